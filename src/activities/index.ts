@@ -1,0 +1,34 @@
+/**
+ * `temporal-dms/activities`: {@link createDmsActivities}, to be passed to a worker. Not for workflow code, which calls `temporal-dms/steps`.
+ *
+ * @module
+ */
+import type { DmsActivities } from '../operations/protocol.js';
+import { awaitOperation } from './await-operation.js';
+import { awaitRunning } from './await-running.js';
+import { awaitStopped } from './await-stopped.js';
+import { beginOperation } from './begin-operation.js';
+import { describeReplication } from './describe-replication.js';
+import { Environment, type DmsActivitiesOptions } from './environment.js';
+import { recordOperation } from './record-operation.js';
+import { requestStart } from './request-start.js';
+import { requestStop } from './request-stop.js';
+
+export type { DmsActivitiesOptions } from './environment.js';
+export type { DmsActivities } from '../operations/protocol.js';
+export type { DmsApi } from '../dms/api.js';
+
+/** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
+export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {
+  const environment = new Environment(options);
+  return {
+    'dms.beginOperation': async (request) => beginOperation(environment, request),
+    'dms.requestStop': async (request) => requestStop(environment, request),
+    'dms.awaitStopped': async (request) => awaitStopped(environment, request),
+    'dms.requestStart': async (request) => requestStart(environment, request),
+    'dms.awaitRunning': async (request) => awaitRunning(environment, request),
+    'dms.recordOperation': async (request) => recordOperation(environment, request),
+    'dms.awaitOperation': async (request) => awaitOperation(environment, request),
+    'dms.describeReplication': async (request) => describeReplication(environment, request),
+  };
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import { dmsFailure, findDmsFailure } from '../operations/failures.js';
+import type {
+  AboutToReply,
+  AboutToRequest,
+  BeginReply,
+  BeginRequest,
+  RecordReply,
+  RecordRequest,
+} from '../operations/ledger.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
+import type { Ledger } from '../operations/records.js';
+
+/** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
+const UPDATE_SECONDS = 24;
+
+/** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */
+export class LedgerUnreachable extends Error {
+  override readonly name = 'LedgerUnreachable';
+}
+
+/** The ledger of one replication, as the activities use it. Refusals are thrown as the failures they are; no answer as {@link LedgerUnreachable}. */
+export class LedgerClient {
+  constructor(
+    private readonly client: Client,
+    private readonly replicationConfigArn: string,
+    private readonly taskQueue: string,
+  ) {}
+
+  /** Creates the ledger when it never existed. */
+  begin(request: BeginRequest, updateId: string): Promise<BeginReply> {
+    return this.#update(messageNames.begin, request, updateId);
+  }
+
+  aboutTo(request: AboutToRequest): Promise<AboutToReply> {
+    return this.#update(messageNames.aboutTo, request, randomUUID());
+  }
+
+  record(request: RecordRequest, updateId: string): Promise<RecordReply> {
+    return this.#update(messageNames.record, request, updateId);
+  }
+
+  read(): Promise<Ledger> {
+    return this.#ask(() => this.#handle().query<Ledger>(messageNames.ledger));
+  }
+
+  /** How to name this ledger to a person. */
+  describe(): string {
+    return `${ledgerWorkflowId(this.replicationConfigArn)} (task queue ${this.taskQueue})`;
+  }
+
+  async #update<Reply>(name: string, request: unknown, updateId: string): Promise<Reply> {
+    const options = { args: [request] as [unknown], updateId };
+    return this.#ask(async () => {
+      try {
+        return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
+      } catch (err) {
+        if (!(err instanceof WorkflowNotFoundError)) throw err;
+      }
+      try {
+        return await this.#create<Reply>(name, options);
+      } catch (err) {
+        if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+      }
+      // It exists after all: created by someone else just now, or closed.
+      return this.#handle().executeUpdate<Reply, [unknown]>(name, options);
+    });
+  }
+
+  #create<Reply>(name: string, options: { args: [unknown]; updateId: string }): Promise<Reply> {
+    const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
+      workflowId: ledgerWorkflowId(this.replicationConfigArn),
+      taskQueue: this.taskQueue,
+      args: [{ replicationConfigArn: this.replicationConfigArn }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      // A ledger that someone terminated must not be replaced by an empty one without a word.
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: 'DMS ledger: what was stopped and resumed',
+    });
+    return this.client.workflow.executeUpdateWithStart<Workflow, Reply, [unknown]>(name, {
+      ...options,
+      startWorkflowOperation,
+    });
+  }
+
+  #handle() {
+    return this.client.workflow.getHandle(ledgerWorkflowId(this.replicationConfigArn));
+  }
+
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await this.client.withDeadline(Date.now() + UPDATE_SECONDS * 1000, request);
+    } catch (err) {
+      throw this.#understood(err);
+    }
+  }
+
+  #understood(err: unknown): unknown {
+    const refusal = err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined;
+    if (refusal !== undefined) return refusal;
+    const id = ledgerWorkflowId(this.replicationConfigArn);
+    if (err instanceof WorkflowNotFoundError) {
+      return dmsFailure(
+        'DmsLedgerClosed',
+        { replicationConfigArn: this.replicationConfigArn },
+        `The ledger ${id} was closed by someone, and a new one would know nothing of what it recorded`,
+        `Bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
+      );
+    }
+    return new LedgerUnreachable(
+      err instanceof Error ? (err.cause instanceof Error ? err.cause.message : err.message) : String(err),
+    );
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * `temporal-dms/client`: {@link ReplicationClient}, for client code. It starts workflows by name and imports no workflow code.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { parseReplicationConfigArn } from '../dms/arn.js';
+import { dmsFailure, findDmsFailure, operationInProgress } from '../operations/failures.js';
+import type {
+  OperationInput,
+  OperationKind,
+  ResumeReplicationInput,
+  StopReplicationInput,
+} from '../operations/inputs.js';
+import { mayJoin, openOperation, type OpenOperation } from '../operations/join.js';
+import { emptyLedger, type UnsealRequest } from '../operations/ledger.js';
+import {
+  DMS_TASK_QUEUE,
+  ledgerWorkflowId,
+  memoKeys,
+  messageNames,
+  operationWorkflowId,
+  workflowTypes,
+} from '../operations/names.js';
+import type { OperationProgress } from '../operations/progress.js';
+import type { Ledger } from '../operations/records.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import { readProgress } from './progress.js';
+
+export type { OperationProgress } from '../operations/progress.js';
+
+export interface ReplicationClientOptions {
+  readonly client: Client;
+  /** Where operations run. Default `temporal-dms`. */
+  readonly taskQueue?: string | undefined;
+}
+
+/** A stop or resume that was started, or joined. */
+export interface OperationHandle<Result> {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** It was under way already: somebody else started it. */
+  readonly joined: boolean;
+  /** Its result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure} knows. */
+  result(): Promise<Result>;
+  /** Where it is, with the status in the newest look. */
+  progress(): Promise<OperationProgress>;
+  /** Ends the waiting at once, for everyone who joined it; not a stop that DMS accepted. */
+  cancel(): Promise<void>;
+}
+
+/** Stops and resumes replications from client code. */
+export class ReplicationClient {
+  readonly #client: Client;
+  readonly #taskQueue: string;
+
+  constructor({ client, taskQueue = DMS_TASK_QUEUE }: ReplicationClientOptions) {
+    this.#client = client;
+    this.#taskQueue = taskQueue;
+  }
+
+  /** Stops a replication and returns where it stopped. Joins a stop that is under way. */
+  stop(input: StopReplicationInput): Promise<StopReplicationResult> {
+    return this.#execute<StopReplicationResult>('stop', input);
+  }
+
+  /** Resumes a replication from its recorded stop. Joins a resume that is under way. */
+  resume(input: ResumeReplicationInput): Promise<ResumeReplicationResult> {
+    return this.#execute<ResumeReplicationResult>('resume', input);
+  }
+
+  /** As {@link stop}, without waiting for the result. */
+  startStop(input: StopReplicationInput): Promise<OperationHandle<StopReplicationResult>> {
+    return this.#start<StopReplicationResult>('stop', input);
+  }
+
+  /** As {@link resume}, without waiting for the result. */
+  startResume(input: ResumeReplicationInput): Promise<OperationHandle<ResumeReplicationResult>> {
+    return this.#start<ResumeReplicationResult>('resume', input);
+  }
+
+  /** Everything recorded of a replication; empty lists when nothing ever was. Needs a worker that serves the ledger. */
+  async ledger(replicationConfigArn: string): Promise<Ledger> {
+    const arn = readArn(replicationConfigArn);
+    try {
+      return await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).query<Ledger>(messageNames.ledger);
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return emptyLedger(arn);
+      throw err;
+    }
+  }
+
+  /** Lifts the seal of a final stop, so that the replication may be resumed. Both texts are kept in the ledger's history. */
+  async unseal(replicationConfigArn: string, request: UnsealRequest): Promise<void> {
+    const handle = this.#client.workflow.getHandle(ledgerWorkflowId(readArn(replicationConfigArn)));
+    try {
+      await handle.executeUpdate<Ledger, [UnsealRequest]>(messageNames.unseal, { args: [request] });
+    } catch (err) {
+      throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
+    }
+  }
+
+  async #execute<Result>(kind: OperationKind, input: OperationInput): Promise<Result> {
+    for (;;) {
+      const handle = await this.#start<Result>(kind, input);
+      try {
+        return await handle.result();
+      } catch (err) {
+        // Someone ended the operation this call had joined; what this caller wants still stands.
+        if (!handle.joined || !wasCutShort(err)) throw err;
+      }
+    }
+  }
+
+  async #start<Result>(kind: OperationKind, input: OperationInput): Promise<OperationHandle<Result>> {
+    const arn = readArn(input?.replicationConfigArn);
+    const workflowId = operationWorkflowId(arn);
+    const operationId = input.operationId ?? randomUUID();
+    for (;;) {
+      try {
+        const handle = await this.#client.workflow.start(workflowTypes[kind], {
+          workflowId,
+          taskQueue: this.#taskQueue,
+          args: [{ ...input, operationId }],
+          workflowIdConflictPolicy: 'FAIL',
+          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
+          staticSummary: `DMS ${kind}`,
+        });
+        return this.#handle<Result>(workflowId, handle.firstExecutionRunId, false);
+      } catch (err) {
+        if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+      }
+      const open = await this.#openOperation(workflowId);
+      if (open === null) continue; // it ended in between
+      if (!mayJoin(open, { kind, operationId: input.operationId ?? null })) throw operationInProgress(arn, open);
+      return this.#handle<Result>(workflowId, open.runId, true);
+    }
+  }
+
+  async #openOperation(workflowId: string): Promise<OpenOperation | null> {
+    return openOperation(await this.#client.workflow.getHandle(workflowId).describe());
+  }
+
+  #handle<Result>(workflowId: string, runId: string, joined: boolean): OperationHandle<Result> {
+    const handle = this.#client.workflow.getHandle(workflowId, runId);
+    return {
+      workflowId,
+      runId,
+      joined,
+      result: async () => {
+        try {
+          return (await handle.result()) as Result;
+        } catch (err) {
+          throw findDmsFailure(err) ?? err;
+        }
+      },
+      progress: () => readProgress(this.#client, handle),
+      cancel: async () => {
+        await handle.cancel();
+      },
+    };
+  }
+}
+
+function wasCutShort(err: unknown): boolean {
+  return (
+    err instanceof WorkflowFailedError &&
+    (err.cause instanceof CancelledFailure || err.cause instanceof TerminatedFailure)
+  );
+}
+
+function readArn(replicationConfigArn: string): string {
+  try {
+    return parseReplicationConfigArn(replicationConfigArn).arn;
+  } catch (err) {
+    const problem = err instanceof Error ? err.message : String(err);
+    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Correct it; nothing was called.');
+  }
+}

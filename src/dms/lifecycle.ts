@@ -1,0 +1,100 @@
+import type { Replication } from './replication.js';
+
+/** What a stop does about a replication in some status. */
+export type StopAction =
+  /** ask DMS to stop it */
+  | 'call'
+  /** not stoppable yet: look again later */
+  | 'wait'
+  | 'already-stopping'
+  | 'already-stopped'
+  | 'never-started'
+  | 'failed'
+  | 'deleting';
+
+/** What a start or resume does about a replication in some status. */
+export type StartAction =
+  /** ask DMS to start it */
+  | 'call'
+  /** as `call`, and it is the first run */
+  | 'first-start'
+  /** not startable yet: look again later */
+  | 'wait'
+  | 'already-running'
+  | 'already-starting'
+  | 'deleting';
+
+interface StatusFacts {
+  readonly stop: StopAction;
+  readonly start: StartAction;
+  /** `rest`: nothing moves by itself. `active`: it runs or is about to. `passing`: on its way to another status. */
+  readonly phase: 'rest' | 'active' | 'passing';
+}
+
+const starting = { stop: 'wait', start: 'already-starting', phase: 'active' } as const satisfies StatusFacts;
+const atRest = { stop: 'already-stopped', start: 'call', phase: 'rest' } as const satisfies StatusFacts;
+
+/**
+ * Every known `Replication.Status`. The starting states refuse a stop (seen on AWS for `provisioning_capacity`, assumed for the others).
+ *
+ * @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html
+ */
+export const statuses = {
+  created: { stop: 'never-started', start: 'first-start', phase: 'rest' },
+  initializing: starting,
+  preparing_metadata_resources: starting,
+  testing_connection: starting,
+  fetching_metadata: starting,
+  calculating_capacity: starting,
+  provisioning_capacity: starting,
+  replication_starting: starting,
+  running: { stop: 'call', start: 'already-running', phase: 'active' },
+  stopping: { stop: 'already-stopping', start: 'wait', phase: 'passing' },
+  stopped: atRest,
+  modifying: { stop: 'wait', start: 'wait', phase: 'passing' },
+  failed: { stop: 'failed', start: 'call', phase: 'rest' },
+  deleting: { stop: 'deleting', start: 'deleting', phase: 'passing' },
+  // Provision states, which one client saw in the status field; everyone else sees `stopped` beside them.
+  deprovisioning: atRest,
+  deprovisioned: atRest,
+} as const satisfies Record<string, StatusFacts>;
+
+export type KnownStatus = keyof typeof statuses;
+
+/** A status that is not in the table is a transition when waited for, and left to DMS to judge when something is asked of it. */
+const unknown: StatusFacts = { stop: 'call', start: 'call', phase: 'passing' };
+
+export function factsOf(status: string): StatusFacts {
+  const known = status.toLowerCase();
+  return isKnownStatus(known) ? statuses[known] : unknown;
+}
+
+export function isKnownStatus(status: string): status is KnownStatus {
+  return Object.hasOwn(statuses, status);
+}
+
+/** Status and provision state in lower case, each in its own field wherever DMS shows it. */
+export interface LifecycleState {
+  readonly status: string;
+  readonly provisionState: string | null;
+}
+
+export function lifecycleState(replication: Pick<Replication, 'status' | 'provisionData'>): LifecycleState {
+  const status = replication.status.toLowerCase();
+  const provisionState = replication.provisionData?.provisionState?.toLowerCase() ?? null;
+  if (status === 'deprovisioning' || status === 'deprovisioned') return { status: 'stopped', provisionState: status };
+  return { status, provisionState };
+}
+
+/** Deprovisioned, or on the way there: what is needed to resume is gone. */
+export function isDeprovisioned(state: LifecycleState): boolean {
+  return state.provisionState === 'deprovisioning' || state.provisionState === 'deprovisioned';
+}
+
+/**
+ * The status that an `InvalidResourceStateFault` names, in lower case. It is newer than any look that was made before the call.
+ * Wordings seen on AWS: "… is in 'provisioning_capacity' state and cannot be stopped." and "… is in MODIFYING state and cannot start".
+ */
+export function statusInFault(message: string): string | null {
+  return /\bis in (?:the )?['"‘]?([A-Za-z_]+)['"’]? state\b/i.exec(message)?.[1]?.toLowerCase() ?? null;
+}

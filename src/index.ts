@@ -1,0 +1,53 @@
+/**
+ * `temporal-dms`: types, names of failures and ids, for anyone. What does something is in the other entry points.
+ *
+ * @module
+ */
+export { parseReplicationConfigArn, type ReplicationConfigArn } from './dms/arn.js';
+export type {
+  PremigrationAssessment,
+  ProvisionData,
+  Replication,
+  ReplicationStats,
+  TableStatistics,
+} from './dms/replication.js';
+export { stopReasons, type StopReasonCode } from './dms/stop-reasons.js';
+export {
+  DmsFailureType,
+  findDmsFailure,
+  isDmsFailure,
+  type AwsErrorDetails,
+  type DmsFailure,
+  type DmsFailureDetails,
+  type OperationInTheWay,
+} from './operations/failures.js';
+export type {
+  OperationInput,
+  OperationKind,
+  ResumeReplicationInput,
+  StartReplicationType,
+  StopIntent,
+  StopReplicationInput,
+} from './operations/inputs.js';
+export { DMS_TASK_QUEUE, ledgerWorkflowId, operationWorkflowId } from './operations/names.js';
+export type { OperationPhase, OperationProgress } from './operations/progress.js';
+export type {
+  CheckpointRecord,
+  Ledger,
+  OperationRecord,
+  OperationRef,
+  PendingCall,
+  Seal,
+  Settled,
+} from './operations/records.js';
+export type {
+  Progress,
+  ResumeOutcome,
+  ResumeReplicationResult,
+  StopOutcome,
+  StopReplicationResult,
+  TableRowSums,
+  TableStatisticsSummary,
+  Warning,
+  WarningCode,
+} from './operations/results.js';

@@ -1,0 +1,76 @@
+/** What every operation on a replication takes. In inputs `null` means the same as absent; unknown fields are refused by name. */
+export interface OperationInput {
+  /** `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
+  readonly replicationConfigArn: string;
+  /**
+   * An idempotency key, at most 200 characters. After an operation succeeded, the same kind with the same id returns what was recorded as long as
+   * that still holds. Default: unique to this call.
+   */
+  readonly operationId?: string | null | undefined;
+  /** Who, for the record. At most 256 characters. */
+  readonly requestedBy?: string | null | undefined;
+  /** Why, for the record. At most 1,000 characters. */
+  readonly reason?: string | null | undefined;
+}
+
+export interface StopReplicationInput extends OperationInput {
+  /** `final` seals the ledger: no resume until someone unseals it by name and reason. Default `pause`. */
+  readonly intent?: StopIntent | null | undefined;
+  /** How long a replication that is starting or being modified may take to become stoppable. Default 5,400; 0: fail at once. */
+  readonly stoppableTimeoutSeconds?: number | null | undefined;
+  /** From the accepted stop, or from finding one under way, until stopped. Default 3,600. */
+  readonly stopTimeoutSeconds?: number | null | undefined;
+  /** How long stop reason, stop time and checkpoint must stay the same before they are recorded. Default 10. */
+  readonly settleSeconds?: number | null | undefined;
+  /** How long to wait for DMS to undo a stop that it may undo by itself. Default 1,800; 0: do not wait, warn. */
+  readonly selfRestartGraceSeconds?: number | null | undefined;
+}
+
+export interface ResumeReplicationInput extends OperationInput {
+  /** The record that must be DMS's last stop. Default `latest`. */
+  readonly checkpoint?: 'latest' | { readonly sequence: number } | null | undefined;
+  /** Resume although DMS's last stop is not the recorded one, or none is recorded. Lifts neither the window, nor a seal, nor DMS's own rules. */
+  readonly force?: boolean | null | undefined;
+  /** Default: `start-replication` for a replication that never ran, else `resume-processing`. Type `full-load` has no default. */
+  readonly startReplicationType?: StartReplicationType | null | undefined;
+  /** `reload-target` discards and reloads the target: repeat the replication config's identifier here. */
+  readonly confirmReload?: string | null | undefined;
+  /** Only with `start-replication`, and not together with `cdcStartTime`. */
+  readonly cdcStartPosition?: string | null | undefined;
+  /** ISO 8601. Only with `start-replication`, and not together with `cdcStartPosition`. */
+  readonly cdcStartTime?: string | null | undefined;
+  /** `server_time:2026-02-09T12:12:12` or `commit_time:…`, in UTC. */
+  readonly cdcStopPosition?: string | null | undefined;
+  /** From the accepted start until running; becoming startable may take as long again. Default 5,400. */
+  readonly startTimeoutSeconds?: number | null | undefined;
+  /** After running, how long to look for movement and for an early death. Default 120; 0: do not look. */
+  readonly verifyProgressSeconds?: number | null | undefined;
+}
+
+export type StopIntent = 'pause' | 'final';
+export type StartReplicationType = 'resume-processing' | 'reload-target' | 'start-replication';
+export type OperationKind = 'stop' | 'resume';
+
+/** A {@link StopReplicationInput} with every default filled in. */
+export interface StopPlan {
+  readonly replicationConfigArn: string;
+  readonly intent: StopIntent;
+  readonly stoppableTimeoutSeconds: number;
+  readonly stopTimeoutSeconds: number;
+  readonly settleSeconds: number;
+  readonly selfRestartGraceSeconds: number;
+}
+
+/** A {@link ResumeReplicationInput} with every default filled in. */
+export interface ResumePlan {
+  readonly replicationConfigArn: string;
+  readonly checkpoint: 'latest' | { readonly sequence: number };
+  readonly force: boolean;
+  readonly startReplicationType: StartReplicationType | null;
+  readonly confirmReload: string | null;
+  readonly cdcStartPosition: string | null;
+  readonly cdcStartTime: string | null;
+  readonly cdcStopPosition: string | null;
+  readonly startTimeoutSeconds: number;
+  readonly verifyProgressSeconds: number;
+}

@@ -1,0 +1,59 @@
+import type { OperationKind } from './inputs.js';
+import { memoKeys, workflowTypes } from './names.js';
+
+/** The execution that holds a replication's workflow id. */
+export interface OpenOperation {
+  readonly kind: string;
+  /** `null` for a moment after the start of an execution that was started without a memo. */
+  readonly operationId: string | null;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Stays the same when the execution is reset. */
+  readonly firstExecutionRunId: string;
+  /** The workflow it is a step of. */
+  readonly hostWorkflowId: string | null;
+}
+
+/** What Temporal's client says of an execution, as far as it matters here. */
+export interface ExecutionDescription {
+  readonly type: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: { readonly name: string };
+  readonly memo?: Record<string, unknown>;
+  readonly parentExecution?: { readonly workflowId?: string | null | undefined };
+  readonly raw: { readonly workflowExecutionInfo?: { readonly firstRunId?: string | null } | null };
+}
+
+/** The open operation that a description shows; `null` when it is closed. A paused execution is open. */
+export function openOperation(description: ExecutionDescription): OpenOperation | null {
+  const { status, memo, type, workflowId, runId, parentExecution, raw } = description;
+  if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return null;
+  return {
+    kind: text(memo?.[memoKeys.kind]) ?? kindOfType(type),
+    operationId: text(memo?.[memoKeys.operationId]),
+    workflowId,
+    runId,
+    firstExecutionRunId: raw.workflowExecutionInfo?.firstRunId || runId,
+    hostWorkflowId: parentExecution?.workflowId ?? null,
+  };
+}
+
+/** Whether a call can share the open operation's result: the same kind, and no other operation id than the one it names, if it names any. */
+export function mayJoin(
+  open: OpenOperation,
+  wanted: { readonly kind: OperationKind; readonly operationId: string | null },
+): boolean {
+  if (open.kind !== wanted.kind) return false;
+  return wanted.operationId === null || open.operationId === null || wanted.operationId === open.operationId;
+}
+
+function kindOfType(type: string): string {
+  if (type === workflowTypes.stop) return 'stop';
+  if (type === workflowTypes.resume) return 'resume';
+  return type;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,36 @@
+/** Where an operation is. */
+export type OperationPhase =
+  | 'beginning'
+  | 'joined'
+  | 'waiting-until-stoppable'
+  | 'stopping'
+  | 'settling'
+  | 'recording'
+  | 'checking'
+  | 'starting'
+  | 'verifying'
+  | 'done'
+  | 'failed';
+
+/** What the query `dms.progress` returns. */
+export interface OperationProgress {
+  readonly phase: OperationPhase;
+  /** The replication's status in the newest look that this answer knows of; `null` before the first. */
+  readonly lastStatus: string | null;
+  /** When the phase began, ISO 8601. */
+  readonly since: string;
+  /** One sentence for an operator: what is being waited for, or what went wrong. */
+  readonly detail: string;
+}
+
+/** The Markdown that the Web UI shows as the workflow's current details. */
+export function progressMarkdown(
+  progress: OperationProgress,
+  facts: Readonly<Record<string, string | null>> = {},
+): string {
+  const rows = Object.entries(facts).flatMap(([name, value]) => (value === null ? [] : [`- ${name}: \`${value}\``]));
+  const status = progress.lastStatus === null ? '' : `, last seen \`${progress.lastStatus}\``;
+  return [`**${progress.phase}**${status} (since ${progress.since})`, '', progress.detail, '', ...rows]
+    .join('\n')
+    .trim();
+}

@@ -1,0 +1,113 @@
+import type { StopMark } from '../dms/checkpoint.js';
+import type { StopReasonCode } from '../dms/stop-reasons.js';
+import type { OperationKind, StopIntent } from './inputs.js';
+import type { Progress, TableStatisticsSummary } from './results.js';
+
+/** Where and why a replication stopped, and until when it can be resumed. Records may have been written by an older version. */
+export interface CheckpointRecord {
+  /** 1. */
+  readonly version: number;
+  readonly replicationConfigArn: string;
+  /** 1, 2, 3 … for each replication. */
+  readonly sequence: number;
+  readonly operationId: string;
+  readonly intent: StopIntent;
+  /** Opaque, verbatim. Where DMS stopped, not proof that all was applied. `null`: DMS reports none. */
+  readonly recoveryCheckpoint: string | null;
+  /** `grace-expired`: the fields did not settle in time, and what was shown then is recorded. */
+  readonly settled: Settled;
+  /** Verbatim, such as `Stop Reason NORMAL`. */
+  readonly stopReason: string | null;
+  /** `null`: none, or not a known one. */
+  readonly stopReasonCode: StopReasonCode | null;
+  /** Lower case. */
+  readonly status: string;
+  /** `ReplicationLastStopTime`. */
+  readonly stoppedAt: string | null;
+  /** After this DMS deprovisions and the replication can't be resumed. */
+  readonly resumeBy: string | null;
+  /** `ReplicationDeprovisionTime`, or `stoppedAt` plus 48 hours. */
+  readonly resumeBySource: 'dms' | 'estimated' | null;
+  readonly replicationType: string;
+  readonly sourceEndpointArn: string | null;
+  readonly targetEndpointArn: string | null;
+  readonly replicationCreateTime: string | null;
+  readonly freshStartDate: string | null;
+  readonly recordedAt: string;
+  readonly requestedBy: string | null;
+  readonly reason: string | null;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export type Settled = 'agreed' | 'grace-expired';
+
+/** A record before the ledger has numbered and dated it. */
+export type CheckpointDraft = Omit<CheckpointRecord, 'sequence' | 'recordedAt'>;
+
+/** Which operation, on whose behalf. The kind and the id together are its key. */
+export interface OperationRef {
+  readonly kind: OperationKind;
+  readonly operationId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The host workflow, when the operation is a step of one. */
+  readonly parentWorkflowId: string | null;
+  readonly requestedBy: string | null;
+  readonly reason: string | null;
+}
+
+export interface OperationRecord extends OperationRef {
+  /** `null`: not ended, or failed. */
+  readonly outcome: string | null;
+  readonly failureType: string | null;
+  readonly startedAt: string;
+  /** `null`: under way, or it died. */
+  readonly finishedAt: string | null;
+  readonly checkpointSequence: number | null;
+  readonly awsRequestIds: readonly string[];
+  /** What the table statistics were when a stop was recorded. `null`: none read. */
+  readonly tables: TableStatisticsSummary | null;
+  /** What a resume sent to DMS; `null` for a stop, or when nothing was sent. */
+  readonly startReplicationType: string | null;
+  /** What a resume saw after `running`; `null` for a stop. */
+  readonly progress: Progress | null;
+}
+
+/** A call that changes DMS was about to be sent, and no record or refusal has cleared it since: it may have had its effect. */
+export interface PendingCall {
+  readonly kind: OperationKind;
+  readonly operationId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly at: string;
+  readonly requestedBy: string | null;
+  readonly reason: string | null;
+  readonly parentWorkflowId: string | null;
+  /** Of a stop. */
+  readonly intent: StopIntent | null;
+  /** Of a resume. */
+  readonly startReplicationType: string | null;
+  /** The replication's last stop in the look before the call. */
+  readonly before: StopMark | null;
+}
+
+export interface Seal {
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly at: string;
+}
+
+/** What the query `dms.ledger` returns. Both lists are newest first and hold the newest 100 entries or 200 kB. */
+export interface Ledger {
+  /** 1. */
+  readonly version: number;
+  readonly replicationConfigArn: string;
+  /** Set by a final stop; while it is, resumes are refused. */
+  readonly sealed: Seal | null;
+  readonly pendingCall: PendingCall | null;
+  readonly checkpoints: readonly CheckpointRecord[];
+  readonly operations: readonly OperationRecord[];
+  /** The sequence of the newest record ever written. */
+  readonly lastSequence: number;
+}

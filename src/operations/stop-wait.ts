@@ -1,0 +1,140 @@
+import { isNewerStop, isStopDescribed, stopFingerprint, type StopMark } from '../dms/checkpoint.js';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import type { Replication } from '../dms/replication.js';
+import { maySelfRestart } from '../dms/stop-reasons.js';
+import type { Settled } from './records.js';
+
+/** How long a stop may stay undescribed before it is recorded as it is. */
+export const SETTLE_GRACE_SECONDS = 120;
+/** How far apart two looks must be to say that someone started it again. */
+export const REVERT_SECONDS = 10;
+
+export interface StopWaitRules {
+  readonly settleSeconds: number;
+  readonly selfRestartGraceSeconds: number;
+  /** The last stop in the look before this one was asked for; `null` when there was none to make. */
+  readonly before: StopMark | null;
+}
+
+/** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
+export interface StopWaitMemory {
+  readonly lastStatus: string | null;
+  /** `stopping`, or a stop newer than the one before, was seen. */
+  readonly sawStop: boolean;
+  /** The first look of an unbroken row that showed it stopped. */
+  readonly stoppedSince: number | null;
+  /** The first look of an unbroken row that agree. */
+  readonly sample: { readonly fingerprint: string; readonly at: number } | null;
+  /** The first look of an unbroken row that showed it running again. */
+  readonly activeSince: number | null;
+  /** DMS itself may undo the stop that was seen. */
+  readonly mayRestart: boolean;
+}
+
+export type StopVerdict =
+  | {
+      readonly type: 'wait';
+      readonly phase: 'stopping' | 'settling';
+      readonly lookInSeconds: number | null;
+      readonly why: string;
+    }
+  | { readonly type: 'settled'; readonly settled: Settled }
+  | { readonly type: 'failed' }
+  | { readonly type: 'deleting' }
+  | { readonly type: 'reverted' }
+  | { readonly type: 'self-restarted' };
+
+export interface StopLook {
+  readonly replication: Replication;
+  /** Since the wait began. */
+  readonly elapsedSeconds: number;
+  /** The worker's clock when the look was made, to be compared with DMS's times only. */
+  readonly wallClock: number;
+}
+
+export function beginStopWait(sawStop: boolean): StopWaitMemory {
+  return { lastStatus: null, sawStop, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
+}
+
+/** One look at a replication that is to become stopped: what it means, and what to remember of it. */
+export function judgeStop(
+  memory: StopWaitMemory,
+  look: StopLook,
+  rules: StopWaitRules,
+): { readonly memory: StopWaitMemory; readonly verdict: StopVerdict } {
+  const { replication } = look;
+  const { status } = lifecycleState(replication);
+  const seen = {
+    ...memory,
+    lastStatus: replication.status,
+    sawStop:
+      memory.sawStop || status === 'stopping' || (rules.before !== null && isNewerStop(replication, rules.before)),
+  };
+  if (status === 'stopped') return judgeStopped(seen, memory, look, rules);
+  const moving = { ...seen, stoppedSince: null, sample: null };
+  if (status === 'failed') return { memory: moving, verdict: { type: 'failed' } };
+  if (status === 'deleting') return { memory: moving, verdict: { type: 'deleting' } };
+  if (factsOf(status).phase === 'active') return judgeActive(moving, look, rules);
+  const why = status === 'stopping' ? 'DMS is stopping it' : `it is in transition ("${status}")`;
+  return { memory: { ...moving, activeSince: null }, verdict: waiting('stopping', null, why) };
+}
+
+function judgeStopped(seen: StopWaitMemory, before: StopWaitMemory, look: StopLook, rules: StopWaitRules) {
+  const { replication, elapsedSeconds, wallClock } = look;
+  const fingerprint = stopFingerprint(replication);
+  const described = isStopDescribed(replication, rules.before);
+  const agrees = described && before.sample?.fingerprint === fingerprint;
+  const memory: StopWaitMemory = {
+    ...seen,
+    sawStop: true,
+    activeSince: null,
+    stoppedSince: before.stoppedSince ?? elapsedSeconds,
+    sample: agrees ? before.sample : described ? { fingerprint, at: elapsedSeconds } : null,
+    mayRestart: described && maySelfRestart(replication.stopReason),
+  };
+  const stoppedFor = elapsedSeconds - (memory.stoppedSince ?? elapsedSeconds);
+  const agreedFor = elapsedSeconds - (memory.sample?.at ?? elapsedSeconds);
+  const age = (wallClock - Date.parse(replication.replicationLastStopTime ?? '')) / 1000;
+  // The age of a stop that was seen happening says nothing: DMS fills in the rest, the checkpoint too, after `stopped`.
+  const isOld = described && !before.sawStop && age >= rules.settleSeconds;
+  const agreed = described && (isOld || agreedFor >= rules.settleSeconds);
+  if (!agreed && stoppedFor < SETTLE_GRACE_SECONDS) {
+    const lookIn = described ? rules.settleSeconds - agreedFor : SETTLE_GRACE_SECONDS - stoppedFor;
+    const why = described
+      ? 'it is stopped; its checkpoint is settling'
+      : 'it is stopped; DMS has not described this stop yet';
+    return { memory, verdict: waiting('settling', lookIn, why) };
+  }
+  const restartLeft = rules.selfRestartGraceSeconds - Math.max(stoppedFor, isOld ? age : 0);
+  if (memory.mayRestart && restartLeft > 0) {
+    return {
+      memory,
+      verdict: waiting(
+        'settling',
+        restartLeft,
+        `it stopped with "${replication.stopReason}", which DMS may undo by itself`,
+      ),
+    };
+  }
+  return { memory, verdict: { type: 'settled', settled: agreed ? 'agreed' : 'grace-expired' } } as const;
+}
+
+function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules) {
+  const { replication, elapsedSeconds } = look;
+  const stoppedByItself = isNewerStop(replication, rules.before) && maySelfRestart(replication.stopReason);
+  const undone = seen.mayRestart || (rules.before !== null && stoppedByItself);
+  const activeSince = seen.activeSince ?? elapsedSeconds;
+  const memory = { ...seen, activeSince: seen.sawStop ? activeSince : null };
+  if (undone) return { memory, verdict: { type: 'self-restarted' } } as const;
+  if (!seen.sawStop) return { memory, verdict: waiting('stopping', null, `DMS still shows "${replication.status}"`) };
+  const activeFor = elapsedSeconds - activeSince;
+  if (activeFor >= REVERT_SECONDS) return { memory, verdict: { type: 'reverted' } } as const;
+  return {
+    memory,
+    verdict: waiting('stopping', REVERT_SECONDS - activeFor, `it was stopping, and DMS shows "${replication.status}"`),
+  };
+}
+
+function waiting(phase: 'stopping' | 'settling', lookInSeconds: number | null, why: string): StopVerdict {
+  return { type: 'wait', phase, lookInSeconds, why };
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** The ready-made worker: `temporal-dms-worker`. Settings come from the standard `TEMPORAL_*` and `AWS_*` variables and files. */
+import { fileURLToPath } from 'node:url';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createDmsActivities } from './activities/index.js';
+import { createAwsDmsApi } from './aws/index.js';
+import { DMS_TASK_QUEUE } from './operations/names.js';
+
+const MAX_HELD_WAITS = 2000;
+/** What is left to a shutdown in all. */
+const DRAIN_SECONDS = 20;
+
+function log(phase: string, facts: Readonly<Record<string, unknown>> = {}): void {
+  process.stdout.write(
+    `${JSON.stringify({ time: new Date().toISOString(), program: 'temporal-dms-worker', phase, ...facts })}\n`,
+  );
+}
+
+async function main(): Promise<void> {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const taskQueue = process.env['TEMPORAL_TASK_QUEUE'] ?? DMS_TASK_QUEUE;
+  const allow = process.env['TEMPORAL_DMS_ALLOW']
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter(Boolean);
+  const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
+  const address = connectionOptions.address ?? 'localhost:7233';
+  log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication' });
+  if (endpoint !== undefined) log('warning', { warning: `AWS requests go to ${endpoint}, not to AWS` });
+
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log('temporal', { level, message, ...meta })),
+  });
+  const connection = await NativeConnection.connect(connectionOptions).catch((err: unknown) => {
+    throw new Error(
+      `No Temporal server answers at ${address}: ${messageOf(err)}. Set TEMPORAL_ADDRESS, or start one with "npm run temporal"`,
+    );
+  });
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      workflowsPath: fileURLToPath(new URL('./workflows/index.js', import.meta.url)),
+      activities: createDmsActivities({
+        dms: createAwsDmsApi(),
+        maxHeldWaits: MAX_HELD_WAITS,
+        ...(allow === undefined ? {} : { allow }),
+      }),
+      maxConcurrentActivityTaskExecutions: MAX_HELD_WAITS + 200,
+      // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.
+      shutdownGraceTime: 0,
+      shutdownForceTime: DRAIN_SECONDS * 1000,
+    });
+    log('running', { identity: worker.options.identity });
+    await worker.run();
+    log('drained');
+  } finally {
+    await connection.close();
+  }
+}
+
+function messageOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err);
+}
+
+try {
+  await main();
+} catch (err) {
+  log('failed', { error: messageOf(err) });
+  process.exitCode = 1;
+}

@@ -1,0 +1,53 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { DmsActivities } from '../operations/protocol.js';
+
+/** Every retryable failure sets its own delay; this one is for those that can't. */
+const retry = { initialInterval: 2000, backoffCoefficient: 1 };
+
+/** The backstop of a wait for when no worker runs: it decides its deadline itself. */
+const BACKSTOP_SECONDS = 15 * 60;
+
+/**
+ * Activities that change DMS or the ledger. They are finished once begun, and noticed within seconds when their worker is killed. A look, an
+ * update of the ledger, a call and another look fit into an attempt.
+ */
+export function changingActivities(summary: string, taskQueue?: string) {
+  return proxyActivities<DmsActivities>({
+    startToCloseTimeout: 150_000,
+    heartbeatTimeout: 20_000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    priority: { priorityKey: 1 },
+    summary,
+    retry,
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+  });
+}
+
+/** The same for cleaning up after a cancel, which must not take long. */
+export function cleaningActivities(summary: string) {
+  return proxyActivities<DmsActivities>({
+    startToCloseTimeout: 50_000,
+    scheduleToCloseTimeout: 60_000,
+    heartbeatTimeout: 20_000,
+    priority: { priorityKey: 1 },
+    summary,
+    retry,
+  });
+}
+
+/** Activities that wait. A cancelled workflow goes on at once; the attempt that is left over only reads. */
+export function waitingActivities(
+  summary: string,
+  wait: { readonly holdSeconds: number; readonly timeoutSeconds?: number; readonly taskQueue?: string | undefined },
+) {
+  const { holdSeconds, timeoutSeconds, taskQueue } = wait;
+  return proxyActivities<DmsActivities>({
+    startToCloseTimeout: (Math.max(holdSeconds, 15) + 15) * 1000,
+    ...(timeoutSeconds === undefined ? {} : { scheduleToCloseTimeout: (timeoutSeconds + BACKSTOP_SECONDS) * 1000 }),
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    priority: { priorityKey: 5 },
+    summary,
+    retry,
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+  });
+}

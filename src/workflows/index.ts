@@ -1,0 +1,10 @@
+/**
+ * `temporal-dms/workflows`: what a worker bundles, by re-exporting it from its own workflows file or by naming it as `workflowsPath`. It exports
+ * workflows and message definitions only, because every exported function becomes a workflow type. What other workflows call is in `temporal-dms/steps`.
+ *
+ * @module
+ */
+export { dmsReplicationLedger } from './ledger.js';
+export { aboutToUpdate, beginUpdate, ledgerQuery, progressQuery, recordUpdate, unsealUpdate } from './messages.js';
+export { dmsResumeReplication } from './resume.js';
+export { dmsStopReplication } from './stop.js';

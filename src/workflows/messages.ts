@@ -1,0 +1,23 @@
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type {
+  AboutToReply,
+  AboutToRequest,
+  BeginReply,
+  BeginRequest,
+  RecordReply,
+  RecordRequest,
+  UnsealRequest,
+} from '../operations/ledger.js';
+import { messageNames } from '../operations/names.js';
+import type { OperationProgress } from '../operations/progress.js';
+import type { Ledger } from '../operations/records.js';
+
+/** Where an operation is. Answered by every operation's workflow. */
+export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
+/** Everything the ledger holds. */
+export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
+/** Lifts a seal, by name and reason. For people; the other updates of the ledger are for the activities. */
+export const unsealUpdate = defineUpdate<Ledger, [UnsealRequest]>(messageNames.unseal);
+export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
+export const aboutToUpdate = defineUpdate<AboutToReply, [AboutToRequest]>(messageNames.aboutTo);
+export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

@@ -1,0 +1,54 @@
+import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy, uuid4 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { OperationInput, OperationKind } from '../operations/inputs.js';
+import { memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
+import { waitingActivities } from './activity-proxies.js';
+import { readArn, unwrapped } from './failures.js';
+
+/** How long an attempt to follow another's operation may be held. */
+const JOIN_HOLD_SECONDS = 30;
+
+export interface StepOptions {
+  /** The task queue of a worker that has this package's workflows and activities. Default: the host's own. */
+  readonly taskQueue?: string | undefined;
+}
+
+/**
+ * Runs an operation as a child whose workflow id is the replication's lock. If the id is taken, it joins what runs there or is refused by its
+ * name. The child is not stopped by the end of its host: the record of an accepted stop must not die with it.
+ */
+export async function runAsChild<Result>(
+  kind: OperationKind,
+  input: OperationInput,
+  options: StepOptions,
+): Promise<Result> {
+  const replicationConfigArn = readArn(input);
+  const explicitId = typeof input.operationId === 'string' ? input.operationId : null;
+  const operationId = explicitId ?? uuid4();
+  const { taskQueue } = options;
+  try {
+    for (;;) {
+      try {
+        return (await executeChild(workflowTypes[kind], {
+          workflowId: operationWorkflowId(replicationConfigArn),
+          args: [{ ...input, operationId }],
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+          cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
+          staticSummary: `DMS ${kind}`,
+          ...(taskQueue === undefined ? {} : { taskQueue }),
+        })) as Result;
+      } catch (err) {
+        if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+      }
+      const follow = waitingActivities('Follow the operation that is under way', {
+        holdSeconds: JOIN_HOLD_SECONDS,
+        taskQueue,
+      });
+      const followed = await follow['dms.awaitOperation']({ replicationConfigArn, kind, operationId: explicitId });
+      if (followed.end === 'done') return followed.result as Result;
+    }
+  } catch (err) {
+    throw unwrapped(err);
+  }
+}

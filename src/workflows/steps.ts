@@ -1,0 +1,71 @@
+/**
+ * `temporal-dms/steps`: what any workflow may call as a step. For workflow code only. Each operation runs as a child workflow, so the worker of its
+ * task queue needs `temporal-dms/workflows` and the activities; the host's own bundle needs only this.
+ *
+ * @module
+ */
+import { isRecordedStop } from '../dms/checkpoint.js';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import type { Replication } from '../dms/replication.js';
+import { dmsFailure } from '../operations/failures.js';
+import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
+import type { CheckpointRecord } from '../operations/records.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import { waitingActivities } from './activity-proxies.js';
+import { readArn, unwrapped } from './failures.js';
+import { runAsChild, type StepOptions } from './run-as-child.js';
+
+export type { StepOptions } from './run-as-child.js';
+
+/** Stops a replication and returns the recorded checkpoint. A cancel of the host ends the waiting, not a stop that DMS accepted. */
+export function stopReplication(
+  input: StopReplicationInput,
+  options: StepOptions = {},
+): Promise<StopReplicationResult> {
+  return runAsChild<StopReplicationResult>('stop', input, options);
+}
+
+/** Resumes a replication from its recorded stop. */
+export function resumeReplication(
+  input: ResumeReplicationInput,
+  options: StepOptions = {},
+): Promise<ResumeReplicationResult> {
+  return runAsChild<ResumeReplicationResult>('resume', input, options);
+}
+
+/** One look. */
+export async function describeReplication(
+  replicationConfigArn: string,
+  options: StepOptions = {},
+): Promise<Replication> {
+  const arn = readArn({ replicationConfigArn });
+  try {
+    const { taskQueue } = options;
+    const look = waitingActivities('Look at the replication', { holdSeconds: 0, taskQueue })['dms.describeReplication'];
+    return await look({ replicationConfigArn: arn });
+  } catch (err) {
+    throw unwrapped(err);
+  }
+}
+
+/** Looks, and fails with `DmsStopReverted` or `DmsCheckpointChanged` when the recorded stop no longer holds. */
+export async function assertStopped(record: CheckpointRecord, options: StepOptions = {}): Promise<void> {
+  const { replicationConfigArn } = record;
+  const replication = await describeReplication(replicationConfigArn, options);
+  const subject = { replicationConfigArn, operationId: record.operationId, checkpoint: record, replication };
+  if (factsOf(lifecycleState(replication).status).phase !== 'rest') {
+    throw dmsFailure(
+      'DmsStopReverted',
+      subject,
+      `${replicationConfigArn} was stopped at ${record.stoppedAt}, and is "${replication.status}" now: someone started it`,
+      'Find out who, then stop it again.',
+    );
+  }
+  if (isRecordedStop(record, replication)) return;
+  throw dmsFailure(
+    'DmsCheckpointChanged',
+    subject,
+    `The last stop of ${replicationConfigArn} is not the recorded one: record ${record.sequence} has it at ${record.stoppedAt ?? 'no time'}, DMS at ${replication.replicationLastStopTime ?? 'no time'}`,
+    'Someone ran it in between; stop it again to record where it is now.',
+  );
+}

@@ -1,0 +1,20 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { TestProject } from 'vitest/node';
+import { findServer } from '../../scripts/temporal-server.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    temporalAddress: string;
+    timeSkippingServer: Awaited<ReturnType<typeof findServer>>;
+  }
+}
+
+/** One real Temporal server for all end-to-end tests, each on a task queue of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.provide('timeSkippingServer', await findServer('time-skipping'));
+  const server = await TestWorkflowEnvironment.createLocal({
+    server: { executable: await findServer('dev'), log: { level: 'error', format: 'json' } },
+  });
+  project.provide('temporalAddress', server.address);
+  return () => server.teardown();
+}

@@ -1,0 +1,34 @@
+/** What the workers of the tests bundle: the package's workflows and some hosts. */
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import type {
+  CheckpointRecord,
+  ResumeReplicationInput,
+  StopReplicationInput,
+  StopReplicationResult,
+} from '../../src/index.js';
+import { assertStopped, resumeReplication, stopReplication, type StepOptions } from '../../src/workflows/steps.js';
+
+export * from '../../src/workflows/index.js';
+
+export function hostStop(input: StopReplicationInput, options?: StepOptions): Promise<StopReplicationResult> {
+  return stopReplication(input, options);
+}
+
+export async function hostStopResumeStop(input: StopReplicationInput & ResumeReplicationInput): Promise<number[]> {
+  const { replicationConfigArn } = input;
+  const first = await stopReplication({ replicationConfigArn, settleSeconds: 0 });
+  await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 });
+  const second = await stopReplication({ replicationConfigArn, settleSeconds: 0 });
+  return [first.checkpoint.sequence, second.checkpoint.sequence];
+}
+
+/** Fails after its stop on the first try. */
+export async function hostThatFailsOnce(input: StopReplicationInput): Promise<string> {
+  const { outcome } = await stopReplication(input);
+  if (workflowInfo().attempt === 1) throw ApplicationFailure.create({ message: 'The first try fails' });
+  return outcome;
+}
+
+export function hostAssertStopped(record: CheckpointRecord): Promise<void> {
+  return assertStopped(record);
+}

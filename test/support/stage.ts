@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
+import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
+import { ReplicationClient } from '../../src/client/index.js';
+import type { DmsApi } from '../../src/dms/api.js';
+import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
+
+const logger = new DefaultLogger(process.env['TEST_LOG'] === undefined ? 'ERROR' : 'INFO');
+try {
+  Runtime.install({ logger });
+} catch {
+  // Installed by another test file of this process.
+}
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** The workflows, bundled once for each process; with the hosts that tests use. */
+export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  bundle ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./hosts.ts', import.meta.url)), logger });
+  return bundle;
+}
+
+/** Quick steps, in simulated seconds: a stop takes half a real second at the speed that tests use. */
+export const quick = {
+  speed: 20,
+  durations: {
+    initializing: 4,
+    preparing_metadata_resources: 4,
+    testing_connection: 4,
+    fetching_metadata: 4,
+    calculating_capacity: 4,
+    provisioning_capacity: 4,
+    replication_starting: 10,
+    stopping: 20,
+    modifying: 40,
+    deleting: 20,
+    deprovisioning: 40,
+    fullLoad: 40,
+    describingStop: 4,
+    flushingCheckpoint: 10,
+  },
+} satisfies DmsSimulatorOptions;
+
+export function simulatedApi(simulator: DmsSimulator): DmsApi {
+  return createAwsDmsApi({ clientFor: ({ region }) => createDmsClient(simulator.clientConfig(region)) });
+}
+
+/** A simulator, a task queue, a client on the real server, and workers as needed. */
+export class Stage implements AsyncDisposable {
+  readonly taskQueue = `test-${randomUUID()}`;
+  readonly #running: { worker: Worker; done: Promise<void> }[] = [];
+
+  private constructor(
+    readonly simulator: DmsSimulator,
+    readonly connection: Connection,
+    readonly native: NativeConnection,
+    readonly client: Client,
+    readonly dms: ReplicationClient,
+  ) {
+    this.dms = new ReplicationClient({ client, taskQueue: this.taskQueue });
+  }
+
+  static async set(options: DmsSimulatorOptions = quick): Promise<Stage> {
+    const address = inject('temporalAddress');
+    const [simulator, connection, native] = await Promise.all([
+      startDmsSimulator(options),
+      Connection.connect({ address }),
+      NativeConnection.connect({ address }),
+    ]);
+    const client = new Client({ connection });
+    return new Stage(simulator, connection, native, client, new ReplicationClient({ client }));
+  }
+
+  async work(options: Partial<DmsActivitiesOptions> = {}, taskQueue = this.taskQueue): Promise<Worker> {
+    const worker = await Worker.create({
+      connection: this.native,
+      taskQueue,
+      workflowBundle: await workflowBundle(),
+      activities: createDmsActivities({ dms: simulatedApi(this.simulator), ...options }),
+      shutdownGraceTime: 0,
+    });
+    this.#running.push({ worker, done: worker.run() });
+    return worker;
+  }
+
+  /** Ends all workers. */
+  async idle(): Promise<void> {
+    for (const { worker } of this.#running) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(this.#running.map(({ done }) => done));
+    this.#running.length = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.idle();
+    await this.connection.close();
+    await this.native.close();
+    await this.simulator.close();
+  }
+}
+
+/** Waits for a condition, and says what it waited for when it does not come. */
+export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 30): Promise<NonNullable<T>> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen;
+    if (Date.now() > deadline) throw new Error(`Waited ${seconds} s in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The failure that a promise ends in. */
+export async function failureOf(
+  promise: Promise<unknown>,
+): Promise<{ type?: string; message: string; details?: readonly any[] } & Error> {
+  try {
+    await promise;
+  } catch (err) {
+    return err as Error & { type?: string };
+  }
+  throw new Error('It succeeded, and should not have');
+}
