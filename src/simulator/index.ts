@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -111,7 +111,7 @@ export class DmsSimulator {
   /** Puts a replication there and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
     const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
-    const identifier = options.identifier ?? `replication-${this.#replications.size + 1}`;
+    const identifier = options.identifier ?? randomIdentifier();
     const replication = this.#add(region, accountId, {
       identifier,
       replicationType: options.replicationType ?? 'full-load-and-cdc',
@@ -289,6 +289,11 @@ export class DmsSimulator {
       changesPerSecond: 2000,
     });
   }
+}
+
+/** As DMS makes them up: 26 upper-case letters. */
+function randomIdentifier(): string {
+  return Array.from(randomBytes(26), (byte) => String.fromCharCode(65 + (byte % 26))).join('');
 }
 
 function arnOf(input: Input): string | null {

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import Long from 'long';
+import { describe, expect, test } from 'vitest';
+import { failureOf, quick, Stage, until } from '../support/stage.js';
+
+const brief = { settleSeconds: 0 };
+const slowStop = { ...quick, durations: { ...quick.durations, stopping: 80 } };
+
+describe.concurrent('one operation at a time', () => {
+  test('two stops at once, from client, step and by name, share one stop and one result', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const input = { replicationConfigArn: stage.simulator.createReplication(), ...brief };
+    const { taskQueue, client } = stage;
+    const handle = await stage.dms.startStop(input);
+    const second = await stage.dms.startStop(input);
+    expect([handle.joined, second.joined]).toEqual([false, true]);
+    const results = await Promise.all([
+      handle.result(),
+      second.result(),
+      client.workflow.execute('hostStop', { workflowId: randomUUID(), taskQueue, args: [input] }),
+      client.workflow.execute('dmsStopReplication', { workflowId: randomUUID(), taskQueue, args: [input] }),
+    ]);
+    for (const result of results) expect(result).toEqual(results[0]);
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+    expect((await stage.dms.ledger(input.replicationConfigArn)).checkpoints).toHaveLength(1);
+  });
+
+  test('another operation is refused by the name of the one under way', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { taskQueue, client } = stage;
+    const workflowId = `host-${randomUUID()}`;
+    const host = await client.workflow.start('hostStop', {
+      workflowId,
+      taskQueue,
+      args: [{ replicationConfigArn, operationId: 'night', ...brief }],
+    });
+    await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
+    for (const refused of [
+      stage.dms.resume({ replicationConfigArn }),
+      stage.dms.stop({ replicationConfigArn, operationId: 'other' }),
+    ]) {
+      expect(await failureOf(refused)).toMatchObject({
+        type: 'DmsOperationInProgress',
+        details: [
+          {
+            operation: {
+              kind: 'stop',
+              operationId: 'night',
+              workflowId: `dms:${replicationConfigArn}`,
+              hostWorkflowId: workflowId,
+            },
+          },
+        ],
+      });
+    }
+    expect(await host.result()).toMatchObject({ outcome: 'stopped', operationId: 'night' });
+  });
+
+  test('the same operation id returns what was recorded while it holds, and is refused after', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const input = { replicationConfigArn, operationId: 'once', ...brief };
+    const first = await stage.dms.stop(input);
+    const again = await stage.dms.stop(input);
+    expect(again).toMatchObject({ outcome: 'stopped', checkpoint: first.checkpoint, tables: first.tables });
+    stage.simulator.start(replicationConfigArn);
+    expect(await failureOf(stage.dms.stop(input))).toMatchObject({ type: 'DmsOperationSuperseded' });
+    await until('it runs', () => stage.simulator.row(replicationConfigArn).Status === 'running');
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    expect(await failureOf(stage.dms.stop(input))).toMatchObject({ type: 'DmsOperationSuperseded' });
+    expect(stage.simulator.count('StopReplication')).toBe(2);
+  });
+
+  test('a host retried by its retry policy, and one that stops, resumes and stops again', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const { taskQueue, client } = stage;
+    const replicationConfigArn = stage.simulator.createReplication();
+    const outcome = await client.workflow.execute('hostThatFailsOnce', {
+      workflowId: randomUUID(),
+      taskQueue,
+      args: [{ replicationConfigArn, ...brief }],
+      retry: { maximumAttempts: 2, initialInterval: 100 },
+    });
+    expect(outcome).toBe('already-stopped');
+    const other = stage.simulator.createReplication();
+    const sequences = await client.workflow.execute('hostStopResumeStop', {
+      workflowId: randomUUID(),
+      taskQueue,
+      args: [{ replicationConfigArn: other }],
+    });
+    expect(sequences).toEqual([1, 2]);
+  });
+
+  test('a host that is terminated does not take the record with it', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const host = await stage.client.workflow.start('hostStop', {
+      workflowId: randomUUID(),
+      taskQueue: stage.taskQueue,
+      args: [{ replicationConfigArn, ...brief }],
+    });
+    await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
+    await host.terminate('test');
+    const ledger = await until('it is recorded', async () => {
+      const read = await stage.dms.ledger(replicationConfigArn);
+      return read.checkpoints.length > 0 ? read : null;
+    });
+    expect(ledger).toMatchObject({ pendingCall: null, operations: [{ outcome: 'stopped' }] });
+  });
+
+  test('a terminated operation is found by the next, which waits its call out', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 200 } });
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'dies', ...brief });
+    await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
+    await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
+    const begunAt = Date.now();
+    const result = await stage.dms.stop({ replicationConfigArn, operationId: 'next', ...brief });
+    expect(Date.now() - begunAt).toBeGreaterThan(10_000);
+    expect(result.outcome).toMatch(/already-/);
+    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+      pendingCall: null,
+      checkpoints: [{ operationId: 'next' }],
+    });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('a reset operation goes on, with one call and one record', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
+    await stage.client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: handle.workflowId, runId: handle.runId },
+      reason: 'test',
+      requestId: randomUUID(),
+      workflowTaskFinishEventId: Long.fromNumber(4),
+    });
+    const joined = await stage.dms.stop({ replicationConfigArn });
+    expect(joined.outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+    expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
+  });
+
+  test('a ledger that someone terminated is not replaced by an empty one', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    await stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`).terminate('test');
+    expect(await failureOf(stage.dms.resume({ replicationConfigArn }))).toMatchObject({
+      type: 'DmsLedgerClosed',
+      message: expect.stringContaining('temporal workflow reset'),
+    });
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+  });
+
+  test('a worker that goes away in the middle of the wait is replaced by another', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    await stage.idle();
+    expect(await handle.progress()).toMatchObject({ phase: 'stopping', lastStatus: 'stopping' });
+    await stage.work();
+    expect((await handle.result()).outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+});
+
+describe.concurrent('a step that checks', () => {
+  test('passes while the recorded stop holds, and names what undid it', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const { taskQueue, client } = stage;
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+    const check = () =>
+      client.workflow.execute('hostAssertStopped', { workflowId: randomUUID(), taskQueue, args: [checkpoint] });
+    await check();
+    stage.simulator.start(replicationConfigArn);
+    expect(await failureOf(check())).toMatchObject({ cause: { type: 'DmsStopReverted' } });
+    await until('it runs', () => stage.simulator.row(replicationConfigArn).Status === 'running');
+    stage.simulator.stop(replicationConfigArn);
+    await until('it is stopped', () => stage.simulator.row(replicationConfigArn).Status === 'stopped');
+    stage.simulator.clock.advance({ seconds: 30 });
+    expect(await failureOf(check())).toMatchObject({ cause: { type: 'DmsCheckpointChanged' } });
+  });
+});

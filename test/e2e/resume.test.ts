@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { failureOf, quick, Stage, until } from '../support/stage.js';
+
+const brief = { settleSeconds: 0 };
+const unverified = { verifyProgressSeconds: 0 };
+
+async function stopped(
+  options: Parameters<Stage['simulator']['createReplication']>[0] = {},
+  intent: 'pause' | 'final' = 'pause',
+) {
+  const stage = await Stage.set();
+  await stage.work();
+  const arn = stage.simulator.createReplication(options);
+  const { checkpoint } = await stage.dms.stop({
+    replicationConfigArn: arn,
+    intent,
+    requestedBy: 'ada',
+    reason: 'cutover',
+    ...brief,
+  });
+  return { stage, arn, checkpoint };
+}
+
+describe.concurrent('a resume', () => {
+  test('is refused while sealed, and works once unsealed by name and reason', async () => {
+    const { stage, arn } = await stopped({}, 'final');
+    await using _ = stage;
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
+    expect(failure).toMatchObject({ type: 'DmsReplicationSealed', message: expect.stringMatching(/ada.*cutover/) });
+    expect(await failureOf(stage.dms.unseal(arn, { by: '', reason: 'x' }))).toMatchObject({ type: 'DmsInvalidInput' });
+    await stage.dms.unseal(arn, { by: 'grace', reason: 'cutover called off' });
+    expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
+  });
+
+  test('is refused when someone ran it in between, shows both stops, and can be forced', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    stage.simulator.start(arn);
+    await until('it runs', () => stage.simulator.row(arn).Status === 'running');
+    stage.simulator.stop(arn);
+    await until('it is stopped', () => stage.simulator.row(arn).Status === 'stopped');
+    stage.simulator.clock.advance({ seconds: 30 });
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn }));
+    expect(failure).toMatchObject({ type: 'DmsCheckpointChanged', details: [{ checkpoint: { sequence: 1 } }] });
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+    expect((await stage.dms.resume({ replicationConfigArn: arn, force: true, ...unverified })).outcome).toBe('resumed');
+  });
+
+  test('takes another spelling of the same checkpoint for the recorded stop, and says so', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    stage.simulator.row(arn).RecoveryCheckpoint = '$.583860:1357';
+    const result = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
+    expect(result.warnings.map(({ code }) => code)).toContain('checkpoint-text-differs');
+  });
+
+  test('is refused without a record unless forced', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication({ status: 'stopped' });
+    expect(await failureOf(stage.dms.resume({ replicationConfigArn: arn }))).toMatchObject({
+      type: 'DmsCheckpointMissing',
+    });
+    expect(await failureOf(stage.dms.resume({ replicationConfigArn: arn, checkpoint: { sequence: 7 } }))).toMatchObject(
+      {
+        type: 'DmsCheckpointMissing',
+      },
+    );
+    expect((await stage.dms.resume({ replicationConfigArn: arn, force: true, ...unverified })).resumedFrom).toBeNull();
+  });
+
+  test.each([
+    ['deprovisioning', 0],
+    ['deprovisioned', 3600],
+  ])('is refused while %s, before any call; a confirmed reload is passed on', async (state, seconds) => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    stage.simulator.clock.advance({ hours: 48, seconds });
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
+    expect(failure).toMatchObject({ type: 'DmsResumeWindowClosed', details: [{ provisionState: state }] });
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+    if (state === 'deprovisioning') return;
+    const unconfirmed = { replicationConfigArn: arn, startReplicationType: 'reload-target' as const, ...unverified };
+    expect(await failureOf(stage.dms.resume(unconfirmed))).toMatchObject({ type: 'DmsNotResumable' });
+    const confirmReload = stage.simulator.row(arn).ReplicationConfigIdentifier;
+    const reloaded = await stage.dms.resume({ ...unconfirmed, confirmReload });
+    expect(reloaded).toMatchObject({ outcome: 'resumed', startReplicationType: 'reload-target' });
+  });
+
+  test('past the deadline that DMS gave is refused although it is still provisioned', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    const row = stage.simulator.row(arn);
+    row.ReplicationDeprovisionTime = Date.now() / 1000 - 60;
+    row.ReplicationLastStopTime = row.ReplicationDeprovisionTime - 48 * 3600;
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
+    expect(failure).toMatchObject({ type: 'DmsResumeWindowClosed', message: expect.stringContaining('48 hours') });
+  });
+
+  test('of a running or starting replication does nothing and says which', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const running = stage.simulator.createReplication();
+    expect((await stage.dms.resume({ replicationConfigArn: running, ...unverified })).outcome).toBe('already-running');
+    const starting = stage.simulator.createReplication({ status: 'stopped' });
+    stage.simulator.start(starting);
+    expect((await stage.dms.resume({ replicationConfigArn: starting, ...unverified })).outcome).toBe(
+      'already-starting',
+    );
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+  });
+
+  test('of one that never ran is its first start', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication({ status: 'created' });
+    const result = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
+    expect(result).toMatchObject({ outcome: 'resumed', startReplicationType: 'start-replication', resumedFrom: null });
+  });
+
+  test('of a full load asks what is wanted', async () => {
+    const { stage, arn } = await stopped({ replicationType: 'full-load' });
+    await using _ = stage;
+    expect(await failureOf(stage.dms.resume({ replicationConfigArn: arn }))).toMatchObject({ type: 'DmsNotResumable' });
+  });
+
+  test('with a second start-replication is refused by DMS, and says what would work', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    const failure = await failureOf(
+      stage.dms.resume({ replicationConfigArn: arn, startReplicationType: 'start-replication' }),
+    );
+    expect(failure).toMatchObject({
+      type: 'DmsRequestRejected',
+      message: expect.stringContaining('resume-processing'),
+    });
+    expect((await stage.dms.ledger(arn)).pendingCall).toBeNull();
+  });
+
+  test('that dies right after running is a failure, and is recorded', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    stage.simulator.failAfterRunning(arn, 20, ['Error 1236: binlog purged']);
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 20 }));
+    expect(failure).toMatchObject({
+      type: 'DmsReplicationFailed',
+      message: expect.stringContaining('Error 1236'),
+      details: [{ checkpoint: { status: 'failed', sequence: 2 } }],
+    });
+  });
+
+  test('of an idle source sees no movement', async () => {
+    const { stage, arn } = await stopped({ changesPerSecond: 0 });
+    await using _ = stage;
+    expect((await stage.dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 2 })).progress).toBe(
+      'none-seen',
+    );
+  });
+
+  test('whose answer is lost is found to be its own', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    stage.simulator.fault({ operation: 'StartReplication', type: 'answer-lost' });
+    const result = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
+    expect(result).toMatchObject({ outcome: 'resumed', startReplicationType: 'resume-processing' });
+    expect(stage.simulator.count('StartReplication')).toBe(1);
+  });
+
+  test('waits while it is being modified', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    stage.simulator.modify(arn);
+    expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
+    expect(stage.simulator.count('StartReplication')).toBe(1);
+  });
+
+  test('with both start positions is refused before any request', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const both = { replicationConfigArn, cdcStartPosition: 'x', cdcStartTime: '2026-01-01T00:00:00Z' };
+    expect(await failureOf(stage.dms.resume(both))).toMatchObject({
+      type: 'DmsInvalidInput',
+      message: expect.stringContaining('exclude'),
+    });
+    expect(stage.simulator.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,289 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { describe, expect, test } from 'vitest';
+import { isDmsFailure } from '../../src/index.js';
+import { usualDurations } from '../../src/simulator/replication.js';
+import { failureOf, quick, Stage, until } from '../support/stage.js';
+
+const brief = { settleSeconds: 0.5 };
+
+describe.concurrent('a stop', () => {
+  test('of a stopped replication succeeds without a call', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication({ status: 'stopped' });
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result).toMatchObject({ outcome: 'already-stopped', checkpoint: { sequence: 1, settled: 'agreed' } });
+    expect(stage.simulator.count('StopReplication')).toBe(0);
+  });
+
+  test('follows a stop that someone else began', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.stop(arn);
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result.outcome).toBe('already-stopping');
+    expect(result.checkpoint.stoppedAt).not.toBeNull();
+    expect(stage.simulator.count('StopReplication')).toBe(0);
+  });
+
+  test.each([true, false])(
+    'of one that never ran says so (row before the first run: %s)',
+    async (rowBeforeFirstRun) => {
+      await using stage = await Stage.set({ ...quick, rowBeforeFirstRun });
+      await stage.work();
+      const arn = stage.simulator.createReplication({ status: 'created' });
+      const result = await stage.dms.stop({ replicationConfigArn: arn });
+      expect(result).toMatchObject({
+        outcome: 'never-started',
+        checkpoint: { recoveryCheckpoint: null, status: 'created' },
+        tables: null,
+        warnings: [{ code: 'statistics-unavailable' }, { code: 'endpoint-override' }],
+      });
+    },
+  );
+
+  test('waits until a replication that is starting can be stopped, and asks once', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication({ status: 'created' });
+    stage.simulator.start(arn, 'start-replication');
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result.outcome).toBe('stopped');
+    expect(stage.simulator.calls.filter((call) => call.operation === 'StopReplication')).toMatchObject([
+      { outcome: 'ok' },
+    ]);
+  });
+
+  test.each([
+    'initializing',
+    'preparing_metadata_resources',
+    'testing_connection',
+    'fetching_metadata',
+    'calculating_capacity',
+    'provisioning_capacity',
+    'replication_starting',
+    'modifying',
+  ])('of a replication in %s is refused at once when it may not wait', async (status) => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.row(arn).Status = status;
+    const failure = await failureOf(stage.dms.stop({ replicationConfigArn: arn, stoppableTimeoutSeconds: 0 }));
+    expect(failure).toMatchObject({ type: 'DmsNotStoppable', details: [{ status, region: 'eu-west-1' }] });
+    expect(stage.simulator.count('StopReplication')).toBe(0);
+    const { operations, pendingCall } = await until('the ledger knows', async () => {
+      const ledger = await stage.dms.ledger(arn);
+      return ledger.operations[0]?.failureType ? ledger : null;
+    });
+    expect(operations[0]).toMatchObject({ outcome: null, failureType: 'DmsNotStoppable' });
+    expect(pendingCall).toBeNull();
+  });
+
+  test('of a deleting, a failed, a read-only and a missing replication says what each is', async () => {
+    await using stage = await Stage.set({
+      ...quick,
+      durations: { ...quick.durations, deleting: usualDurations.deleting * 100 },
+    });
+    await stage.work();
+    const { simulator, dms } = stage;
+    const deleting = simulator.createReplication();
+    simulator.row(deleting).Status = 'deleting';
+    const failed = simulator.createReplication();
+    simulator.fail(failed, ['Connection to the source was lost']);
+    const readOnly = simulator.createReplication({ isReadOnly: true });
+    const missing = readOnly.replace(/[^:]+$/, 'NOSUCH');
+    const typeOf = async (replicationConfigArn: string) => (await failureOf(dms.stop({ replicationConfigArn }))).type;
+    expect(await Promise.all([deleting, readOnly, missing].map(typeOf))).toEqual([
+      'DmsReplicationDeleting',
+      'DmsReplicationReadOnly',
+      'DmsReplicationNotFound',
+    ]);
+    const failure = await failureOf(dms.stop({ replicationConfigArn: failed }));
+    expect(failure).toMatchObject({
+      type: 'DmsReplicationFailed',
+      message: expect.stringContaining('Connection to the source was lost'),
+      details: [
+        { failureMessages: ['Connection to the source was lost'], checkpoint: { status: 'failed', sequence: 1 } },
+      ],
+    });
+    expect((await dms.ledger(missing)).operations).toEqual([]);
+  });
+
+  test('that fails while stopping ends with what DMS says, and is recorded', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.onNextStop(arn, {
+      type: 'fail',
+      messages: ['Disk is gone'],
+      stopReason: 'Stop Reason FATAL_ERROR',
+    });
+    const failure = await failureOf(stage.dms.stop({ replicationConfigArn: arn }));
+    expect(failure).toMatchObject({
+      type: 'DmsReplicationFailed',
+      details: [
+        {
+          stopReason: 'Stop Reason FATAL_ERROR',
+          checkpoint: { stopReasonCode: 'FATAL_ERROR' },
+          logs: { group: expect.any(String) },
+        },
+      ],
+    });
+    expect((await stage.dms.ledger(arn)).pendingCall).toBeNull();
+  });
+
+  test('whose answer is lost is found to be its own', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.fault({ operation: 'StopReplication', type: 'answer-lost' });
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result.outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('that loses the race between look and call decides anew', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.fault({
+      operation: 'StopReplication',
+      type: 'error',
+      name: 'InvalidResourceStateFault',
+      message: "Replication for Replication Config, 'x' is in 'provisioning_capacity' state and cannot be stopped.",
+      times: 2,
+    });
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result.outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(3);
+  });
+
+  test('is asked for again when DMS restarts it by itself', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.onNextStop(arn, {
+      type: 'self-restart',
+      stopReason: 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY',
+      afterSeconds: 30,
+    });
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result).toMatchObject({ outcome: 'stopped', checkpoint: { stopReasonCode: 'NORMAL' } });
+    expect(stage.simulator.count('StopReplication')).toBe(2);
+  });
+
+  test('that someone undoes is never reported as done', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, settleSeconds: 60 });
+    await until('it is stopped', () => stage.simulator.row(arn).Status === 'stopped');
+    await until('the wait has seen it', async () => (await handle.progress()).phase === 'settling');
+    stage.simulator.start(arn);
+    expect(await failureOf(handle.result())).toMatchObject({
+      type: 'DmsStopReverted',
+      details: [{ status: 'running' }],
+    });
+  });
+
+  test('that takes too long fails with the last status, and leaves its call to be found', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 100_000 } });
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    const failure = await failureOf(stage.dms.stop({ replicationConfigArn: arn, stopTimeoutSeconds: 3 }));
+    expect(failure).toMatchObject({ type: 'DmsStopTimedOut', details: [{ status: 'stopping', region: 'eu-west-1' }] });
+    expect(failure.message).toContain(arn);
+    expect((await stage.dms.ledger(arn)).pendingCall).toMatchObject({ kind: 'stop' });
+  });
+
+  test('shows the settled checkpoint, not the one of the run before', async () => {
+    const late = { ...quick.durations, describingStop: 40, flushingCheckpoint: 60 };
+    await using stage = await Stage.set({ ...quick, durations: late });
+    await stage.work();
+    const arn = stage.simulator.createReplication({ status: 'stopped' });
+    const before = structuredClone(stage.simulator.row(arn));
+    stage.simulator.start(arn);
+    await until('it runs', () => stage.simulator.row(arn).Status === 'running');
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn: arn, settleSeconds: 2 });
+    expect(checkpoint.recoveryCheckpoint).toBe(stage.simulator.row(arn).RecoveryCheckpoint);
+    expect(checkpoint.recoveryCheckpoint).not.toBe(before.RecoveryCheckpoint);
+    expect(Date.parse(checkpoint.stoppedAt ?? '')).toBeGreaterThan((before.ReplicationLastStopTime ?? 0) * 1000);
+  });
+
+  test('is denied for good before the call, and goes on when denied after it', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const denied = {
+      type: 'error' as const,
+      name: 'AccessDeniedException',
+      message: 'User: x is not authorized to perform: dms:StopReplication on resource: y',
+    };
+    const arn = stage.simulator.createReplication();
+    stage.simulator.fault({ operation: 'StopReplication', ...denied });
+    const failure = await failureOf(stage.dms.stop({ replicationConfigArn: arn }));
+    expect(failure).toMatchObject({ type: 'DmsAccessDenied', message: expect.stringContaining('dms:StopReplication') });
+    expect(failure.message).not.toContain('Credential');
+    expect((await stage.dms.ledger(arn)).pendingCall).toBeNull();
+
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, ...brief });
+    await until('it was asked to stop', () => stage.simulator.count('StopReplication') === 2);
+    stage.simulator.fault({ operation: 'DescribeReplications', ...denied, times: 3 });
+    expect((await handle.result()).outcome).toBe('stopped');
+  });
+
+  test('is throttled ten times and goes on', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.fault({ operation: 'DescribeReplications', type: 'throttle', times: 4 });
+    expect((await stage.dms.stop({ replicationConfigArn: arn, ...brief })).outcome).toBe('stopped');
+  });
+
+  test('that is cancelled ends at once and is found and recorded by the next operation', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 300 } });
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, operationId: 'first' });
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    const cancelledAt = Date.now();
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    expect(Date.now() - cancelledAt).toBeLessThan(5000);
+    expect(await stage.dms.ledger(arn)).toMatchObject({ pendingCall: { operationId: 'first' }, checkpoints: [] });
+
+    const resumed = await stage.dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 0 });
+    expect(resumed).toMatchObject({ outcome: 'resumed', resumedFrom: { operationId: 'first', sequence: 1 } });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('with bad input is refused before any request to DMS', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const bad: [object, string][] = [
+      [{ replicationConfigArn: 'arn:aws:dms:eu-west-1:1:task:X' }, 'account'],
+      [{ replicationConfigArn, typo: 1 }, 'typo'],
+      [{ replicationConfigArn, settleSeconds: '10' }, 'settleSeconds'],
+      [{ replicationConfigArn, reason: 'x'.repeat(1001) }, 'reason'],
+      [{ replicationConfigArn, stopTimeoutSeconds: -1 }, 'stopTimeoutSeconds'],
+      [{ replicationConfigArn, intent: 'forever' }, 'intent'],
+    ];
+    for (const [input, named] of bad) {
+      const failure = await failureOf(stage.dms.stop(input as never));
+      expect(isDmsFailure(failure, 'DmsInvalidInput')).toBe(true);
+      expect(failure.message).toContain(named);
+    }
+    expect(stage.simulator.calls).toEqual([]);
+  });
+
+  test('of a replication that is not on the allow-list is refused before any request', async () => {
+    await using stage = await Stage.set();
+    await stage.work({ allow: ['arn:aws:dms:eu-west-1:123456789012:replication-config:allowed-*'] });
+    const other = stage.simulator.createReplication({ identifier: `other-${Date.now()}` });
+    expect(await failureOf(stage.dms.stop({ replicationConfigArn: other }))).toMatchObject({ type: 'DmsNotAllowed' });
+    expect(stage.simulator.calls).toEqual([]);
+    const allowed = stage.simulator.createReplication({ identifier: `allowed-${Date.now()}` });
+    expect((await stage.dms.stop({ replicationConfigArn: allowed, ...brief })).outcome).toBe('stopped');
+  });
+});
