@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-/** The ready-made worker: `temporal-dms-worker`. Settings come from the standard `TEMPORAL_*` and `AWS_*` variables and files. */
+/**
+ * The ready-made worker: `temporal-dms-worker`. Temporal and AWS settings come from their standard variables and files. Its own are
+ * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything) and TEMPORAL_DMS_HOLD_SECONDS.
+ */
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createDmsActivities } from './activities/index.js';
-import { createAwsDmsApi } from './aws/index.js';
+import { createAwsDmsApi, requireCredentials } from './aws/index.js';
 import { DMS_TASK_QUEUE } from './operations/names.js';
 
 const MAX_HELD_WAITS = 2000;
@@ -24,6 +27,7 @@ async function main(): Promise<void> {
     ?.split(',')
     .map((each) => each.trim())
     .filter(Boolean);
+  const holdSeconds = readSeconds('TEMPORAL_DMS_HOLD_SECONDS');
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';
   log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication' });
@@ -32,6 +36,7 @@ async function main(): Promise<void> {
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => log('temporal', { level, message, ...meta })),
   });
+  await requireCredentials();
   const connection = await NativeConnection.connect(connectionOptions).catch((err: unknown) => {
     throw new Error(
       `No Temporal server answers at ${address}: ${messageOf(err)}. Set TEMPORAL_ADDRESS, or start one with "npm run temporal"`,
@@ -47,6 +52,7 @@ async function main(): Promise<void> {
         dms: createAwsDmsApi(),
         maxHeldWaits: MAX_HELD_WAITS,
         ...(allow === undefined ? {} : { allow }),
+        ...(holdSeconds === undefined ? {} : { holdSeconds }),
       }),
       maxConcurrentActivityTaskExecutions: MAX_HELD_WAITS + 200,
       // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.
@@ -59,6 +65,14 @@ async function main(): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+function readSeconds(name: string): number | undefined {
+  const value = process.env[name];
+  if (value === undefined) return undefined;
+  const seconds = Number(value);
+  if (value.trim() !== '' && Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new Error(`${name} is "${value}", not a number of seconds`);
 }
 
 function messageOf(err: unknown): string {

@@ -57,7 +57,7 @@ export function awsErrorDetails(err: DmsApiError): AwsErrorDetails {
 
 function retryLater(err: DmsApiError, call: FailedCall): ApplicationFailure {
   const isThrottled = err.kind === 'throttled';
-  const delay = backoffSeconds(call.attempt, isThrottled ? 4 : 1);
+  const delay = backoffSeconds(call.attempt, isThrottled ? 2 : 1);
   const seen = call.status === null ? 'not seen yet' : `last seen "${call.status}"`;
   return retryable(
     isThrottled ? 'DmsThrottled' : 'DmsUnavailable',
@@ -67,9 +67,9 @@ function retryLater(err: DmsApiError, call: FailedCall): ApplicationFailure {
   );
 }
 
-/** Doubles up to 20 s, give or take a quarter. */
+/** Doubles up to 15 s, give or take a quarter. */
 export function backoffSeconds(attempt: number, first: number): number {
-  return Math.min(20, first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + 0.5 * Math.random());
+  return Math.min(15, first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + 0.5 * Math.random());
 }
 
 function accessHint(err: DmsApiError): string {

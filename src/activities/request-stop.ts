@@ -1,4 +1,4 @@
-import { isNewerStop, stopMark } from '../dms/checkpoint.js';
+import { stopMark } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { dmsFailure } from '../operations/failures.js';
 import type { RequestedStop, RequestStop } from '../operations/protocol.js';
@@ -59,12 +59,11 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
-    attributed(found, replication, own) {
-      const isOwn =
-        found.outcome === 'already-stopping' ||
-        (found.outcome === 'already-stopped' && isNewerStop(replication, own.before));
-      return isOwn ? { ...found, outcome: 'stopped', before: own.before, sawStop: true, accepted: true } : found;
-    },
+    // The note was made when it could be stopped, so whatever stopped it came after.
+    attributed: (found, _, own) =>
+      found.outcome === 'already-stopping' || found.outcome === 'already-stopped'
+        ? { ...found, outcome: 'stopped', before: own.before, sawStop: true, accepted: true }
+        : found,
 
     timedOut: (subject, status, error) =>
       dmsFailure(

@@ -133,6 +133,21 @@ export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
   };
 }
 
+/** Fails, saying so, when the AWS SDK's standard chain finds no credentials. */
+export async function requireCredentials(): Promise<void> {
+  // The region plays no part in finding credentials, but a client can't be without one.
+  const client = createDmsClient({ region: process.env['AWS_REGION'] ?? 'us-east-1' });
+  try {
+    await client.config.credentials();
+  } catch (err) {
+    throw new Error(
+      `No AWS credentials: ${toDmsApiError(err).message}. Set AWS_PROFILE, or whatever else the AWS SDK's standard chain knows`,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
 function only(arn: ReplicationConfigArn) {
   return { Filters: [{ Name: 'replication-config-arn', Values: [arn.arn] }] };
 }

@@ -42,7 +42,7 @@ export function waitingActivities(
 ) {
   const { holdSeconds, timeoutSeconds, taskQueue } = wait;
   return proxyActivities<DmsActivities>({
-    startToCloseTimeout: (Math.max(holdSeconds, 15) + 15) * 1000,
+    startToCloseTimeout: (Math.max(holdSeconds, 5) + 15) * 1000,
     ...(timeoutSeconds === undefined ? {} : { scheduleToCloseTimeout: (timeoutSeconds + BACKSTOP_SECONDS) * 1000 }),
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 5 },

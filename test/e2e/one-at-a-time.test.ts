@@ -39,10 +39,10 @@ describe.concurrent('one operation at a time', () => {
     });
     await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
     for (const refused of [
-      stage.dms.resume({ replicationConfigArn }),
-      stage.dms.stop({ replicationConfigArn, operationId: 'other' }),
+      () => stage.dms.resume({ replicationConfigArn }),
+      () => stage.dms.stop({ replicationConfigArn, operationId: 'other' }),
     ]) {
-      expect(await failureOf(refused)).toMatchObject({
+      expect(await failureOf(refused())).toMatchObject({
         type: 'DmsOperationInProgress',
         details: [
           {

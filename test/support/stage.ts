@@ -45,7 +45,7 @@ export const quick = {
     stopping: 20,
     modifying: 40,
     deleting: 20,
-    deprovisioning: 40,
+    deprovisioning: 400,
     fullLoad: 40,
     describingStop: 4,
     flushingCheckpoint: 10,

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { parseReplicationConfigArn } from '../../src/dms/arn.js';
+import { isRecordedStop, isStopDescribed, resumeDeadline, stopMark } from '../../src/dms/checkpoint.js';
+import { factsOf, isDeprovisioned, lifecycleState, statuses, statusInFault } from '../../src/dms/lifecycle.js';
+import { premigrationAssessmentStatuses } from '../../src/dms/replication.js';
+import { maySelfRestart, stopReasonCode, stopReasons } from '../../src/dms/stop-reasons.js';
+import { look } from '../support/look.js';
+
+describe('an ARN', () => {
+  test.each([
+    ['arn:aws:dms:eu-west-1:123456789012:replication-config:ABC', 'aws', 'eu-west-1'],
+    ['arn:aws-cn:dms:cn-north-1:123456789012:replication-config:my-config', 'aws-cn', 'cn-north-1'],
+    ['arn:aws-us-gov:dms:us-gov-west-1:123456789012:replication-config:A1', 'aws-us-gov', 'us-gov-west-1'],
+  ])('%s is read', (arn, partition, region) => {
+    expect(parseReplicationConfigArn(arn)).toMatchObject({ arn, partition, region, accountId: '123456789012' });
+  });
+
+  test.each([
+    ['', 'arn:'],
+    ['arn:gcp:dms:eu-west-1:123456789012:replication-config:A', 'partition'],
+    ['arn:aws:rds:eu-west-1:123456789012:replication-config:A', 'service'],
+    ['arn:aws:dms::123456789012:replication-config:A', 'region'],
+    ['arn:aws:dms:eu-west-1:1234:replication-config:A', 'account'],
+    ['arn:aws:dms:eu-west-1:123456789012:task:A', 'replication-config'],
+    ['arn:aws:dms:eu-west-1:123456789012:replication-config:', 'identifier'],
+    ['arn:aws:dms:eu-west-1:123456789012:replication-config:A:B', 'identifier'],
+    [' arn:aws:dms:eu-west-1:123456789012:replication-config:A', 'white space'],
+    [7, 'number'],
+    [null, 'null'],
+  ])('%s is refused for what is wrong with it', (arn, problem) => {
+    expect(() => parseReplicationConfigArn(arn as string)).toThrow(problem);
+  });
+});
+
+describe('the lifecycle table', () => {
+  test.each([
+    ['created', 'never-started', 'first-start'],
+    ['initializing', 'wait', 'already-starting'],
+    ['preparing_metadata_resources', 'wait', 'already-starting'],
+    ['testing_connection', 'wait', 'already-starting'],
+    ['fetching_metadata', 'wait', 'already-starting'],
+    ['calculating_capacity', 'wait', 'already-starting'],
+    ['provisioning_capacity', 'wait', 'already-starting'],
+    ['replication_starting', 'wait', 'already-starting'],
+    ['running', 'call', 'already-running'],
+    ['stopping', 'already-stopping', 'wait'],
+    ['stopped', 'already-stopped', 'call'],
+    ['modifying', 'wait', 'wait'],
+    ['failed', 'failed', 'call'],
+    ['deleting', 'deleting', 'deleting'],
+    ['deprovisioning', 'already-stopped', 'call'],
+    ['deprovisioned', 'already-stopped', 'call'],
+    ['something_new', 'call', 'call'],
+  ])('%s: a stop does "%s", a start "%s", in any case', (status, stop, start) => {
+    expect(factsOf(status)).toMatchObject({ stop, start });
+    expect(factsOf(status.toUpperCase())).toMatchObject({ stop, start });
+  });
+
+  test('has no row without a test', () => expect(Object.keys(statuses)).toHaveLength(16));
+
+  test.each([
+    [{ status: 'stopped', provisionData: null }, 'stopped', false],
+    [{ status: 'Deprovisioned', provisionData: null }, 'stopped', true],
+    [{ status: 'DEPROVISIONING', provisionData: null }, 'stopped', true],
+    [{ status: 'failed', provisionData: { provisionState: 'DEPROVISIONED' } }, 'failed', true],
+    [{ status: 'stopped', provisionData: { provisionState: 'provisioned' } }, 'stopped', false],
+  ])('%j is read from whichever field has it', (row, status, deprovisioned) => {
+    const state = lifecycleState(row as never);
+    expect(state.status).toBe(status);
+    expect(isDeprovisioned(state)).toBe(deprovisioned);
+  });
+
+  test.each([
+    [
+      "Replication for Replication Config, 'X' is in 'provisioning_capacity' state and cannot be stopped.",
+      'provisioning_capacity',
+    ],
+    ['Replication for Replication Config: X is in MODIFYING state and cannot start', 'modifying'],
+    ['Something else', null],
+  ])('the fault "%s" names %s', (message, status) => expect(statusInFault(message)).toBe(status));
+});
+
+describe('stop reasons', () => {
+  test('are the fourteen of the model, each with a meaning and a next step', () => {
+    expect(Object.keys(stopReasons)).toHaveLength(14);
+    for (const code of Object.keys(stopReasons)) expect(stopReasonCode(`Stop Reason ${code}`)).toBe(code);
+    expect(Object.keys(stopReasons).filter((code) => maySelfRestart(`Stop Reason ${code}`))).toEqual([
+      'RECOVERABLE_ERROR',
+      'STOPPED_DUE_TO_LOW_MEMORY',
+      'STOPPED_DUE_TO_LOW_DISK',
+      'RECONFIGURATION_RESTART',
+      'RECYCLE_TASK',
+    ]);
+  });
+
+  test.each([
+    [null, null],
+    ['Stop Reason FATAL_ERROR Error Level FATAL', 'FATAL_ERROR'],
+    ['normal', 'NORMAL'],
+    ['Stop Reason BORED', null],
+    ['toString', null],
+  ])('%s has the code %s', (reason, code) => expect(stopReasonCode(reason)).toBe(code));
+});
+
+test('the premigration assessment statuses are the eleven of the model', () => {
+  expect(Object.keys(premigrationAssessmentStatuses)).toHaveLength(11);
+});
+
+describe('a stop', () => {
+  const before = stopMark(look({ replicationLastStopTime: '2026-01-01T12:00:00.000Z' }));
+
+  test.each([
+    ['newer than the one before', {}, before, true],
+    ['the one before', { replicationLastStopTime: '2026-01-01T12:00:00.000Z' }, before, false],
+    ['without a time', { replicationLastStopTime: null }, before, false],
+    ['without a reason', { stopReason: null }, before, false],
+    ['with nothing before', {}, null, true],
+    [
+      'before the start of the run',
+      { replicationStats: { startDate: '2026-01-03T00:00:00.000Z' } as never },
+      null,
+      false,
+    ],
+  ])('%s: described?', (_, changes, mark, described) => expect(isStopDescribed(look(changes), mark)).toBe(described));
+
+  const recorded = {
+    ...stopMark(look()),
+    stoppedAt: '2026-01-02T00:00:00.000Z',
+    recoveryCheckpoint: 'checkpoint:V1#1',
+  };
+  test.each([
+    ['the same', {}, true],
+    ['the same in another spelling', { recoveryCheckpoint: '$.583860:1357' }, true],
+    ['a later one', { replicationLastStopTime: '2026-01-02T01:00:00.000Z' }, false],
+    ['one of a config created anew', { replicationCreateTime: '2026-01-01T01:00:00.000Z' }, false],
+    ['one after a reload', { replicationStats: { freshStartDate: '2026-01-02T00:00:00.000Z' } as never }, false],
+  ])('that is %s is recognised as such', (_, changes, same) =>
+    expect(isRecordedStop(recorded, look(changes))).toBe(same),
+  );
+
+  test.each([
+    ['2026-01-04T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'dms'],
+    ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
+    [null, '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
+    [null, null, null, null],
+  ])(
+    'deprovisioned at %s, stopped at %s: resumable until %s (%s)',
+    (deprovision, stopped, resumeBy, resumeBySource) => {
+      const row = look({ replicationDeprovisionTime: deprovision, replicationLastStopTime: stopped });
+      expect(resumeDeadline(row)).toEqual({ resumeBy, resumeBySource });
+    },
+  );
+});

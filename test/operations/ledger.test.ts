@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { isDmsFailure } from '../../src/operations/failures.js';
+import {
+  aboutTo,
+  begin,
+  emptyLedger,
+  record,
+  unseal,
+  validateAboutTo,
+  validateBegin,
+} from '../../src/operations/ledger.js';
+import type { CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
+
+const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+const op = (operationId: string, kind: OperationRef['kind'] = 'stop'): OperationRef => ({
+  kind,
+  operationId,
+  workflowId: `dms:${arn}`,
+  runId: `run-${operationId}`,
+  parentWorkflowId: null,
+  requestedBy: 'ada',
+  reason: 'cutover',
+});
+const draft = (operationId: string, more: Partial<CheckpointDraft> = {}) =>
+  ({
+    operationId,
+    intent: 'pause',
+    status: 'stopped',
+    stoppedAt: at(1),
+    recoveryCheckpoint: 'c',
+    requestedBy: 'ada',
+    reason: 'cutover',
+    ...more,
+  }) as CheckpointDraft;
+const begun = (ledger: Ledger, operation: OperationRef, second = 0) =>
+  begin(ledger, { operation, sequence: null }, at(second)).ledger;
+const noted = (ledger: Ledger, operation: OperationRef, second = 0) =>
+  aboutTo(ledger, { operation, before: null, intent: 'pause', startReplicationType: null }, at(second));
+const recorded = (
+  ledger: Ledger,
+  operation: OperationRef,
+  more: Partial<CheckpointDraft> = {},
+  failureType: string | null = null,
+) =>
+  record(
+    ledger,
+    {
+      type: 'stopped',
+      operation,
+      checkpoint: draft(operation.operationId, more),
+      outcome: failureType ? null : 'stopped',
+      failureType,
+      awsRequestIds: ['r'],
+    },
+    at(9),
+  );
+const refusal = (act: () => void): string | undefined => {
+  try {
+    act();
+  } catch (err) {
+    return isDmsFailure(err) ? err.type : String(err);
+  }
+  return undefined;
+};
+
+describe('the ledger', () => {
+  test('records one stop of one operation once, however often it is asked to', () => {
+    const ledger = noted(begun(emptyLedger(arn), op('a')), op('a')).ledger;
+    const first = recorded(ledger, op('a'));
+    const again = recorded(first.ledger, op('a'));
+    expect(again.reply).toEqual(first.reply);
+    expect(again.ledger).toMatchObject({
+      lastSequence: 1,
+      pendingCall: null,
+      operations: [{ outcome: 'stopped', checkpointSequence: 1 }],
+    });
+    expect(again.ledger.checkpoints).toHaveLength(1);
+    const next = recorded(begun(again.ledger, op('b')), op('b'));
+    expect(next.reply.checkpoint?.sequence).toBe(2);
+  });
+
+  test('keeps a checkpoint that DMS no longer shows', () => {
+    const first = recorded(begun(emptyLedger(arn), op('a')), op('a')).ledger;
+    expect(
+      recorded(begun(first, op('b')), op('b'), { recoveryCheckpoint: null }).reply.checkpoint?.recoveryCheckpoint,
+    ).toBe('c');
+    const elsewhere = recorded(begun(first, op('b')), op('b'), { recoveryCheckpoint: null, stoppedAt: at(5) });
+    expect(elsewhere.reply.checkpoint?.recoveryCheckpoint).toBeNull();
+  });
+
+  test('is sealed by a final stop that succeeded, and refuses resumes until unsealed', () => {
+    const failed = recorded(
+      begun(emptyLedger(arn), op('a')),
+      op('a'),
+      { intent: 'final' },
+      'DmsReplicationFailed',
+    ).ledger;
+    expect(failed.sealed).toBeNull();
+    const sealed = recorded(begun(emptyLedger(arn), op('a')), op('a'), { intent: 'final' }).ledger;
+    expect(sealed.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(9) });
+    expect(refusal(() => validateBegin(sealed, { operation: op('r', 'resume'), sequence: null }))).toBe(
+      'DmsReplicationSealed',
+    );
+    expect(refusal(() => validateBegin(sealed, { operation: op('s'), sequence: null }))).toBeUndefined();
+    const open = unseal(sealed);
+    expect(refusal(() => validateBegin(open, { operation: op('r', 'resume'), sequence: null }))).toBeUndefined();
+    expect(recorded(open, op('a'), { intent: 'final' }).ledger.sealed).toBeNull();
+  });
+
+  test('answers a repeat with what was recorded, until another operation began', () => {
+    const done = recorded(begun(emptyLedger(arn), op('a')), op('a')).ledger;
+    const again = begin(done, { operation: op('a'), sequence: null }, at(20));
+    expect(again.reply.repeatOf).toMatchObject({ operation: { outcome: 'stopped' }, checkpoint: { sequence: 1 } });
+    expect(again.ledger).toBe(done);
+    const moved = begun(done, op('b', 'resume'));
+    expect(refusal(() => validateBegin(moved, { operation: op('a'), sequence: null }))).toBe('DmsOperationSuperseded');
+  });
+
+  test('tells of a call in flight and its age, and of an own one before', () => {
+    const ledger = noted(begun(emptyLedger(arn), op('a')), op('a'), 5).ledger;
+    expect(begin(ledger, { operation: op('b'), sequence: null }, at(12)).reply).toMatchObject({
+      pendingCall: { operationId: 'a' },
+      pendingCallAgeSeconds: 7,
+    });
+    expect(noted(ledger, op('a'), 6).reply.previous).toMatchObject({ at: at(5) });
+    expect(record(ledger, { type: 'refused', operation: op('a') }, at(7)).ledger.pendingCall).toBeNull();
+  });
+
+  test('refuses the note of an operation after which another began, and keeps the note of that one', () => {
+    const ledger = noted(begun(begun(emptyLedger(arn), op('a')), op('b')), op('b')).ledger;
+    const late = { operation: op('a'), before: null, intent: null, startReplicationType: null };
+    expect(refusal(() => validateAboutTo(ledger, late))).toBe('DmsOperationSuperseded');
+    expect(recorded(ledger, op('a')).ledger.pendingCall).toMatchObject({ operationId: 'b' });
+    expect(recorded(noted(begun(emptyLedger(arn), op('a')), op('a')).ledger, op('a')).ledger.pendingCall).toBeNull();
+  });
+
+  test('is bounded, and drops the oldest first', () => {
+    let ledger = emptyLedger(arn);
+    for (let n = 1; n <= 250; n++) {
+      const operation = { ...op(`op-${n}`), reason: 'x'.repeat(1000) };
+      ledger = recorded(begun(ledger, operation), operation, { stoppedAt: at(n), reason: 'x'.repeat(1000) }).ledger;
+    }
+    expect(ledger.checkpoints.length).toBeLessThanOrEqual(100);
+    expect(JSON.stringify(ledger).length).toBeLessThanOrEqual(200_000);
+    expect(ledger.checkpoints[0]?.sequence).toBe(250);
+    expect(ledger.operations[0]?.operationId).toBe('op-250');
+  });
+});
