@@ -32,11 +32,11 @@ async function follow<Result>(
   handle: OperationHandle<Result>,
   watch: (line: string) => void = () => {},
 ): Promise<Result> {
-  let isOver = false;
+  const over = new AbortController();
   let last = '';
-  const result = handle.result().finally(() => (isOver = true));
+  const result = handle.result().finally(() => over.abort());
   const show = async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const { phase, lastStatus } = await handle
         .progress()
         .catch(() => ({ phase: 'between workers', lastStatus: null }));

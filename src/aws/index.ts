@@ -142,6 +142,7 @@ export async function requireCredentials(): Promise<void> {
   } catch (err) {
     throw new Error(
       `No AWS credentials: ${toDmsApiError(err).message}. Set AWS_PROFILE, or whatever else the AWS SDK's standard chain knows`,
+      { cause: err },
     );
   } finally {
     client.destroy();

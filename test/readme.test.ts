@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { expect, inject, test } from 'vitest';
+import { startDmsSimulator } from '../src/simulator/index.js';
+import { Stage } from './support/stage.js';
+
+const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
+
+test.each(['worker.ts', 'client.ts', 'host.ts', 'test.ts'])(
+  'the README shows examples/readme/%s as it is run here',
+  async (name) => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain(`\`\`\`ts\n${await readFile(example(name), 'utf8')}\`\`\``);
+  },
+);
+
+test("the README's worker and client stop and resume a replication", async () => {
+  const simulator = await startDmsSimulator({ speed: 60 });
+  const arn = simulator.createReplication();
+  const env = {
+    ...process.env,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+    AWS_ACCESS_KEY_ID: 'simulated',
+    AWS_SECRET_ACCESS_KEY: 'simulated',
+  };
+  const run = (name: string, ...args: string[]) =>
+    spawn(process.execPath, ['--no-warnings', '--import', 'tsx', fileURLToPath(example(name)), ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  const worker = run('worker.ts');
+  try {
+    const client = run('client.ts', arn);
+    let said = '';
+    client.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = (await once(client, 'exit')) as [number];
+    expect(said).toMatch(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/);
+    expect(code).toBe(0);
+  } finally {
+    worker.kill('SIGTERM');
+    await once(worker, 'exit');
+    await simulator.close();
+  }
+});
+
+test("the README's host changes a schema between a stop and a resume", async () => {
+  await using stage = await Stage.set();
+  const { activities } = await import('../examples/readme/test.js');
+  expect(Object.keys(activities)).toContain('dms.requestStop');
+  const taskQueue = `host-${randomUUID()}`;
+  const { simulator, replicationConfigArn } = await import('../examples/readme/test.js');
+  try {
+    const worker = await Worker.create({
+      connection: stage.native,
+      taskQueue,
+      workflowsPath: fileURLToPath(new URL('support/readme-workflows.ts', import.meta.url)),
+      activities,
+    });
+    const outcome = await worker.runUntil(
+      stage.client.workflow.execute('changeSchema', {
+        workflowId: randomUUID(),
+        taskQueue,
+        args: [replicationConfigArn],
+      }),
+    );
+    expect(outcome).toBe('resumed');
+    expect(simulator.count('StopReplication')).toBe(2);
+  } finally {
+    await simulator.close();
+  }
+});

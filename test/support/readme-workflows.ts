@@ -1,0 +1,2 @@
+export { changeSchema } from '../../examples/readme/host.js';
+export { dmsReplicationLedger, dmsResumeReplication, dmsStopReplication } from 'temporal-dms/workflows';
