@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createDmsActivities } from '../../src/activities/index.js';
+import { ReplicationClient } from '../../src/client/index.js';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { quick, simulatedApi, until, workflowBundle } from '../support/stage.js';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => {
+  env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: inject('timeSkippingServer') } });
+});
+afterAll(() => env.teardown());
+
+/** History events of a stop whose replication stops after so many seconds of the server's time. */
+async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; own: number }> {
+  const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 1e9 } });
+  const taskQueue = randomUUID();
+  try {
+    const replicationConfigArn = simulator.createReplication();
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue,
+      workflowBundle: await workflowBundle(),
+      activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0 }),
+    });
+    const begun = await env.currentTimeMs();
+    const dms = new ReplicationClient({ client: env.client, taskQueue });
+    return await worker.runUntil(async () => {
+      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0, stopTimeoutSeconds: 2 * 86_400 });
+      await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
+      await until('the wait began', async () => (await handle.progress()).lastStatus === 'stopping');
+      while ((await env.currentTimeMs()) - begun < stopsAfterSeconds * 1000) await env.sleep(60_000);
+      simulator.row(replicationConfigArn).Status = 'stopped';
+      simulator.row(replicationConfigArn).StopReason = 'Stop Reason NORMAL';
+      simulator.row(replicationConfigArn).ReplicationLastStopTime = simulator.clock.now() / 1000;
+      await handle.result();
+      const { events } = await env.client.workflow.getHandle(handle.workflowId).fetchHistory();
+      // The test server lets workflow tasks time out while it skips, and dispatches them again: events that a real server does not write.
+      const own = events?.filter(
+        (event) =>
+          !event.workflowTaskScheduledEventAttributes &&
+          !event.workflowTaskStartedEventAttributes &&
+          !event.workflowTaskCompletedEventAttributes &&
+          !event.workflowTaskTimedOutEventAttributes &&
+          !event.workflowTaskFailedEventAttributes,
+      );
+      return { all: events?.length ?? 0, own: own?.length ?? 0 };
+    });
+  } finally {
+    await simulator.close();
+  }
+}
+
+test('the history of a stop is as long for a day as for a minute, and short', async () => {
+  const minute = await eventsOfStop(60);
+  const day = await eventsOfStop(86_400);
+  expect(day.own).toBe(minute.own);
+  expect(minute.all).toBeLessThanOrEqual(36);
+}, 120_000);
