@@ -1,0 +1,99 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { describe, expect, test } from 'vitest';
+import { Stage, workflowBundle } from '../support/stage.js';
+
+const folder = new URL('histories/', import.meta.url);
+const files = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8')) as { events: any[] };
+
+/** A history does not hold the id of its workflow, and an operation is run in place only under its own. */
+const workflowIdOf = (name: string) =>
+  `${name.includes('ledger') ? 'dms-ledger' : 'dms'}:arn:aws:dms:eu-west-1:123456789012:replication-config:RECORDED`;
+
+/** With RECORD_HISTORIES=<version> the histories of that version are recorded anew: do so once for each release, and never for an old one. */
+test.runIf(process.env['RECORD_HISTORIES'])('the histories of a stop, a resume and a ledger are recorded', async () => {
+  await using stage = await Stage.set();
+  const arn = stage.simulator.createReplication({ identifier: 'RECORDED' });
+  await stage.work();
+  await mkdir(folder, { recursive: true });
+  const keep = async (name: string, workflowId: string, runId?: string) => {
+    const history = await stage.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    await writeFile(new URL(`${process.env['RECORD_HISTORIES']}-${name}.json`, folder), historyToJSON(history));
+  };
+  const stop = await stage.dms.startStop({
+    replicationConfigArn: arn,
+    intent: 'final',
+    requestedBy: 'ada',
+    reason: 'recorded',
+    settleSeconds: 0,
+  });
+  await stop.result();
+  await keep('stop', stop.workflowId, stop.runId);
+  await stage.dms.unseal(arn, { by: 'ada', reason: 'recorded' });
+  const resume = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 0 });
+  await resume.result();
+  await keep('resume', resume.workflowId, resume.runId);
+  await keep('ledger', `dms-ledger:${arn}`);
+  await writeFile(
+    new URL(`${process.env['RECORD_HISTORIES']}-ledger.state`, folder),
+    JSON.stringify(await stage.dms.ledger(arn)),
+  );
+});
+
+describe('the workflows of today', () => {
+  test.each(files)('replay %s', async (name) => {
+    await Worker.runReplayHistory(
+      { workflowBundle: await workflowBundle() },
+      historyFromJSON(await read(name)),
+      workflowIdOf(name),
+    );
+  });
+
+  test('do not replay a history in which another activity was run', async () => {
+    const mutated = await read(files.find((name) => name.endsWith('-stop.json')) ?? '');
+    const scheduled = mutated.events.find(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'dms.requestStop',
+    );
+    scheduled.activityTaskScheduledEventAttributes.activityType.name = 'dms.requestStart';
+    const replay = Worker.runReplayHistory(
+      { workflowBundle: await workflowBundle() },
+      historyFromJSON(mutated),
+      workflowIdOf('stop'),
+    );
+    await expect(replay).rejects.toThrow('dms.requestStart');
+  });
+
+  test('come to the state that the recorded ledger had', async () => {
+    for (const name of files.filter((each) => each.endsWith('-ledger.json'))) {
+      const { events } = await read(name);
+      const expected: unknown = JSON.parse(await readFile(new URL(name.replace('.json', '.state'), folder), 'utf8'));
+      expect(await stateAfter(events)).toEqual(expected);
+    }
+  });
+});
+
+/** Runs the recorded updates through today's transitions, at their recorded times. */
+async function stateAfter(events: any[]): Promise<unknown> {
+  const { aboutTo, begin, emptyLedger, record, unseal } = await import('../../src/operations/ledger.js');
+  const decode = (payload: { data: string }) => JSON.parse(Buffer.from(payload.data, 'base64').toString());
+  const { replicationConfigArn } = decode(events[0].workflowExecutionStartedEventAttributes.input.payloads[0]);
+  let ledger = emptyLedger(replicationConfigArn);
+  let now = '';
+  for (const event of events) {
+    // A workflow's time is that of the start of its task.
+    if (event.workflowTaskStartedEventAttributes) now = new Date(event.eventTime).toISOString();
+    const input = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest.input;
+    if (input === undefined) continue;
+    const request = decode(input.args.payloads[0]);
+    const transitions: Record<string, () => typeof ledger> = {
+      'dms.begin': () => begin(ledger, request, now).ledger,
+      'dms.aboutTo': () => aboutTo(ledger, request, now).ledger,
+      'dms.record': () => record(ledger, request, now).ledger,
+      'dms.unseal': () => unseal(ledger),
+    };
+    ledger = transitions[input.name]?.() ?? ledger;
+  }
+  return ledger;
+}
