@@ -40,9 +40,7 @@ export function beginOperation(environment: Environment, request: BeginOperation
     const operation: OperationRef = { kind, operationId, ...thisExecution(), parentWorkflowId, ...asked };
     const sequence = 'checkpoint' in plan && plan.checkpoint !== 'latest' ? plan.checkpoint.sequence : null;
     const subject = { replicationConfigArn: arn.arn, operationId, phase: 'beginning', mayGiveUp: true };
-    const begun = await environment.askLedger(ledger, subject, () =>
-      ledger.begin({ operation, sequence }, `begin:${operation.runId}:${attempt.number}`),
-    );
+    const begun = await environment.askLedger(ledger, subject, () => ledger.begin({ operation, sequence }));
     waitOutCall(begun, operation, attempt);
 
     const isOwn = begun.pendingCall !== null && isSameOperation(begun.pendingCall, operation);

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { DmsApiError, type Accepted } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { StopMark } from '../dms/checkpoint.js';
@@ -14,6 +15,9 @@ import type { LedgerClient } from './ledger-client.js';
 
 /** A call that changes a replication must end this soon, so that the note of it can be believed old after a while. */
 const CALL_SECONDS = 15;
+
+/** A change without a deadline of its own tries for this long to reach DMS. */
+const LAST_TRY_SECONDS = 60;
 
 /** What to do about a replication as a look shows it. Terminal failures are thrown. */
 export type Decision<Outcome> =
@@ -36,6 +40,8 @@ export interface Change<Outcome> {
   readonly operation: OperationRef | undefined;
   /** This operation's call from an earlier run. */
   readonly ownCall: PendingCall | null;
+  /** An earlier call of this operation was accepted. */
+  readonly wasAccepted: boolean;
   decide(replication: Replication): Decision<Outcome>;
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
   /** DMS took the request. `look` is the one before the call. */
@@ -67,10 +73,10 @@ class ChangeAttempt<Outcome> {
     private readonly change: Change<Outcome>,
     private readonly attempt: Attempt,
   ) {
-    const { arn, operation, ownCall } = change;
+    const { arn, operation, ownCall, wasAccepted } = change;
     this.#ledger = operation === undefined ? null : environment.ledger(arn.arn);
     this.#subject = { replicationConfigArn: arn.arn, operationId: operation?.operationId };
-    this.#maySent = ownCall !== null || attempt.memory === 'call may have been sent';
+    this.#maySent = wasAccepted || ownCall !== null || attempt.memory === 'call may have been sent';
   }
 
   async run(): Promise<Outcome> {
@@ -94,8 +100,8 @@ class ChangeAttempt<Outcome> {
   }
 
   async #refused(err: DmsApiError, note: CallNote, look: Replication, previous: PendingCall | null): Promise<Outcome> {
-    this.#maySent = previous !== null || err.kind === 'unavailable';
-    if (err.kind === 'unavailable' || err.kind === 'throttled') throw this.#failed(err);
+    this.#maySent = this.change.wasAccepted || previous !== null || err.kind === 'unavailable';
+    if (err.kind === 'unavailable') throw this.#failed(err);
     if (err.kind !== 'invalid-state') {
       if (previous === null) await this.#clearNote();
       if (err.kind === 'rejected' && previous === null && this.change.rejected) {
@@ -143,8 +149,8 @@ class ChangeAttempt<Outcome> {
     const { operation } = this.change;
     if (this.#ledger === null || operation === undefined) return;
     const ledger = this.#ledger;
-    const updateId = `refused:${operation.runId}:${this.attempt.number}`;
-    await this.#askLedger(ledger, operation, () => ledger.record({ type: 'refused', operation }, updateId));
+    await this.#askLedger(ledger, operation, () => ledger.record({ type: 'refused', operation }));
+    this.attempt.remember(null);
   }
 
   /** A call of this operation of which no outcome is known: of an earlier run, or of an earlier attempt. */
@@ -194,12 +200,7 @@ class ChangeAttempt<Outcome> {
       const details = { phase: this.change.phase, status: this.#status, elapsedSeconds, retryInSeconds: delay };
       return retryable('DmsStillWaiting', 'The worker is shutting down; another goes on', delay, details);
     }
-    const isLate = elapsedSeconds >= Math.max(this.change.deadlineSeconds, 60);
-    if (err instanceof DmsApiError && isLate && (err.kind === 'throttled' || err.kind === 'unavailable')) {
-      const status = this.#status ?? 'not seen';
-      return this.change.timedOut({ ...this.#subject, elapsedSeconds, status }, status, err);
-    }
-    return apiFailure(err, {
+    const failure = apiFailure(err, {
       subject: { ...this.#subject, elapsedSeconds },
       phase: this.change.phase,
       status: this.#status,
@@ -207,5 +208,10 @@ class ChangeAttempt<Outcome> {
       elapsedSeconds,
       accepted: this.#maySent,
     });
+    const isFinal = failure instanceof ApplicationFailure && failure.nonRetryable === true;
+    const isLate = elapsedSeconds >= Math.max(this.change.deadlineSeconds, LAST_TRY_SECONDS);
+    if (!(err instanceof DmsApiError) || isFinal || !isLate) return failure;
+    const status = this.#status ?? 'not seen';
+    return this.change.timedOut({ ...this.#subject, elapsedSeconds, status }, status, err);
   }
 }

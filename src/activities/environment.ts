@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../dms/api.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure, retryable } from '../operations/failures.js';
+import { dmsFailure, isDmsFailure, retryable } from '../operations/failures.js';
 import { ReplicationWatcher } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { currentAttempt } from './attempt.js';
@@ -103,21 +103,26 @@ export class Environment {
       this.#ledgerOutages.delete(replicationConfigArn);
       return answer;
     } catch (err) {
-      if (!(err instanceof LedgerUnreachable)) throw err;
+      const isClosed = isDmsFailure(err, 'DmsLedgerClosed');
+      if (!(err instanceof LedgerUnreachable) && !(isClosed && !mayGiveUp)) throw err;
+      const problem = err instanceof Error ? err.message : String(err);
       const attempt = currentAttempt();
       const now = Context.current().info.currentAttemptScheduledTimestampMs / 1000;
-      const since = this.#ledgerOutages.get(replicationConfigArn) ?? now;
+      // An outage of an earlier operation may have ended unseen, on another worker.
+      const begun = Context.current().info.scheduledTimestampMs / 1000;
+      const since = Math.max(this.#ledgerOutages.get(replicationConfigArn) ?? now, begun);
       this.#ledgerOutages.set(replicationConfigArn, since);
       if (mayGiveUp && now - since >= LEDGER_PATIENCE_SECONDS) {
+        this.#ledgerOutages.delete(replicationConfigArn);
         throw dmsFailure(
           'DmsLedgerUnavailable',
           { replicationConfigArn, operationId, elapsedSeconds: now - since },
-          `The ledger ${ledger.describe()} could not be reached for ${Math.round((now - since) / 60)} minutes (${err.message}); nothing was called`,
+          `The ledger ${ledger.describe()} could not be reached for ${Math.round((now - since) / 60)} minutes (${problem}); nothing was called`,
           'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
         );
       }
       const delay = backoffSeconds(attempt.number, 1);
-      throw retryable('DmsUnavailable', `The ledger ${ledger.describe()} gives no answer (${err.message})`, delay, {
+      throw retryable('DmsUnavailable', `The ledger ${ledger.describe()} gives no answer (${problem})`, delay, {
         phase: subject.phase,
         status: null,
         elapsedSeconds: attempt.elapsedSeconds(),

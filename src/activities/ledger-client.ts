@@ -36,16 +36,16 @@ export class LedgerClient {
   ) {}
 
   /** Creates the ledger when it never existed. */
-  begin(request: BeginRequest, updateId: string): Promise<BeginReply> {
-    return this.#update(messageNames.begin, request, updateId);
+  begin(request: BeginRequest): Promise<BeginReply> {
+    return this.#update(messageNames.begin, request);
   }
 
   aboutTo(request: AboutToRequest): Promise<AboutToReply> {
-    return this.#update(messageNames.aboutTo, request, randomUUID());
+    return this.#update(messageNames.aboutTo, request);
   }
 
-  record(request: RecordRequest, updateId: string): Promise<RecordReply> {
-    return this.#update(messageNames.record, request, updateId);
+  record(request: RecordRequest): Promise<RecordReply> {
+    return this.#update(messageNames.record, request);
   }
 
   read(): Promise<Ledger> {
@@ -57,8 +57,8 @@ export class LedgerClient {
     return `${ledgerWorkflowId(this.replicationConfigArn)} (task queue ${this.taskQueue})`;
   }
 
-  async #update<Reply>(name: string, request: unknown, updateId: string): Promise<Reply> {
-    const options = { args: [request] as [unknown], updateId };
+  async #update<Reply>(name: string, request: unknown): Promise<Reply> {
+    const options = { args: [request] as [unknown], updateId: randomUUID() };
     return this.#ask(async () => {
       try {
         return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);

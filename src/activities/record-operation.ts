@@ -67,7 +67,7 @@ class Recorder {
 
   async resumed(request: Extract<RecordOperation, { end: 'resumed' }>): Promise<RecordedOperation> {
     const { outcome, resumedFrom, startReplicationType, progress, replication, warnings, awsRequestIds } = request;
-    await this.#record('finished', {
+    await this.#record({
       type: 'finished',
       operation: this.operation,
       outcome,
@@ -152,13 +152,13 @@ class Recorder {
     },
   ): Promise<CheckpointRecord> {
     const { operation } = this;
-    const { checkpoint } = await this.#record('stopped', { type: 'stopped', operation, checkpoint: draft, ...ended });
+    const { checkpoint } = await this.#record({ type: 'stopped', operation, checkpoint: draft, ...ended });
     if (checkpoint === null) throw new Error('The ledger recorded a stop without answering what it recorded');
     return checkpoint;
   }
 
   #finishWithout(failureType: string, clearsCall: boolean, awsRequestIds: readonly string[]): Promise<RecordReply> {
-    return this.#record('finished', {
+    return this.#record({
       type: 'finished',
       operation: this.operation,
       outcome: null,
@@ -188,7 +188,7 @@ class Recorder {
     });
     const warnings = problem === null ? [] : [unavailable(problem)];
     if (summary === null) return { tables: null, warnings };
-    await this.#record('tables', { type: 'tables', operation: this.operation, tables: summary });
+    await this.#record({ type: 'tables', operation: this.operation, tables: summary });
     return { tables: summary, warnings: [...tableWarnings(summary), ...warnings] };
   }
 
@@ -198,12 +198,11 @@ class Recorder {
     return [{ code: 'endpoint-override', message: `Requests went to ${host}, which is not AWS's own endpoint` }];
   }
 
-  #record(what: string, request: RecordRequest): Promise<RecordReply> {
+  #record(request: RecordRequest): Promise<RecordReply> {
     const ledger = this.environment.ledger(this.arn.arn);
-    const { operationId, runId } = this.operation;
+    const { operationId } = this.operation;
     const subject = { replicationConfigArn: this.arn.arn, operationId, phase: 'recording', mayGiveUp: false };
-    const updateId = `record:${what}:${runId}:${currentAttempt().number}`;
-    return this.environment.askLedger(ledger, subject, () => ledger.record(request, updateId));
+    return this.environment.askLedger(ledger, subject, () => ledger.record(request));
   }
 }
 

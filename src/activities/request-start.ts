@@ -23,6 +23,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
     deadlineSeconds: request.startTimeoutSeconds ?? 5400,
     operation,
     ownCall,
+    wasAccepted: false,
 
     decide(replication): Decision<RequestedStart> {
       const subject = { ...about, replication };

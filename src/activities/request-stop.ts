@@ -21,6 +21,7 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
     deadlineSeconds,
     operation,
     ownCall,
+    wasAccepted: request.accepted ?? false,
 
     decide(replication): Decision<RequestedStop> {
       const subject = { ...about, replication };

@@ -110,15 +110,7 @@ export function validateBegin(ledger: Ledger, { operation }: BeginRequest): void
       'Use a new operation id to operate on it again.',
     );
   }
-  if (operation.kind === 'resume' && ledger.sealed !== null) {
-    const { by, reason, at } = ledger.sealed;
-    throw dmsFailure(
-      'DmsReplicationSealed',
-      { ...subject, checkpoint: ledger.checkpoints[0] ?? null },
-      `${ledger.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
-      'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
-    );
-  }
+  requireUnsealed(ledger, operation);
 }
 
 export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
@@ -151,8 +143,26 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
   return { ledger: bounded({ ...ledger, operations }), reply };
 }
 
+/** A final stop may be recorded after a resume has begun: its seal counts up to the call. */
+function requireUnsealed(ledger: Ledger, operation: OperationRef): void {
+  if (operation.kind === 'resume' && ledger.sealed !== null) {
+    const { by, reason, at } = ledger.sealed;
+    throw dmsFailure(
+      'DmsReplicationSealed',
+      {
+        replicationConfigArn: ledger.replicationConfigArn,
+        operationId: operation.operationId,
+        checkpoint: ledger.checkpoints[0] ?? null,
+      },
+      `${ledger.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
+      'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
+    );
+  }
+}
+
 /** Refuses a note of any operation but the newest: a call of a dead one must not be sent once another has begun. Throws the failure. */
 export function validateAboutTo(ledger: Ledger, { operation }: AboutToRequest): void {
+  requireUnsealed(ledger, operation);
   const newest = ledger.operations[0];
   if (newest !== undefined && sameOperation(newest, operation)) return;
   throw dmsFailure(
@@ -177,7 +187,7 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
       return recordStopped(ledger, request, now);
     case 'finished':
       return {
-        ledger: finish(request.clearsCall ? withoutCallOf(ledger, request.operation) : ledger, request.operation, {
+        ledger: finish(endedLedger(ledger, request), request.operation, {
           outcome: request.outcome,
           failureType: request.failureType,
           finishedAt: now,
@@ -247,7 +257,8 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
     recorded.operationId === draft.operationId &&
     recorded.intent === draft.intent &&
     recorded.status === draft.status &&
-    isSameStop(recorded, draft)
+    (isSameStop(recorded, draft) ||
+      (draft.stoppedAt === null && recorded.stoppedAt === null && recorded.runId === draft.runId))
   );
 }
 
@@ -268,6 +279,14 @@ function withoutCallOf(ledger: Ledger, operation: OperationKey): Ledger {
   const noted = operations.findIndex((each) => sameOperation(each, pendingCall));
   const isOlder = noted === -1 || (own !== -1 && noted >= own);
   return isOlder ? { ...ledger, pendingCall: null } : ledger;
+}
+
+/** A failure settles at most its own call; a success also whatever an earlier operation left behind. */
+function endedLedger(ledger: Ledger, request: Extract<RecordRequest, { type: 'finished' }>): Ledger {
+  const { pendingCall } = ledger;
+  if (!request.clearsCall || pendingCall === null) return ledger;
+  const mayClear = request.outcome !== null || sameOperation(pendingCall, request.operation);
+  return mayClear ? withoutCallOf(ledger, request.operation) : ledger;
 }
 
 function finish(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {

@@ -60,6 +60,8 @@ export interface RequestStop {
   /** In an operation. */
   readonly operation?: OperationRef | undefined;
   readonly intent?: StopIntent | undefined;
+  /** An earlier call of this operation was accepted. */
+  readonly accepted?: boolean | undefined;
   readonly ownCall?: PendingCall | null | undefined;
 }
 

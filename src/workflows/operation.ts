@@ -119,7 +119,7 @@ async function endInLedger(err: unknown, replicationConfigArn: string, trail: Tr
   const failure = findDmsFailure(ended);
   if (failure?.type === 'DmsReplicationFailed') {
     const replication = failure.details[0].replication ?? null;
-    const { checkpoint } = await CancellationScope.nonCancellable(() =>
+    const recorded = await CancellationScope.nonCancellable(() =>
       changingActivities('Record the failed replication')['dms.recordOperation']({
         end: 'failed',
         replicationConfigArn,
@@ -129,8 +129,11 @@ async function endInLedger(err: unknown, replicationConfigArn: string, trail: Tr
         clearsCall: true,
         awsRequestIds: cancelled.awsRequestIds,
       }),
-    );
-    return checkpoint === null ? failure : withCheckpoint(failure, checkpoint);
+    ).catch((problem: unknown) => {
+      log.warn('The failed replication is not recorded', { error: String(problem) });
+      return null;
+    });
+    return recorded?.checkpoint ? withCheckpoint(failure, recorded.checkpoint) : failure;
   }
   const clearsCall = cancelled.clearsCall || failure?.type === 'DmsStopReverted';
   const how: RecordOperation = isCancelled(err)

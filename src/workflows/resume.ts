@@ -1,9 +1,10 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { ResumePlan, ResumeReplicationInput } from '../operations/inputs.js';
-import type { BegunOperation } from '../operations/protocol.js';
+import type { AwaitRunning, BegunOperation, RunningReplication } from '../operations/protocol.js';
 import type { CheckpointRecord, PendingCall } from '../operations/records.js';
 import type { ResumeReplicationResult } from '../operations/results.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
+import { isTimedOut } from './failures.js';
 import { finishStop } from './finish-stop.js';
 import { runOperation, type Tracker, type Trail } from './operation.js';
 
@@ -35,18 +36,7 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   trail.cancelled = { stop: null, clearsCall: !accepted, awsRequestIds };
 
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', requested.replication.status);
-  const { startTimeoutSeconds, verifyProgressSeconds } = plan;
-  const running = await waitingActivities('Wait until it runs, then look for movement and an early death', {
-    holdSeconds: begun.holdSeconds,
-    timeoutSeconds: startTimeoutSeconds + verifyProgressSeconds,
-  })['dms.awaitRunning']({
-    replicationConfigArn,
-    startTimeoutSeconds,
-    verifyProgressSeconds,
-    before,
-    accepted,
-    operationId: operation.operationId,
-  });
+  const running = await untilRunning(begun, { ...plan, before, accepted });
 
   tracker.enter('recording', 'Writing the resume into the ledger', running.replication.status);
   const recorded = await CancellationScope.nonCancellable(() =>
@@ -64,6 +54,30 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
     }),
   );
   return recorded.result as ResumeReplicationResult;
+}
+
+/** Waits until it runs. When no worker ran until past the deadline, one more look decides. */
+async function untilRunning(begun: BegunOperation, start: AwaitRunning): Promise<RunningReplication> {
+  const { replicationConfigArn, before, accepted, startTimeoutSeconds = 0, verifyProgressSeconds = 0 } = start;
+  const { operationId } = begun.operation;
+  const wait = (seconds: number) =>
+    waitingActivities('Wait until it runs, then look for movement and an early death', {
+      holdSeconds: begun.holdSeconds,
+      timeoutSeconds: seconds + verifyProgressSeconds,
+    })['dms.awaitRunning']({
+      replicationConfigArn,
+      startTimeoutSeconds: seconds,
+      verifyProgressSeconds,
+      before,
+      accepted,
+      operationId,
+    });
+  try {
+    return await wait(startTimeoutSeconds);
+  } catch (err) {
+    if (!isTimedOut(err)) throw err;
+    return await wait(0);
+  }
 }
 
 /** A stop that DMS accepted and whose operation died is finished and recorded first, in that operation's name. */

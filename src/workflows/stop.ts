@@ -3,7 +3,7 @@ import type { Replication } from '../dms/replication.js';
 import type { StopPlan, StopReplicationInput } from '../operations/inputs.js';
 import type { BegunOperation, RequestedStop } from '../operations/protocol.js';
 import type { Settled } from '../operations/records.js';
-import type { StopReplicationResult } from '../operations/results.js';
+import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
 import { changingActivities } from './activity-proxies.js';
 import { finishStop } from './finish-stop.js';
 import { runOperation, showCheckpoint, type Tracker, type Trail } from './operation.js';
@@ -23,10 +23,9 @@ async function stop(begun: BegunOperation, tracker: Tracker, trail: Trail): Prom
 
   tracker.enter('waiting-until-stoppable', 'Asking DMS to stop it, once it can be stopped', begun.status);
   const requested = await requestStop(begun, trail);
-  const { outcome } = requested;
-  const { settled, replication } =
-    outcome === 'never-started'
-      ? { settled: 'agreed' as const, replication: requested.replication }
+  const { outcome, settled, replication } =
+    requested.outcome === 'never-started'
+      ? { ...requested, settled: 'agreed' as const }
       : await untilSettled(begun, requested, tracker, trail);
 
   showCheckpoint(tracker, replication, settled);
@@ -52,12 +51,13 @@ async function untilSettled(
   requested: RequestedStop,
   tracker: Tracker,
   trail: Trail,
-): Promise<{ readonly settled: Settled; readonly replication: Replication }> {
+): Promise<{ readonly outcome: StopOutcome; readonly settled: Settled; readonly replication: Replication }> {
   const { operationId } = begun.operation;
   for (let stop = requested; ; stop = await requestStop(begun, trail)) {
     tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', stop.replication.status);
     const stopped = await finishStop(begun, { ...(begun.plan as StopPlan), ...stop, operationId });
-    if (stopped.end === 'settled') return stopped;
+    const outcome = trail.cancelled.stop?.outcome ?? stop.outcome;
+    if (stopped.end === 'settled') return { ...stopped, outcome };
     const { status } = stopped.replication;
     tracker.enter('waiting-until-stoppable', 'DMS started it again by itself; asking it to stop again', status);
   }
@@ -67,6 +67,8 @@ async function untilSettled(
 async function requestStop(begun: BegunOperation, trail: Trail): Promise<RequestedStop> {
   const { intent, stoppableTimeoutSeconds, replicationConfigArn, settleSeconds } = begun.plan as StopPlan;
   const { operation, ownCall } = begun;
+  const earlier = trail.cancelled.stop;
+  const wasAccepted = earlier?.outcome === 'stopped';
   trail.cancelled = { ...trail.cancelled, clearsCall: false };
   const requested = await changingActivities('Ask DMS to stop it, once')['dms.requestStop']({
     replicationConfigArn,
@@ -74,15 +76,15 @@ async function requestStop(begun: BegunOperation, trail: Trail): Promise<Request
     operation,
     intent,
     ownCall,
+    accepted: wasAccepted,
   });
-  const { outcome, before, awsRequestIds } = requested;
+  const { before, awsRequestIds } = requested;
+  const accepted = requested.accepted || wasAccepted;
+  const outcome = accepted ? 'stopped' : (earlier?.outcome ?? requested.outcome);
   trail.cancelled = {
-    stop:
-      outcome === 'never-started'
-        ? null
-        : { intent, outcome: trail.cancelled.stop?.outcome ?? outcome, before, settleSeconds },
-    clearsCall: !requested.accepted,
+    stop: requested.outcome === 'never-started' ? null : { intent, outcome, before, settleSeconds },
+    clearsCall: !accepted,
     awsRequestIds: [...trail.cancelled.awsRequestIds, ...awsRequestIds],
   };
-  return requested;
+  return { ...requested, accepted };
 }

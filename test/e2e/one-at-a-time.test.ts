@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
-const slowStop = { ...quick, durations: { ...quick.durations, stopping: 80 } };
+const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
 
 describe.concurrent('one operation at a time', () => {
   test('two stops at once, from client, step and by name, share one stop and one result', async () => {

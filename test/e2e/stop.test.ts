@@ -17,7 +17,7 @@ describe.concurrent('a stop', () => {
   });
 
   test('follows a stop that someone else began', async () => {
-    await using stage = await Stage.set();
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 200 } });
     await stage.work();
     const arn = stage.simulator.createReplication();
     stage.simulator.stop(arn);

@@ -135,6 +135,46 @@ describe('the ledger', () => {
     expect(recorded(noted(begun(emptyLedger(arn), op('a')), op('a')).ledger, op('a')).ledger.pendingCall).toBeNull();
   });
 
+  test('refuses the call of a resume that began before the seal', () => {
+    const begunUnsealed = begun(begun(emptyLedger(arn), op('a')), op('r', 'resume'));
+    const sealed = recorded(begunUnsealed, op('a'), { intent: 'final' }).ledger;
+    const start = {
+      operation: op('r', 'resume'),
+      before: null,
+      intent: null,
+      startReplicationType: 'resume-processing',
+    };
+    expect(refusal(() => validateAboutTo(begunUnsealed, start))).toBeUndefined();
+    expect(refusal(() => validateAboutTo(sealed, start))).toBe('DmsReplicationSealed');
+  });
+
+  test('keeps the call of a dead operation when the one after it fails, and clears it when that succeeds', () => {
+    const dead = noted(begun(emptyLedger(arn), op('a')), op('a')).ledger;
+    const end = (outcome: string | null) =>
+      record(
+        begun(dead, op('r', 'resume')),
+        {
+          type: 'finished',
+          operation: op('r', 'resume'),
+          outcome,
+          failureType: outcome === null ? 'CancelledFailure' : null,
+          awsRequestIds: [],
+          startReplicationType: null,
+          progress: null,
+          checkpointSequence: null,
+          clearsCall: true,
+        },
+        at(9),
+      ).ledger.pendingCall;
+    expect(end(null)).toMatchObject({ operationId: 'a' });
+    expect(end('already-running')).toBeNull();
+  });
+
+  test('records a stop without a time once, too', () => {
+    const first = recorded(begun(emptyLedger(arn), op('a')), op('a'), { stoppedAt: null, runId: 'run-a' });
+    expect(recorded(first.ledger, op('a'), { stoppedAt: null, runId: 'run-a' }).ledger.checkpoints).toHaveLength(1);
+  });
+
   test('is bounded, and drops the oldest first', () => {
     let ledger = emptyLedger(arn);
     for (let n = 1; n <= 250; n++) {

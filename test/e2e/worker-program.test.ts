@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { afterEach, describe, expect, inject, test } from 'vitest';
+import { ReplicationClient } from '../../src/client/index.js';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { quick, until } from '../support/stage.js';
+
+const program = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const each of running) each.kill('SIGKILL');
+});
+
+/** The ready-made worker, with nothing in its environment but what is given. */
+function start(env: Record<string, string>) {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['--no-warnings', program], {
+    env: {
+      PATH,
+      HOME,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+      AWS_CONFIG_FILE: '/nonexistent',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.add(child);
+  const lines: { phase: string; error?: string; warning?: string }[] = [];
+  child.stdout.on('data', (chunk: Buffer) => {
+    for (const line of chunk.toString().split('\n').filter(Boolean))
+      lines.push(JSON.parse(line) as (typeof lines)[number]);
+  });
+  const exit = once(child, 'exit').then(([code]) => {
+    running.delete(child);
+    return code as number | null;
+  });
+  return { child, lines, exit, has: (phase: string) => lines.find((line) => line.phase === phase) };
+}
+
+const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' };
+
+describe('the ready-made worker', () => {
+  test('says that no Temporal server answers, and exits with 1', async () => {
+    const worker = start({ ...credentials, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect(await worker.exit).toBe(1);
+    expect(worker.has('failed')?.error).toMatch(/No Temporal server answers at 127\.0\.0\.1:1/);
+  });
+
+  test('says that there are no credentials, and exits with 1', async () => {
+    const worker = start({ TEMPORAL_ADDRESS: inject('temporalAddress') });
+    expect(await worker.exit).toBe(1);
+    expect(worker.has('failed')?.error).toMatch(/No AWS credentials/);
+  });
+
+  test('refuses a setting that is not a number', async () => {
+    const worker = start({
+      ...credentials,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_DMS_HOLD_SECONDS: 'soon',
+    });
+    expect(await worker.exit).toBe(1);
+    expect(worker.has('failed')?.error).toMatch(/TEMPORAL_DMS_HOLD_SECONDS is "soon"/);
+  });
+
+  test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
+    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 200 } });
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const taskQueue = `worker-program-${Date.now()}`;
+    const env = {
+      ...credentials,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_TASK_QUEUE: taskQueue,
+      TEMPORAL_DMS_HOLD_SECONDS: '5',
+      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+    };
+    try {
+      const replicationConfigArn = simulator.createReplication();
+      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
+      const first = start(env);
+      await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+      expect(first.has('warning')?.warning).toContain(simulator.endpoint);
+      first.child.kill('SIGTERM');
+      expect(await first.exit).toBe(0);
+      expect(first.has('drained')).toBeDefined();
+      expect(await handle.progress()).toMatchObject({ phase: 'stopping', lastStatus: 'stopping' });
+
+      const second = start(env);
+      await until('it is running', () => second.has('running'));
+      second.child.kill('SIGKILL');
+      await second.exit;
+      const third = start(env);
+      expect((await handle.result()).outcome).toBe('stopped');
+      expect(simulator.count('StopReplication')).toBe(1);
+      third.child.kill('SIGTERM');
+      expect(await third.exit).toBe(0);
+    } finally {
+      await connection.close();
+      await simulator.close();
+    }
+  });
+});
