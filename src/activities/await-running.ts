@@ -34,7 +34,8 @@ export function awaitRunning(environment: Environment, request: AwaitRunning): P
     operationId,
     deadlineSeconds: request.startTimeoutSeconds ?? 5400,
     accepted,
-    begin: beginStartWait(),
+    phase: 'starting',
+    begin: beginStartWait(request.lastStatus),
     lastStatus: (memory) => memory.lastStatus,
     async judge(remembered, { replication }, elapsedSeconds) {
       const { memory, verdict } = judgeStart(remembered, replication, elapsedSeconds, {

@@ -27,7 +27,8 @@ export async function awaitStopped(environment: Environment, request: AwaitStopp
     operationId,
     deadlineSeconds,
     accepted,
-    begin: beginStopWait(sawStop),
+    phase: 'stopping',
+    begin: beginStopWait(sawStop, request.lastStatus),
     lastStatus: (memory) => memory.lastStatus,
     judge(remembered, { replication, wallClock }, elapsedSeconds) {
       const { memory, verdict } = judgeStop(remembered, { replication, elapsedSeconds, wallClock }, rules);

@@ -21,6 +21,8 @@ export interface Wait<Memory, Result> {
   readonly deadlineSeconds: number;
   /** A call of this operation was accepted: denied requests no longer end it. */
   readonly accepted: boolean;
+  /** What it is in before the first look. */
+  readonly phase: string;
   /** What is remembered before the first look. */
   readonly begin: Memory;
   lastStatus(memory: Memory): string | null;
@@ -70,7 +72,7 @@ export async function holdAttempt<Memory, Result>(
 
 class HeldAttempt<Memory, Result> {
   #memory: Memory;
-  #phase = 'waiting';
+  #phase: string;
   #statusAtFirst: string | null;
   readonly #holdSeconds: number;
 
@@ -81,6 +83,7 @@ class HeldAttempt<Memory, Result> {
     isHeld: boolean,
   ) {
     this.#memory = (attempt.memory as Memory | undefined) ?? wait.begin;
+    this.#phase = wait.phase;
     this.#statusAtFirst = wait.lastStatus(this.#memory);
     const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
     this.#holdSeconds = isHeld ? Math.min(hold, attempt.secondsLeft() - RESERVE_SECONDS) : 0;

@@ -87,6 +87,8 @@ export interface AwaitStopped {
   readonly selfRestartGraceSeconds?: number | undefined;
   readonly before?: StopMark | null | undefined;
   readonly sawStop?: boolean | undefined;
+  /** Shown until the first look. */
+  readonly lastStatus?: string | undefined;
   readonly accepted?: boolean | undefined;
   readonly operationId?: string | undefined;
 }
@@ -131,6 +133,8 @@ export interface AwaitRunning {
   /** Default 120. */
   readonly verifyProgressSeconds?: number | undefined;
   readonly before?: StartMark | null | undefined;
+  /** Shown until the first look. */
+  readonly lastStatus?: string | undefined;
   readonly accepted?: boolean | undefined;
   readonly operationId?: string | undefined;
 }

@@ -29,8 +29,8 @@ export type StartVerdict =
   | { readonly type: 'failed' }
   | { readonly type: 'deleting' };
 
-export function beginStartWait(): StartWaitMemory {
-  return { lastStatus: null, sawStart: false, runningSince: null, firstRows: null, isMoving: false };
+export function beginStartWait(lastStatus: string | null = null): StartWaitMemory {
+  return { lastStatus, sawStart: false, runningSince: null, firstRows: null, isMoving: false };
 }
 
 /** One look at a replication that is to become running: what it means, and what to remember of it. */

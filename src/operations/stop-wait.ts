@@ -52,8 +52,8 @@ export interface StopLook {
   readonly wallClock: number;
 }
 
-export function beginStopWait(sawStop: boolean): StopWaitMemory {
-  return { lastStatus: null, sawStop, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
+export function beginStopWait(sawStop: boolean, lastStatus: string | null = null): StopWaitMemory {
+  return { lastStatus, sawStop, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
 }
 
 /** One look at a replication that is to become stopped: what it means, and what to remember of it. */

@@ -10,6 +10,7 @@ export interface StopToFinish {
   readonly before: StopMark | null;
   readonly sawStop: boolean;
   readonly accepted: boolean;
+  readonly lastStatus: string;
   readonly stopTimeoutSeconds: number;
   readonly settleSeconds: number;
   readonly selfRestartGraceSeconds: number;

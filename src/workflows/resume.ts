@@ -36,7 +36,15 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   trail.cancelled = { stop: null, clearsCall: !accepted, awsRequestIds };
 
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', requested.replication.status);
-  const running = await untilRunning(begun, { ...plan, before, accepted });
+  const running = await untilRunning(begun, {
+    replicationConfigArn,
+    startTimeoutSeconds: plan.startTimeoutSeconds,
+    verifyProgressSeconds: plan.verifyProgressSeconds,
+    before,
+    accepted,
+    lastStatus: requested.replication.status,
+    operationId: operation.operationId,
+  });
 
   tracker.enter('recording', 'Writing the resume into the ledger', running.replication.status);
   const recorded = await CancellationScope.nonCancellable(() =>
@@ -58,20 +66,12 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
 
 /** Waits until it runs. When no worker ran until past the deadline, one more look decides. */
 async function untilRunning(begun: BegunOperation, start: AwaitRunning): Promise<RunningReplication> {
-  const { replicationConfigArn, before, accepted, startTimeoutSeconds = 0, verifyProgressSeconds = 0 } = start;
-  const { operationId } = begun.operation;
+  const { startTimeoutSeconds = 0, verifyProgressSeconds = 0 } = start;
   const wait = (seconds: number) =>
     waitingActivities('Wait until it runs, then look for movement and an early death', {
       holdSeconds: begun.holdSeconds,
       timeoutSeconds: seconds + verifyProgressSeconds,
-    })['dms.awaitRunning']({
-      replicationConfigArn,
-      startTimeoutSeconds: seconds,
-      verifyProgressSeconds,
-      before,
-      accepted,
-      operationId,
-    });
+    })['dms.awaitRunning']({ ...start, startTimeoutSeconds: seconds });
   try {
     return await wait(startTimeoutSeconds);
   } catch (err) {
@@ -95,6 +95,7 @@ async function adoptStop(begun: BegunOperation, call: PendingCall, tracker: Trac
     before,
     sawStop: true,
     accepted: true,
+    lastStatus: begun.status,
     stopTimeoutSeconds: 3600,
     settleSeconds: 10,
     selfRestartGraceSeconds: 0,

@@ -55,7 +55,19 @@ async function untilSettled(
   const { operationId } = begun.operation;
   for (let stop = requested; ; stop = await requestStop(begun, trail)) {
     tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', stop.replication.status);
-    const stopped = await finishStop(begun, { ...(begun.plan as StopPlan), ...stop, operationId });
+    const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = begun.plan as StopPlan;
+    const { before, sawStop, accepted } = stop;
+    const stopped = await finishStop(begun, {
+      replicationConfigArn,
+      operationId,
+      stopTimeoutSeconds,
+      settleSeconds,
+      selfRestartGraceSeconds,
+      before,
+      sawStop,
+      accepted,
+      lastStatus: stop.replication.status,
+    });
     const outcome = trail.cancelled.stop?.outcome ?? stop.outcome;
     if (stopped.end === 'settled') return { ...stopped, outcome };
     const { status } = stopped.replication;
