@@ -66,13 +66,13 @@ export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
 
   return {
     async describeReplication(arn, call) {
-      const { Replications: rows } = await send(call, (signal) =>
+      const { Replications: rows } = await look(call, (signal) =>
         clientOf(arn).send(new DescribeReplicationsCommand(only(arn)), { abortSignal: signal }),
       ).catch(nothingIfNotFound({ Replications: [] }));
       const row = rows?.find((each) => each.ReplicationConfigArn === arn.arn);
       if (row !== undefined) return toReplication(row);
       // No row: the config decides between "never ran" and "no such replication".
-      const { ReplicationConfigs: configs } = await send(call, (signal) =>
+      const { ReplicationConfigs: configs } = await look(call, (signal) =>
         clientOf(arn).send(new DescribeReplicationConfigsCommand(only(arn)), { abortSignal: signal }),
       );
       const config = configs?.find((each) => each.ReplicationConfigArn === arn.arn);
@@ -81,7 +81,7 @@ export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
     },
 
     async listReplications(arn, marker, call) {
-      const page = await send(call, (signal) =>
+      const page = await look(call, (signal) =>
         clientOf(arn).send(new DescribeReplicationsCommand({ MaxRecords: 100, ...at(marker) }), {
           abortSignal: signal,
         }),
@@ -114,7 +114,7 @@ export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
     },
 
     async describeTableStatistics(arn, marker, call) {
-      const page = await send(call, (signal) =>
+      const page = await look(call, (signal) =>
         clientOf(arn).send(
           new DescribeReplicationTableStatisticsCommand({
             ReplicationConfigArn: arn.arn,
@@ -155,6 +155,22 @@ function only(arn: ReplicationConfigArn) {
 
 function at(marker: string | null): { Marker?: string } {
   return marker === null ? {} : { Marker: marker };
+}
+
+/** The SDK calls a broken connection a time-out, too; only how long it took tells them apart. */
+const QUICK_MS = 2000;
+
+/** A look does no harm twice: a connection that broke is tried once more at once. A request that took its time is not. */
+async function look<T>(call: CallOptions | undefined, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const begun = performance.now();
+  try {
+    return await send(call, request);
+  } catch (err) {
+    const isQuick = performance.now() - begun < QUICK_MS;
+    const isBroken = isQuick && err instanceof DmsApiError && err.kind === 'unavailable';
+    if (!isBroken || call?.signal?.aborted === true) throw err;
+    return await send(call, request);
+  }
 }
 
 async function send<T>(call: CallOptions | undefined, request: (signal: AbortSignal) => Promise<T>): Promise<T> {

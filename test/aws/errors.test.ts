@@ -65,6 +65,17 @@ describe('an error of AWS, through the real SDK', () => {
     });
   });
 
+  test('a look over a connection that breaks is tried once more, a stop is not', async () => {
+    await withSimulator(async (simulator, arn) => {
+      simulator.fault({ operation: 'DescribeReplications', type: 'connection-reset' });
+      expect((await apiOf(simulator).describeReplication(arn)).status).toBe('running');
+      expect(simulator.count('DescribeReplications')).toBe(2);
+      simulator.fault({ operation: 'StopReplication', type: 'connection-reset' });
+      await errorOf(apiOf(simulator).stopReplication(arn));
+      expect(simulator.count('StopReplication')).toBe(1);
+    });
+  });
+
   test('missing credentials are "access-denied"', async () => {
     await withSimulator(async (simulator, arn) => {
       const credentials = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
