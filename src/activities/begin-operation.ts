@@ -4,7 +4,7 @@ import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, retryable } from '../operations/failures.js';
-import type { BeginReply } from '../operations/ledger.js';
+import type { BeginReply } from '../operations/ledger-messages.js';
 import type { BeginOperation, BegunOperation } from '../operations/protocol.js';
 import type { OperationRef } from '../operations/records.js';
 import type {

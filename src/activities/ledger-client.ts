@@ -15,7 +15,7 @@ import type {
   BeginRequest,
   RecordReply,
   RecordRequest,
-} from '../operations/ledger.js';
+} from '../operations/ledger-messages.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
 

@@ -5,7 +5,7 @@ import type { Replication } from '../dms/replication.js';
 import { stopReasonCode } from '../dms/stop-reasons.js';
 import { retryable } from '../operations/failures.js';
 import type { StopIntent } from '../operations/inputs.js';
-import type { RecordReply, RecordRequest } from '../operations/ledger.js';
+import type { RecordReply, RecordRequest } from '../operations/ledger-messages.js';
 import type { RecordedOperation, RecordOperation } from '../operations/protocol.js';
 import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '../operations/records.js';
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';

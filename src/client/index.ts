@@ -21,7 +21,8 @@ import type {
   StopReplicationInput,
 } from '../operations/inputs.js';
 import { mayJoin, openOperation, type OpenOperation } from '../operations/join.js';
-import { emptyLedger, type UnsealRequest } from '../operations/ledger.js';
+import { emptyLedger } from '../operations/ledger.js';
+import type { UnsealRequest } from '../operations/ledger-messages.js';
 import {
   DMS_TASK_QUEUE,
   ledgerWorkflowId,

@@ -11,18 +11,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SimulatedClock } from './clock.js';
 import { Faults, type Fault } from './faults.js';
 import { operations, type Input, type Place } from './operations.js';
-import {
-  AwsFault,
-  SimulatedReplication,
-  usualDurations,
-  type ConfigSettings,
-  type Durations,
-  type NextStop,
-  type Row,
-} from './replication.js';
+import { AwsFault, usualDurations, type ConfigSettings, type Durations, type NextStop, type Row } from './model.js';
+import { SimulatedReplication } from './replication.js';
+import { tablesOf } from './tables.js';
 
 export type { Fault } from './faults.js';
-export type { Durations, NextStop } from './replication.js';
+export type { Durations, NextStop } from './model.js';
 
 export interface DmsSimulatorOptions {
   /** Default: any free one. It listens on 127.0.0.1 only. */
@@ -300,31 +294,4 @@ function arnOf(input: Input): string | null {
   if (typeof input['ReplicationConfigArn'] === 'string') return input['ReplicationConfigArn'];
   const filters = input['Filters'] as readonly { Values?: readonly string[] }[] | undefined;
   return filters?.[0]?.Values?.[0] ?? null;
-}
-
-/** Statistics are lost when the replication is deprovisioned. */
-function tablesOf(replication: SimulatedReplication): readonly Record<string, unknown>[] {
-  const { row, settings } = replication;
-  if (row.Status === 'created' || row.ProvisionData.ProvisionState === 'deprovisioned') return [];
-  const perTable = Math.floor(replication.rows() / Math.max(1, settings.tables));
-  return Array.from({ length: settings.tables }, (_, index) => ({
-    SchemaName: 'shop',
-    TableName: `table_${String(index + 1).padStart(4, '0')}`,
-    Inserts: perTable,
-    Updates: Math.floor(perTable / 2),
-    Deletes: 0,
-    Ddls: 0,
-    AppliedInserts: perTable,
-    AppliedUpdates: Math.floor(perTable / 2),
-    AppliedDeletes: 0,
-    AppliedDdls: 0,
-    FullLoadRows: 50_000,
-    FullLoadErrorRows: 0,
-    FullLoadCondtnlChkFailedRows: 0,
-    ValidationPendingRecords: 0,
-    ValidationFailedRecords: 0,
-    ValidationSuspendedRecords: 0,
-    ValidationState: 'Validated',
-    TableState: 'Table completed',
-  }));
 }

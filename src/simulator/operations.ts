@@ -1,4 +1,5 @@
-import { AwsFault, type Row, type SimulatedReplication } from './replication.js';
+import { AwsFault, type Row } from './model.js';
+import type { SimulatedReplication } from './replication.js';
 
 export type Input = Readonly<Record<string, unknown>>;
 

@@ -7,7 +7,7 @@ import type {
   RecordReply,
   RecordRequest,
   UnsealRequest,
-} from '../operations/ledger.js';
+} from '../operations/ledger-messages.js';
 import { messageNames } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
 import type { Ledger } from '../operations/records.js';

@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/index.js';
-import { usualDurations } from '../../src/simulator/replication.js';
+import { usualDurations } from '../../src/simulator/model.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0.5 };
