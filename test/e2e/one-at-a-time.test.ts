@@ -151,6 +151,38 @@ describe.concurrent('one operation at a time', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
+  test('a ledger loses nothing and doubles nothing while it continues as new under load', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+    const ledger = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+    const { runId } = await ledger.describe();
+    const left = Array.from({ length: 400 }, (_, i) => i);
+    const sequences: number[] = [];
+    const record = async () => {
+      for (let i = left.shift(); i !== undefined; i = left.shift()) {
+        const operation = { kind: 'stop', operationId: `load-${i}`, workflowId: '', runId: '', parentWorkflowId: null };
+        const draft = {
+          ...checkpoint,
+          operationId: operation.operationId,
+          stoppedAt: new Date(i * 1000).toISOString(),
+        };
+        const request = { type: 'stopped', operation, checkpoint: draft, outcome: 'stopped', failureType: null };
+        const args: [unknown] = [{ ...request, awsRequestIds: [] }];
+        const reply = await ledger.executeUpdate<{ checkpoint: { sequence: number } }, [unknown]>('dms.record', {
+          args,
+        });
+        sequences.push(reply.checkpoint.sequence);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, record));
+    expect(sequences.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 400 }, (_, i) => i + 2));
+    expect((await ledger.describe()).runId).not.toBe(runId);
+    const { lastSequence, checkpoints } = await stage.dms.ledger(replicationConfigArn);
+    expect([lastSequence, checkpoints.length]).toEqual([401, 100]);
+  });
+
   test('a ledger that someone terminated is not replaced by an empty one', async () => {
     await using stage = await Stage.set();
     await stage.work();

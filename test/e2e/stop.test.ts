@@ -187,9 +187,12 @@ describe.concurrent('a stop', () => {
     });
   });
 
-  test('that takes too long fails with the last status, and leaves its call to be found', async () => {
+  test.each([
+    ['inside an attempt', 30],
+    ['between attempts', 0],
+  ])('whose deadline passes %s fails with the last status, and leaves its call to be found', async (_, holdSeconds) => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 100_000 } });
-    await stage.work();
+    await stage.work({ holdSeconds });
     const arn = stage.simulator.createReplication();
     const failure = await failureOf(stage.dms.stop({ replicationConfigArn: arn, stopTimeoutSeconds: 3 }));
     expect(failure).toMatchObject({ type: 'DmsStopTimedOut', details: [{ status: 'stopping', region: 'eu-west-1' }] });
@@ -209,6 +212,74 @@ describe.concurrent('a stop', () => {
     expect(checkpoint.recoveryCheckpoint).toBe(stage.simulator.row(arn).RecoveryCheckpoint);
     expect(checkpoint.recoveryCheckpoint).not.toBe(before.RecoveryCheckpoint);
     expect(Date.parse(checkpoint.stoppedAt ?? '')).toBeGreaterThan((before.ReplicationLastStopTime ?? 0) * 1000);
+  });
+
+  test('of one that was stopped before, and that DMS then restarts by itself, asks for it', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const { simulator } = stage;
+    const arn = simulator.createReplication();
+    const stopReason = 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY';
+    simulator.onNextStop(arn, { type: 'self-restart', stopReason, afterSeconds: 80 });
+    simulator.stop(arn);
+    await until('it is stopped', () => simulator.row(arn).StopReason === stopReason);
+    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    expect(result).toMatchObject({ outcome: 'stopped', checkpoint: { stopReasonCode: 'NORMAL' } });
+    expect(simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('without a checkpoint is recorded with a warning', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, flushingCheckpoint: 1e6 } });
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, settleSeconds: 3 });
+    await until('it is stopped', () => stage.simulator.row(arn).Status === 'stopped');
+    delete stage.simulator.row(arn).RecoveryCheckpoint;
+    const { checkpoint, warnings } = await handle.result();
+    expect(checkpoint).toMatchObject({ recoveryCheckpoint: null, settled: 'agreed' });
+    expect(warnings.map(({ code }) => code)).toContain('no-checkpoint');
+  });
+
+  test('of a replication in a status that nobody knows is left to DMS to judge', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.row(arn).Status = 'hibernating';
+    const failure = await failureOf(stage.dms.stop({ replicationConfigArn: arn, stoppableTimeoutSeconds: 0 }));
+    expect(failure).toMatchObject({
+      type: 'DmsNotStoppable',
+      details: [{ status: 'hibernating', awsError: { name: 'InvalidResourceStateFault' } }],
+    });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('is not asked for again when looks still show it running', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.fault({ operation: 'StopReplication', type: 'answer-lost' });
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, ...brief });
+    stage.simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 4 });
+    expect((await handle.result()).outcome).toBe('stopped');
+    const accepted = stage.simulator.calls.filter(
+      (call) => call.operation === 'StopReplication' && call.outcome !== 'InvalidResourceStateFault',
+    );
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('that is cancelled when it is stopped already is still recorded', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, operationId: 'late', settleSeconds: 5 });
+    await until('the wait has seen it', async () => (await handle.progress()).phase === 'settling');
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    expect(await stage.dms.ledger(arn)).toMatchObject({
+      pendingCall: null,
+      checkpoints: [{ operationId: 'late', settled: 'agreed' }],
+      operations: [{ operationId: 'late', outcome: 'stopped' }],
+    });
   });
 
   test('is denied for good before the call, and goes on when denied after it', async () => {

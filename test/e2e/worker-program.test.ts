@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { quick, until } from '../support/stage.js';
 
 const program = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
 const running = new Set<ChildProcess>();
-afterEach(() => {
+afterAll(() => {
   for (const each of running) each.kill('SIGKILL');
 });
 
@@ -42,7 +43,7 @@ function start(env: Record<string, string>) {
 
 const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' };
 
-describe('the ready-made worker', () => {
+describe.concurrent('the ready-made worker', () => {
   test('says that no Temporal server answers, and exits with 1', async () => {
     const worker = start({ ...credentials, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(await worker.exit).toBe(1);
@@ -68,7 +69,7 @@ describe('the ready-made worker', () => {
   test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
     const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 200 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
-    const taskQueue = `worker-program-${Date.now()}`;
+    const taskQueue = `worker-program-${randomUUID()}`;
     const env = {
       ...credentials,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
@@ -102,4 +103,36 @@ describe('the ready-made worker', () => {
       await simulator.close();
     }
   });
+
+  test('killed during the record leaves one record, and another worker finishes it', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const taskQueue = `worker-program-${randomUUID()}`;
+    const env = {
+      ...credentials,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_TASK_QUEUE: taskQueue,
+      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+    };
+    try {
+      const replicationConfigArn = simulator.createReplication();
+      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+      simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'hang' });
+      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
+      const first = start(env);
+      const isRecorded = async () => (await dms.ledger(replicationConfigArn)).checkpoints.length === 1;
+      await until('the checkpoint is recorded', () => first.has('running') && isRecorded());
+      first.child.kill('SIGKILL');
+      await first.exit;
+      const second = start(env);
+      const result = await handle.result();
+      expect(result).toMatchObject({ outcome: 'stopped', tables: { total: 3 } });
+      expect((await dms.ledger(replicationConfigArn)).checkpoints).toEqual([result.checkpoint]);
+      second.child.kill('SIGTERM');
+      expect(await second.exit).toBe(0);
+    } finally {
+      await connection.close();
+      await simulator.close();
+    }
+  }, 90_000);
 });

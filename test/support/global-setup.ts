@@ -13,7 +13,11 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('timeSkippingServer', await findServer('time-skipping'));
   const server = await TestWorkflowEnvironment.createLocal({
-    server: { executable: await findServer('dev'), log: { level: 'error', format: 'json' } },
+    server: {
+      executable: await findServer('dev'),
+      log: { level: 'error', format: 'json' },
+      extraArgs: ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'],
+    },
   });
   project.provide('temporalAddress', server.address);
   return () => server.teardown();

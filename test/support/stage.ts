@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -23,12 +24,24 @@ try {
   // Installed by another test file of this process.
 }
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+const bundles = new Map<string, Promise<WorkflowBundleWithSourceMap>>();
 
-/** The workflows, bundled once for each process; with the hosts that tests use. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('./hosts.ts', import.meta.url)), logger });
-  return bundle;
+/** Workflows, bundled once for each process. Default: the package's, with the hosts that tests use. */
+export function workflowBundle(
+  file = './hosts.ts',
+  { failureConverterPath }: DataConverter = {},
+): Promise<WorkflowBundleWithSourceMap> {
+  const key = `${file} ${failureConverterPath ?? ''}`;
+  const workflowsPath = fileURLToPath(new URL(file, import.meta.url));
+  const bundled =
+    bundles.get(key) ??
+    bundleWorkflowCode({
+      workflowsPath,
+      logger,
+      ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+    });
+  bundles.set(key, bundled);
+  return bundled;
 }
 
 /** Quick steps, in simulated seconds: a stop takes half a real second at the speed that tests use. */
@@ -56,6 +69,18 @@ export function simulatedApi(simulator: DmsSimulator): DmsApi {
   return createAwsDmsApi({ clientFor: ({ region }) => createDmsClient(simulator.clientConfig(region)) });
 }
 
+export interface StageOptions {
+  /** Default: the server of all end-to-end tests. */
+  readonly address?: string;
+  readonly dataConverter?: DataConverter;
+}
+
+export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
+  /** The file that is bundled, beside this one. */
+  readonly workflows?: string;
+  readonly slots?: number;
+}
+
 /** A simulator, a task queue, a client on the real server, and workers as needed. */
 export class Stage implements AsyncDisposable {
   readonly taskQueue = `test-${randomUUID()}`;
@@ -67,38 +92,44 @@ export class Stage implements AsyncDisposable {
     readonly native: NativeConnection,
     readonly client: Client,
     readonly dms: ReplicationClient,
+    private readonly dataConverter: DataConverter,
   ) {
     this.dms = new ReplicationClient({ client, taskQueue: this.taskQueue });
   }
 
-  static async set(options: DmsSimulatorOptions = quick): Promise<Stage> {
-    const address = inject('temporalAddress');
+  static async set(
+    options: DmsSimulatorOptions = quick,
+    { address = inject('temporalAddress'), dataConverter = {} }: StageOptions = {},
+  ): Promise<Stage> {
     const [simulator, connection, native] = await Promise.all([
       startDmsSimulator(options),
       Connection.connect({ address }),
       NativeConnection.connect({ address }),
     ]);
-    const client = new Client({ connection });
-    return new Stage(simulator, connection, native, client, new ReplicationClient({ client }));
+    const client = new Client({ connection, dataConverter });
+    return new Stage(simulator, connection, native, client, new ReplicationClient({ client }), dataConverter);
   }
 
-  async work(options: Partial<DmsActivitiesOptions> = {}, taskQueue = this.taskQueue): Promise<Worker> {
+  async work(options: StageWorkerOptions = {}, taskQueue = this.taskQueue): Promise<Worker> {
+    const { workflows, slots, ...activities } = options;
     const worker = await Worker.create({
       connection: this.native,
       taskQueue,
-      workflowBundle: await workflowBundle(),
-      activities: createDmsActivities({ dms: simulatedApi(this.simulator), ...options }),
+      dataConverter: this.dataConverter,
+      workflowBundle: await workflowBundle(workflows, this.dataConverter),
+      activities: createDmsActivities({ dms: simulatedApi(this.simulator), ...activities }),
       shutdownGraceTime: 0,
+      ...(slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: slots }),
     });
     this.#running.push({ worker, done: worker.run() });
     return worker;
   }
 
-  /** Ends all workers. */
-  async idle(): Promise<void> {
-    for (const { worker } of this.#running) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.all(this.#running.map(({ done }) => done));
-    this.#running.length = 0;
+  /** Ends one worker, or all. */
+  async idle(which?: Worker): Promise<void> {
+    const ending = this.#running.filter(({ worker }) => which === undefined || worker === which);
+    for (const { worker } of ending) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all(ending.map(({ done }) => done));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -59,3 +59,27 @@ test('the history of a stop is as long for a day as for a minute, and short', as
   expect(day.own).toBe(minute.own);
   expect(minute.all).toBeLessThanOrEqual(36);
 }, 120_000);
+
+test('a wait whose looks are throttled ten times in a row goes on', async () => {
+  const simulator = await startDmsSimulator(quick);
+  const taskQueue = randomUUID();
+  try {
+    const replicationConfigArn = simulator.createReplication();
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue,
+      workflowBundle: await workflowBundle(),
+      activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0 }),
+    });
+    const dms = new ReplicationClient({ client: env.client, taskQueue });
+    await worker.runUntil(async () => {
+      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
+      await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
+      simulator.fault({ operation: 'DescribeReplications', type: 'throttle', times: 10 });
+      expect((await handle.result()).outcome).toBe('stopped');
+    });
+    expect(simulator.calls.filter((call) => call.outcome === 'ThrottlingException')).toHaveLength(10);
+  } finally {
+    await simulator.close();
+  }
+});

@@ -1,0 +1,61 @@
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect, test } from 'vitest';
+import { Environment } from '../../src/activities/environment.js';
+import { LedgerClient, LedgerUnreachable } from '../../src/activities/ledger-client.js';
+import type { DmsApi } from '../../src/dms/api.js';
+import { failureOf } from '../support/stage.js';
+
+const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const begun = 1_800_000_000_000;
+
+/** Asks the ledger in an attempt that the server scheduled so many seconds after the activity. */
+function ask(environment: Environment, secondsIn: number, mayGiveUp: boolean, answers = false): Promise<unknown> {
+  const currentAttemptScheduledTimestampMs = begun + secondsIn * 1000;
+  const attempt = new MockActivityEnvironment(
+    { scheduledTimestampMs: begun, currentAttemptScheduledTimestampMs },
+    { logger: new DefaultLogger('ERROR') },
+  );
+  const ledger = new LedgerClient({} as Client, arn, 'somewhere');
+  const subject = { replicationConfigArn: arn, operationId: 'one', phase: 'beginning', mayGiveUp };
+  const request = () =>
+    answers ? Promise.resolve('answer') : Promise.reject(new LedgerUnreachable('no worker has it'));
+  return attempt.run(() => environment.askLedger(ledger, subject, request));
+}
+
+test('an operation that has called nothing gives up on its ledger after five minutes, and says where to look', async () => {
+  const environment = new Environment({ dms: {} as DmsApi });
+  for (const seconds of [0, 100, 299]) {
+    expect(await failureOf(ask(environment, seconds, true))).toMatchObject({
+      type: 'DmsUnavailable',
+      nonRetryable: false,
+    });
+  }
+  expect(await failureOf(ask(environment, 300, true))).toMatchObject({
+    type: 'DmsLedgerUnavailable',
+    nonRetryable: true,
+    message: expect.stringMatching(
+      /dms-ledger:arn.* \(task queue somewhere\).*no worker has it.*serves that task queue.*dmsReplicationLedger/s,
+    ),
+    details: [{ replicationConfigArn: arn, operationId: 'one', elapsedSeconds: 300 }],
+  });
+});
+
+test('the five minutes begin again when the ledger has answered in between', async () => {
+  const environment = new Environment({ dms: {} as DmsApi });
+  await failureOf(ask(environment, 0, true));
+  expect(await ask(environment, 200, true, true)).toBe('answer');
+  await failureOf(ask(environment, 250, true));
+  expect(await failureOf(ask(environment, 400, true))).toMatchObject({ type: 'DmsUnavailable' });
+});
+
+test('an operation whose call was accepted never gives up on its ledger', async () => {
+  const environment = new Environment({ dms: {} as DmsApi });
+  for (const seconds of [0, 300, 100_000]) {
+    expect(await failureOf(ask(environment, seconds, false))).toMatchObject({
+      type: 'DmsUnavailable',
+      nonRetryable: false,
+    });
+  }
+});

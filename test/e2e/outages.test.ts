@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WorkflowFailedError } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { describe, expect, test } from 'vitest';
+import { findServer } from '../../scripts/temporal-server.js';
+import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
+import { encrypted } from '../support/encrypted.js';
+import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
+
+const brief = { settleSeconds: 0 };
+const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
+
+/** DMS as the simulator plays it, with one call taken out of its hands. */
+function meddled(stage: Stage, change: (api: DmsApi) => Partial<DmsApi>): DmsApi {
+  const api = simulatedApi(stage.simulator);
+  return { ...api, ...change(api) };
+}
+
+/** What the activity that is under way last failed with. */
+async function lastFailure(stage: Stage, workflowId: string): Promise<string> {
+  const { raw } = await stage.client.workflow.getHandle(workflowId).describe();
+  return raw.pendingActivities?.[0]?.lastFailure?.message ?? '';
+}
+
+describe.concurrent('while the ledger can not be reached', () => {
+  test('nothing is called, and an operation that has begun goes on once it can', async () => {
+    await using stage = await Stage.set();
+    const ledgerTaskQueue = randomUUID();
+    await stage.work({ ledgerTaskQueue });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null, 45);
+    expect(problem).toContain(`dms-ledger:${replicationConfigArn} (task queue ${ledgerTaskQueue})`);
+    expect(stage.simulator.count('StopReplication')).toBe(0);
+    await stage.work({}, ledgerTaskQueue);
+    expect((await handle.result()).outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+    expect((await stage.dms.ledger(replicationConfigArn)).operations).toHaveLength(1);
+  }, 90_000);
+
+  test('because no worker has its workflow type, the failure says which', async () => {
+    await using stage = await Stage.set();
+    await stage.work({ workflows: './hosts-without-ledger.ts' });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null, 45);
+    expect(problem).toContain(`dms-ledger:${replicationConfigArn}`);
+    expect(stage.simulator.count('StopReplication')).toBe(0);
+    await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
+  }, 90_000);
+
+  test('a stop that was accepted waits for it, and its checkpoint is visible meanwhile', async () => {
+    await using stage = await Stage.set();
+    const ledgerTaskQueue = randomUUID();
+    await stage.work({ ledgerTaskQueue });
+    const ledgerWorker = await stage.work({}, ledgerTaskQueue);
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    await until('it is stopping', async () => (await handle.progress()).phase === 'stopping');
+    await stage.idle(ledgerWorker);
+
+    await until('it wants to record', async () => (await handle.progress()).phase === 'recording');
+    await until('the ledger gave no answer', async () => lastFailure(stage, handle.workflowId), 45);
+    const { memo } = await stage.client.workflow.getHandle(handle.workflowId).describe();
+    const shown = memo?.['dms.checkpoint'] as { recoveryCheckpoint: string; resumeBy: string };
+    expect(shown.recoveryCheckpoint).toBe(stage.simulator.row(replicationConfigArn).RecoveryCheckpoint);
+
+    await stage.work({}, ledgerTaskQueue);
+    const { checkpoint } = await handle.result();
+    expect(checkpoint).toMatchObject({ sequence: 1, recoveryCheckpoint: shown.recoveryCheckpoint });
+    expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
+  }, 90_000);
+});
+
+describe.concurrent('what is lost on the way', () => {
+  test('a call that lands after its operation was terminated is waited out and found by the next', async () => {
+    await using stage = await Stage.set(slowStop);
+    let landed = false;
+    const dms = meddled(stage, (api) => ({
+      async stopReplication(arn) {
+        await new Promise((resolve) => setTimeout(resolve, 6000));
+        landed = true;
+        return api.stopReplication(arn);
+      },
+    }));
+    const first = await stage.work({ dms });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'dies', ...brief });
+    await until('the call is on its way', async () => {
+      const { pendingCall } = await stage.dms.ledger(replicationConfigArn);
+      return pendingCall !== null;
+    });
+    await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
+    expect(landed).toBe(false);
+    const next = await stage.dms.stop({ replicationConfigArn, operationId: 'next', ...brief });
+    expect(landed).toBe(true);
+    expect(next.outcome).toMatch(/^already-/);
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+    await stage.idle(first);
+  }, 90_000);
+
+  test('a cancel during an attempt that then fails is a cancel, and leaves the call to be found', async () => {
+    await using stage = await Stage.set(slowStop);
+    let calls = 0;
+    const dms = meddled(stage, (api) => ({
+      async stopReplication(arn) {
+        calls++;
+        await api.stopReplication(arn);
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        throw new DmsApiError('unavailable', 'TimeoutError', 'the answer was lost');
+      },
+    }));
+    await stage.work({ dms });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'cancelled', ...brief });
+    await until('the call is on its way', () => calls === 1);
+    await handle.cancel();
+    const failure = await failureOf(handle.result());
+    expect(failure).toBeInstanceOf(WorkflowFailedError);
+    expect(String((failure as WorkflowFailedError).cause?.name)).toBe('CancelledFailure');
+    expect(calls).toBe(1);
+    const ledger = await stage.dms.ledger(replicationConfigArn);
+    const recorded = ledger.checkpoints[0]?.operationId ?? ledger.pendingCall?.operationId;
+    expect(recorded).toBe('cancelled');
+  });
+
+  test('a connection that hangs is given up, and the stop goes on', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    await until('it was asked to stop', () => stage.simulator.count('StopReplication') === 1);
+    stage.simulator.fault({ operation: 'DescribeReplications', type: 'hang' });
+    expect((await handle.result()).outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('a server that is restarted on its database file goes on where it was', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-server-'));
+    const executable = await findServer('dev');
+    const log = { level: 'error', format: 'json' } as const;
+    const serve = (port?: number) =>
+      TestWorkflowEnvironment.createLocal({
+        server: { executable, dbFilename: join(folder, 'temporal.db'), log, ...(port === undefined ? {} : { port }) },
+      });
+    let server = await serve();
+    try {
+      const { address } = server;
+      await using stage = await Stage.set(slowStop, { address });
+      await stage.work();
+      const replicationConfigArn = stage.simulator.createReplication();
+      const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+      await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+      await server.teardown();
+      server = await serve(Number(address.split(':')[1]));
+      const result = await until('it is over', () => handle.result().catch(() => null));
+      expect(result).toMatchObject({ outcome: 'stopped', checkpoint: { sequence: 1 } });
+      expect(stage.simulator.count('StopReplication')).toBe(1);
+      expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
+    } finally {
+      await server.teardown();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 90_000);
+
+  test('an operation that is paused is still joined, and goes on when it is unpaused', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    const execution = { namespace: 'default', workflowId: handle.workflowId, runId: handle.runId, identity: 'test' };
+    const { workflowService } = stage.client;
+    await workflowService.pauseWorkflowExecution({ ...execution, reason: 'test', requestId: randomUUID() });
+    const joined = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    expect(joined).toMatchObject({ joined: true, runId: handle.runId });
+    expect(await failureOf(stage.dms.resume({ replicationConfigArn }))).toMatchObject({
+      type: 'DmsOperationInProgress',
+    });
+    await workflowService.unpauseWorkflowExecution({ ...execution, reason: 'test', requestId: randomUUID() });
+    expect((await joined.result()).outcome).toBe('stopped');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+});
+
+describe.concurrent('with everything encrypted', () => {
+  test('a stop, its progress, its failures and its ledger are read by those who have the key, and by nobody else', async () => {
+    await using stage = await Stage.set(slowStop, { dataConverter: encrypted });
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, reason: 'hush', ...brief });
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    expect((await handle.progress()).detail).toContain('stopping');
+    expect(await lastFailure(stage, handle.workflowId)).toBe('Encoded failure');
+    const refusal = await failureOf(stage.dms.resume({ replicationConfigArn }));
+    expect(refusal).toMatchObject({ type: 'DmsOperationInProgress', details: [{ operation: { kind: 'stop' } }] });
+    const { checkpoint } = await handle.result();
+    expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toEqual([checkpoint]);
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn, checkpoint: { sequence: 9 } }));
+    expect(failure).toMatchObject({ type: 'DmsCheckpointMissing', message: expect.stringContaining('sequence') });
+    const history = await stage.client.workflow.getHandle(handle.workflowId).fetchHistory();
+    expect(JSON.stringify(history)).not.toContain(Buffer.from('hush').toString('base64'));
+  });
+});

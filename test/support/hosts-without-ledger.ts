@@ -1,0 +1,1 @@
+export { dmsStopReplication } from '../../src/workflows/index.js';
