@@ -12,40 +12,13 @@ import { SimulatedClock } from './clock.js';
 import { Faults, type Fault } from './faults.js';
 import { operations, type Input, type Place } from './operations.js';
 import { AwsFault, usualDurations, type ConfigSettings, type Durations, type NextStop, type Row } from './model.js';
+import type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
 import { SimulatedReplication } from './replication.js';
 import { tablesOf } from './tables.js';
 
 export type { Fault } from './faults.js';
 export type { Durations, NextStop } from './model.js';
-
-export interface DmsSimulatorOptions {
-  /** Default: any free one. It listens on 127.0.0.1 only. */
-  readonly port?: number;
-  /** How many simulated seconds a second holds. Default 60. */
-  readonly speed?: number;
-  /** Simulated seconds of each step, where other than usual. */
-  readonly durations?: Partial<Durations>;
-  /** Whether a config that never ran has a row in DescribeReplications. AWS's documentation and reports contradict each other. Default true. */
-  readonly rowBeforeFirstRun?: boolean;
-}
-
-export interface SimulatedReplicationOptions {
-  /** Default: made up. */
-  readonly identifier?: string;
-  /** Default `running`. */
-  readonly status?: 'created' | 'running' | 'stopped' | 'failed';
-  /** Default `full-load-and-cdc`. */
-  readonly replicationType?: ConfigSettings['replicationType'];
-  /** Default `eu-west-1`. */
-  readonly region?: string;
-  /** Default `123456789012`. */
-  readonly accountId?: string;
-  /** Default 3. */
-  readonly tables?: number;
-  readonly isReadOnly?: boolean;
-  /** Bytes the source writes to its log each second. Default 2,000; 0: an idle source. */
-  readonly changesPerSecond?: number;
-}
+export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
 
 export interface SimulatorCall {
   /** Milliseconds since the epoch, real time. */
@@ -106,7 +79,7 @@ export class DmsSimulator {
   createReplication(options: SimulatedReplicationOptions = {}): string {
     const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
     const identifier = options.identifier ?? randomIdentifier();
-    const replication = this.#add(region, accountId, {
+    const settings = {
       identifier,
       replicationType: options.replicationType ?? 'full-load-and-cdc',
       sourceEndpointArn: `arn:aws:dms:${region}:${accountId}:endpoint:SOURCE${this.#replications.size}`,
@@ -114,7 +87,8 @@ export class DmsSimulator {
       tables: options.tables ?? 3,
       isReadOnly: options.isReadOnly ?? false,
       changesPerSecond: options.changesPerSecond ?? 2000,
-    });
+    };
+    const replication = this.#add(region, accountId, settings, options.durations);
     replication.place(status);
     return replication.arn;
   }
@@ -188,9 +162,14 @@ export class DmsSimulator {
     return [...this.#replications.values()].filter((each) => !each.isDeleted);
   }
 
-  #add(region: string, accountId: string, settings: ConfigSettings): SimulatedReplication {
+  #add(
+    region: string,
+    accountId: string,
+    settings: ConfigSettings,
+    own: Partial<Durations> = {},
+  ): SimulatedReplication {
     const arn = `arn:aws:dms:${region}:${accountId}:replication-config:${settings.identifier}`;
-    const durations = { ...usualDurations, ...this.#options.durations };
+    const durations = { ...usualDurations, ...this.#options.durations, ...own };
     const replication = new SimulatedReplication(arn, settings, durations, this.#seconds());
     this.#replications.set(arn, replication);
     return replication;

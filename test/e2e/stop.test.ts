@@ -253,6 +253,16 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
+  test('takes the state that a refusal names for newer than a look that is stale', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    stage.simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 4 });
+    stage.simulator.stop(arn);
+    expect((await stage.dms.stop({ replicationConfigArn: arn, ...brief })).outcome).toBe('already-stopping');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
   test('is not asked for again when looks still show it running', async () => {
     await using stage = await Stage.set();
     await stage.work();

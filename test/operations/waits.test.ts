@@ -72,6 +72,20 @@ describe('a stop is settled', () => {
       ]),
     ).toEqual(['stopping', 'settling', 'settling', 'grace-expired']));
 
+  test('not by its age when the wait saw it happening: the checkpoint is filled in after the time', () =>
+    expect(
+      verdicts(
+        [
+          [0, stopping],
+          [5, look({ recoveryCheckpoint: null })],
+          [7, look()],
+          [17, look()],
+        ],
+        rules,
+        Date.parse('2026-01-02T00:05:00.000Z'),
+      ),
+    ).toEqual(['stopping', 'settling', 'settling', 'agreed']));
+
   test('at once when it was over long before the wait began', () =>
     expect(verdicts([[0, look()]], { ...rules, before: null }, Date.parse('2026-01-02T01:00:00Z'))).toEqual([
       'agreed',

@@ -1,0 +1,89 @@
+/**
+ * `npm run bench`: what a stop costs and how soon its end is seen, against the naive way (a loop of a look and a timer of 30 s in workflow code) in
+ * the same run. Takes about six minutes; fails when a figure is not what is promised.
+ */
+import { cpus } from 'node:os';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { measureBundle } from './bundle.js';
+import { measureHistories } from './history.js';
+import { measureWaits, naive, ours, SETTLE_SECONDS } from './waits.js';
+
+const SWEEP_SECONDS = 2;
+const missed: string[] = [];
+
+function say(text = ''): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function row(
+  what: string,
+  oursShows: string,
+  naiveShows = '',
+  promise: { text: string; isKept: boolean } | null = null,
+): void {
+  say(
+    `| ${[what, oursShows, naiveShows, promise === null ? '' : `${promise.text}: ${promise.isKept ? 'kept' : 'MISSED'}`].join(' | ')} |`,
+  );
+  if (promise?.isKept === false) missed.push(what);
+}
+
+const atMost = (text: string, value: number, limit: number) => ({ text, isKept: value <= limit });
+const seconds = (value: number | null) => (value === null ? 'not known here' : `${value.toFixed(1)} s`);
+const pair = (p50: number, p99: number) => `${p50.toFixed(1)} s / ${p99.toFixed(1)} s`;
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+say(`Node ${process.version}, ${process.platform}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}`);
+say();
+say('| figure | temporal-dms | naive loop | promised |');
+say('|---|---|---|---|');
+
+const bundle = await measureBundle();
+row('added to a workflow bundle', `${(bundle / 1000).toFixed(0)} kB`, '', atMost('at most 100 kB', bundle, 100_000));
+
+const histories = await measureHistories();
+const { minute, hour, day } = histories.ours;
+row('history events, wait of a minute', `${minute}`, `${histories.naive.minute}`, atMost('at most 36', minute, 36));
+row('history events, wait of an hour', `${hour}`, `${histories.naive.hour}`, atMost('the same', hour, minute));
+row(
+  'history events, wait of a day',
+  `${day}`,
+  `about ${histories.naive.hour * 24} (24 × the hour)`,
+  atMost('the same', day, minute),
+);
+
+const few = await measureWaits(ours, { stops: 20, endWithin: [20, 50] });
+row(
+  '20 stops: from `stopped` to the look that sees it, p50 / p99',
+  pair(few.detectionP50, few.detectionP99),
+  '',
+  atMost(`p99 at most sweep (${SWEEP_SECONDS} s) + 1 s`, few.detectionP99, SWEEP_SECONDS + 1),
+);
+row(
+  '20 stops: from `stopped` to the recorded result, p50 / p99',
+  pair(few.resultP50, few.resultP99),
+  '',
+  atMost(
+    `p99 at most that + settleSeconds (${SETTLE_SECONDS}) + 1 s`,
+    few.resultP99,
+    SWEEP_SECONDS + 1 + SETTLE_SECONDS + 1,
+  ),
+);
+
+const many = { stops: 200, endWithin: [40, 100] } as const;
+const held = await measureWaits(ours, many);
+const loop = await measureWaits(naive, many);
+const both = (what: string, show: (figures: typeof held) => string) =>
+  row(`200 stops: ${what}`, show(held), show(loop));
+both('server processor time', ({ serverCpuSeconds }) => seconds(serverCpuSeconds));
+both('worker processor time', ({ workerCpuSeconds }) => seconds(workerCpuSeconds));
+both('worker memory, peak', ({ workerMemoryMb }) =>
+  workerMemoryMb === null ? 'not known here' : `${workerMemoryMb.toFixed(0)} MB`,
+);
+both('DescribeReplications requests', ({ looks }) => `${looks}`);
+both('from `stopped` to the look that sees it, p50 / p99', ({ detectionP50, detectionP99 }) =>
+  pair(detectionP50, detectionP99),
+);
+both('history events, median', ({ historyEventsP50 }) => `${historyEventsP50}`);
+say();
+say(missed.length === 0 ? 'Every promise is kept.' : `Missed: ${missed.join('; ')}.`);
+if (missed.length > 0) process.exitCode = 1;

@@ -1,0 +1,14 @@
+/** The way everyone writes it first: a loop of a look and a timer, in workflow code. */
+import { proxyActivities, sleep } from '@temporalio/workflow';
+import type { naiveActivities } from './naive-worker.js';
+
+const { stop, describe } = proxyActivities<ReturnType<typeof naiveActivities>>({ startToCloseTimeout: '1 minute' });
+
+export async function naiveStop(arn: string): Promise<string | null> {
+  await stop(arn);
+  for (;;) {
+    const { status, checkpoint } = await describe(arn);
+    if (status === 'stopped') return checkpoint;
+    await sleep('30 seconds');
+  }
+}
