@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * The ready-made worker: `temporal-dms-worker`. Temporal and AWS settings come from their standard variables and files. Its own are
- * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything) and TEMPORAL_DMS_HOLD_SECONDS.
+ * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything) and TEMPORAL_DMS_HOLD_SECONDS. With
+ * TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
  */
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -28,9 +29,10 @@ async function main(): Promise<void> {
     .map((each) => each.trim())
     .filter(Boolean);
   const holdSeconds = readSeconds('TEMPORAL_DMS_HOLD_SECONDS');
+  const version = readVersion();
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';
-  log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication' });
+  log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', version });
   if (endpoint !== undefined) log('warning', { warning: `AWS requests go to ${endpoint}, not to AWS` });
 
   Runtime.install({
@@ -47,7 +49,18 @@ async function main(): Promise<void> {
       connection,
       namespace,
       taskQueue,
-      workflowsPath: fileURLToPath(new URL('./workflows/index.js', import.meta.url)),
+      workflowsPath: fileURLToPath(
+        new URL(version === null ? './workflows/index.js' : './workflows/versioned.js', import.meta.url),
+      ),
+      ...(version === null
+        ? {}
+        : {
+            workerDeploymentOptions: {
+              version,
+              useWorkerVersioning: true,
+              defaultVersioningBehavior: 'PINNED',
+            },
+          }),
       activities: createDmsActivities({
         dms: createAwsDmsApi(),
         maxHeldWaits: MAX_HELD_WAITS,
@@ -65,6 +78,15 @@ async function main(): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+/** `null`: not versioned. */
+function readVersion(): { readonly deploymentName: string; readonly buildId: string } | null {
+  const deploymentName = process.env['TEMPORAL_DEPLOYMENT_NAME'];
+  const buildId = process.env['TEMPORAL_WORKER_BUILD_ID'];
+  if (deploymentName && buildId) return { deploymentName, buildId };
+  if (!deploymentName && !buildId) return null;
+  throw new Error('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID go together: one of them is not set');
 }
 
 function readSeconds(name: string): number | undefined {

@@ -135,4 +135,55 @@ describe.concurrent('the ready-made worker', () => {
       await simulator.close();
     }
   }, 90_000);
+
+  test('that is versioned pins operations, and moves a ledger on with the deployment', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const deploymentName = `deployment-${randomUUID()}`;
+    const versioned = (buildId: string) => ({
+      ...credentials,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_TASK_QUEUE: deploymentName,
+      TEMPORAL_DEPLOYMENT_NAME: deploymentName,
+      TEMPORAL_WORKER_BUILD_ID: buildId,
+      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+    });
+    const client = new Client({ connection });
+    const makeCurrent = (buildId: string) =>
+      until('the version is current', async () => {
+        const request = { namespace: 'default', deploymentName, buildId };
+        return client.workflowService.setWorkerDeploymentCurrentVersion(request).catch(() => null);
+      });
+    const versionOf = async (workflowId: string) => {
+      const { raw } = await client.workflow.getHandle(workflowId).describe();
+      return raw.workflowExecutionInfo?.versioningInfo;
+    };
+    const PINNED = 1;
+    const AUTO_UPGRADE = 2;
+    try {
+      const replicationConfigArn = simulator.createReplication();
+      const dms = new ReplicationClient({ client, taskQueue: deploymentName });
+      const first = start(versioned('one'));
+      await makeCurrent('one');
+      await dms.stop({ replicationConfigArn, settleSeconds: 0 });
+      expect(await versionOf(`dms:${replicationConfigArn}`)).toMatchObject({ behavior: PINNED });
+      expect(await versionOf(`dms-ledger:${replicationConfigArn}`)).toMatchObject({
+        behavior: AUTO_UPGRADE,
+        deploymentVersion: { buildId: 'one' },
+      });
+      const second = start(versioned('two'));
+      await makeCurrent('two');
+      first.child.kill('SIGTERM');
+      expect(await first.exit).toBe(0);
+      expect((await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 })).outcome).toBe('resumed');
+      expect(await versionOf(`dms-ledger:${replicationConfigArn}`)).toMatchObject({
+        deploymentVersion: { buildId: 'two' },
+      });
+      second.child.kill('SIGTERM');
+      expect(await second.exit).toBe(0);
+    } finally {
+      await connection.close();
+      await simulator.close();
+    }
+  }, 90_000);
 });
