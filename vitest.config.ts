@@ -1,14 +1,14 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+export const shared = {
+  globalSetup: ['test/support/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  pool: 'forks',
+  maxWorkers: 2,
+  maxConcurrency: 3,
+} satisfies ViteUserConfig['test'];
 
 export default defineConfig({
-  test: {
-    include: ['test/**/*.test.ts'],
-
-    globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    pool: 'forks',
-    maxWorkers: 2,
-    maxConcurrency: 3,
-  },
+  test: { ...shared, include: ['test/**/*.test.ts'], exclude: ['test/clients/**'] },
 });

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { ReplicationClient, type OperationHandle } from '../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../src/simulator/index.js';
-import { findServer } from './temporal-server.js';
+import { startServer } from './temporal-server.js';
 
 const { values } = parseArgs({ options: { arn: { type: 'string' }, keep: { type: 'boolean', default: false } } });
+const SPEED = 6;
 const workers = new Set<ChildProcess>();
 
 function say(text: string): void {
@@ -63,10 +63,7 @@ async function confirmRealRun(arn: string): Promise<void> {
 async function main(simulator: DmsSimulator | null): Promise<void> {
   const replicationConfigArn =
     values.arn ?? simulator?.createReplication({ identifier: 'orders-to-aurora', tables: 12 }) ?? '';
-  const server = await TestWorkflowEnvironment.createLocal({
-    server: { executable: await findServer('dev'), ui: true, log: { level: 'error', format: 'json' } },
-  });
-  const ui = `http://localhost:${Number(server.address.split(':')[1]) + 1000}`;
+  const server = await startServer({ ui: true });
   const connection = await Connection.connect({ address: server.address });
   try {
     const dms = new ReplicationClient({ client: new Client({ connection }) });
@@ -80,6 +77,10 @@ async function main(simulator: DmsSimulator | null): Promise<void> {
       }),
     };
     say(`\nTemporal listens at ${server.address}`);
+    if (server.webUi !== null) {
+      say(`Watch it in the Web UI while this runs: ${server.webUi}/namespaces/default/workflows (--keep leaves it up)`);
+    }
+    if (simulator) say(`The simulated DMS is ${SPEED} times as fast as the real one, so its times run ahead of yours.`);
     const worker = startWorker(env);
 
     say(`\n1. Stop ${replicationConfigArn}`);
@@ -118,9 +119,7 @@ async function main(simulator: DmsSimulator | null): Promise<void> {
       say(
         `\n   StopReplication was called ${simulator.count('StopReplication')} time(s), StartReplication ${simulator.count('StartReplication')}.`,
       );
-    say(
-      `\nThe Web UI is at ${ui}/namespaces/default/workflows${values.keep ? '; Ctrl-C ends it' : ' while this runs (--keep leaves it up)'}.`,
-    );
+    if (values.keep) say(`\nThe Web UI stays at ${server.webUi ?? server.address}; Ctrl-C ends it.`);
     if (values.keep) await once(process, 'SIGINT');
   } finally {
     await Promise.all([...workers].map((each) => (each.kill('SIGTERM'), once(each, 'exit'))));
@@ -130,7 +129,7 @@ async function main(simulator: DmsSimulator | null): Promise<void> {
 }
 
 if (values.arn !== undefined) await confirmRealRun(values.arn);
-const simulator = values.arn === undefined ? await startDmsSimulator({ speed: 6 }) : null;
+const simulator = values.arn === undefined ? await startDmsSimulator({ speed: SPEED }) : null;
 try {
   await main(simulator);
 } finally {

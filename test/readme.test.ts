@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
 import { startDmsSimulator } from '../src/simulator/index.js';
-import { Stage } from './support/stage.js';
+import { createDmsActivities } from '../src/activities/index.js';
+import { simulatedApi, Stage, until } from './support/stage.js';
 
 const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
 
-test.each(['worker.ts', 'client.ts', 'host.ts', 'test.ts'])(
+test.each(['worker.ts', 'client.ts', 'host.ts', 'test.ts', 'versioned-workflows.ts'])(
   'the README shows examples/readme/%s as it is run here',
   async (name) => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
@@ -73,4 +74,27 @@ test("the README's host changes a schema between a stop and a resume", async () 
   } finally {
     await simulator.close();
   }
+});
+
+test("the README's versioned workflows stop a replication, and move its ledger on with the deployment", async () => {
+  await using stage = await Stage.set();
+  const { simulator, client, taskQueue } = stage;
+  const replicationConfigArn = simulator.createReplication();
+  const version = { deploymentName: taskQueue, buildId: 'one' };
+  const worker = await Worker.create({
+    connection: stage.native,
+    taskQueue,
+    workflowsPath: fileURLToPath(example('versioned-workflows.ts')),
+    activities: createDmsActivities({ dms: simulatedApi(simulator) }),
+    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+  });
+  await worker.runUntil(async () => {
+    await until('the version is current', () =>
+      client.workflowService.setWorkerDeploymentCurrentVersion({ namespace: 'default', ...version }).catch(() => null),
+    );
+    expect((await stage.dms.stop({ replicationConfigArn, settleSeconds: 0 })).outcome).toBe('stopped');
+    const { raw } = await client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`).describe();
+    const AUTO_UPGRADE = 2;
+    expect(raw.workflowExecutionInfo?.versioningInfo?.behavior).toBe(AUTO_UPGRADE);
+  });
 });

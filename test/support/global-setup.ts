@@ -1,6 +1,5 @@
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { TestProject } from 'vitest/node';
-import { findServer } from '../../scripts/temporal-server.js';
+import { findServer, startServer } from '../../scripts/temporal-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,13 +11,8 @@ declare module 'vitest' {
 /** One real Temporal server for all end-to-end tests, each on a task queue of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('timeSkippingServer', await findServer('time-skipping'));
-  const server = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: await findServer('dev'),
-      log: { level: 'error', format: 'json' },
-      extraArgs: ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'],
-    },
-  });
+  const extraArgs = ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'];
+  const server = await startServer({ extraArgs });
   project.provide('temporalAddress', server.address);
   return () => server.teardown();
 }

@@ -1,5 +1,5 @@
 /** What the workers of the tests bundle: the package's workflows and some hosts. */
-import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type {
   CheckpointRecord,
   ResumeReplicationInput,
@@ -31,4 +31,9 @@ export async function hostThatFailsOnce(input: StopReplicationInput): Promise<st
 
 export function hostAssertStopped(record: CheckpointRecord): Promise<void> {
   return assertStopped(record);
+}
+
+/** Has nothing to do with DMS. */
+export function hostHello(): Promise<string> {
+  return proxyActivities<{ hello(): Promise<string> }>({ startToCloseTimeout: 60_000 }).hello();
 }

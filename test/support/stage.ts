@@ -5,6 +5,7 @@ import type { DataConverter } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
+  makeTelemetryFilterString,
   NativeConnection,
   Runtime,
   Worker,
@@ -19,7 +20,8 @@ import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '
 
 const logger = new DefaultLogger(process.env['TEST_LOG'] === undefined ? 'ERROR' : 'INFO');
 try {
-  Runtime.install({ logger });
+  const filter = makeTelemetryFilterString({ core: 'ERROR' });
+  Runtime.install({ logger, telemetryOptions: { logging: { filter, forward: {} } } });
 } catch {
   // Installed by another test file of this process.
 }
@@ -79,6 +81,8 @@ export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   /** The file that is bundled, beside this one. */
   readonly workflows?: string;
   readonly slots?: number;
+  /** Activities of somebody else on the same worker. */
+  readonly foreign?: object;
 }
 
 /** A simulator, a task queue, a client on the real server, and workers as needed. */
@@ -111,13 +115,13 @@ export class Stage implements AsyncDisposable {
   }
 
   async work(options: StageWorkerOptions = {}, taskQueue = this.taskQueue): Promise<Worker> {
-    const { workflows, slots, ...activities } = options;
+    const { workflows, slots, foreign, ...activities } = options;
     const worker = await Worker.create({
       connection: this.native,
       taskQueue,
       dataConverter: this.dataConverter,
       workflowBundle: await workflowBundle(workflows, this.dataConverter),
-      activities: createDmsActivities({ dms: simulatedApi(this.simulator), ...activities }),
+      activities: { ...createDmsActivities({ dms: simulatedApi(this.simulator), ...activities }), ...foreign },
       shutdownGraceTime: 0,
       ...(slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: slots }),
     });

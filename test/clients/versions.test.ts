@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { compileConsumer, makeConsumer, moduleKinds } from '../support/consumer.js';
+
+const run = promisify(execFile);
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'temporal-dms');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await makeConsumer();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Where a package of the npm registry is, in a folder of its own outside the sources. */
+async function fetched(name: string, version: string): Promise<string> {
+  const prefix = join(cache, `${name}-${version}`);
+  await mkdir(prefix, { recursive: true });
+  const quietly = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix];
+  await run('npm', ['install', ...quietly, `${name}@${version}`]);
+  return join(prefix, 'node_modules', name);
+}
+
+describe.concurrent('a consumer of the packed tarball', () => {
+  for (const version of ['5.9.3', '6.0.3']) {
+    test(`compiles with TypeScript ${version}`, async () => {
+      const typescript = await fetched('typescript', version);
+      for (const kind of moduleKinds) await compileConsumer(folder, typescript, kind);
+    });
+  }
+
+  for (const version of ['22.23.3', '24.21.0']) {
+    test(`stops and resumes a replication on Node ${version}`, async () => {
+      const node = await fetched(`node-${process.platform}-${process.arch}`, version);
+      const program = join(folder, `main-job-${version}.mjs`);
+      await writeFile(program, mainJob);
+      const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
+      const { stdout } = await run(join(node, 'bin/node'), ['--no-warnings', program], { env });
+      expect(stdout).toContain(`v${version} stopped resumed`);
+    });
+  }
+});
+
+const mainJob = `
+  import { fileURLToPath } from 'node:url';
+  import { Client, Connection } from '@temporalio/client';
+  import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+  import { createDmsActivities } from 'temporal-dms/activities';
+  import { createAwsDmsApi, createDmsClient } from 'temporal-dms/aws';
+  import { ReplicationClient } from 'temporal-dms/client';
+  import { startDmsSimulator } from 'temporal-dms/simulator';
+
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const address = process.env.TEMPORAL_ADDRESS;
+  const taskQueue = 'main-job-' + process.pid;
+  const simulator = await startDmsSimulator({ speed: 60 });
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    workflowsPath: fileURLToPath(import.meta.resolve('temporal-dms/workflows')),
+    activities: createDmsActivities({
+      dms: createAwsDmsApi({ clientFor: ({ region }) => createDmsClient(simulator.clientConfig(region)) }),
+    }),
+  });
+  await worker.runUntil(async () => {
+    const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+    const replicationConfigArn = simulator.createReplication();
+    const stopped = await dms.stop({ replicationConfigArn, settleSeconds: 1 });
+    const resumed = await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+    console.log(process.version, stopped.outcome, resumed.outcome);
+  });
+  await native.close();
+  await connection.close();
+  await simulator.close();
+`;

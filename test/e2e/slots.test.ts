@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { quick, Stage, until } from '../support/stage.js';
+
+const WAITS = 300;
+const HOLD_SECONDS = 30;
+
+test('three hundred waits on a worker with a hundred slots leave other activities alone', async () => {
+  await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e6 } });
+  await stage.work({ slots: 100, holdSeconds: HOLD_SECONDS, foreign: { hello: async () => 'hello' } });
+  const arns = Array.from({ length: WAITS }, () => stage.simulator.createReplication());
+  const handles = await Promise.all(
+    arns.map((replicationConfigArn) => stage.dms.startStop({ replicationConfigArn, selfRestartGraceSeconds: 0 })),
+  );
+  await until('all were asked to stop', () => stage.simulator.count('StopReplication') === WAITS, 120);
+
+  const delays: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const begunAt = performance.now();
+    const workflowId = randomUUID();
+    await stage.client.workflow.execute('hostHello', { workflowId, taskQueue: stage.taskQueue });
+    delays.push((performance.now() - begunAt) / 1000);
+  }
+  // Were every slot held, another activity would wait for most of a hold.
+  expect(Math.max(...delays)).toBeLessThan(HOLD_SECONDS / 3);
+  for (const arn of arns) expect(stage.simulator.row(arn).Status).toBe('stopping');
+  await Promise.all(handles.map(({ workflowId }) => stage.client.workflow.getHandle(workflowId).terminate('test')));
+}, 240_000);
