@@ -33,6 +33,24 @@ export function isTimedOut(err: unknown): boolean {
   );
 }
 
+/** The backstop of a wait fired twice: nobody has looked for so long that there is nothing newer to tell than the last status. */
+export function unseen(
+  type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
+  wait: {
+    readonly replicationConfigArn: string;
+    readonly operationId?: string | undefined;
+    readonly lastStatus?: string | undefined;
+  },
+): Error {
+  const { replicationConfigArn, operationId, lastStatus: status } = wait;
+  return dmsFailure(
+    type,
+    { replicationConfigArn, operationId, status },
+    `No worker has looked at ${replicationConfigArn} until long past the deadline; it was "${status ?? 'not seen'}" when the wait began`,
+    'Start a worker that serves its task queue, then run the operation again: it follows what DMS did meanwhile.',
+  );
+}
+
 /** What a caller is to see: the failure itself, not the wrappers Temporal put around it. */
 export function unwrapped(err: unknown): unknown {
   const failure = findDmsFailure(err);

@@ -2,7 +2,7 @@ import type { StopMark } from '../dms/checkpoint.js';
 import type { AwaitStopped, BegunOperation, StoppedReplication } from '../operations/protocol.js';
 import { SETTLE_GRACE_SECONDS } from '../operations/stop-wait.js';
 import { waitingActivities } from './activity-proxies.js';
-import { isTimedOut } from './failures.js';
+import { isTimedOut, unseen } from './failures.js';
 
 export interface StopToFinish {
   readonly replicationConfigArn: string;
@@ -28,6 +28,10 @@ export async function finishStop(begun: BegunOperation, stop: StopToFinish): Pro
     return await wait(stop, stop.stopTimeoutSeconds + settling);
   } catch (err) {
     if (!isTimedOut(err)) throw err;
+  }
+  try {
     return await wait({ ...stop, stopTimeoutSeconds: 0 }, settling);
+  } catch (err) {
+    throw isTimedOut(err) ? unseen('DmsStopTimedOut', stop) : err;
   }
 }

@@ -4,7 +4,7 @@ import type { AwaitRunning, BegunOperation, RunningReplication } from '../operat
 import type { CheckpointRecord, PendingCall } from '../operations/records.js';
 import type { ResumeReplicationResult } from '../operations/results.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
-import { isTimedOut } from './failures.js';
+import { isTimedOut, unseen } from './failures.js';
 import { finishStop } from './finish-stop.js';
 import { runOperation, type Tracker, type Trail } from './operation.js';
 
@@ -76,7 +76,11 @@ async function untilRunning(begun: BegunOperation, start: AwaitRunning): Promise
     return await wait(startTimeoutSeconds);
   } catch (err) {
     if (!isTimedOut(err)) throw err;
+  }
+  try {
     return await wait(0);
+  } catch (err) {
+    throw isTimedOut(err) ? unseen('DmsStartTimedOut', start) : err;
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
@@ -165,6 +166,27 @@ describe.concurrent('what is lost on the way', () => {
       await rm(folder, { recursive: true, force: true });
     }
   }, 90_000);
+
+  test('a wait at which nobody has looked until long past its deadline ends with the last status', async () => {
+    await using stage = await Stage.set();
+    // The server ends an activity at once whose next attempt would come after its backstop, as if no worker had run till then.
+    const unseen = async () => {
+      throw ApplicationFailure.create({ message: 'no worker', nextRetryDelay: '1 day' });
+    };
+    await stage.work({ foreign: { 'dms.awaitStopped': unseen, 'dms.awaitRunning': unseen } });
+    const running = stage.simulator.createReplication();
+    expect(await failureOf(stage.dms.stop({ replicationConfigArn: running, operationId: 'unseen' }))).toMatchObject({
+      type: 'DmsStopTimedOut',
+      message: expect.stringContaining('No worker has looked'),
+      details: [{ status: 'stopping', operationId: 'unseen' }],
+    });
+    expect((await stage.dms.ledger(running)).pendingCall).toMatchObject({ kind: 'stop', operationId: 'unseen' });
+    const atRest = stage.simulator.createReplication({ status: 'stopped' });
+    expect(await failureOf(stage.dms.resume({ replicationConfigArn: atRest, force: true }))).toMatchObject({
+      type: 'DmsStartTimedOut',
+      message: expect.stringContaining('No worker has looked'),
+    });
+  });
 
   test('an operation that is paused is still joined, and goes on when it is unpaused', async () => {
     await using stage = await Stage.set(slowStop);
