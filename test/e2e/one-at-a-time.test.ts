@@ -59,6 +59,22 @@ describe.concurrent('one operation at a time', () => {
     expect(await host.result()).toMatchObject({ outcome: 'stopped', operationId: 'night' });
   });
 
+  test('a stop during a resume is refused by name, and a second resume joins', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 100 } });
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
+    const input = { replicationConfigArn, operationId: 'morning', force: true, verifyProgressSeconds: 0 };
+    const handle = await stage.dms.startResume(input);
+    await until('it is starting', () => stage.simulator.row(replicationConfigArn).Status === 'replication_starting');
+    expect(await failureOf(stage.dms.stop({ replicationConfigArn }))).toMatchObject({
+      type: 'DmsOperationInProgress',
+      message: expect.stringContaining('A resume ("morning")'),
+    });
+    expect((await stage.dms.startResume(input)).joined).toBe(true);
+    expect((await handle.result()).outcome).toBe('resumed');
+    expect([stage.simulator.count('StopReplication'), stage.simulator.count('StartReplication')]).toEqual([0, 1]);
+  });
+
   test('the same operation id returns what was recorded while it holds, and is refused after', async () => {
     await using stage = await Stage.set();
     await stage.work();
