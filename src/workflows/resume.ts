@@ -4,8 +4,8 @@ import type { AwaitRunning, BegunOperation, RunningReplication } from '../operat
 import type { CheckpointRecord, PendingCall } from '../operations/records.js';
 import type { ResumeReplicationResult } from '../operations/results.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
-import { isTimedOut, unseen } from './failures.js';
 import { finishStop } from './finish-stop.js';
+import { withLastLook } from './last-look.js';
 import { runOperation, type Tracker, type Trail } from './operation.js';
 
 /**
@@ -64,24 +64,20 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   return recorded.result as ResumeReplicationResult;
 }
 
-/** Waits until it runs. When no worker ran until past the deadline, one more look decides. */
-async function untilRunning(begun: BegunOperation, start: AwaitRunning): Promise<RunningReplication> {
+/** Waits until it runs. */
+function untilRunning(begun: BegunOperation, start: AwaitRunning): Promise<RunningReplication> {
   const { startTimeoutSeconds = 0, verifyProgressSeconds = 0 } = start;
   const wait = (seconds: number) =>
     waitingActivities('Wait until it runs, then look for movement and an early death', {
       holdSeconds: begun.holdSeconds,
       timeoutSeconds: seconds + verifyProgressSeconds,
     })['dms.awaitRunning']({ ...start, startTimeoutSeconds: seconds });
-  try {
-    return await wait(startTimeoutSeconds);
-  } catch (err) {
-    if (!isTimedOut(err)) throw err;
-  }
-  try {
-    return await wait(0);
-  } catch (err) {
-    throw isTimedOut(err) ? unseen('DmsStartTimedOut', start) : err;
-  }
+  return withLastLook(
+    'DmsStartTimedOut',
+    start,
+    () => wait(startTimeoutSeconds),
+    () => wait(0),
+  );
 }
 
 /** A stop that DMS accepted and whose operation died is finished and recorded first, in that operation's name. */

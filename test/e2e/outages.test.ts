@@ -20,6 +20,16 @@ function meddled(stage: Stage, change: (api: DmsApi) => Partial<DmsApi>): DmsApi
   return { ...api, ...change(api) };
 }
 
+/** `PendingActivityState` of Temporal's API. */
+const CANCEL_REQUESTED = 3;
+
+/** A promise, and what resolves it. */
+function withResolvers() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve: () => resolve() };
+}
+
 /** What the activity that is under way last failed with. */
 async function lastFailure(stage: Stage, workflowId: string): Promise<string> {
   const { raw } = await stage.client.workflow.getHandle(workflowId).describe();
@@ -79,15 +89,14 @@ describe.concurrent('while the ledger can not be reached', () => {
 describe.concurrent('what is lost on the way', () => {
   test('a call that lands after its operation was terminated is waited out and found by the next', async () => {
     await using stage = await Stage.set(slowStop);
-    let landed = false;
+    const { promise: onItsWay, resolve: land } = withResolvers();
     const dms = meddled(stage, (api) => ({
       async stopReplication(arn) {
-        await new Promise((resolve) => setTimeout(resolve, 6000));
-        landed = true;
+        await onItsWay;
         return api.stopReplication(arn);
       },
     }));
-    const first = await stage.work({ dms });
+    await stage.work({ dms });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'dies', ...brief });
     await until('the call is on its way', async () => {
@@ -95,37 +104,43 @@ describe.concurrent('what is lost on the way', () => {
       return pendingCall !== null;
     });
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
-    expect(landed).toBe(false);
-    const next = await stage.dms.stop({ replicationConfigArn, operationId: 'next', ...brief });
-    expect(landed).toBe(true);
-    expect(next.outcome).toMatch(/^already-/);
+    const next = await stage.dms.startStop({ replicationConfigArn, operationId: 'next', ...brief });
+    await until('it waits the call out', async () =>
+      (await lastFailure(stage, next.workflowId)).includes('for that call to land'),
+    );
+    land();
+    expect((await next.result()).outcome).toMatch(/^already-/);
     expect(stage.simulator.count('StopReplication')).toBe(1);
-    await stage.idle(first);
   }, 90_000);
 
   test('a cancel during an attempt that then fails is a cancel, and leaves the call to be found', async () => {
     await using stage = await Stage.set(slowStop);
-    let calls = 0;
+    const { promise: onItsWay, resolve: fail } = withResolvers();
     const dms = meddled(stage, (api) => ({
       async stopReplication(arn) {
-        calls++;
         await api.stopReplication(arn);
-        await new Promise((resolve) => setTimeout(resolve, 3000));
+        await onItsWay;
         throw new DmsApiError('unavailable', 'TimeoutError', 'the answer was lost');
       },
     }));
     await stage.work({ dms });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'cancelled', ...brief });
-    await until('the call is on its way', () => calls === 1);
+    await until('the call has its effect', () => stage.simulator.count('StopReplication') === 1);
     await handle.cancel();
+    await until('the attempt is to be cancelled', async () => {
+      const { raw } = await stage.client.workflow.getHandle(handle.workflowId).describe();
+      return Number(raw.pendingActivities?.[0]?.state) === CANCEL_REQUESTED;
+    });
+    fail();
     const failure = await failureOf(handle.result());
     expect(failure).toBeInstanceOf(WorkflowFailedError);
     expect(String((failure as WorkflowFailedError).cause?.name)).toBe('CancelledFailure');
-    expect(calls).toBe(1);
-    const ledger = await stage.dms.ledger(replicationConfigArn);
-    const recorded = ledger.checkpoints[0]?.operationId ?? ledger.pendingCall?.operationId;
-    expect(recorded).toBe('cancelled');
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+      pendingCall: { operationId: 'cancelled' },
+      checkpoints: [],
+    });
   });
 
   test('a connection that hangs is given up, and the stop goes on', async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
-import { startDmsSimulator } from '../../src/simulator/index.js';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { quick, until } from '../support/stage.js';
 
 const program = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
@@ -41,6 +41,14 @@ function start(env: Record<string, string>) {
   return { child, lines, exit, has: (phase: string) => lines.find((line) => line.phase === phase) };
 }
 
+/** The environment of a worker on the tests' server, whose AWS is the simulator. */
+const working = (taskQueue: string, simulator: DmsSimulator) => ({
+  ...credentials,
+  TEMPORAL_ADDRESS: inject('temporalAddress'),
+  TEMPORAL_TASK_QUEUE: taskQueue,
+  AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+});
+
 const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' };
 
 describe.concurrent('the ready-made worker', () => {
@@ -70,13 +78,7 @@ describe.concurrent('the ready-made worker', () => {
     const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 200 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
-    const env = {
-      ...credentials,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_TASK_QUEUE: taskQueue,
-      TEMPORAL_DMS_HOLD_SECONDS: '5',
-      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
-    };
+    const env = { ...working(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };
     try {
       const replicationConfigArn = simulator.createReplication();
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
@@ -108,12 +110,7 @@ describe.concurrent('the ready-made worker', () => {
     const simulator = await startDmsSimulator(quick);
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
-    const env = {
-      ...credentials,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_TASK_QUEUE: taskQueue,
-      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
-    };
+    const env = working(taskQueue, simulator);
     try {
       const replicationConfigArn = simulator.createReplication();
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
@@ -141,12 +138,9 @@ describe.concurrent('the ready-made worker', () => {
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const deploymentName = `deployment-${randomUUID()}`;
     const versioned = (buildId: string) => ({
-      ...credentials,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_TASK_QUEUE: deploymentName,
+      ...working(deploymentName, simulator),
       TEMPORAL_DEPLOYMENT_NAME: deploymentName,
       TEMPORAL_WORKER_BUILD_ID: buildId,
-      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
     });
     const client = new Client({ connection });
     const makeCurrent = (buildId: string) =>

@@ -4,7 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createDmsActivities } from '../../src/activities/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
-import { startDmsSimulator } from '../../src/simulator/index.js';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { quick, simulatedApi, until, workflowBundle } from '../support/stage.js';
 
 let env: TestWorkflowEnvironment;
@@ -13,18 +13,22 @@ beforeAll(async () => {
 });
 afterAll(() => env.teardown());
 
+async function workOn(taskQueue: string, simulator: DmsSimulator): Promise<Worker> {
+  return Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle: await workflowBundle(),
+    activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0 }),
+  });
+}
+
 /** History events of a stop whose replication stops after so many seconds of the server's time. */
 async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; own: number }> {
   const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 1e9 } });
   const taskQueue = randomUUID();
   try {
     const replicationConfigArn = simulator.createReplication();
-    const worker = await Worker.create({
-      connection: env.nativeConnection,
-      taskQueue,
-      workflowBundle: await workflowBundle(),
-      activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0 }),
-    });
+    const worker = await workOn(taskQueue, simulator);
     const begun = await env.currentTimeMs();
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     return await worker.runUntil(async () => {
@@ -65,12 +69,7 @@ test('a wait whose looks are throttled ten times in a row goes on', async () => 
   const taskQueue = randomUUID();
   try {
     const replicationConfigArn = simulator.createReplication();
-    const worker = await Worker.create({
-      connection: env.nativeConnection,
-      taskQueue,
-      workflowBundle: await workflowBundle(),
-      activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0 }),
-    });
+    const worker = await workOn(taskQueue, simulator);
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     await worker.runUntil(async () => {
       const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
