@@ -1,53 +1,180 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { DmsApiError } from '../dms/api.js';
+import type { ReplicationConfigArn } from '../dms/arn.js';
+import type { Replication } from '../dms/replication.js';
+import { dmsFailure, type DmsFailureType, type FailureSubject } from '../operations/failures.js';
+import type { AttemptProgress, OperationPhase } from '../operations/progress.js';
+import type { Look } from '../watch/index.js';
+import { apiFailure, awsErrorDetails } from './api-failures.js';
+import type { Environment } from './environment.js';
+import type { LedgerClient } from './ledger-client.js';
 
 const HEARTBEAT_SECONDS = 5;
+/** How long past its deadline an activity that gets no answer tries to look once more. */
+const LAST_LOOK_SECONDS = 30;
 
-/** The running attempt of an activity, and how long the activity has been at it over all its attempts. */
-export interface Attempt {
-  readonly number: number;
-  readonly signal: AbortSignal;
-  /** Since the activity was scheduled. By the server's clock up to this attempt, then by a monotonic one: two clocks are never compared. */
-  elapsedSeconds(): number;
-  /** In this attempt. */
-  heldSeconds(): number;
-  /** What is left of start-to-close. */
-  secondsLeft(): number;
-  /** What an earlier attempt remembered. */
-  readonly memory: unknown;
-  /** Kept for the next attempt, even if the worker is killed. */
-  remember(memory: unknown): void;
-  /** Sends a heartbeat every few seconds while the work goes on, so that a killed worker is noticed and a cancel arrives. */
-  keptAlive<T>(work: () => Promise<T>): Promise<T>;
-  /** The worker is shutting down; the attempt ends, the activity does not. */
-  isShutdown(err: unknown): boolean;
+/** What an activity is about, and what ends it. */
+export interface AttemptOptions {
+  readonly operationId?: string | undefined;
+  readonly phase: OperationPhase;
+  /** See {@link Attempt.accepted}. Default false. */
+  readonly accepted?: boolean | undefined;
+  /** In the last look before this activity. */
+  readonly lastStatus?: string | undefined;
+  /** Default: none. */
+  readonly deadline?: Deadline;
 }
 
-export function currentAttempt(): Attempt {
-  const context = Context.current();
-  const { info } = context;
-  const begun = performance.now();
-  const heldSeconds = () => (performance.now() - begun) / 1000;
-  const before = Math.max(0, (info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs) / 1000);
-  let memory: unknown = info.heartbeatDetails;
-  return {
-    number: info.attempt,
-    signal: context.cancellationSignal,
-    elapsedSeconds: () => before + heldSeconds(),
-    heldSeconds,
-    secondsLeft: () => info.startToCloseTimeoutMs / 1000 - heldSeconds(),
-    memory,
-    remember: (newest) => {
-      memory = newest;
-      context.heartbeat(memory);
-    },
-    keptAlive: async (work) => {
-      const beat = setInterval(() => context.heartbeat(memory), HEARTBEAT_SECONDS * 1000);
-      try {
-        return await work();
-      } finally {
-        clearInterval(beat);
-      }
-    },
-    isShutdown: (err) => err instanceof CancelledFailure && err.message === 'WORKER_SHUTDOWN',
-  };
+export interface Deadline {
+  readonly seconds: number;
+  readonly failure: DmsFailureType;
+  /** As in `still "stopping" 3600 s <after it was to stop>`. */
+  readonly what: string;
+  readonly hint: string;
+}
+
+const NONE: Deadline = { seconds: Infinity, failure: 'DmsStopTimedOut', what: '', hint: '' };
+
+/** Failures of one attempt that Temporal retries; seen only as a pending activity's last failure. */
+type RetryableType = 'DmsStillWaiting' | 'DmsThrottled' | 'DmsUnavailable';
+
+/** The running attempt of an activity on one replication: its time, its looks, its memory, and the failures it may end in. */
+export class Attempt {
+  readonly operationId: string | undefined;
+  phase: OperationPhase;
+  /** In the last look, of this attempt or of what came before. */
+  status: string | null;
+  /** A call of this operation that changes DMS was accepted, or may have been: from then on nothing but the deadline ends the operation. */
+  accepted: boolean;
+  readonly deadline: Deadline;
+  readonly #context = Context.current();
+  readonly #begun = performance.now();
+  #memory: unknown = this.#context.info.heartbeatDetails;
+
+  constructor(
+    readonly environment: Environment,
+    readonly arn: ReplicationConfigArn,
+    { operationId, phase, accepted = false, lastStatus, deadline = NONE }: AttemptOptions,
+  ) {
+    this.operationId = operationId;
+    this.phase = phase;
+    this.accepted = accepted;
+    this.status = lastStatus ?? null;
+    this.deadline = deadline;
+  }
+
+  get number(): number {
+    return this.#context.info.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.cancellationSignal;
+  }
+
+  /** In this attempt. */
+  get heldSeconds(): number {
+    return (performance.now() - this.#begun) / 1000;
+  }
+
+  /** Since the activity was scheduled. By the server's clock up to this attempt, then by a monotonic one: two clocks are never compared. */
+  get elapsedSeconds(): number {
+    const { currentAttemptScheduledTimestampMs: now, scheduledTimestampMs: begun } = this.#context.info;
+    return Math.max(0, (now - begun) / 1000) + this.heldSeconds;
+  }
+
+  /** What is left of start-to-close. */
+  get secondsLeft(): number {
+    return this.#context.info.startToCloseTimeoutMs / 1000 - this.heldSeconds;
+  }
+
+  /** What an earlier attempt remembered. */
+  get memory(): unknown {
+    return this.#memory;
+  }
+
+  /** Kept for the next attempt, even if the worker is killed. */
+  remember(memory: unknown): void {
+    this.#memory = memory;
+    this.#context.heartbeat(memory);
+  }
+
+  /** Sends a heartbeat every few seconds while the work goes on, so that a killed worker is noticed and a cancel arrives. */
+  async keptAlive<T>(work: () => Promise<T>): Promise<T> {
+    const beat = setInterval(() => this.#context.heartbeat(this.#memory), HEARTBEAT_SECONDS * 1000);
+    try {
+      return await work();
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  /** The next look at the replication; see `ReplicationWatcher`. */
+  async look(inSeconds = 0): Promise<Look> {
+    try {
+      const look = await this.environment.watcher(this.arn).look(this.arn, { inSeconds, signal: this.signal });
+      this.status = look.replication.status;
+      return look;
+    } catch (err) {
+      throw this.failure(err);
+    }
+  }
+
+  /** Asks the ledger of this replication. */
+  askLedger<T>(request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
+    return this.environment.askLedger(this, request);
+  }
+
+  get subject(): FailureSubject & { readonly elapsedSeconds: number } {
+    const { operationId, status, elapsedSeconds } = this;
+    return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds };
+  }
+
+  /** What an error means for the activity: a failed request, the end of the worker, or something that is passed on. */
+  failure(err: unknown): unknown {
+    if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
+    if (!(err instanceof DmsApiError)) return err;
+    const failure = apiFailure(err, this);
+    const isOver = this.elapsedSeconds >= this.deadline.seconds + LAST_LOOK_SECONDS;
+    return isOver && failure.nonRetryable !== true ? this.timedOut(err) : failure;
+  }
+
+  /** The deadline passed: the last status, and why there is no newer one. */
+  timedOut(err: DmsApiError | null, replication?: Replication): ApplicationFailure {
+    const { failure, what, hint } = this.deadline;
+    const { arn, region } = this.arn;
+    const lastAnswer = err === null ? '' : ` (last answer: ${err.awsName}: ${err.message})`;
+    return dmsFailure(
+      failure,
+      { ...this.subject, replication, awsError: err === null ? undefined : awsErrorDetails(err) },
+      `${arn} in ${region} was still "${this.status ?? 'not seen'}" ${Math.round(this.elapsedSeconds)} s ${what}${lastAnswer}`,
+      hint,
+    );
+  }
+
+  /** Nothing is wrong: it is just not over. */
+  stillWaiting(why: string, delaySeconds: number): ApplicationFailure {
+    const seen = this.status === null ? '' : `: "${this.status}"`;
+    const message = `${this.phase}${seen} after ${Math.round(this.elapsedSeconds)} s; ${why}`;
+    return this.retryable('DmsStillWaiting', message, delaySeconds);
+  }
+
+  /** A failure that Temporal retries after the given delay. */
+  retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure {
+    const { phase, status } = this;
+    const elapsedSeconds = Math.round(this.elapsedSeconds);
+    const progress: AttemptProgress = { phase, status, elapsedSeconds, retryInSeconds: delaySeconds };
+    return ApplicationFailure.create({
+      type,
+      message: message.slice(0, 1000),
+      nextRetryDelay: Math.max(100, Math.round(delaySeconds * 1000)),
+      details: [progress],
+      ...(type === 'DmsStillWaiting' ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    });
+  }
+}
+
+/** The worker is shutting down; the attempt ends, the activity does not. */
+export function isShutdown(err: unknown): boolean {
+  return err instanceof CancelledFailure && err.message === 'WORKER_SHUTDOWN';
 }

@@ -1,11 +1,11 @@
 import { isGrpcCancelledError, WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { operationInProgress, retryable } from '../operations/failures.js';
 import { mayJoin, openOperation, type OpenOperation } from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { AwaitedOperation, AwaitOperation } from '../operations/protocol.js';
+import { operationInProgress } from '../operations/refusals.js';
 import { secondsBetweenLooks } from '../watch/index.js';
-import { currentAttempt, type Attempt } from './attempt.js';
+import { isShutdown, type Attempt } from './attempt.js';
 import type { Environment } from './environment.js';
 
 /** What an attempt leaves of start-to-close. */
@@ -16,32 +16,22 @@ const RESERVE_SECONDS = 5;
  * attempt is held on its result.
  */
 export async function awaitOperation(environment: Environment, request: AwaitOperation): Promise<AwaitedOperation> {
-  const { arn } = environment.target(request, 'dms.awaitOperation');
-  const attempt = currentAttempt();
+  const about = { operationId: request.operationId ?? undefined, phase: 'joined' } as const;
+  const attempt = environment.attempt(request, 'dms.awaitOperation', about);
   const client = environment.client();
-  const open = await findOpenOperation(client, operationWorkflowId(arn));
+  const open = await findOpenOperation(client, operationWorkflowId(attempt.arn.arn));
   if (open === null) return { end: 'gone' };
-  if (!mayJoin(open, request)) throw operationInProgress(arn, open);
+  if (!mayJoin(open, request)) throw operationInProgress(attempt.arn.arn, open);
   const place = environment.takeHold();
   try {
-    const held = Math.min(environment.holdSeconds, attempt.secondsLeft() - RESERVE_SECONDS);
+    const held = Math.min(environment.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
     const ended = await resultWithin(client, open, place === null ? 1 : held, attempt);
     if (ended !== null) return ended;
   } finally {
     place?.release();
   }
-  const delay = place === null ? secondsBetweenLooks(attempt.elapsedSeconds()) : 0.1;
-  throw retryable(
-    'DmsStillWaiting',
-    `joined: following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")`,
-    delay,
-    {
-      phase: 'joined',
-      status: null,
-      elapsedSeconds: attempt.elapsedSeconds(),
-      retryInSeconds: delay,
-    },
-  );
+  const delay = place === null ? secondsBetweenLooks(attempt.elapsedSeconds) : 0.1;
+  throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")`, delay);
 }
 
 /** How the open execution ended; `null`: not yet. */
@@ -49,27 +39,28 @@ async function resultWithin(
   client: Client,
   open: OpenOperation,
   seconds: number,
-  attempt: Attempt,
+  { signal }: Attempt,
 ): Promise<AwaitedOperation | null> {
-  const patience = AbortSignal.any([attempt.signal, AbortSignal.timeout(seconds * 1000)]);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
   try {
     const handle = client.workflow.getHandle(open.workflowId, open.runId);
     return { end: 'done', result: await client.withAbortSignal(patience, () => handle.result()) };
   } catch (err) {
     if (patience.aborted || isGrpcCancelledError(err)) {
-      if (attempt.signal.aborted && !attempt.isShutdown(attempt.signal.reason)) throw attempt.signal.reason;
+      if (signal.aborted && !isShutdown(signal.reason)) throw signal.reason;
       return null;
     }
     if (err instanceof WorkflowNotFoundError) return { end: 'gone' };
     if (!(err instanceof WorkflowFailedError)) throw err;
-    const { cause } = err;
-    const isCutShort =
-      cause instanceof CancelledFailure || cause instanceof TerminatedFailure || cause instanceof TimeoutFailure;
-    if (!isCutShort) throw cause ?? err;
+    if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.
     const next = await findOpenOperation(client, open.workflowId);
     return next?.firstExecutionRunId === open.firstExecutionRunId ? null : { end: 'gone' };
   }
+}
+
+function isCutShort(cause: unknown): boolean {
+  return cause instanceof CancelledFailure || cause instanceof TerminatedFailure || cause instanceof TimeoutFailure;
 }
 
 async function findOpenOperation(client: Client, workflowId: string): Promise<OpenOperation | null> {

@@ -1,94 +1,69 @@
-import { dmsFailure, type FailureSubject } from '../operations/failures.js';
+import { isStopDescribed } from '../dms/checkpoint.js';
 import type { AwaitRunning, RunningReplication } from '../operations/protocol.js';
-import type { Progress } from '../operations/results.js';
-import { beginStartWait, judgeStart, type StartWaitMemory } from '../operations/start-wait.js';
-import { awsErrorDetails } from './api-failures.js';
+import { replicationDeleting, replicationFailed } from '../operations/refusals.js';
+import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../operations/start-wait.js';
+import { stopReasonWarnings } from '../operations/warnings.js';
 import type { Environment } from './environment.js';
 import { holdAttempt } from './hold.js';
 import { readTableSummary } from './table-statistics.js';
-import { replicationDeleting, replicationFailed } from './terminal.js';
 
 /** How far apart two readings of the table statistics are. */
 const STATISTICS_SECONDS = 10;
 
 /** Waits until the replication runs, and then looks for movement and for an early death. */
-export function awaitRunning(environment: Environment, request: AwaitRunning): Promise<RunningReplication> {
-  const arn = environment.target(request, 'dms.awaitRunning');
-  const { operationId, before = null, accepted = false } = request;
-  const verifyProgressSeconds = request.verifyProgressSeconds ?? 120;
-  const about = (more: Partial<FailureSubject>): FailureSubject => ({
-    replicationConfigArn: arn.arn,
-    operationId,
-    ...more,
-  });
+export async function awaitRunning(environment: Environment, request: AwaitRunning): Promise<RunningReplication> {
+  const { before = null, verifyProgressSeconds = 120, startTimeoutSeconds: seconds = 5400 } = request;
+  const deadline = {
+    seconds,
+    failure: 'DmsStartTimedOut',
+    what: 'after it was to start',
+    hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',
+  } as const;
+  const attempt = environment.attempt(request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
 
-  /** A fingerprint of the rows moved so far; `null` when the statistics can't be read. */
-  const readRows = async (): Promise<string | null> => {
-    const { summary } = await readTableSummary(environment.dms, arn, { withinSeconds: 5 });
-    return summary === null ? null : JSON.stringify([summary.rows, summary.byState]);
+  let readAt = -Infinity;
+  /** With the rows moved so far, if they can be read. */
+  const withStatistics = async (memory: StartWaitMemory): Promise<StartWaitMemory> => {
+    const { summary } = await readTableSummary(attempt, 5);
+    if (summary === null) return memory;
+    readAt = attempt.elapsedSeconds;
+    return withRows(memory, JSON.stringify([summary.rows, summary.byState]));
   };
-  let statisticsReadAt = -Infinity;
 
-  return holdAttempt<StartWaitMemory, RunningReplication>(environment, {
-    arn,
-    operationId,
-    deadlineSeconds: request.startTimeoutSeconds ?? 5400,
-    accepted,
-    phase: 'starting',
-    begin: beginStartWait(request.lastStatus),
-    lastStatus: (memory) => memory.lastStatus,
-    async judge(remembered, { replication }, elapsedSeconds) {
-      const { memory, verdict } = judgeStart(remembered, replication, elapsedSeconds, {
-        before,
-        verifyProgressSeconds,
-      });
-      const done = (progress: Progress) => ({ done: { replication, progress, warnings: [] } });
-      switch (verdict.type) {
-        case 'wait':
-          return { memory, phase: verdict.phase, why: verdict.why, lookInSeconds: null, underDeadline: true };
-        case 'verify': {
-          const isDue = elapsedSeconds - statisticsReadAt >= STATISTICS_SECONDS;
-          const rows = isDue && !memory.isMoving ? await readRows() : null;
-          if (rows !== null) statisticsReadAt = elapsedSeconds;
-          return {
-            memory: withRows(memory, rows),
-            phase: 'verifying',
-            why: 'it runs; looking for movement and for an early death',
-            lookInSeconds: verdict.secondsLeft,
-            underDeadline: false,
-          };
-        }
-        case 'done': {
-          if (verifyProgressSeconds === 0 || memory.firstRows === null) return done('not-checked');
-          const isMoving = memory.isMoving || withRows(memory, await readRows()).isMoving;
-          return done(isMoving ? 'moving' : 'none-seen');
-        }
-        case 'failed':
-          throw replicationFailed(
-            about({ replication, elapsedSeconds }),
-            remembered.runningSince === null ? 'while it was starting' : 'shortly after it was running again',
-          );
-        case 'deleting':
-          throw replicationDeleting(about({ replication, elapsedSeconds }));
+  return holdAttempt<StartWaitMemory, RunningReplication>(attempt, beginStartWait(), async (remembered, look) => {
+    const { replication } = look;
+    const { elapsedSeconds } = attempt;
+    const rules = { before, verifyProgressSeconds };
+    const { memory, verdict } = judgeStart(remembered, replication, elapsedSeconds, rules);
+    const subject = { ...attempt.subject, replication };
+    switch (verdict.type) {
+      case 'wait':
+        return { ...verdict, memory, lookInSeconds: null, underDeadline: true };
+      case 'verify': {
+        const isDue = elapsedSeconds - readAt >= STATISTICS_SECONDS && !memory.isMoving;
+        return {
+          memory: isDue ? await withStatistics(memory) : memory,
+          phase: 'verifying',
+          why: 'it runs; looking for movement and for an early death',
+          lookInSeconds: verdict.secondsLeft,
+          underDeadline: false,
+        };
       }
-    },
-    timedOut: ({ elapsedSeconds, status, replication, error }) =>
-      dmsFailure(
-        'DmsStartTimedOut',
-        about({
-          replication: replication ?? undefined,
-          status: status ?? undefined,
-          elapsedSeconds,
-          awsError: error === null ? undefined : awsErrorDetails(error),
-        }),
-        `${arn.arn} in ${arn.region} was still "${status ?? 'not seen'}" ${Math.round(elapsedSeconds)} s after it was to start${error === null ? '' : ` (last look: ${error.awsName}: ${error.message})`}`,
-        'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',
-      ),
+      case 'done': {
+        const isChecked = verifyProgressSeconds > 0 && memory.firstRows !== null;
+        const isMoving = isChecked && (memory.isMoving || (await withStatistics(memory)).isMoving);
+        const progress = !isChecked ? 'not-checked' : isMoving ? 'moving' : 'none-seen';
+        const isStopped = replication.status === 'stopped' && isStopDescribed(replication, before?.stop ?? null);
+        return {
+          done: { replication, progress, warnings: isStopped ? stopReasonWarnings(replication.stopReason) : [] },
+        };
+      }
+      case 'failed': {
+        const isEarly = remembered.runningSince === null;
+        throw replicationFailed(subject, isEarly ? 'while it was starting' : 'shortly after it was running again');
+      }
+      case 'deleting':
+        throw replicationDeleting(subject);
+    }
   });
-}
-
-function withRows(memory: StartWaitMemory, rows: string | null): StartWaitMemory {
-  if (rows === null) return memory;
-  if (memory.firstRows === null) return { ...memory, firstRows: rows };
-  return { ...memory, isMoving: memory.isMoving || rows !== memory.firstRows };
 }

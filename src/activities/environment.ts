@@ -1,12 +1,11 @@
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../dms/api.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure, isDmsFailure, retryable } from '../operations/failures.js';
+import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import { ReplicationWatcher } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
-import { currentAttempt } from './attempt.js';
+import { Attempt, type AttemptOptions } from './attempt.js';
 import { LedgerClient, LedgerUnreachable } from './ledger-client.js';
 import { readTarget } from './schemas.js';
 
@@ -37,32 +36,25 @@ export class Environment {
   readonly #allowed: readonly RegExp[] | null;
   /** When each ledger was first found out of reach, in seconds of the server's clock. */
   readonly #ledgerOutages = new Map<string, number>();
-  readonly #maxHeld: number;
   #held = 0;
 
   constructor(options: DmsActivitiesOptions) {
     this.#options = options;
     this.dms = options.dms;
     this.holdSeconds = options.holdSeconds ?? 30;
-    this.#maxHeld = options.maxHeldWaits ?? 50;
     this.#allowed = options.allow?.map(toPattern) ?? null;
   }
 
-  /** The ARN an activity was given, checked against the allow-list. */
-  target(input: unknown, activity: string): ReplicationConfigArn {
+  /** The attempt of an activity on the replication that its input names, if this worker may touch it. */
+  attempt(input: unknown, activity: string, options: AttemptOptions): Attempt {
     const arn = parseReplicationConfigArn(readTarget(input, activity));
-    this.requireAllowed(arn.arn);
-    return arn;
-  }
-
-  requireAllowed(replicationConfigArn: string): void {
-    if (this.#allowed === null || this.#allowed.some((pattern) => pattern.test(replicationConfigArn))) return;
-    throw dmsFailure(
-      'DmsNotAllowed',
-      { replicationConfigArn },
-      `This worker may not touch ${replicationConfigArn}`,
-      "Add it to the worker's allow-list, or use the task queue of a worker that may.",
-    );
+    if (this.#allowed?.some((pattern) => pattern.test(arn.arn)) === false) {
+      const hint = "Add it to the worker's allow-list, or use the task queue of a worker that may.";
+      const { operationId } = options;
+      const subject = { replicationConfigArn: arn.arn, operationId };
+      throw dmsFailure('DmsNotAllowed', subject, `This worker may not touch ${arn.arn}`, hint);
+    }
+    return new Attempt(this, arn, options);
   }
 
   watcher(arn: ReplicationConfigArn): ReplicationWatcher {
@@ -74,7 +66,7 @@ export class Environment {
 
   /** A place for one held attempt, to be given back; `null` when all are taken. */
   takeHold(): { readonly release: () => void } | null {
-    if (this.holdSeconds === 0 || this.#held >= this.#maxHeld) return null;
+    if (this.holdSeconds === 0 || this.#held >= (this.#options.maxHeldWaits ?? 50)) return null;
     this.#held++;
     return { release: () => void this.#held-- };
   }
@@ -83,61 +75,50 @@ export class Environment {
     return this.#options.client ?? Context.current().client;
   }
 
-  ledger(replicationConfigArn: string): LedgerClient {
-    const { info } = Context.current();
-    if (!info.inWorkflow) {
-      throw ApplicationFailure.nonRetryable(
-        `${info.activityType} works only as a step of an operation's workflow: start one with the client or the steps`,
-      );
-    }
-    return new LedgerClient(this.client(), replicationConfigArn, this.#options.ledgerTaskQueue ?? info.taskQueue);
-  }
-
-  /**
-   * Asks the ledger. While it is out of reach the attempt fails retryably, and for good after five minutes if nothing was called yet.
-   */
-  async askLedger<T>(ledger: LedgerClient, subject: LedgerSubject, request: () => Promise<T>): Promise<T> {
-    const { replicationConfigArn, operationId, mayGiveUp } = subject;
+  /** Asks the ledger. While it is out of reach the attempt fails retryably, and for good after five minutes if nothing was called yet. */
+  async askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
+    const ledger = this.#ledger(attempt.arn.arn);
     try {
-      const answer = await request();
-      this.#ledgerOutages.delete(replicationConfigArn);
+      const answer = await request(ledger);
+      this.#ledgerOutages.delete(attempt.arn.arn);
       return answer;
     } catch (err) {
-      const isClosed = isDmsFailure(err, 'DmsLedgerClosed');
-      if (!(err instanceof LedgerUnreachable) && !(isClosed && !mayGiveUp)) throw err;
-      const problem = err instanceof Error ? err.message : String(err);
-      const attempt = currentAttempt();
-      const now = Context.current().info.currentAttemptScheduledTimestampMs / 1000;
-      // An outage of an earlier operation may have ended unseen, on another worker.
-      const begun = Context.current().info.scheduledTimestampMs / 1000;
-      const since = Math.max(this.#ledgerOutages.get(replicationConfigArn) ?? now, begun);
-      this.#ledgerOutages.set(replicationConfigArn, since);
-      if (mayGiveUp && now - since >= LEDGER_PATIENCE_SECONDS) {
-        this.#ledgerOutages.delete(replicationConfigArn);
-        throw dmsFailure(
-          'DmsLedgerUnavailable',
-          { replicationConfigArn, operationId, elapsedSeconds: now - since },
-          `The ledger ${ledger.describe()} could not be reached for ${Math.round((now - since) / 60)} minutes (${problem}); nothing was called`,
-          'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
-        );
-      }
-      const delay = backoffSeconds(attempt.number, 1);
-      throw retryable('DmsUnavailable', `The ledger ${ledger.describe()} gives no answer (${problem})`, delay, {
-        phase: subject.phase,
-        status: null,
-        elapsedSeconds: attempt.elapsedSeconds(),
-        retryInSeconds: delay,
-      });
+      const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
+      if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
+      throw this.#outage(attempt, ledger, err.message);
     }
   }
-}
 
-export interface LedgerSubject {
-  readonly replicationConfigArn: string;
-  readonly operationId: string;
-  readonly phase: string;
-  /** Nothing that changes DMS was called yet. */
-  readonly mayGiveUp: boolean;
+  #ledger(replicationConfigArn: string): LedgerClient {
+    const { inWorkflow, activityType, taskQueue } = Context.current().info;
+    if (inWorkflow) {
+      return new LedgerClient(this.client(), replicationConfigArn, this.#options.ledgerTaskQueue ?? taskQueue);
+    }
+    throw ApplicationFailure.nonRetryable(
+      `${activityType} works only as a step of an operation's workflow: start one with the client or the steps`,
+    );
+  }
+
+  #outage(attempt: Attempt, ledger: LedgerClient, problem: string): ApplicationFailure {
+    const { arn } = attempt.arn;
+    const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
+    const now = currentAttemptScheduledTimestampMs / 1000;
+    // An outage of an earlier operation may have ended unseen, on another worker.
+    const since = Math.max(this.#ledgerOutages.get(arn) ?? now, scheduledTimestampMs / 1000);
+    this.#ledgerOutages.set(arn, since);
+    const seconds = now - since;
+    if (attempt.accepted || seconds < LEDGER_PATIENCE_SECONDS) {
+      const what = `The ledger ${ledger.describe()} gives no answer (${problem})`;
+      return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
+    }
+    this.#ledgerOutages.delete(arn);
+    return dmsFailure(
+      'DmsLedgerUnavailable',
+      { ...attempt.subject, elapsedSeconds: seconds },
+      `The ledger ${ledger.describe()} could not be reached for ${Math.round(seconds / 60)} minutes (${problem}); nothing was called`,
+      'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
+    );
+  }
 }
 
 function toPattern(allowed: string): RegExp {

@@ -7,7 +7,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { dmsFailure, findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure } from '../operations/failures.js';
 import type {
   AboutToReply,
   AboutToRequest,
@@ -18,6 +18,7 @@ import type {
 } from '../operations/ledger-messages.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
+import { ledgerClosed } from '../operations/refusals.js';
 
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
 const UPDATE_SECONDS = 24;
@@ -106,17 +107,8 @@ export class LedgerClient {
   #understood(err: unknown): unknown {
     const refusal = err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined;
     if (refusal !== undefined) return refusal;
-    const id = ledgerWorkflowId(this.replicationConfigArn);
-    if (err instanceof WorkflowNotFoundError) {
-      return dmsFailure(
-        'DmsLedgerClosed',
-        { replicationConfigArn: this.replicationConfigArn },
-        `The ledger ${id} was closed by someone, and a new one would know nothing of what it recorded`,
-        `Bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
-      );
-    }
-    return new LedgerUnreachable(
-      err instanceof Error ? (err.cause instanceof Error ? err.cause.message : err.message) : String(err),
-    );
+    if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
+    const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
+    return new LedgerUnreachable(cause instanceof Error ? cause.message : String(cause));
   }
 }

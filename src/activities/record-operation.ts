@@ -1,17 +1,17 @@
-import type { ReplicationConfigArn } from '../dms/arn.js';
-import { resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
-import { lifecycleState } from '../dms/lifecycle.js';
+import { ApplicationFailure } from '@temporalio/common';
+import { resumeDeadline, stopMark } from '../dms/checkpoint.js';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonCode } from '../dms/stop-reasons.js';
-import { retryable } from '../operations/failures.js';
 import type { StopIntent } from '../operations/inputs.js';
-import type { RecordReply, RecordRequest } from '../operations/ledger-messages.js';
-import type { RecordedOperation, RecordOperation } from '../operations/protocol.js';
+import type { OperationEnd, RecordReply, RecordRequest } from '../operations/ledger-messages.js';
+import type { RecordedOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
 import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '../operations/records.js';
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';
-import { beginStopWait, judgeStop, type StopWaitMemory } from '../operations/stop-wait.js';
-import { stopWarnings, tableWarnings } from '../operations/warnings.js';
-import { currentAttempt } from './attempt.js';
+import { beginStopWait, judgeSettling, SETTLE_GRACE_SECONDS, type StopWaitMemory } from '../operations/stop-wait.js';
+import { tableWarnings } from '../operations/tables.js';
+import { stopWarnings } from '../operations/warnings.js';
+import type { Attempt } from './attempt.js';
 import type { Environment } from './environment.js';
 import { readTableSummary } from './table-statistics.js';
 
@@ -20,219 +20,176 @@ const STATISTICS_SECONDS = 75;
 
 /** Puts the end of an operation into the ledger. A checkpoint goes first; what else there is to know about the stop is added to it. */
 export function recordOperation(environment: Environment, request: RecordOperation): Promise<RecordedOperation> {
-  const arn = environment.target(request, 'dms.recordOperation');
-  return currentAttempt().keptAlive(() => {
-    const recorder = new Recorder(environment, arn, request.operation);
+  const { operation } = request;
+  const about = { operationId: operation.operationId, phase: 'recording', accepted: true } as const;
+  const attempt = environment.attempt(request, 'dms.recordOperation', about);
+  const recorder = new Recorder(attempt, operation);
+  return attempt.keptAlive(() => {
     switch (request.end) {
       case 'stopped':
         return recorder.stopped(request);
       case 'resumed':
         return recorder.resumed(request);
       case 'failed':
-        return recorder.failed(request);
       case 'cancelled':
-        return recorder.cancelled(request);
+        return recorder.cutShort(request);
     }
   });
 }
 
+type Ended<End extends RecordOperation['end']> = Extract<RecordOperation, { readonly end: End }>;
+
 class Recorder {
   constructor(
-    private readonly environment: Environment,
-    private readonly arn: ReplicationConfigArn,
+    private readonly attempt: Attempt,
     private readonly operation: OperationRef,
   ) {}
 
-  async stopped(request: Extract<RecordOperation, { end: 'stopped' }>): Promise<RecordedOperation> {
+  async stopped(request: Ended<'stopped'>): Promise<RecordedOperation> {
     const { replication, outcome, intent, settled, awsRequestIds } = request;
-    const draft = draftCheckpoint(this.operation, replication, intent, settled);
-    const checkpoint = await this.#recordCheckpoint(draft, { outcome, failureType: null, awsRequestIds });
-    const { tables, warnings } = await this.#tables(replication);
-    return {
-      checkpoint,
-      result: {
-        outcome,
-        operationId: this.operation.operationId,
-        checkpoint,
-        replication,
-        tables,
-        warnings: [
-          ...stopWarnings(checkpoint, replication, Date.now()),
-          ...warnings,
-          ...(await this.#endpointWarnings()),
-        ],
-      },
-    };
-  }
-
-  async resumed(request: Extract<RecordOperation, { end: 'resumed' }>): Promise<RecordedOperation> {
-    const { outcome, resumedFrom, startReplicationType, progress, replication, warnings, awsRequestIds } = request;
-    await this.#record({
-      type: 'finished',
-      operation: this.operation,
+    const checkpoint = await this.#checkpoint(replication, intent, settled, {
       outcome,
       failureType: null,
       awsRequestIds,
-      startReplicationType,
-      progress,
-      checkpointSequence: resumedFrom?.sequence ?? null,
-      clearsCall: true,
     });
-    return {
-      checkpoint: null,
-      result: {
-        outcome,
-        operationId: this.operation.operationId,
-        resumedFrom,
-        startReplicationType,
-        progress,
-        replication,
-        warnings: [...warnings, ...(await this.#endpointWarnings())],
-      },
-    };
+    const { tables, warnings: aboutTables } = await this.#tables(replication);
+    const warnings = [
+      ...stopWarnings(checkpoint, replication, Date.now()),
+      ...aboutTables,
+      ...(await this.#endpointWarnings()),
+    ];
+    const { operationId } = this.operation;
+    return { checkpoint, result: { outcome, operationId, checkpoint, replication, tables, warnings } };
   }
 
-  async failed(request: Extract<RecordOperation, { end: 'failed' }>): Promise<RecordedOperation> {
-    const { replication, failureType, awsRequestIds, clearsCall } = request;
-    if (replication !== null) {
-      const draft = draftCheckpoint(this.operation, replication, 'pause', 'agreed');
-      const checkpoint = await this.#recordCheckpoint(draft, { outcome: null, failureType, awsRequestIds });
-      return { checkpoint, result: null };
-    }
-    await this.#finishWithout(failureType, clearsCall, awsRequestIds);
-    return { checkpoint: null, result: null };
+  async resumed({ result, awsRequestIds }: Ended<'resumed'>): Promise<RecordedOperation> {
+    const { outcome, startReplicationType, progress, resumedFrom } = result;
+    const checkpointSequence = resumedFrom?.sequence ?? null;
+    const ended = { outcome, failureType: null, awsRequestIds, startReplicationType, progress, checkpointSequence };
+    await this.#record({ type: 'finished', operation: this.operation, clearsCall: true, ...ended });
+    const warnings = [...result.warnings, ...(await this.#endpointWarnings())];
+    return { checkpoint: null, result: { ...result, warnings } };
   }
 
   /** A stop that is over by now is recorded all the same; one that is not stays in the ledger as a pending call. */
-  async cancelled({
-    stop,
-    clearsCall,
-    awsRequestIds,
-  }: Extract<RecordOperation, { end: 'cancelled' }>): Promise<RecordedOperation> {
-    const end = stop === null ? null : await this.#stopThatIsOver(stop);
-    if (stop === null || end === null) {
-      await this.#finishWithout('CancelledFailure', clearsCall, awsRequestIds);
+  async cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
+    const { stop, clearsCall, awsRequestIds } = request;
+    const failureType = request.end === 'failed' ? request.failureType : 'CancelledFailure';
+    const over = stop === null ? null : await this.#stopThatIsOver(stop);
+    if (stop === null || over === null) {
+      const ended = { outcome: null, failureType, awsRequestIds };
+      await this.#record({ type: 'finished', operation: this.operation, clearsCall, ...ended });
       return { checkpoint: null, result: null };
     }
-    const draft = draftCheckpoint(this.operation, end.replication, stop.intent, end.settled);
-    const checkpoint = await this.#recordCheckpoint(draft, { outcome: stop.outcome, failureType: null, awsRequestIds });
+    const isFailed = request.end === 'failed';
+    const checkpoint = await this.#checkpoint(over.replication, stop.intent, over.settled, {
+      outcome: isFailed ? null : stop.outcome,
+      failureType: isFailed ? failureType : null,
+      awsRequestIds,
+    });
     return { checkpoint, result: null };
   }
 
-  async #stopThatIsOver(stop: {
-    readonly before: StopMark | null;
-    readonly settleSeconds: number;
-  }): Promise<{ readonly replication: Replication; readonly settled: Settled } | null> {
-    const attempt = currentAttempt();
-    const { replication, wallClock } = await this.environment.watcher(this.arn).look(this.arn);
-    if (lifecycleState(replication).status !== 'stopped') return null;
+  /** The settled look at a stop that has come to an end, if it has. */
+  async #stopThatIsOver(stop: StopInDoubt): Promise<{ replication: Replication; settled: Settled } | null> {
+    const { attempt } = this;
+    const look = await attempt.look().catch((err: unknown) => {
+      const isFinal = err instanceof ApplicationFailure && err.nonRetryable === true;
+      if (isFinal || attempt.elapsedSeconds >= SETTLE_GRACE_SECONDS) return null;
+      throw err;
+    });
+    if (look === null || !isAtRest(look.replication)) {
+      // A failed replication may be gone or running again by now: what was seen then is all there is.
+      return stop.seen === null ? null : { replication: stop.seen, settled: 'grace-expired' };
+    }
     const remembered = (attempt.memory as StopWaitMemory | undefined) ?? beginStopWait(stop.before !== null);
-    const look = { replication, elapsedSeconds: attempt.elapsedSeconds(), wallClock };
     const rules = { settleSeconds: stop.settleSeconds, selfRestartGraceSeconds: 0, before: stop.before };
-    const { memory, verdict } = judgeStop(remembered, look, rules);
-    if (verdict.type === 'settled') return { replication, settled: verdict.settled };
-    if (verdict.type !== 'wait') return null;
+    const { elapsedSeconds } = attempt;
+    const { memory, verdict } = judgeSettling(remembered, { ...look, elapsedSeconds }, rules);
+    if (verdict.type === 'settled') return { replication: look.replication, settled: verdict.settled };
     attempt.remember(memory);
-    const delay = Math.min(2, verdict.lookInSeconds ?? 2);
-    const details = {
-      phase: 'settling',
-      status: replication.status,
-      elapsedSeconds: look.elapsedSeconds,
-      retryInSeconds: delay,
-    };
-    throw retryable('DmsStillWaiting', `cancelled; ${verdict.why}`, delay, details);
+    attempt.phase = 'settling';
+    throw attempt.stillWaiting(verdict.why, Math.min(2, verdict.lookInSeconds ?? 2));
   }
 
-  async #recordCheckpoint(
-    draft: CheckpointDraft,
-    ended: {
-      readonly outcome: string | null;
-      readonly failureType: string | null;
-      readonly awsRequestIds: readonly string[];
-    },
+  async #checkpoint(
+    replication: Replication,
+    intent: StopIntent,
+    settled: Settled,
+    ended: OperationEnd,
   ): Promise<CheckpointRecord> {
     const { operation } = this;
+    const draft = draftCheckpoint(operation, replication, intent, settled);
     const { checkpoint } = await this.#record({ type: 'stopped', operation, checkpoint: draft, ...ended });
     if (checkpoint === null) throw new Error('The ledger recorded a stop without answering what it recorded');
     return checkpoint;
-  }
-
-  #finishWithout(failureType: string, clearsCall: boolean, awsRequestIds: readonly string[]): Promise<RecordReply> {
-    return this.#record({
-      type: 'finished',
-      operation: this.operation,
-      outcome: null,
-      failureType,
-      awsRequestIds,
-      startReplicationType: null,
-      progress: null,
-      checkpointSequence: null,
-      clearsCall,
-    });
   }
 
   /** The statistics are lost when DMS deprovisions, so they are kept; but they never fail a stop. */
   async #tables(
     replication: Replication,
   ): Promise<{ readonly tables: TableStatisticsSummary | null; readonly warnings: readonly Warning[] }> {
-    const unavailable = (why: string): Warning => ({
-      code: 'statistics-unavailable',
-      message: `Table statistics: ${why}`,
-    });
+    const unavailable = (why: string): readonly Warning[] => [
+      { code: 'statistics-unavailable', message: `Table statistics: ${why}` },
+    ];
     const { status, provisionState } = lifecycleState(replication);
-    if (status === 'created') return { tables: null, warnings: [unavailable('it never ran')] };
-    if (provisionState === 'deprovisioned')
-      return { tables: null, warnings: [unavailable('DMS has deprovisioned it, and they are gone')] };
-    const { summary, problem } = await readTableSummary(this.environment.dms, this.arn, {
-      withinSeconds: STATISTICS_SECONDS,
-    });
-    const warnings = problem === null ? [] : [unavailable(problem)];
+    if (factsOf(status).stop === 'never-started') return { tables: null, warnings: unavailable('it never ran') };
+    if (provisionState === 'deprovisioned') {
+      return { tables: null, warnings: unavailable('DMS has deprovisioned it, and they are gone') };
+    }
+    const { attempt, operation } = this;
+    const { summary, problem } = await readTableSummary(attempt, STATISTICS_SECONDS);
+    const warnings = problem === null ? [] : unavailable(problem);
     if (summary === null) return { tables: null, warnings };
-    await this.#record({ type: 'tables', operation: this.operation, tables: summary });
+    await this.#record({ type: 'tables', operation, tables: summary });
     return { tables: summary, warnings: [...tableWarnings(summary), ...warnings] };
   }
 
   async #endpointWarnings(): Promise<readonly Warning[]> {
-    const host = await this.environment.dms.endpointOverride(this.arn);
+    const host = await this.attempt.environment.dms.endpointOverride(this.attempt.arn);
     if (host === null) return [];
     return [{ code: 'endpoint-override', message: `Requests went to ${host}, which is not AWS's own endpoint` }];
   }
 
   #record(request: RecordRequest): Promise<RecordReply> {
-    const ledger = this.environment.ledger(this.arn.arn);
-    const { operationId } = this.operation;
-    const subject = { replicationConfigArn: this.arn.arn, operationId, phase: 'recording', mayGiveUp: false };
-    return this.environment.askLedger(ledger, subject, () => ledger.record(request));
+    return this.attempt.askLedger((ledger) => ledger.record(request));
   }
 }
 
+function isAtRest(replication: Replication): boolean {
+  const { status } = lifecycleState(replication);
+  return status === 'stopped' || status === 'failed';
+}
+
 function draftCheckpoint(
-  operation: OperationRef,
+  { operationId, requestedBy, reason, workflowId, runId }: OperationRef,
   replication: Replication,
   intent: StopIntent,
   settled: Settled,
 ): CheckpointDraft {
-  const mark = stopMark(replication);
+  const { lastStopTime, replicationCreateTime, freshStartDate } = stopMark(replication);
+  const { replicationConfigArn, recoveryCheckpoint, stopReason, status, replicationType } = replication;
+  const { sourceEndpointArn, targetEndpointArn } = replication;
   return {
     version: 1,
-    replicationConfigArn: replication.replicationConfigArn,
-    operationId: operation.operationId,
+    replicationConfigArn,
+    operationId,
     intent,
-    recoveryCheckpoint: replication.recoveryCheckpoint,
+    recoveryCheckpoint,
     settled,
-    stopReason: replication.stopReason,
-    stopReasonCode: stopReasonCode(replication.stopReason),
-    status: replication.status,
-    stoppedAt: mark.lastStopTime,
+    stopReason,
+    stopReasonCode: stopReasonCode(stopReason),
+    status,
+    stoppedAt: lastStopTime,
     ...resumeDeadline(replication),
-    replicationType: replication.replicationType,
-    sourceEndpointArn: replication.sourceEndpointArn,
-    targetEndpointArn: replication.targetEndpointArn,
-    replicationCreateTime: mark.replicationCreateTime,
-    freshStartDate: mark.freshStartDate,
-    requestedBy: operation.requestedBy,
-    reason: operation.reason,
-    workflowId: operation.workflowId,
-    runId: operation.runId,
+    replicationType,
+    sourceEndpointArn,
+    targetEndpointArn,
+    replicationCreateTime,
+    freshStartDate,
+    requestedBy,
+    reason,
+    workflowId,
+    runId,
   };
 }

@@ -1,63 +1,46 @@
-import type { StartRequest } from '../dms/api.js';
-import { isRecordedStop, resumeDeadline, stopMark } from '../dms/checkpoint.js';
+import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import { factsOf, isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../operations/failures.js';
+import type { StartReplicationType } from '../operations/inputs.js';
 import type { RequestedStart, RequestStart } from '../operations/protocol.js';
+import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
-import { replicationDeleting, replicationReadOnly } from './terminal.js';
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
 export function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
-  const arn = environment.target(request, 'dms.requestStart');
-  const { operation, ownCall = null } = request;
-  const about = { replicationConfigArn: arn.arn, operationId: operation?.operationId };
-  const identifier = (replication: Replication) => replication.replicationConfigIdentifier ?? arn.resourceId;
+  const { operation, ownCall = null, accepted, startTimeoutSeconds: seconds = 5400 } = request;
+  const deadline = {
+    seconds,
+    failure: 'DmsStartTimedOut',
+    what: "after it was to be asked to start, and DMS can't start it in that state",
+    hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',
+  } as const;
+  const about = { operationId: operation?.operationId, phase: 'checking', accepted, deadline } as const;
+  const attempt = environment.attempt(request, 'dms.requestStart', about);
 
-  return attemptChange<RequestedStart>(environment, {
-    arn,
-    phase: 'checking',
-    deadlineSeconds: request.startTimeoutSeconds ?? 5400,
+  return attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
-    wasAccepted: false,
 
-    decide(replication): Decision<RequestedStart> {
-      const subject = { ...about, replication };
+    decide(replication, subject): Decision<RequestedStart> {
       if (replication.isReadOnly === true) throw replicationReadOnly(subject);
-      const end = (outcome: ResumeOutcome): Decision<RequestedStart> => ({
-        do: 'end',
-        outcome: {
-          outcome,
-          startReplicationType: null,
-          before: null,
-          accepted: false,
-          replication,
-          warnings: [],
-          awsRequestIds: [],
-        },
+      const call = (startReplicationType: string): Decision<RequestedStart> => ({
+        do: 'call',
+        note: { before: stopMark(replication), intent: null, startReplicationType },
       });
-      const { status } = lifecycleState(replication);
-      switch (factsOf(status).start) {
+      const end = (outcome: ResumeOutcome): Decision<RequestedStart> => {
+        const nothing = { startReplicationType: null, resumedFrom: null, before: null, accepted: false };
+        return { do: 'end', outcome: { outcome, replication, ...nothing, warnings: [], awsRequestIds: [] } };
+      };
+      switch (factsOf(lifecycleState(replication).status).start) {
         case 'first-start':
-          return call(replication, startType(request, replication, true, subject));
-        case 'call': {
-          const type = startType(request, replication, false, subject);
-          if (type === 'reload-target' && request.confirmReload !== identifier(replication)) {
-            throw dmsFailure(
-              'DmsNotResumable',
-              subject,
-              `Reloading the target of ${arn.arn} is not confirmed: it discards what the target holds`,
-              `Repeat the replication config's identifier ("${identifier(replication)}") as confirmReload.`,
-            );
-          }
-          requireRecordedStop(request, replication, subject);
-          if (type === 'resume-processing') requireOpenWindow(replication, subject);
-          return call(replication, type);
-        }
+          return call(checkedType(request, replication, subject, 'start-replication'));
+        case 'call':
+          return call(checkedType(request, replication, subject, defaultType(replication)));
         case 'wait':
           return { do: 'wait', why: 'DMS can start it only once it is at rest' };
         case 'already-running':
@@ -69,12 +52,22 @@ export function requestStart(environment: Environment, request: RequestStart): P
       }
     },
 
-    send: (note, signal) =>
-      environment.dms.startReplication(arn, startRequest(request, note.startReplicationType), { signal }),
+    send: ({ startReplicationType }, signal) =>
+      environment.dms.startReplication(
+        attempt.arn,
+        {
+          startReplicationType: startReplicationType ?? 'resume-processing',
+          cdcStartPosition: request.cdcStartPosition ?? undefined,
+          cdcStartTime: request.cdcStartTime ?? undefined,
+          cdcStopPosition: request.cdcStopPosition ?? undefined,
+        },
+        { signal },
+      ),
 
-    accepted: (note, look, { replication, requestId }) => ({
+    accepted: ({ startReplicationType }, look, { replication, requestId }) => ({
       outcome: 'resumed',
-      startReplicationType: note.startReplicationType,
+      startReplicationType,
+      resumedFrom: resumedFrom(request, startReplicationType, stopMark(look)),
       before: { status: lifecycleState(look).status, stop: stopMark(look) },
       accepted: true,
       replication: replication ?? look,
@@ -82,86 +75,77 @@ export function requestStart(environment: Environment, request: RequestStart): P
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
-    attributed: (found, _, own) => ({
+    attributed: (found, { startReplicationType, before }) => ({
       ...found,
       outcome: 'resumed',
-      startReplicationType: own.startReplicationType,
+      startReplicationType,
+      resumedFrom: before === null ? null : resumedFrom(request, startReplicationType, before),
       accepted: true,
     }),
 
-    timedOut: (subject, status, error) =>
-      dmsFailure(
-        'DmsStartTimedOut',
-        { ...subject, awsError: error === null ? undefined : awsErrorDetails(error) },
-        `${arn.arn} was still "${status}" after ${Math.round(subject.elapsedSeconds ?? 0)} s, and DMS can't start it in that state${error === null ? '' : ` (${error.awsName}: ${error.message})`}`,
-        'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',
-      ),
-
-    rejected: (err, note, subject) =>
+    rejected: (err, { startReplicationType }, subject) =>
       dmsFailure(
         'DmsRequestRejected',
         { ...subject, awsError: awsErrorDetails(err) },
-        `DMS refused to start ${arn.arn} with ${note.startReplicationType} (${err.awsName}: ${err.message})`,
-        note.startReplicationType === 'start-replication'
+        `DMS refused to start ${attempt.arn.arn} with ${startReplicationType} (${err.awsName}: ${err.message})`,
+        startReplicationType === 'start-replication'
           ? 'It has run before: "resume-processing" goes on from its last stop, "reload-target" loads everything anew.'
           : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
       ),
   });
 }
 
-function call(replication: Replication, startReplicationType: string): Decision<RequestedStart> {
-  return { do: 'call', note: { before: stopMark(replication), intent: null, startReplicationType } };
+function defaultType({ replicationType }: Replication): StartReplicationType | null {
+  return replicationType === 'full-load' ? null : 'resume-processing';
 }
 
-function startType(
+/** How to start it, when everything that must hold for that does. */
+function checkedType(
   request: RequestStart,
   replication: Replication,
-  isFirstRun: boolean,
   subject: FailureSubject,
-): string {
-  const asked = request.startReplicationType ?? null;
-  if (asked !== null) return asked;
-  if (isFirstRun) return 'start-replication';
-  if (replication.replicationType !== 'full-load') return 'resume-processing';
-  throw dmsFailure(
-    'DmsNotResumable',
-    subject,
-    `${subject.replicationConfigArn} is of type full-load, which has no position to go on from`,
-    'Say what you want with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them.',
-  );
+  byDefault: StartReplicationType | null,
+): StartReplicationType {
+  const { replicationConfigArn: arn } = subject;
+  const type = request.startReplicationType ?? byDefault;
+  if (type === null) {
+    throw dmsFailure(
+      'DmsNotResumable',
+      subject,
+      `${arn} is of type full-load, which has no position to go on from`,
+      'Say what you want with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them.',
+    );
+  }
+  const identifier = replication.replicationConfigIdentifier ?? arn.split(':').at(-1);
+  if (type === 'reload-target' && request.confirmReload !== identifier) {
+    throw dmsFailure(
+      'DmsNotResumable',
+      subject,
+      `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
+      `Repeat the replication config's identifier ("${identifier}") as confirmReload.`,
+    );
+  }
+  requireRecordedStop(request, replication, subject);
+  if (type === 'resume-processing') requireOpenWindow(replication, subject);
+  return type;
 }
 
-function startRequest(request: RequestStart, startReplicationType: string | null): StartRequest {
-  return {
-    startReplicationType: startReplicationType ?? 'resume-processing',
-    cdcStartPosition: request.cdcStartPosition ?? undefined,
-    cdcStartTime: request.cdcStartTime ?? undefined,
-    cdcStopPosition: request.cdcStopPosition ?? undefined,
-  };
-}
-
-/** Somebody who ran the replication in between has moved it on: going on from there is not what was asked for. */
-function requireRecordedStop(request: RequestStart, replication: Replication, subject: FailureSubject): void {
-  const { checkpoint, force } = request;
+/** Somebody who ran it in between, or created it anew under the same ARN, has moved it on: going on from there is not what was asked for. */
+function requireRecordedStop(request: RequestStart, look: Replication, subject: FailureSubject): void {
+  const { checkpoint, force, isNamed = false } = request;
   if (checkpoint === undefined || force === true) return;
-  const { replicationConfigArn } = subject;
+  const neverRan = look.status === 'created';
   if (checkpoint === null) {
+    if (neverRan && !isNamed) return;
     throw dmsFailure(
       'DmsCheckpointMissing',
       subject,
-      `No stop of ${replicationConfigArn} is recorded under that sequence, so its last one can't be checked`,
+      `No stop of ${subject.replicationConfigArn} is recorded${isNamed ? ' under that sequence' : ''}, so its last one can't be checked`,
       'Stop it with this package first, name a recorded sequence, or set force to go on from wherever DMS stopped.',
     );
   }
-  if (isRecordedStop(checkpoint, replication)) return;
-  throw dmsFailure(
-    'DmsCheckpointChanged',
-    { ...subject, checkpoint },
-    `The last stop of ${replicationConfigArn} is not the recorded one: ` +
-      `record ${checkpoint.sequence} has it at ${checkpoint.stoppedAt ?? 'no time'} (${checkpoint.recoveryCheckpoint ?? 'no checkpoint'}), ` +
-      `DMS at ${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    'Someone ran it in between. Find out why, then stop it again to record where it is now, or set force.',
-  );
+  if (neverRan && checkpoint.stoppedAt === null) return;
+  if (!isRecordedStop(checkpoint, look)) throw checkpointChanged(subject, checkpoint, look);
 }
 
 function requireOpenWindow(replication: Replication, subject: FailureSubject): void {
@@ -180,11 +164,17 @@ function requireOpenWindow(replication: Replication, subject: FailureSubject): v
   );
 }
 
-function spellingWarnings({ checkpoint }: RequestStart, replication: Replication): readonly Warning[] {
-  if (checkpoint == null || checkpoint.recoveryCheckpoint === replication.recoveryCheckpoint) return [];
-  if (!isRecordedStop(checkpoint, replication)) return [];
-  const message =
-    `it is the recorded stop, and DMS spells its checkpoint differently now: ` +
-    `"${replication.recoveryCheckpoint ?? ''}" instead of "${checkpoint.recoveryCheckpoint ?? ''}"`;
+/** The record of the stop it went on from, if it is recorded. */
+function resumedFrom({ checkpoint = null }: RequestStart, type: string | null, { lastStopTime, ...mark }: StopMark) {
+  const isSame = checkpoint !== null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
+  return isSame && type === 'resume-processing' ? checkpoint : null;
+}
+
+function spellingWarnings({ checkpoint }: RequestStart, look: Replication): readonly Warning[] {
+  if (checkpoint == null || !isRecordedStop(checkpoint, look)) return [];
+  const { recoveryCheckpoint: recorded } = checkpoint;
+  const { recoveryCheckpoint: shown } = look;
+  if (recorded === shown) return [];
+  const message = `DMS spells the checkpoint of this stop differently now: "${shown ?? ''}" instead of "${recorded ?? ''}"`;
   return [{ code: 'checkpoint-text-differs', message }];
 }

@@ -1,37 +1,34 @@
 import { stopMark } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
-import { dmsFailure } from '../operations/failures.js';
 import type { RequestedStop, RequestStop } from '../operations/protocol.js';
+import { replicationDeleting, replicationFailed, replicationReadOnly } from '../operations/refusals.js';
 import type { StopOutcome } from '../operations/results.js';
-import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
-import { replicationDeleting, replicationFailed, replicationReadOnly } from './terminal.js';
 
 /** Asks DMS to stop the replication, once it can be stopped and unless it is stopping or stopped already. */
 export function requestStop(environment: Environment, request: RequestStop): Promise<RequestedStop> {
-  const arn = environment.target(request, 'dms.requestStop');
-  const { operation, ownCall = null, intent = null } = request;
-  const deadlineSeconds = request.stoppableTimeoutSeconds ?? 5400;
-  const about = { replicationConfigArn: arn.arn, operationId: operation?.operationId };
+  const { operation, ownCall = null, intent = null, accepted, stoppableTimeoutSeconds: seconds = 5400 } = request;
+  const deadline = {
+    seconds,
+    failure: 'DmsNotStoppable',
+    what: "after it was to be asked to stop, and DMS can't stop it in that state",
+    hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',
+  } as const;
+  const about = { operationId: operation?.operationId, phase: 'waiting-until-stoppable', accepted, deadline } as const;
+  const attempt = environment.attempt(request, 'dms.requestStop', about);
 
-  return attemptChange<RequestedStop>(environment, {
-    arn,
-    phase: 'waiting-until-stoppable',
-    deadlineSeconds,
+  return attemptChange<RequestedStop>(attempt, {
     operation,
     ownCall,
-    wasAccepted: request.accepted ?? false,
 
-    decide(replication): Decision<RequestedStop> {
-      const subject = { ...about, replication };
+    decide(replication, subject): Decision<RequestedStop> {
       if (replication.isReadOnly === true) throw replicationReadOnly(subject);
       const end = (outcome: StopOutcome, sawStop: boolean): Decision<RequestedStop> => ({
         do: 'end',
         outcome: { outcome, before: null, sawStop, accepted: false, replication, awsRequestIds: [] },
       });
-      const { status } = lifecycleState(replication);
-      switch (factsOf(status).stop) {
+      switch (factsOf(lifecycleState(replication).status).stop) {
         case 'call':
           return { do: 'call', note: { before: stopMark(replication), intent, startReplicationType: null } };
         case 'wait':
@@ -49,7 +46,7 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
       }
     },
 
-    send: (_, signal) => environment.dms.stopReplication(arn, { signal }),
+    send: (_, signal) => environment.dms.stopReplication(attempt.arn, { signal }),
 
     accepted: ({ before }, look, { replication, requestId }) => ({
       outcome: 'stopped',
@@ -61,17 +58,9 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
     }),
 
     // The note was made when it could be stopped, so whatever stopped it came after.
-    attributed: (found, _, own) =>
+    attributed: (found, own) =>
       found.outcome === 'already-stopping' || found.outcome === 'already-stopped'
         ? { ...found, outcome: 'stopped', before: own.before, sawStop: true, accepted: true }
         : found,
-
-    timedOut: (subject, status, error) =>
-      dmsFailure(
-        'DmsNotStoppable',
-        { ...subject, awsError: error === null ? undefined : awsErrorDetails(error) },
-        `${arn.arn} was still "${status}" after ${Math.round(subject.elapsedSeconds ?? 0)} s, and DMS can't stop it in that state${error === null ? '' : ` (${error.awsName}: ${error.message})`}`,
-        'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',
-      ),
   });
 }

@@ -73,22 +73,22 @@ const resumeInput = v.pipe(
   ),
 );
 
-/** Who asked, and why: the part of an input that is about the operation itself. */
-export interface Request {
-  readonly requestedBy: string | null;
-  readonly reason: string | null;
+/** An input with its defaults filled in, and who asked for it and why. */
+interface Read<Plan> {
+  readonly plan: Plan;
+  readonly asked: { readonly requestedBy: string | null; readonly reason: string | null };
 }
 
-/** The input of a stop with its defaults filled in. Throws DmsInvalidInput. */
-export function readStopInput(input: unknown): { readonly plan: StopPlan; readonly request: Request } {
+/** Throws DmsInvalidInput. */
+export function readStopInput(input: unknown): Read<StopPlan> {
   const { requestedBy, reason, operationId: _, ...plan } = read(stopInput, 'stop', input);
-  return { plan, request: { requestedBy, reason } };
+  return { plan, asked: { requestedBy, reason } };
 }
 
-/** The input of a resume with its defaults filled in. Throws DmsInvalidInput. */
-export function readResumeInput(input: unknown): { readonly plan: ResumePlan; readonly request: Request } {
+/** Throws DmsInvalidInput. */
+export function readResumeInput(input: unknown): Read<ResumePlan> {
   const { requestedBy, reason, operationId: _, ...plan } = read(resumeInput, 'resume', input);
-  return { plan, request: { requestedBy, reason } };
+  return { plan, asked: { requestedBy, reason } };
 }
 
 const target = v.looseObject({ replicationConfigArn: arn });

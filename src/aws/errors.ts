@@ -5,90 +5,41 @@ import { DmsApiError, type DmsApiErrorKind } from '../dms/api.js';
  *
  * @see https://docs.aws.amazon.com/dms/latest/APIReference/CommonErrors.html
  */
-const kinds: Readonly<Record<string, DmsApiErrorKind>> = {
-  ResourceNotFoundFault: 'not-found',
-  InvalidResourceStateFault: 'invalid-state',
-
+const table: readonly (readonly [kind: DmsApiErrorKind, names: string])[] = [
+  ['not-found', 'ResourceNotFoundFault'],
+  ['invalid-state', 'InvalidResourceStateFault'],
   // AccessDeniedException is IAM's denial; AccessDeniedFault says that DMS itself lacks access.
-  AccessDeniedException: 'access-denied',
-  AccessDeniedFault: 'access-denied',
-  NotAuthorized: 'access-denied',
-  OptInRequired: 'access-denied',
-  UnrecognizedClientException: 'access-denied',
-  InvalidClientTokenId: 'access-denied',
-  InvalidSignatureException: 'access-denied',
-  SignatureDoesNotMatch: 'access-denied',
-  IncompleteSignature: 'access-denied',
-  MissingAuthenticationToken: 'access-denied',
-  MissingAuthenticationTokenException: 'access-denied',
-  ExpiredToken: 'access-denied',
-  ExpiredTokenException: 'access-denied',
-  RequestExpired: 'access-denied',
-  CredentialsProviderError: 'access-denied',
-  TokenProviderError: 'access-denied',
+  ['access-denied', 'AccessDeniedException AccessDeniedFault NotAuthorized OptInRequired InvalidClientTokenId'],
+  ['access-denied', 'UnrecognizedClientException InvalidSignatureException SignatureDoesNotMatch IncompleteSignature'],
+  ['access-denied', 'MissingAuthenticationToken MissingAuthenticationTokenException ExpiredToken RequestExpired'],
+  ['access-denied', 'ExpiredTokenException CredentialsProviderError TokenProviderError'],
+  ['throttled', 'Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException'],
+  ['throttled', 'RequestThrottled RequestThrottledException SlowDown'],
+  ['unavailable', 'InternalFailure InternalError InternalServerError ServiceUnavailable ServiceUnavailableException'],
+  ['unavailable', 'TimeoutError RequestTimeout RequestTimeoutException NetworkingError AbortError'],
+];
 
-  Throttling: 'throttled',
-  ThrottlingException: 'throttled',
-  ThrottledException: 'throttled',
-  RequestLimitExceeded: 'throttled',
-  TooManyRequestsException: 'throttled',
-  RequestThrottled: 'throttled',
-  RequestThrottledException: 'throttled',
-  SlowDown: 'throttled',
-
-  InternalFailure: 'unavailable',
-  InternalError: 'unavailable',
-  InternalServerError: 'unavailable',
-  ServiceUnavailable: 'unavailable',
-  ServiceUnavailableException: 'unavailable',
-  TimeoutError: 'unavailable',
-  RequestTimeout: 'unavailable',
-  RequestTimeoutException: 'unavailable',
-  NetworkingError: 'unavailable',
-  AbortError: 'unavailable',
-};
+const kinds = new Map(table.flatMap(([kind, names]) => names.split(' ').map((name) => [name, kind] as const)));
 
 /** What went wrong with a request, as this package's own error. Nothing of the request or its headers gets into it. */
 export function toDmsApiError(err: unknown): DmsApiError {
-  const { name, message, requestId, isFromService, httpStatus } = readAwsError(err);
-  const kind =
-    kinds[name] ??
-    (isFromService && httpStatus < 500 && httpStatus !== 429
-      ? 'rejected'
-      : httpStatus === 429
-        ? 'throttled'
-        : 'unavailable');
-  return new DmsApiError(kind, name, message, requestId);
-}
-
-interface AwsError {
-  readonly name: string;
-  readonly message: string;
-  readonly requestId: string | null;
-  /** DMS answered; otherwise the request got lost, or was never sent. */
-  readonly isFromService: boolean;
-  readonly httpStatus: number;
-}
-
-function readAwsError(err: unknown): AwsError {
-  const error: Record<string, unknown> =
-    err instanceof Error ? { ...Object.fromEntries(Object.entries(err)), name: err.name, message: err.message } : {};
-  const metadata = isRecord(error['$metadata']) ? error['$metadata'] : {};
-  const code = typeof error['code'] === 'string' ? error['code'] : null;
-  const name = text(error['name']) === 'Error' && code !== null ? code : (text(error['name']) ?? 'UnknownError');
-  return {
+  const error: Partial<AwsError> = err instanceof Error ? err : {};
+  const { httpStatusCode: status = 0, requestId } = error.$metadata ?? {};
+  const name = error.name === 'Error' && error.code ? error.code : error.name || 'UnknownError';
+  // DMS answered; otherwise the request got lost, or was never sent.
+  const isAnswered = error.$fault !== undefined && status > 0;
+  const byStatus = status === 429 ? 'throttled' : isAnswered && status < 500 ? 'rejected' : 'unavailable';
+  return new DmsApiError(
+    kinds.get(name) ?? byStatus,
     name,
-    message: text(error['message']) ?? code ?? 'no message',
-    requestId: text(metadata['requestId']),
-    isFromService: error['$fault'] !== undefined && metadata['httpStatusCode'] !== undefined,
-    httpStatus: typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : 0,
-  };
+    error.message || error.code || 'no message',
+    requestId ?? null,
+  );
 }
 
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+/** What an error of the SDK, or of Node's network, may carry. */
+interface AwsError extends Error {
+  readonly code: string;
+  readonly $fault: string;
+  readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string };
 }

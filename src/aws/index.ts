@@ -42,8 +42,9 @@ export function createDmsClient(config: ClientConfig & { region: string }): Data
 }
 
 /** DMS through the AWS SDK. Requests are routed by the ARN's account and region, never by the environment's default region. */
-export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
-  const clientFor = options.clientFor ?? (({ region }) => createDmsClient({ region }));
+export function createAwsDmsApi({
+  clientFor = ({ region }) => createDmsClient({ region }),
+}: AwsDmsApiOptions = {}): DmsApi {
   const clients = new Map<string, DatabaseMigrationServiceClient>();
   const overrides = new Map<string, string | null>();
 
@@ -64,16 +65,37 @@ export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
     return created;
   };
 
+  const once = async <T>(arn: ReplicationConfigArn, call: CallOptions | undefined, ask: Ask<T>): Promise<T> => {
+    try {
+      return await ask(clientOf(arn), call?.signal === undefined ? {} : { abortSignal: call.signal });
+    } catch (err) {
+      throw toDmsApiError(err);
+    }
+  };
+
+  /** A look does no harm twice: a connection that broke is tried once more at once. A request that took its time is not. */
+  const look = async <T>(arn: ReplicationConfigArn, call: CallOptions | undefined, ask: Ask<T>): Promise<T> => {
+    const begun = performance.now();
+    return once(arn, call, ask).catch((err: unknown) => {
+      const isBroken = err instanceof DmsApiError && err.kind === 'unavailable' && performance.now() - begun < QUICK_MS;
+      if (!isBroken || call?.signal?.aborted === true) throw err;
+      return once(arn, call, ask);
+    });
+  };
+
   return {
     async describeReplication(arn, call) {
-      const { Replications: rows } = await look(call, (signal) =>
-        clientOf(arn).send(new DescribeReplicationsCommand(only(arn)), { abortSignal: signal }),
-      ).catch(nothingIfNotFound({ Replications: [] }));
+      const { Replications: rows } = await look(arn, call, (client, options) =>
+        client.send(new DescribeReplicationsCommand(only(arn)), options),
+      ).catch((err: unknown) => {
+        if (err instanceof DmsApiError && err.kind === 'not-found') return { Replications: [] };
+        throw err;
+      });
       const row = rows?.find((each) => each.ReplicationConfigArn === arn.arn);
       if (row !== undefined) return toReplication(row);
       // No row: the config decides between "never ran" and "no such replication".
-      const { ReplicationConfigs: configs } = await look(call, (signal) =>
-        clientOf(arn).send(new DescribeReplicationConfigsCommand(only(arn)), { abortSignal: signal }),
+      const { ReplicationConfigs: configs } = await look(arn, call, (client, options) =>
+        client.send(new DescribeReplicationConfigsCommand(only(arn)), options),
       );
       const config = configs?.find((each) => each.ReplicationConfigArn === arn.arn);
       if (config !== undefined) return toCreatedReplication(config);
@@ -81,57 +103,44 @@ export function createAwsDmsApi(options: AwsDmsApiOptions = {}): DmsApi {
     },
 
     async listReplications(arn, marker, call) {
-      const page = await look(call, (signal) =>
-        clientOf(arn).send(new DescribeReplicationsCommand({ MaxRecords: 100, ...at(marker) }), {
-          abortSignal: signal,
-        }),
+      const page = await look(arn, call, (client, options) =>
+        client.send(new DescribeReplicationsCommand({ MaxRecords: 100, Marker: marker ?? undefined }), options),
       );
       return { items: (page.Replications ?? []).map(toReplication), marker: page.Marker ?? null };
     },
 
     async stopReplication(arn, call) {
-      const answer = await send(call, (signal) =>
-        clientOf(arn).send(new StopReplicationCommand({ ReplicationConfigArn: arn.arn }), { abortSignal: signal }),
-      );
-      return accepted(answer);
+      const command = new StopReplicationCommand({ ReplicationConfigArn: arn.arn });
+      return accepted(await once(arn, call, (client, options) => client.send(command, options)));
     },
 
-    async startReplication(arn, request, call) {
-      const { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition } = request;
-      const answer = await send(call, (signal) =>
-        clientOf(arn).send(
-          new StartReplicationCommand({
-            ReplicationConfigArn: arn.arn,
-            StartReplicationType: startReplicationType,
-            CdcStartPosition: cdcStartPosition,
-            CdcStartTime: cdcStartTime === undefined ? undefined : new Date(cdcStartTime),
-            CdcStopPosition: cdcStopPosition,
-          }),
-          { abortSignal: signal },
-        ),
-      );
-      return accepted(answer);
+    async startReplication(arn, { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition }, call) {
+      const command = new StartReplicationCommand({
+        ReplicationConfigArn: arn.arn,
+        StartReplicationType: startReplicationType,
+        CdcStartPosition: cdcStartPosition,
+        CdcStartTime: cdcStartTime === undefined ? undefined : new Date(cdcStartTime),
+        CdcStopPosition: cdcStopPosition,
+      });
+      return accepted(await once(arn, call, (client, options) => client.send(command, options)));
     },
 
     async describeTableStatistics(arn, marker, call) {
-      const page = await look(call, (signal) =>
-        clientOf(arn).send(
-          new DescribeReplicationTableStatisticsCommand({
-            ReplicationConfigArn: arn.arn,
-            MaxRecords: 500,
-            ...at(marker),
-          }),
-          { abortSignal: signal },
-        ),
+      const input = { ReplicationConfigArn: arn.arn, MaxRecords: 500, Marker: marker ?? undefined };
+      const page = await look(arn, call, (client, options) =>
+        client.send(new DescribeReplicationTableStatisticsCommand(input), options),
       );
       return { items: (page.ReplicationTableStatistics ?? []).map(toTableStatistics), marker: page.Marker ?? null };
     },
 
-    endpointOverride(arn) {
-      return Promise.resolve(overrides.get(accountAndRegion(arn)) ?? null);
-    },
+    endpointOverride: async (arn) => overrides.get(accountAndRegion(arn)) ?? null,
   };
 }
+
+type Ask<T> = (client: DatabaseMigrationServiceClient, options: { abortSignal?: AbortSignal }) => Promise<T>;
+
+/** The SDK calls a broken connection a time-out, too; only how long it took tells them apart. */
+const QUICK_MS = 2000;
 
 /** Fails, saying so, when the AWS SDK's standard chain finds no credentials. */
 export async function requireCredentials(): Promise<void> {
@@ -151,42 +160,6 @@ export async function requireCredentials(): Promise<void> {
 
 function only(arn: ReplicationConfigArn) {
   return { Filters: [{ Name: 'replication-config-arn', Values: [arn.arn] }] };
-}
-
-function at(marker: string | null): { Marker?: string } {
-  return marker === null ? {} : { Marker: marker };
-}
-
-/** The SDK calls a broken connection a time-out, too; only how long it took tells them apart. */
-const QUICK_MS = 2000;
-
-/** A look does no harm twice: a connection that broke is tried once more at once. A request that took its time is not. */
-async function look<T>(call: CallOptions | undefined, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const begun = performance.now();
-  try {
-    return await send(call, request);
-  } catch (err) {
-    const isQuick = performance.now() - begun < QUICK_MS;
-    const isBroken = isQuick && err instanceof DmsApiError && err.kind === 'unavailable';
-    if (!isBroken || call?.signal?.aborted === true) throw err;
-    return await send(call, request);
-  }
-}
-
-async function send<T>(call: CallOptions | undefined, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = call?.signal ?? new AbortController().signal;
-  try {
-    return await request(signal);
-  } catch (err) {
-    throw toDmsApiError(err);
-  }
-}
-
-function nothingIfNotFound<T>(nothing: T): (err: unknown) => T {
-  return (err) => {
-    if (err instanceof DmsApiError && err.kind === 'not-found') return nothing;
-    throw err;
-  };
 }
 
 function accepted(answer: {

@@ -1,141 +1,119 @@
 import type {
+  PremigrationAssessmentStatus,
+  ProvisionData as AwsProvisionData,
   Replication as AwsReplication,
   ReplicationConfig as AwsReplicationConfig,
+  ReplicationStats as AwsReplicationStats,
+  ReplicationTaskAssessmentRunResultStatistic,
   TableStatistics as AwsTableStatistics,
 } from '@aws-sdk/client-database-migration-service';
-import type { PremigrationAssessment, Replication, TableStatistics } from '../dms/replication.js';
+import type {
+  PremigrationAssessment,
+  ProvisionData,
+  Replication,
+  ReplicationStats,
+  TableStatistics,
+} from '../dms/replication.js';
 
 /** A row of `DescribeReplications`. */
 export function toReplication(row: AwsReplication): Replication {
-  const { ProvisionData: provision, ReplicationStats: stats } = row;
   return {
-    replicationConfigIdentifier: row.ReplicationConfigIdentifier ?? null,
+    ...copyReplication(row),
     replicationConfigArn: row.ReplicationConfigArn ?? '',
-    sourceEndpointArn: row.SourceEndpointArn ?? null,
-    targetEndpointArn: row.TargetEndpointArn ?? null,
     replicationType: row.ReplicationType ?? 'unknown',
     status: (row.Status ?? 'unknown').toLowerCase(),
-    provisionData: provision
-      ? {
-          provisionState: provision.ProvisionState?.toLowerCase() ?? null,
-          provisionedCapacityUnits: provision.ProvisionedCapacityUnits ?? null,
-          dateProvisioned: iso(provision.DateProvisioned),
-          isNewProvisioningAvailable: provision.IsNewProvisioningAvailable ?? null,
-          dateNewProvisioningDataAvailable: iso(provision.DateNewProvisioningDataAvailable),
-          reasonForNewProvisioningData: provision.ReasonForNewProvisioningData ?? null,
-        }
-      : null,
+    provisionData: row.ProvisionData ? toProvisionData(row.ProvisionData) : null,
     premigrationAssessmentStatuses: (row.PremigrationAssessmentStatuses ?? []).map(toAssessment),
     stopReason: row.StopReason || null,
     failureMessages: row.FailureMessages ?? [],
-    replicationStats: stats
-      ? {
-          fullLoadProgressPercent: stats.FullLoadProgressPercent ?? null,
-          elapsedTimeMillis: stats.ElapsedTimeMillis ?? null,
-          tablesLoaded: stats.TablesLoaded ?? null,
-          tablesLoading: stats.TablesLoading ?? null,
-          tablesQueued: stats.TablesQueued ?? null,
-          tablesErrored: stats.TablesErrored ?? null,
-          freshStartDate: iso(stats.FreshStartDate),
-          startDate: iso(stats.StartDate),
-          stopDate: iso(stats.StopDate),
-          fullLoadStartDate: iso(stats.FullLoadStartDate),
-          fullLoadFinishDate: iso(stats.FullLoadFinishDate),
-        }
-      : null,
-    startReplicationType: row.StartReplicationType ?? null,
-    cdcStartTime: iso(row.CdcStartTime),
-    cdcStartPosition: row.CdcStartPosition ?? null,
-    cdcStopPosition: row.CdcStopPosition ?? null,
+    replicationStats: row.ReplicationStats ? copyStats(row.ReplicationStats) : null,
     recoveryCheckpoint: row.RecoveryCheckpoint || null,
-    replicationCreateTime: iso(row.ReplicationCreateTime),
-    replicationUpdateTime: iso(row.ReplicationUpdateTime),
-    replicationLastStopTime: iso(row.ReplicationLastStopTime),
-    replicationDeprovisionTime: iso(row.ReplicationDeprovisionTime),
-    isReadOnly: row.IsReadOnly ?? null,
   };
 }
 
 /** A config that never ran and has no row of its own, shown as the row it would have. */
 export function toCreatedReplication(config: AwsReplicationConfig): Replication {
-  return toReplication({
-    ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
-    ReplicationConfigArn: config.ReplicationConfigArn,
-    SourceEndpointArn: config.SourceEndpointArn,
-    TargetEndpointArn: config.TargetEndpointArn,
-    ReplicationType: config.ReplicationType,
-    IsReadOnly: config.IsReadOnly,
-    Status: 'created',
-  });
+  const { ReplicationConfigIdentifier, ReplicationConfigArn, SourceEndpointArn, TargetEndpointArn } = config;
+  const { ReplicationType, IsReadOnly } = config;
+  const ids = { ReplicationConfigIdentifier, ReplicationConfigArn, SourceEndpointArn, TargetEndpointArn };
+  return toReplication({ ...ids, ReplicationType, IsReadOnly, Status: 'created' });
 }
 
-export function toTableStatistics(row: AwsTableStatistics): TableStatistics {
-  return {
-    schemaName: row.SchemaName ?? null,
-    tableName: row.TableName ?? null,
-    inserts: row.Inserts ?? null,
-    deletes: row.Deletes ?? null,
-    updates: row.Updates ?? null,
-    ddls: row.Ddls ?? null,
-    appliedInserts: row.AppliedInserts ?? null,
-    appliedDeletes: row.AppliedDeletes ?? null,
-    appliedUpdates: row.AppliedUpdates ?? null,
-    appliedDdls: row.AppliedDdls ?? null,
-    fullLoadRows: row.FullLoadRows ?? null,
-    fullLoadCondtnlChkFailedRows: row.FullLoadCondtnlChkFailedRows ?? null,
-    fullLoadErrorRows: row.FullLoadErrorRows ?? null,
-    fullLoadStartTime: iso(row.FullLoadStartTime),
-    fullLoadEndTime: iso(row.FullLoadEndTime),
-    fullLoadReloaded: row.FullLoadReloaded ?? null,
-    lastUpdateTime: iso(row.LastUpdateTime),
-    tableState: row.TableState ?? null,
-    validationPendingRecords: row.ValidationPendingRecords ?? null,
-    validationFailedRecords: row.ValidationFailedRecords ?? null,
-    validationSuspendedRecords: row.ValidationSuspendedRecords ?? null,
-    validationState: row.ValidationState ?? null,
-    validationStateDetails: row.ValidationStateDetails ?? null,
-    resyncState: row.ResyncState ?? null,
-    resyncRowsAttempted: row.ResyncRowsAttempted ?? null,
-    resyncRowsSucceeded: row.ResyncRowsSucceeded ?? null,
-    resyncRowsFailed: row.ResyncRowsFailed ?? null,
-    resyncProgress: row.ResyncProgress ?? null,
+/** The words of a text, as types. */
+type Words<Text extends string, Before = never> = Text extends `${infer First} ${infer Rest}`
+  ? Words<Rest, Before | First>
+  : Before | Text;
+
+/** Nothing when the words are exactly the members of ours, and AWS's shape has each of them; otherwise what is wrong. */
+type Checked<Text extends string, Aws, Ours> = [
+  Exclude<keyof Ours, Words<Text>> | Exclude<Words<Text>, keyof Ours> | Exclude<Capitalize<Words<Text>>, keyof Aws>,
+] extends [never]
+  ? unknown
+  : { readonly notTheMembers: true };
+
+/** Copies the members of an AWS shape under their names in camelCase, what was left out as `null`, times as ISO 8601 with milliseconds. */
+function copying<Aws extends object, Ours>() {
+  return <Text extends string>(...members: (Text & Checked<Text, Aws, Ours>)[]) => {
+    const names = members
+      .join(' ')
+      .split(' ')
+      .map((name) => [name, name.charAt(0).toUpperCase() + name.slice(1)] as const);
+    return (row: Aws): Ours => {
+      const values = new Map<string, unknown>(Object.entries(row));
+      return Object.fromEntries(names.map(([name, awsName]) => [name, jsonSafe(values.get(awsName))])) as Ours;
+    };
   };
 }
 
-function toAssessment(
-  row: NonNullable<AwsReplication['PremigrationAssessmentStatuses']>[number],
-): PremigrationAssessment {
-  const { AssessmentProgress: progress, ResultStatistic: results } = row;
-  return {
-    premigrationAssessmentRunArn: row.PremigrationAssessmentRunArn ?? null,
-    failOnAssessmentFailure: row.FailOnAssessmentFailure ?? null,
-    status: row.Status ?? null,
-    premigrationAssessmentRunCreationDate: iso(row.PremigrationAssessmentRunCreationDate),
-    assessmentProgress: progress
-      ? {
-          individualAssessmentCount: progress.IndividualAssessmentCount ?? null,
-          individualAssessmentCompletedCount: progress.IndividualAssessmentCompletedCount ?? null,
-        }
-      : null,
-    lastFailureMessage: row.LastFailureMessage ?? null,
-    resultLocationBucket: row.ResultLocationBucket ?? null,
-    resultLocationFolder: row.ResultLocationFolder ?? null,
-    resultEncryptionMode: row.ResultEncryptionMode ?? null,
-    resultKmsKeyArn: row.ResultKmsKeyArn ?? null,
-    resultStatistic: results
-      ? {
-          passed: results.Passed ?? null,
-          failed: results.Failed ?? null,
-          error: results.Error ?? null,
-          warning: results.Warning ?? null,
-          cancelled: results.Cancelled ?? null,
-          skipped: results.Skipped ?? null,
-        }
-      : null,
-  };
+function jsonSafe(value: unknown): unknown {
+  return value instanceof Date ? value.toISOString() : (value ?? null);
 }
 
-/** With milliseconds. `null` for a time that DMS left out. */
-function iso(time: Date | undefined): string | null {
-  return time?.toISOString() ?? null;
+const copyReplication = copying<AwsReplication, Replication>()(
+  'replicationConfigIdentifier replicationConfigArn sourceEndpointArn targetEndpointArn replicationType status',
+  'provisionData premigrationAssessmentStatuses stopReason failureMessages replicationStats',
+  'startReplicationType cdcStartTime cdcStartPosition cdcStopPosition recoveryCheckpoint replicationCreateTime',
+  'replicationUpdateTime replicationLastStopTime replicationDeprovisionTime isReadOnly',
+);
+const copyProvisionData = copying<AwsProvisionData, ProvisionData>()(
+  'provisionState provisionedCapacityUnits dateProvisioned isNewProvisioningAvailable',
+  'dateNewProvisioningDataAvailable reasonForNewProvisioningData',
+);
+const copyStats = copying<AwsReplicationStats, ReplicationStats>()(
+  'fullLoadProgressPercent elapsedTimeMillis tablesLoaded tablesLoading tablesQueued tablesErrored',
+  'freshStartDate startDate stopDate fullLoadStartDate fullLoadFinishDate',
+);
+const copyAssessment = copying<PremigrationAssessmentStatus, PremigrationAssessment>()(
+  'premigrationAssessmentRunArn failOnAssessmentFailure status premigrationAssessmentRunCreationDate',
+  'assessmentProgress lastFailureMessage resultLocationBucket resultLocationFolder resultEncryptionMode',
+  'resultKmsKeyArn resultStatistic',
+);
+const copyProgress = copying<
+  NonNullable<PremigrationAssessmentStatus['AssessmentProgress']>,
+  NonNullable<PremigrationAssessment['assessmentProgress']>
+>()('individualAssessmentCount individualAssessmentCompletedCount');
+const copyResults = copying<
+  ReplicationTaskAssessmentRunResultStatistic,
+  NonNullable<PremigrationAssessment['resultStatistic']>
+>()('passed failed error warning cancelled skipped');
+
+/** A row of `DescribeReplicationTableStatistics`. */
+export const toTableStatistics = copying<AwsTableStatistics, TableStatistics>()(
+  'schemaName tableName inserts deletes updates ddls appliedInserts appliedDeletes appliedUpdates appliedDdls',
+  'fullLoadRows fullLoadCondtnlChkFailedRows fullLoadErrorRows fullLoadStartTime fullLoadEndTime',
+  'fullLoadReloaded lastUpdateTime tableState validationPendingRecords validationFailedRecords',
+  'validationSuspendedRecords validationState validationStateDetails resyncState resyncRowsAttempted',
+  'resyncRowsSucceeded resyncRowsFailed resyncProgress',
+);
+
+function toProvisionData(row: AwsProvisionData): ProvisionData {
+  return { ...copyProvisionData(row), provisionState: row.ProvisionState?.toLowerCase() ?? null };
+}
+
+function toAssessment(row: PremigrationAssessmentStatus): PremigrationAssessment {
+  return {
+    ...copyAssessment(row),
+    assessmentProgress: row.AssessmentProgress ? copyProgress(row.AssessmentProgress) : null,
+    resultStatistic: row.ResultStatistic ? copyResults(row.ResultStatistic) : null,
+  };
 }

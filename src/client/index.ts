@@ -12,15 +12,14 @@ import {
   type Client,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { parseReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure, findDmsFailure, operationInProgress } from '../operations/failures.js';
+import { findDmsFailure } from '../operations/failures.js';
 import type {
   OperationInput,
   OperationKind,
   ResumeReplicationInput,
   StopReplicationInput,
 } from '../operations/inputs.js';
-import { mayJoin, openOperation, type OpenOperation } from '../operations/join.js';
+import { firstRunIdOf, mayJoin, openOperation } from '../operations/join.js';
 import { emptyLedger } from '../operations/ledger.js';
 import type { UnsealRequest } from '../operations/ledger-messages.js';
 import {
@@ -33,6 +32,7 @@ import {
 } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
 import type { Ledger } from '../operations/records.js';
+import { ledgerClosed, operationInProgress, readArn } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { readProgress } from './progress.js';
 
@@ -90,7 +90,7 @@ export class ReplicationClient {
 
   /** Everything recorded of a replication; empty lists when nothing ever was. Needs a worker that serves the ledger. */
   async ledger(replicationConfigArn: string): Promise<Ledger> {
-    const arn = readArn(replicationConfigArn);
+    const arn = readArn({ replicationConfigArn });
     try {
       return await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).query<Ledger>(messageNames.ledger);
     } catch (err) {
@@ -99,12 +99,14 @@ export class ReplicationClient {
     }
   }
 
-  /** Lifts the seal of a final stop, so that the replication may be resumed. Both texts are kept in the ledger's history. */
+  /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. */
   async unseal(replicationConfigArn: string, request: UnsealRequest): Promise<void> {
-    const handle = this.#client.workflow.getHandle(ledgerWorkflowId(readArn(replicationConfigArn)));
+    const arn = readArn({ replicationConfigArn });
     try {
+      const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
       await handle.executeUpdate<Ledger, [UnsealRequest]>(messageNames.unseal, { args: [request] });
     } catch (err) {
+      if (err instanceof WorkflowNotFoundError) throw ledgerClosed(arn);
       throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
     }
   }
@@ -122,12 +124,12 @@ export class ReplicationClient {
   }
 
   async #start<Result>(kind: OperationKind, input: OperationInput): Promise<OperationHandle<Result>> {
-    const arn = readArn(input?.replicationConfigArn);
+    const arn = readArn(input);
     const workflowId = operationWorkflowId(arn);
     const operationId = input.operationId ?? randomUUID();
     for (;;) {
       try {
-        const handle = await this.#client.workflow.start(workflowTypes[kind], {
+        const { firstExecutionRunId } = await this.#client.workflow.start(workflowTypes[kind], {
           workflowId,
           taskQueue: this.#taskQueue,
           args: [{ ...input, operationId }],
@@ -135,54 +137,49 @@ export class ReplicationClient {
           memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
           staticSummary: `DMS ${kind}`,
         });
-        return this.#handle<Result>(workflowId, handle.firstExecutionRunId, false);
+        return this.#handle<Result>(workflowId, firstExecutionRunId, firstExecutionRunId, false);
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
-      const open = await this.#openOperation(workflowId);
+      const open = openOperation(await this.#client.workflow.getHandle(workflowId).describe());
       if (open === null) continue; // it ended in between
       if (!mayJoin(open, { kind, operationId: input.operationId ?? null })) throw operationInProgress(arn, open);
-      return this.#handle<Result>(workflowId, open.runId, true);
+      return this.#handle<Result>(workflowId, open.runId, open.firstExecutionRunId, true);
     }
   }
 
-  async #openOperation(workflowId: string): Promise<OpenOperation | null> {
-    return openOperation(await this.#client.workflow.getHandle(workflowId).describe());
-  }
-
-  #handle<Result>(workflowId: string, runId: string, joined: boolean): OperationHandle<Result> {
-    const handle = this.#client.workflow.getHandle(workflowId, runId);
+  #handle<Result>(workflowId: string, runId: string, firstRunId: string, joined: boolean): OperationHandle<Result> {
+    const { workflow } = this.#client;
+    /** The run in which the execution goes on: another one when it was reset. */
+    const newestRunId = async (): Promise<string> => {
+      const description = await workflow.getHandle(workflowId).describe();
+      return firstRunIdOf(description) === firstRunId ? description.runId : runId;
+    };
+    const result = async (): Promise<Result> => {
+      for (let followed = runId; ;) {
+        try {
+          return (await workflow.getHandle(workflowId, followed).result()) as Result;
+        } catch (err) {
+          const newest = wasCutShort(err) ? await newestRunId() : followed;
+          if (newest === followed) throw findDmsFailure(err) ?? err;
+          followed = newest;
+        }
+      }
+    };
     return {
       workflowId,
       runId,
       joined,
-      result: async () => {
-        try {
-          return (await handle.result()) as Result;
-        } catch (err) {
-          throw findDmsFailure(err) ?? err;
-        }
-      },
-      progress: () => readProgress(this.#client, handle),
+      result,
+      progress: async () => readProgress(this.#client, workflow.getHandle(workflowId, await newestRunId())),
       cancel: async () => {
-        await handle.cancel();
+        await workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId }).cancel();
       },
     };
   }
 }
 
 function wasCutShort(err: unknown): boolean {
-  return (
-    err instanceof WorkflowFailedError &&
-    (err.cause instanceof CancelledFailure || err.cause instanceof TerminatedFailure)
-  );
-}
-
-function readArn(replicationConfigArn: string): string {
-  try {
-    return parseReplicationConfigArn(replicationConfigArn).arn;
-  } catch (err) {
-    const problem = err instanceof Error ? err.message : String(err);
-    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Correct it; nothing was called.');
-  }
+  if (!(err instanceof WorkflowFailedError)) return false;
+  return err.cause instanceof CancelledFailure || err.cause instanceof TerminatedFailure;
 }

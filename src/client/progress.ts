@@ -1,8 +1,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { RetryDetails } from '../operations/failures.js';
 import { messageNames } from '../operations/names.js';
-import type { OperationPhase, OperationProgress } from '../operations/progress.js';
+import type { AttemptProgress, OperationPhase, OperationProgress } from '../operations/progress.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 type RawFailure = NonNullable<PendingActivity['lastFailure']>;
@@ -25,9 +24,11 @@ export async function readProgress(client: Client, handle: WorkflowHandle): Prom
   if (description.status.name === 'RUNNING' && pending && phase) {
     const failure = pending.lastFailure == null ? null : await decodeFailure(client, pending.lastFailure);
     const details =
-      failure instanceof ApplicationFailure ? (failure.details?.[0] as Partial<RetryDetails> | undefined) : undefined;
+      failure instanceof ApplicationFailure
+        ? (failure.details?.[0] as Partial<AttemptProgress> | undefined)
+        : undefined;
     return {
-      phase: (details?.phase as OperationPhase | undefined) ?? phase,
+      phase: details?.phase ?? phase,
       lastStatus: details?.status ?? null,
       since: toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? description.startTime.toISOString(),
       detail: failure?.message ?? 'its first look is under way',

@@ -16,9 +16,23 @@ const example = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ABCDEFGHI
  * @throws TypeError that says which part is wrong. In workflow code catch it: there a plain error fails the workflow task, not the workflow.
  */
 export function parseReplicationConfigArn(value: string): ReplicationConfigArn {
-  const { arn, problem } = readArn(value);
-  if (arn === null) throw new TypeError(`Not the ARN of a replication config: ${problem}. It looks like ${example}`);
-  return arn;
+  const wrong = (problem: string) =>
+    new TypeError(`Not the ARN of a replication config: ${problem}. It looks like ${example}`);
+  if (typeof value !== 'string') throw wrong(`it is ${value === null ? 'null' : typeof value}, not a string`);
+  if (value !== value.trim()) throw wrong('it has white space around it');
+  const [scheme, partition, service, region = '', accountId = '', resourceType, ...rest] = value.split(':');
+  const resourceId = rest.join(':');
+  if (scheme !== 'arn') throw wrong('it does not start with "arn:"');
+  if (partition !== 'aws' && partition !== 'aws-cn' && partition !== 'aws-us-gov') {
+    throw wrong(`its partition is "${shown(partition)}", not aws, aws-cn or aws-us-gov`);
+  }
+  if (service !== 'dms') throw wrong(`its service is "${shown(service)}", not dms`);
+  if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) throw wrong(`its region is "${shown(region)}"`);
+  if (!/^\d{12}$/.test(accountId)) throw wrong(`its account is "${shown(accountId)}", not 12 digits`);
+  if (resourceType !== 'replication-config')
+    throw wrong(`it names a "${shown(resourceType)}", not a replication-config`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(resourceId)) throw wrong(`its identifier is "${shown(resourceId)}"`);
+  return { arn: value, partition, region, accountId, resourceId };
 }
 
 /** Where requests for a replication go and whose limits they count against: one account in one region. */
@@ -26,36 +40,6 @@ export function accountAndRegion(arn: ReplicationConfigArn): string {
   return `${arn.partition}:${arn.accountId}:${arn.region}`;
 }
 
-type ReadArn =
-  { readonly arn: ReplicationConfigArn; readonly problem: null } | { readonly arn: null; readonly problem: string };
-
-function readArn(value: unknown): ReadArn {
-  if (typeof value !== 'string') return wrong(`it is ${value === null ? 'null' : typeof value}, not a string`);
-  if (value !== value.trim()) return wrong('it has white space around it');
-  const [scheme, partition, service, region, accountId, resourceType, resourceId, ...rest] = value.split(':');
-  if (scheme !== 'arn') return wrong(`it does not start with "arn:"`);
-  if (partition !== 'aws' && partition !== 'aws-cn' && partition !== 'aws-us-gov') {
-    return wrong(`its partition is "${shown(partition)}", not aws, aws-cn or aws-us-gov`);
-  }
-  if (service !== 'dms') return wrong(`its service is "${shown(service)}", not dms`);
-  if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region ?? '')) return wrong(`its region is "${shown(region)}"`);
-  if (!/^\d{12}$/.test(accountId ?? '')) return wrong(`its account is "${shown(accountId)}", not 12 digits`);
-  if (resourceType !== 'replication-config') {
-    return wrong(`it names a "${shown(resourceType)}", not a replication-config`);
-  }
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(resourceId ?? '') || rest.length > 0) {
-    return wrong(`its identifier is "${shown([resourceId, ...rest].join(':'))}"`);
-  }
-  return {
-    arn: { arn: value, partition, region: region ?? '', accountId: accountId ?? '', resourceId: resourceId ?? '' },
-    problem: null,
-  };
-}
-
-function wrong(problem: string): ReadArn {
-  return { arn: null, problem };
-}
-
-function shown(part: string | undefined): string {
-  return (part ?? '').slice(0, 80);
+function shown(part = ''): string {
+  return part.slice(0, 80);
 }

@@ -51,21 +51,24 @@ export function isStopDescribed(replication: Replication, before: StopMark | nul
   );
 }
 
-/** The parts of a recorded stop by which it is recognised. */
+/** The parts of a stop by which it is recognised. The checkpoint is none: the same position has several spellings. */
 export interface RecordedStop {
   readonly stoppedAt: string | null;
   readonly replicationCreateTime: string | null;
   readonly freshStartDate: string | null;
-  readonly recoveryCheckpoint: string | null;
 }
 
-/** Whether DMS's last stop is the recorded one. The checkpoint is no part of it: the same position has several spellings. */
+/** Whether DMS's last stop is the recorded one. */
 export function isRecordedStop(recorded: RecordedStop, replication: Replication): boolean {
-  const now = stopMark(replication);
+  const { lastStopTime: stoppedAt, ...mark } = stopMark(replication);
+  return isSameStop(recorded, { stoppedAt, ...mark });
+}
+
+export function isSameStop(one: RecordedStop, other: RecordedStop): boolean {
   return (
-    recorded.stoppedAt === now.lastStopTime &&
-    recorded.replicationCreateTime === now.replicationCreateTime &&
-    recorded.freshStartDate === now.freshStartDate
+    one.stoppedAt === other.stoppedAt &&
+    one.replicationCreateTime === other.replicationCreateTime &&
+    one.freshStartDate === other.freshStartDate
   );
 }
 

@@ -1,11 +1,15 @@
-interface StopReasonFacts {
+export interface StopReasonFacts {
   readonly meaning: string;
   readonly next: string;
-  /** DMS may scale or recover, and start again by itself minutes later. */
-  readonly maySelfRestart: boolean;
   /** What an operator who asked for a stop expects to see. */
   readonly ordinary: boolean;
+  /** DMS may scale or recover, and start again by itself minutes later. */
+  readonly maySelfRestart: boolean;
 }
+
+const expected = (meaning: string, next: string) => ({ meaning, next, ordinary: true, maySelfRestart: false });
+const unexpected = (meaning: string, next: string) => ({ meaning, next, ordinary: false, maySelfRestart: false });
+const passing = (meaning: string, next: string) => ({ meaning, next, ordinary: false, maySelfRestart: true });
 
 /**
  * The reasons DMS gives for a stop, returned as `Stop Reason <code>`.
@@ -13,90 +17,47 @@ interface StopReasonFacts {
  * @see https://docs.aws.amazon.com/dms/latest/APIReference/API_Replication.html
  */
 export const stopReasons = {
-  NORMAL: {
-    meaning: 'it was stopped on request',
-    next: 'resume it before the deadline',
-    maySelfRestart: false,
-    ordinary: true,
-  },
-  RECOVERABLE_ERROR: {
-    meaning: 'an error stopped it that DMS tries to recover from',
-    next: 'read its log: DMS may start it again by itself',
-    maySelfRestart: true,
-    ordinary: false,
-  },
-  FATAL_ERROR: {
-    meaning: 'an error stopped it that DMS does not recover from',
-    next: 'read its log, remove the cause, then resume it or reload the target',
-    maySelfRestart: false,
-    ordinary: false,
-  },
-  FULL_LOAD_ONLY_FINISHED: {
-    meaning: 'its full load is complete and nothing else was asked of it',
-    next: 'nothing: DMS deprovisions it by itself',
-    maySelfRestart: false,
-    ordinary: true,
-  },
-  STOPPED_AFTER_FULL_LOAD: {
-    meaning: 'it stopped after the full load; the changes cached meanwhile are not applied',
-    next: 'resume it so that the cached changes are applied',
-    maySelfRestart: false,
-    ordinary: false,
-  },
-  STOPPED_AFTER_CACHED_EVENTS: {
-    meaning: 'it stopped after the full load and the changes cached meanwhile, which are applied',
-    next: 'resume it for the changes since',
-    maySelfRestart: false,
-    ordinary: false,
-  },
-  EXPRESS_LICENSE_LIMITS_REACHED: {
-    meaning: 'the limits of an express licence were reached',
-    next: 'ask AWS support',
-    maySelfRestart: false,
-    ordinary: false,
-  },
-  STOPPED_AFTER_DDL_APPLY: {
-    meaning: 'it stopped after applying a change of the schema, as its settings ask',
-    next: 'check the target schema, then resume it',
-    maySelfRestart: false,
-    ordinary: false,
-  },
-  STOPPED_DUE_TO_LOW_MEMORY: {
-    meaning: 'it ran out of memory',
-    next: 'DMS may scale it and start it again by itself; raise MaxCapacityUnits if it does not',
-    maySelfRestart: true,
-    ordinary: false,
-  },
-  STOPPED_DUE_TO_LOW_DISK: {
-    meaning: 'it ran out of storage',
-    next: 'DMS may scale it and start it again by itself',
-    maySelfRestart: true,
-    ordinary: false,
-  },
-  STOPPED_AT_SERVER_TIME: {
-    meaning: 'it reached the server time given as CdcStopPosition',
-    next: 'resume it for the changes since',
-    maySelfRestart: false,
-    ordinary: true,
-  },
-  STOPPED_AT_COMMIT_TIME: {
-    meaning: 'it reached the commit time given as CdcStopPosition',
-    next: 'resume it for the changes since',
-    maySelfRestart: false,
-    ordinary: true,
-  },
-  RECONFIGURATION_RESTART: {
-    meaning: 'DMS stopped it to apply another configuration',
-    next: 'DMS starts it again by itself',
-    maySelfRestart: true,
-    ordinary: false,
-  },
-  RECYCLE_TASK: {
-    meaning: 'DMS stopped it to recycle the task behind it',
-    next: 'DMS starts it again by itself',
-    maySelfRestart: true,
-    ordinary: false,
-  },
+  NORMAL: expected('it was stopped on request', 'resume it before the deadline'),
+  RECOVERABLE_ERROR: passing(
+    'an error stopped it that DMS tries to recover from',
+    'read its log: DMS may start it again by itself',
+  ),
+  FATAL_ERROR: unexpected(
+    'an error stopped it that DMS does not recover from',
+    'read its log, remove the cause, then resume it or reload the target',
+  ),
+  FULL_LOAD_ONLY_FINISHED: expected(
+    'its full load is complete and nothing else was asked of it',
+    'nothing: DMS deprovisions it by itself',
+  ),
+  STOPPED_AFTER_FULL_LOAD: unexpected(
+    'it stopped after the full load; the changes cached meanwhile are not applied',
+    'resume it so that the cached changes are applied',
+  ),
+  STOPPED_AFTER_CACHED_EVENTS: unexpected(
+    'it stopped after the full load and the changes cached meanwhile, which are applied',
+    'resume it for the changes since',
+  ),
+  EXPRESS_LICENSE_LIMITS_REACHED: unexpected('the limits of an express licence were reached', 'ask AWS support'),
+  STOPPED_AFTER_DDL_APPLY: unexpected(
+    'it stopped after applying a change of the schema, as its settings ask',
+    'check the target schema, then resume it',
+  ),
+  STOPPED_DUE_TO_LOW_MEMORY: passing(
+    'it ran out of memory',
+    'DMS may scale it and start it again by itself; raise MaxCapacityUnits if it does not',
+  ),
+  STOPPED_DUE_TO_LOW_DISK: passing('it ran out of storage', 'DMS may scale it and start it again by itself'),
+  STOPPED_AT_SERVER_TIME: expected(
+    'it reached the server time given as CdcStopPosition',
+    'resume it for the changes since',
+  ),
+  STOPPED_AT_COMMIT_TIME: expected(
+    'it reached the commit time given as CdcStopPosition',
+    'resume it for the changes since',
+  ),
+  RECONFIGURATION_RESTART: passing('DMS stopped it to apply another configuration', 'DMS starts it again by itself'),
+  RECYCLE_TASK: passing('DMS stopped it to recycle the task behind it', 'DMS starts it again by itself'),
 } as const satisfies Record<string, StopReasonFacts>;
 
 export type StopReasonCode = keyof typeof stopReasons;
@@ -107,7 +68,12 @@ export function stopReasonCode(stopReason: string | null): StopReasonCode | null
   return Object.hasOwn(stopReasons, code) ? (code as StopReasonCode) : null;
 }
 
-export function maySelfRestart(stopReason: string | null): boolean {
+/** What a stop reason means; `null` when it is not a known one. */
+export function stopReasonFacts(stopReason: string | null): StopReasonFacts | null {
   const code = stopReasonCode(stopReason);
-  return code !== null && stopReasons[code].maySelfRestart;
+  return code === null ? null : stopReasons[code];
+}
+
+export function maySelfRestart(stopReason: string | null): boolean {
+  return stopReasonFacts(stopReason)?.maySelfRestart === true;
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import type { CheckpointRecord } from './records.js';
@@ -50,9 +50,6 @@ export const DmsFailureType = {
 } as const;
 
 export type DmsFailureType = keyof typeof DmsFailureType;
-
-/** Failures of one attempt that Temporal retries; seen only as a pending activity's last failure. */
-export type DmsRetryableType = 'DmsStillWaiting' | 'DmsThrottled' | 'DmsUnavailable';
 
 /** `details[0]` of every {@link DmsFailure}. */
 export interface DmsFailureDetails {
@@ -114,26 +111,21 @@ export function isDmsFailure(err: unknown, type?: DmsFailureType): err is DmsFai
 /** The failure of this package that an error is or wraps, if any. */
 export function findDmsFailure(err: unknown): (ApplicationFailure & DmsFailure) | undefined {
   for (let at = err, depth = 0; at instanceof Error && depth < 20; at = at.cause, depth++) {
-    if (at instanceof ApplicationFailure && isDmsFailureType(at.type)) return at as ApplicationFailure & DmsFailure;
+    if (at instanceof ApplicationFailure && Object.hasOwn(DmsFailureType, at.type ?? '')) {
+      return at as ApplicationFailure & DmsFailure;
+    }
   }
   return undefined;
 }
 
-function isDmsFailureType(type: string | null | undefined): type is DmsFailureType {
-  return typeof type === 'string' && Object.hasOwn(DmsFailureType, type);
-}
-
 /** What a failure is about, from which its details are filled in. */
-export interface FailureSubject {
-  readonly replicationConfigArn: string;
-  readonly operationId?: string | undefined;
-  readonly replication?: Replication | undefined;
+export interface FailureSubject
+  extends
+    Partial<Pick<DmsFailureDetails, 'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation'>>,
+    Pick<DmsFailureDetails, 'replicationConfigArn'> {
   /** The last status, when there is no look to take it from. */
-  readonly status?: string | undefined;
+  readonly status?: string | null | undefined;
   readonly checkpoint?: CheckpointRecord | null | undefined;
-  readonly awsError?: AwsErrorDetails | undefined;
-  readonly elapsedSeconds?: number | undefined;
-  readonly operation?: OperationInTheWay | undefined;
 }
 
 /** A terminal failure: `<what happened>. <hint>`. */
@@ -143,81 +135,41 @@ export function dmsFailure(
   whatHappened: string,
   hint: string,
 ): ApplicationFailure & DmsFailure {
-  return ApplicationFailure.create({
-    type,
-    message: `${whatHappened}. ${hint}`,
-    nonRetryable: true,
-    details: [failureDetails(type, subject, hint)],
-  }) as ApplicationFailure & DmsFailure;
-}
-
-/** The same failure with the record that was written because of it. */
-export function withCheckpoint(
-  failure: ApplicationFailure & DmsFailure,
-  checkpoint: CheckpointRecord,
-): ApplicationFailure {
-  const recorded = `${failure.message} Recorded as checkpoint ${checkpoint.sequence}.`;
-  return ApplicationFailure.create({
-    type: failure.type,
-    message: recorded,
-    nonRetryable: true,
-    details: [{ ...failure.details[0], checkpoint }],
-  });
-}
-
-/** A failure that Temporal retries after the given delay. BENIGN when nothing is wrong: the wait is just not over. */
-export function retryable(
-  type: DmsRetryableType,
-  message: string,
-  delaySeconds: number,
-  details: RetryDetails,
-): ApplicationFailure {
-  return ApplicationFailure.create({
-    type,
-    message: message.slice(0, 1000),
-    nextRetryDelay: Math.max(100, Math.round(delaySeconds * 1000)),
-    details: [details],
-    ...(type === 'DmsStillWaiting' ? { category: ApplicationFailureCategory.BENIGN } : {}),
-  });
-}
-
-/** `details[0]` of a retryable failure: what a pending activity shows. */
-export interface RetryDetails {
-  readonly phase: string;
-  readonly status: string | null;
-  readonly elapsedSeconds: number;
-  readonly retryInSeconds: number;
-}
-
-function failureDetails(type: DmsFailureType, subject: FailureSubject, hint: string): DmsFailureDetails {
-  const { replication } = subject;
-  return {
-    replicationConfigArn: subject.replicationConfigArn,
+  const { replication, checkpoint, status, ...facts } = subject;
+  const details: DmsFailureDetails = {
+    ...facts,
     ...placeOf(subject.replicationConfigArn),
-    ...present('operationId', subject.operationId),
-    ...present('status', subject.status),
+    status: replication?.status ?? status ?? undefined,
     ...(replication && {
-      status: replication.status,
       provisionState: replication.provisionData?.provisionState ?? null,
       stopReason: replication.stopReason,
       failureMessages: replication.failureMessages,
     }),
-    ...present('checkpoint', subject.checkpoint ?? undefined),
-    ...present('awsError', subject.awsError),
-    ...present('elapsedSeconds', subject.elapsedSeconds),
-    ...present('operation', subject.operation),
-    ...(type === 'DmsReplicationFailed'
-      ? { ...logsOf(subject.replicationConfigArn), ...present('replication', replication) }
-      : {}),
+    checkpoint: checkpoint ?? undefined,
+    ...(type === 'DmsReplicationFailed' && { logs: logsOf(subject.replicationConfigArn), replication }),
     hint,
   };
+  return failureWith(type, `${whatHappened}. ${hint}`, details);
 }
 
-function present<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]?: V });
+/** The same failure with the record that was written because of it. */
+export function withCheckpoint(
+  { type, message, details: [details] }: ApplicationFailure & DmsFailure,
+  checkpoint: CheckpointRecord,
+): ApplicationFailure {
+  return failureWith(type, `${message} Recorded as checkpoint ${checkpoint.sequence}.`, { ...details, checkpoint });
 }
 
-function placeOf(arn: string): { readonly region: string | null; readonly accountId: string | null } {
+function failureWith(type: DmsFailureType, message: string, details: DmsFailureDetails) {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details: [details],
+  }) as ApplicationFailure & DmsFailure;
+}
+
+function placeOf(arn: string): Pick<DmsFailureDetails, 'region' | 'accountId'> {
   try {
     const { region, accountId } = parseReplicationConfigArn(arn);
     return { region, accountId };
@@ -227,24 +179,7 @@ function placeOf(arn: string): { readonly region: string | null; readonly accoun
 }
 
 /** @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html */
-function logsOf(arn: string): { readonly logs: { readonly group: string; readonly stream: string } } {
+function logsOf(arn: string): NonNullable<DmsFailureDetails['logs']> {
   const id = arn.split(':').at(-1) ?? '';
-  return {
-    logs: { group: `dms-serverless-replication-${id}`, stream: `dms-serverless-replication-orchestrator-${id}` },
-  };
-}
-
-/** Refuses an operation by the name of the one that is under way. */
-export function operationInProgress(
-  replicationConfigArn: string,
-  open: OperationInTheWay,
-): ApplicationFailure & DmsFailure {
-  const { kind, operationId, workflowId, hostWorkflowId } = open;
-  const host = hostWorkflowId === null ? '' : `, a step of ${hostWorkflowId}`;
-  return dmsFailure(
-    'DmsOperationInProgress',
-    { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
-    `A ${kind} ("${operationId ?? 'id not known yet'}") of ${replicationConfigArn} is under way in ${workflowId}${host}`,
-    'Wait for it or cancel it, then run this operation again.',
-  );
+  return { group: `dms-serverless-replication-${id}`, stream: `dms-serverless-replication-orchestrator-${id}` };
 }

@@ -51,26 +51,14 @@ export type StopIntent = 'pause' | 'final';
 export type StartReplicationType = 'resume-processing' | 'reload-target' | 'start-replication';
 export type OperationKind = 'stop' | 'resume';
 
-/** A {@link StopReplicationInput} with every default filled in. */
-export interface StopPlan {
-  readonly replicationConfigArn: string;
-  readonly intent: StopIntent;
-  readonly stoppableTimeoutSeconds: number;
-  readonly stopTimeoutSeconds: number;
-  readonly settleSeconds: number;
-  readonly selfRestartGraceSeconds: number;
-}
+/** An input with every default filled in; what has no default may be `null`. */
+type Plan<Input, WithoutDefault extends keyof Input = never> = {
+  readonly [Field in Exclude<keyof Input, 'operationId' | 'requestedBy' | 'reason'>]-?:
+    NonNullable<Input[Field]> | (Field extends WithoutDefault ? null : never);
+};
 
-/** A {@link ResumeReplicationInput} with every default filled in. */
-export interface ResumePlan {
-  readonly replicationConfigArn: string;
-  readonly checkpoint: 'latest' | { readonly sequence: number };
-  readonly force: boolean;
-  readonly startReplicationType: StartReplicationType | null;
-  readonly confirmReload: string | null;
-  readonly cdcStartPosition: string | null;
-  readonly cdcStartTime: string | null;
-  readonly cdcStopPosition: string | null;
-  readonly startTimeoutSeconds: number;
-  readonly verifyProgressSeconds: number;
-}
+export type StopPlan = Plan<StopReplicationInput>;
+export type ResumePlan = Plan<
+  ResumeReplicationInput,
+  'startReplicationType' | 'confirmReload' | 'cdcStartPosition' | 'cdcStartTime' | 'cdcStopPosition'
+>;

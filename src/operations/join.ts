@@ -15,7 +15,7 @@ export interface OpenOperation {
 }
 
 /** What Temporal's client says of an execution, as far as it matters here. */
-export interface ExecutionDescription {
+interface ExecutionDescription {
   readonly type: string;
   readonly workflowId: string;
   readonly runId: string;
@@ -27,16 +27,21 @@ export interface ExecutionDescription {
 
 /** The open operation that a description shows; `null` when it is closed. A paused execution is open. */
 export function openOperation(description: ExecutionDescription): OpenOperation | null {
-  const { status, memo, type, workflowId, runId, parentExecution, raw } = description;
+  const { status, memo, type, workflowId, runId, parentExecution } = description;
   if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return null;
   return {
     kind: text(memo?.[memoKeys.kind]) ?? kindOfType(type),
     operationId: text(memo?.[memoKeys.operationId]),
     workflowId,
     runId,
-    firstExecutionRunId: raw.workflowExecutionInfo?.firstRunId || runId,
+    firstExecutionRunId: firstRunIdOf(description),
     hostWorkflowId: parentExecution?.workflowId ?? null,
   };
+}
+
+/** Stays the same when an execution is reset. */
+export function firstRunIdOf({ raw, runId }: Pick<ExecutionDescription, 'raw' | 'runId'>): string {
+  return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
 /** Whether a call can share the open operation's result: the same kind, and no other operation id than the one it names, if it names any. */
@@ -49,9 +54,7 @@ export function mayJoin(
 }
 
 function kindOfType(type: string): string {
-  if (type === workflowTypes.stop) return 'stop';
-  if (type === workflowTypes.resume) return 'resume';
-  return type;
+  return type === workflowTypes.stop ? 'stop' : type === workflowTypes.resume ? 'resume' : type;
 }
 
 function text(value: unknown): string | null {

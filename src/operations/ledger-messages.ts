@@ -1,7 +1,12 @@
-import type { StopMark } from '../dms/checkpoint.js';
-import type { StopIntent } from './inputs.js';
-import type { CheckpointDraft, CheckpointRecord, OperationRecord, OperationRef, PendingCall } from './records.js';
-import type { Progress, TableStatisticsSummary } from './results.js';
+import type {
+  CallNote,
+  CheckpointDraft,
+  CheckpointRecord,
+  OperationRecord,
+  OperationRef,
+  PendingCall,
+} from './records.js';
+import type { TableStatisticsSummary } from './results.js';
 
 /** Argument of the update `dms.begin`. */
 export interface BeginRequest {
@@ -20,11 +25,8 @@ export interface BeginReply {
 }
 
 /** Argument of the update `dms.aboutTo`, sent right before a call that changes DMS. */
-export interface AboutToRequest {
+export interface AboutToRequest extends CallNote {
   readonly operation: OperationRef;
-  readonly before: StopMark | null;
-  readonly intent: StopIntent | null;
-  readonly startReplicationType: string | null;
 }
 
 export interface AboutToReply {
@@ -32,30 +34,21 @@ export interface AboutToReply {
   readonly previous: PendingCall | null;
 }
 
+/** How an operation ended. */
+export type OperationEnd = Pick<OperationRecord, 'outcome' | 'failureType' | 'awsRequestIds'>;
+
 /** Argument of the update `dms.record`. */
-export type RecordRequest =
-  | {
-      readonly type: 'stopped';
-      readonly operation: OperationRef;
-      readonly checkpoint: CheckpointDraft;
-      readonly outcome: string | null;
-      readonly failureType: string | null;
-      readonly awsRequestIds: readonly string[];
-    }
-  | {
+export type RecordRequest = { readonly operation: OperationRef } & (
+  | ({ readonly type: 'stopped'; readonly checkpoint: CheckpointDraft } & OperationEnd)
+  | ({
       readonly type: 'finished';
-      readonly operation: OperationRef;
-      readonly outcome: string | null;
-      readonly failureType: string | null;
-      readonly awsRequestIds: readonly string[];
-      readonly startReplicationType: string | null;
-      readonly progress: Progress | null;
-      readonly checkpointSequence: number | null;
       /** False while an accepted call may still have its effect unrecorded. */
       readonly clearsCall: boolean;
-    }
-  | { readonly type: 'tables'; readonly operation: OperationRef; readonly tables: TableStatisticsSummary }
-  | { readonly type: 'refused'; readonly operation: OperationRef };
+    } & OperationEnd &
+      Partial<Pick<OperationRecord, 'startReplicationType' | 'progress' | 'checkpointSequence'>>)
+  | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
+  | { readonly type: 'refused' }
+);
 
 export interface RecordReply {
   readonly checkpoint: CheckpointRecord | null;

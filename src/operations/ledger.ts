@@ -1,3 +1,4 @@
+import { isSameStop } from '../dms/checkpoint.js';
 import { dmsFailure } from './failures.js';
 import type {
   AboutToReply,
@@ -6,15 +7,9 @@ import type {
   BeginRequest,
   RecordReply,
   RecordRequest,
+  UnsealRequest,
 } from './ledger-messages.js';
-import type {
-  CheckpointDraft,
-  CheckpointRecord,
-  Ledger,
-  OperationRecord,
-  OperationRef,
-  PendingCall,
-} from './records.js';
+import type { CheckpointDraft, CheckpointRecord, Ledger, OperationRecord, OperationRef, Seal } from './records.js';
 
 const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
@@ -36,18 +31,18 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     checkpoints: [],
     operations: [],
     lastSequence: 0,
+    lastUnsealed: null,
   };
 }
 
 /** Refuses a resume while sealed, and an id that succeeded before something else happened. Throws the failure. */
 export function validateBegin(ledger: Ledger, { operation }: BeginRequest): void {
-  const subject = { replicationConfigArn: ledger.replicationConfigArn, operationId: operation.operationId };
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null && known !== ledger.operations[0]) {
     const newest = ledger.operations[0];
     throw dmsFailure(
       'DmsOperationSuperseded',
-      subject,
+      subjectOf(ledger, operation),
       `The ${operation.kind} "${operation.operationId}" of ${ledger.replicationConfigArn} succeeded before, and since then the ${newest?.kind} "${newest?.operationId}" began`,
       'Use a new operation id to operate on it again.',
     );
@@ -58,16 +53,13 @@ export function validateBegin(ledger: Ledger, { operation }: BeginRequest): void
 export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
   const { operation, sequence } = request;
   const known = findOperation(ledger, operation);
-  const reply: BeginReply = {
-    pendingCall: ledger.pendingCall,
-    pendingCallAgeSeconds:
-      ledger.pendingCall === null ? null : (Date.parse(now) - Date.parse(ledger.pendingCall.at)) / 1000,
-    checkpoint: findCheckpoint(ledger, sequence) ?? null,
-    repeatOf: null,
-  };
+  const { pendingCall } = ledger;
+  const pendingCallAgeSeconds = pendingCall === null ? null : (Date.parse(now) - Date.parse(pendingCall.at)) / 1000;
+  const checkpoint = findCheckpoint(ledger, sequence) ?? null;
+  const reply: BeginReply = { pendingCall, pendingCallAgeSeconds, checkpoint, repeatOf: null };
   if (known !== undefined && known.outcome !== null) {
-    const checkpoint = findCheckpoint(ledger, known.checkpointSequence ?? -1) ?? null;
-    return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint } } };
+    const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1) ?? null;
+    return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint: recorded } } };
   }
   const begun: OperationRecord = {
     ...operation,
@@ -87,19 +79,14 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
 
 /** A final stop may be recorded after a resume has begun: its seal counts up to the call. */
 function requireUnsealed(ledger: Ledger, operation: OperationRef): void {
-  if (operation.kind === 'resume' && ledger.sealed !== null) {
-    const { by, reason, at } = ledger.sealed;
-    throw dmsFailure(
-      'DmsReplicationSealed',
-      {
-        replicationConfigArn: ledger.replicationConfigArn,
-        operationId: operation.operationId,
-        checkpoint: ledger.checkpoints[0] ?? null,
-      },
-      `${ledger.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
-      'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
-    );
-  }
+  if (operation.kind !== 'resume' || ledger.sealed === null) return;
+  const { by, reason, at } = ledger.sealed;
+  throw dmsFailure(
+    'DmsReplicationSealed',
+    { ...subjectOf(ledger, operation), checkpoint: ledger.checkpoints[0] ?? null },
+    `${ledger.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
+    'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
+  );
 }
 
 /** Refuses a note of any operation but the newest: a call of a dead one must not be sent once another has begun. Throws the failure. */
@@ -109,53 +96,46 @@ export function validateAboutTo(ledger: Ledger, { operation }: AboutToRequest): 
   if (newest !== undefined && sameOperation(newest, operation)) return;
   throw dmsFailure(
     'DmsOperationSuperseded',
-    { replicationConfigArn: ledger.replicationConfigArn, operationId: operation.operationId },
+    subjectOf(ledger, operation),
     `The ${operation.kind} "${operation.operationId}" of ${ledger.replicationConfigArn} is no longer the newest operation, so it may not change anything`,
     'Look at the ledger for what began since.',
   );
 }
 
 export function aboutTo(ledger: Ledger, request: AboutToRequest, now: string): Transition<AboutToReply> {
-  const { operation, before, intent, startReplicationType } = request;
-  const previous =
-    ledger.pendingCall !== null && sameOperation(ledger.pendingCall, operation) ? ledger.pendingCall : null;
-  const pendingCall: PendingCall = { ...operation, at: now, before, intent, startReplicationType };
-  return { ledger: { ...ledger, pendingCall }, reply: { previous } };
+  const { operation, ...note } = request;
+  const { pendingCall } = ledger;
+  const previous = pendingCall !== null && sameOperation(pendingCall, operation) ? pendingCall : null;
+  return { ledger: { ...ledger, pendingCall: { ...operation, at: now, ...note } }, reply: { previous } };
 }
 
 export function record(ledger: Ledger, request: RecordRequest, now: string): Transition<RecordReply> {
+  const { operation } = request;
   switch (request.type) {
     case 'stopped':
       return recordStopped(ledger, request, now);
-    case 'finished':
-      return {
-        ledger: finish(endedLedger(ledger, request), request.operation, {
-          outcome: request.outcome,
-          failureType: request.failureType,
-          finishedAt: now,
-          awsRequestIds: request.awsRequestIds,
-          startReplicationType: request.startReplicationType,
-          progress: request.progress,
-          checkpointSequence: request.checkpointSequence,
-        }),
-        reply: { checkpoint: null },
-      };
+    case 'finished': {
+      const { type: _type, operation: _operation, clearsCall: _clearsCall, ...ended } = request;
+      return unrecorded(finish(endedLedger(ledger, request), operation, { ...ended, finishedAt: now }));
+    }
     case 'tables': {
-      const { flagged } = request.tables;
-      const tables = {
-        ...request.tables,
-        flagged: flagged.slice(0, MAX_FLAGGED_TABLES),
-        truncated: request.tables.truncated || flagged.length > MAX_FLAGGED_TABLES,
-      };
-      return { ledger: finish(ledger, request.operation, { tables }), reply: { checkpoint: null } };
+      const { flagged, truncated } = request.tables;
+      const kept = flagged.slice(0, MAX_FLAGGED_TABLES);
+      const tables = { ...request.tables, flagged: kept, truncated: truncated || flagged.length > kept.length };
+      return unrecorded(finish(ledger, operation, { tables }));
     }
     case 'refused':
-      return { ledger: withoutCallOf(ledger, request.operation), reply: { checkpoint: null } };
+      return unrecorded(withoutCallOf(ledger, operation));
   }
 }
 
-export function unseal(ledger: Ledger): Ledger {
-  return { ...ledger, sealed: null };
+export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: string): Transition<Ledger> {
+  const unsealed = { ...ledger, sealed: null, lastUnsealed: { by, reason, at: now } };
+  return { ledger: unsealed, reply: unsealed };
+}
+
+function unrecorded(ledger: Ledger): Transition<RecordReply> {
+  return { ledger, reply: { checkpoint: null } };
 }
 
 function recordStopped(
@@ -163,21 +143,18 @@ function recordStopped(
   request: Extract<RecordRequest, { type: 'stopped' }>,
   now: string,
 ): Transition<RecordReply> {
-  const { operation, outcome, failureType, awsRequestIds } = request;
-  const repeated = ledger.checkpoints.find((each) => isSameRecord(each, request.checkpoint));
+  const { operation, checkpoint: draft, outcome, failureType, awsRequestIds } = request;
+  const repeated = ledger.checkpoints.find((each) => isSameRecord(each, draft));
   const checkpoint = repeated ?? {
-    ...request.checkpoint,
-    recoveryCheckpoint: request.checkpoint.recoveryCheckpoint ?? knownCheckpoint(ledger, request.checkpoint),
+    ...draft,
+    recoveryCheckpoint: draft.recoveryCheckpoint ?? knownCheckpoint(ledger, draft),
     sequence: ledger.lastSequence + 1,
     recordedAt: now,
   };
-  const sealed =
-    checkpoint.intent === 'final' && failureType === null && repeated === undefined
-      ? { by: checkpoint.requestedBy, reason: checkpoint.reason, at: now }
-      : ledger.sealed;
+  const settled = withoutCallOf(ledger, operation);
   const recorded: Ledger = {
-    ...withoutCallOf(ledger, operation),
-    sealed,
+    ...settled,
+    sealed: failureType === null && repeated === undefined ? sealOf(ledger, settled, checkpoint, now) : ledger.sealed,
     checkpoints: repeated === undefined ? [checkpoint, ...ledger.checkpoints] : ledger.checkpoints,
     lastSequence: Math.max(ledger.lastSequence, checkpoint.sequence),
   };
@@ -185,32 +162,32 @@ function recordStopped(
   return { ledger: finish(recorded, operation, ended), reply: { checkpoint } };
 }
 
+/** A final stop seals; so does one that DMS accepted, whose operation died, and which is found and recorded by another. */
+function sealOf(before: Ledger, after: Ledger, checkpoint: CheckpointRecord, now: string): Seal | null {
+  const adopted = after.pendingCall === null ? before.pendingCall : null;
+  const final = [checkpoint, adopted].find((each) => each?.intent === 'final');
+  return final ? { by: final.requestedBy, reason: final.reason, at: now } : before.sealed;
+}
+
 /** DMS may show no checkpoint any more once it has deprovisioned; what was recorded of the same stop still holds. */
 function knownCheckpoint(ledger: Ledger, draft: CheckpointDraft): string | null {
-  return (
-    ledger.checkpoints.find((each) => isSameStop(each, draft) && each.recoveryCheckpoint !== null)
-      ?.recoveryCheckpoint ?? null
-  );
+  const same = ledger.checkpoints.find((each) => isKnownStop(each, draft) && each.recoveryCheckpoint !== null);
+  return same?.recoveryCheckpoint ?? null;
 }
 
 /** One operation records one stop once, however often it is asked to: the answer to the first request may have been lost. */
 function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
+  const isOfRun = recorded.stoppedAt === null && draft.stoppedAt === null && recorded.runId === draft.runId;
   return (
     recorded.operationId === draft.operationId &&
     recorded.intent === draft.intent &&
     recorded.status === draft.status &&
-    (isSameStop(recorded, draft) ||
-      (draft.stoppedAt === null && recorded.stoppedAt === null && recorded.runId === draft.runId))
+    (isKnownStop(recorded, draft) || isOfRun)
   );
 }
 
-function isSameStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
-  return (
-    recorded.stoppedAt !== null &&
-    recorded.stoppedAt === draft.stoppedAt &&
-    recorded.replicationCreateTime === draft.replicationCreateTime &&
-    recorded.freshStartDate === draft.freshStartDate
-  );
+function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
+  return recorded.stoppedAt !== null && isSameStop(recorded, draft);
 }
 
 /** Clears the note of this operation's call, or of one that began before it: what that call did is known by now. */
@@ -236,6 +213,10 @@ function finish(ledger: Ledger, operation: OperationKey, ended: Partial<Operatio
   return bounded({ ...ledger, operations });
 }
 
+function subjectOf({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
+  return { replicationConfigArn, operationId };
+}
+
 function findOperation(ledger: Ledger, key: OperationKey): OperationRecord | undefined {
   return ledger.operations.find((each) => sameOperation(each, key));
 }
@@ -252,13 +233,17 @@ function sameOperation(one: OperationKey, other: OperationKey): boolean {
 function bounded(ledger: Ledger): Ledger {
   let checkpoints = ledger.checkpoints.slice(0, MAX_ENTRIES);
   let operations = ledger.operations.slice(0, MAX_ENTRIES);
-  let excess = JSON.stringify({ ...ledger, checkpoints, operations }).length - MAX_BYTES;
+  let excess = bytesOf({ ...ledger, checkpoints, operations }) - MAX_BYTES;
   while (excess > 0 && (operations.length > 1 || checkpoints.length > 1)) {
     const dropsOperation = operations.length >= checkpoints.length;
     const dropped = dropsOperation ? operations.at(-1) : checkpoints.at(-1);
     if (dropsOperation) operations = operations.slice(0, -1);
     else checkpoints = checkpoints.slice(0, -1);
-    excess -= JSON.stringify(dropped).length + 1;
+    excess -= bytesOf(dropped) + 1;
   }
   return { ...ledger, checkpoints, operations };
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }

@@ -23,14 +23,18 @@ export interface OperationProgress {
   readonly detail: string;
 }
 
+/** `details[0]` of the failure by which an attempt leaves the rest to the next: what a pending activity shows. */
+export interface AttemptProgress {
+  readonly phase: OperationPhase;
+  readonly status: string | null;
+  readonly elapsedSeconds: number;
+  readonly retryInSeconds: number;
+}
+
 /** The Markdown that the Web UI shows as the workflow's current details. */
-export function progressMarkdown(
-  progress: OperationProgress,
-  facts: Readonly<Record<string, string | null>> = {},
-): string {
+export function progressMarkdown(progress: OperationProgress, facts: Readonly<Record<string, string | null>>): string {
+  const { phase, lastStatus, since, detail } = progress;
   const rows = Object.entries(facts).flatMap(([name, value]) => (value === null ? [] : [`- ${name}: \`${value}\``]));
-  const status = progress.lastStatus === null ? '' : `, last seen \`${progress.lastStatus}\``;
-  return [`**${progress.phase}**${status} (since ${progress.since})`, '', progress.detail, '', ...rows]
-    .join('\n')
-    .trim();
+  const status = lastStatus === null ? '' : `, last seen \`${lastStatus}\``;
+  return [`**${phase}**${status} (since ${since})`, '', detail, '', ...rows].join('\n').trim();
 }

@@ -1,21 +1,14 @@
 import type { StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
-import type { OperationKind, ResumePlan, StartReplicationType, StopIntent, StopPlan } from './inputs.js';
+import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
 import type { CheckpointRecord, OperationRef, PendingCall, Settled } from './records.js';
-import type {
-  Progress,
-  ResumeOutcome,
-  ResumeReplicationResult,
-  StopOutcome,
-  StopReplicationResult,
-  Warning,
-} from './results.js';
+import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 import type { StartMark } from './start-wait.js';
 
 /**
  * The activities by their type names, with what goes in and out. A host on one version may call a worker on another of the same major, so
- * these are as public as the package's exports. Fields marked "in an operation" are left out when an activity is run on its own; it then
- * works unguarded: nothing is noted in a ledger and nothing keeps two of them apart.
+ * these are as public as the package's exports. An activity that is run on its own, without an operation, works unguarded: nothing is noted in a
+ * ledger and nothing keeps two of them apart.
  */
 export interface DmsActivities {
   'dms.beginOperation'(request: BeginOperation): Promise<BegunOperation>;
@@ -26,6 +19,10 @@ export interface DmsActivities {
   'dms.recordOperation'(request: RecordOperation): Promise<RecordedOperation>;
   'dms.awaitOperation'(request: AwaitOperation): Promise<AwaitedOperation>;
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
+}
+
+export interface DescribeReplication {
+  readonly replicationConfigArn: string;
 }
 
 export interface BeginOperation {
@@ -53,44 +50,66 @@ export interface BegunOperation {
   readonly holdSeconds: number;
 }
 
-export interface RequestStop {
-  readonly replicationConfigArn: string;
-  /** Default 5,400. */
-  readonly stoppableTimeoutSeconds?: number | undefined;
-  /** In an operation. */
+/** What a request that changes DMS is told of its operation. */
+interface OfOperation {
   readonly operation?: OperationRef | undefined;
-  readonly intent?: StopIntent | undefined;
+  readonly ownCall?: PendingCall | null | undefined;
   /** An earlier call of this operation was accepted. */
   readonly accepted?: boolean | undefined;
-  readonly ownCall?: PendingCall | null | undefined;
 }
 
-export interface RequestedStop {
-  readonly outcome: StopOutcome;
-  /** The last stop in the look before the call; `null` when the stop was not asked for here. */
-  readonly before: StopMark | null;
-  /** A look, or DMS's answer, showed it stopping or stopped. */
-  readonly sawStop: boolean;
+/** Defaults as in a stop. */
+export interface RequestStop
+  extends DescribeReplication, OfOperation, Partial<Pick<StopPlan, 'stoppableTimeoutSeconds' | 'intent'>> {}
+
+/** Defaults as in a resume; `startTimeoutSeconds` is how long it may take to become startable. */
+export interface RequestStart
+  extends
+    DescribeReplication,
+    OfOperation,
+    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds'>> {
+  /** The record that must be DMS's last stop. Left out: not checked. */
+  readonly checkpoint?: CheckpointRecord | null | undefined;
+  /** The caller named the record. */
+  readonly isNamed?: boolean | undefined;
+}
+
+interface Requested<Outcome, Mark> {
+  readonly outcome: Outcome;
+  /** From the look before the call; `null` when nothing was asked for here. */
+  readonly before: Mark | null;
   /** A call of ours was accepted, or may have been. */
   readonly accepted: boolean;
   readonly replication: Replication;
   readonly awsRequestIds: readonly string[];
 }
 
-export interface AwaitStopped {
-  readonly replicationConfigArn: string;
-  /** Default 3,600. */
-  readonly stopTimeoutSeconds?: number | undefined;
-  /** Default 10. */
-  readonly settleSeconds?: number | undefined;
-  /** Default 1,800. */
-  readonly selfRestartGraceSeconds?: number | undefined;
-  readonly before?: StopMark | null | undefined;
-  readonly sawStop?: boolean | undefined;
+export interface RequestedStop extends Requested<StopOutcome, StopMark> {
+  /** A look, or DMS's answer, showed it stopping or stopped. */
+  readonly sawStop: boolean;
+}
+
+export interface RequestedStart extends Requested<ResumeOutcome, StartMark> {
+  readonly startReplicationType: string | null;
+  readonly resumedFrom: CheckpointRecord | null;
+  readonly warnings: readonly Warning[];
+}
+
+/** What a wait is told of the request before it. */
+interface AfterRequest<Mark> extends DescribeReplication {
+  readonly operationId?: string | undefined;
+  readonly before?: Mark | null | undefined;
+  readonly accepted?: boolean | undefined;
   /** Shown until the first look. */
   readonly lastStatus?: string | undefined;
-  readonly accepted?: boolean | undefined;
-  readonly operationId?: string | undefined;
+}
+
+/** Defaults as in a stop. */
+export interface AwaitStopped
+  extends
+    AfterRequest<StopMark>,
+    Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
+  readonly sawStop?: boolean | undefined;
 }
 
 /** `self-restarted`: DMS undid the stop by itself, and it is to be asked for again. */
@@ -98,95 +117,43 @@ export type StoppedReplication =
   | { readonly end: 'settled'; readonly settled: Settled; readonly replication: Replication }
   | { readonly end: 'self-restarted'; readonly replication: Replication };
 
-export interface RequestStart {
-  readonly replicationConfigArn: string;
-  /** Default: `start-replication` for a replication that never ran, else `resume-processing`. */
-  readonly startReplicationType?: StartReplicationType | null | undefined;
-  readonly confirmReload?: string | null | undefined;
-  readonly cdcStartPosition?: string | null | undefined;
-  readonly cdcStartTime?: string | null | undefined;
-  readonly cdcStopPosition?: string | null | undefined;
-  /** How long it may take to become startable. Default 5,400. */
-  readonly startTimeoutSeconds?: number | undefined;
-  /** In an operation: the record that must be DMS's last stop. Left out: not checked. */
-  readonly checkpoint?: CheckpointRecord | null | undefined;
-  /** In an operation: do without that check. */
-  readonly force?: boolean | undefined;
-  readonly operation?: OperationRef | undefined;
-  readonly ownCall?: PendingCall | null | undefined;
-}
+/** Defaults as in a resume. */
+export interface AwaitRunning
+  extends AfterRequest<StartMark>, Partial<Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>> {}
 
-export interface RequestedStart {
-  readonly outcome: ResumeOutcome;
-  readonly startReplicationType: string | null;
-  readonly before: StartMark | null;
-  readonly accepted: boolean;
-  readonly replication: Replication;
-  readonly warnings: readonly Warning[];
-  readonly awsRequestIds: readonly string[];
-}
-
-export interface AwaitRunning {
-  readonly replicationConfigArn: string;
-  /** Default 5,400. */
-  readonly startTimeoutSeconds?: number | undefined;
-  /** Default 120. */
-  readonly verifyProgressSeconds?: number | undefined;
-  readonly before?: StartMark | null | undefined;
-  /** Shown until the first look. */
-  readonly lastStatus?: string | undefined;
-  readonly accepted?: boolean | undefined;
-  readonly operationId?: string | undefined;
-}
-
-export interface RunningReplication {
-  readonly replication: Replication;
-  readonly progress: Progress;
-  readonly warnings: readonly Warning[];
-}
+export type RunningReplication = Pick<ResumeReplicationResult, 'replication' | 'progress' | 'warnings'>;
 
 /** How an operation ended, to be put into the ledger. */
-export type RecordOperation = { readonly replicationConfigArn: string; readonly operation: OperationRef } & (
-  | {
-      readonly end: 'stopped';
-      readonly intent: StopIntent;
-      readonly outcome: StopOutcome;
-      readonly settled: Settled;
-      readonly replication: Replication;
-      readonly awsRequestIds: readonly string[];
-    }
-  | {
-      readonly end: 'resumed';
-      readonly outcome: ResumeOutcome;
-      readonly resumedFrom: CheckpointRecord | null;
-      readonly startReplicationType: string | null;
-      readonly progress: Progress;
-      readonly replication: Replication;
-      readonly warnings: readonly Warning[];
-      readonly awsRequestIds: readonly string[];
-    }
-  | {
-      readonly end: 'failed';
-      readonly failureType: string;
-      /** The look at a failed replication: its checkpoint is recorded. */
-      readonly replication: Replication | null;
-      /** False while an accepted call may still have its effect unrecorded. */
-      readonly clearsCall: boolean;
-      readonly awsRequestIds: readonly string[];
-    }
-  | {
-      readonly end: 'cancelled';
-      /** A stop that was asked for or found under way; recorded if it is over by now. */
-      readonly stop: {
+export type RecordOperation = DescribeReplication & {
+  readonly operation: OperationRef;
+  readonly awsRequestIds: readonly string[];
+} & (
+    | {
+        readonly end: 'stopped';
         readonly intent: StopIntent;
         readonly outcome: StopOutcome;
-        readonly before: StopMark | null;
-        readonly settleSeconds: number;
-      } | null;
-      readonly clearsCall: boolean;
-      readonly awsRequestIds: readonly string[];
-    }
-);
+        readonly settled: Settled;
+        readonly replication: Replication;
+      }
+    | { readonly end: 'resumed'; readonly result: ResumeReplicationResult }
+    | {
+        readonly end: 'failed';
+        readonly failureType: string;
+        readonly stop: StopInDoubt | null;
+        readonly clearsCall: boolean;
+      }
+    | { readonly end: 'cancelled'; readonly stop: StopInDoubt | null; readonly clearsCall: boolean }
+  );
+
+/** A stop that was asked for, found under way, or came about by a failure; recorded if it is over by now. */
+export interface StopInDoubt {
+  readonly intent: StopIntent;
+  readonly outcome: StopOutcome;
+  readonly before: StopMark | null;
+  readonly settleSeconds: number;
+  /** The look at a failed replication, recorded if there is no better one. */
+  readonly seen: Replication | null;
+}
 
 export interface RecordedOperation {
   readonly checkpoint: CheckpointRecord | null;
@@ -194,8 +161,7 @@ export interface RecordedOperation {
   readonly result: StopReplicationResult | ResumeReplicationResult | null;
 }
 
-export interface AwaitOperation {
-  readonly replicationConfigArn: string;
+export interface AwaitOperation extends DescribeReplication {
   readonly kind: OperationKind;
   /** Only when the caller named one. */
   readonly operationId: string | null;
@@ -203,7 +169,3 @@ export interface AwaitOperation {
 
 /** `gone`: it closed without a result to share; the caller may begin its own. */
 export type AwaitedOperation = { readonly end: 'done'; readonly result: unknown } | { readonly end: 'gone' };
-
-export interface DescribeReplication {
-  readonly replicationConfigArn: string;
-}

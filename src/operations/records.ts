@@ -74,22 +74,19 @@ export interface OperationRecord extends OperationRef {
   readonly progress: Progress | null;
 }
 
-/** A call that changes DMS was about to be sent, and no record or refusal has cleared it since: it may have had its effect. */
-export interface PendingCall {
-  readonly kind: OperationKind;
-  readonly operationId: string;
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly at: string;
-  readonly requestedBy: string | null;
-  readonly reason: string | null;
-  readonly parentWorkflowId: string | null;
+/** What is noted of a call right before it is sent. */
+export interface CallNote {
   /** Of a stop. */
   readonly intent: StopIntent | null;
   /** Of a resume. */
   readonly startReplicationType: string | null;
   /** The replication's last stop in the look before the call. */
   readonly before: StopMark | null;
+}
+
+/** A call that changes DMS was about to be sent, and no record or refusal has cleared it since: it may have had its effect. */
+export interface PendingCall extends OperationRef, CallNote {
+  readonly at: string;
 }
 
 export interface Seal {
@@ -110,4 +107,6 @@ export interface Ledger {
   readonly operations: readonly OperationRecord[];
   /** The sequence of the newest record ever written. */
   readonly lastSequence: number;
+  /** Who last lifted a seal, and why. */
+  readonly lastUnsealed: Seal | null;
 }

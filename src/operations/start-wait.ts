@@ -13,7 +13,6 @@ export interface StartMark {
 
 /** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
 export interface StartWaitMemory {
-  readonly lastStatus: string | null;
   /** It was seen on its way. */
   readonly sawStart: boolean;
   readonly runningSince: number | null;
@@ -29,8 +28,8 @@ export type StartVerdict =
   | { readonly type: 'failed' }
   | { readonly type: 'deleting' };
 
-export function beginStartWait(lastStatus: string | null = null): StartWaitMemory {
-  return { lastStatus, sawStart: false, runningSince: null, firstRows: null, isMoving: false };
+export function beginStartWait(): StartWaitMemory {
+  return { sawStart: false, runningSince: null, firstRows: null, isMoving: false };
 }
 
 /** One look at a replication that is to become running: what it means, and what to remember of it. */
@@ -43,7 +42,6 @@ export function judgeStart(
   const { status } = lifecycleState(replication);
   const seen: StartWaitMemory = {
     ...memory,
-    lastStatus: replication.status,
     sawStart: memory.sawStart || factsOf(status).phase === 'active',
     runningSince: status === 'running' ? (memory.runningSince ?? elapsedSeconds) : null,
   };
@@ -65,13 +63,14 @@ export function judgeStart(
   return { memory: seen, verdict: verdict() };
 }
 
-/** A row that has not caught up with the accepted start: same status as before it, and no newer stop. */
-function showsTheTimeBefore(replication: Replication, before: StartMark | null): boolean {
-  return (
-    before !== null && lifecycleState(replication).status === before.status && !isNewerThan(replication, before.stop)
-  );
+/** What is remembered once the table statistics have been read; rows that differ from the first ones are moving. */
+export function withRows(memory: StartWaitMemory, rows: string): StartWaitMemory {
+  if (memory.firstRows === null) return { ...memory, firstRows: rows };
+  return { ...memory, isMoving: memory.isMoving || rows !== memory.firstRows };
 }
 
-function isNewerThan(replication: Replication, before: StopMark): boolean {
-  return before.lastStopTime === null ? replication.replicationLastStopTime !== null : isNewerStop(replication, before);
+/** A row that has not caught up with the accepted start: same status as before it, and no newer stop. */
+function showsTheTimeBefore(replication: Replication, before: StartMark | null): boolean {
+  if (before === null || lifecycleState(replication).status !== before.status) return false;
+  return !isNewerStop(replication, before.stop);
 }

@@ -18,7 +18,6 @@ export interface StopWaitRules {
 
 /** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
 export interface StopWaitMemory {
-  readonly lastStatus: string | null;
   /** `stopping`, or a stop newer than the one before, was seen. */
   readonly sawStop: boolean;
   /** The first look of an unbroken row that showed it stopped. */
@@ -52,26 +51,25 @@ export interface StopLook {
   readonly wallClock: number;
 }
 
-export function beginStopWait(sawStop: boolean, lastStatus: string | null = null): StopWaitMemory {
-  return { lastStatus, sawStop, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
+export function beginStopWait(sawStop: boolean): StopWaitMemory {
+  return { sawStop, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
 }
 
+export interface StopJudgement<Verdict = StopVerdict> {
+  readonly memory: StopWaitMemory;
+  readonly verdict: Verdict;
+}
+
+type SettleVerdict = Extract<StopVerdict, { readonly type: 'wait' | 'settled' }>;
+
 /** One look at a replication that is to become stopped: what it means, and what to remember of it. */
-export function judgeStop(
-  memory: StopWaitMemory,
-  look: StopLook,
-  rules: StopWaitRules,
-): { readonly memory: StopWaitMemory; readonly verdict: StopVerdict } {
+export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { replication } = look;
   const { status } = lifecycleState(replication);
-  const seen = {
-    ...memory,
-    lastStatus: replication.status,
-    sawStop:
-      memory.sawStop || status === 'stopping' || (rules.before !== null && isNewerStop(replication, rules.before)),
-  };
-  if (status === 'stopped') return judgeStopped(seen, memory, look, rules);
-  const moving = { ...seen, stoppedSince: null, sample: null };
+  if (status === 'stopped') return judgeSettling(memory, look, rules);
+  const sawStop =
+    memory.sawStop || status === 'stopping' || (rules.before !== null && isNewerStop(replication, rules.before));
+  const moving = { ...memory, sawStop, stoppedSince: null, sample: null };
   if (status === 'failed') return { memory: moving, verdict: { type: 'failed' } };
   if (status === 'deleting') return { memory: moving, verdict: { type: 'deleting' } };
   if (factsOf(status).phase === 'active') return judgeActive(moving, look, rules);
@@ -79,13 +77,17 @@ export function judgeStop(
   return { memory: { ...moving, activeSince: null }, verdict: waiting('stopping', null, why) };
 }
 
-function judgeStopped(seen: StopWaitMemory, before: StopWaitMemory, look: StopLook, rules: StopWaitRules) {
+/** One look at a replication that is stopped or failed: whether all that describes its stop is there, and stays the same. */
+export function judgeSettling(
+  before: StopWaitMemory,
+  look: StopLook,
+  rules: StopWaitRules,
+): StopJudgement<SettleVerdict> {
   const { replication, elapsedSeconds, wallClock } = look;
   const fingerprint = stopFingerprint(replication);
   const described = isStopDescribed(replication, rules.before);
   const agrees = described && before.sample?.fingerprint === fingerprint;
   const memory: StopWaitMemory = {
-    ...seen,
     sawStop: true,
     activeSince: null,
     stoppedSince: before.stoppedSince ?? elapsedSeconds,
@@ -100,41 +102,31 @@ function judgeStopped(seen: StopWaitMemory, before: StopWaitMemory, look: StopLo
   const agreed = described && (isOld || agreedFor >= rules.settleSeconds);
   if (!agreed && stoppedFor < SETTLE_GRACE_SECONDS) {
     const lookIn = described ? rules.settleSeconds - agreedFor : SETTLE_GRACE_SECONDS - stoppedFor;
-    const why = described
-      ? 'it is stopped; its checkpoint is settling'
-      : 'it is stopped; DMS has not described this stop yet';
-    return { memory, verdict: waiting('settling', lookIn, why) };
+    const what = described ? 'its checkpoint is settling' : 'DMS has not described this stop yet';
+    return { memory, verdict: waiting('settling', lookIn, `it is ${replication.status}; ${what}`) };
   }
   const restartLeft = rules.selfRestartGraceSeconds - Math.max(stoppedFor, isOld ? age : 0);
   if (memory.mayRestart && restartLeft > 0) {
-    return {
-      memory,
-      verdict: waiting(
-        'settling',
-        restartLeft,
-        `it stopped with "${replication.stopReason}", which DMS may undo by itself`,
-      ),
-    };
+    const why = `it stopped with "${replication.stopReason}", which DMS may undo by itself`;
+    return { memory, verdict: waiting('settling', restartLeft, why) };
   }
-  return { memory, verdict: { type: 'settled', settled: agreed ? 'agreed' : 'grace-expired' } } as const;
+  return { memory, verdict: { type: 'settled', settled: agreed ? 'agreed' : 'grace-expired' } };
 }
 
-function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules) {
+function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { replication, elapsedSeconds } = look;
   const stoppedByItself = isNewerStop(replication, rules.before) && maySelfRestart(replication.stopReason);
   const undone = seen.mayRestart || (rules.before !== null && stoppedByItself);
   const activeSince = seen.activeSince ?? elapsedSeconds;
   const memory = { ...seen, activeSince: seen.sawStop ? activeSince : null };
-  if (undone) return { memory, verdict: { type: 'self-restarted' } } as const;
+  if (undone) return { memory, verdict: { type: 'self-restarted' } };
   if (!seen.sawStop) return { memory, verdict: waiting('stopping', null, `DMS still shows "${replication.status}"`) };
   const activeFor = elapsedSeconds - activeSince;
-  if (activeFor >= REVERT_SECONDS) return { memory, verdict: { type: 'reverted' } } as const;
-  return {
-    memory,
-    verdict: waiting('stopping', REVERT_SECONDS - activeFor, `it was stopping, and DMS shows "${replication.status}"`),
-  };
+  if (activeFor >= REVERT_SECONDS) return { memory, verdict: { type: 'reverted' } };
+  const why = `it was stopping, and DMS shows "${replication.status}"`;
+  return { memory, verdict: waiting('stopping', REVERT_SECONDS - activeFor, why) };
 }
 
-function waiting(phase: 'stopping' | 'settling', lookInSeconds: number | null, why: string): StopVerdict {
+function waiting(phase: 'stopping' | 'settling', lookInSeconds: number | null, why: string): SettleVerdict {
   return { type: 'wait', phase, lookInSeconds, why };
 }

@@ -1,13 +1,33 @@
 import type { TableStatistics } from '../dms/replication.js';
-import type { TableRowSums, TableStatisticsSummary } from './results.js';
+import type { TableRowSums, TableStatisticsSummary, Warning, WarningCode } from './results.js';
 
 const MAX_FLAGGED = 200;
 
+const inError = new Set(['table error', 'table does not exist']);
 /** `ValidationState`s that mean rows differ or were not compared. */
-const failingValidation = new Set(['mismatched records', 'suspended records', 'table error', 'error']);
+const mismatched = new Set(['mismatched records', 'suspended records', 'table error', 'error']);
+const pending = new Set(['pending records', 'pending validation', 'pending revalidation', 'preparing table']);
+
+const sources = {
+  inserts: 'inserts',
+  updates: 'updates',
+  deletes: 'deletes',
+  ddls: 'ddls',
+  appliedInserts: 'appliedInserts',
+  appliedUpdates: 'appliedUpdates',
+  appliedDeletes: 'appliedDeletes',
+  appliedDdls: 'appliedDdls',
+  fullLoadRows: 'fullLoadRows',
+  fullLoadErrorRows: 'fullLoadErrorRows',
+  validationPending: 'validationPendingRecords',
+  validationFailed: 'validationFailedRecords',
+  validationSuspended: 'validationSuspendedRecords',
+} as const satisfies Record<keyof TableRowSums, keyof TableStatistics>;
+
+const rowKeys = Object.keys(sources) as readonly (keyof TableRowSums)[];
 
 export function emptySummary(readAt: string): TableStatisticsSummary {
-  const rows = Object.fromEntries(Object.keys(sources).map((key) => [key, 0])) as Record<keyof TableRowSums, number>;
+  const rows = Object.fromEntries(rowKeys.map((key) => [key, 0])) as Record<keyof TableRowSums, number>;
   return { total: 0, byState: {}, byValidationState: {}, rows, flagged: [], truncated: false, readAt };
 }
 
@@ -33,33 +53,24 @@ export function addTables(summary: TableStatisticsSummary, tables: readonly Tabl
   };
 }
 
-const sources = {
-  inserts: 'inserts',
-  updates: 'updates',
-  deletes: 'deletes',
-  ddls: 'ddls',
-  appliedInserts: 'appliedInserts',
-  appliedUpdates: 'appliedUpdates',
-  appliedDeletes: 'appliedDeletes',
-  appliedDdls: 'appliedDdls',
-  fullLoadRows: 'fullLoadRows',
-  fullLoadErrorRows: 'fullLoadErrorRows',
-  validationPending: 'validationPendingRecords',
-  validationFailed: 'validationFailedRecords',
-  validationSuspended: 'validationSuspendedRecords',
-} as const satisfies Record<keyof TableRowSums, keyof TableStatistics>;
-
-const rowKeys = Object.keys(sources) as readonly (keyof TableRowSums)[];
-
-function isFlagged(table: TableStatistics): boolean {
-  return isErrorState(table.tableState) || failingValidation.has((table.validationState ?? '').toLowerCase());
+export function tableWarnings({ total, byState, byValidationState }: TableStatisticsSummary): readonly Warning[] {
+  const warn = (code: WarningCode, number: number, what: string): readonly Warning[] =>
+    number === 0 ? [] : [{ code, message: `${number} of ${total} tables ${what}` }];
+  return [
+    ...warn('tables-in-error', sum(byState, inError), 'are in error'),
+    ...warn('validation-pending', sum(byValidationState, pending), 'are not validated yet'),
+    ...warn('validation-mismatch', sum(byValidationState, mismatched), 'fail validation'),
+  ];
 }
 
-function isErrorState(tableState: string | null): boolean {
-  const state = (tableState ?? '').toLowerCase();
-  return state === 'table error' || state === 'table does not exist';
+function isFlagged({ tableState, validationState }: TableStatistics): boolean {
+  return inError.has((tableState ?? '').toLowerCase()) || mismatched.has((validationState ?? '').toLowerCase());
 }
 
 function count(counts: Record<string, number>, key: string | null): void {
   if (key !== null) counts[key] = (counts[key] ?? 0) + 1;
+}
+
+function sum(counts: Readonly<Record<string, number>>, states: ReadonlySet<string>): number {
+  return Object.entries(counts).reduce((all, [state, n]) => (states.has(state.toLowerCase()) ? all + n : all), 0);
 }

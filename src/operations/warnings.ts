@@ -1,99 +1,61 @@
 import { lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { maySelfRestart, stopReasonCode, stopReasons } from '../dms/stop-reasons.js';
+import { stopReasonFacts } from '../dms/stop-reasons.js';
 import type { CheckpointDraft } from './records.js';
-import type { TableStatisticsSummary, Warning, WarningCode } from './results.js';
+import type { Warning } from './results.js';
 
 /** A resume deadline nearer than this gets a warning. */
-const SHORT_WINDOW_SECONDS = 12 * 60 * 60;
+const SHORT_WINDOW_HOURS = 12;
 
 /** What a person should know about a stop that succeeded. */
 export function stopWarnings(checkpoint: CheckpointDraft, replication: Replication, now: number): readonly Warning[] {
-  const warnings: Warning[] = [];
-  const warn = (when: boolean, code: WarningCode, message: string) => {
-    if (when) warnings.push({ code, message });
-  };
-  const code = stopReasonCode(checkpoint.stopReason);
-  const facts = code === null ? null : stopReasons[code];
-  const state = lifecycleState(replication);
-  const everRan = state.status !== 'created';
-  const secondsLeft = checkpoint.resumeBy === null ? null : (Date.parse(checkpoint.resumeBy) - now) / 1000;
+  const { status, provisionState } = lifecycleState(replication);
+  if (status === 'created') return [];
+  const { stopReason, resumeBy, replicationType, recoveryCheckpoint, settled } = checkpoint;
 
-  warn(
-    everRan && checkpoint.stopReason !== null && facts?.ordinary !== true,
-    'not-normal-stop',
-    `DMS gives "${checkpoint.stopReason}"${facts === null ? ', which is not a known stop reason' : `: ${facts.meaning}. Next: ${facts.next}`}`,
-  );
-  warn(
-    maySelfRestart(checkpoint.stopReason),
-    'may-restart',
-    'DMS may start it again by itself after this kind of stop; look again before relying on it',
-  );
-  warn(
-    checkpoint.settled === 'grace-expired',
-    'unsettled',
-    'stop reason, stop time and checkpoint did not settle in time; what was shown then is recorded',
-  );
-  warn(
-    everRan && checkpoint.recoveryCheckpoint === null && checkpoint.replicationType !== 'full-load',
-    'no-checkpoint',
-    'DMS reports no RecoveryCheckpoint for this stop',
-  );
-  const loaded = replication.replicationStats?.fullLoadProgressPercent ?? null;
-  warn(
-    everRan && checkpoint.replicationType !== 'cdc' && loaded !== null && loaded < 100,
-    'full-load-interrupted',
-    `the full load was at ${loaded} %: tables that were not complete start again from zero`,
-  );
-  warn(
-    code === 'STOPPED_AFTER_FULL_LOAD',
-    'cached-changes-not-applied',
-    'changes cached during the full load are not applied yet; resume to apply them',
-  );
-  warn(
-    secondsLeft !== null && secondsLeft < SHORT_WINDOW_SECONDS,
-    'short-window',
-    secondsLeft !== null && secondsLeft > 0
-      ? `it can be resumed for another ${(secondsLeft / 3600).toFixed(1)} hours only, until ${checkpoint.resumeBy}`
-      : `the time to resume it ended at ${checkpoint.resumeBy}`,
-  );
-  warn(
-    everRan && state.provisionState === 'provisioned',
-    'capacity-still-billed',
-    `its capacity stays provisioned and is billed until ${checkpoint.resumeBy ?? 'DMS deprovisions it'}`,
-  );
-  return warnings;
-}
-
-export function tableWarnings(tables: TableStatisticsSummary): readonly Warning[] {
-  const warnings: Warning[] = [];
-  const inError = countOf(tables.byState, ['table error', 'table does not exist']);
-  const pending = countOf(tables.byValidationState, [
-    'pending records',
-    'pending validation',
-    'pending revalidation',
-    'preparing table',
-  ]);
-  const mismatched = countOf(tables.byValidationState, [
-    'mismatched records',
-    'suspended records',
-    'table error',
-    'error',
-  ]);
-  if (inError > 0)
-    warnings.push({ code: 'tables-in-error', message: `${inError} of ${tables.total} tables are in error` });
-  if (pending > 0) {
+  const warnings = [...stopReasonWarnings(stopReason)];
+  if (settled === 'grace-expired') {
+    const message = 'stop reason, stop time and checkpoint did not settle in time; what was shown then is recorded';
+    warnings.push({ code: 'unsettled', message });
+  }
+  if (recoveryCheckpoint === null && replicationType !== 'full-load') {
+    warnings.push({ code: 'no-checkpoint', message: 'DMS reports no RecoveryCheckpoint for this stop' });
+  }
+  const loaded = replication.replicationStats?.fullLoadProgressPercent ?? 100;
+  if (replicationType !== 'cdc' && loaded < 100) {
+    const message = `the full load was at ${loaded} %: tables that were not complete start again from zero`;
+    warnings.push({ code: 'full-load-interrupted', message });
+  }
+  if (checkpoint.stopReasonCode === 'STOPPED_AFTER_FULL_LOAD') {
+    const message = 'changes cached during the full load are not applied yet; resume to apply them';
+    warnings.push({ code: 'cached-changes-not-applied', message });
+  }
+  const hoursLeft = resumeBy === null ? Infinity : (Date.parse(resumeBy) - now) / 3_600_000;
+  if (hoursLeft < SHORT_WINDOW_HOURS) {
+    const left = `it can be resumed for another ${hoursLeft.toFixed(1)} hours only, until ${resumeBy}`;
     warnings.push({
-      code: 'validation-pending',
-      message: `validation of ${pending} of ${tables.total} tables is not complete`,
+      code: 'short-window',
+      message: hoursLeft > 0 ? left : `the time to resume it ended at ${resumeBy}`,
     });
   }
-  if (mismatched > 0) {
-    warnings.push({ code: 'validation-mismatch', message: `${mismatched} of ${tables.total} tables fail validation` });
+  if (provisionState === 'provisioned') {
+    const message = `its capacity stays provisioned and is billed until ${resumeBy ?? 'DMS deprovisions it'}`;
+    warnings.push({ code: 'capacity-still-billed', message });
   }
   return warnings;
 }
 
-function countOf(counts: Readonly<Record<string, number>>, states: readonly string[]): number {
-  return Object.entries(counts).reduce((sum, [state, n]) => (states.includes(state.toLowerCase()) ? sum + n : sum), 0);
+/** What a stop reason says that nobody who asked for a stop expects. */
+export function stopReasonWarnings(stopReason: string | null): readonly Warning[] {
+  const facts = stopReasonFacts(stopReason);
+  const warnings: Warning[] = [];
+  if (stopReason !== null && facts?.ordinary !== true) {
+    const meaning = facts === null ? ', which is not a known stop reason' : `: ${facts.meaning}. Next: ${facts.next}`;
+    warnings.push({ code: 'not-normal-stop', message: `DMS gives "${stopReason}"${meaning}` });
+  }
+  if (facts?.maySelfRestart === true) {
+    const message = 'DMS may start it again by itself after this kind of stop; look again before relying on it';
+    warnings.push({ code: 'may-restart', message });
+  }
+  return warnings;
 }

@@ -1,29 +1,17 @@
 import { RetryState } from '@temporalio/common';
-import { ActivityFailure, CancelledFailure, isCancellation } from '@temporalio/workflow';
-import { parseReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure, findDmsFailure } from '../operations/failures.js';
-
-/** The ARN in an input of any shape. Everything else about it is checked by the activity that begins the operation. */
-export function readArn(input: unknown): string {
-  const value =
-    typeof input === 'object' && input !== null && 'replicationConfigArn' in input
-      ? input.replicationConfigArn
-      : undefined;
-  try {
-    return parseReplicationConfigArn(value as string).arn;
-  } catch (err) {
-    throw dmsFailure(
-      'DmsInvalidInput',
-      { replicationConfigArn: typeof value === 'string' ? value : '' },
-      err instanceof Error ? err.message : String(err),
-      'Correct replicationConfigArn and start again; nothing was called.',
-    );
-  }
-}
+import { ActivityFailure, CancelledFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { findDmsFailure } from '../operations/failures.js';
 
 /** An attempt that was cancelled and then failed retryably arrives as a failure for which `isCancellation` is false. */
 export function isCancelled(err: unknown): boolean {
   return isCancellation(err) || (err instanceof ActivityFailure && err.retryState === RetryState.CANCEL_REQUESTED);
+}
+
+/** The time an activity had in all ran out, in an attempt or between two. */
+export function isTimedOut(err: unknown): boolean {
+  return (
+    err instanceof ActivityFailure && (err.retryState === RetryState.TIMEOUT || err.cause instanceof TimeoutFailure)
+  );
 }
 
 /** What a caller is to see: the failure itself, not the wrappers Temporal put around it. */

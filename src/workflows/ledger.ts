@@ -11,6 +11,7 @@ import {
   validateBegin,
   type Transition,
 } from '../operations/ledger.js';
+import type { UnsealRequest } from '../operations/ledger-messages.js';
 import type { Ledger } from '../operations/records.js';
 import { aboutToUpdate, beginUpdate, ledgerQuery, recordUpdate, unsealUpdate } from './messages.js';
 
@@ -48,23 +49,16 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   onUpdate(beginUpdate, begin, validateBegin);
   onUpdate(aboutToUpdate, aboutTo, validateAboutTo);
   onUpdate(recordUpdate, record);
-  onUpdate(unsealUpdate, (held) => ({ ledger: unseal(held), reply: unseal(held) }), requireNameAndReason);
+  onUpdate(unsealUpdate, unseal, requireNameAndReason);
 
   await condition(() => updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested);
   await condition(allHandlersFinished);
   await continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: ledger });
 }
 
-function requireNameAndReason(
-  ledger: Ledger,
-  request: { readonly by?: unknown; readonly reason?: unknown } | undefined,
-): void {
+function requireNameAndReason({ replicationConfigArn }: Ledger, request: Partial<UnsealRequest> | undefined): void {
   const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '' && value.length <= 1000;
   if (isText(request?.by) && isText(request?.reason)) return;
-  throw dmsFailure(
-    'DmsInvalidInput',
-    { replicationConfigArn: ledger.replicationConfigArn },
-    'Unsealing takes { by, reason }: who does it, and why',
-    'Give both; nothing was changed.',
-  );
+  const problem = 'Unsealing takes { by, reason }: who does it, and why, in at most 1,000 characters';
+  throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Give both; nothing was changed.');
 }

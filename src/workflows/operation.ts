@@ -1,54 +1,23 @@
-import {
-  CancellationScope,
-  log,
-  setCurrentDetails,
-  setHandler,
-  upsertMemo,
-  uuid4,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { resumeDeadline } from '../dms/checkpoint.js';
-import type { Replication } from '../dms/replication.js';
+import { CancellationScope, log, upsertMemo, uuid4, workflowInfo } from '@temporalio/workflow';
 import { findDmsFailure, withCheckpoint } from '../operations/failures.js';
 import type { OperationInput, OperationKind } from '../operations/inputs.js';
 import { memoKeys, operationWorkflowId } from '../operations/names.js';
-import { progressMarkdown, type OperationPhase, type OperationProgress } from '../operations/progress.js';
-import type { BegunOperation, RecordOperation } from '../operations/protocol.js';
-import type { CheckpointRecord, Settled } from '../operations/records.js';
+import type { BegunOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
+import type { CheckpointRecord } from '../operations/records.js';
+import { readArn } from '../operations/refusals.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
-import { isCancelled, readArn, unwrapped } from './failures.js';
-import { progressQuery } from './messages.js';
+import { isCancelled, unwrapped } from './failures.js';
 import { runAsChild } from './run-as-child.js';
+import { Tracker } from './tracker.js';
 
-/** What the workflow of an operation shows of itself, in the query and in the Web UI. */
-export class Tracker {
-  #progress: OperationProgress = { phase: 'beginning', lastStatus: null, since: now(), detail: 'Checking the input' };
-  #facts: Record<string, string | null> = {};
-
-  constructor() {
-    setHandler(progressQuery, () => this.#progress);
-  }
-
-  enter(phase: OperationPhase, detail: string, lastStatus: string | null = this.#progress.lastStatus): void {
-    this.#progress = { phase, detail, lastStatus, since: now() };
-    this.#show();
-  }
-
-  facts(facts: Readonly<Record<string, string | null>>): void {
-    this.#facts = { ...this.#facts, ...facts };
-    this.#show();
-  }
-
-  #show(): void {
-    setCurrentDetails(progressMarkdown(this.#progress, this.#facts));
-  }
-}
-
-/** What an operation has done so far, for whoever has to end it. */
+/** What an operation has done so far, for whoever has to end it when it is cut short. */
 export interface Trail {
   begun: BegunOperation | null;
-  /** How to end it when it is cancelled. */
-  cancelled: Omit<Extract<RecordOperation, { end: 'cancelled' }>, 'end' | 'operation' | 'replicationConfigArn'>;
+  /** A stop that was asked for or found under way. */
+  stop: StopInDoubt | null;
+  /** False while an accepted call may still have its effect unrecorded. */
+  clearsCall: boolean;
+  awsRequestIds: readonly string[];
 }
 
 /**
@@ -60,48 +29,36 @@ export async function runOperation<Result>(
   input: OperationInput,
   act: (begun: BegunOperation, tracker: Tracker, trail: Trail) => Promise<Result>,
 ): Promise<Result> {
-  const replicationConfigArn = readArn(input);
+  const lock = operationWorkflowId(readArn(input));
   const tracker = new Tracker();
-  const { workflowId, parent } = workflowInfo();
-  if (workflowId !== operationWorkflowId(replicationConfigArn)) {
-    tracker.enter('joined', `Runs as ${operationWorkflowId(replicationConfigArn)}`);
-    return runAsChild<Result>(kind, input, {});
-  }
-  const operationId = typeof input.operationId === 'string' ? input.operationId : uuid4();
-  showIdentity(kind, operationId);
-
-  const trail: Trail = { begun: null, cancelled: { stop: null, clearsCall: true, awsRequestIds: [] } };
+  const trail: Trail = { begun: null, stop: null, clearsCall: true, awsRequestIds: [] };
   try {
-    const begun = await changingActivities('Check the input, look once, note the operation in the ledger')[
-      'dms.beginOperation'
-    ]({
-      kind,
-      input,
-      operationId,
-      parentWorkflowId: parent?.workflowId ?? null,
-    });
-    trail.begun = begun;
-    const result = begun.repeated === null ? await act(begun, tracker, trail) : (begun.repeated as Result);
+    const isLock = workflowInfo().workflowId === lock;
+    if (!isLock) tracker.enter('joined', `Runs as ${lock}`);
+    const result = isLock ? await run(kind, input, act, tracker, trail) : await runAsChild<Result>(kind, input, {});
     tracker.enter('done', 'Recorded');
     return result;
   } catch (err) {
-    const ended = await endInLedger(err, replicationConfigArn, trail);
+    const ended = await endInLedger(err, trail, tracker);
     tracker.enter('failed', ended instanceof Error ? ended.message : String(ended));
     throw ended;
   }
 }
 
-/** The checkpoint as it will be recorded, visible even while the ledger can't be reached. */
-export function showCheckpoint(tracker: Tracker, replication: Replication, settled: Settled): void {
-  const { recoveryCheckpoint, stopReason, replicationLastStopTime: stoppedAt } = replication;
-  const { resumeBy } = resumeDeadline(replication);
-  upsertMemo({ [memoKeys.checkpoint]: { recoveryCheckpoint, stoppedAt, stopReason, resumeBy, settled } });
-  tracker.facts({
-    checkpoint: recoveryCheckpoint,
-    'stopped at': stoppedAt,
-    'stop reason': stopReason,
-    'resume by': resumeBy,
-  });
+async function run<Result>(
+  kind: OperationKind,
+  input: OperationInput,
+  act: (begun: BegunOperation, tracker: Tracker, trail: Trail) => Promise<Result>,
+  tracker: Tracker,
+  trail: Trail,
+): Promise<Result> {
+  const operationId = typeof input.operationId === 'string' ? input.operationId : uuid4();
+  showIdentity(kind, operationId);
+  const parentWorkflowId = workflowInfo().parent?.workflowId ?? null;
+  const activities = changingActivities('Check the input, look once, note the operation in the ledger');
+  const begun = await activities['dms.beginOperation']({ kind, input, operationId, parentWorkflowId });
+  trail.begun = begun;
+  return begun.repeated === null ? act(begun, tracker, trail) : (begun.repeated as Result);
 }
 
 /** Clients and steps put the memo there when they start the workflow; one started by name does it itself. */
@@ -111,58 +68,44 @@ function showIdentity(kind: OperationKind, operationId: string): void {
   upsertMemo({ [memoKeys.kind]: kind, [memoKeys.operationId]: operationId });
 }
 
-async function endInLedger(err: unknown, replicationConfigArn: string, trail: Trail): Promise<unknown> {
-  const { begun, cancelled } = trail;
+/** Notes in the ledger how it ended, and returns what the caller is to see. */
+async function endInLedger(err: unknown, trail: Trail, tracker: Tracker): Promise<unknown> {
+  const { begun, stop, clearsCall, awsRequestIds } = trail;
   const ended = unwrapped(err);
   if (begun === null) return ended;
-  const { operation } = begun;
   const failure = findDmsFailure(ended);
+  const about = { replicationConfigArn: begun.plan.replicationConfigArn, operation: begun.operation, awsRequestIds };
+  const failed = (more: Pick<RecordOperation & { readonly end: 'failed' }, 'stop' | 'clearsCall'>): RecordOperation => {
+    const failureType = failure?.type ?? (ended instanceof Error ? ended.name : 'Error');
+    return { end: 'failed', failureType, ...about, ...more };
+  };
+  let checkpoint: CheckpointRecord | null;
   if (failure?.type === 'DmsReplicationFailed') {
-    const replication = failure.details[0].replication ?? null;
-    const recorded = await CancellationScope.nonCancellable(() =>
-      changingActivities('Record the failed replication')['dms.recordOperation']({
-        end: 'failed',
-        replicationConfigArn,
-        operation,
-        failureType: failure.type,
-        replication,
-        clearsCall: true,
-        awsRequestIds: cancelled.awsRequestIds,
-      }),
-    ).catch((problem: unknown) => {
-      log.warn('The failed replication is not recorded', { error: String(problem) });
-      return null;
-    });
-    return recorded?.checkpoint ? withCheckpoint(failure, recorded.checkpoint) : failure;
+    const doubt = stop ?? { intent: 'pause', outcome: 'already-stopped', before: null, settleSeconds: 10 };
+    const seen = failure.details[0].replication ?? null;
+    tracker.enter('recording', failure.message, 'failed');
+    const activities = changingActivities('Record the failed replication');
+    checkpoint = await noted(activities, failed({ stop: { ...doubt, seen }, clearsCall: true }));
+  } else {
+    // Bounded: an operation that is over anyway does not wait for a ledger out of reach. What it asked of DMS is noted there already.
+    const activities = cleaningActivities('Note in the ledger how it ended');
+    const mayClear = clearsCall || failure?.type === 'DmsStopReverted';
+    const cancelled: RecordOperation = { end: 'cancelled', ...about, stop, clearsCall };
+    checkpoint = await noted(activities, isCancelled(err) ? cancelled : failed({ stop: null, clearsCall: mayClear }));
   }
-  const clearsCall = cancelled.clearsCall || failure?.type === 'DmsStopReverted';
-  const how: RecordOperation = isCancelled(err)
-    ? { end: 'cancelled', replicationConfigArn, operation, ...cancelled }
-    : {
-        end: 'failed',
-        replicationConfigArn,
-        operation,
-        failureType: failure?.type ?? (ended instanceof Error ? ended.name : 'Error'),
-        replication: null,
-        clearsCall,
-        awsRequestIds: cancelled.awsRequestIds,
-      };
-  const written = await CancellationScope.nonCancellable(() => cleanUp(how));
-  return failure !== undefined && written !== null ? withCheckpoint(failure, written) : ended;
+  return failure !== undefined && checkpoint !== null ? withCheckpoint(failure, checkpoint) : ended;
 }
 
-/** Bounded: an operation that is over anyway does not wait for a ledger out of reach. What it asked of DMS is noted there already. */
-async function cleanUp(how: RecordOperation): Promise<CheckpointRecord | null> {
+async function noted(
+  activities: ReturnType<typeof changingActivities>,
+  how: RecordOperation,
+): Promise<CheckpointRecord | null> {
   try {
-    const { checkpoint } = await cleaningActivities('Note in the ledger how it ended')['dms.recordOperation'](how);
+    const { checkpoint } = await CancellationScope.nonCancellable(() => activities['dms.recordOperation'](how));
     return checkpoint;
   } catch (err) {
     // Its pending call, if any, stays in the ledger for the next operation to find; how the operation ended is what the caller must see.
     log.warn('The ledger does not know how this operation ended', { error: String(err), end: how.end });
     return null;
   }
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

@@ -2,8 +2,9 @@ import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy, uuid4 }
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationInput, OperationKind } from '../operations/inputs.js';
 import { memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
+import { readArn } from '../operations/refusals.js';
 import { waitingActivities } from './activity-proxies.js';
-import { readArn, unwrapped } from './failures.js';
+import { unwrapped } from './failures.js';
 
 /** How long an attempt to follow another's operation may be held. */
 const JOIN_HOLD_SECONDS = 30;
@@ -31,7 +32,7 @@ export async function runAsChild<Result>(
       try {
         return (await executeChild(workflowTypes[kind], {
           workflowId: operationWorkflowId(replicationConfigArn),
-          args: [{ ...input, operationId }],
+          args: [{ ...input, operationId: input.operationId ?? operationId }],
           parentClosePolicy: ParentClosePolicy.ABANDON,
           cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
           memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },

@@ -7,12 +7,12 @@
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { dmsFailure } from '../operations/failures.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
 import type { CheckpointRecord } from '../operations/records.js';
+import { checkpointChanged, readArn, stopReverted } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { waitingActivities } from './activity-proxies.js';
-import { readArn, unwrapped } from './failures.js';
+import { unwrapped } from './failures.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';
 
 export type { StepOptions } from './run-as-child.js';
@@ -50,22 +50,11 @@ export async function describeReplication(
 
 /** Looks, and fails with `DmsStopReverted` or `DmsCheckpointChanged` when the recorded stop no longer holds. */
 export async function assertStopped(record: CheckpointRecord, options: StepOptions = {}): Promise<void> {
-  const { replicationConfigArn } = record;
+  const { replicationConfigArn, operationId, stoppedAt } = record;
   const replication = await describeReplication(replicationConfigArn, options);
-  const subject = { replicationConfigArn, operationId: record.operationId, checkpoint: record, replication };
+  const subject = { replicationConfigArn, operationId, checkpoint: record };
   if (factsOf(lifecycleState(replication).status).phase !== 'rest') {
-    throw dmsFailure(
-      'DmsStopReverted',
-      subject,
-      `${replicationConfigArn} was stopped at ${record.stoppedAt}, and is "${replication.status}" now: someone started it`,
-      'Find out who, then stop it again.',
-    );
+    throw stopReverted(subject, replication, `stopped at ${stoppedAt}`);
   }
-  if (isRecordedStop(record, replication)) return;
-  throw dmsFailure(
-    'DmsCheckpointChanged',
-    subject,
-    `The last stop of ${replicationConfigArn} is not the recorded one: record ${record.sequence} has it at ${record.stoppedAt ?? 'no time'}, DMS at ${replication.replicationLastStopTime ?? 'no time'}`,
-    'Someone ran it in between; stop it again to record where it is now.',
-  );
+  if (!isRecordedStop(record, replication)) throw checkpointChanged(subject, record, replication);
 }

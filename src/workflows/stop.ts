@@ -5,8 +5,9 @@ import type { BegunOperation, RequestedStop } from '../operations/protocol.js';
 import type { Settled } from '../operations/records.js';
 import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
 import { changingActivities } from './activity-proxies.js';
-import { finishStop } from './finish-stop.js';
-import { runOperation, showCheckpoint, type Tracker, type Trail } from './operation.js';
+import { runOperation, type Trail } from './operation.js';
+import type { Tracker } from './tracker.js';
+import { untilStopped } from './waits.js';
 
 /**
  * Stops a replication, waits until it really is stopped, and records where. Started by name with JSON from any language; the id under which it
@@ -17,8 +18,7 @@ export function dmsStopReplication(input: StopReplicationInput): Promise<StopRep
 }
 
 async function stop(begun: BegunOperation, tracker: Tracker, trail: Trail): Promise<StopReplicationResult> {
-  const plan = begun.plan as StopPlan;
-  const { replicationConfigArn, intent } = plan;
+  const { replicationConfigArn, intent } = begun.plan as StopPlan;
   const { operation } = begun;
 
   tracker.enter('waiting-until-stoppable', 'Asking DMS to stop it, once it can be stopped', begun.status);
@@ -28,18 +28,15 @@ async function stop(begun: BegunOperation, tracker: Tracker, trail: Trail): Prom
       ? { ...requested, settled: 'agreed' as const }
       : await untilSettled(begun, requested, tracker, trail);
 
-  showCheckpoint(tracker, replication, settled);
+  tracker.showCheckpoint(replication, settled);
   tracker.enter('recording', 'Writing the checkpoint into the ledger', replication.status);
+  const { awsRequestIds } = trail;
+  const end = { end: 'stopped', intent, outcome, settled, replication, awsRequestIds } as const;
   const recorded = await CancellationScope.nonCancellable(() =>
     changingActivities('Record the checkpoint, then the table statistics')['dms.recordOperation']({
-      end: 'stopped',
       replicationConfigArn,
       operation,
-      intent,
-      outcome,
-      settled,
-      replication,
-      awsRequestIds: trail.cancelled.awsRequestIds,
+      ...end,
     }),
   );
   return recorded.result as StopReplicationResult;
@@ -53,25 +50,16 @@ async function untilSettled(
   trail: Trail,
 ): Promise<{ readonly outcome: StopOutcome; readonly settled: Settled; readonly replication: Replication }> {
   const { operationId } = begun.operation;
+  const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = begun.plan as StopPlan;
+  const rules = { replicationConfigArn, operationId, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds };
   for (let stop = requested; ; stop = await requestStop(begun, trail)) {
-    tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', stop.replication.status);
-    const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = begun.plan as StopPlan;
     const { before, sawStop, accepted } = stop;
-    const stopped = await finishStop(begun, {
-      replicationConfigArn,
-      operationId,
-      stopTimeoutSeconds,
-      settleSeconds,
-      selfRestartGraceSeconds,
-      before,
-      sawStop,
-      accepted,
-      lastStatus: stop.replication.status,
-    });
-    const outcome = trail.cancelled.stop?.outcome ?? stop.outcome;
-    if (stopped.end === 'settled') return { ...stopped, outcome };
-    const { status } = stopped.replication;
-    tracker.enter('waiting-until-stoppable', 'DMS started it again by itself; asking it to stop again', status);
+    const { status: lastStatus } = stop.replication;
+    tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', lastStatus);
+    const stopped = await untilStopped(begun.holdSeconds, { ...rules, before, sawStop, accepted, lastStatus });
+    if (stopped.end === 'settled') return { ...stopped, outcome: trail.stop?.outcome ?? stop.outcome };
+    const again = 'DMS started it again by itself; asking it to stop again';
+    tracker.enter('waiting-until-stoppable', again, stopped.replication.status);
   }
 }
 
@@ -79,9 +67,8 @@ async function untilSettled(
 async function requestStop(begun: BegunOperation, trail: Trail): Promise<RequestedStop> {
   const { intent, stoppableTimeoutSeconds, replicationConfigArn, settleSeconds } = begun.plan as StopPlan;
   const { operation, ownCall } = begun;
-  const earlier = trail.cancelled.stop;
-  const wasAccepted = earlier?.outcome === 'stopped';
-  trail.cancelled = { ...trail.cancelled, clearsCall: false };
+  const wasAccepted = trail.stop?.outcome === 'stopped';
+  trail.clearsCall = false;
   const requested = await changingActivities('Ask DMS to stop it, once')['dms.requestStop']({
     replicationConfigArn,
     stoppableTimeoutSeconds,
@@ -92,11 +79,10 @@ async function requestStop(begun: BegunOperation, trail: Trail): Promise<Request
   });
   const { before, awsRequestIds } = requested;
   const accepted = requested.accepted || wasAccepted;
-  const outcome = accepted ? 'stopped' : (earlier?.outcome ?? requested.outcome);
-  trail.cancelled = {
-    stop: requested.outcome === 'never-started' ? null : { intent, outcome, before, settleSeconds },
-    clearsCall: !accepted,
-    awsRequestIds: [...trail.cancelled.awsRequestIds, ...awsRequestIds],
-  };
+  const outcome = accepted ? 'stopped' : (trail.stop?.outcome ?? requested.outcome);
+  const isStop = requested.outcome !== 'never-started';
+  trail.stop = isStop ? { intent, outcome, before, settleSeconds, seen: null } : null;
+  trail.clearsCall = !accepted;
+  trail.awsRequestIds = [...trail.awsRequestIds, ...awsRequestIds];
   return { ...requested, accepted };
 }

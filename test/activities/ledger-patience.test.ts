@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { Environment } from '../../src/activities/environment.js';
-import { LedgerClient, LedgerUnreachable } from '../../src/activities/ledger-client.js';
+import { LedgerUnreachable } from '../../src/activities/ledger-client.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import { failureOf } from '../support/stage.js';
 
@@ -17,15 +17,21 @@ function ask(environment: Environment, secondsIn: number, mayGiveUp: boolean, an
     { scheduledTimestampMs: begun, currentAttemptScheduledTimestampMs },
     { logger: new DefaultLogger('ERROR') },
   );
-  const ledger = new LedgerClient({} as Client, arn, 'somewhere');
-  const subject = { replicationConfigArn: arn, operationId: 'one', phase: 'beginning', mayGiveUp };
   const request = () =>
     answers ? Promise.resolve('answer') : Promise.reject(new LedgerUnreachable('no worker has it'));
-  return attempt.run(() => environment.askLedger(ledger, subject, request));
+  return attempt.run(() =>
+    environment
+      .attempt({ replicationConfigArn: arn }, 'a test', {
+        operationId: 'one',
+        phase: 'beginning',
+        accepted: !mayGiveUp,
+      })
+      .askLedger(request),
+  );
 }
 
 test('an operation that has called nothing gives up on its ledger after five minutes, and says where to look', async () => {
-  const environment = new Environment({ dms: {} as DmsApi });
+  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   for (const seconds of [0, 100, 299]) {
     expect(await failureOf(ask(environment, seconds, true))).toMatchObject({
       type: 'DmsUnavailable',
@@ -43,7 +49,7 @@ test('an operation that has called nothing gives up on its ledger after five min
 });
 
 test('the five minutes begin again when the ledger has answered in between', async () => {
-  const environment = new Environment({ dms: {} as DmsApi });
+  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   await failureOf(ask(environment, 0, true));
   expect(await ask(environment, 200, true, true)).toBe('answer');
   await failureOf(ask(environment, 250, true));
@@ -51,7 +57,7 @@ test('the five minutes begin again when the ledger has answered in between', asy
 });
 
 test('an operation whose call was accepted never gives up on its ledger', async () => {
-  const environment = new Environment({ dms: {} as DmsApi });
+  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   for (const seconds of [0, 300, 100_000]) {
     expect(await failureOf(ask(environment, seconds, false))).toMatchObject({
       type: 'DmsUnavailable',

@@ -229,8 +229,7 @@ describe.concurrent('with everything encrypted', () => {
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, reason: 'hush', ...brief });
-    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
-    expect((await handle.progress()).detail).toContain('stopping');
+    await until('a look has shown it stopping', async () => (await handle.progress()).detail.includes('"stopping"'));
     expect(await lastFailure(stage, handle.workflowId)).toBe('Encoded failure');
     const refusal = await failureOf(stage.dms.resume({ replicationConfigArn }));
     expect(refusal).toMatchObject({ type: 'DmsOperationInProgress', details: [{ operation: { kind: 'stop' } }] });

@@ -98,7 +98,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('of a running or starting replication does nothing and says which', async () => {
-    await using stage = await Stage.set();
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 100 } });
     await stage.work();
     const running = stage.simulator.createReplication();
     expect((await stage.dms.resume({ replicationConfigArn: running, ...unverified })).outcome).toBe('already-running');

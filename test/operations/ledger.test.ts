@@ -103,7 +103,8 @@ describe('the ledger', () => {
       'DmsReplicationSealed',
     );
     expect(refusal(() => validateBegin(sealed, { operation: op('s'), sequence: null }))).toBeUndefined();
-    const open = unseal(sealed);
+    const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(10)).ledger;
+    expect(open.lastUnsealed).toEqual({ by: 'bob', reason: 'again', at: at(10) });
     expect(refusal(() => validateBegin(open, { operation: op('r', 'resume'), sequence: null }))).toBeUndefined();
     expect(recorded(open, op('a'), { intent: 'final' }).ledger.sealed).toBeNull();
   });

@@ -91,7 +91,7 @@ async function stateAfter(events: any[]): Promise<unknown> {
       'dms.begin': () => begin(ledger, request, now).ledger,
       'dms.aboutTo': () => aboutTo(ledger, request, now).ledger,
       'dms.record': () => record(ledger, request, now).ledger,
-      'dms.unseal': () => unseal(ledger),
+      'dms.unseal': () => unseal(ledger, request, now).ledger,
     };
     ledger = transitions[input.name]?.() ?? ledger;
   }

@@ -1,0 +1,84 @@
+/** Failures that more than one room has to tell, each said in one place. */
+import { parseReplicationConfigArn } from '../dms/arn.js';
+import type { Replication } from '../dms/replication.js';
+import { stopReasonFacts } from '../dms/stop-reasons.js';
+import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
+import { ledgerWorkflowId, workflowTypes } from './names.js';
+import type { CheckpointRecord } from './records.js';
+
+/** The ARN in an input of any shape. Throws DmsInvalidInput. */
+export function readArn(input: unknown): string {
+  const value =
+    typeof input === 'object' && input !== null && 'replicationConfigArn' in input && input.replicationConfigArn;
+  try {
+    return parseReplicationConfigArn(value as string).arn;
+  } catch (err) {
+    const problem = err instanceof Error ? err.message : String(err);
+    const replicationConfigArn = typeof value === 'string' ? value : '';
+    const hint = 'Correct replicationConfigArn and start again; nothing was called.';
+    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, hint);
+  }
+}
+
+/** Refuses an operation by the name of the one that is under way. */
+export function operationInProgress(replicationConfigArn: string, open: OperationInTheWay) {
+  const { kind, operationId, workflowId, hostWorkflowId } = open;
+  const host = hostWorkflowId === null ? '' : `, a step of ${hostWorkflowId}`;
+  return dmsFailure(
+    'DmsOperationInProgress',
+    { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
+    `A ${kind} ("${operationId ?? 'id not known yet'}") of ${replicationConfigArn} is under way in ${workflowId}${host}`,
+    'Wait for it or cancel it, then run this operation again.',
+  );
+}
+
+/** It is `failed`: in AWS's own words. */
+export function replicationFailed(subject: FailureSubject, when: string) {
+  const { replication, replicationConfigArn } = subject;
+  const said = [replication?.failureMessages.join(' / '), replication?.stopReason].filter(Boolean).join('; ');
+  const next = stopReasonFacts(replication?.stopReason ?? null)?.next;
+  return dmsFailure(
+    'DmsReplicationFailed',
+    subject,
+    `${replicationConfigArn} failed ${when}${said === '' ? ', and DMS gives no reason' : `: ${said}`}`,
+    next === undefined ? 'Read its log, remove the cause, then resume it or reload its target.' : `Next: ${next}.`,
+  );
+}
+
+export function replicationDeleting(subject: FailureSubject) {
+  const what = `${subject.replicationConfigArn} is being deleted`;
+  return dmsFailure('DmsReplicationDeleting', subject, what, 'Nothing can be done with it any more.');
+}
+
+export function replicationReadOnly(subject: FailureSubject) {
+  const what = `${subject.replicationConfigArn} is read-only: a zero-ETL integration manages it`;
+  return dmsFailure('DmsReplicationReadOnly', subject, what, 'Change the integration instead.');
+}
+
+export function stopReverted(subject: FailureSubject, replication: Replication, was: string) {
+  const what = `${subject.replicationConfigArn} was ${was}, and is "${replication.status}" again: someone started it`;
+  return dmsFailure('DmsStopReverted', { ...subject, replication }, what, 'Find out who, then stop it again.');
+}
+
+/** DMS's last stop is not the recorded one: shows both. */
+export function checkpointChanged(subject: FailureSubject, record: CheckpointRecord, replication: Replication) {
+  return dmsFailure(
+    'DmsCheckpointChanged',
+    { ...subject, checkpoint: record, replication },
+    `The last stop of ${subject.replicationConfigArn} is not the recorded one: record ${record.sequence} has it at ` +
+      `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}), DMS at ` +
+      `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
+    'Someone ran it in between. Find out why, then stop it again to record where it is now; a resume can also be forced.',
+  );
+}
+
+/** Someone terminated the ledger. */
+export function ledgerClosed(replicationConfigArn: string) {
+  const id = ledgerWorkflowId(replicationConfigArn);
+  return dmsFailure(
+    'DmsLedgerClosed',
+    { replicationConfigArn },
+    `The ledger ${id} was closed by someone, and a new one would know nothing of what it recorded`,
+    `Bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
+  );
+}

@@ -1,0 +1,67 @@
+import { dmsFailure } from '../operations/failures.js';
+import type { AwaitRunning, AwaitStopped, RunningReplication, StoppedReplication } from '../operations/protocol.js';
+import { SETTLE_GRACE_SECONDS } from '../operations/stop-wait.js';
+import { waitingActivities } from './activity-proxies.js';
+import { isTimedOut } from './failures.js';
+
+/** Waits until a stop is over and described. */
+export function untilStopped(
+  holdSeconds: number,
+  stop: AwaitStopped & { readonly stopTimeoutSeconds: number },
+): Promise<StoppedReplication> {
+  const { settleSeconds = 10, selfRestartGraceSeconds = 1800 } = stop;
+  const wait = (stopTimeoutSeconds: number) =>
+    waitingActivities('Wait until it is stopped and its checkpoint has settled', {
+      holdSeconds,
+      timeoutSeconds: stopTimeoutSeconds + SETTLE_GRACE_SECONDS + settleSeconds + selfRestartGraceSeconds,
+    })['dms.awaitStopped']({ ...stop, stopTimeoutSeconds });
+  return withLastLook(
+    'DmsStopTimedOut',
+    stop,
+    () => wait(stop.stopTimeoutSeconds),
+    () => wait(0),
+  );
+}
+
+/** Waits until it runs, then looks for movement. */
+export function untilRunning(
+  holdSeconds: number,
+  start: AwaitRunning & { readonly startTimeoutSeconds: number; readonly verifyProgressSeconds: number },
+): Promise<RunningReplication> {
+  const wait = (startTimeoutSeconds: number) =>
+    waitingActivities('Wait until it runs, then look for movement and an early death', {
+      holdSeconds,
+      timeoutSeconds: startTimeoutSeconds + start.verifyProgressSeconds,
+    })['dms.awaitRunning']({ ...start, startTimeoutSeconds });
+  return withLastLook(
+    'DmsStartTimedOut',
+    start,
+    () => wait(start.startTimeoutSeconds),
+    () => wait(0),
+  );
+}
+
+/** When the backstop of a wait fires because no worker ran until past the deadline, one more look decides; when nobody makes that either, the wait has failed. */
+async function withLastLook<Result>(
+  type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
+  { replicationConfigArn, operationId, lastStatus: status }: AwaitStopped | AwaitRunning,
+  wait: () => Promise<Result>,
+  lastLook: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await wait();
+  } catch (err) {
+    if (!isTimedOut(err)) throw err;
+  }
+  try {
+    return await lastLook();
+  } catch (err) {
+    if (!isTimedOut(err)) throw err;
+    throw dmsFailure(
+      type,
+      { replicationConfigArn, operationId, status },
+      `No worker has looked at ${replicationConfigArn} until long past the deadline; it was "${status ?? 'not seen'}" when the wait began`,
+      'Start a worker that serves its task queue, then run the operation again: it follows what DMS did meanwhile.',
+    );
+  }
+}
