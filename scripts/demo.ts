@@ -64,9 +64,11 @@ async function main(simulator: DmsSimulator | null): Promise<void> {
   const replicationConfigArn =
     values.arn ?? simulator?.createReplication({ identifier: 'orders-to-aurora', tables: 12 }) ?? '';
   const server = await startServer({ ui: true });
-  const connection = await Connection.connect({ address: server.address });
+  const connection = await Connection.connect(server.connection);
   try {
-    const dms = new ReplicationClient({ client: new Client({ connection }) });
+    const { namespace } = server;
+    const taskQueue = process.env['TEMPORAL_TASK_QUEUE'];
+    const dms = new ReplicationClient({ client: new Client({ connection, namespace }), taskQueue });
     const env: NodeJS.ProcessEnv = {
       TEMPORAL_ADDRESS: server.address,
       TEMPORAL_DMS_HOLD_SECONDS: '5',
@@ -78,7 +80,9 @@ async function main(simulator: DmsSimulator | null): Promise<void> {
     };
     say(`\nTemporal listens at ${server.address}`);
     if (server.webUi !== null) {
-      say(`Watch it in the Web UI while this runs: ${server.webUi}/namespaces/default/workflows (--keep leaves it up)`);
+      say(
+        `Watch it in the Web UI while this runs: ${server.webUi}/namespaces/${namespace}/workflows (--keep leaves it up)`,
+      );
     }
     if (simulator) say(`The simulated DMS is ${SPEED} times as fast as the real one, so its times run ahead of yours.`);
     const worker = startWorker(env);

@@ -15,6 +15,8 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { TestWorkflowEnvironment, type LocalTestWorkflowEnvironmentOptions } from '@temporalio/testing';
 
 export type ServerKind = 'dev' | 'time-skipping';
@@ -54,17 +56,21 @@ const suffix = process.platform === 'win32' ? '.exe' : '';
 
 export interface RunningServer {
   readonly address: string;
+  /** How to connect to it. */
+  readonly connection: ConnectionOptions;
+  readonly namespace: string;
   readonly webUi: string | null;
   /** Ends it, if it was started here. */
   teardown(): Promise<void>;
 }
 
-/** The server that TEMPORAL_ADDRESS names, or a dev server of its own. */
+/** The server that the standard variables name, or a dev server of its own. */
 export async function startServer(
   options: Omit<NonNullable<LocalTestWorkflowEnvironmentOptions['server']>, 'executable'> = {},
 ): Promise<RunningServer> {
-  const named = process.env['TEMPORAL_ADDRESS'];
-  if (named !== undefined) return { address: named, webUi: null, teardown: () => Promise.resolve() };
+  const { connectionOptions: connection, namespace = 'default' } = loadClientConnectConfig();
+  const { address: named } = connection;
+  if (named) return { address: named, connection, namespace, webUi: null, teardown: () => Promise.resolve() };
   const log = { level: 'error', format: 'json' } as const;
   const server = await TestWorkflowEnvironment.createLocal({
     server: { executable: await findServer('dev'), log, ...options },
@@ -73,6 +79,8 @@ export async function startServer(
   const uiPort = options.uiPort ?? Number(address.split(':')[1]) + 1000;
   return {
     address,
+    connection: { address },
+    namespace: 'default',
     webUi: options.ui === true ? `http://localhost:${uiPort}` : null,
     teardown: () => server.teardown(),
   };
@@ -114,10 +122,11 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** A proxy that refuses answers, too. */
 async function isReachable(url: string): Promise<boolean> {
   try {
-    await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) });
-    return true;
+    const { status } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) });
+    return status < 400 || status === 404;
   } catch {
     return false; // asked, and answered
   }

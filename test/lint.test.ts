@@ -54,6 +54,18 @@ describe('the linter rejects', () => {
         ['src/workflows/bad.ts', what],
         ['src/operations/bad.ts', what],
       ]),
+    ['src/workflows/bad.ts', 'fs'],
+    ['src/workflows/bad.ts', 'fs/promises'],
+    ['src/operations/bad.ts', 'crypto'],
+    ['src/operations/bad.ts', '@temporalio/workflow'],
+    ['src/operations/bad.ts', '../workflows/messages.js'],
+    ['src/index.ts', '@temporalio/workflow'],
+    ['src/index.ts', './workflows/index.js'],
+    ['src/watch/bad.ts', '@aws-sdk/client-database-migration-service'],
+    ['src/watch/bad.ts', '../aws/index.js'],
+    ['src/client/bad.ts', '../simulator/index.js'],
+    ['src/client/bad.ts', '@aws-sdk/client-database-migration-service'],
+    ['src/client/bad.ts', 'valibot'],
     ['src/index.ts', '@temporalio/client'],
     ['src/index.ts', './activities/index.js'],
     ['src/dms/bad.ts', 'node:fs'],
@@ -83,6 +95,8 @@ test('the linter has nothing against what each room may import', async () => {
   for (const [file, what] of [
     ['src/workflows/good.ts', '../operations/names.js'],
     ['src/activities/good.ts', '../watch/index.js'],
+    ['src/operations/good.ts', '@temporalio/common'],
+    ['src/watch/good.ts', '../dms/api.js'],
     ['src/simulator/good.ts', 'node:http'],
   ] as const) {
     expect(await complaints(file, importing(what))).not.toContain('no-restricted-imports');

@@ -16,7 +16,7 @@ import { requestStop } from './request-stop.js';
 
 export type { DmsActivitiesOptions } from './environment.js';
 export type { DmsActivities } from '../operations/protocol.js';
-export type { DmsApi } from '../dms/api.js';
+export { DmsApiError, type DmsApi, type DmsApiErrorKind } from '../dms/api.js';
 
 /** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
 export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {

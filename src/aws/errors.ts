@@ -32,9 +32,15 @@ export function toDmsApiError(err: unknown): DmsApiError {
   return new DmsApiError(
     kinds.get(name) ?? byStatus,
     name,
-    error.message || error.code || 'no message',
+    withoutSecrets(error.message || error.code || 'no message'),
     requestId ?? null,
   );
+}
+
+/** AWS answers a bad signature with the request as it was signed, headers and security token included: only what comes before that is kept. */
+function withoutSecrets(message: string): string {
+  const [said = ''] = message.split(/\r?\n|(?:x-amz-security-token|authorization|credential) ?[:=]/i);
+  return said.trim() || 'no message';
 }
 
 /** What an error of the SDK, or of Node's network, may carry. */

@@ -41,7 +41,7 @@ export interface ResumeReplicationInput extends OperationInput {
   readonly cdcStartTime?: string | null | undefined;
   /** `server_time:2026-02-09T12:12:12` or `commit_time:…`, in UTC. */
   readonly cdcStopPosition?: string | null | undefined;
-  /** From the accepted start until running; becoming startable may take as long again. Default 5,400. */
+  /** Until running, from when it is to be started; a replication that is stopping or being modified has to become startable first. Default 5,400. */
   readonly startTimeoutSeconds?: number | null | undefined;
   /** After running, how long to look for movement and for an early death. Default 120; 0: do not look. */
   readonly verifyProgressSeconds?: number | null | undefined;

@@ -123,6 +123,7 @@ export class ReplicationWatcher {
   async #list(wanted: Map<string, ReplicationConfigArn>): Promise<ReadonlyMap<string, ReplicationConfigArn>> {
     const [first] = wanted.values();
     if (first === undefined) return wanted;
+    const begunAt = performance.now();
     let marker: string | null = null;
     let pages = 0;
     try {
@@ -141,8 +142,7 @@ export class ReplicationWatcher {
       this.#pages = Math.max(1, pages);
       return wanted;
     } catch (err) {
-      const failedAt = performance.now();
-      for (const arn of wanted.keys()) this.#answer(arn, failedAt, (each) => each.reject(asApiError(err)));
+      for (const arn of wanted.keys()) this.#answer(arn, begunAt, (each) => each.reject(asApiError(err)));
       return new Map();
     }
   }

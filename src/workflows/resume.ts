@@ -28,6 +28,7 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
 
   tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start', begun.status);
   trail.clearsCall = false;
+  const askedAt = Date.now();
   const requested = await changingActivities('Check the recorded stop, ask DMS to start it, once')['dms.requestStart']({
     ...plan,
     checkpoint,
@@ -41,7 +42,8 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   trail.awsRequestIds = awsRequestIds;
 
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
-  const wait = { replicationConfigArn, operationId, startTimeoutSeconds, verifyProgressSeconds };
+  const secondsLeft = Math.max(0, startTimeoutSeconds - (Date.now() - askedAt) / 1000);
+  const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
   const running = await untilRunning(begun.holdSeconds, { ...wait, before, accepted, lastStatus });
 
   tracker.enter('recording', 'Writing the resume into the ledger', running.replication.status);
