@@ -159,9 +159,10 @@ export class Attempt {
     return this.retryable('DmsStillWaiting', message, delaySeconds);
   }
 
-  /** A failure that Temporal retries after the given delay. */
+  /** A failure that Temporal retries after the given delay. The server keeps at most 4 kB of it, and drops all of more: it is half of that at most. */
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure {
-    const { phase, status } = this;
+    const { phase } = this;
+    const status = this.status?.slice(0, 200) ?? null;
     const elapsedSeconds = Math.round(this.elapsedSeconds);
     const progress: AttemptProgress = { phase, status, elapsedSeconds, retryInSeconds: delaySeconds };
     return ApplicationFailure.create({

@@ -76,6 +76,29 @@ describe('an error of AWS, through the real SDK', () => {
     });
   });
 
+  test.each([
+    [
+      "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String for this request should have been\n'POST\n/\n\nhost:dms\nx-amz-security-token:SECRET\n'",
+      'The request signature we calculated does not match the signature you provided.',
+    ],
+    [
+      "Authorization header requires 'Credential' parameter. Authorization=AWS4-HMAC-SHA256 SECRET",
+      /^Authorization header requires/,
+    ],
+    ['Authorization=AWS4-HMAC-SHA256 Credential=SECRET/eu-west-1', 'no message'],
+    [
+      'User: x is not authorized to perform: dms:StopReplication',
+      'User: x is not authorized to perform: dms:StopReplication',
+    ],
+  ])('keeps nothing of the signed request: %j', async (message, kept) => {
+    await withSimulator(async (simulator, arn) => {
+      simulator.fault({ operation: 'StopReplication', type: 'error', name: 'SignatureDoesNotMatch', message });
+      const error = await errorOf(apiOf(simulator).stopReplication(arn));
+      expect(error.message).toEqual(typeof kept === 'string' ? kept : expect.stringMatching(kept));
+      expect(JSON.stringify(error) + error.message).not.toContain('SECRET');
+    });
+  });
+
   test('missing credentials are "access-denied"', async () => {
     await withSimulator(async (simulator, arn) => {
       const credentials = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
@@ -107,6 +130,17 @@ describe('the adapter', () => {
     const missing = parseReplicationConfigArn(arn.arn.replace(/[^:]+$/, 'NOSUCH'));
     expect((await errorOf(apiOf(simulator).describeReplication(missing))).kind).toBe('not-found');
     await simulator.close();
+  });
+
+  test('takes a fault for a missing row for what the config says', async () => {
+    await withSimulator(async (simulator, arn) => {
+      const fault = { type: 'error', name: 'ResourceNotFoundFault', message: 'No replication' } as const;
+      simulator.fault({ operation: 'DescribeReplications', ...fault });
+      expect(await apiOf(simulator).describeReplication(arn)).toMatchObject({ status: 'created' });
+      simulator.fault({ operation: 'DescribeReplications', ...fault });
+      simulator.fault({ operation: 'DescribeReplicationConfigs', ...fault });
+      expect((await errorOf(apiOf(simulator).describeReplication(arn))).kind).toBe('not-found');
+    });
   });
 
   test('gives times as ISO 8601 with milliseconds, and pages on', async () => {

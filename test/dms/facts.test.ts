@@ -3,7 +3,7 @@ import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 import { isRecordedStop, isStopDescribed, resumeDeadline, stopMark } from '../../src/dms/checkpoint.js';
 import { factsOf, isDeprovisioned, lifecycleState, statuses, statusInFault } from '../../src/dms/lifecycle.js';
 import { premigrationAssessmentStatuses } from '../../src/dms/replication.js';
-import { maySelfRestart, stopReasonCode, stopReasons } from '../../src/dms/stop-reasons.js';
+import { maySelfRestart, stopReasonCode, stopReasonFacts, stopReasons } from '../../src/dms/stop-reasons.js';
 import { look } from '../support/look.js';
 
 describe('an ARN', () => {
@@ -83,7 +83,16 @@ describe('the lifecycle table', () => {
 describe('stop reasons', () => {
   test('are the fourteen of the model, each with a meaning and a next step', () => {
     expect(Object.keys(stopReasons)).toHaveLength(14);
-    for (const code of Object.keys(stopReasons)) expect(stopReasonCode(`Stop Reason ${code}`)).toBe(code);
+    for (const [code, { meaning, next }] of Object.entries(stopReasons)) {
+      expect(stopReasonCode(`Stop Reason ${code}`)).toBe(code);
+      expect([meaning, next].every((text) => text.length > 10)).toBe(true);
+    }
+    expect(Object.keys(stopReasons).filter((code) => stopReasonFacts(code)?.ordinary)).toEqual([
+      'NORMAL',
+      'FULL_LOAD_ONLY_FINISHED',
+      'STOPPED_AT_SERVER_TIME',
+      'STOPPED_AT_COMMIT_TIME',
+    ]);
     expect(Object.keys(stopReasons).filter((code) => maySelfRestart(`Stop Reason ${code}`))).toEqual([
       'RECOVERABLE_ERROR',
       'STOPPED_DUE_TO_LOW_MEMORY',
@@ -102,8 +111,20 @@ describe('stop reasons', () => {
   ])('%s has the code %s', (reason, code) => expect(stopReasonCode(reason)).toBe(code));
 });
 
-test('the premigration assessment statuses are the eleven of the model', () => {
-  expect(Object.keys(premigrationAssessmentStatuses)).toHaveLength(11);
+test('the premigration assessment statuses are the eleven of the model, with what each means', () => {
+  expect(premigrationAssessmentStatuses).toEqual({
+    cancelling: { over: false, blocksStart: false },
+    deleting: { over: false, blocksStart: false },
+    failed: { over: true, blocksStart: true },
+    'error-provisioning': { over: true, blocksStart: true },
+    'error-executing': { over: true, blocksStart: true },
+    'invalid state': { over: true, blocksStart: true },
+    passed: { over: true, blocksStart: false },
+    provisioning: { over: false, blocksStart: false },
+    running: { over: false, blocksStart: false },
+    starting: { over: false, blocksStart: false },
+    warning: { over: true, blocksStart: false },
+  });
 });
 
 describe('a stop', () => {

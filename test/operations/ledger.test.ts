@@ -109,6 +109,22 @@ describe('the ledger', () => {
     expect(recorded(open, op('a'), { intent: 'final' }).ledger.sealed).toBeNull();
   });
 
+  test('is sealed by a final stop that died, whoever records it', () => {
+    const dead = aboutTo(
+      begun(emptyLedger(arn), op('dead')),
+      { operation: { ...op('dead'), requestedBy: 'eve' }, before: null, intent: 'final', startReplicationType: null },
+      at(1),
+    ).ledger;
+    const next = recorded(begun(dead, op('next'), 2), op('next')).ledger;
+    expect(next).toMatchObject({
+      pendingCall: null,
+      sealed: { by: 'eve', at: at(9) },
+      checkpoints: [{ intent: 'pause' }],
+    });
+    const failed = recorded(begun(dead, op('next'), 2), op('next'), {}, 'DmsReplicationFailed').ledger;
+    expect(failed.sealed).toBeNull();
+  });
+
   test('answers a repeat with what was recorded, until another operation began', () => {
     const done = recorded(begun(emptyLedger(arn), op('a')), op('a')).ledger;
     const again = begin(done, { operation: op('a'), sequence: null }, at(20));

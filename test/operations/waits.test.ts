@@ -51,6 +51,17 @@ describe('a stop is settled', () => {
       ]),
     ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']));
 
+  test('counted anew when the reason of the run before gives way to its own', () =>
+    expect(
+      verdicts([
+        [0, stopping],
+        [5, look({ stopReason: 'Stop Reason FATAL_ERROR' })],
+        [14, look()],
+        [16, look()],
+        [24, look()],
+      ]),
+    ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']));
+
   test('not by the fields of the run before', () =>
     expect(
       verdicts([

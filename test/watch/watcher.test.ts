@@ -55,6 +55,22 @@ describe('looks', () => {
     expect(asked).toEqual(['list', 'R2', 'R3']);
   });
 
+  test('that began after a list was asked for do not fail with it', async () => {
+    let failList = () => {};
+    const { watcher } = countingDms({
+      list: () =>
+        new Promise((_, reject) => {
+          failList = () => reject(new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded'));
+        }),
+    });
+    const early = Promise.allSettled([1, 2].map((n) => watcher.look(arnOf(n))));
+    while (failList.toString() === '() => {}') await new Promise((resolve) => setTimeout(resolve, 1));
+    const late = watcher.look(arnOf(1));
+    failList();
+    expect(await early).toMatchObject([{ reason: { kind: 'throttled' } }, { reason: { kind: 'throttled' } }]);
+    expect((await late).replication.status).toBe('running');
+  });
+
   test('count only when their request was sent after the wait began', async () => {
     const answers: ((row: Replication) => void)[] = [];
     const { watcher } = countingDms({ one: () => new Promise((resolve) => answers.push(resolve)) });

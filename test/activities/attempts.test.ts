@@ -1,0 +1,178 @@
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import {
+  createDmsActivities,
+  DmsApiError,
+  type DmsActivitiesOptions,
+  type DmsApi,
+} from '../../src/activities/index.js';
+import type { RecordedOperation } from '../../src/operations/protocol.js';
+import type { OperationRef } from '../../src/operations/records.js';
+import { look } from '../support/look.js';
+import { failureOf, until } from '../support/stage.js';
+
+const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const operation = { kind: 'stop', operationId: 'one', workflowId: 'w', runId: 'r' } as OperationRef;
+
+afterEach(() => vi.restoreAllMocks());
+
+/** An attempt that is not the first, so that it may be held. */
+const attempt = (info: object = {}) =>
+  new MockActivityEnvironment(
+    { attempt: 2, startToCloseTimeoutMs: 45_000, ...info },
+    { logger: new DefaultLogger('ERROR') },
+  );
+
+const showing = (status: string) =>
+  ({
+    describeReplication: () => Promise.resolve(look({ status })),
+    endpointOverride: () => Promise.resolve(null),
+  }) as Partial<DmsApi> as DmsApi;
+
+const activitiesOf = (options: Partial<DmsActivitiesOptions> & { dms: DmsApi }) =>
+  createDmsActivities({ client: {} as Client, ledgerTaskQueue: 'somewhere', ...options });
+
+describe('an attempt of a wait', () => {
+  test('is held while there is a place for it, and leaves after one look when there is none', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), maxHeldWaits: 1 });
+    const request = { replicationConfigArn, lastStatus: 'stopping' };
+    const held = attempt();
+    let isOver = false;
+    const first = failureOf(held.run(wait, request)).finally(() => (isOver = true));
+    const begunAt = performance.now();
+    expect(await failureOf(attempt().run(wait, request))).toMatchObject({ type: 'DmsStillWaiting' });
+    expect(performance.now() - begunAt).toBeLessThan(1900);
+    expect(isOver).toBe(false);
+    held.cancel();
+    await first;
+    const next = attempt();
+    const replaced = failureOf(next.run(wait, request));
+    const another = await failureOf(attempt().run(wait, request));
+    expect(another).toMatchObject({ type: 'DmsStillWaiting' });
+    next.cancel();
+    await replaced;
+  });
+
+  test('ends benignly, in less than two kilobytes, with the status and the delay until the next', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('x'.repeat(5000)), holdSeconds: 0 });
+    const failure = (await failureOf(
+      attempt({ attempt: 1 }).run(wait, { replicationConfigArn }),
+    )) as ApplicationFailure;
+    expect(failure).toMatchObject({ type: 'DmsStillWaiting', category: 'BENIGN', nonRetryable: false });
+    expect(failure.nextRetryDelay).toBeGreaterThanOrEqual(100);
+    expect(JSON.stringify([failure.message, failure.details]).length).toBeLessThan(2048);
+  });
+
+  test('ends at once and keeps its status when the worker shuts down', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping') });
+    const environment = attempt();
+    const failure = failureOf(environment.run(wait, { replicationConfigArn, lastStatus: 'stopping' }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    environment.cancel('WORKER_SHUTDOWN');
+    expect(await failure).toMatchObject({ type: 'DmsStillWaiting', details: [{ status: 'stopping' }] });
+  });
+
+  test('whose deadline passed tries for half a minute to see how things are', async () => {
+    const dms = { describeReplication: () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'slow')) };
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dms as Partial<DmsApi> as DmsApi });
+    const after = (seconds: number) =>
+      failureOf(
+        attempt({ scheduledTimestampMs: 0, currentAttemptScheduledTimestampMs: seconds * 1000 }).run(wait, {
+          replicationConfigArn,
+          stopTimeoutSeconds: 60,
+          lastStatus: 'stopping',
+        }),
+      );
+    expect(await after(80)).toMatchObject({ type: 'DmsUnavailable' });
+    expect(await after(91)).toMatchObject({
+      type: 'DmsStopTimedOut',
+      details: [{ status: 'stopping', awsError: { name: 'TimeoutError' } }],
+    });
+  });
+});
+
+describe('an attempt to change a replication', () => {
+  test('does not send a call whose note was long in coming, and takes the note back', async () => {
+    let late = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
+    const asked: string[] = [];
+    const executeUpdate = async (name: string, { args }: { args: [{ type?: string }] }) => {
+      asked.push(args[0].type ?? name);
+      late += 5000;
+      return { previous: null };
+    };
+    const client = {
+      workflow: { getHandle: () => ({ executeUpdate }) },
+      withDeadline: (_: number, ask: () => unknown) => ask(),
+    };
+    const stopReplication = vi.fn<DmsApi['stopReplication']>();
+    const dms = { ...showing('running'), stopReplication };
+    const { 'dms.requestStop': stop } = activitiesOf({ dms, client: client as unknown as Client });
+    const failure = await failureOf(attempt({ attempt: 1 }).run(stop, { replicationConfigArn, operation }));
+    expect(failure).toMatchObject({ type: 'DmsStillWaiting', message: expect.stringContaining('old note') });
+    expect(asked).toEqual(['dms.aboutTo', 'refused']);
+    expect(stopReplication).not.toHaveBeenCalled();
+  });
+});
+
+describe('an attempt to record', () => {
+  const statistics = (describe: DmsApi['describeTableStatistics']) => {
+    const recorded: string[] = [];
+    const executeUpdate = async (_: string, { args }: { args: [{ type: string; checkpoint?: object }] }) => {
+      recorded.push(args[0].type);
+      return { checkpoint: { ...args[0].checkpoint, sequence: 1 } };
+    };
+    const client = {
+      workflow: { getHandle: () => ({ executeUpdate }) },
+      withDeadline: (_: number, ask: () => unknown) => ask(),
+    } as unknown as Client;
+    const dms = { ...showing('stopped'), describeTableStatistics: describe };
+    const { 'dms.recordOperation': record } = activitiesOf({ dms, client });
+    const ended = { end: 'stopped', intent: 'pause', outcome: 'stopped', settled: 'agreed' } as const;
+    const request = { replicationConfigArn, operation, ...ended, replication: look(), awsRequestIds: [] };
+    return { recorded, record, request };
+  };
+
+  test.each([
+    ['denied', new DmsApiError('access-denied', 'AccessDeniedException', 'no')],
+    ['throttled', new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded')],
+    ['unavailable', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
+  ])('records the checkpoint first, and succeeds when table statistics are %s', async (_, err) => {
+    const { recorded, record, request } = statistics(() => Promise.reject(err));
+    const result: RecordedOperation = await attempt().run(record, request);
+    expect(recorded).toEqual(['stopped']);
+    expect(result).toMatchObject({ checkpoint: { sequence: 1 }, result: { tables: null } });
+    expect(result.result?.warnings.map(({ code }) => code)).toContain('statistics-unavailable');
+  });
+
+  test('keeps what it has read when a later page fails', async () => {
+    const { recorded, record, request } = statistics(async (_, marker) => {
+      if (marker !== null) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: 'next' };
+    });
+    const result: RecordedOperation = await attempt().run(record, request);
+    expect(recorded).toEqual(['stopped', 'tables']);
+    expect(result.result).toMatchObject({ tables: { total: 1, truncated: true } });
+  });
+
+  test('leaves the statistics to another worker when its own shuts down', async () => {
+    let isReading = false;
+    const { record, request } = statistics(
+      (_arn, _marker, { signal } = {}) =>
+        new Promise((_, reject) => {
+          isReading = true;
+          signal?.addEventListener('abort', () => reject(new DmsApiError('unavailable', 'AbortError', 'aborted')));
+        }),
+    );
+    const environment = attempt();
+    const failure = failureOf(environment.run(record, request));
+    await until('the statistics are read', () => isReading);
+    environment.cancel('WORKER_SHUTDOWN');
+    expect(await failure).toMatchObject({ type: 'DmsStillWaiting' });
+    expect(await failure).not.toBeInstanceOf(CancelledFailure);
+  });
+});

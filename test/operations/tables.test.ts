@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { TableStatistics } from '../../src/dms/replication.js';
+import { addTables, emptySummary, tableWarnings } from '../../src/operations/tables.js';
+
+const table = (tableName: string, changes: Partial<TableStatistics> = {}) =>
+  ({ tableName, tableState: 'Table completed', validationState: 'Validated', ...changes }) as TableStatistics;
+const summaryOf = (...pages: TableStatistics[][]) => pages.reduce(addTables, emptySummary('2026-01-01T00:00:00.000Z'));
+
+describe('a summary of tables', () => {
+  test('adds up rows and counts states over pages, and takes what is missing for nothing', () => {
+    const summary = summaryOf(
+      [table('a', { inserts: 3, appliedInserts: 2, validationPendingRecords: 5 }), table('b', { inserts: null })],
+      [table('c', { inserts: 4, updates: 1, validationState: null, tableState: 'Before load' })],
+    );
+    expect(summary).toMatchObject({
+      total: 3,
+      byState: { 'Table completed': 2, 'Before load': 1 },
+      byValidationState: { Validated: 2 },
+      rows: { inserts: 7, updates: 1, deletes: 0, appliedInserts: 2, validationPending: 5, validationFailed: 0 },
+      flagged: [],
+      truncated: false,
+    });
+  });
+
+  test.each([
+    [{ tableState: 'Table error' }, true],
+    [{ tableState: 'Table does not exist' }, true],
+    [{ validationState: 'Mismatched records' }, true],
+    [{ validationState: 'Suspended records' }, true],
+    [{ validationState: 'Error' }, true],
+    [{ validationState: 'Pending records' }, false],
+    [{ validationState: 'No primary key' }, false],
+    [{ tableState: 'Full load' }, false],
+  ])('flags a table with %j: %s', (changes, isFlagged) => {
+    expect(summaryOf([table('a', changes)]).flagged).toHaveLength(isFlagged ? 1 : 0);
+  });
+
+  test('keeps at most two hundred flagged tables, and says that it left some out', () => {
+    const broken = (count: number) =>
+      Array.from({ length: count }, (_, n) => table(`${n}`, { tableState: 'Table error' }));
+    expect(summaryOf(broken(200))).toMatchObject({ truncated: false });
+    const summary = summaryOf(broken(150), broken(51));
+    expect([summary.flagged.length, summary.total, summary.truncated]).toEqual([200, 201, true]);
+    expect(addTables(summary, []).truncated).toBe(true);
+  });
+
+  test('warns of tables in error, not validated yet, and failing validation, with their numbers', () => {
+    const states = ['Pending records', 'Pending validation', 'Pending revalidation', 'Preparing table'];
+    const pending = states.map((validationState, n) => table(`p${n}`, { validationState }));
+    const failing = ['Mismatched records', 'Error'].map((validationState, n) => table(`f${n}`, { validationState }));
+    const summary = summaryOf([...pending, ...failing, table('e', { tableState: 'Table error' })]);
+    expect(tableWarnings(summary)).toEqual([
+      { code: 'tables-in-error', message: '1 of 7 tables are in error' },
+      { code: 'validation-pending', message: '4 of 7 tables are not validated yet' },
+      { code: 'validation-mismatch', message: '2 of 7 tables fail validation' },
+    ]);
+    expect(tableWarnings(summaryOf([table('fine')]))).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import type { Replication } from '../../src/dms/replication.js';
+import { stopReasonCode } from '../../src/dms/stop-reasons.js';
+import type { CheckpointDraft } from '../../src/operations/records.js';
+import { stopWarnings } from '../../src/operations/warnings.js';
+import { look } from '../support/look.js';
+
+const now = Date.parse('2026-01-02T01:00:00.000Z');
+const draft = (changes: Partial<CheckpointDraft> = {}): CheckpointDraft => {
+  const stopReason = changes.stopReason === undefined ? 'Stop Reason NORMAL' : changes.stopReason;
+  return {
+    stopReason,
+    stopReasonCode: stopReasonCode(stopReason),
+    resumeBy: '2026-01-04T00:00:00.000Z',
+    replicationType: 'full-load-and-cdc',
+    recoveryCheckpoint: 'checkpoint:V1#1',
+    settled: 'agreed',
+    ...changes,
+  } as CheckpointDraft;
+};
+const codes = (checkpoint: CheckpointDraft, replication: Replication = look()) =>
+  stopWarnings(checkpoint, replication, now).map(({ code }) => code);
+
+describe('the warnings of a stop', () => {
+  test.each<[string, Partial<CheckpointDraft>, Partial<Replication>, string[]]>([
+    ['an ordinary one has none', {}, {}, []],
+    [
+      'its capacity is still billed',
+      {},
+      { provisionData: { provisionState: 'provisioned' } as never },
+      ['capacity-still-billed'],
+    ],
+    ['nor is it after deprovisioning', {}, { provisionData: { provisionState: 'deprovisioned' } as never }, []],
+    ['a stop at a position is ordinary', { stopReason: 'Stop Reason STOPPED_AT_COMMIT_TIME' }, {}, []],
+    ['a fatal error is not', { stopReason: 'Stop Reason FATAL_ERROR' }, {}, ['not-normal-stop']],
+    ['nor is a reason that nobody knows', { stopReason: 'Stop Reason BORED' }, {}, ['not-normal-stop']],
+    ['no reason at all is not judged', { stopReason: null }, {}, []],
+    ['DMS may undo it', { stopReason: 'Stop Reason RECYCLE_TASK' }, {}, ['not-normal-stop', 'may-restart']],
+    [
+      'changes cached during the full load wait',
+      { stopReason: 'Stop Reason STOPPED_AFTER_FULL_LOAD' },
+      {},
+      ['not-normal-stop', 'cached-changes-not-applied'],
+    ],
+    ['it did not settle', { settled: 'grace-expired' }, {}, ['unsettled']],
+    ['DMS reports no checkpoint', { recoveryCheckpoint: null }, {}, ['no-checkpoint']],
+    ['a full load has none', { recoveryCheckpoint: null, replicationType: 'full-load' }, {}, []],
+    [
+      'a full load was cut short',
+      {},
+      { replicationStats: { fullLoadProgressPercent: 99 } as never },
+      ['full-load-interrupted'],
+    ],
+    ['a finished one was not', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
+    [
+      'CDC alone has no full load',
+      { replicationType: 'cdc' },
+      { replicationStats: { fullLoadProgressPercent: 0 } as never },
+      [],
+    ],
+    ['half a day is left', { resumeBy: '2026-01-02T13:00:00.000Z' }, {}, []],
+    ['less than that is short', { resumeBy: '2026-01-02T12:59:00.000Z' }, {}, ['short-window']],
+    ['nothing is left', { resumeBy: '2026-01-02T00:59:00.000Z' }, {}, ['short-window']],
+    [
+      'one that never ran has nothing to warn of',
+      { recoveryCheckpoint: null, stopReason: null },
+      { status: 'created' },
+      [],
+    ],
+  ])('%s', (_, checkpoint, replication, expected) => {
+    expect(codes(draft(checkpoint), look(replication))).toEqual(expected);
+  });
+
+  test('say what to do, and how long is left', () => {
+    const said = stopWarnings(draft({ stopReason: 'Stop Reason FATAL_ERROR' }), look(), now)[0]?.message;
+    expect(said).toContain('Next: read its log');
+    const short = (resumeBy: string) => stopWarnings(draft({ resumeBy }), look(), now)[0]?.message;
+    expect(short('2026-01-02T04:30:00.000Z')).toContain('another 3.5 hours');
+    expect(short('2026-01-02T00:00:00.000Z')).toContain('ended at 2026-01-02T00:00:00.000Z');
+  });
+});
