@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
+  isGrpcDeadlineError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
@@ -108,7 +110,15 @@ export class LedgerClient {
     const refusal = err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined;
     if (refusal !== undefined) return refusal;
     if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
-    const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
-    return new LedgerUnreachable(cause instanceof Error ? cause.message : String(cause));
+    return new LedgerUnreachable(problemOf(err));
   }
+}
+
+function problemOf(err: unknown): string {
+  const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  if (isGrpcDeadlineError(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return `${said}: does a worker serve that task queue?`;
+  if (/workflow task in failed state/i.test(said)) return `${said} Is ${workflowTypes.ledger} in its worker's bundle?`;
+  return said;
 }

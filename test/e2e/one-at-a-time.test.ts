@@ -59,6 +59,50 @@ describe.concurrent('one operation at a time', () => {
     expect(await host.result()).toMatchObject({ outcome: 'stopped', operationId: 'night' });
   });
 
+  test('a step and a workflow started by name are refused by that name too, and a host sees the failure itself', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { taskQueue, client } = stage;
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'night', ...brief });
+    await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
+    const named = { operation: { kind: 'stop', operationId: 'night', workflowId: `dms:${replicationConfigArn}` } };
+    const caught = (args: [object, string]) =>
+      client.workflow.execute('hostThatCatches', { workflowId: randomUUID(), taskQueue, args });
+    const refused = { name: 'ApplicationFailure', type: 'DmsOperationInProgress', nonRetryable: true };
+    expect(await caught([{ replicationConfigArn }, 'resume'])).toMatchObject({ ...refused, details: [named] });
+    expect(await caught([{ replicationConfigArn, operationId: 'other' }, 'stop'])).toMatchObject(refused);
+    const invalid = { type: 'DmsInvalidInput', nonRetryable: true };
+    expect(await caught([{ replicationConfigArn: 'arn:aws:s3:::bucket' }, 'stop'])).toMatchObject(invalid);
+
+    const byName = await client.workflow.start('dmsResumeReplication', {
+      workflowId: randomUUID(),
+      taskQueue,
+      args: [{ replicationConfigArn }],
+    });
+    expect(await failureOf(byName.result())).toMatchObject({
+      cause: { type: 'DmsOperationInProgress', details: [named] },
+    });
+    expect(await byName.query('dms.progress')).toMatchObject({ phase: 'failed' });
+    expect((await handle.result()).outcome).toBe('stopped');
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+    expect(await caught([{ replicationConfigArn, operationId: 7 }, 'stop'])).toMatchObject(invalid);
+  });
+
+  test('a step runs on the task queue it is given, whose worker has what the host has not', async () => {
+    await using stage = await Stage.set();
+    const hosts = randomUUID();
+    await stage.work();
+    await stage.work({ workflows: './hosts-with-steps-only.ts', bare: true }, hosts);
+    const replicationConfigArn = stage.simulator.createReplication();
+    const result = await stage.client.workflow.execute('hostStopElsewhere', {
+      workflowId: randomUUID(),
+      taskQueue: hosts,
+      args: [{ replicationConfigArn, ...brief }, stage.taskQueue],
+    });
+    expect(result).toBe('stopped');
+  });
+
   test('a stop during a resume is refused by name, and a second resume joins', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 100 } });
     await stage.work();
@@ -163,6 +207,7 @@ describe.concurrent('one operation at a time', () => {
     });
     const joined = await stage.dms.stop({ replicationConfigArn });
     expect(joined.outcome).toBe('stopped');
+    expect(await handle.result()).toEqual(joined);
     expect(stage.simulator.count('StopReplication')).toBe(1);
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
@@ -210,6 +255,28 @@ describe.concurrent('one operation at a time', () => {
       message: expect.stringContaining('temporal workflow reset'),
     });
     expect(stage.simulator.count('StartReplication')).toBe(0);
+  });
+
+  test('a ledger terminated after the call holds up the record until it is brought back with what it held', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'held up', ...brief });
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    const workflowId = `dms-ledger:${replicationConfigArn}`;
+    const state = await stage.dms.ledger(replicationConfigArn);
+    expect(state.pendingCall).toMatchObject({ operationId: 'held up' });
+    await stage.client.workflow.getHandle(workflowId).terminate('test');
+    await until('it says so', async () => (await handle.progress()).detail.includes('was closed by someone'));
+    const { taskQueue } = stage;
+    const args = [{ replicationConfigArn, state }];
+    await stage.client.workflow.start('dmsReplicationLedger', { workflowId, taskQueue, args });
+    expect((await handle.result()).checkpoint).toMatchObject({ sequence: 1, operationId: 'held up' });
+    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+      pendingCall: null,
+      operations: [{ operationId: 'held up', outcome: 'stopped' }],
+    });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
   test('a worker that goes away in the middle of the wait is replaced by another', async () => {

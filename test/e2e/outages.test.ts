@@ -45,6 +45,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
     const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null, 45);
     expect(problem).toContain(`dms-ledger:${replicationConfigArn} (task queue ${ledgerTaskQueue})`);
+    expect(problem).toContain('does a worker serve that task queue?');
     expect(stage.simulator.count('StopReplication')).toBe(0);
     await stage.work({}, ledgerTaskQueue);
     expect((await handle.result()).outcome).toBe('stopped');
@@ -59,9 +60,27 @@ describe.concurrent('while the ledger can not be reached', () => {
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
     const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null, 45);
     expect(problem).toContain(`dms-ledger:${replicationConfigArn}`);
+    expect(problem).toContain("Is dmsReplicationLedger in its worker's bundle?");
     expect(stage.simulator.count('StopReplication')).toBe(0);
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
   }, 90_000);
+
+  test('a cancelled operation does not wait for it for ever', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e6 } });
+    const ledgerTaskQueue = randomUUID();
+    await stage.work({ ledgerTaskQueue });
+    const ledgerWorker = await stage.work({}, ledgerTaskQueue);
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'let go', ...brief });
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    await stage.idle(ledgerWorker);
+    const cancelledAt = performance.now();
+    await handle.cancel();
+    expect(String((await failureOf(handle.result())).cause)).toContain('CancelledFailure');
+    expect((performance.now() - cancelledAt) / 1000).toBeLessThan(75);
+    await stage.work({}, ledgerTaskQueue);
+    expect((await stage.dms.ledger(replicationConfigArn)).pendingCall).toMatchObject({ operationId: 'let go' });
+  }, 120_000);
 
   test('a stop that was accepted waits for it, and its checkpoint is visible meanwhile', async () => {
     await using stage = await Stage.set();

@@ -33,7 +33,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('is refused when someone ran it in between, shows both stops, and can be forced', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn, checkpoint } = await stopped();
     await using _ = stage;
     stage.simulator.start(arn);
     await until('it runs', () => stage.simulator.row(arn).Status === 'running');
@@ -42,6 +42,9 @@ describe.concurrent('a resume', () => {
     stage.simulator.clock.advance({ seconds: 30 });
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn }));
     expect(failure).toMatchObject({ type: 'DmsCheckpointChanged', details: [{ checkpoint: { sequence: 1 } }] });
+    const shown = new Date((stage.simulator.row(arn).ReplicationLastStopTime ?? 0) * 1000).toISOString();
+    expect(failure.message).toContain(checkpoint.stoppedAt);
+    expect(failure.message).toContain(shown);
     expect(stage.simulator.count('StartReplication')).toBe(0);
     expect((await stage.dms.resume({ replicationConfigArn: arn, force: true, ...unverified })).outcome).toBe('resumed');
   });
@@ -116,6 +119,64 @@ describe.concurrent('a resume', () => {
     const arn = stage.simulator.createReplication({ status: 'created' });
     const result = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
     expect(result).toMatchObject({ outcome: 'resumed', startReplicationType: 'start-replication', resumedFrom: null });
+  });
+
+  test('of one that was created anew under its ARN does not load over what was recorded', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    Object.assign(stage.simulator.row(arn), {
+      Status: 'created',
+      ReplicationCreateTime: stage.simulator.clock.now() / 1000,
+      ReplicationLastStopTime: undefined,
+    });
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn }));
+    expect(failure).toMatchObject({ type: 'DmsCheckpointChanged', details: [{ status: 'created' }] });
+    const reload = { replicationConfigArn: arn, force: true, startReplicationType: 'reload-target' } as const;
+    expect(await failureOf(stage.dms.resume(reload))).toMatchObject({ type: 'DmsNotResumable' });
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+  });
+
+  test('of one that never ran, from a record that is not there, is refused', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'created' });
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn, checkpoint: { sequence: 7 } }));
+    expect(failure).toMatchObject({ type: 'DmsCheckpointMissing' });
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+  });
+
+  test('says that it went on from a record only when it did', async () => {
+    const { stage, arn, checkpoint } = await stopped();
+    await using _ = stage;
+    const resumed = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
+    expect(resumed.resumedFrom).toEqual(checkpoint);
+    const again = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
+    expect(again).toMatchObject({ outcome: 'already-running', resumedFrom: null });
+  });
+
+  test('that does not get to run in time says how far it came', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 1e6 } });
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn, force: true, startTimeoutSeconds: 2 }));
+    expect(failure).toMatchObject({
+      type: 'DmsStartTimedOut',
+      message: expect.stringContaining('eu-west-1'),
+      details: [{ status: 'replication_starting', elapsedSeconds: expect.any(Number) }],
+    });
+    expect((await stage.dms.ledger(replicationConfigArn)).pendingCall).toMatchObject({ kind: 'resume' });
+  });
+
+  test('that is stopped again by an error right after running is not passed off as a plain success', async () => {
+    const { stage, arn } = await stopped();
+    await using _ = stage;
+    const handle = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 20 });
+    await until('it runs', () => stage.simulator.row(arn).Status === 'running');
+    stage.simulator.onNextStop(arn, { type: 'reason', stopReason: 'Stop Reason FATAL_ERROR' });
+    stage.simulator.stop(arn);
+    const { outcome, replication, warnings } = await handle.result();
+    expect([outcome, replication.status]).toEqual(['resumed', 'stopped']);
+    expect(warnings.map(({ code }) => code)).toContain('not-normal-stop');
   });
 
   test('of a full load asks what is wanted', async () => {

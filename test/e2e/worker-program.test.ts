@@ -51,6 +51,9 @@ const working = (taskQueue: string, simulator: DmsSimulator) => ({
 
 const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' };
 
+/** `PendingActivityState` of Temporal's API. */
+const STARTED = 2;
+
 describe.concurrent('the ready-made worker', () => {
   test('says that no Temporal server answers, and exits with 1', async () => {
     const worker = start({ ...credentials, TEMPORAL_ADDRESS: '127.0.0.1:1' });
@@ -75,7 +78,7 @@ describe.concurrent('the ready-made worker', () => {
   });
 
   test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
-    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 200 } });
+    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 600 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
     const env = { ...working(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };
@@ -92,9 +95,15 @@ describe.concurrent('the ready-made worker', () => {
       expect(await handle.progress()).toMatchObject({ phase: 'stopping', lastStatus: 'stopping' });
 
       const second = start(env);
-      await until('it is running', () => second.has('running'));
+      const { workflow } = new Client({ connection });
+      await until('the second worker is in the middle of a held attempt', async () => {
+        const [pending] = (await workflow.getHandle(handle.workflowId).describe()).raw.pendingActivities ?? [];
+        const isHeld = Number(pending?.state) === STARTED && (pending?.attempt ?? 0) > 1;
+        return isHeld && pending?.lastWorkerIdentity?.startsWith(`${second.child.pid}@`);
+      });
       second.child.kill('SIGKILL');
       await second.exit;
+      expect(simulator.row(replicationConfigArn).Status).toBe('stopping');
       const third = start(env);
       expect((await handle.result()).outcome).toBe('stopped');
       expect(simulator.count('StopReplication')).toBe(1);
@@ -104,7 +113,7 @@ describe.concurrent('the ready-made worker', () => {
       await connection.close();
       await simulator.close();
     }
-  });
+  }, 90_000);
 
   test('killed during the record leaves one record, and another worker finishes it', async () => {
     const simulator = await startDmsSimulator(quick);

@@ -14,6 +14,25 @@ export function hostStop(input: StopReplicationInput, options?: StepOptions): Pr
   return stopReplication(input, options);
 }
 
+/** What a host sees of a step that fails. */
+export async function hostThatCatches(
+  input: StopReplicationInput,
+  kind: 'stop' | 'resume',
+): Promise<{ name: string; type: string; nonRetryable: boolean; details: unknown[] }> {
+  try {
+    await (kind === 'stop' ? stopReplication(input) : resumeReplication(input as ResumeReplicationInput));
+  } catch (err) {
+    if (!(err instanceof ApplicationFailure)) throw err;
+    return {
+      name: err.name,
+      type: err.type ?? '',
+      nonRetryable: err.nonRetryable === true,
+      details: err.details ?? [],
+    };
+  }
+  throw ApplicationFailure.nonRetryable('The step succeeded, and should not have');
+}
+
 export async function hostStopResumeStop(input: StopReplicationInput & ResumeReplicationInput): Promise<number[]> {
   const { replicationConfigArn } = input;
   const first = await stopReplication({ replicationConfigArn, settleSeconds: 0 });

@@ -83,6 +83,8 @@ export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   readonly slots?: number;
   /** Activities of somebody else on the same worker. */
   readonly foreign?: object;
+  /** None of the package's activities. */
+  readonly bare?: boolean;
 }
 
 /** A simulator, a task queue, a client on the real server, and workers as needed. */
@@ -115,13 +117,14 @@ export class Stage implements AsyncDisposable {
   }
 
   async work(options: StageWorkerOptions = {}, taskQueue = this.taskQueue): Promise<Worker> {
-    const { workflows, slots, foreign, ...activities } = options;
+    const { workflows, slots, foreign, bare = false, ...activities } = options;
+    const own = bare ? {} : createDmsActivities({ dms: simulatedApi(this.simulator), ...activities });
     const worker = await Worker.create({
       connection: this.native,
       taskQueue,
       dataConverter: this.dataConverter,
       workflowBundle: await workflowBundle(workflows, this.dataConverter),
-      activities: { ...createDmsActivities({ dms: simulatedApi(this.simulator), ...activities }), ...foreign },
+      activities: { ...own, ...foreign },
       shutdownGraceTime: 0,
       ...(slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: slots }),
     });

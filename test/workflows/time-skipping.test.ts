@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createDmsActivities } from '../../src/activities/index.js';
+import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { quick, simulatedApi, until, workflowBundle } from '../support/stage.js';
+import { failureOf, quick, simulatedApi, until, workflowBundle } from '../support/stage.js';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -13,12 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => env.teardown());
 
-async function workOn(taskQueue: string, simulator: DmsSimulator): Promise<Worker> {
+async function workOn(
+  taskQueue: string,
+  simulator: DmsSimulator,
+  options: Partial<DmsActivitiesOptions> = {},
+): Promise<Worker> {
   return Worker.create({
     connection: env.nativeConnection,
     taskQueue,
     workflowBundle: await workflowBundle(),
-    activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0 }),
+    activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0, ...options }),
   });
 }
 
@@ -78,6 +83,30 @@ test('a wait whose looks are throttled ten times in a row goes on', async () => 
       expect((await handle.result()).outcome).toBe('stopped');
     });
     expect(simulator.calls.filter((call) => call.outcome === 'ThrottlingException')).toHaveLength(10);
+  } finally {
+    await simulator.close();
+  }
+});
+
+test('an operation whose ledger is out of reach for five minutes ends there, and has called nothing', async () => {
+  const simulator = await startDmsSimulator(quick);
+  const taskQueue = randomUUID();
+  const away = () => Promise.reject(new Error('nobody serves that queue'));
+  const client = {
+    workflow: { getHandle: () => ({ executeUpdate: away, query: away }) },
+    withDeadline: (_: number, ask: () => unknown) => ask(),
+  } as unknown as Client;
+  try {
+    const replicationConfigArn = simulator.createReplication();
+    const worker = await workOn(taskQueue, simulator, { client, ledgerTaskQueue: 'elsewhere' });
+    const dms = new ReplicationClient({ client: env.client, taskQueue });
+    const failure = await worker.runUntil(failureOf(dms.stop({ replicationConfigArn })));
+    expect(failure).toMatchObject({
+      type: 'DmsLedgerUnavailable',
+      message: expect.stringMatching(/elsewhere.*5 minutes \(nobody serves that queue\); nothing was called/),
+      details: [{ replicationConfigArn, elapsedSeconds: expect.any(Number) }],
+    });
+    expect(simulator.count('StopReplication')).toBe(0);
   } finally {
     await simulator.close();
   }
