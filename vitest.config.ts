@@ -6,7 +6,7 @@ export const shared = {
   hookTimeout: 60_000,
   pool: 'forks',
   maxWorkers: 2,
-  maxConcurrency: 3,
+  maxConcurrency: 5,
 } satisfies ViteUserConfig['test'];
 
 export default defineConfig({

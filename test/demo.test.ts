@@ -25,7 +25,7 @@ async function demo(simulator: DmsSimulator, arn: string, answer: string): Promi
 
 describe.concurrent('the demo with an ARN', () => {
   test('stops and resumes that replication once it is confirmed', async () => {
-    const simulator = await startDmsSimulator({ speed: 6 });
+    const simulator = await startDmsSimulator({ speed: 30 });
     try {
       const arn = simulator.createReplication({ identifier: 'real-one' });
       const { code, said } = await demo(simulator, arn, 'real-one');

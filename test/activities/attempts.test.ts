@@ -10,7 +10,7 @@ import {
   type DmsApi,
 } from '../../src/activities/index.js';
 import type { RecordedOperation } from '../../src/operations/protocol.js';
-import type { OperationRef } from '../../src/operations/records.js';
+import type { CheckpointDraft, OperationRef } from '../../src/operations/records.js';
 import { look } from '../support/look.js';
 import { failureOf, until } from '../support/stage.js';
 
@@ -174,5 +174,81 @@ describe('an attempt to record', () => {
     environment.cancel('WORKER_SHUTDOWN');
     expect(await failure).toMatchObject({ type: 'DmsStillWaiting' });
     expect(await failure).not.toBeInstanceOf(CancelledFailure);
+  });
+
+  const failedLook = (changes: object = {}) =>
+    look({ status: 'failed', failureMessages: ['Disk is gone'], ...changes });
+  const ofRunBefore = { replicationLastStopTime: '2026-01-01T00:00:00.000Z', recoveryCheckpoint: 'of the run before' };
+  const stop = {
+    intent: 'final',
+    outcome: 'stopped',
+    before: {
+      lastStopTime: ofRunBefore.replicationLastStopTime,
+      replicationCreateTime: look().replicationCreateTime,
+      freshStartDate: null,
+    },
+    settleSeconds: 4,
+    seen: failedLook(ofRunBefore),
+  } as const;
+
+  /** Records a failure over as many attempts as it takes, a look every two seconds; the last look goes on. */
+  async function recordFailure(...looks: (ReturnType<typeof look> | DmsApiError)[]) {
+    const drafts: CheckpointDraft[] = [];
+    const executeUpdate = async (_: string, { args }: { args: [{ checkpoint: CheckpointDraft }] }) => {
+      drafts.push(args[0].checkpoint);
+      return { checkpoint: { ...args[0].checkpoint, sequence: 1 } };
+    };
+    const client = {
+      workflow: { getHandle: () => ({ executeUpdate }) },
+      withDeadline: (_: number, ask: () => unknown) => ask(),
+    } as unknown as Client;
+    let n = 0;
+    const next = async () => {
+      const shown = looks[Math.min(n++, looks.length - 1)];
+      if (shown instanceof DmsApiError) throw shown;
+      return shown ?? failedLook();
+    };
+    const dms = { describeReplication: next } as Partial<DmsApi> as DmsApi;
+    const { 'dms.recordOperation': record } = activitiesOf({ dms, client });
+    const ended = {
+      end: 'failed',
+      failureType: 'DmsReplicationFailed',
+      stop,
+      clearsCall: true,
+      awsRequestIds: [],
+    } as const;
+    let heartbeatDetails: unknown;
+    for (let seconds = 0; drafts.length === 0 && seconds < 300; seconds += 2) {
+      const environment = attempt({
+        scheduledTimestampMs: 0,
+        currentAttemptScheduledTimestampMs: seconds * 1000,
+        heartbeatDetails,
+      });
+      environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
+      await environment.run(record, { replicationConfigArn, operation, ...ended }).catch((err: ApplicationFailure) => {
+        if (err.nonRetryable) throw err;
+      });
+    }
+    return { draft: drafts[0], looks: n };
+  }
+
+  test('waits until the stop of a failed replication is described, and is not the one of the run before', async () => {
+    const { draft, looks } = await recordFailure(failedLook(ofRunBefore), failedLook(ofRunBefore), failedLook());
+    expect(draft).toMatchObject({
+      settled: 'agreed',
+      status: 'failed',
+      intent: 'final',
+      stoppedAt: look().replicationLastStopTime,
+      recoveryCheckpoint: look().recoveryCheckpoint,
+    });
+    expect(looks).toBe(5);
+  });
+
+  test.each([
+    ['somebody started it again', look({ status: 'running' })],
+    ['it is gone', new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')],
+    ['it can not be seen for two minutes', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
+  ])('records what was seen of a failed replication when %s', async (_, shown) => {
+    expect((await recordFailure(shown)).draft).toMatchObject({ settled: 'grace-expired', status: 'failed' });
   });
 });

@@ -32,7 +32,8 @@ describe.concurrent('a consumer of the packed tarball', () => {
     });
   }
 
-  for (const version of ['22.23.3', '24.21.0']) {
+  // The oldest that package.json allows, and the lines after it.
+  for (const version of ['20.19.0', '22.23.3', '24.21.0']) {
     test(`stops and resumes a replication on Node ${version}`, async () => {
       const node = await fetched(`node-${process.platform}-${process.arch}`, version);
       const program = join(folder, `main-job-${version}.mjs`);

@@ -40,7 +40,9 @@ async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; o
       const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0, stopTimeoutSeconds: 2 * 86_400 });
       await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
       await until('the wait began', async () => (await handle.progress()).lastStatus === 'stopping');
-      while ((await env.currentTimeMs()) - begun < stopsAfterSeconds * 1000) await env.sleep(60_000);
+      while ((await env.currentTimeMs()) - begun < stopsAfterSeconds * 1000) {
+        await env.sleep(Math.min(stopsAfterSeconds, 1800) * 1000);
+      }
       simulator.row(replicationConfigArn).Status = 'stopped';
       simulator.row(replicationConfigArn).StopReason = 'Stop Reason NORMAL';
       simulator.row(replicationConfigArn).ReplicationLastStopTime = simulator.clock.now() / 1000;
