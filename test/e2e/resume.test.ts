@@ -46,7 +46,8 @@ describe.concurrent('a resume', () => {
     expect(failure.message).toContain(checkpoint.stoppedAt);
     expect(failure.message).toContain(shown);
     expect(stage.simulator.count('StartReplication')).toBe(0);
-    expect((await stage.dms.resume({ replicationConfigArn: arn, force: true, ...unverified })).outcome).toBe('resumed');
+    const forced = await stage.dms.resume({ replicationConfigArn: arn, force: true, ...unverified });
+    expect(forced).toMatchObject({ outcome: 'resumed', resumedFrom: null });
   });
 
   test('takes another spelling of the same checkpoint for the recorded stop, and says so', async () => {
@@ -87,7 +88,7 @@ describe.concurrent('a resume', () => {
     expect(await failureOf(stage.dms.resume(unconfirmed))).toMatchObject({ type: 'DmsNotResumable' });
     const confirmReload = stage.simulator.row(arn).ReplicationConfigIdentifier;
     const reloaded = await stage.dms.resume({ ...unconfirmed, confirmReload });
-    expect(reloaded).toMatchObject({ outcome: 'resumed', startReplicationType: 'reload-target' });
+    expect(reloaded).toMatchObject({ outcome: 'resumed', startReplicationType: 'reload-target', resumedFrom: null });
   });
 
   test('past the deadline that DMS gave is refused although it is still provisioned', async () => {
