@@ -7,6 +7,12 @@ const SWEEP_SECONDS = 2;
 /** What a wait leaves of start-to-close for its last request. */
 const RESERVE_SECONDS = 15;
 
+/** What an attempt leaves to the next. */
+interface Kept<Memory> {
+  readonly lastStatus: string | null;
+  readonly memory: Memory;
+}
+
 /** What a look means for a wait that remembers something from look to look. */
 export type Judgement<Memory, Result> =
   | { readonly done: Result }
@@ -30,18 +36,21 @@ export async function holdAttempt<Memory, Result>(
   begin: Memory,
   judge: (memory: Memory, look: Look) => Judgement<Memory, Result> | Promise<Judgement<Memory, Result>>,
 ): Promise<Result> {
-  const { environment, status: statusAtFirst } = attempt;
+  const { environment } = attempt;
+  let kept = (attempt.memory as Kept<Memory> | undefined) ?? { lastStatus: attempt.status, memory: begin };
+  const { lastStatus: statusAtFirst } = kept;
+  attempt.status = statusAtFirst;
   const place = attempt.number === 1 ? null : environment.takeHold();
   const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
   const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
-  let memory = (attempt.memory as Memory | undefined) ?? begin;
   try {
     for (let lookIn = 0; ;) {
       const look = await attempt.look(lookIn);
-      const judgement = await judge(memory, look);
+      const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
-      if (JSON.stringify(judgement.memory) !== JSON.stringify(memory)) attempt.remember(judgement.memory);
-      memory = judgement.memory;
+      const now = { lastStatus: attempt.status, memory: judgement.memory };
+      if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
+      kept = now;
       attempt.phase = judgement.phase;
       const timeLeft = judgement.underDeadline ? attempt.deadline.seconds - attempt.elapsedSeconds : Infinity;
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);

@@ -55,6 +55,18 @@ describe.concurrent('a stop', () => {
     ]);
   });
 
+  test('takes few attempts: one for each change of status, and holds the others', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 60 } });
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { workflowId, result } = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 6 });
+    await result();
+    const { events } = await stage.client.workflow.getHandle(workflowId).fetchHistory();
+    const attempts = (events ?? []).flatMap((event) => event.activityTaskStartedEventAttributes?.attempt ?? []);
+    // First look, the rest of the stop, and its settling.
+    expect(Math.max(...attempts)).toBeLessThanOrEqual(4);
+  });
+
   test('waits until a replication that is being modified runs again, and asks once', async () => {
     await using stage = await Stage.set();
     await stage.work();
