@@ -1,5 +1,23 @@
 import { defineConfig } from 'vitest/config';
 import { shared } from './vitest.config.js';
 
-/** `npm run test:clients`: what needs more than Node and a Temporal server, such as other Node versions from the npm registry. */
-export default defineConfig({ test: { ...shared, include: ['test/clients/**/*.test.ts'], testTimeout: 180_000 } });
+/**
+ * `npm run test:clients`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or a
+ * lot of requests; and the operations once more with everything that is uncertain about DMS the other way round.
+ */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 180_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'contrary',
+          include: ['test/e2e/{main-job,stop,resume,one-at-a-time}.test.ts'],
+          env: { DMS_UNCERTAIN: 'contrary' },
+        },
+      },
+    ],
+  },
+});

@@ -5,10 +5,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-export function startProgram(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+/** `told`: what it prints is wanted. */
+export function startProgram(args: readonly string[], env: NodeJS.ProcessEnv, told = false): ChildProcess {
   return spawn(process.execPath, ['--no-warnings', ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', told ? 'pipe' : 'ignore', 'inherit'],
   });
 }
 

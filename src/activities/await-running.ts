@@ -27,7 +27,9 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
     const { summary } = await readTableSummary(attempt, 5);
     if (summary === null) return memory;
     readAt = attempt.elapsedSeconds;
-    return withRows(memory, JSON.stringify([summary.rows, summary.byState]));
+    // Validation goes on without the source; it is no movement.
+    const { validationPending: _p, validationFailed: _f, validationSuspended: _s, ...moved } = summary.rows;
+    return withRows(memory, JSON.stringify([moved, summary.byState]));
   };
 
   return holdAttempt<StartWaitMemory, RunningReplication>(attempt, beginStartWait(), async (remembered, look) => {

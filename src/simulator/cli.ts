@@ -1,20 +1,45 @@
 #!/usr/bin/env node
-/** `temporal-dms-simulator [--port 4570] [--speed 60]`: a local DMS Serverless with one running replication. */
+/** `temporal-dms-simulator [--port 4570] [--host 127.0.0.1] [--speed 60] [--seed 7]`: a local DMS Serverless with one running replication. */
 import { parseArgs } from 'node:util';
 import { startDmsSimulator } from './index.js';
 
 const { values } = parseArgs({
-  options: { port: { type: 'string', default: '4570' }, speed: { type: 'string', default: '60' } },
+  options: {
+    port: { type: 'string', default: '4570' },
+    host: { type: 'string', default: '127.0.0.1' },
+    speed: { type: 'string', default: '60' },
+    seed: { type: 'string' },
+  },
 });
-const simulator = await startDmsSimulator({ port: Number(values.port), speed: Number(values.speed) });
-const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
-process.stdout
-  .write(`A local DMS Serverless listens at ${simulator.endpoint}; a second of real time is ${values.speed} there.
 
-  export AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE=${simulator.endpoint}
+function number(name: 'port' | 'speed' | 'seed', most: number): number {
+  const text = values[name] ?? '';
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= most) return value;
+  throw new Error(`--${name} is "${text}", not a number from 0 to ${most}`);
+}
+
+try {
+  const [port, speed] = [number('port', 65_535), number('speed', 1e6)];
+  const seed = values.seed === undefined ? {} : { seed: number('seed', 2 ** 32) };
+  const simulator = await startDmsSimulator({ port, host: values.host, speed, ...seed });
+  const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
+  const { endpoint } = simulator;
+  const pace = speed === 0 ? 'Its time stands still until it is moved' : `A second of real time is ${speed} there`;
+  const reach = values.host === '127.0.0.1' ? 'from this machine only' : 'from wherever this machine is reached';
+  process.stdout.write(`A local DMS Serverless listens at ${endpoint}, ${reach}. ${pace}. Open it in a browser to watch.
+
+For the AWS CLI and every SDK:
+
+  export AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE=${endpoint}
   export AWS_ACCESS_KEY_ID=simulated AWS_SECRET_ACCESS_KEY=simulated AWS_REGION=eu-west-1
+  aws dms describe-replications
 
 A replication runs there: ${arn}
 `);
-process.once('SIGINT', () => void simulator.close());
-process.once('SIGTERM', () => void simulator.close());
+  process.once('SIGINT', () => void simulator.close());
+  process.once('SIGTERM', () => void simulator.close());
+} catch (err) {
+  process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`);
+  process.exitCode = 1;
+}

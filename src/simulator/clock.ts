@@ -1,17 +1,44 @@
-/** The simulator's time: it starts at the real time and goes `speed` times as fast. */
+export interface TimeSpan {
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+}
+
+/** The simulator's time: the real time `speed` times as fast, or one that stands still until it is moved. */
 export class SimulatedClock {
-  readonly #startedAt = Date.now();
+  readonly #begunAt: number;
+  readonly #realBegunAt = Date.now();
   #skipped = 0;
 
-  constructor(private readonly speed: number) {}
+  constructor(
+    private readonly speed: number,
+    startAt: number | null,
+  ) {
+    this.#begunAt = startAt ?? this.#realBegunAt;
+  }
 
   /** Milliseconds since the epoch. */
   now(): number {
-    return this.#startedAt + (Date.now() - this.#startedAt) * this.speed + this.#skipped;
+    return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;
   }
 
   /** Moves the time forward at once. */
-  advance({ hours = 0, minutes = 0, seconds = 0 }: { hours?: number; minutes?: number; seconds?: number }): void {
-    this.#skipped += ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  advance({ days = 0, hours = 0, minutes = 0, seconds = 0 }: TimeSpan): void {
+    const span = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+    if (!Number.isFinite(span) || span < 0)
+      throw new RangeError('The clock goes forward only, by a number of days, hours, minutes and seconds');
+    this.#skipped += span;
   }
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
 }

@@ -1,34 +1,62 @@
-/** What the simulator does wrong. `times`: how often (default 1). Without `replicationConfigArn` it meets any replication. */
-export type Fault = {
+/** Which requests a fault meets. What is left out does not matter. */
+interface FaultTarget {
   readonly operation: string;
   readonly replicationConfigArn?: string;
+  /** How often, at most. Default 1. */
   readonly times?: number;
-} & (
-  | { readonly type: 'throttle' }
-  /** Any error of AWS's, by name. `status` is the HTTP status, 400 unless told. */
-  | { readonly type: 'error'; readonly name: string; readonly message: string; readonly status?: number }
-  /** The call has its effect; the connection breaks before the answer. */
-  | { readonly type: 'answer-lost' }
-  /** The connection breaks before the call has its effect. */
-  | { readonly type: 'connection-reset' }
-  /** No answer, ever. */
-  | { readonly type: 'hang' }
-  /** Looks show what was there when the fault was set. */
-  | { readonly type: 'stale' }
-  /** The row is left out of lists; a request for it alone shows it. */
-  | { readonly type: 'row-missing' }
-);
+  /** How many of the requests that it would meet are let through first. Default 0. */
+  readonly after?: number;
+  /** How likely it meets a request, by the simulator's seed. Default 1. */
+  readonly probability?: number;
+  /** For so many simulated seconds from when it is set. */
+  readonly forSeconds?: number;
+}
+
+/** What goes wrong. `operation` may be `*` for any. */
+export type Fault = FaultTarget &
+  (
+    | { readonly type: 'throttle' }
+    /** Any error of AWS's, by name. `status` is the HTTP status, 400 unless told. */
+    | { readonly type: 'error'; readonly name: string; readonly message: string; readonly status?: number }
+    /** IAM refuses, and names the action. */
+    | { readonly type: 'access-denied' }
+    | { readonly type: 'expired-credentials' }
+    /** As if it were in another state: the fault names it. */
+    | { readonly type: 'invalid-state'; readonly status: string }
+    /** The call has its effect; the connection breaks before the answer. */
+    | { readonly type: 'answer-lost' }
+    /** The connection breaks before the call has its effect. */
+    | { readonly type: 'connection-reset' }
+    /** No answer, ever. */
+    | { readonly type: 'hang' }
+    /** The answer comes so many real milliseconds later. */
+    | { readonly type: 'latency'; readonly milliseconds: number }
+    /** Looks show what was there when the fault was set; with `staleSeconds`, what was there before the last change, for that long after it. */
+    | { readonly type: 'stale'; readonly staleSeconds?: number }
+    /** The row is left out of lists; a request for it alone shows it. */
+    | { readonly type: 'row-missing' }
+  );
 
 interface ActiveFault {
   readonly fault: Fault;
+  readonly setAt: number;
+  passed: number;
   left: number;
 }
 
+/** The faults that are set, in the order in which they were. */
 export class Faults {
   #active: ActiveFault[] = [];
 
-  add(fault: Fault): void {
-    this.#active.push({ fault, left: fault.times ?? 1 });
+  constructor(private readonly random: () => number) {}
+
+  add(fault: Fault, now: number): void {
+    this.#active.push({
+      fault,
+      setAt: now,
+      passed: 0,
+      left: fault.times ?? (fault.forSeconds === undefined ? 1 : Infinity),
+    });
   }
 
   clear(): void {
@@ -36,17 +64,44 @@ export class Faults {
   }
 
   /** The next fault that a request meets, used up by one. */
-  take(operation: string, replicationConfigArn: string | null): Fault | null {
-    const met = this.#active.find(
-      ({ fault }) =>
-        fault.operation === operation &&
-        (fault.replicationConfigArn === undefined ||
-          fault.replicationConfigArn === replicationConfigArn ||
-          (replicationConfigArn === null && fault.type === 'row-missing')),
+  take(operation: string, arns: readonly string[], now: number): Fault | null {
+    this.#active = this.#active.filter(
+      ({ fault, setAt, left }) => left > 0 && now - setAt < (fault.forSeconds ?? Infinity),
     );
-    if (met === undefined) return null;
-    met.left--;
-    this.#active = this.#active.filter(({ left }) => left > 0);
-    return met.fault;
+    for (const each of this.#active) {
+      const { fault } = each;
+      if (fault.operation !== operation && fault.operation !== '*') continue;
+      const isList = arns.length === 0 && fault.type === 'row-missing';
+      if (fault.replicationConfigArn !== undefined && !arns.includes(fault.replicationConfigArn) && !isList) continue;
+      if (each.passed++ < (fault.after ?? 0)) continue;
+      if (fault.probability !== undefined && this.random() >= fault.probability) continue;
+      each.left--;
+      return fault;
+    }
+    return null;
+  }
+}
+
+/** So many requests at once, refilled at so many a second. */
+export class TokenBucket {
+  #tokens: number;
+  #at: number;
+
+  constructor(
+    private readonly burst: number,
+    private readonly refill: number,
+    now: number,
+  ) {
+    this.#tokens = burst;
+    this.#at = now;
+  }
+
+  /** Takes one at a time in milliseconds; false when there is none. */
+  take(now: number): boolean {
+    this.#tokens = Math.min(this.burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * this.refill);
+    this.#at = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
   }
 }

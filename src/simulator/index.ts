@@ -4,59 +4,97 @@
  *
  * @module
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { SimulatedClock } from './clock.js';
+import { arnsOf, AwsFront, DEFAULT_ACCOUNT, faultReply, type SimulatorCall } from './aws.js';
+import { seededRandom, SimulatedClock } from './clock.js';
+import { control } from './control.js';
 import { Faults, type Fault } from './faults.js';
-import { operations, type Input, type Place } from './operations.js';
-import { AwsFault, usualDurations, type ConfigSettings, type Durations, type NextStop, type Row } from './model.js';
+import { serve, type Reply, type Request } from './http.js';
+import type { Statement } from './iam.js';
+import { assumed, AwsFault, usualDurations, type Config, type NextStop, type Row, type Uncertain } from './model.js';
+import { randomIdentifier } from './operations.js';
 import type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
+import { page } from './page.js';
 import { SimulatedReplication } from './replication.js';
-import { tablesOf } from './tables.js';
+import { usualSource, type SourceSettings } from './source.js';
+import { Store } from './store.js';
 
+export type { SimulatorCall } from './aws.js';
+export type { SimulatedClock, TimeSpan } from './clock.js';
 export type { Fault } from './faults.js';
-export type { Durations, NextStop } from './model.js';
+export type { Statement } from './iam.js';
+export {
+  assumed,
+  contrary,
+  type Durations,
+  type NextStop,
+  type ReplicationType,
+  type Row,
+  type StartStep,
+  type Uncertain,
+} from './model.js';
 export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
-
-export interface SimulatorCall {
-  /** Milliseconds since the epoch, real time. */
-  readonly at: number;
-  readonly operation: string;
-  readonly input: Input;
-  /** `ok`, or the name of the error that was answered, or the type of the fault that spoilt it. */
-  readonly outcome: string;
-}
-
-const DEFAULT_ACCOUNT = '123456789012';
+export type { PlacedStatus, TableSettings } from './replication.js';
+export type { Engine, SourceSettings } from './source.js';
 
 export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
   const simulator = new DmsSimulator(options);
-  await simulator.listen(options.port ?? 0);
+  await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   return simulator;
 }
 
 /** A running simulator, and the handle by which tests make things happen in it. */
 export class DmsSimulator {
   readonly clock: SimulatedClock;
-  /** Every request so far, oldest first. */
+  /** The newest 200,000 requests, oldest first. */
   readonly calls: SimulatorCall[] = [];
   readonly #options: DmsSimulatorOptions;
-  readonly #replications = new Map<string, SimulatedReplication>();
-  readonly #faults = new Faults();
+  readonly #uncertain: Uncertain;
+  readonly #store: Store;
+  readonly #random: () => number;
+  readonly #faults: Faults;
   readonly #stale = new Map<string, Row>();
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #aws: AwsFront;
+  #policy: readonly Statement[] | null;
+  readonly #server = serve(
+    (request) => this.#answer(request),
+    () => faultReply(new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB', 413)),
+  );
 
   constructor(options: DmsSimulatorOptions) {
+    const { speed = 60, startAt, rowBeforeFirstRun, seed = randomInt(2 ** 32), policy = null } = options;
     this.#options = options;
-    this.clock = new SimulatedClock(options.speed ?? 60);
+    const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
+    this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
+    const short = rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun };
+    this.#uncertain = { ...assumed, ...options.uncertain, ...short };
+    this.#random = seededRandom(seed);
+    this.#faults = new Faults(this.#random);
+    this.#store = new Store(this.clock);
+    this.#policy = policy;
+    const world = {
+      clock: this.clock,
+      store: this.#store,
+      faults: this.#faults,
+      stale: this.#stale,
+      uncertain: this.#uncertain,
+      calls: this.calls,
+      create: (config: Config) => this.#add(config, {}),
+    };
+    const policyOf = () => this.#policy;
+    this.#aws = new AwsFront({
+      ...world,
+      get policy() {
+        return policyOf();
+      },
+    });
   }
 
-  async listen(port: number): Promise<void> {
+  async listen(port: number, host: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', resolve);
+      this.#server.listen(port, host, resolve);
     });
   }
 
@@ -67,28 +105,35 @@ export class DmsSimulator {
 
   /** Where AWS clients are to be pointed, for instance by AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE. */
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
-  /** Settings for an AWS SDK client. */
-  clientConfig(region = 'eu-west-1') {
-    return { endpoint: this.endpoint, region, credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' } };
+  /** Settings for an AWS SDK client. Credentials of one account do not see another's replications. */
+  clientConfig(region = 'eu-west-1', accountId = DEFAULT_ACCOUNT) {
+    const credentials = { accessKeyId: `SIMULATED${accountId}`, secretAccessKey: 'simulated' };
+    return { endpoint: this.endpoint, region, credentials };
   }
 
-  /** Puts a replication there and returns its ARN. */
+  /** Puts a replication there, in any state, and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
     const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
-    const identifier = options.identifier ?? randomIdentifier();
-    const settings = {
-      identifier,
-      replicationType: options.replicationType ?? 'full-load-and-cdc',
-      sourceEndpointArn: `arn:aws:dms:${region}:${accountId}:endpoint:SOURCE${this.#replications.size}`,
-      targetEndpointArn: `arn:aws:dms:${region}:${accountId}:endpoint:TARGET${this.#replications.size}`,
-      tables: options.tables ?? 3,
-      isReadOnly: options.isReadOnly ?? false,
-      changesPerSecond: options.changesPerSecond ?? 2000,
+    const identifier = options.identifier ?? randomIdentifier(this.#random);
+    const endpoint = (role: string) => `arn:aws:dms:${region}:${accountId}:endpoint:${role}${this.#store.size}`;
+    const config: Config = {
+      ReplicationConfigIdentifier: identifier,
+      ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,
+      SourceEndpointArn: endpoint('SOURCE'),
+      TargetEndpointArn: endpoint('TARGET'),
+      ReplicationType: options.replicationType ?? 'full-load-and-cdc',
+      ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
+      ReplicationSettings: '{}',
+      SupplementalSettings: '{}',
+      TableMappings: '{"rules":[]}',
+      ReplicationConfigCreateTime: this.#seconds(),
+      ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),
     };
-    const replication = this.#add(region, accountId, settings, options.durations);
+    const replication = this.#add(config, options);
     replication.place(status);
     return replication.arn;
   }
@@ -103,6 +148,16 @@ export class DmsSimulator {
     this.#get(arn).nextStop = next;
   }
 
+  /** This step of the next starts fails with these messages, or (`null`) never ends. */
+  onStartStep(arn: string, step: string, trouble: readonly string[] | null): void {
+    this.#get(arn).troubledSteps.set(step, trouble);
+  }
+
+  /** What the next premigration assessment comes to. */
+  onAssessment(arn: string, status: SimulatedReplication['assessmentStatus']): void {
+    this.#get(arn).assessmentStatus = status;
+  }
+
   /** It dies this many simulated seconds after it next reaches `running`. */
   failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void {
     this.#get(arn).failsAfterRunning = { seconds, messages };
@@ -113,14 +168,19 @@ export class DmsSimulator {
     this.#get(arn).fail(messages, stopReason);
   }
 
-  /** Someone else stops it. */
-  stop(arn: string): void {
-    this.#get(arn).stop();
+  /** Someone else stops it, or it stops by itself for another reason. */
+  stop(arn: string, reason?: string): void {
+    this.#get(arn).stop(reason);
   }
 
   /** Someone else starts it. */
   start(arn: string, type = 'resume-processing'): void {
-    this.#get(arn).start(type, undefined);
+    this.#get(arn).start({ type });
+  }
+
+  /** DMS starts it by itself, from whatever state it is in. */
+  restart(arn: string): void {
+    this.#get(arn).restart();
   }
 
   /** Someone modifies its config. */
@@ -128,22 +188,65 @@ export class DmsSimulator {
     this.#get(arn).modify();
   }
 
+  /** Its target endpoint is made to lead to another, empty database. */
+  repointTarget(arn: string): void {
+    this.#get(arn).repointTarget();
+  }
+
+  /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
+  changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
+    const { source, time } = this.#get(arn);
+    const { openTransaction, ...settings } = change;
+    source.change(settings, time);
+    if (openTransaction !== undefined) source.openTransactionSince = openTransaction ? source.appliedAt(time) : null;
+  }
+
   /** From now on requests meet this fault. */
   fault(fault: Fault): void {
-    if (fault.type === 'stale') {
-      for (const replication of this.#all()) this.#stale.set(replication.arn, structuredClone(replication.row));
+    if (fault.type === 'stale' && fault.staleSeconds === undefined) {
+      for (const { arn, row } of this.#store.all()) this.#stale.set(arn, structuredClone(row));
     }
-    this.#faults.add(fault);
+    this.#faults.add(fault, this.#seconds());
   }
 
   clearFaults(): void {
     this.#faults.clear();
   }
 
+  /** What IAM allows from now on; `null`: everything. */
+  setPolicy(policy: readonly Statement[] | null): void {
+    this.#policy = policy;
+  }
+
   /** How often an operation was called, for one replication or for all. */
   count(operation: string, arn?: string): number {
-    return this.calls.filter((call) => call.operation === operation && (arn === undefined || arnOf(call.input) === arn))
-      .length;
+    const isMeant = (call: SimulatorCall) =>
+      call.operation === operation && (arn === undefined || arnsOf(call.input).includes(arn));
+    return this.calls.filter(isMeant).length;
+  }
+
+  /** Every replication as it is now. */
+  replications(): readonly { readonly row: Row; readonly config: Config; readonly lagSeconds: number | null }[] {
+    return this.#store.all().map(({ row, config, source, time }) => {
+      const lagSeconds = source.isRunning ? Math.round(time - source.appliedAt(time)) : null;
+      return { row, config, lagSeconds };
+    });
+  }
+
+  /** No replications, no faults, no calls. Time goes on. */
+  reset(): void {
+    this.#store.clear();
+    this.#faults.clear();
+    this.#stale.clear();
+    this.calls.length = 0;
+  }
+
+  #answer(request: Request): Promise<Reply | null> {
+    const { method, url } = request;
+    if (url.pathname.startsWith('/_simulator/')) return Promise.resolve(control(this, request));
+    if (method === 'POST') return this.#aws.answer(request);
+    const isPage = method === 'GET' && url.pathname === '/';
+    return Promise.resolve(isPage ? page : { status: 404, type: 'text/plain', body: 'There is nothing here\n' });
   }
 
   #seconds(): number {
@@ -151,126 +254,25 @@ export class DmsSimulator {
   }
 
   #get(arn: string): SimulatedReplication {
-    const replication = this.#replications.get(arn);
+    const replication = this.#store.find(arn);
     if (replication === undefined) throw new Error(`The simulator has no replication ${arn}`);
-    replication.advance(this.#seconds());
     return replication;
-  }
-
-  #all(): readonly SimulatedReplication[] {
-    for (const replication of this.#replications.values()) replication.advance(this.#seconds());
-    return [...this.#replications.values()].filter((each) => !each.isDeleted);
   }
 
   #add(
-    region: string,
-    accountId: string,
-    settings: ConfigSettings,
-    own: Partial<Durations> = {},
+    config: Config,
+    { tables, source, changesPerSecond, durations }: SimulatedReplicationOptions,
   ): SimulatedReplication {
-    const arn = `arn:aws:dms:${region}:${accountId}:replication-config:${settings.identifier}`;
-    const durations = { ...usualDurations, ...this.#options.durations, ...own };
-    const replication = new SimulatedReplication(arn, settings, durations, this.#seconds());
-    this.#replications.set(arn, replication);
+    const usualTables = { count: 3, validation: true, inError: 0, mismatched: 0, withoutKey: 0, skippedPercent: 0 };
+    const replication = new SimulatedReplication(
+      config,
+      { ...usualTables, ...(typeof tables === 'number' ? { count: tables } : tables) },
+      { ...usualSource, ...(changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond }), ...source },
+      { ...usualDurations, ...this.#options.durations, ...durations },
+      this.#uncertain,
+      this.#seconds(),
+    );
+    this.#store.add(replication);
     return replication;
   }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const operation = String(request.headers['x-amz-target'] ?? '').replace(/^AmazonDMSv20160101\./, '');
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    let input: Input = {};
-    let outcome = 'ok';
-    let answer: { readonly status: number; readonly body: unknown } | null;
-    try {
-      input = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Input;
-      answer = await this.#answer(operation, input, request.headers.authorization ?? '');
-      if (answer === null) outcome = 'connection broken';
-    } catch (err) {
-      const fault = err instanceof AwsFault ? err : new AwsFault('InternalFailure', String(err), 500);
-      outcome = fault.type;
-      answer = { status: fault.status, body: { __type: fault.type, message: fault.message } };
-    }
-    this.calls.push({ at: Date.now(), operation, input, outcome });
-    if (answer === null) return void request.socket.destroy();
-    response.writeHead(answer.status, {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amzn-requestid': randomUUID(),
-    });
-    response.end(JSON.stringify(answer.body));
-  }
-
-  /** `null`: the connection is to break. */
-  async #answer(
-    operation: string,
-    input: Input,
-    authorization: string,
-  ): Promise<{ status: number; body: unknown } | null> {
-    const run = operations[operation];
-    if (run === undefined) throw new AwsFault('UnknownOperationException', `Unknown operation ${operation}`);
-    const region = /Credential=[^/]+\/\d+\/([^/]+)\/dms\//.exec(authorization)?.[1];
-    if (region === undefined) throw new AwsFault('MissingAuthenticationTokenException', 'Missing Authentication Token');
-    const fault = this.#faults.take(operation, arnOf(input));
-    if (fault?.type === 'throttle') throw new AwsFault('ThrottlingException', 'Rate exceeded');
-    if (fault?.type === 'error') throw new AwsFault(fault.name, fault.message, fault.status ?? 400);
-    if (fault?.type === 'connection-reset') return null;
-    if (fault?.type === 'hang') await delay(10 * 60 * 1000, undefined, { ref: false });
-    const body = run(this.#place(region, fault), input);
-    return fault?.type === 'answer-lost' ? null : { status: 200, body };
-  }
-
-  #place(region: string, fault: Fault | null): Place {
-    const isStale = fault?.type === 'stale';
-    return {
-      accountId: DEFAULT_ACCOUNT,
-      region,
-      all: () => this.#all().filter((each) => each.arn.split(':')[3] === region),
-      create: (input) => this.#createFrom(region, input),
-      tablesOf: (replication) => tablesOf(replication),
-      hidden: new Set(
-        fault?.type === 'row-missing' && fault.replicationConfigArn !== undefined ? [fault.replicationConfigArn] : [],
-      ),
-      show: (replication) => (isStale ? this.#stale.get(replication.arn) : undefined) ?? replication.row,
-      rowBeforeFirstRun: this.#options.rowBeforeFirstRun ?? true,
-    };
-  }
-
-  #createFrom(region: string, input: Input): SimulatedReplication {
-    const text = (name: string) => {
-      const value = input[name];
-      if (typeof value === 'string' && value !== '') return value;
-      throw new AwsFault('InvalidParameterValueException', `The parameter ${name} must be provided`);
-    };
-    const replicationType = text('ReplicationType');
-    if (replicationType !== 'full-load' && replicationType !== 'cdc' && replicationType !== 'full-load-and-cdc') {
-      throw new AwsFault('InvalidParameterValueException', `Invalid ReplicationType ${replicationType}`);
-    }
-    const identifier =
-      typeof input['ResourceIdentifier'] === 'string'
-        ? input['ResourceIdentifier']
-        : text('ReplicationConfigIdentifier');
-    const arn = `arn:aws:dms:${region}:${DEFAULT_ACCOUNT}:replication-config:${identifier}`;
-    if (this.#all().some((each) => each.arn === arn))
-      throw new AwsFault('ResourceAlreadyExistsFault', `${identifier} already exists`);
-    return this.#add(region, DEFAULT_ACCOUNT, {
-      identifier,
-      replicationType,
-      sourceEndpointArn: text('SourceEndpointArn'),
-      targetEndpointArn: text('TargetEndpointArn'),
-      tables: 3,
-      isReadOnly: false,
-      changesPerSecond: 2000,
-    });
-  }
-}
-
-/** As DMS makes them up: 26 upper-case letters. */
-function randomIdentifier(): string {
-  return Array.from(randomBytes(26), (byte) => String.fromCharCode(65 + (byte % 26))).join('');
-}
-
-function arnOf(input: Input): string | null {
-  if (typeof input['ReplicationConfigArn'] === 'string') return input['ReplicationConfigArn'];
-  const filters = input['Filters'] as readonly { Values?: readonly string[] }[] | undefined;
-  return filters?.[0]?.Values?.[0] ?? null;
 }

@@ -3,41 +3,44 @@ export class AwsFault extends Error {
   constructor(
     readonly type: string,
     message: string,
+    /** HTTP status. */
     readonly status = 400,
   ) {
     super(message);
   }
 }
 
-export interface ConfigSettings {
-  readonly identifier: string;
-  readonly replicationType: 'full-load' | 'cdc' | 'full-load-and-cdc';
-  readonly sourceEndpointArn: string;
-  readonly targetEndpointArn: string;
-  readonly tables: number;
-  readonly isReadOnly: boolean;
-  /** Source log bytes a second. 0: an idle source. */
-  readonly changesPerSecond: number;
-}
+export type ReplicationType = 'full-load' | 'cdc' | 'full-load-and-cdc';
+
+/** What a start goes through before it runs, in this order. */
+export const startSteps = [
+  'initializing',
+  'preparing_metadata_resources',
+  'testing_connection',
+  'fetching_metadata',
+  'calculating_capacity',
+  'provisioning_capacity',
+  'replication_starting',
+] as const;
+export type StartStep = (typeof startSteps)[number];
 
 /** How long each step takes, in simulated seconds. */
-export interface Durations {
-  readonly initializing: number;
-  readonly preparing_metadata_resources: number;
-  readonly testing_connection: number;
-  readonly fetching_metadata: number;
-  readonly calculating_capacity: number;
-  readonly provisioning_capacity: number;
-  readonly replication_starting: number;
+export interface Durations extends Readonly<Record<StartStep, number>> {
   readonly stopping: number;
   readonly modifying: number;
   readonly deleting: number;
   readonly deprovisioning: number;
   readonly fullLoad: number;
+  /** A premigration assessment. */
+  readonly assessing: number;
+  /** From the end of a full load until DMS deprovisions by itself. */
+  readonly idleAfterFullLoad: number;
   /** From `stopped` until stop reason, stop time and deprovision time are those of this stop. */
   readonly describingStop: number;
   /** From `stopped` until the checkpoint is the final one. */
   readonly flushingCheckpoint: number;
+  /** From `running` until a table's validation is over. */
+  readonly validating: number;
 }
 
 /** From reports of real runs; a provision takes about forty minutes. */
@@ -54,16 +57,106 @@ export const usualDurations: Durations = {
   deleting: 120,
   deprovisioning: 300,
   fullLoad: 600,
+  assessing: 240,
+  idleAfterFullLoad: 300,
   describingStop: 3,
   flushingCheckpoint: 6,
+  validating: 120,
+};
+
+/**
+ * What nobody outside AWS knows for certain, as switches. Each default is what the simulator's documentation says is assumed.
+ */
+export interface Uncertain {
+  /** Whether a config that never ran has a row in DescribeReplications. Default true. */
+  readonly rowBeforeFirstRun: boolean;
+  /** How a resume gets to `running` while it is still provisioned: by `replication_starting` alone, or by every step. Default `short`. */
+  readonly resumePath: 'short' | 'full';
+  /** A second stop while `stopping`: a fault, or accepted again. Default `fault`. */
+  readonly stopWhileStopping: 'fault' | 'accepted';
+  /** A stop of what is at rest (`created`, `stopped`, `failed`): a fault, or accepted without effect. Default `fault`. */
+  readonly stopAtRest: 'fault' | 'accepted';
+  /** Whether a stop aborts a start. Refused is seen for `provisioning_capacity` only. Default false. */
+  readonly stopAbortsStart: boolean;
+  /** Whether `resume-processing` is taken as a first start. Default true. */
+  readonly resumeAsFirstStart: boolean;
+  /** Whether `resume-processing` works once it is deprovisioned. Default false. */
+  readonly resumeAfterDeprovision: boolean;
+  /** Whether the checkpoint is still shown once it is deprovisioned. Default true. */
+  readonly checkpointAfterDeprovision: boolean;
+  /** Whether CdcStartPosition and CdcStartTime are taken by serverless replications. Default false. */
+  readonly customStartPoint: boolean;
+  /** Where `deprovisioning` and `deprovisioned` are shown. Default `provision-state`. */
+  readonly deprovisionShownIn: 'provision-state' | 'status';
+  /** How ProvisionState is spelled. Default `lower`. */
+  readonly provisionStateCase: 'lower' | 'upper';
+  /** A list filtered by several ARNs of which one is missing: the call fails, or the others are shown. Default `fault`. */
+  readonly missingInFilter: 'fault' | 'others';
+  /** The HTTP status of AccessDeniedException. Default 400. */
+  readonly accessDeniedStatus: 400 | 403;
+  /** Requests at once, and a second after that, for an account and region. Default 200 and 8. */
+  readonly throttle: { readonly burst: number; readonly refill: number } | null;
+}
+
+export const assumed: Uncertain = {
+  rowBeforeFirstRun: true,
+  resumePath: 'short',
+  stopWhileStopping: 'fault',
+  stopAtRest: 'fault',
+  stopAbortsStart: false,
+  resumeAsFirstStart: true,
+  resumeAfterDeprovision: false,
+  checkpointAfterDeprovision: true,
+  customStartPoint: false,
+  deprovisionShownIn: 'provision-state',
+  provisionStateCase: 'lower',
+  missingInFilter: 'fault',
+  accessDeniedStatus: 400,
+  throttle: null,
+};
+
+/** The other way round of everything that is uncertain. */
+export const contrary: Uncertain = {
+  rowBeforeFirstRun: false,
+  resumePath: 'full',
+  stopWhileStopping: 'accepted',
+  stopAtRest: 'accepted',
+  stopAbortsStart: true,
+  resumeAsFirstStart: false,
+  resumeAfterDeprovision: true,
+  checkpointAfterDeprovision: false,
+  customStartPoint: true,
+  deprovisionShownIn: 'status',
+  provisionStateCase: 'upper',
+  missingInFilter: 'others',
+  accessDeniedStatus: 403,
+  throttle: { burst: 100, refill: 4 },
 };
 
 /** What DMS will do at the next stop, instead of what it usually does. */
 export type NextStop =
   | { readonly type: 'fail'; readonly messages: readonly string[]; readonly stopReason: string }
   | { readonly type: 'self-restart'; readonly stopReason: string; readonly afterSeconds: number }
-  | { readonly type: 'reason'; readonly stopReason: string };
+  | { readonly type: 'reason'; readonly stopReason: string }
+  | { readonly type: 'hang' };
 
+/** A replication config, as it was created and modified. */
+export interface Config {
+  ReplicationConfigIdentifier: string;
+  readonly ReplicationConfigArn: string;
+  SourceEndpointArn: string;
+  TargetEndpointArn: string;
+  ReplicationType: ReplicationType;
+  ComputeConfig: Readonly<Record<string, unknown>>;
+  ReplicationSettings?: string;
+  SupplementalSettings?: string;
+  TableMappings: string;
+  readonly ReplicationConfigCreateTime: number;
+  ReplicationConfigUpdateTime?: number;
+  IsReadOnly?: boolean;
+}
+
+/** A row of DescribeReplications, as it goes over the wire: times are epoch seconds. */
 export interface Row {
   ReplicationConfigIdentifier: string;
   ReplicationConfigArn: string;
@@ -77,10 +170,13 @@ export interface Row {
     DateProvisioned?: number;
     IsNewProvisioningAvailable: boolean;
   };
+  PremigrationAssessmentStatuses?: Record<string, unknown>[];
   StopReason?: string;
   FailureMessages: string[];
   ReplicationStats: Record<string, number>;
   StartReplicationType?: string;
+  CdcStartTime?: number;
+  CdcStartPosition?: string;
   CdcStopPosition?: string;
   RecoveryCheckpoint?: string;
   ReplicationCreateTime: number;

@@ -1,5 +1,7 @@
-import { AwsFault, type Row } from './model.js';
+import { randomBytes } from 'node:crypto';
+import { AwsFault, type Config, type ReplicationType, type Row, type Uncertain } from './model.js';
 import type { SimulatedReplication } from './replication.js';
+import { tableCount, tableName, tableRow } from './tables.js';
 
 export type Input = Readonly<Record<string, unknown>>;
 
@@ -7,137 +9,360 @@ export type Input = Readonly<Record<string, unknown>>;
 export interface Place {
   readonly accountId: string;
   readonly region: string;
-  all(): readonly SimulatedReplication[];
-  create(input: Input): SimulatedReplication;
-  tablesOf(replication: SimulatedReplication): readonly Record<string, unknown>[];
-  /** Rows left out of a list by a fault. */
-  readonly hidden: ReadonlySet<string>;
+  /** Epoch seconds. */
+  readonly now: number;
+  readonly uncertain: Uncertain;
+  /** All of them in the order of their ARNs; what is due has not happened yet to those that nobody has asked for. */
+  list(): readonly SimulatedReplication[];
+  find(arn: string): SimulatedReplication | undefined;
+  add(config: Config): SimulatedReplication;
+  /** Whether a fault leaves rows out of lists, and which. */
+  readonly hides: boolean;
+  isHidden(replication: SimulatedReplication): boolean;
   /** What a look shows of a replication. */
   show(replication: SimulatedReplication): Row;
-  readonly rowBeforeFirstRun: boolean;
 }
 
 type Operation = (place: Place, input: Input) => Record<string, unknown>;
 
-/** The operations of `AmazonDMSv20160101` that the simulator answers. */
+const CAPACITY_UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
+
+/** The operations of `AmazonDMSv20160101` that are about serverless replications. */
 export const operations: Readonly<Record<string, Operation>> = {
-  DescribeReplications: (place, input) => {
-    const arns = filteredArns(input);
-    const rows = place
-      .all()
-      .filter((each) => matches(each, arns) && (arns !== null || !place.hidden.has(each.arn)))
-      .filter((each) => place.rowBeforeFirstRun || each.row.Status !== 'created')
-      .map((each) => place.show(each));
-    if (arns !== null && !place.all().some((each) => matches(each, arns))) throw notFound('Replication');
-    const { items, marker } = page(rows, input, 100);
-    return { Replications: items, ...marker };
+  CreateReplicationConfig(place, input) {
+    const identifier = textOf(input, 'ReplicationConfigIdentifier');
+    const resource = typeof input['ResourceIdentifier'] === 'string' ? input['ResourceIdentifier'] : randomIdentifier();
+    checkIdentifier(identifier, 'ReplicationConfigIdentifier');
+    if (!/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(resource)) throw invalid('The parameter ResourceIdentifier is not valid');
+    checkEndpoint(input['SourceEndpointArn'], 'source', place);
+    checkEndpoint(input['TargetEndpointArn'], 'target', place);
+    checkCompute(input['ComputeConfig'] as Input);
+    checkMappings(textOf(input, 'TableMappings'));
+    checkSettings(input);
+    const arn = `arn:aws:dms:${place.region}:${place.accountId}:replication-config:${resource}`;
+    if (place.find(arn) !== undefined || byIdentifier(place, identifier) !== undefined) {
+      throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
+    }
+    const replication = place.add({
+      ReplicationConfigIdentifier: identifier,
+      ReplicationConfigArn: arn,
+      SourceEndpointArn: textOf(input, 'SourceEndpointArn'),
+      TargetEndpointArn: textOf(input, 'TargetEndpointArn'),
+      ReplicationType: input['ReplicationType'] as ReplicationType,
+      ComputeConfig: input['ComputeConfig'] as Input,
+      ReplicationSettings: textOf(input, 'ReplicationSettings', '{}'),
+      SupplementalSettings: textOf(input, 'SupplementalSettings', '{}'),
+      TableMappings: textOf(input, 'TableMappings'),
+      ReplicationConfigCreateTime: place.now,
+    });
+    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
   },
 
-  DescribeReplicationConfigs: (place, input) => {
-    const arns = filteredArns(input);
-    const configs = place
-      .all()
-      .filter((each) => matches(each, arns))
-      .map(toConfig);
-    if (arns !== null && configs.length === 0) throw notFound('Replication Config');
-    const { items, marker } = page(configs, input, 100);
-    return { ReplicationConfigs: items, ...marker };
-  },
-
-  StartReplication: (place, input) => {
+  ModifyReplicationConfig(place, input) {
     const replication = find(place, input);
-    const type = requireText(input, 'StartReplicationType');
-    if (input['CdcStartTime'] !== undefined && input['CdcStartPosition'] !== undefined) {
+    const { config, row } = replication;
+    const state = row.ProvisionData.ProvisionState?.toLowerCase();
+    const { ReplicationConfigArn: _, ...changes } = input;
+    if (!['created', 'stopped', 'failed', 'deprovisioned'].includes(row.Status) || state === 'deprovisioning') {
+      const what = `Replication Config ${config.ReplicationConfigIdentifier} is in ${row.Status.toUpperCase()} state and cannot be modified`;
+      throw new AwsFault('InvalidResourceStateFault', what);
+    }
+    if (
+      Object.entries(changes).every(
+        ([name, value]) => JSON.stringify(value) === JSON.stringify(config[name as keyof Config]),
+      )
+    ) {
+      throw new AwsFault('InvalidParameterCombinationException', 'No modifications requested');
+    }
+    const isFixed = row.Status !== 'created' && !(row.Status === 'failed' && state === undefined);
+    const fixed = [
+      ['ReplicationType', 'replication-type'],
+      ['SourceEndpointArn', 'source-endpoint-arn'],
+      ['TargetEndpointArn', 'target-endpoint-arn'],
+    ] as const;
+    const refused = fixed.find(([name]) => isFixed && changes[name] !== undefined && changes[name] !== config[name]);
+    if (refused !== undefined) {
+      throw invalid(
+        `${refused[1]} cannot be modified as the replication is in ${state ?? row.Status}. You can only modify replication configs before provisioning capacity.`,
+      );
+    }
+    if (changes['ReplicationConfigIdentifier'] !== undefined)
+      checkIdentifier(textOf(changes, 'ReplicationConfigIdentifier'), 'ReplicationConfigIdentifier');
+    if (changes['SourceEndpointArn'] !== undefined) checkEndpoint(changes['SourceEndpointArn'], 'source', place);
+    if (changes['TargetEndpointArn'] !== undefined) checkEndpoint(changes['TargetEndpointArn'], 'target', place);
+    if (changes['ComputeConfig'] !== undefined) checkCompute(changes['ComputeConfig'] as Input);
+    if (changes['TableMappings'] !== undefined) checkMappings(textOf(changes, 'TableMappings'));
+    checkSettings(changes);
+    const { ComputeConfig: compute, ...others } = changes;
+    Object.assign(config, others);
+    if (compute !== undefined) config.ComputeConfig = { ...config.ComputeConfig, ...(compute as Input) };
+    config.ReplicationConfigUpdateTime = place.now;
+    const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = config;
+    replication.modify(() =>
+      Object.assign(row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType }),
+    );
+    return { ReplicationConfig: config };
+  },
+
+  DeleteReplicationConfig(place, input) {
+    const replication = find(place, input);
+    replication.delete();
+    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
+  },
+
+  DescribeReplicationConfigs(place, input) {
+    const found = select(place, input, 'Replication Config');
+    const { items, marker } = page(found, input, 100);
+    const configs = present(place, items).map(({ config }) => {
+      const { ReplicationConfigUpdateTime: _, ...shown } = config;
+      return shown;
+    });
+    return { ...marker, ReplicationConfigs: configs };
+  },
+
+  DescribeReplications(place, input) {
+    const isFiltered = filteredBy(input) !== null;
+    const { rowBeforeFirstRun } = place.uncertain;
+    const isShown = (each: SimulatedReplication) =>
+      (isFiltered || !place.isHidden(each)) && (rowBeforeFirstRun || each.hasRun);
+    const found = select(place, input, 'Replication');
+    const { items, marker } = page(rowBeforeFirstRun && !place.hides ? found : found.filter(isShown), input, 100);
+    return { ...marker, Replications: present(place, items).map((each) => place.show(each)) };
+  },
+
+  StartReplication(place, input) {
+    const replication = find(place, input);
+    const text = (name: string) => (typeof input[name] === 'string' ? input[name] : undefined);
+    const type = textOf(input, 'StartReplicationType');
+    if (!['start-replication', 'resume-processing', 'reload-target'].includes(type))
+      throw invalid(`Invalid StartReplicationType ${type}`);
+    const startTime = input['CdcStartTime'] as number | undefined;
+    const [startPosition, stopPosition] = [text('CdcStartPosition'), text('CdcStopPosition')];
+    if (startTime !== undefined && startPosition !== undefined) {
       throw new AwsFault(
         'InvalidParameterCombinationException',
         'CdcStartTime and CdcStartPosition cannot both be given',
       );
     }
-    const stopPosition = input['CdcStopPosition'];
-    replication.start(type, typeof stopPosition === 'string' ? stopPosition : undefined);
+    if (
+      stopPosition !== undefined &&
+      !/^(server|commit)_time:\s*\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/.test(stopPosition)
+    ) {
+      throw invalid('Invalid CdcStopPosition');
+    }
+    refuseReadOnly(replication, 'started');
+    replication.start({
+      type,
+      startTime,
+      startPosition,
+      stopPosition,
+      assessment: text('PremigrationAssessmentSettings'),
+    });
     return { Replication: replication.row };
   },
 
-  StopReplication: (place, input) => {
+  StopReplication(place, input) {
     const replication = find(place, input);
+    refuseReadOnly(replication, 'stopped');
     replication.stop();
     return { Replication: replication.row };
   },
 
-  DescribeReplicationTableStatistics: (place, input) => {
+  DescribeReplicationTableStatistics(place, input) {
     const replication = find(place, input);
-    const { items, marker } = page(place.tablesOf(replication), input, 500);
-    return { ReplicationConfigArn: replication.arn, ReplicationTableStatistics: items, ...marker };
+    const wanted = tableFilter(input);
+    const all = Array.from({ length: tableCount(replication) }, (_, index) => index);
+    const chosen = wanted === null ? all : all.filter((index) => wanted(tableRow(replication, index)));
+    const { items, marker } = page(chosen, input, 500);
+    const rows = items.map((index) => tableRow(replication, index));
+    return { ReplicationConfigArn: replication.arn, ...marker, ReplicationTableStatistics: rows };
   },
 
-  CreateReplicationConfig: (place, input) => ({ ReplicationConfig: toConfig(place.create(input)) }),
-
-  DeleteReplicationConfig: (place, input) => {
+  ReloadReplicationTables(place, input) {
     const replication = find(place, input);
-    replication.delete();
-    return { ReplicationConfig: toConfig(replication) };
+    const { row, config } = replication;
+    const tables = input['TablesToReload'] as readonly { SchemaName: string; TableName: string }[];
+    if (tables.length === 0 || tables.length > 10) throw invalid('TablesToReload must name 1 to 10 tables');
+    if (row.Status !== 'running') {
+      const what = `Replication Config ${config.ReplicationConfigIdentifier} is in ${row.Status.toUpperCase()} state and its tables cannot be reloaded`;
+      throw new AwsFault('InvalidResourceStateFault', what);
+    }
+    const indexes = tables.map(({ SchemaName, TableName }) => {
+      const index = Number(/^table_(\d{5,})$/.exec(TableName)?.[1] ?? 0) - 1;
+      if (SchemaName === 'shop' && index >= 0 && index < replication.tables.count && tableName(index) === TableName)
+        return index;
+      throw invalid(`Table ${SchemaName}.${TableName} does not exist in the replication`);
+    });
+    if (input['ReloadOption'] !== 'validate-only') replication.reload(indexes);
+    return { ReplicationConfigArn: replication.arn };
   },
 };
 
-function toConfig({ row }: SimulatedReplication): Record<string, unknown> {
-  return {
-    ReplicationConfigIdentifier: row.ReplicationConfigIdentifier,
-    ReplicationConfigArn: row.ReplicationConfigArn,
-    SourceEndpointArn: row.SourceEndpointArn,
-    TargetEndpointArn: row.TargetEndpointArn,
-    ReplicationType: row.ReplicationType,
-    ComputeConfig: { MaxCapacityUnits: 16, MinCapacityUnits: 1, MultiAZ: false },
-    ReplicationConfigCreateTime: row.ReplicationCreateTime,
-  };
-}
-
 function find(place: Place, input: Input): SimulatedReplication {
-  const arn = requireText(input, 'ReplicationConfigArn');
-  if (!/^arn:[^:]+:dms:[^:]+:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
-    throw new AwsFault(
-      'InvalidParameterValueException',
-      `The parameter ReplicationConfigArn must provide a valid ARN: ${arn}`,
-    );
+  const arn = textOf(input, 'ReplicationConfigArn');
+  if (!/^arn:[^:]+:dms:[^:]*:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
+    throw invalid(`The parameter ReplicationConfigArn must provide a valid ARN: ${arn}`);
   }
-  const found = place.all().find((each) => each.arn === arn);
-  if (found === undefined) throw notFound('Replication Config');
+  const found = place.find(arn);
+  if (found === undefined) throw notFound('Replication Config', arn);
   return found;
 }
 
-function filteredArns(input: Input): readonly string[] | null {
-  const filters = input['Filters'];
-  if (!Array.isArray(filters) || filters.length === 0) return null;
-  return filters.flatMap((filter: { Name?: string; Values?: string[] }) => {
-    if (filter.Name === 'replication-config-arn') return filter.Values ?? [];
-    if (filter.Name === 'replication-config-id') return (filter.Values ?? []).map((id) => `*:${id}`);
-    throw new AwsFault('InvalidParameterValueException', `Filter name ${filter.Name ?? ''} is not supported`);
+interface Wanted {
+  readonly by: 'arn' | 'id';
+  readonly values: readonly string[];
+}
+
+function filteredBy(input: Input): readonly Wanted[] | null {
+  const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
+  if (filters.length === 0) return null;
+  return filters.map(({ Name: name, Values: values }) => {
+    if (name === 'replication-config-arn') return { by: 'arn', values };
+    if (name === 'replication-config-id') return { by: 'id', values };
+    throw invalid(`Filter name ${name} is not supported`);
   });
 }
 
-function matches(replication: SimulatedReplication, arns: readonly string[] | null): boolean {
-  if (arns === null) return true;
-  return arns.some((arn) => arn === replication.arn || arn === `*:${replication.settings.identifier}`);
+/** The replications that a list is asked for. One that is named and not there is a fault. */
+function select(place: Place, input: Input, what: string): readonly SimulatedReplication[] {
+  const wanted = filteredBy(input);
+  if (wanted === null) return place.list();
+  const sets = wanted.map(({ by, values }) => {
+    const found = values.map(
+      (value) => [value, by === 'arn' ? place.find(value) : byIdentifier(place, value)] as const,
+    );
+    const missing = found.find(([, replication]) => replication === undefined);
+    const isTolerated =
+      place.uncertain.missingInFilter === 'others' && found.some(([, replication]) => replication !== undefined);
+    if (missing !== undefined && !isTolerated) throw notFound(what, missing[0]);
+    return new Set(found.flatMap(([, replication]) => replication ?? []));
+  });
+  return [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
+}
+
+/** Those that are still there once what is due has happened. */
+function present(place: Place, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
+  return items.flatMap(({ arn }) => place.find(arn) ?? []);
+}
+
+function byIdentifier(place: Place, identifier: string): SimulatedReplication | undefined {
+  const found = place
+    .list()
+    .find(
+      ({ config }) =>
+        config.ReplicationConfigIdentifier === identifier || config.ReplicationConfigArn.endsWith(`:${identifier}`),
+    );
+  return found && place.find(found.arn);
+}
+
+const tableFilters: Readonly<Record<string, string>> = {
+  'schema-name': 'SchemaName',
+  'table-name': 'TableName',
+  'table-state': 'TableState',
+};
+
+/** Several filters must all match. One that matches nothing is no error. */
+function tableFilter(input: Input): ((row: Readonly<Record<string, unknown>>) => boolean) | null {
+  const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
+  if (filters.length === 0) return null;
+  const conditions = filters.map(({ Name: name, Values: values }) => {
+    const member = tableFilters[name];
+    if (member === undefined) throw invalid(`Filter name ${name} is not supported`);
+    return { member, values };
+  });
+  return (row) => conditions.every(({ member, values }) => values.includes(String(row[member])));
 }
 
 function page<T>(rows: readonly T[], input: Input, most: number): { items: readonly T[]; marker: { Marker?: string } } {
-  const size = input['MaxRecords'] ?? 100;
-  if (typeof size !== 'number' || size < 20 || size > most) {
-    throw new AwsFault('InvalidParameterValueException', `MaxRecords must be between 20 and ${most}`);
-  }
+  const size = (input['MaxRecords'] as number | undefined) ?? 100;
+  if (size < 20 || size > most) throw invalid(`MaxRecords must be between 20 and ${most}`);
   const from =
-    input['Marker'] === undefined ? 0 : Number(Buffer.from(requireText(input, 'Marker'), 'base64').toString());
-  if (!Number.isInteger(from)) throw new AwsFault('InvalidParameterValueException', 'Invalid Marker');
+    input['Marker'] === undefined ? 0 : Number(Buffer.from(textOf(input, 'Marker'), 'base64url').toString() || NaN);
+  if (!Number.isInteger(from) || from < 0) throw invalid('Invalid Marker');
   const next = from + size;
-  const marker = next < rows.length ? { Marker: Buffer.from(String(next)).toString('base64') } : {};
-  return { items: rows.slice(from, next), marker };
+  return {
+    items: rows.slice(from, next),
+    marker: next < rows.length ? { Marker: Buffer.from(String(next)).toString('base64url') } : {},
+  };
 }
 
-function requireText(input: Input, name: string): string {
+function checkIdentifier(value: string, name: string): void {
+  if (/^[A-Za-z][A-Za-z0-9-]{0,254}$/.test(value) && !value.endsWith('-') && !value.includes('--')) return;
+  throw invalid(
+    `The parameter ${name} must begin with a letter; contain only ASCII letters, digits and hyphens; and not end with a hyphen or contain two consecutive hyphens`,
+  );
+}
+
+function checkEndpoint(arn: unknown, role: 'source' | 'target', { region, accountId }: Place): void {
+  const [, suffix] =
+    new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
+  if (suffix === undefined) throw notFound('Endpoint', String(arn));
+  // Endpoints are not simulated: their role is taken from their name, where it says one.
+  const other = role === 'source' ? 'target' : 'source';
+  if (suffix.toLowerCase().startsWith(other))
+    throw invalid(`The endpoint ${String(arn)} must be of type ${role.toUpperCase()}`);
+}
+
+function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }: Input): void {
+  if (least === undefined && most === undefined) throw invalid('ComputeConfig must give MaxCapacityUnits');
+  for (const units of [least, most]) {
+    if (units !== undefined && !CAPACITY_UNITS.includes(units as number))
+      throw invalid(`Capacity units must be one of ${CAPACITY_UNITS.join(', ')}`);
+  }
+  if (typeof least === 'number' && typeof most === 'number' && least > most) {
+    throw invalid('MinCapacityUnits cannot be greater than MaxCapacityUnits');
+  }
+}
+
+function checkMappings(text: string): void {
+  const mappings = parsed(text);
+  if (mappings === undefined) throw invalid('Invalid Table Mappings document. Invalid json');
+  if (!Array.isArray(mappings['rules']) || mappings['rules'].length === 0)
+    throw invalid('Valid Table mappings is required');
+}
+
+function checkSettings(input: Input): void {
+  for (const name of ['ReplicationSettings', 'SupplementalSettings']) {
+    if (input[name] !== undefined && parsed(textOf(input, name)) === undefined)
+      throw invalid('Invalid task settings json');
+  }
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined; // asked, and answered
+  }
+}
+
+/** [INF]: how DMS refuses is not known. */
+function refuseReadOnly({ config }: SimulatedReplication, what: string): void {
+  if (config.IsReadOnly !== true) return;
+  throw new AwsFault(
+    'InvalidResourceStateFault',
+    `Replication Config ${config.ReplicationConfigIdentifier} is read-only and cannot be ${what}`,
+  );
+}
+
+/** As DMS makes them up: 26 upper-case letters. */
+export function randomIdentifier(random?: () => number): string {
+  const bytes =
+    random === undefined ? randomBytes(26) : Uint8Array.from({ length: 26 }, () => Math.floor(random() * 256));
+  return Array.from(bytes, (byte) => String.fromCharCode(65 + (byte % 26))).join('');
+}
+
+function invalid(message: string): AwsFault {
+  return new AwsFault('InvalidParameterValueException', message);
+}
+
+function notFound(what: string, name: string): AwsFault {
+  return new AwsFault('ResourceNotFoundFault', `${what} '${name}' was not found`);
+}
+
+/** Text that the request's shape was checked for. */
+function textOf(input: Input, name: string, otherwise = ''): string {
   const value = input[name];
-  if (typeof value === 'string' && value !== '') return value;
-  throw new AwsFault('InvalidParameterValueException', `The parameter ${name} must be provided`);
-}
-
-function notFound(what: string): AwsFault {
-  return new AwsFault('ResourceNotFoundFault', `${what} not found`);
+  return typeof value === 'string' ? value : otherwise;
 }

@@ -1,32 +1,46 @@
-import type { ConfigSettings, Durations } from './model.js';
+import type { Statement } from './iam.js';
+import type { Durations, ReplicationType, Uncertain } from './model.js';
+import type { PlacedStatus, TableSettings } from './replication.js';
+import type { SourceSettings } from './source.js';
 
 export interface DmsSimulatorOptions {
-  /** Default: any free one. It listens on 127.0.0.1 only. */
+  /** Default: any free one. */
   readonly port?: number;
-  /** How many simulated seconds a second holds. Default 60. */
+  /** The address it listens on. Default 127.0.0.1: nobody else can reach it. */
+  readonly host?: string;
+  /** How many simulated seconds a second holds. Default 60; 0: time stands still and is moved by `clock.advance`. */
   readonly speed?: number;
+  /** When simulated time begins, ISO 8601. Default: now, or 2026-01-01 where time stands still. */
+  readonly startAt?: string;
+  /** Makes everything that is left to chance, identifiers and the probability of faults, come out the same. Default: another one each time. */
+  readonly seed?: number;
   /** Simulated seconds of each step, where other than usual. */
   readonly durations?: Partial<Durations>;
-  /** Whether a config that never ran has a row in DescribeReplications. AWS's documentation and reports contradict each other. Default true. */
+  /** What is uncertain about DMS, where other than assumed. */
+  readonly uncertain?: Partial<Uncertain>;
+  /** Short for `uncertain.rowBeforeFirstRun`. */
   readonly rowBeforeFirstRun?: boolean;
+  /** What IAM allows every caller. Default: everything. */
+  readonly policy?: readonly Statement[];
 }
 
 export interface SimulatedReplicationOptions {
-  /** Default: made up. */
+  /** Also the last part of its ARN. Default: made up. */
   readonly identifier?: string;
   /** Default `running`. */
-  readonly status?: 'created' | 'running' | 'stopped' | 'failed';
+  readonly status?: PlacedStatus;
   /** Default `full-load-and-cdc`. */
-  readonly replicationType?: ConfigSettings['replicationType'];
+  readonly replicationType?: ReplicationType;
   /** Default `eu-west-1`. */
   readonly region?: string;
   /** Default `123456789012`. */
   readonly accountId?: string;
-  /** Default 3. */
-  readonly tables?: number;
+  /** How many, or also how they are. Default 3. */
+  readonly tables?: number | Partial<TableSettings>;
   readonly isReadOnly?: boolean;
-  /** Bytes the source writes to its log each second. Default 2,000; 0: an idle source. */
+  /** Short for `source.bytesPerSecond`. */
   readonly changesPerSecond?: number;
+  readonly source?: Partial<SourceSettings>;
   /** Simulated seconds of each of its steps, where other than the simulator's. */
   readonly durations?: Partial<Durations>;
 }

@@ -1,127 +1,196 @@
-import { AwsFault, type ConfigSettings, type Durations, type NextStop, type Row } from './model.js';
+import { Source, type SourceSettings } from './source.js';
+import {
+  AwsFault,
+  startSteps,
+  type Config,
+  type Durations,
+  type NextStop,
+  type Row,
+  type StartStep,
+  type Uncertain,
+} from './model.js';
 
 const HOUR = 3600;
-const startSteps = [
-  'initializing',
-  'preparing_metadata_resources',
-  'testing_connection',
-  'fetching_metadata',
-  'calculating_capacity',
-  'provisioning_capacity',
-] as const;
+/** How soon a resume that needs a log which is gone dies once it runs. */
+const LOG_GONE_SECONDS = 20;
+
+/** Statuses and provision states that a replication can be put into. */
+export type PlacedStatus =
+  | 'created'
+  | StartStep
+  | 'running'
+  | 'stopping'
+  | 'stopped'
+  | 'modifying'
+  | 'failed'
+  | 'deleting'
+  | 'deprovisioning'
+  | 'deprovisioned';
+
+export interface StartInput {
+  readonly type: string;
+  readonly startTime?: number | undefined;
+  readonly startPosition?: string | undefined;
+  readonly stopPosition?: string | undefined;
+  /** JSON. */
+  readonly assessment?: string | undefined;
+}
 
 interface Step {
   readonly at: number;
   readonly apply: () => void;
 }
 
-/** One replication config and its replication, played out step by step in simulated time. All times are epoch seconds. */
+/** How tables are, other than well. */
+export interface TableSettings {
+  /** Default 3. */
+  readonly count: number;
+  /** Whether rows are compared after they were applied. Default true. */
+  readonly validation: boolean;
+  /** How many of the first tables are in error, fail validation, or have no primary key. Default 0. */
+  readonly inError: number;
+  readonly mismatched: number;
+  readonly withoutKey: number;
+  /** Rows of each hundred that an error setting skips: captured, and never applied. Default 0. */
+  readonly skippedPercent: number;
+}
+
+/** One replication and its config, played out in simulated time. All times are epoch seconds. */
 export class SimulatedReplication {
   readonly row: Row;
+  readonly source: Source;
   nextStop: NextStop | null = null;
   /** The replication dies this long after it reaches `running`. */
   failsAfterRunning: { readonly seconds: number; readonly messages: readonly string[] } | null = null;
+  /** Steps of a start that do not go on: with these messages, or (`null`) for ever. */
+  readonly troubledSteps = new Map<string, readonly string[] | null>();
+  /** What the next premigration assessment comes to. */
+  assessmentStatus: 'passed' | 'warning' | 'failed' | 'error-provisioning' | 'error-executing' = 'passed';
+  /** Tables that were reloaded, and until when. */
+  readonly reloadedTables = new Map<number, number>();
   hasRun = false;
   isDeleted = false;
-  /** Whether it ran when the log position was last moved. */
-  #position = 4096;
-  #positionAt: number;
-  #runningSince: number | null = null;
-  #rowsApplied = 0;
+  /** When the status last changed, and what was shown before. */
+  changedAt: number;
+  rowBefore: Row | null = null;
+  #time: number;
   #steps: Step[] = [];
 
   constructor(
-    readonly arn: string,
-    readonly settings: ConfigSettings,
+    readonly config: Config,
+    readonly tables: TableSettings,
+    source: SourceSettings,
     readonly durations: Durations,
-    private time: number,
+    readonly uncertain: Uncertain,
+    time: number,
   ) {
-    this.#positionAt = time;
+    this.#time = time;
+    this.changedAt = time;
+    this.source = new Source(source, time);
     this.row = {
-      ReplicationConfigIdentifier: settings.identifier,
-      ReplicationConfigArn: arn,
-      SourceEndpointArn: settings.sourceEndpointArn,
-      TargetEndpointArn: settings.targetEndpointArn,
-      ReplicationType: settings.replicationType,
+      ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
+      ReplicationConfigArn: config.ReplicationConfigArn,
+      SourceEndpointArn: config.SourceEndpointArn,
+      TargetEndpointArn: config.TargetEndpointArn,
+      ReplicationType: config.ReplicationType,
       Status: 'created',
       ProvisionData: { ProvisionedCapacityUnits: 0, IsNewProvisioningAvailable: false },
       FailureMessages: [],
       ReplicationStats: {},
       ReplicationCreateTime: time,
       ReplicationUpdateTime: time,
-      ...(settings.isReadOnly ? { IsReadOnly: true } : {}),
+      ...(config.IsReadOnly === true ? { IsReadOnly: true } : {}),
     };
+  }
+
+  get arn(): string {
+    return this.config.ReplicationConfigArn;
+  }
+
+  get time(): number {
+    return this.#time;
   }
 
   /** Lets everything happen that is due by then. */
   advance(now: number): void {
     for (let step = this.#steps[0]; step !== undefined && step.at <= now; step = this.#steps[0]) {
       this.#steps.shift();
-      this.#moveTo(step.at);
+      this.#time = Math.max(this.#time, step.at);
       step.apply();
     }
-    this.#moveTo(now);
+    this.#time = Math.max(this.#time, now);
+    if (this.row.Status === 'running') this.#showRunning();
   }
 
-  stop(): void {
+  stop(reason = 'Stop Reason NORMAL'): void {
     const { Status: status, ReplicationConfigIdentifier: id } = this.row;
-    if (status !== 'running') {
-      throw new AwsFault(
-        'InvalidResourceStateFault',
-        `Replication for Replication Config, '${id}' is in '${status}' state and cannot be stopped.`,
-      );
+    const { stopWhileStopping, stopAtRest, stopAbortsStart } = this.uncertain;
+    if (status === 'stopping' && stopWhileStopping === 'accepted') return;
+    if (isAtRest(status) && stopAtRest === 'accepted') return;
+    const isStarting = startSteps.some((step) => step === status);
+    if (status !== 'running' && !(isStarting && stopAbortsStart)) {
+      const what = `Replication for Replication Config, '${id}' is in '${status}' state and cannot be stopped.`;
+      throw new AwsFault('InvalidResourceStateFault', what);
     }
     const next = this.nextStop;
     this.nextStop = null;
+    this.#steps = [];
     this.#enter('stopping');
-    if (next?.type === 'fail') {
+    if (next?.type === 'hang') return;
+    if (next?.type === 'fail')
       return this.#after(this.durations.stopping, () => this.fail(next.messages, next.stopReason));
-    }
-    this.#after(this.durations.stopping, () => this.#stopped(next?.stopReason ?? 'Stop Reason NORMAL'));
-    if (next?.type === 'self-restart') {
-      this.#after(this.durations.stopping + next.afterSeconds, () => this.#start(false));
-    }
+    this.#after(this.durations.stopping, () => {
+      this.#stopped(next?.stopReason ?? reason);
+      // DMS has scaled it, or recovered.
+      if (next?.type === 'self-restart') this.#after(next.afterSeconds, () => this.#begin(false));
+    });
   }
 
-  start(type: string, stopPosition: string | undefined): void {
+  start({ type, startTime, startPosition, stopPosition, assessment }: StartInput): void {
     const { Status: status, ReplicationConfigIdentifier: id, ProvisionData: provision } = this.row;
-    if (!['created', 'stopped', 'failed'].includes(status) || provision.ProvisionState === 'deprovisioning') {
-      const shown = provision.ProvisionState === 'deprovisioning' ? 'deprovisioning' : status;
-      throw new AwsFault(
-        'InvalidResourceStateFault',
-        `Replication for Replication Config: ${id} is in ${shown.toUpperCase()} state and cannot start`,
-      );
+    const provisionState = provision.ProvisionState?.toLowerCase();
+    if (!isAtRest(status) || provisionState === 'deprovisioning') {
+      const shown = provisionState === 'deprovisioning' ? 'deprovisioning' : status;
+      const what = `Replication for Replication Config: ${id} is in ${shown.toUpperCase()} state and cannot start`;
+      throw new AwsFault('InvalidResourceStateFault', what);
     }
+    const refuse = (what: string) => new AwsFault('InvalidParameterCombinationException', what);
     if (type === 'start-replication' && this.hasRun) {
-      throw new AwsFault(
-        'InvalidParameterCombinationException',
-        'Start Type : START_REPLICATION, valid only for replications running for the first time',
-      );
+      throw refuse('Start Type : START_REPLICATION, valid only for replications running for the first time');
     }
-    if (type === 'resume-processing' && provision.ProvisionState === 'deprovisioned') {
-      throw new AwsFault(
-        'InvalidParameterCombinationException',
-        `Replication ${id} has been deprovisioned and can only be reloaded`,
-      );
+    if (type === 'resume-processing' && !this.hasRun && !this.uncertain.resumeAsFirstStart) {
+      throw refuse('Start Type : RESUME_PROCESSING, valid only for replications that have run before');
     }
-    this.row.StartReplicationType = type;
-    if (stopPosition !== undefined) this.row.CdcStopPosition = stopPosition;
-    this.#start(type !== 'resume-processing' || !this.hasRun);
+    if (type === 'resume-processing' && provisionState === 'deprovisioned' && !this.uncertain.resumeAfterDeprovision) {
+      throw refuse(`Replication ${id} has been deprovisioned and can only be reloaded`);
+    }
+    if ((startTime ?? startPosition) !== undefined && !this.uncertain.customStartPoint) {
+      throw refuse('Custom CDC start points are not supported for serverless replications');
+    }
+    Object.assign(this.row, {
+      StartReplicationType: type,
+      CdcStartTime: startTime,
+      CdcStartPosition: startPosition,
+      CdcStopPosition: stopPosition,
+    });
+    this.#begin(type !== 'resume-processing' || !this.hasRun, assessment);
   }
 
-  modify(): void {
+  /** Changes the config. `apply` is what changes, once DMS has taken it over. */
+  modify(apply: () => void = () => {}): void {
     const before = this.row.Status;
     this.#enter('modifying');
-    this.#after(this.durations.modifying, () => this.#enter(before));
+    this.#after(this.durations.modifying, () => {
+      apply();
+      this.#enter(before);
+    });
   }
 
   delete(): void {
     const { Status: status, ReplicationConfigIdentifier: id, ProvisionData: provision } = this.row;
-    if (!['created', 'stopped', 'failed'].includes(status) || provision.ProvisionState === 'deprovisioning') {
-      throw new AwsFault(
-        'InvalidResourceStateFault',
-        `Replication Config ${id} is in ${status.toUpperCase()} state and cannot be deleted`,
-      );
+    if (!isAtRest(status) || provision.ProvisionState?.toLowerCase() === 'deprovisioning') {
+      const what = `Replication Config ${id} is in ${status.toUpperCase()} state and cannot be deleted`;
+      throw new AwsFault('InvalidResourceStateFault', what);
     }
     this.#steps = [];
     this.#enter('deleting');
@@ -129,167 +198,304 @@ export class SimulatedReplication {
   }
 
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
+    if (this.row.Status === 'provisioning_capacity') this.#provision('failed_provision', 0);
     this.#steps = [];
-    this.#runningSince = null;
+    this.source.end(this.#time);
     this.#enter('failed');
     this.row.FailureMessages = [...messages];
     this.row.StopReason = stopReason;
-    this.row.ReplicationLastStopTime = this.time;
-    this.#untilDeprovisioned(this.time);
+    this.row.ReplicationLastStopTime = this.#time;
+    if (this.source.runAt(this.#time) !== null) this.#showCheckpoint(this.source.finalCheckpoint());
+    this.#untilDeprovisioned(this.#time + 48 * HOUR);
+  }
+
+  /** Loads some of its tables again. */
+  reload(tables: readonly number[]): void {
+    for (const table of tables) this.reloadedTables.set(table, this.#time + this.durations.fullLoad / 10);
+  }
+
+  /** DMS starts it by itself. */
+  restart(): void {
+    this.#begin(false);
+  }
+
+  /** The target endpoint now leads to another database, which is empty. */
+  repointTarget(): void {
+    this.source.emptyTarget();
   }
 
   /** Puts it where it would be after having run, or stopped, for a while. */
-  place(status: 'created' | 'running' | 'stopped' | 'failed'): void {
+  place(status: PlacedStatus): void {
     if (status === 'created') return;
-    const began = this.time - 6 * HOUR;
+    const step = startSteps.find((each) => each === status);
+    if (step !== undefined) return this.#begin(true, undefined, step);
+    const began = this.#time - 6 * HOUR;
     this.hasRun = true;
-    this.row.ProvisionData = {
-      ProvisionState: 'provisioned',
-      ProvisionedCapacityUnits: 4,
-      DateProvisioned: began,
-      IsNewProvisioningAvailable: false,
-    };
+    this.#provision('provisioned', 4, began);
     this.row.ReplicationStats = {
       ...this.#freshStats(began),
       FullLoadProgressPercent: 100,
+      TablesLoaded: this.tables.count,
+      TablesLoading: 0,
+      FullLoadStartDate: began,
       FullLoadFinishDate: began + this.durations.fullLoad,
     };
-    this.#rowsApplied = 100_000;
+    if (this.config.ReplicationType !== 'full-load') this.source.begin(began, true);
     if (status === 'failed') return this.fail(['Simulated failure']);
     this.#running();
+    this.advance(this.#time);
     if (status === 'running') return;
+    if (status === 'stopping') return this.stop();
+    if (status === 'modifying') return this.modify();
+    const { describingStop, flushingCheckpoint } = this.durations;
     this.#stopped('Stop Reason NORMAL');
-    this.advance(this.time + Math.max(this.durations.describingStop, this.durations.flushingCheckpoint));
+    this.advance(this.#time + Math.max(describingStop, flushingCheckpoint));
+    if (status === 'deleting') return this.delete();
+    if (status === 'stopped') return;
+    const { ReplicationLastStopTime: stoppedAt = this.#time } = this.row;
+    this.#deprovision(stoppedAt);
+    if (status === 'deprovisioned') this.#deprovisioned();
   }
 
-  /** Rows moved so far, which is what table statistics follow. */
-  rows(): number {
-    return Math.floor(this.#rowsApplied);
-  }
-
-  #start(isFresh: boolean): void {
-    const isProvisioned = this.row.ProvisionData.ProvisionState === 'provisioned';
+  /** Through the steps of a start, from the first one or a given one. */
+  #begin(isFresh: boolean, assessment?: string, from: StartStep = 'initializing'): void {
+    const isProvisioned = this.row.ProvisionData.ProvisionState?.toLowerCase() === 'provisioned';
     this.#steps = [];
     this.hasRun = true;
     this.row.FailureMessages = [];
-    const stats = isFresh ? this.#freshStats(this.time) : { ...this.row.ReplicationStats, StartDate: this.time };
+    const stats = isFresh ? this.#freshStats(this.#time) : { ...this.row.ReplicationStats, StartDate: this.#time };
     delete stats['StopDate'];
     this.row.ReplicationStats = stats;
-    let at = 0;
-    for (const status of isProvisioned ? [] : startSteps) {
-      this.#after(at, () => this.#enter(status));
-      at += this.durations[status];
-    }
-    this.#after(at, () => {
-      if (!isProvisioned) {
-        this.row.ProvisionData = {
-          ProvisionState: 'provisioned',
-          ProvisionedCapacityUnits: 4,
-          DateProvisioned: this.time,
-          IsNewProvisioningAvailable: false,
-        };
-      }
-      this.#enter('replication_starting');
+    const isShort = isProvisioned && this.uncertain.resumePath === 'short';
+    const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : from));
+    if (assessment === undefined) this.#walk(steps, isFresh);
+    else this.#assess(assessment, () => this.#walk(steps, isFresh));
+  }
+
+  #walk([step, ...rest]: readonly StartStep[], isFresh: boolean): void {
+    if (step === undefined) return this.#starts(isFresh);
+    this.#enter(step);
+    if (step === 'provisioning_capacity') this.#provision('provisioning', 0);
+    const trouble = this.troubledSteps.get(step);
+    if (trouble === null) return;
+    this.#after(this.durations[step], () => {
+      if (trouble !== undefined) return this.fail(trouble);
+      if (step === 'provisioning_capacity') this.#provision('provisioned', this.#capacity(), this.#time);
+      this.#walk(rest, isFresh);
     });
-    this.#after(at + this.durations.replication_starting, () => this.#running());
-    if (isProvisioned) this.#enter('replication_starting');
-    else this.#enter('initializing');
+  }
+
+  #starts(isFresh: boolean): void {
+    const isGone = this.source.isLogGone(this.#time) && !isFresh;
+    const loads = isFresh && this.config.ReplicationType !== 'cdc';
+    if (this.config.ReplicationType !== 'full-load') {
+      if (!loads) this.source.begin(this.#time, isFresh);
+      if (isGone) this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone] };
+    }
+    if (loads) this.row.ReplicationStats['FullLoadStartDate'] = this.#time;
+    this.#running();
+    if (!loads) return;
+    this.#after(this.durations.fullLoad, () => {
+      this.#showLoaded(100);
+      this.row.ReplicationStats['FullLoadFinishDate'] = this.#time;
+      if (this.config.ReplicationType === 'full-load') return this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
+      this.source.begin(this.#time, true);
+    });
   }
 
   #running(): void {
     this.#enter('running');
-    this.#runningSince = this.time;
     const dies = this.failsAfterRunning;
+    this.failsAfterRunning = null;
     if (dies !== null) this.#after(dies.seconds, () => this.fail(dies.messages));
-    const loading = this.row.ReplicationStats['FullLoadFinishDate'] === undefined;
-    if (!loading) return;
-    this.#after(this.durations.fullLoad, () => {
-      Object.assign(this.row.ReplicationStats, {
-        FullLoadProgressPercent: 100,
-        FullLoadFinishDate: this.time,
-        TablesLoaded: this.settings.tables,
-        TablesLoading: 0,
-      });
-      if (this.settings.replicationType === 'full-load') this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
-    });
+    this.#untilStopPosition();
+  }
+
+  /** `server_time:` is the time of the source, `commit_time:` that of what is applied. */
+  #untilStopPosition(): void {
+    const [, kind, text] = /^(server|commit)_time:\s*(\S+)$/.exec(this.row.CdcStopPosition ?? '') ?? [];
+    if (text === undefined) return;
+    const at = Date.parse(`${text}Z`) / 1000;
+    const isCommit = kind === 'commit';
+    const check = (): void => {
+      const left = at - (isCommit ? this.source.appliedAt(this.#time) : this.#time);
+      // What is behind catches up: until then it is worth a look each second.
+      if (left > 0) return this.#after(Math.max(1, Math.min(left, at - this.#time)), check);
+      this.#stopped(`Stop Reason STOPPED_AT_${isCommit ? 'COMMIT' : 'SERVER'}_TIME`);
+    };
+    check();
   }
 
   #stopped(reason: string): void {
-    const stoppedAt = this.time;
-    const finalPosition = this.#position;
-    this.#runningSince = null;
+    const stoppedAt = this.#time;
+    const hadCheckpoint = this.source.isRunning;
+    this.#steps = [];
+    this.source.end(stoppedAt);
     this.#enter('stopped');
     this.#after(this.durations.describingStop, () => {
       this.row.StopReason = reason;
       this.row.ReplicationLastStopTime = stoppedAt;
       this.row.ReplicationStats = { ...this.row.ReplicationStats, StopDate: stoppedAt };
-      this.#untilDeprovisioned(stoppedAt);
+      const finishedLoad = reason.endsWith('FULL_LOAD_ONLY_FINISHED');
+      this.#untilDeprovisioned(stoppedAt + (finishedLoad ? this.durations.idleAfterFullLoad : 48 * HOUR));
     });
-    if (this.settings.replicationType === 'full-load') return;
-    this.#after(this.durations.flushingCheckpoint, () => (this.row.RecoveryCheckpoint = spelled(finalPosition)));
+    if (hadCheckpoint)
+      this.#after(this.durations.flushingCheckpoint, () => this.#showCheckpoint(this.source.finalCheckpoint()));
   }
 
-  #untilDeprovisioned(stoppedAt: number): void {
-    this.row.ReplicationDeprovisionTime = stoppedAt + 48 * HOUR;
-    this.#at(
-      stoppedAt + 48 * HOUR,
-      () => (this.row.ProvisionData = { ...this.row.ProvisionData, ProvisionState: 'deprovisioning' }),
-    );
-    this.#at(stoppedAt + 48 * HOUR + this.durations.deprovisioning, () => {
-      this.row.ProvisionData = {
-        ProvisionState: 'deprovisioned',
-        ProvisionedCapacityUnits: 0,
-        IsNewProvisioningAvailable: false,
-      };
-    });
+  #untilDeprovisioned(at: number): void {
+    this.row.ReplicationDeprovisionTime = at;
+    this.#at(at, () => this.#deprovision(at));
   }
 
-  /** The log moves on; while running, the checkpoint follows half a minute behind and rows are applied. */
-  #moveTo(time: number): void {
-    const since = this.#runningSince;
-    if (since !== null) {
-      const seconds = Math.max(0, time - Math.max(this.#positionAt, since));
-      this.#position += seconds * this.settings.changesPerSecond;
-      this.#rowsApplied += (seconds * this.settings.changesPerSecond) / 100;
-      const lag = 30 * this.settings.changesPerSecond;
-      if (this.settings.replicationType !== 'full-load' && time - since > 10) {
-        this.row.RecoveryCheckpoint = spelled(Math.max(4096, this.#position - lag));
-      }
+  #deprovision(at: number): void {
+    this.#provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
+    if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';
+    this.#at(at + this.durations.deprovisioning, () => this.#deprovisioned());
+  }
+
+  #deprovisioned(): void {
+    this.#steps = [];
+    this.#provision('deprovisioned', 0);
+    if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioned';
+    if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    const { FreshStartDate, StartDate } = this.row.ReplicationStats;
+    this.row.ReplicationStats = Object.fromEntries(
+      Object.entries({ FreshStartDate, StartDate }).filter(([, date]) => date !== undefined),
+    ) as Record<string, number>;
+  }
+
+  #assess(settings: string, then: () => void): void {
+    let read: unknown;
+    try {
+      read = JSON.parse(settings);
+    } catch {
+      throw new AwsFault('InvalidParameterValueException', 'Invalid PremigrationAssessmentSettings. Invalid json');
     }
-    this.#positionAt = time;
-    this.time = time;
+    const asked = typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : {};
+    const failsStart = asked['FailOnAssessmentFailure'] !== false;
+    const assessment: Record<string, unknown> = {
+      PremigrationAssessmentRunArn: `${this.arn.replace(':replication-config:', ':assessment-run:')}-${Math.floor(this.#time)}`,
+      FailOnAssessmentFailure: failsStart,
+      Status: 'starting',
+      PremigrationAssessmentRunCreationDate: this.#time,
+      AssessmentProgress: { IndividualAssessmentCount: 12, IndividualAssessmentCompletedCount: 0 },
+      ResultLocationBucket: textOr(asked['ResultLocationBucket'], 'dms-premigration-assessments'),
+      ResultLocationFolder: textOr(asked['ResultLocationFolder'], ''),
+      ResultEncryptionMode: textOr(asked['ResultEncryptionMode'], 'SSE_S3'),
+    };
+    this.row.PremigrationAssessmentStatuses = [assessment];
+    this.#enter('initializing');
+    const { assessing } = this.durations;
+    this.#after(assessing / 4, () => (assessment['Status'] = 'provisioning'));
+    this.#after(assessing / 2, () => (assessment['Status'] = 'running'));
+    this.#after(assessing, () => {
+      const status = this.assessmentStatus;
+      const isFailed = status !== 'passed' && status !== 'warning';
+      Object.assign(assessment, {
+        Status: status,
+        AssessmentProgress: { IndividualAssessmentCount: 12, IndividualAssessmentCompletedCount: 12 },
+        ResultStatistic: {
+          Passed: isFailed ? 11 : 12,
+          Failed: isFailed ? 1 : 0,
+          Error: 0,
+          Warning: 0,
+          Cancelled: 0,
+          Skipped: 0,
+        },
+        ...(isFailed ? { LastFailureMessage: 'An individual assessment failed' } : {}),
+      });
+      if (isFailed && failsStart) return this.fail(['The premigration assessment failed'], '');
+      then();
+    });
+  }
+
+  #showRunning(): void {
+    const {
+      FullLoadStartDate: from,
+      FullLoadFinishDate: until,
+      StartDate: started = this.#time,
+    } = this.row.ReplicationStats;
+    this.row.ReplicationStats['ElapsedTimeMillis'] = Math.round((this.#time - started) * 1000);
+    if (from !== undefined && until === undefined) {
+      this.#showLoaded(Math.min(99, Math.floor((100 * (this.#time - from)) / Math.max(1, this.durations.fullLoad))));
+    }
+    if (!this.source.isRunning) return;
+    const checkpoint = this.source.runningCheckpoint(this.#time);
+    if (checkpoint !== null) this.#showCheckpoint(checkpoint);
+  }
+
+  #showLoaded(percent: number): void {
+    const loaded = Math.floor((this.tables.count * percent) / 100);
+    const loading = Math.min(8, this.tables.count - loaded);
+    Object.assign(this.row.ReplicationStats, {
+      FullLoadProgressPercent: percent,
+      TablesLoaded: loaded - Math.min(loaded, this.tables.inError),
+      TablesErrored: Math.min(loaded, this.tables.inError),
+      TablesLoading: loading,
+      TablesQueued: this.tables.count - loaded - loading,
+    });
+  }
+
+  #showCheckpoint(checkpoint: string): void {
+    this.row.RecoveryCheckpoint = checkpoint;
   }
 
   #freshStats(time: number): Record<string, number> {
+    const loads = this.config.ReplicationType !== 'cdc';
     return {
-      FullLoadProgressPercent: 0,
+      FullLoadProgressPercent: loads ? 0 : 100,
       ElapsedTimeMillis: 0,
       TablesLoaded: 0,
-      TablesLoading: this.settings.tables,
-      TablesQueued: 0,
+      TablesLoading: 0,
+      TablesQueued: loads ? this.tables.count : 0,
       TablesErrored: 0,
       FreshStartDate: time,
       StartDate: time,
-      FullLoadStartDate: time,
+      // Seen on AWS for replications that only do CDC, too.
+      ...(loads ? {} : { FullLoadStartDate: time, FullLoadFinishDate: time }),
+    };
+  }
+
+  #capacity(): number {
+    const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
+    return typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
+  }
+
+  #provision(state: string, units: number, date?: number): void {
+    const { DateProvisioned = date } = date === undefined ? this.row.ProvisionData : { DateProvisioned: date };
+    this.row.ProvisionData = {
+      ProvisionState: this.uncertain.provisionStateCase === 'upper' ? state.toUpperCase() : state,
+      ProvisionedCapacityUnits: units,
+      ...(DateProvisioned === undefined ? {} : { DateProvisioned }),
+      IsNewProvisioningAvailable: false,
     };
   }
 
   #enter(status: string): void {
+    this.rowBefore = { ...this.row, ReplicationStats: { ...this.row.ReplicationStats } };
     this.row.Status = status;
-    this.row.ReplicationUpdateTime = this.time;
+    this.row.ReplicationUpdateTime = this.#time;
+    this.changedAt = this.#time;
   }
 
   #after(seconds: number, apply: () => void): void {
-    this.#at(this.time + seconds, apply);
+    this.#at(this.#time + seconds, apply);
   }
 
   #at(at: number, apply: () => void): void {
-    this.#steps.push({ at, apply });
-    this.#steps.sort((one, other) => one.at - other.at);
+    const before = this.#steps.findLastIndex((step) => step.at <= at);
+    this.#steps.splice(before + 1, 0, { at, apply });
   }
 }
 
-function spelled(position: number): string {
-  const at = Math.floor(position);
-  return `checkpoint:V1#27#mysql-bin-changelog.009875:${at}:-1:${at + 27}:677883278264080:mysql-bin-changelog.009875:${at - 99}#0#0#*#0#93`;
+const logGone =
+  'Last Error Error 1236 (Could not find first log file name in binary log index file) reading binlog. Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
+
+function isAtRest(status: string): boolean {
+  return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
 }

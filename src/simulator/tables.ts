@@ -1,28 +1,80 @@
 import type { SimulatedReplication } from './replication.js';
 
-/** Statistics are lost when the replication is deprovisioned. */
-export function tablesOf(replication: SimulatedReplication): readonly Record<string, unknown>[] {
-  const { row, settings } = replication;
-  if (row.Status === 'created' || row.ProvisionData.ProvisionState === 'deprovisioned') return [];
-  const perTable = Math.floor(replication.rows() / Math.max(1, settings.tables));
-  return Array.from({ length: settings.tables }, (_, index) => ({
+/** How many rows DescribeReplicationTableStatistics has. None before the first run; lost when it is deprovisioned. */
+export function tableCount(replication: SimulatedReplication): number {
+  const { row, tables, hasRun } = replication;
+  return !hasRun || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
+}
+
+export function tableName(index: number): string {
+  return `table_${String(index + 1).padStart(5, '0')}`;
+}
+
+/** One row of the statistics, as it goes over the wire. */
+export function tableRow(replication: SimulatedReplication, index: number): Record<string, unknown> {
+  const { row, tables, source, time, durations } = replication;
+  const { FullLoadStartDate: began, FullLoadFinishDate: finished, StartDate: started = time } = row.ReplicationStats;
+  const isLoaded = finished !== undefined;
+  const isInError = index < tables.inError;
+  const loadedShare = isLoaded ? 1 : share(time - (began ?? time), durations.fullLoad * ((index + 1) / tables.count));
+  const rows = source.rows(time);
+  const { inserts, updates, deletes } = source.settings.rates;
+  const captured = (rate: number) => Math.floor((rows.captured * rate) / tables.count);
+  const applied = (rate: number) =>
+    isInError ? 0 : Math.floor(((rows.applied * rate) / tables.count) * (1 - tables.skippedPercent / 100));
+  const skipped = captured(inserts) - Math.floor(captured(inserts) * (1 - tables.skippedPercent / 100));
+  const reloaded = replication.reloadedTables.get(index);
+  return {
     SchemaName: 'shop',
-    TableName: `table_${String(index + 1).padStart(4, '0')}`,
-    Inserts: perTable,
-    Updates: Math.floor(perTable / 2),
-    Deletes: 0,
+    TableName: tableName(index),
+    Inserts: captured(inserts),
+    Updates: captured(updates),
+    Deletes: captured(deletes),
     Ddls: 0,
-    AppliedInserts: perTable,
-    AppliedUpdates: Math.floor(perTable / 2),
-    AppliedDeletes: 0,
+    AppliedInserts: applied(inserts),
+    AppliedUpdates: applied(updates),
+    AppliedDeletes: applied(deletes),
     AppliedDdls: 0,
-    FullLoadRows: 50_000,
-    FullLoadErrorRows: 0,
-    FullLoadCondtnlChkFailedRows: 0,
-    ValidationPendingRecords: 0,
-    ValidationFailedRecords: 0,
+    FullLoadRows:
+      replication.config.ReplicationType === 'cdc' || source.isTargetEmpty ? 0 : Math.floor(50_000 * loadedShare),
+    FullLoadErrorRows: isInError ? 1 : 0,
+    FullLoadCondtnlChkFailedRows: skipped,
+    ...(began === undefined ? {} : { FullLoadStartTime: began }),
+    ...(isLoaded && !isInError ? { FullLoadEndTime: finished } : {}),
+    ...(reloaded === undefined ? {} : { FullLoadReloaded: true }),
+    LastUpdateTime: time,
+    TableState: stateOf(isInError, loadedShare, reloaded !== undefined && time < reloaded),
+    ...validationOf(replication, index, isLoaded ? time - Math.max(started, finished) : -1),
+  };
+}
+
+function stateOf(isInError: boolean, loadedShare: number, isBeingReloaded: boolean): string {
+  if (isInError) return 'Table error';
+  if (isBeingReloaded) return 'Table is being reloaded';
+  return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
+}
+
+/** Validation begins when the table is loaded. */
+function validationOf({ tables, durations }: SimulatedReplication, index: number, runningFor: number) {
+  const records = (pending: number, failed: number) => ({
+    ValidationPendingRecords: pending,
+    ValidationFailedRecords: failed,
     ValidationSuspendedRecords: 0,
-    ValidationState: 'Validated',
-    TableState: 'Table completed',
-  }));
+  });
+  if (!tables.validation) return { ...records(0, 0), ValidationState: 'Not enabled' };
+  if (index < tables.inError) return { ...records(0, 0), ValidationState: 'Table error' };
+  const [from, to] = [tables.inError + tables.mismatched, tables.inError + tables.mismatched + tables.withoutKey];
+  if (index >= from && index < to) return { ...records(0, 0), ValidationState: 'No primary key' };
+  const done = share(runningFor, durations.validating);
+  if (done === 0) return { ...records(0, 0), ValidationState: 'Pending validation' };
+  if (done < 1) return { ...records(Math.ceil(1000 * (1 - done)), 0), ValidationState: 'Pending records' };
+  if (index >= tables.inError && index < from) {
+    const details = 'Some records differ between source and target';
+    return { ...records(0, 7), ValidationState: 'Mismatched records', ValidationStateDetails: details };
+  }
+  return { ...records(0, 0), ValidationState: 'Validated' };
+}
+
+function share(part: number, whole: number): number {
+  return Math.max(0, Math.min(1, whole <= 0 ? 1 : part / whole));
 }

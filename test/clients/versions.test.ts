@@ -1,28 +1,14 @@
-import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { compileConsumer, makeConsumer, moduleKinds } from '../support/consumer.js';
-
-const run = promisify(execFile);
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'temporal-dms');
+import { fetched, run } from './support.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = await makeConsumer();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Where a package of the npm registry is, in a folder of its own outside the sources. */
-async function fetched(name: string, version: string): Promise<string> {
-  const prefix = join(cache, `${name}-${version}`);
-  await mkdir(prefix, { recursive: true });
-  const quietly = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix];
-  await run('npm', ['install', ...quietly, `${name}@${version}`]);
-  return join(prefix, 'node_modules', name);
-}
 
 describe.concurrent('a consumer of the packed tarball', () => {
   for (const version of ['5.9.3', '6.0.3']) {

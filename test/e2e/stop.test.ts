@@ -59,9 +59,9 @@ describe.concurrent('a stop', () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 60 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
-    const { workflowId, result } = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 6 });
-    await result();
-    const { events } = await stage.client.workflow.getHandle(workflowId).fetchHistory();
+    const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 6 });
+    await handle.result();
+    const { events } = await stage.client.workflow.getHandle(handle.workflowId).fetchHistory();
     const attempts = (events ?? []).flatMap((event) => event.activityTaskStartedEventAttributes?.attempt ?? []);
     // First look, the rest of the stop, and its settling.
     expect(Math.max(...attempts)).toBeLessThanOrEqual(4);
@@ -81,14 +81,14 @@ describe.concurrent('a stop', () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 100 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
-    const { workflowId, result } = await stage.dms.startStop({ replicationConfigArn, operationId: 'shown', ...brief });
-    const workflow = stage.client.workflow.getHandle(workflowId);
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'shown', ...brief });
+    const workflow = stage.client.workflow.getHandle(handle.workflowId);
     const progress = () => workflow.query<OperationProgress>('dms.progress');
     await until('it is stopping', async () => (await progress()).phase === 'stopping');
     expect(await progress()).toMatchObject({ lastStatus: 'stopping', since: expect.stringMatching(/Z$/) });
     const metadata = await workflow.query<{ currentDetails: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toMatch(/^\*\*stopping\*\*, last seen `stopping`/);
-    const { checkpoint } = await result();
+    const { checkpoint } = await handle.result();
     expect(await progress()).toMatchObject({ phase: 'done' });
     const { memo } = await workflow.describe();
     expect(memo).toMatchObject({

@@ -20,7 +20,7 @@ export async function hostThatCatches(
   kind: 'stop' | 'resume',
 ): Promise<{ name: string; type: string; nonRetryable: boolean; details: unknown[] }> {
   try {
-    await (kind === 'stop' ? stopReplication(input) : resumeReplication(input as ResumeReplicationInput));
+    await (kind === 'stop' ? stopReplication(input) : resumeReplication(input));
   } catch (err) {
     if (!(err instanceof ApplicationFailure)) throw err;
     return {

@@ -16,7 +16,7 @@ import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activi
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { DmsApi } from '../../src/dms/api.js';
-import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
+import { contrary, startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
 
 const logger = new DefaultLogger(process.env['TEST_LOG'] === undefined ? 'ERROR' : 'INFO');
 try {
@@ -87,6 +87,9 @@ export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   readonly bare?: boolean;
 }
 
+/** The package must survive both ways of everything that nobody knows about DMS. */
+const uncertain = process.env['DMS_UNCERTAIN'] === 'contrary' ? contrary : {};
+
 /** A simulator, a task queue, a client on the real server, and workers as needed. */
 export class Stage implements AsyncDisposable {
   readonly taskQueue = `test-${randomUUID()}`;
@@ -108,7 +111,7 @@ export class Stage implements AsyncDisposable {
     { address = inject('temporalAddress'), dataConverter = {} }: StageOptions = {},
   ): Promise<Stage> {
     const [simulator, connection, native] = await Promise.all([
-      startDmsSimulator(options),
+      startDmsSimulator({ ...options, uncertain: { ...uncertain, ...options.uncertain } }),
       Connection.connect({ address }),
       NativeConnection.connect({ address }),
     ]);

@@ -1,0 +1,95 @@
+import type { Reply, Request } from './http.js';
+import { AwsFault } from './model.js';
+import type { DmsSimulator } from './index.js';
+
+/** What a handler is given: a JSON object, from a client nobody knows. */
+type Asked = Readonly<Record<string, unknown>>;
+type Handler = (simulator: DmsSimulator, asked: Asked) => unknown;
+
+/**
+ * The same control that code has, over HTTP, below `/_simulator/`: bodies and answers are JSON. A body must say so by its content type, which a
+ * page of another site in somebody's browser can't do.
+ */
+const handlers: Readonly<Record<string, Handler>> = {
+  'GET state': (simulator) => ({
+    now: new Date(simulator.clock.now()).toISOString(),
+    replications: simulator.replications(),
+  }),
+  'GET calls': ({ calls }, { limit }) => ({ calls: calls.slice(-Number(limit ?? 1000)) }),
+  'POST replications': (simulator, asked) => ({ replicationConfigArn: simulator.createReplication(asked) }),
+  'POST clock': (simulator, asked) => {
+    simulator.clock.advance(asked);
+    return { now: new Date(simulator.clock.now()).toISOString() };
+  },
+  'POST faults': (simulator, asked) => {
+    if (typeof asked['type'] !== 'string' || typeof asked['operation'] !== 'string')
+      throw new TypeError('A fault has a type and an operation');
+    simulator.fault(asked as never);
+    return {};
+  },
+  'DELETE faults': (simulator) => {
+    simulator.clearFaults();
+    return {};
+  },
+  'POST act': (simulator, asked) => {
+    act(simulator, asked);
+    return {};
+  },
+  'POST reset': (simulator) => {
+    simulator.reset();
+    return {};
+  },
+};
+
+/** Something happens to one replication, by somebody else's doing or by itself. */
+function act(simulator: DmsSimulator, { action, replicationConfigArn, ...more }: Asked): void {
+  const arn = String(replicationConfigArn);
+  const text = (name: string) => (typeof more[name] === 'string' ? more[name] : undefined);
+  const messages = Array.isArray(more['messages']) ? more['messages'].map(String) : ['Simulated failure'];
+  switch (action) {
+    case 'stop':
+      return simulator.stop(arn, text('reason'));
+    case 'start':
+      return simulator.start(arn, text('type'));
+    case 'restart':
+      return simulator.restart(arn);
+    case 'modify':
+      return simulator.modify(arn);
+    case 'fail':
+      return simulator.fail(arn, messages, text('stopReason'));
+    case 'repoint-target':
+      return simulator.repointTarget(arn);
+    case 'change-source':
+      return simulator.changeSource(arn, more['source'] ?? {});
+    case 'on-next-stop':
+      return simulator.onNextStop(arn, more['next'] as never);
+    case 'on-start-step':
+      return simulator.onStartStep(arn, text('step') ?? '', more['messages'] === null ? null : messages);
+    default:
+      throw new TypeError(`There is no action "${String(action)}"`);
+  }
+}
+
+export function control(simulator: DmsSimulator, { method, url, headers, body }: Request): Reply {
+  const handler = handlers[`${method} ${url.pathname.slice('/_simulator/'.length)}`];
+  if (handler === undefined) return json(404, { error: `There is no ${method} ${url.pathname}` });
+  const isJson = (headers['content-type'] ?? '').startsWith('application/json');
+  if (method !== 'GET' && !isJson) return json(415, { error: 'The content type must be application/json' });
+  try {
+    const read: unknown =
+      method === 'GET' ? Object.fromEntries(url.searchParams) : JSON.parse(body === '' ? '{}' : body);
+    if (typeof read !== 'object' || read === null || Array.isArray(read))
+      throw new TypeError('The body is not a JSON object');
+    return json(200, handler(simulator, read as Asked));
+  } catch (err) {
+    const known =
+      err instanceof AwsFault || err instanceof SyntaxError || err instanceof TypeError || err instanceof RangeError;
+    if (known || (err instanceof Error && err.message.startsWith('The simulator')))
+      return json(400, { error: err.message });
+    throw err;
+  }
+}
+
+function json(status: number, value: unknown): Reply {
+  return { status, type: 'application/json', body: JSON.stringify(value) };
+}

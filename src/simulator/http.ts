@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export interface Request {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * Serves requests whose bodies are of a sensible size and come in a sensible time; any other client is sent away. `null` breaks the connection.
+ */
+export function serve(answer: (request: Request) => Promise<Reply | null>, tooLarge: () => Reply): Server {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (incoming, response) => {
+    const send = ({ status, type, body }: Reply, more: Record<string, string> = {}) => {
+      const length = { 'content-length': String(Buffer.byteLength(body)) };
+      response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': randomUUID(), ...length, ...more });
+      response.end(body);
+    };
+    const read = async (): Promise<void> => {
+      const body = await readBody(incoming);
+      if (body === null) {
+        send(tooLarge(), { connection: 'close' });
+        return;
+      }
+      const { method = 'GET', url = '/', headers } = incoming;
+      const reply = await answer({ method, url: toUrl(url), headers, body });
+      if (reply === null) incoming.socket.destroy();
+      else if (!response.destroyed) send(reply);
+    };
+    // A client that goes away in the middle is none of our business.
+    read().catch(() => incoming.socket.destroy());
+  });
+  // What is not HTTP at all, or too slow, gets the answer of a web server.
+  server.on('clientError', (_, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  return server;
+}
+
+/** `null`: too large. */
+async function readBody(incoming: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function toUrl(path: string): URL {
+  try {
+    return new URL(path, 'http://simulator');
+  } catch {
+    return new URL('/not-a-path', 'http://simulator');
+  }
+}

@@ -1,0 +1,40 @@
+/** A statement of an IAM policy, as far as the simulator reads it: no conditions. */
+export interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+}
+
+/** Actions that have no resource type: they are allowed for `*` only. */
+const withoutResource = new Set([
+  'dms:DescribeReplications',
+  'dms:DescribeReplicationConfigs',
+  'dms:CreateReplicationConfig',
+]);
+
+/** Whether a policy allows an action on a resource. */
+export function isAllowed(policy: readonly Statement[], action: string, arn: string | null): boolean {
+  const resource = withoutResource.has(action) || arn === null ? '*' : arn;
+  const matching = policy.filter(
+    ({ Action, Resource }) =>
+      asList(Action).some((each) => matches(each, action)) && asList(Resource).some((each) => matches(each, resource)),
+  );
+  return matching.some(({ Effect }) => Effect === 'Allow') && !matching.some(({ Effect }) => Effect === 'Deny');
+}
+
+export function denial(action: string, accountId: string, arn: string | null): string {
+  const resource = withoutResource.has(action) || arn === null ? '*' : arn;
+  return `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+}
+
+function asList(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
+
+function matches(pattern: string, value: string): boolean {
+  const escaped = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${escaped}$`, 'i').test(value);
+}

@@ -1,0 +1,133 @@
+import { AwsFault } from './model.js';
+
+/** The members of a request: their types, `!` where they are required. Unknown members are passed over, as AWS does. */
+type Shape = { readonly [member: string]: string | Shape | readonly [Shape | string] };
+
+const filters = [{ Name: 'string!', Values: ['string'] }] as const;
+const paging = { MaxRecords: 'integer', Marker: 'string', Filters: filters } as const;
+const compute = {
+  AvailabilityZone: 'string',
+  DnsNameServers: 'string',
+  KmsKeyId: 'string',
+  MaxCapacityUnits: 'integer',
+  MinCapacityUnits: 'integer',
+  MultiAZ: 'boolean',
+  PreferredMaintenanceWindow: 'string',
+  ReplicationSubnetGroupId: 'string',
+  VpcSecurityGroupIds: ['string'],
+} as const;
+const settings = {
+  ReplicationSettings: 'string',
+  SupplementalSettings: 'string',
+} as const;
+
+export const requestShapes: Readonly<Record<string, Shape>> = {
+  CreateReplicationConfig: {
+    ReplicationConfigIdentifier: 'string!',
+    SourceEndpointArn: 'string!',
+    TargetEndpointArn: 'string!',
+    'ComputeConfig!': compute,
+    ReplicationType: 'migration-type!',
+    TableMappings: 'string!',
+    ...settings,
+    ResourceIdentifier: 'string',
+    Tags: [{ Key: 'string', Value: 'string', ResourceArn: 'string' }],
+  },
+  ModifyReplicationConfig: {
+    ReplicationConfigArn: 'string!',
+    ReplicationConfigIdentifier: 'string',
+    ReplicationType: 'migration-type',
+    TableMappings: 'string',
+    ...settings,
+    ComputeConfig: compute,
+    SourceEndpointArn: 'string',
+    TargetEndpointArn: 'string',
+  },
+  DeleteReplicationConfig: { ReplicationConfigArn: 'string!' },
+  DescribeReplicationConfigs: paging,
+  DescribeReplications: paging,
+  DescribeReplicationTableStatistics: { ReplicationConfigArn: 'string!', ...paging },
+  ReloadReplicationTables: {
+    ReplicationConfigArn: 'string!',
+    'TablesToReload!': [{ SchemaName: 'string!', TableName: 'string!' }],
+    ReloadOption: 'reload-option',
+  },
+  StartReplication: {
+    ReplicationConfigArn: 'string!',
+    StartReplicationType: 'string!',
+    PremigrationAssessmentSettings: 'string',
+    CdcStartTime: 'timestamp',
+    CdcStartPosition: 'string',
+    CdcStopPosition: 'string',
+  },
+  StopReplication: { ReplicationConfigArn: 'string!' },
+};
+
+const enums: Readonly<Record<string, readonly string[]>> = {
+  'migration-type': ['full-load', 'cdc', 'full-load-and-cdc'],
+  'reload-option': ['data-reload', 'validate-only'],
+};
+
+/** Refuses a request that does not fit its shape: a wrong type when it is read, all that is missing or not in an enumeration at once. */
+export function checkRequest(operation: string, input: Readonly<Record<string, unknown>>): void {
+  const problems: string[] = [];
+  checkMembers(requestShapes[operation] ?? {}, input, '', problems);
+  if (problems.length === 0) return;
+  const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected`;
+  throw new AwsFault('ValidationException', `${count}: ${problems.join('; ')}`);
+}
+
+function checkMembers(shape: Shape, input: Readonly<Record<string, unknown>>, path: string, problems: string[]): void {
+  for (const [name, expected] of Object.entries(shape)) {
+    const member = name.replace('!', '');
+    const isRequired = name.endsWith('!') || (typeof expected === 'string' && expected.endsWith('!'));
+    const at = `${path}${member.charAt(0).toLowerCase()}${member.slice(1)}`;
+    check(expected, input[member], isRequired, at, problems);
+  }
+}
+
+function check(
+  expected: Shape[string] | Shape,
+  value: unknown,
+  isRequired: boolean,
+  at: string,
+  problems: string[],
+): void {
+  if (value === undefined || value === null) {
+    if (isRequired) problems.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`);
+  } else if (typeof expected === 'string') {
+    checkScalar(expected.replace('!', ''), value, at, problems);
+  } else if (isList(expected)) {
+    if (!Array.isArray(value)) throw unreadable(value, 'List');
+    value.forEach((each: unknown, n) => check(expected[0], each, true, `${at}.${n + 1}.member`, problems));
+  } else if (typeof value !== 'object' || Array.isArray(value)) {
+    throw unreadable(value, 'Structure');
+  } else {
+    checkMembers(expected, value as Readonly<Record<string, unknown>>, `${at}.`, problems);
+  }
+}
+
+function checkScalar(type: string, value: unknown, at: string, problems: string[]): void {
+  if (type === 'integer' ? !Number.isInteger(value) : type === 'timestamp' ? typeof value !== 'number' : false) {
+    throw unreadable(value, type === 'integer' ? 'Integer' : 'Timestamp');
+  }
+  if (type === 'boolean' && typeof value !== 'boolean') throw unreadable(value, 'Boolean');
+  if (type === 'integer' || type === 'timestamp' || type === 'boolean') return;
+  if (typeof value !== 'string') throw unreadable(value, 'String');
+  const allowed = enums[type];
+  if (allowed === undefined || allowed.includes(value)) return;
+  const set = `Member must satisfy enum value set: [${allowed.join(', ')}]`;
+  problems.push(`Value '${value}' at '${at}' failed to satisfy constraint: ${set}`);
+}
+
+function isList(expected: Shape | Shape[string]): expected is readonly [Shape | string] {
+  return Array.isArray(expected);
+}
+
+function unreadable(value: unknown, type: string): AwsFault {
+  const token = Array.isArray(value) ? 'START_ARRAY' : (typeof value).toUpperCase().replace('OBJECT', 'START_OBJECT');
+  return new AwsFault(
+    'SerializationException',
+    `${token}${token.startsWith('START') ? '' : '_VALUE'} can not be converted to ${type === 'String' ? 'a' : 'an'} ${type}`,
+  );
+}

@@ -1,0 +1,189 @@
+/** How a checkpoint is spelled. MySQL's has two spellings of the same position. */
+export type Engine = 'mysql' | 'mysql-dollar' | 'postgres' | 'sqlserver' | 'oracle';
+
+export interface SourceSettings {
+  /** Default `mysql`. */
+  readonly engine: Engine;
+  /** What the source writes to its log each second. 0: an idle source. Default 2,000. */
+  readonly bytesPerSecond: number;
+  /** Rows of all tables in every 1,000 bytes. Default 6 inserts, 3 updates and 1 delete. */
+  readonly rates: { readonly inserts: number; readonly updates: number; readonly deletes: number };
+  /** Seconds of the log that the replication applies each second while it is behind. Below 1 the backlog grows. Default 20. */
+  readonly catchUp: number;
+  /** How long the source keeps its log: a resume from further back reaches `running` and fails. Default: for ever. */
+  readonly logRetentionSeconds: number | null;
+  /** The writes are of tables that are not replicated: while running, the checkpoint stays where it was. Default false. */
+  readonly filteredWrites: boolean;
+}
+
+export const usualSource: SourceSettings = {
+  engine: 'mysql',
+  bytesPerSecond: 2000,
+  rates: { inserts: 6, updates: 3, deletes: 1 },
+  catchUp: 20,
+  logRetentionSeconds: null,
+  filteredWrites: false,
+};
+
+/** What is applied is at least this far behind what is written. */
+const LEAST_LAG = 1;
+/** What is captured is at least this far behind what is written. */
+const LEAST_CAPTURE_LAG = 0.5;
+/** While running the checkpoint is that of a while ago; it is flushed once stopped. */
+const CHECKPOINT_LAG = 30;
+/** A checkpoint is first shown this long after CDC began. */
+const FIRST_CHECKPOINT = 10;
+const MAX_RUNS = 100;
+
+interface Run {
+  readonly from: number;
+  until: number | null;
+  /** Up to which second of the source's log everything had been applied when it began. */
+  readonly applied: number;
+}
+
+/**
+ * A source database with a log that grows, and how far a replication has come in it. Positions in the log are times of the source: everything
+ * that was written up to then. All is computed from the runs so far, so that any moment can be asked for.
+ */
+export class Source {
+  settings: SourceSettings;
+  /** When an open transaction began, which pins the checkpoint. */
+  openTransactionSince: number | null = null;
+  /** Nothing of a full load is in the target. */
+  isTargetEmpty = false;
+  /** From where rows are counted: the last fresh start, or the moment the target was found empty. */
+  #countedFrom: number;
+  #applied: number;
+  #runs: Run[] = [];
+  /** What the source writes each second, from when on. Six hours were written before the replication was created. */
+  #rates: { readonly from: number; readonly bytesPerSecond: number }[];
+
+  constructor(
+    settings: SourceSettings,
+    private readonly created: number,
+  ) {
+    this.settings = settings;
+    this.#countedFrom = created;
+    this.#applied = created;
+    this.#rates = [{ from: created - 6 * 3600, bytesPerSecond: settings.bytesPerSecond }];
+  }
+
+  /** From now on it is another one; what was written and applied so far stays. */
+  change(settings: Partial<SourceSettings>, now: number): void {
+    const { isRunning } = this;
+    this.end(now);
+    this.settings = { ...this.settings, ...settings };
+    this.#rates = [...this.#rates.slice(1 - MAX_RUNS), { from: now, bytesPerSecond: this.settings.bytesPerSecond }];
+    if (isRunning) this.begin(now, false);
+  }
+
+  /** CDC begins; afresh: what was written before came with the full load. */
+  begin(now: number, afresh: boolean): void {
+    if (afresh) {
+      this.#applied = now;
+      this.#countedFrom = now;
+      this.isTargetEmpty = false;
+    }
+    this.#runs = [...this.#runs.slice(1 - MAX_RUNS), { from: now, until: null, applied: this.#applied }];
+  }
+
+  end(now: number): void {
+    const run = this.#runs.at(-1);
+    if (run === undefined || run.until !== null) return;
+    this.#applied = this.appliedAt(now);
+    run.until = now;
+  }
+
+  /** The target was exchanged for an empty one: what was applied so far is not there. */
+  emptyTarget(): void {
+    this.#countedFrom = this.#applied;
+    this.isTargetEmpty = true;
+  }
+
+  get isRunning(): boolean {
+    return this.#runs.at(-1)?.until === null;
+  }
+
+  /** Whether the log that is needed to go on is gone. */
+  isLogGone(now: number): boolean {
+    const { logRetentionSeconds } = this.settings;
+    return logRetentionSeconds !== null && now - this.#applied > logRetentionSeconds;
+  }
+
+  /** Up to which moment of the source everything was applied at a time. */
+  appliedAt(time: number): number {
+    const run = this.#runs.findLast(({ from }) => from <= time);
+    if (run === undefined) return this.created;
+    const until = Math.min(time, run.until ?? time);
+    return Math.max(run.applied, Math.min(until - LEAST_LAG, run.applied + (until - run.from) * this.settings.catchUp));
+  }
+
+  /** Capturing is twice as quick as applying, and never behind it. */
+  capturedAt(time: number): number {
+    const run = this.#runs.findLast(({ from }) => from <= time);
+    if (run === undefined) return this.created;
+    const until = Math.min(time, run.until ?? time);
+    const captured = run.applied + (until - run.from) * this.settings.catchUp * 2;
+    return Math.max(this.appliedAt(time), Math.min(until - LEAST_CAPTURE_LAG, captured));
+  }
+
+  /** The run that was under way at a time. */
+  runAt(time: number): { readonly from: number; readonly until: number | null } | null {
+    const run = this.#runs.findLast(({ from }) => from <= time);
+    return run === undefined || (run.until !== null && run.until < time) ? null : run;
+  }
+
+  /** The checkpoint that is shown while CDC runs; `null` before the first. */
+  runningCheckpoint(now: number): string | null {
+    const run = this.#runs.at(-1);
+    if (run === undefined || now - run.from < FIRST_CHECKPOINT) return null;
+    if (this.settings.filteredWrites) return this.#spelled(run.applied);
+    return this.#spelled(Math.max(run.applied, this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG)));
+  }
+
+  /** The checkpoint of a stop: what had been applied by then. */
+  finalCheckpoint(): string {
+    return this.#spelled(this.#pinned(this.#applied));
+  }
+
+  /** Thousands of bytes captured and applied since the counting began: what rows are counted in. */
+  rows(now: number): { readonly captured: number; readonly applied: number } {
+    const since = (position: number) => Math.max(0, this.#written(position) - this.#written(this.#countedFrom)) / 1000;
+    return { captured: since(this.capturedAt(now)), applied: since(this.appliedAt(now)) };
+  }
+
+  /** Bytes in the log up to a moment. */
+  #written(until: number): number {
+    return this.#rates.reduce((sum, { from, bytesPerSecond }, n) => {
+      const to = Math.min(until, this.#rates[n + 1]?.from ?? until);
+      return sum + Math.max(0, to - from) * bytesPerSecond;
+    }, 4096);
+  }
+
+  #pinned(position: number): number {
+    return this.openTransactionSince === null ? position : Math.min(position, this.openTransactionSince);
+  }
+
+  #spelled(position: number): string {
+    return spell[this.settings.engine](Math.floor(this.#written(position)));
+  }
+}
+
+const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, '0');
+const FILE = 2 ** 30;
+
+const spell: Readonly<Record<Engine, (at: number) => string>> = {
+  mysql(at) {
+    const file = `mysql-bin-changelog.${String(9875 + Math.floor(at / FILE)).padStart(6, '0')}`;
+    return `checkpoint:V1#27#${file}:${at % FILE}:-1:${(at % FILE) + 27}:677883278264080:${file}:${Math.max(4, (at % FILE) - 99)}#0#0#*#0#93`;
+  },
+  'mysql-dollar': (at) => `checkpoint:V1#27#$.${583_860 + Math.floor(at / FILE)}:${at % FILE}:-1:0:0:$.0:0#0#0#*#0#93`,
+  postgres: (at) => `checkpoint:V1#34#${hex(1199 + Math.floor(at / 2 ** 32), 8)}/${hex(at % 2 ** 32, 8)}#0#0#*#0#121`,
+  sqlserver(at) {
+    const virtualLog = hex(50 + Math.floor(at / 2 ** 28), 8);
+    const lsn = `${virtualLog}:${hex(Math.floor(at / 256) % 2 ** 20, 8)}:${hex(at % 256, 4)}`.toLowerCase();
+    return `checkpoint:V1#156#${lsn}#0#217#${lsn}#0#213`;
+  },
+  oracle: (at) => `checkpoint:V1#48084#${hex(2_435_000_000 + Math.floor(at / 64), 16)}${hex(at % 64, 4)}#0#0#*#0#31989`,
+};

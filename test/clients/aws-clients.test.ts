@@ -1,0 +1,222 @@
+/** AWS's own clients against the simulator: each walks the whole life of a replication, and is given every documented fault. */
+import { fileURLToPath } from 'node:url';
+import * as sdk from '@aws-sdk/client-database-migration-service';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { config } from '../support/dms-http.js';
+import { pythonWith, run } from './support.js';
+
+/** Declared by the model, used though undeclared, and common to AWS's services. */
+const faults = [
+  'AccessDeniedFault',
+  'InvalidResourceStateFault',
+  'InvalidSubnet',
+  'KMSKeyNotAccessibleFault',
+  'ReplicationSubnetGroupDoesNotCoverEnoughAZs',
+  'ResourceAlreadyExistsFault',
+  'ResourceNotFoundFault',
+  'ResourceQuotaExceededFault',
+  'InvalidParameterValueException',
+  'InvalidParameterCombinationException',
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'ThrottlingException',
+];
+const expectedFaults = Object.fromEntries(faults.map((name) => [name, `The message of ${name}`]));
+
+let simulator: DmsSimulator;
+let program: (name: string) => string;
+beforeAll(async () => {
+  program = await pythonWith('aws-clients', 'awscli==1.46.3', 'boto3==1.44.8');
+}, 300_000);
+beforeAll(async () => {
+  simulator = await startDmsSimulator({ speed: 0 });
+});
+afterAll(() => simulator.close());
+
+const environment = () => ({
+  PATH: process.env['PATH'] ?? '',
+  HOME: '/nonexistent',
+  AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+  AWS_ACCESS_KEY_ID: 'simulated',
+  AWS_SECRET_ACCESS_KEY: 'simulated',
+  AWS_REGION: 'eu-west-1',
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_MAX_ATTEMPTS: '1',
+});
+
+const wholeLife = [
+  'created',
+  'initializing',
+  'running',
+  '3 tables',
+  'stopping',
+  'stopped',
+  'Stop Reason NORMAL',
+  'checkpoint:V1',
+  'datetime',
+  'running',
+  'Table is being reloaded',
+  'modifying',
+  'stopped',
+  32,
+  'deleting',
+  'ResourceNotFoundFault',
+];
+
+test('boto3 walks the whole life, and is told every fault by its name', async () => {
+  const script = fileURLToPath(new URL('python/life.py', import.meta.url));
+  const { stdout } = await run(program('python'), [script], {
+    env: { ...environment(), FAULTS: JSON.stringify(faults) },
+  });
+  expect(JSON.parse(stdout)).toEqual({ life: wholeLife, faults: expectedFaults });
+});
+
+test('the AWS CLI walks the whole life, and is told every fault by its name', async () => {
+  const cli = async (command: string, ...args: string[]): Promise<any> => {
+    const { stdout } = await run(program('aws'), ['dms', command, '--output', 'json', ...args], { env: environment() });
+    return stdout === '' ? {} : JSON.parse(stdout);
+  };
+  const created = await cli(
+    'create-replication-config',
+    ...['--replication-config-identifier', 'by-cli', '--replication-type', 'full-load-and-cdc'],
+    ...['--source-endpoint-arn', config('x').SourceEndpointArn, '--target-endpoint-arn', config('x').TargetEndpointArn],
+    ...['--compute-config', 'MaxCapacityUnits=16', '--table-mappings', '{"rules":[{"rule-type":"selection"}]}'],
+  );
+  const arn: string = created.ReplicationConfig.ReplicationConfigArn;
+  const named = ['--replication-config-arn', arn];
+  const look = async () =>
+    (await cli('describe-replications', '--filters', `Name=replication-config-arn,Values=${arn}`)).Replications[0];
+  const seen: unknown[] = [(await look()).Status];
+  const start = (type: string) => cli('start-replication', ...named, '--start-replication-type', type);
+  seen.push((await start('start-replication')).Replication.Status);
+  simulator.clock.advance({ hours: 1 });
+  seen.push((await look()).Status);
+  seen.push(
+    `${(await cli('describe-replication-table-statistics', ...named)).ReplicationTableStatistics.length} tables`,
+  );
+  seen.push((await cli('stop-replication', ...named)).Replication.Status);
+  simulator.clock.advance({ minutes: 3 });
+  const stopped = await look();
+  seen.push(stopped.Status, stopped.StopReason, stopped.RecoveryCheckpoint.slice(0, 13));
+  seen.push(Number.isNaN(Date.parse(stopped.ReplicationDeprovisionTime)) ? 'not a time' : 'datetime');
+  await start('resume-processing');
+  simulator.clock.advance({ minutes: 3 });
+  seen.push((await look()).Status);
+  await cli('reload-replication-tables', ...named, '--tables-to-reload', 'SchemaName=shop,TableName=table_00001');
+  seen.push((await cli('describe-replication-table-statistics', ...named)).ReplicationTableStatistics[0].TableState);
+  await cli('stop-replication', ...named);
+  simulator.clock.advance({ minutes: 3 });
+  await cli('modify-replication-config', ...named, '--compute-config', 'MaxCapacityUnits=32');
+  seen.push((await look()).Status);
+  simulator.clock.advance({ minutes: 3 });
+  seen.push((await look()).Status);
+  seen.push((await cli('describe-replication-configs')).ReplicationConfigs[0].ComputeConfig.MaxCapacityUnits);
+  await cli('delete-replication-config', ...named);
+  seen.push((await look()).Status);
+  simulator.clock.advance({ minutes: 5 });
+  const said = (err: unknown) =>
+    /An error occurred \((\w+)\) when calling the \w+ operation: (.*)/.exec((err as { stderr: string }).stderr) ?? [];
+  seen.push(await look().catch((err: unknown) => said(err)[1]));
+  const before = ['created', 'initializing', 'running', '3 tables', 'stopping', 'stopped'];
+  expect(seen).toEqual([...before, ...wholeLife.slice(6)]);
+
+  const told: Record<string, string> = {};
+  for (const name of faults) {
+    simulator.fault({ operation: 'StopReplication', type: 'error', name, message: `The message of ${name}` });
+    const [, code = '', message = ''] = said(await cli('stop-replication', ...named).catch((err: unknown) => err));
+    told[code] = message;
+  }
+  expect(told).toEqual(expectedFaults);
+}, 180_000);
+
+describe('the AWS SDK for JavaScript', () => {
+  const client = () => new sdk.DatabaseMigrationServiceClient({ ...simulator.clientConfig(), maxAttempts: 1 });
+
+  test('pages through replications, configs and tables', async () => {
+    const arns = Array.from({ length: 250 }, () =>
+      simulator.createReplication({ status: 'stopped', tables: 600, region: 'us-west-2' }),
+    );
+    const paged = {
+      client: new sdk.DatabaseMigrationServiceClient(simulator.clientConfig('us-west-2')),
+      pageSize: 100,
+    };
+    const count = async <Page>(pages: AsyncIterable<Page>, size: (page: Page) => number) => {
+      let [all, number] = [0, 0];
+      for await (const each of pages) [all, number] = [all + size(each), number + 1];
+      return [all, number];
+    };
+    expect(
+      await count(sdk.paginateDescribeReplications(paged, {}), ({ Replications }) => Replications?.length ?? 0),
+    ).toEqual([250, 3]);
+    const configs = sdk.paginateDescribeReplicationConfigs(paged, {});
+    expect(await count(configs, ({ ReplicationConfigs }) => ReplicationConfigs?.length ?? 0)).toEqual([250, 3]);
+    const tables = sdk.paginateDescribeReplicationTableStatistics(paged, { ReplicationConfigArn: arns[0] });
+    expect(await count(tables, ({ ReplicationTableStatistics }) => ReplicationTableStatistics?.length ?? 0)).toEqual([
+      600, 6,
+    ]);
+  });
+
+  test('walks the whole life', async () => {
+    const dms = client();
+    const { ReplicationConfig } = await dms.send(
+      new sdk.CreateReplicationConfigCommand(config('by-sdk') as sdk.CreateReplicationConfigCommandInput),
+    );
+    const named = { ReplicationConfigArn: ReplicationConfig?.ReplicationConfigArn ?? '' };
+    const look = async () => {
+      const Filters = [{ Name: 'replication-config-arn', Values: [named.ReplicationConfigArn] }];
+      const { Replications } = await dms.send(new sdk.DescribeReplicationsCommand({ Filters }));
+      return Replications?.[0];
+    };
+    const start = (StartReplicationType: string) =>
+      dms.send(new sdk.StartReplicationCommand({ ...named, StartReplicationType }));
+    const stop = () => dms.send(new sdk.StopReplicationCommand(named));
+    const tables = () => dms.send(new sdk.DescribeReplicationTableStatisticsCommand(named));
+    const seen: unknown[] = [(await look())?.Status, (await start('start-replication')).Replication?.Status];
+    simulator.clock.advance({ hours: 1 });
+    seen.push(
+      (await look())?.Status,
+      `${(await tables()).ReplicationTableStatistics?.length} tables`,
+      (await stop()).Replication?.Status,
+    );
+    simulator.clock.advance({ minutes: 3 });
+    const stopped = await look();
+    seen.push(stopped?.Status, stopped?.StopReason, stopped?.RecoveryCheckpoint?.slice(0, 13));
+    seen.push(stopped?.ReplicationDeprovisionTime instanceof Date ? 'datetime' : 'not a time');
+    await start('resume-processing');
+    simulator.clock.advance({ minutes: 3 });
+    seen.push((await look())?.Status);
+    await dms.send(
+      new sdk.ReloadReplicationTablesCommand({
+        ...named,
+        TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00001' }],
+      }),
+    );
+    seen.push((await tables()).ReplicationTableStatistics?.[0]?.TableState);
+    await stop();
+    simulator.clock.advance({ minutes: 3 });
+    const { ReplicationConfig: modified } = await dms.send(
+      new sdk.ModifyReplicationConfigCommand({ ...named, ComputeConfig: { MaxCapacityUnits: 32 } }),
+    );
+    seen.push((await look())?.Status);
+    simulator.clock.advance({ minutes: 3 });
+    seen.push((await look())?.Status, modified?.ComputeConfig?.MaxCapacityUnits);
+    await dms.send(new sdk.DeleteReplicationConfigCommand(named));
+    seen.push((await look())?.Status);
+    simulator.clock.advance({ minutes: 5 });
+    seen.push(await look().catch((err: Error) => err.name));
+    expect(seen).toEqual(wholeLife);
+  });
+
+  test('is told every fault by its name', async () => {
+    const dms = client();
+    const told: Record<string, string> = {};
+    for (const name of faults) {
+      simulator.fault({ operation: 'StopReplication', type: 'error', name, message: `The message of ${name}` });
+      await dms
+        .send(new sdk.StopReplicationCommand({ ReplicationConfigArn: 'x' }))
+        .catch((err: Error) => (told[err.name] = err.message));
+    }
+    expect(told).toEqual(expectedFaults);
+  });
+});

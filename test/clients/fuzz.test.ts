@@ -1,0 +1,137 @@
+/** A hundred thousand requests that no client would send. */
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { seededRandom } from '../../src/simulator/clock.js';
+import { requestShapes } from '../../src/simulator/shapes.js';
+import { ask } from '../support/dms-http.js';
+
+const REQUESTS = 100_000;
+const AT_ONCE = 32;
+const SEED = 20261124;
+
+/** What AWS's JSON services answer to what is wrong with a request, and nothing else. */
+const answers = /^(200|400 \w+(Exception|Fault)|404 UnknownOperationException|413 RequestEntityTooLargeException)$/;
+
+let simulator: DmsSimulator;
+let arns: readonly string[];
+beforeAll(async () => {
+  simulator = await startDmsSimulator({ speed: 3600, seed: SEED });
+  arns = Array.from({ length: 50 }, (_, n) =>
+    simulator.createReplication({ status: n % 2 === 0 ? 'running' : 'stopped' }),
+  );
+});
+afterAll(() => simulator.close());
+
+const random = seededRandom(SEED);
+const oneOf = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+const values = fc.sample(fc.jsonValue(), { numRuns: 2000, seed: SEED });
+const texts = fc.sample(fc.string({ unit: 'binary', maxLength: 60 }), { numRuns: 2000, seed: SEED });
+const operations = Object.keys(requestShapes);
+const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0';
+
+/** A header's value may not hold everything that a text may. */
+const headerSafe = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '?');
+
+/** A request for an operation, with members that are right, wrong, or of another one. */
+function input(operation: string): Record<string, unknown> {
+  const members = Object.keys(requestShapes[random() < 0.9 ? operation : oneOf(operations)] ?? {}).map((name) =>
+    name.replace('!', ''),
+  );
+  return Object.fromEntries(
+    members
+      .filter(() => random() < 0.8)
+      .map((member) => {
+        if (member === 'ReplicationConfigArn' && random() < 0.7) return [member, oneOf(arns)];
+        if (member === 'MaxRecords' && random() < 0.5) return [member, Math.floor(random() * 200)];
+        if (member === 'Filters' && random() < 0.5)
+          return [member, [{ Name: oneOf(['replication-config-arn', 'table-name', 'x']), Values: [oneOf(arns)] }]];
+        if (member === 'StartReplicationType' && random() < 0.7)
+          return [member, oneOf(['resume-processing', 'reload-target', 'start-replication'])];
+        return [member, random() < 0.5 ? oneOf(texts) : oneOf(values)];
+      }),
+  );
+}
+
+function body(operation: string): string {
+  const kind = random();
+  if (kind < 0.6) return JSON.stringify(input(operation));
+  if (kind < 0.75) return JSON.stringify(oneOf(values));
+  if (kind < 0.9) return JSON.stringify(input(operation)).slice(0, Math.floor(random() * 200));
+  if (kind < 0.999) return oneOf(texts);
+  return `{"ReplicationConfigArn":"${'x'.repeat(Math.floor(random() * 2 ** 21))}"}`;
+}
+
+function headers(operation: string): Record<string, string> {
+  const target =
+    random() < 0.85
+      ? `AmazonDMSv20160101.${operation}`
+      : headerSafe(oneOf([...texts, 'AmazonDMSv20160101.__proto__', 'GraniteServiceVersion20100801.GetMetricData']));
+  return {
+    ...(random() < 0.98 ? { 'x-amz-target': target } : {}),
+    ...(random() < 0.95 ? { authorization: random() < 0.9 ? signed : headerSafe(oneOf(texts)) } : {}),
+    'content-type': random() < 0.8 ? 'application/x-amz-json-1.1' : headerSafe(oneOf(texts)),
+  };
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+
+/** Sends a request, and gives the status and the name of the error that came back. */
+function send(): Promise<string> {
+  const operation = oneOf(operations);
+  const sent = body(operation);
+  return new Promise((resolve) => {
+    const asked = request(
+      `${simulator.endpoint}/`,
+      { method: 'POST', agent, headers: headers(operation), timeout: 10_000 },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const { __type: type } = JSON.parse(Buffer.concat(chunks).toString()) as { __type?: string };
+          resolve(type === undefined ? String(response.statusCode) : `${response.statusCode} ${type}`);
+        });
+      },
+    );
+    // A client that is still sending when it is told that it sends too much may see its connection break.
+    asked.on('error', () =>
+      resolve(sent.length > 2 ** 20 ? '413 RequestEntityTooLargeException' : 'connection broken'),
+    );
+    asked.on('timeout', () => resolve('no answer within 10 s'));
+    asked.end(sent);
+  });
+}
+
+test('a hundred thousand odd requests get the answers that AWS would give, and the simulator is as well as before', async () => {
+  const seen = new Map<string, number>();
+  let left = REQUESTS;
+  const sender = async () => {
+    while (left-- > 0) {
+      const answer = await send();
+      seen.set(answer, (seen.get(answer) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, sender));
+  expect([...seen.keys()].filter((answer) => !answers.test(answer))).toEqual([]);
+  expect([...seen.values()].reduce((sum, count) => sum + count)).toBe(REQUESTS);
+  expect(seen.get('200')).toBeGreaterThan(REQUESTS / 20);
+  expect(seen.size).toBeGreaterThan(8);
+  expect((await ask(simulator, 'DescribeReplications')).Replications.length).toBeGreaterThan(0);
+}, 300_000);
+
+test('what is not HTTP, and who is slow, is sent away, and nobody else waits', async () => {
+  const { port } = new URL(simulator.endpoint);
+  const sockets = Array.from({ length: 200 }, (_, n) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.on('error', () => {});
+    // Half of them never send more than the beginning of a request.
+    socket.write(n % 2 === 0 ? oneOf(texts) : 'POST / HTTP/1.1\r\ncontent-length: 1000\r\n\r\n{');
+    return socket;
+  });
+  const begunAt = performance.now();
+  expect((await ask(simulator, 'DescribeReplications')).Replications.length).toBeGreaterThan(0);
+  expect(performance.now() - begunAt).toBeLessThan(2000);
+  for (const socket of sockets) socket.destroy();
+});

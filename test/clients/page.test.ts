@@ -1,0 +1,69 @@
+/** The simulator's page, as a person sees it. With UPDATE_IMAGES=1 the picture in the documentation is taken anew. */
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { call } from '../support/dms-http.js';
+import { fetched } from './support.js';
+
+interface Page {
+  goto(url: string): Promise<unknown>;
+  setViewport(size: { width: number; height: number }): Promise<void>;
+  waitForFunction(what: string): Promise<unknown>;
+  evaluate(what: string): Promise<any>;
+  screenshot(options: { path: string }): Promise<unknown>;
+  on(event: 'pageerror', listener: (err: Error) => void): void;
+}
+
+test('the page shows each replication live, and what is put into it stays text', async () => {
+  const chromium = await fetched('@sparticuz/chromium', '138.0.2');
+  const puppeteer = await fetched('puppeteer-core', '24.10.0');
+  const load = (folder: string, file: string) => import(pathToFileURL(join(folder, file)).href) as Promise<any>;
+  const { default: binary } = await load(chromium, 'build/esm/index.js');
+  const { default: driver } = await load(puppeteer, 'lib/esm/puppeteer/puppeteer-core.js');
+  const simulator = await startDmsSimulator({ speed: 0 });
+  const browser = await driver.launch({
+    args: binary.args,
+    executablePath: await binary.executablePath(),
+    headless: 'shell',
+  });
+  try {
+    const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
+    simulator.createReplication({ identifier: 'invoices-to-redshift', status: 'stopped' });
+    simulator.createReplication({ identifier: 'customers-to-s3', status: 'failed' });
+    simulator.createReplication({ identifier: '<img-src=x-onerror=alert(1)>', status: 'created' });
+    await call(simulator, 'DescribeReplications', { MaxRecords: 20 });
+    await call(simulator, 'StopReplication', { ReplicationConfigArn: `${arn}X` });
+    const page: Page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (err) => errors.push(err.message));
+    await page.setViewport({ width: 1280, height: 640 });
+    await page.goto(simulator.endpoint);
+    await page.waitForFunction(
+      "document.querySelectorAll('#replications tr').length === 4 && document.querySelectorAll('#calls tr').length === 2",
+    );
+    const text = () => page.evaluate('document.body.innerText') as Promise<string>;
+    const shown = await text();
+    for (const what of [
+      'orders-to-aurora',
+      'running',
+      'checkpoint:V1#27#',
+      '1 s',
+      '2026-01-03 00:00:00',
+      'ResourceNotFoundFault',
+    ]) {
+      expect(shown).toContain(what);
+    }
+    expect(shown).toContain('<img-src=x-onerror=alert(1)>');
+    expect(await page.evaluate("document.querySelectorAll('img').length")).toBe(0);
+    if (process.env['UPDATE_IMAGES'] === '1') {
+      await page.screenshot({ path: fileURLToPath(new URL('../../docs/images/simulator.png', import.meta.url)) });
+    }
+    await call(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+    await page.waitForFunction("document.body.innerText.includes('stopping')");
+    expect(errors).toEqual([]);
+  } finally {
+    await browser.close();
+    await simulator.close();
+  }
+}, 180_000);

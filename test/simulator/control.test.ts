@@ -1,0 +1,198 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { call, look } from '../support/dms-http.js';
+import { until } from '../support/stage.js';
+
+let simulator: DmsSimulator;
+beforeEach(async () => {
+  simulator = await startDmsSimulator({ speed: 0 });
+});
+afterEach(() => simulator.close());
+
+/** Controls it over HTTP. */
+async function control(
+  method: string,
+  path: string,
+  body?: unknown,
+  type = 'application/json',
+): Promise<{ status: number; answer: any }> {
+  const response = await fetch(`${simulator.endpoint}/_simulator/${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(method === 'GET' ? {} : { headers: { 'content-type': type } }),
+  });
+  return { status: response.status, answer: await response.json() };
+}
+
+describe('over HTTP', () => {
+  test('replications are created in any state, moved, spoilt, watched and reset', async () => {
+    const { answer: created } = await control('POST', 'replications', {
+      status: 'provisioning_capacity',
+      identifier: 'over-http',
+    });
+    const arn: string = created.replicationConfigArn;
+    expect((await look(simulator, arn)).Status).toBe('provisioning_capacity');
+    await control('POST', 'clock', { hours: 1 });
+    expect((await look(simulator, arn)).Status).toBe('running');
+    await control('POST', 'faults', { type: 'throttle', operation: 'StopReplication' });
+    expect((await call(simulator, 'StopReplication', { ReplicationConfigArn: arn })).body.__type).toBe(
+      'ThrottlingException',
+    );
+    await control('POST', 'faults', { type: 'throttle', operation: 'StopReplication' });
+    await control('DELETE', 'faults', {});
+    await control('POST', 'act', { action: 'stop', replicationConfigArn: arn, reason: 'Stop Reason RECYCLE_TASK' });
+    await control('POST', 'clock', { minutes: 3 });
+    const { answer: state } = await control('GET', 'state');
+    expect(state).toMatchObject({
+      now: new Date(simulator.clock.now()).toISOString(),
+      replications: [{ row: { Status: 'stopped', StopReason: 'Stop Reason RECYCLE_TASK' }, lagSeconds: null }],
+    });
+    const { answer: log } = await control('GET', 'calls?limit=1');
+    expect(log.calls).toMatchObject([{ operation: 'StopReplication', outcome: 'ThrottlingException' }]);
+    await control('POST', 'reset', {});
+    expect((await control('GET', 'state')).answer.replications).toEqual([]);
+  });
+
+  test.each([
+    ['start', {}, 'replication_starting'],
+    ['restart', {}, 'replication_starting'],
+    ['modify', {}, 'modifying'],
+    ['fail', { messages: ['Gone'] }, 'failed'],
+    ['repoint-target', {}, 'stopped'],
+    ['change-source', { source: { catchUp: 2 } }, 'stopped'],
+    ['on-next-stop', { next: { type: 'hang' } }, 'stopped'],
+    ['on-start-step', { step: 'initializing', messages: null }, 'stopped'],
+  ])('%s happens to a replication', async (action, more, status) => {
+    const arn = simulator.createReplication({ status: 'stopped' });
+    expect(await control('POST', 'act', { action, replicationConfigArn: arn, ...more })).toEqual({
+      status: 200,
+      answer: {},
+    });
+    expect((await look(simulator, arn)).Status).toBe(status);
+  });
+
+  test.each([
+    ['POST', 'act', { action: 'dance' }, 400, 'no action "dance"'],
+    ['POST', 'act', { action: 'stop', replicationConfigArn: 'x' }, 400, 'no replication x'],
+    ['POST', 'clock', { hours: -1 }, 400, 'goes forward only'],
+    ['POST', 'clock', '{', 400, 'JSON'],
+    ['POST', 'clock', '[]', 400, 'not a JSON object'],
+    ['POST', 'faults', {}, 400, 'type and an operation'],
+    ['GET', 'nothing', undefined, 404, 'There is no GET'],
+  ])('%s %s %j is refused: %i', async (method, path, body, status, said) => {
+    const refused = await control(method, path, body);
+    expect(refused.status).toBe(status);
+    expect(refused.answer.error).toContain(said);
+  });
+
+  test('a page of another site can not make anything happen: the content type must be one that browsers ask about first', async () => {
+    expect((await control('POST', 'reset', {}, 'text/plain')).status).toBe(415);
+  });
+
+  test('a page shows it all, and has nothing of anybody in it', async () => {
+    simulator.createReplication({ identifier: 'watched' });
+    const response = await fetch(`${simulator.endpoint}/`);
+    expect(response.headers.get('content-type')).toContain('text/html');
+    const html = await response.text();
+    expect(html).toContain('A local DMS Serverless');
+    expect(html).not.toContain('watched');
+    expect((await fetch(`${simulator.endpoint}/elsewhere`)).status).toBe(404);
+  });
+});
+
+describe('the HTTP front', () => {
+  const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0';
+  test.each<[string, Record<string, string>, string, number, string]>([
+    [
+      'broken JSON',
+      { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
+      '{',
+      400,
+      'SerializationException',
+    ],
+    [
+      'a list',
+      { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
+      '[]',
+      400,
+      'SerializationException',
+    ],
+    ['no target', { authorization: signed }, '{}', 404, 'UnknownOperationException'],
+    [
+      'a classic operation',
+      { 'x-amz-target': 'AmazonDMSv20160101.DescribeReplicationTasks', authorization: signed },
+      '{}',
+      404,
+      'UnknownOperationException',
+    ],
+    [
+      'a name of an object',
+      { 'x-amz-target': 'AmazonDMSv20160101.constructor', authorization: signed },
+      '{}',
+      404,
+      'UnknownOperationException',
+    ],
+    [
+      'no signature',
+      { 'x-amz-target': 'AmazonDMSv20160101.StopReplication' },
+      '{}',
+      400,
+      'MissingAuthenticationTokenException',
+    ],
+    [
+      'half a signature',
+      { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: 'Bearer x' },
+      '{}',
+      400,
+      'IncompleteSignatureException',
+    ],
+    [
+      'nothing',
+      { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
+      '',
+      400,
+      'ValidationException',
+    ],
+    [
+      'too much',
+      { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
+      `{"a":"${'x'.repeat(2 ** 21)}"}`,
+      413,
+      'RequestEntityTooLargeException',
+    ],
+  ])('answers %s as AWS does', async (_, headers, body, status, type) => {
+    const response = await fetch(simulator.endpoint, { method: 'POST', headers, body });
+    expect([response.status, ((await response.json()) as { __type: string }).__type]).toEqual([status, type]);
+    expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('listens on loopback only', () => expect(simulator.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/));
+});
+
+test('the program starts one, says how to point clients at it, and refuses settings that are none', async () => {
+  const script = fileURLToPath(new URL('../../dist/simulator/cli.js', import.meta.url));
+  const run = (...args: string[]) => {
+    const program = spawn(process.execPath, [script, ...args]);
+    const said = { out: '', err: '' };
+    program.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
+    program.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
+    return { program, said, exit: once(program, 'exit') };
+  };
+  const { program, said, exit } = run('--port', '0', '--speed', '0', '--seed', '7');
+  try {
+    await until('it listens', () => said.out.includes('A replication runs there'));
+    expect(said.out).toMatch(/AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE=http:\/\/127\.0\.0\.1:\d+/);
+    expect(said.out).toContain('from this machine only');
+    const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? '';
+    expect((await fetch(`${endpoint}/_simulator/state`)).status).toBe(200);
+  } finally {
+    program.kill('SIGTERM');
+    await exit;
+  }
+  const bad = run('--speed', 'fast');
+  expect((await bad.exit)[0]).toBe(1);
+  expect(bad.said.err).toContain('--speed is "fast", not a number');
+});

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startDmsSimulator, type DmsSimulator, type Fault } from '../../src/simulator/index.js';
+import { TokenBucket } from '../../src/simulator/faults.js';
+import { ask, call, look, refusal } from '../support/dms-http.js';
+
+let simulator: DmsSimulator;
+let arn: string;
+beforeEach(async () => {
+  simulator = await startDmsSimulator({ speed: 0 });
+  arn = simulator.createReplication();
+});
+afterEach(() => simulator.close());
+
+const stop = () => refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+const list = () => refusal(simulator, 'DescribeReplications');
+
+describe('a fault', () => {
+  test.each<[Fault['type'], object, string]>([
+    ['throttle', {}, 'ThrottlingException: Rate exceeded'],
+    ['error', { name: 'InternalFailure', message: 'Oh', status: 500 }, 'InternalFailure: Oh'],
+    ['access-denied', {}, 'is not authorized to perform: dms:StopReplication on resource: arn:aws:dms:'],
+    ['expired-credentials', {}, 'ExpiredTokenException: The security token included in the request is expired'],
+    ['invalid-state', { status: 'modifying' }, "InvalidResourceStateFault: Replication for Replication Config, '"],
+  ])('%s spoils one call, which then has no effect', async (type, more, said) => {
+    simulator.fault({ operation: 'StopReplication', type, ...more } as Fault);
+    expect(await stop()).toContain(said);
+    expect((await look(simulator, arn)).Status).toBe('running');
+    expect(await stop()).toBe('accepted');
+  });
+
+  test('answer-lost breaks the connection after the effect, connection-reset before it', async () => {
+    simulator.fault({ operation: 'StopReplication', type: 'connection-reset' });
+    await expect(stop()).rejects.toThrow();
+    expect((await look(simulator, arn)).Status).toBe('running');
+    simulator.fault({ operation: 'StopReplication', type: 'answer-lost' });
+    await expect(stop()).rejects.toThrow();
+    expect((await look(simulator, arn)).Status).toBe('stopping');
+  });
+
+  test('hang gives no answer, latency a late one', async () => {
+    simulator.fault({ operation: 'DescribeReplications', type: 'hang' });
+    await expect(fetch(simulator.endpoint, requestWithin(100))).rejects.toThrow('aborted');
+    simulator.fault({ operation: 'DescribeReplications', type: 'latency', milliseconds: 150 });
+    const begunAt = performance.now();
+    expect(await list()).toBe('accepted');
+    expect(performance.now() - begunAt).toBeGreaterThan(140);
+  });
+
+  test('stale shows what was there, until it is used up or long enough ago', async () => {
+    simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 1 });
+    await stop();
+    expect((await look(simulator, arn)).Status).toBe('running');
+    expect((await look(simulator, arn)).Status).toBe('stopping');
+    simulator.fault({ operation: 'DescribeReplications', type: 'stale', staleSeconds: 30, forSeconds: 1000 });
+    simulator.clock.advance({ seconds: 91 });
+    expect((await look(simulator, arn)).Status).toBe('stopping');
+    simulator.clock.advance({ seconds: 30 });
+    expect((await look(simulator, arn)).Status).toBe('stopped');
+  });
+
+  test('row-missing leaves a row out of a list, and shows it when it is asked for', async () => {
+    const other = simulator.createReplication();
+    simulator.fault({ operation: 'DescribeReplications', type: 'row-missing', replicationConfigArn: arn, times: 2 });
+    const { Replications } = await ask(simulator, 'DescribeReplications');
+    expect(Replications.map((row: { ReplicationConfigArn: string }) => row.ReplicationConfigArn)).toEqual([other]);
+    expect((await look(simulator, arn)).ReplicationConfigArn).toBe(arn);
+  });
+
+  test('meets the operation and the replication that it names, when and as often as it says', async () => {
+    const other = simulator.createReplication();
+    simulator.fault({ operation: 'StopReplication', type: 'throttle', replicationConfigArn: other });
+    expect(await stop()).toBe('accepted');
+    simulator.fault({ operation: '*', type: 'throttle', after: 2, times: 2 });
+    const answers = [await list(), await list(), await list(), await list(), await list()];
+    expect(answers.map((answer) => answer.split(':')[0])).toEqual([
+      'accepted',
+      'accepted',
+      'ThrottlingException',
+      'ThrottlingException',
+      'accepted',
+    ]);
+    simulator.clearFaults();
+    simulator.fault({ operation: 'DescribeReplications', type: 'throttle', forSeconds: 60 });
+    expect([await list(), await list()].every((answer) => answer.startsWith('Throttling'))).toBe(true);
+    simulator.clock.advance({ seconds: 61 });
+    expect(await list()).toBe('accepted');
+  });
+
+  test('a storm meets some, by the seed', async () => {
+    simulator.fault({
+      operation: 'DescribeReplications',
+      type: 'invalid-state',
+      status: 'modifying',
+      times: 1000,
+      probability: 0.5,
+    });
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => list()));
+    const met = outcomes.filter((outcome) => outcome !== 'accepted').length;
+    expect(met).toBeGreaterThan(30);
+    expect(met).toBeLessThan(70);
+  });
+});
+
+describe('throttling', () => {
+  test.each([
+    [200, 8],
+    [100, 4],
+  ])('lets %i through at once and %i a second after that, for an account and region', async (burst, refill) => {
+    const bucket = new TokenBucket(burst, refill, 0);
+    const taken = (count: number, at: number) =>
+      Array.from({ length: count }, () => bucket.take(at)).filter(Boolean).length;
+    expect([taken(300, 0), taken(300, 1000), taken(300, 1500), taken(300, 1e6)]).toEqual([
+      burst,
+      refill,
+      refill / 2,
+      burst,
+    ]);
+    await simulator.close();
+    simulator = await startDmsSimulator({ uncertain: { throttle: { burst, refill } } });
+    const answers = await Promise.all(Array.from({ length: burst + 50 }, () => list()));
+    const throttled = answers.filter((answer) => answer.startsWith('ThrottlingException')).length;
+    expect(throttled).toBeGreaterThan(50 - refill * 5);
+    expect(throttled).toBeLessThanOrEqual(50);
+    expect((await call(simulator, 'DescribeReplications', {}, { region: 'us-east-1' })).status).toBe(200);
+  });
+});
+
+test('the call log tells when, what, by whom and what became of it', async () => {
+  await stop();
+  simulator.fault({ operation: 'StopReplication', type: 'throttle' });
+  await stop();
+  expect(simulator.calls).toMatchObject([
+    {
+      operation: 'StopReplication',
+      input: { ReplicationConfigArn: arn },
+      outcome: 'ok',
+      accountId: '123456789012',
+      region: 'eu-west-1',
+      time: simulator.clock.now(),
+    },
+    { operation: 'StopReplication', outcome: 'ThrottlingException' },
+  ]);
+  expect(simulator.count('StopReplication', arn)).toBe(2);
+  simulator.reset();
+  expect([simulator.calls, simulator.replications()]).toEqual([[], []]);
+});
+
+function requestWithin(milliseconds: number): RequestInit {
+  return {
+    method: 'POST',
+    signal: AbortSignal.timeout(milliseconds),
+    headers: {
+      'x-amz-target': 'AmazonDMSv20160101.DescribeReplications',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0',
+    },
+    body: '{}',
+  };
+}

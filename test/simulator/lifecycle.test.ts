@@ -1,0 +1,487 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
+import { stopReasons } from '../../src/dms/stop-reasons.js';
+import { startSteps } from '../../src/simulator/model.js';
+import { ask, call, config, look, refusal } from '../support/dms-http.js';
+
+let simulator: DmsSimulator;
+afterEach(() => simulator.close());
+
+/** A simulator whose time stands still. */
+async function begin(options: DmsSimulatorOptions = {}): Promise<void> {
+  simulator = await startDmsSimulator({ speed: 0, ...options });
+}
+
+/** The statuses that looks show, a few simulated seconds apart, each once. */
+async function statusesOver(arn: string, minutes: number): Promise<string[]> {
+  const seen: string[] = [(await look(simulator, arn)).Status];
+  for (let seconds = 0; seconds < minutes * 60; seconds += 20) {
+    simulator.clock.advance({ seconds: 20 });
+    const { Status: status } = await look(simulator, arn);
+    if (status !== seen.at(-1)) seen.push(status);
+  }
+  return seen;
+}
+
+const start = (arn: string, StartReplicationType = 'start-replication', more: object = {}) =>
+  ask(simulator, 'StartReplication', { ReplicationConfigArn: arn, StartReplicationType, ...more });
+const stop = (arn: string) => ask(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+
+describe('a start', () => {
+  test.each([
+    ['full-load', ['running', 'stopped'], null],
+    ['cdc', ['running'], 'checkpoint:'],
+    ['full-load-and-cdc', ['running'], 'checkpoint:'],
+  ] as const)(
+    'of type %s goes through every step, and on as that type does',
+    async (replicationType, end, checkpoint) => {
+      await begin();
+      const arn = simulator.createReplication({ status: 'created', replicationType });
+      await start(arn);
+      expect(await statusesOver(arn, 90)).toEqual([...startSteps, ...end]);
+      const row = await look(simulator, arn);
+      expect(row.RecoveryCheckpoint?.slice(0, 11) ?? null).toBe(checkpoint);
+      // A full load is deprovisioned soon after it is finished, and its statistics are lost.
+      expect(row.ReplicationStats.FullLoadProgressPercent).toBe(replicationType === 'full-load' ? undefined : 100);
+      expect(row.ProvisionData).toMatchObject({ DateProvisioned: expect.any(Number) });
+    },
+  );
+
+  test.each(startSteps)('that fails in %s says why', async (step) => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'created' });
+    simulator.onStartStep(arn, step, [`No luck in ${step}`]);
+    await start(arn);
+    const seen = await statusesOver(arn, 60);
+    expect(seen).toEqual([...startSteps.slice(0, startSteps.indexOf(step) + 1), 'failed']);
+    const row = await look(simulator, arn);
+    expect(row.FailureMessages).toEqual([`No luck in ${step}`]);
+    if (step === 'provisioning_capacity') expect(row.ProvisionData.ProvisionState).toBe('failed_provision');
+  });
+
+  test('that hangs in a step stays there, and one placed in a step goes on from it', async () => {
+    await begin();
+    const hanging = simulator.createReplication({ status: 'created' });
+    simulator.onStartStep(hanging, 'testing_connection', null);
+    await start(hanging);
+    const placed = simulator.createReplication({ status: 'provisioning_capacity' });
+    expect((await statusesOver(hanging, 120)).at(-1)).toBe('testing_connection');
+    expect((await look(simulator, placed)).Status).toBe('running');
+  });
+
+  test.each([
+    ['short', ['replication_starting', 'running']],
+    ['full', [...startSteps, 'running']],
+  ] as const)('within 48 hours takes the %s path where that is assumed', async (resumePath, path) => {
+    await begin({ uncertain: { resumePath } });
+    const arn = simulator.createReplication({ status: 'stopped' });
+    await start(arn, 'resume-processing');
+    expect(await statusesOver(arn, 60)).toEqual(path);
+  });
+
+  test.each([
+    ['created', 'resume-processing', {}, 'accepted'],
+    ['created', 'resume-processing', { resumeAsFirstStart: false }, 'InvalidParameterCombinationException'],
+    [
+      'stopped',
+      'start-replication',
+      {},
+      'InvalidParameterCombinationException: Start Type : START_REPLICATION, valid only for replications running for the first time',
+    ],
+    ['failed', 'start-replication', {}, 'InvalidParameterCombinationException'],
+    ['stopped', 'reload-target', {}, 'accepted'],
+    ['deprovisioned', 'resume-processing', {}, 'InvalidParameterCombinationException'],
+    ['deprovisioned', 'resume-processing', { resumeAfterDeprovision: true }, 'accepted'],
+    ['deprovisioned', 'reload-target', {}, 'accepted'],
+    ['deprovisioning', 'reload-target', {}, 'InvalidResourceStateFault'],
+    ['modifying', 'resume-processing', {}, 'is in MODIFYING state and cannot start'],
+    ['running', 'resume-processing', {}, 'is in RUNNING state and cannot start'],
+    ['stopped', 'restart', {}, 'InvalidParameterValueException'],
+  ] as const)('of a %s one with %s (%j) is: %s', async (status, type, uncertain, expected) => {
+    await begin({ uncertain });
+    const arn = simulator.createReplication({ status });
+    const said = await refusal(simulator, 'StartReplication', {
+      ReplicationConfigArn: arn,
+      StartReplicationType: type,
+    });
+    expect(said).toContain(expected);
+  });
+
+  test('takes a start position only where that is assumed, and never both', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+    const position = {
+      ReplicationConfigArn: arn,
+      StartReplicationType: 'start-replication',
+      CdcStartPosition: 'checkpoint:V1#1',
+    };
+    expect(await refusal(simulator, 'StartReplication', position)).toContain(
+      'Custom CDC start points are not supported',
+    );
+    expect(await refusal(simulator, 'StartReplication', { ...position, CdcStartTime: 1 })).toContain(
+      'cannot both be given',
+    );
+    await simulator.close();
+    await begin({ uncertain: { customStartPoint: true } });
+    const other = simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+    const { Replication: row } = await ask(simulator, 'StartReplication', { ...position, ReplicationConfigArn: other });
+    expect(row).toMatchObject({ CdcStartPosition: 'checkpoint:V1#1', Status: 'initializing' });
+  });
+
+  test.each([
+    ['passed', {}, 'running', undefined],
+    ['warning', {}, 'running', undefined],
+    ['failed', {}, 'failed', 'The premigration assessment failed'],
+    ['failed', { FailOnAssessmentFailure: false }, 'running', undefined],
+  ] as const)(
+    'with a premigration assessment that ends as %s (%j) ends as %s',
+    async (status, settings, end, message) => {
+      await begin();
+      const arn = simulator.createReplication({ status: 'created' });
+      simulator.onAssessment(arn, status);
+      await start(arn, 'start-replication', { PremigrationAssessmentSettings: JSON.stringify(settings) });
+      const seen: string[] = [];
+      for (let minutes = 0; minutes < 60; minutes++) {
+        const [assessment] = (await look(simulator, arn)).PremigrationAssessmentStatuses;
+        if (assessment.Status !== seen.at(-1)) seen.push(assessment.Status);
+        simulator.clock.advance({ minutes: 1 });
+      }
+      expect(seen).toEqual(['starting', 'provisioning', 'running', status]);
+      expect(await look(simulator, arn)).toMatchObject({
+        Status: end,
+        FailureMessages: message === undefined ? [] : [message],
+      });
+    },
+  );
+});
+
+describe('a stop', () => {
+  test('shows the fields of the run before until it is described', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const before = await look(simulator, arn);
+    await start(arn, 'resume-processing');
+    simulator.clock.advance({ minutes: 10 });
+    const { Replication: answer } = await stop(arn);
+    expect(answer).toMatchObject({ Status: 'stopping', ReplicationLastStopTime: before.ReplicationLastStopTime });
+    simulator.clock.advance({ seconds: 91 });
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'stopped',
+      ReplicationLastStopTime: before.ReplicationLastStopTime,
+    });
+    simulator.clock.advance({ seconds: 4 });
+    const described = await look(simulator, arn);
+    expect(described.ReplicationLastStopTime).toBeGreaterThan(before.ReplicationLastStopTime);
+    expect(described.ReplicationDeprovisionTime).toBe(described.ReplicationLastStopTime + 48 * 3600);
+  });
+
+  test.each(Object.keys(stopReasons))('for the reason %s says so', async (code) => {
+    await begin();
+    const arn = simulator.createReplication();
+    simulator.stop(arn, `Stop Reason ${code}`);
+    simulator.clock.advance({ minutes: 3 });
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', StopReason: `Stop Reason ${code}` });
+  });
+
+  test.each([
+    ['server_time', 'Stop Reason STOPPED_AT_SERVER_TIME'],
+    ['commit_time', 'Stop Reason STOPPED_AT_COMMIT_TIME'],
+  ])('at a %s happens by itself', async (kind, reason) => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const at = new Date(simulator.clock.now() + 1_800_000).toISOString().slice(0, 19);
+    await start(arn, 'resume-processing', { CdcStopPosition: `${kind}:${at}` });
+    simulator.clock.advance({ minutes: 29 });
+    expect((await look(simulator, arn)).Status).toBe('running');
+    simulator.clock.advance({ minutes: 2 });
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', StopReason: reason });
+    const odd = { ReplicationConfigArn: arn, StartReplicationType: 'resume-processing', CdcStopPosition: 'noon' };
+    expect(await refusal(simulator, 'StartReplication', odd)).toContain('Invalid CdcStopPosition');
+  });
+
+  test('that DMS undoes after scaling, that fails, and that hangs', async () => {
+    await begin();
+    const [undone, failing, hanging] = [1, 2, 3].map(() => simulator.createReplication()) as [string, string, string];
+    simulator.onNextStop(undone, {
+      type: 'self-restart',
+      stopReason: 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY',
+      afterSeconds: 600,
+    });
+    simulator.onNextStop(failing, { type: 'fail', messages: ['Disk is gone'], stopReason: 'Stop Reason FATAL_ERROR' });
+    simulator.onNextStop(hanging, { type: 'hang' });
+    for (const arn of [undone, failing, hanging]) await stop(arn);
+    simulator.clock.advance({ minutes: 5 });
+    expect(await look(simulator, undone)).toMatchObject({
+      Status: 'stopped',
+      StopReason: 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY',
+    });
+    expect(await look(simulator, failing)).toMatchObject({ Status: 'failed', FailureMessages: ['Disk is gone'] });
+    simulator.clock.advance({ hours: 5 });
+    expect((await look(simulator, undone)).Status).toBe('running');
+    expect((await look(simulator, hanging)).Status).toBe('stopping');
+  });
+
+  test.each([
+    ['provisioning_capacity', {}, "is in 'provisioning_capacity' state and cannot be stopped."],
+    ['provisioning_capacity', { stopAbortsStart: true }, 'accepted'],
+    ['stopping', {}, "is in 'stopping' state and cannot be stopped."],
+    ['stopping', { stopWhileStopping: 'accepted' }, 'accepted'],
+    ['stopped', {}, "is in 'stopped' state and cannot be stopped."],
+    ['stopped', { stopAtRest: 'accepted' }, 'accepted'],
+    ['created', { stopAtRest: 'accepted' }, 'accepted'],
+    ['modifying', { stopAtRest: 'accepted' }, "is in 'modifying' state and cannot be stopped."],
+  ] as const)('of a %s one (%j): %s', async (status, uncertain, expected) => {
+    await begin({ uncertain });
+    const arn = simulator.createReplication({ status });
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toContain(expected);
+  });
+});
+
+describe('after a stop', () => {
+  test('48 hours later it is deprovisioned, and its statistics are lost', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const statistics = () => ask(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn });
+    simulator.clock.advance({ hours: 47, minutes: 59 });
+    expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('provisioned');
+    expect((await statistics()).ReplicationTableStatistics).toHaveLength(3);
+    simulator.clock.advance({ minutes: 2 });
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'stopped',
+      ProvisionData: { ProvisionState: 'deprovisioning' },
+    });
+    expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toContain(
+      'cannot be deleted',
+    );
+    simulator.clock.advance({ minutes: 6 });
+    const row = await look(simulator, arn);
+    expect(row).toMatchObject({
+      Status: 'stopped',
+      ProvisionData: { ProvisionState: 'deprovisioned' },
+      RecoveryCheckpoint: expect.any(String),
+    });
+    expect(row.ReplicationStats.TablesLoaded).toBeUndefined();
+    expect((await statistics()).ReplicationTableStatistics).toEqual([]);
+  });
+
+  test('the contrary of what is assumed is played, too: no checkpoint, shown as a status, in upper case', async () => {
+    await begin({
+      uncertain: { checkpointAfterDeprovision: false, deprovisionShownIn: 'status', provisionStateCase: 'upper' },
+    });
+    const arn = simulator.createReplication({ status: 'stopped' });
+    simulator.clock.advance({ hours: 49 });
+    const row = await look(simulator, arn);
+    expect(row).toMatchObject({ Status: 'deprovisioned', ProvisionData: { ProvisionState: 'DEPROVISIONED' } });
+    expect(row.RecoveryCheckpoint).toBeUndefined();
+  });
+
+  test('a failed one is deprovisioned as well, and a finished full load by itself soon after', async () => {
+    await begin();
+    const failed = simulator.createReplication({ status: 'failed' });
+    const loading = simulator.createReplication({ status: 'created', replicationType: 'full-load' });
+    await start(loading);
+    simulator.clock.advance({ hours: 1 });
+    expect(await look(simulator, loading)).toMatchObject({
+      Status: 'stopped',
+      StopReason: 'Stop Reason FULL_LOAD_ONLY_FINISHED',
+    });
+    simulator.clock.advance({ minutes: 20 });
+    expect((await look(simulator, loading)).ProvisionData.ProvisionState).toBe('deprovisioned');
+    simulator.clock.advance({ hours: 49 });
+    expect(await look(simulator, failed)).toMatchObject({
+      Status: 'failed',
+      ProvisionData: { ProvisionState: 'deprovisioned' },
+    });
+  });
+});
+
+describe('a config', () => {
+  const create = (changes: object = {}) => refusal(simulator, 'CreateReplicationConfig', config('orders', changes));
+
+  test.each([
+    [{}, 'accepted'],
+    [
+      { ReplicationType: 'full' },
+      "ValidationException: 1 validation error detected: Value 'full' at 'replicationType'",
+    ],
+    [{ ComputeConfig: {} }, 'InvalidParameterValueException'],
+    [{ ComputeConfig: { MinCapacityUnits: 16, MaxCapacityUnits: 2 } }, 'cannot be greater'],
+    [{ ComputeConfig: { MaxCapacityUnits: 3 } }, 'must be one of'],
+    [{ SourceEndpointArn: 'arn:aws:dms:eu-west-1:123456789012:endpoint:TARGET1' }, 'must be of type SOURCE'],
+    [{ TargetEndpointArn: 'arn:aws:dms:eu-west-1:123456789012:endpoint:SOURCE1' }, 'must be of type TARGET'],
+    [{ SourceEndpointArn: 'arn:aws:dms:us-east-1:123456789012:endpoint:SOURCE1' }, 'ResourceNotFoundFault'],
+    [{ TableMappings: '{' }, 'Invalid Table Mappings document. Invalid json'],
+    [{ TableMappings: '{}' }, 'Valid Table mappings is required'],
+    [{ ReplicationSettings: '{' }, 'Invalid task settings json'],
+    [{ ReplicationConfigIdentifier: '1-orders' }, 'must begin with a letter'],
+    [{ SourceEndpointArn: null }, "Value null at 'sourceEndpointArn' failed to satisfy constraint"],
+    [{ ReplicationConfigIdentifier: 7 }, 'SerializationException: NUMBER_VALUE can not be converted to a String'],
+    [{ ComputeConfig: [] }, 'SerializationException: START_ARRAY'],
+    [{ Tags: 'x' }, 'SerializationException: STRING_VALUE'],
+  ])('created with %j: %s', async (changes, expected) => {
+    await begin();
+    expect(await create(changes)).toContain(expected);
+  });
+
+  test('is created once, and under the same ARN again once it is deleted', async () => {
+    await begin();
+    await create();
+    expect(await create()).toContain('ResourceAlreadyExistsFault');
+    const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:orders';
+    const { ReplicationCreateTime: before } = await look(simulator, arn);
+    await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn });
+    expect((await look(simulator, arn)).Status).toBe('deleting');
+    simulator.clock.advance({ minutes: 3 });
+    expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toContain(
+      'ResourceNotFoundFault',
+    );
+    expect(await create()).toBe('accepted');
+    expect((await look(simulator, arn)).ReplicationCreateTime).toBeGreaterThan(before);
+  });
+
+  test('is modified where AWS allows it, and as long as that takes nothing can be started', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const modify = (changes: object) =>
+      refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: arn, ...changes });
+    expect(await modify({ ReplicationType: 'cdc' })).toContain(
+      'replication-type cannot be modified as the replication is in provisioned',
+    );
+    expect(await modify({})).toContain('No modifications requested');
+    expect(await modify({ ReplicationConfigIdentifier: 'renamed' })).toBe('accepted');
+    expect((await look(simulator, arn)).Status).toBe('modifying');
+    expect(
+      await refusal(simulator, 'StartReplication', {
+        ReplicationConfigArn: arn,
+        StartReplicationType: 'resume-processing',
+      }),
+    ).toContain('MODIFYING');
+    simulator.clock.advance({ minutes: 3 });
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', ReplicationConfigIdentifier: 'renamed' });
+    const running = simulator.createReplication();
+    const change = { ReplicationConfigArn: running, ReplicationConfigIdentifier: 'no' };
+    expect(await refusal(simulator, 'ModifyReplicationConfig', change)).toContain(
+      'is in RUNNING state and cannot be modified',
+    );
+    const created = simulator.createReplication({ status: 'created' });
+    expect(
+      await refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: created, ReplicationType: 'cdc' }),
+    ).toBe('accepted');
+  });
+
+  test('that a zero-ETL integration manages is neither started nor stopped', async () => {
+    await begin();
+    const arn = simulator.createReplication({ isReadOnly: true });
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toContain('read-only');
+    expect((await look(simulator, arn)).IsReadOnly).toBe(true);
+  });
+});
+
+describe('lists', () => {
+  test('are of one account and region', async () => {
+    await begin();
+    const arn = simulator.createReplication();
+    simulator.createReplication({ region: 'us-east-1' });
+    simulator.createReplication({ accountId: '999999999999' });
+    const arns = async (options: object) =>
+      (await ask(simulator, 'DescribeReplications', {}, options)).Replications.map(
+        (row: { ReplicationConfigArn: string }) => row.ReplicationConfigArn,
+      );
+    expect(await arns({})).toEqual([arn]);
+    expect(await arns({ region: 'us-east-1' })).toEqual([expect.stringContaining(':us-east-1:')]);
+    expect(await arns({ accountId: '999999999999' })).toEqual([expect.stringContaining(':999999999999:')]);
+    const stranger = { accountId: '999999999999' };
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn }, stranger)).toContain(
+      'ResourceNotFoundFault',
+    );
+  });
+
+  test('are paged, filtered, and refuse what they do not know', async () => {
+    await begin();
+    const arns = Array.from({ length: 45 }, () => simulator.createReplication());
+    const page = (input: object) => ask(simulator, 'DescribeReplications', { MaxRecords: 20, ...input });
+    const seen: string[] = [];
+    for (let Marker: string | undefined; ;) {
+      const { Replications, Marker: next } = await page({ Marker });
+      seen.push(...Replications.map((row: { ReplicationConfigArn: string }) => row.ReplicationConfigArn));
+      if (next === undefined) break;
+      Marker = next;
+    }
+    expect(seen).toEqual(arns);
+    const by = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+    const id = arns[3]?.split(':').at(-1) ?? '';
+    expect((await page(by('replication-config-id', id))).Replications).toHaveLength(1);
+    expect((await page(by('replication-config-arn', arns[1] ?? '', arns[2] ?? ''))).Replications).toHaveLength(2);
+    const missing = `${arns[1]}X`;
+    expect(await refusal(simulator, 'DescribeReplications', by('replication-config-arn', missing))).toContain(
+      'ResourceNotFoundFault',
+    );
+    expect(
+      await refusal(simulator, 'DescribeReplications', by('replication-config-arn', arns[1] ?? '', missing)),
+    ).toContain('ResourceNotFoundFault');
+    expect(await refusal(simulator, 'DescribeReplications', by('migration-type', 'cdc'))).toContain(
+      'migration-type is not supported',
+    );
+    for (const bad of [{ MaxRecords: 19 }, { MaxRecords: 101 }, { Marker: '!' }]) {
+      expect(await refusal(simulator, 'DescribeReplications', bad)).toContain('InvalidParameterValueException');
+    }
+  });
+
+  test('show the others beside one that is missing, and no row before the first run, where that is assumed', async () => {
+    await begin({ uncertain: { missingInFilter: 'others', rowBeforeFirstRun: false } });
+    const arn = simulator.createReplication();
+    const created = simulator.createReplication({ status: 'created' });
+    const Filters = [{ Name: 'replication-config-arn', Values: [arn, `${arn}X`] }];
+    expect((await ask(simulator, 'DescribeReplications', { Filters })).Replications).toHaveLength(1);
+    expect(await look(simulator, created)).toBeUndefined();
+    expect((await ask(simulator, 'DescribeReplicationConfigs')).ReplicationConfigs).toHaveLength(2);
+  });
+});
+
+describe('IAM', () => {
+  test('allows Describe without a resource only, and names the action that it refuses', async () => {
+    await begin();
+    const arn = simulator.createReplication();
+    const other = simulator.createReplication();
+    simulator.setPolicy([
+      { Effect: 'Allow', Action: ['dms:StopReplication', 'dms:Describe*'], Resource: arn },
+      { Effect: 'Deny', Action: 'dms:Delete*', Resource: '*' },
+    ]);
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toBe('accepted');
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: other })).toBe(
+      `AccessDeniedException: User: arn:aws:iam::123456789012:user/simulated is not authorized to perform: dms:StopReplication on resource: ${other} because no identity-based policy allows the dms:StopReplication action`,
+    );
+    expect(await refusal(simulator, 'DescribeReplications')).toContain('dms:DescribeReplications on resource: *');
+    expect(await refusal(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn })).toBe(
+      'accepted',
+    );
+    simulator.setPolicy([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
+    expect(await refusal(simulator, 'DescribeReplications')).toBe('accepted');
+    simulator.setPolicy(null);
+  });
+
+  test('answers with the status that is assumed', async () => {
+    await begin({ uncertain: { accessDeniedStatus: 403 }, policy: [] });
+    expect((await call(simulator, 'DescribeReplications')).status).toBe(403);
+  });
+});
+
+test('the same seed and the same moves give the same life, to the letter', async () => {
+  const life = async () => {
+    await begin({ seed: 7 });
+    simulator.fault({ operation: 'DescribeReplications', type: 'throttle', times: 10, probability: 0.3 });
+    const arn = simulator.createReplication({ status: 'created' });
+    const told: unknown[] = [arn];
+    await start(arn);
+    for (let n = 0; n < 80; n++) {
+      simulator.clock.advance({ minutes: 1 });
+      told.push(await call(simulator, 'DescribeReplications'));
+    }
+    await simulator.close();
+    return JSON.stringify(told);
+  };
+  const first = await life();
+  expect(await life()).toBe(first);
+  expect(first).toContain('ThrottlingException');
+  await begin();
+});

@@ -1,0 +1,126 @@
+import * as sdk from '@aws-sdk/client-database-migration-service';
+import { describe, expect, test } from 'vitest';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { requestShapes } from '../../src/simulator/shapes.js';
+import { ask, config } from '../support/dms-http.js';
+
+/** AWS's own model, as the SDK carries it. */
+const model = sdk as unknown as Readonly<Record<string, unknown>>;
+
+const STRUCTURE = 3;
+const LIST = 1;
+const LIST_OF = 64;
+
+/** What of a value does not fit a schema of the SDK: members that are not there, and types that are wrong. */
+function misfits(schema: unknown, value: unknown, path: string): string[] {
+  const resolved = typeof schema === 'function' ? (schema as () => unknown)() : schema;
+  if (typeof resolved === 'number') return scalarMisfits(resolved, value, path);
+  if (!Array.isArray(resolved)) return [`${path}: a schema that the test does not know`];
+  const [kind] = resolved as [unknown];
+  // A member with traits of its own.
+  if (typeof kind === 'function') return misfits(kind, value, path);
+  if (kind === LIST) {
+    if (!Array.isArray(value)) return [`${path}: not a list`];
+    return value.flatMap((each, n) => misfits(resolved[4], each, `${path}[${n}]`));
+  }
+  if (kind === STRUCTURE) {
+    if (typeof value !== 'object' || value === null) return [`${path}: not a structure`];
+    const [, , , , names, types] = resolved as [number, string, string, unknown, string[], unknown[]];
+    return Object.entries(value).flatMap(([name, member]) => {
+      const at = names.indexOf(name);
+      return at === -1 ? [`${path}.${name}: invented`] : misfits(types[at], member, `${path}.${name}`);
+    });
+  }
+  // A named simple shape, such as an enumeration.
+  return scalarMisfits(Number(resolved[4]), value, path);
+}
+
+function scalarMisfits(type: number, value: unknown, path: string): string[] {
+  if (type >= LIST_OF) {
+    return Array.isArray(value)
+      ? value.flatMap((each, n) => scalarMisfits(type - LIST_OF, each, `${path}[${n}]`))
+      : [`${path}: not a list`];
+  }
+  const wanted = ({ 0: 'string', 1: 'number', 2: 'boolean', 4: 'number' } as Record<number, string>)[type];
+  return typeof value === wanted ? [] : [`${path}: ${typeof value} instead of ${wanted ?? `type ${type}`}`];
+}
+
+const schemaOf = (shape: string) => {
+  const schema = model[`${shape}$`];
+  if (schema === undefined) throw new Error(`The SDK has no shape ${shape}`);
+  return schema;
+};
+
+test('the check itself finds an invented member and a wrong type', () => {
+  expect(misfits(schemaOf('Replication'), { Status: 1, Invented: '', FailureMessages: [2] }, 'row')).toEqual([
+    'row.Status: number instead of string',
+    'row.Invented: invented',
+    'row.FailureMessages[0]: number instead of string',
+  ]);
+});
+
+test('every response of every operation, all through a life, is of the shape that AWS gives it', async () => {
+  const simulator = await startDmsSimulator({ speed: 0 });
+  const called = new Set<string>();
+  const wrong: string[] = [];
+  const asked = async (operation: string, input: object) => {
+    const answer = await ask(simulator, operation, input);
+    called.add(operation);
+    wrong.push(...misfits(schemaOf(`${operation}Response`), answer, operation));
+    return answer;
+  };
+  try {
+    const created = await asked('CreateReplicationConfig', config('whole-life', { ReplicationSettings: '{}' }));
+    const arn: string = created.ReplicationConfig.ReplicationConfigArn;
+    const named = { ReplicationConfigArn: arn };
+    const lookAround = async () => {
+      await asked('DescribeReplications', {});
+      await asked('DescribeReplicationConfigs', {});
+      await asked('DescribeReplicationTableStatistics', named);
+    };
+    const pass = async (minutes: number, step: number) => {
+      for (let at = 0; at < minutes; at += step) {
+        simulator.clock.advance({ minutes: step });
+        await lookAround();
+      }
+    };
+    await lookAround();
+    await asked('StartReplication', {
+      ...named,
+      StartReplicationType: 'start-replication',
+      PremigrationAssessmentSettings: '{"ResultLocationBucket":"b"}',
+    });
+    await pass(60, 1);
+    await asked('ReloadReplicationTables', {
+      ...named,
+      TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00001' }],
+    });
+    await pass(2, 1);
+    await asked('StopReplication', named);
+    await pass(5, 0.5);
+    await asked('ModifyReplicationConfig', { ...named, ComputeConfig: { MaxCapacityUnits: 32 } });
+    await pass(5, 1);
+    await asked('StartReplication', { ...named, StartReplicationType: 'resume-processing' });
+    await pass(10, 1);
+    simulator.fail(arn, ['It broke']);
+    await lookAround();
+    await pass(49 * 60, 60);
+    await asked('DeleteReplicationConfig', named);
+    await lookAround();
+    expect([...new Set(wrong)].slice(0, 20)).toEqual([]);
+    expect([...called].toSorted()).toEqual(Object.keys(requestShapes).toSorted());
+  } finally {
+    await simulator.close();
+  }
+});
+
+describe('the shapes that requests are checked against', () => {
+  const members = (shape: object) =>
+    Object.keys(shape)
+      .map((name) => name.replace('!', ''))
+      .toSorted();
+  test.each(Object.keys(requestShapes))('name every member of %s, and no other', (operation) => {
+    const [, , , , names] = schemaOf(`${operation}Message`) as [number, string, string, unknown, string[]];
+    expect(members(requestShapes[operation] ?? {})).toEqual(names.toSorted());
+  });
+});

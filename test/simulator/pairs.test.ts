@@ -1,0 +1,65 @@
+/** The package's own idea of the lifecycle against the simulator's, which was written from the facts without it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { factsOf, statuses } from '../../src/dms/lifecycle.js';
+import {
+  assumed,
+  contrary,
+  startDmsSimulator,
+  type DmsSimulator,
+  type PlacedStatus,
+} from '../../src/simulator/index.js';
+import { refusal } from '../support/dms-http.js';
+
+/**
+ * Where the package does not ask although DMS would accept, or asks although DMS would refuse, and why. Keyed by what is assumed, status and
+ * operation.
+ */
+const explained: Readonly<Record<string, string>> = {
+  'assumed deprovisioning start':
+    'DMS refuses while it deprovisions; the package sees that in the provision state and refuses a resume before any call',
+  'contrary deprovisioning start': 'as above',
+  'contrary created stop':
+    'where a stop of what is at rest is accepted it has no effect, so nothing is lost by not asking',
+  'contrary stopped stop': 'as above',
+  'contrary failed stop': 'as above',
+  'contrary deprovisioning stop': 'as above',
+  'contrary deprovisioned stop': 'as above',
+  'contrary stopping stop': 'a second stop has no effect either; the one under way is followed',
+  'contrary initializing stop':
+    'a stop might abort a start; a refusal was seen for provisioning_capacity, so the package waits until it runs',
+  'contrary preparing_metadata_resources stop': 'as above',
+  'contrary testing_connection stop': 'as above',
+  'contrary fetching_metadata stop': 'as above',
+  'contrary calculating_capacity stop': 'as above',
+  'contrary provisioning_capacity stop': 'as above',
+  'contrary replication_starting stop': 'as above',
+};
+
+describe.each([
+  ['assumed', assumed],
+  ['contrary', { ...contrary, throttle: null }],
+] as const)('with what is uncertain as %s', (assumption, uncertain) => {
+  let simulator: DmsSimulator;
+  beforeAll(async () => {
+    simulator = await startDmsSimulator({ speed: 0, uncertain });
+  });
+  afterAll(() => simulator.close());
+
+  for (const status of Object.keys(statuses) as PlacedStatus[]) {
+    for (const operation of ['stop', 'start'] as const) {
+      test(`the package and DMS agree on a ${operation} of a ${status} one, or it is known why not`, async () => {
+        const arn = simulator.createReplication({ status });
+        const type = status === 'created' ? 'start-replication' : 'reload-target';
+        const said =
+          operation === 'stop'
+            ? await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })
+            : await refusal(simulator, 'StartReplication', { ReplicationConfigArn: arn, StartReplicationType: type });
+        const asks = ['call', 'first-start'].includes(factsOf(status)[operation]);
+        const isAccepted = said === 'accepted';
+        if (!isAccepted) expect(said).toContain('InvalidResourceStateFault');
+        const key = `${assumption} ${status} ${operation}`;
+        expect([key, asks === isAccepted]).toEqual([key, !(key in explained)]);
+      });
+    }
+  }
+});

@@ -1,0 +1,298 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  startDmsSimulator,
+  type DmsSimulator,
+  type Engine,
+  type SimulatedReplicationOptions,
+} from '../../src/simulator/index.js';
+import { ask, look, refusal } from '../support/dms-http.js';
+
+let simulator: DmsSimulator;
+afterEach(() => simulator.close());
+
+async function created(options: SimulatedReplicationOptions = {}): Promise<string> {
+  simulator = await startDmsSimulator({ speed: 0 });
+  return simulator.createReplication(options);
+}
+
+const pass = (minutes: number) => simulator.clock.advance({ minutes });
+const checkpoint = async (arn: string): Promise<string> => (await look(simulator, arn)).RecoveryCheckpoint;
+const start = (arn: string, StartReplicationType = 'resume-processing') =>
+  ask(simulator, 'StartReplication', { ReplicationConfigArn: arn, StartReplicationType });
+const stop = (arn: string) => ask(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+/** The position in MySQL's binary log. */
+const position = (text: string) => Number(/:(\d+):-1:/.exec(text)?.[1]);
+
+async function tables(arn: string, more: object = {}): Promise<any[]> {
+  const { ReplicationTableStatistics: rows } = await ask(simulator, 'DescribeReplicationTableStatistics', {
+    ReplicationConfigArn: arn,
+    ...more,
+  });
+  return rows;
+}
+
+describe('a checkpoint', () => {
+  test.each<[Engine, RegExp]>([
+    [
+      'mysql',
+      /^checkpoint:V1#27#mysql-bin-changelog\.\d{6}:\d+:-1:\d+:\d+:mysql-bin-changelog\.\d{6}:\d+#0#0#\*#0#93$/,
+    ],
+    ['mysql-dollar', /^checkpoint:V1#27#\$\.\d{6}:\d+:-1:/],
+    ['postgres', /^checkpoint:V1#34#[0-9A-F]{8}\/[0-9A-F]{8}#0#0#\*#0#121$/],
+    [
+      'sqlserver',
+      /^checkpoint:V1#156#[0-9a-f]{8}:[0-9a-f]{8}:[0-9a-f]{4}#0#217#[0-9a-f]{8}:[0-9a-f]{8}:[0-9a-f]{4}#0#213$/,
+    ],
+    ['oracle', /^checkpoint:V1#48084#[0-9A-F]{20}#0#0#\*#0#31989$/],
+  ])('of %s is spelled its way, and moves on', async (engine, spelling) => {
+    const arn = await created({ source: { engine } });
+    const before = await checkpoint(arn);
+    expect(before).toMatch(spelling);
+    pass(10);
+    expect(await checkpoint(arn)).toMatch(spelling);
+    expect(await checkpoint(arn)).not.toBe(before);
+  });
+
+  test('is absent before CDC, lags while running, and jumps once stopped', async () => {
+    const arn = await created({ status: 'created', durations: { fullLoad: 3600 } });
+    await start(arn, 'start-replication');
+    pass(60);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'running',
+      ReplicationStats: { FullLoadProgressPercent: expect.any(Number) },
+    });
+    expect(await checkpoint(arn)).toBeUndefined();
+    pass(60);
+    const running = position(await checkpoint(arn));
+    await stop(arn);
+    const stopping = position(await checkpoint(arn));
+    simulator.clock.advance({ seconds: 91 });
+    expect(position(await checkpoint(arn))).toBe(stopping);
+    simulator.clock.advance({ seconds: 6 });
+    const final = position(await checkpoint(arn));
+    // Half a minute of 2,000 bytes a second, and what was written while it was stopping.
+    expect(running).toBe(stopping);
+    expect(final - stopping).toBeGreaterThan(30 * 2000);
+    expect(final - stopping).toBeLessThan(130 * 2000);
+  });
+
+  test('falls short of the end of the source when there is a backlog', async () => {
+    const arn = await created({ source: { catchUp: 0.5 } });
+    pass(60);
+    const before = position(await checkpoint(arn));
+    await stop(arn);
+    pass(3);
+    const [row] = await tables(arn);
+    expect(row.AppliedInserts).toBeLessThan(row.Inserts);
+    expect(position(await checkpoint(arn)) - before).toBeLessThan(5 * 60 * 2000);
+  });
+
+  test('is parked while writes are filtered, and pinned by an open transaction', async () => {
+    const arn = await created({ source: { filteredWrites: true } });
+    const parked = await checkpoint(arn);
+    pass(60);
+    expect(await checkpoint(arn)).toBe(parked);
+    const other = simulator.createReplication();
+    simulator.changeSource(other, { openTransaction: true });
+    const pinned = position(await checkpoint(other));
+    pass(60);
+    expect(position(await checkpoint(other)) - pinned).toBeLessThan(31 * 2000);
+    await stop(other);
+    pass(3);
+    expect(position(await checkpoint(other)) - pinned).toBeLessThan(31 * 2000);
+  });
+});
+
+describe('a resume', () => {
+  test('from further back than the source keeps its log reaches running, and dies of it', async () => {
+    const arn = await created({ status: 'stopped', source: { logRetentionSeconds: 24 * 3600 } });
+    pass(23 * 60);
+    await start(arn);
+    pass(5);
+    expect((await look(simulator, arn)).Status).toBe('running');
+    await stop(arn);
+    pass(25 * 60);
+    await start(arn);
+    simulator.clock.advance({ seconds: 95 });
+    expect((await look(simulator, arn)).Status).toBe('running');
+    pass(1);
+    const row = await look(simulator, arn);
+    expect(row).toMatchObject({ Status: 'failed', StopReason: 'Stop Reason FATAL_ERROR' });
+    expect(row.FailureMessages[0]).toContain('Error 1236');
+  });
+
+  test('against an empty target runs, and looks healthy', async () => {
+    const arn = await created();
+    pass(60);
+    const [before] = await tables(arn);
+    await stop(arn);
+    pass(3);
+    simulator.repointTarget(arn);
+    await start(arn);
+    pass(5);
+    const [after] = await tables(arn);
+    expect((await look(simulator, arn)).Status).toBe('running');
+    expect([before.FullLoadRows, after.FullLoadRows]).toEqual([50_000, 0]);
+    expect(after.AppliedInserts).toBeLessThan(before.AppliedInserts);
+  });
+});
+
+describe('table statistics', () => {
+  test('count what is captured and what is applied, at the rates of the source', async () => {
+    const arn = await created({
+      tables: 1,
+      source: { bytesPerSecond: 1000, rates: { inserts: 10, updates: 5, deletes: 2 } },
+    });
+    const [before] = await tables(arn);
+    pass(10);
+    const [after] = await tables(arn);
+    const gained = (member: string) => after[member] - before[member];
+    expect(['Inserts', 'Updates', 'Deletes', 'AppliedInserts'].map(gained)).toEqual([6000, 3000, 1200, 6000]);
+    expect(after.Inserts).toBeGreaterThanOrEqual(after.AppliedInserts);
+  });
+
+  test('show loading, errors, skipped rows, and validation that progresses', async () => {
+    const arn = await created({
+      status: 'created',
+      tables: { count: 10, inError: 1, mismatched: 2, withoutKey: 1, skippedPercent: 10 },
+    });
+    expect(await tables(arn)).toEqual([]);
+    await start(arn, 'start-replication');
+    const states = async (member: string) => new Set((await tables(arn)).map((row) => row[member]));
+    expect(await states('TableState')).toEqual(new Set(['Table error', 'Before load']));
+    pass(44);
+    expect((await states('TableState')).has('Full load')).toBe(true);
+    pass(9);
+    expect(await states('TableState')).toEqual(new Set(['Table error', 'Table completed']));
+    expect((await states('ValidationState')).has('Pending records')).toBe(true);
+    pass(60);
+    const rows = await tables(arn);
+    expect(rows.map((row) => row.ValidationState).slice(0, 5)).toEqual([
+      'Table error',
+      'Mismatched records',
+      'Mismatched records',
+      'No primary key',
+      'Validated',
+    ]);
+    expect(rows[1].ValidationFailedRecords).toBeGreaterThan(0);
+    expect(rows[5].AppliedInserts / rows[5].Inserts).toBeCloseTo(0.9, 1);
+    expect(await look(simulator, arn)).toMatchObject({
+      ReplicationStats: { TablesLoaded: 9, TablesErrored: 1, TablesQueued: 0 },
+    });
+  });
+
+  test('of twenty thousand tables come in pages, filtered by what is asked for', async () => {
+    const arn = await created({ tables: 20_000 });
+    let count = 0;
+    for (let Marker: string | undefined; ;) {
+      const answer = await ask(simulator, 'DescribeReplicationTableStatistics', {
+        ReplicationConfigArn: arn,
+        MaxRecords: 500,
+        Marker,
+      });
+      count += answer.ReplicationTableStatistics.length;
+      if (answer.Marker === undefined) break;
+      Marker = answer.Marker;
+    }
+    expect(count).toBe(20_000);
+    const by = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+    expect(await tables(arn, by('table-name', 'table_00007', 'table_19999'))).toHaveLength(2);
+    expect(await tables(arn, by('schema-name', 'nowhere'))).toEqual([]);
+    expect(
+      await refusal(simulator, 'DescribeReplicationTableStatistics', {
+        ReplicationConfigArn: arn,
+        ...by('owner', 'x'),
+      }),
+    ).toContain('not supported');
+  });
+
+  test('of tables that are reloaded say so, and only a running replication reloads', async () => {
+    const arn = await created();
+    const reload = (TableName: string, more: object = {}) =>
+      refusal(simulator, 'ReloadReplicationTables', {
+        ReplicationConfigArn: arn,
+        TablesToReload: [{ SchemaName: 'shop', TableName }],
+        ...more,
+      });
+    expect(await reload('table_00002')).toBe('accepted');
+    expect((await tables(arn))[1]).toMatchObject({ TableState: 'Table is being reloaded', FullLoadReloaded: true });
+    pass(5);
+    expect((await tables(arn))[1]).toMatchObject({ TableState: 'Table completed', FullLoadReloaded: true });
+    expect(await reload('table_00009')).toContain('does not exist');
+    expect(await reload('table_00001', { ReloadOption: 'all' })).toContain("Value 'all' at 'reloadOption'");
+    await stop(arn);
+    expect(await reload('table_00001')).toContain('InvalidResourceStateFault');
+  });
+});
+
+describe('metrics', () => {
+  const valuesOf = async (arn: string, MetricName: string, minutes: number) => {
+    const now = simulator.clock.now() / 1000;
+    const [, , , , accountId, , id] = arn.split(':');
+    const input = {
+      MetricDataQueries: [
+        {
+          Id: 'm1',
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/DMS',
+              MetricName,
+              Dimensions: [{ Name: 'ReplicationConfigId', Value: `${accountId}:${id}` }],
+            },
+            Period: 60,
+            Stat: 'Average',
+          },
+        },
+      ],
+      StartTime: now - minutes * 60,
+      EndTime: now,
+      ScanBy: 'TimestampAscending',
+    };
+    const { MetricDataResults } = await ask(simulator, 'GetMetricData', input, {
+      service: 'GraniteServiceVersion20100801',
+    });
+    return MetricDataResults[0].Values as number[];
+  };
+
+  test('begin with the whole gap after a resume, are sparse while CDC spins up, then small, and end with the run', async () => {
+    const arn = await created({ status: 'stopped' });
+    pass(200);
+    await start(arn);
+    pass(60);
+    const latency = await valuesOf(arn, 'CDCLatencySource', 120);
+    expect(latency[0]).toBeGreaterThan(200 * 60 - 1);
+    expect(latency[0]).toBeLessThan(203 * 60);
+    expect(latency.length).toBeLessThan(52);
+    expect(latency.at(-1)).toBeLessThan(2);
+    await stop(arn);
+    pass(30);
+    expect(await valuesOf(arn, 'CDCLatencySource', 25)).toEqual([]);
+  });
+
+  test.each([
+    ['CDCLatencyTarget', 1, 1],
+    ['CDCThroughputRowsSource', 2, 2],
+    ['CDCThroughputRowsTarget', 2, 2],
+    ['CDCIncomingChanges', 0, 10],
+    ['CapacityUtilization', 1, 95],
+    ['Invented', undefined, undefined],
+  ])('%s follow the load', async (name, least, most) => {
+    const arn = await created();
+    pass(30);
+    const values = await valuesOf(arn, name, 10);
+    if (least === undefined || most === undefined) return expect(values).toEqual([]);
+    expect(values).toHaveLength(10);
+    for (const value of values) expect(value >= least - 0.01 && value <= most + 0.01).toBe(true);
+  });
+
+  test('show a lag that grows while less is applied than written, and drains after', async () => {
+    const arn = await created();
+    simulator.changeSource(arn, { catchUp: 0.5 });
+    pass(60);
+    const grown = (await valuesOf(arn, 'CDCLatencyTarget', 3)).at(-1) ?? 0;
+    expect(grown).toBeGreaterThan(25 * 60);
+    simulator.changeSource(arn, { catchUp: 20 });
+    pass(30);
+    expect((await valuesOf(arn, 'CDCLatencyTarget', 3)).at(-1)).toBeLessThan(5);
+  });
+});
