@@ -14,6 +14,7 @@ const html = `<!doctype html>
   th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #d8dee4; vertical-align: top; }
   th { font-weight: 600; color: #57606a; }
   code { font: 12px ui-monospace, monospace; overflow-wrap: anywhere; }
+  td:last-child, td:first-child:not(:has(code)) { white-space: nowrap; }
   .status { border-radius: 1em; padding: .1em .7em; background: #ddf4ff; white-space: nowrap; }
   .running { background: #dafbe1; } .failed { background: #ffebe9; } .stopped, .created { background: #eaeef2; }
 </style>
