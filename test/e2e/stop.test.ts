@@ -6,7 +6,7 @@ import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0.5 };
 /** Where DMS takes a second stop without effect, nobody can tell whose the first one was, and asking twice does no harm. */
-const refusingTwice = { ...quick, uncertain: { stopWhileStopping: 'fault' } } as const;
+const refusingTwice = { ...quick, uncertain: { stopWhileStopping: 'fault', stopAtRest: 'fault' } } as const;
 
 describe.concurrent('a stop', () => {
   test('of a stopped replication succeeds without a call', async () => {
