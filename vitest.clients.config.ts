@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'contrary',
-          include: ['test/e2e/{main-job,stop,resume,one-at-a-time}.test.ts'],
+          include: ['test/e2e/{main-job,stop,resume,one-at-a-time,outages,standalone}.test.ts'],
           env: { DMS_UNCERTAIN: 'contrary' },
         },
       },

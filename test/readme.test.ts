@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
-import { startDmsSimulator } from '../src/simulator/index.js';
+import { assumed, startDmsSimulator } from '../src/simulator/index.js';
 import { createDmsActivities } from '../src/activities/index.js';
 import { simulatedApi, Stage, until } from './support/stage.js';
 
@@ -18,6 +18,23 @@ test.each(['worker.ts', 'client.ts', 'host.ts', 'test.ts', 'versioned-workflows.
     expect(readme).toContain(`\`\`\`ts\n${await readFile(example(name), 'utf8')}\`\`\``);
   },
 );
+
+test('the page about the simulator shows examples/readme/simulator.ts, which says what it says', async () => {
+  const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');
+  expect(page).toContain(`\`\`\`ts\n${await readFile(example('simulator.ts'), 'utf8')}\`\`\``);
+  const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', fileURLToPath(example('simulator.ts'))]);
+  let said = '';
+  program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await once(program, 'exit');
+  expect(said).toBe('deprovisioned\n');
+});
+
+test('the page about the simulator has a row for every switch, with its default', async () => {
+  const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');
+  for (const [name, value] of Object.entries(assumed)) {
+    expect(page).toContain(`\`${name}: ${typeof value === 'string' ? `'${value}'` : String(value)}\``);
+  }
+});
 
 test("the README's worker and client stop and resume a replication", async () => {
   const simulator = await startDmsSimulator({ speed: 60 });

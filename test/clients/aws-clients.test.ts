@@ -1,4 +1,5 @@
 /** AWS's own clients against the simulator: each walks the whole life of a replication, and is given every documented fault. */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -70,6 +71,16 @@ test('boto3 walks the whole life, and is told every fault by its name', async ()
     env: { ...environment(), FAULTS: JSON.stringify(faults) },
   });
   expect(JSON.parse(stdout)).toEqual({ life: wholeLife, faults: expectedFaults });
+});
+
+test('the Python of the documentation stops a replication', async () => {
+  const page = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
+  const script = /```py\n(.*?)```/s.exec(page)?.[1] ?? '';
+  simulator.reset();
+  simulator.createReplication();
+  const { stdout } = await run(program('python'), ['-c', script], { env: environment() });
+  expect(stdout).toBe('stopping\n');
+  simulator.reset();
 });
 
 test('the AWS CLI walks the whole life, and is told every fault by its name', async () => {
