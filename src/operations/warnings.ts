@@ -1,4 +1,4 @@
-import { lifecycleState } from '../dms/lifecycle.js';
+import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
 import type { CheckpointDraft } from './records.js';
@@ -9,8 +9,8 @@ const SHORT_WINDOW_HOURS = 12;
 
 /** What a person should know about a stop that succeeded. */
 export function stopWarnings(checkpoint: CheckpointDraft, replication: Replication, now: number): readonly Warning[] {
-  const { status, provisionState } = lifecycleState(replication);
-  if (status === 'created') return [];
+  const state = lifecycleState(replication);
+  if (state.status === 'created') return [];
   const { stopReason, resumeBy, replicationType, recoveryCheckpoint, settled } = checkpoint;
 
   const warnings = [...stopReasonWarnings(stopReason)];
@@ -21,7 +21,8 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
   if (recoveryCheckpoint === null && replicationType !== 'full-load') {
     warnings.push({ code: 'no-checkpoint', message: 'DMS reports no RecoveryCheckpoint for this stop' });
   }
-  const loaded = replication.replicationStats?.fullLoadProgressPercent ?? 100;
+  // DMS loses its statistics when it deprovisions.
+  const loaded = isDeprovisioned(state) ? 100 : (replication.replicationStats?.fullLoadProgressPercent ?? 100);
   if (replicationType !== 'cdc' && loaded < 100) {
     const message = `the full load was at ${loaded} %: tables that were not complete start again from zero`;
     warnings.push({ code: 'full-load-interrupted', message });
@@ -38,7 +39,7 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
       message: hoursLeft > 0 ? left : `the time to resume it ended at ${resumeBy}`,
     });
   }
-  if (provisionState === 'provisioned') {
+  if (state.provisionState === 'provisioned') {
     const message = `its capacity stays provisioned and is billed until ${resumeBy ?? 'DMS deprovisions it'}`;
     warnings.push({ code: 'capacity-still-billed', message });
   }

@@ -6,11 +6,14 @@ import { denial, isAllowed, type Statement } from './iam.js';
 import { AwsFault, type Config, type Row, type Uncertain } from './model.js';
 import { operations, type Input, type Place } from './operations.js';
 import type { SimulatedReplication } from './replication.js';
-import { checkRequest } from './shapes.js';
+import { readRequest } from './shapes.js';
 import type { Store } from './store.js';
 
 export const DEFAULT_ACCOUNT = '123456789012';
 const MAX_CALLS = 200_000;
+/** Longer requests are logged by their length. */
+const MAX_LOGGED = 10_000;
+const JSON_TYPE = 'application/x-amz-json-1.1';
 
 export interface SimulatorCall {
   /** Milliseconds since the epoch, real time. */
@@ -34,6 +37,7 @@ export interface World {
   readonly uncertain: Uncertain;
   readonly policy: readonly Statement[] | null;
   readonly calls: SimulatorCall[];
+  readonly random: () => number;
   readonly create: (config: Config) => SimulatedReplication;
 }
 
@@ -54,23 +58,29 @@ export class AwsFront {
     const [service = '', operation = ''] = target.split('.');
     let caller: Caller = { accountId: DEFAULT_ACCOUNT, region: '' };
     let input: Input = {};
-    const log = (outcome: string) => this.#log({ operation: operation || target, ...caller, input, outcome });
+    const log = (outcome: string) => {
+      const logged = body.length > MAX_LOGGED ? { tooLong: body.length } : input;
+      this.#log({ operation: (operation || target).slice(0, 200), ...caller, input: logged, outcome });
+    };
     try {
       input = parse(body);
       caller = callerOf(headers.authorization ?? '');
-      if (service === 'GraniteServiceVersion20100801' && operation === 'GetMetricData')
-        return ok(this.#metrics(caller, input), log);
-      if (service !== 'AmazonDMSv20160101' || !Object.hasOwn(operations, operation)) {
-        throw new AwsFault(
-          'UnknownOperationException',
-          `The operation ${target.slice(0, 200) || 'that was asked for'} is not known`,
-          404,
-        );
+      const isMetrics = service === 'GraniteServiceVersion20100801' && operation === 'GetMetricData';
+      if (!isMetrics && (service !== 'AmazonDMSv20160101' || !Object.hasOwn(operations, operation))) {
+        const what = `The operation ${target.slice(0, 200) || 'that was asked for'} is not known`;
+        throw new AwsFault('UnknownOperationException', what, 404);
       }
-      const result = await this.#run(operation, input, caller);
-      if (result !== null) return ok(result, log);
-      log('connection broken');
-      return null;
+      const fault = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
+      if (fault?.type === 'latency') await later(fault.milliseconds);
+      if (fault?.type === 'hang') {
+        log('hang');
+        return await new Promise<never>(() => {});
+      }
+      const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
+      const result = fault?.type === 'connection-reset' ? {} : this.#run(operation, isMetrics, input, caller, fault);
+      log(isBroken ? 'connection broken' : 'ok');
+      // What is answered is what was there then, whatever becomes of it while it is on its way.
+      return isBroken ? null : { status: 200, type: JSON_TYPE, body: JSON.stringify(result) };
     } catch (err) {
       if (!(err instanceof AwsFault)) throw err;
       log(err.type);
@@ -78,39 +88,43 @@ export class AwsFront {
     }
   }
 
-  async #run(operation: string, input: Input, caller: Caller): Promise<Record<string, unknown> | null> {
-    const { faults, uncertain, clock } = this.world;
+  /** The bucket, IAM, and whatever is set to go wrong, in that order. */
+  #meet(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): Fault | null {
+    const { faults, uncertain, clock, policy } = this.world;
     const arns = arnsOf(input);
-    this.#takeToken(caller);
-    const fault = faults.take(operation, arns, clock.now() / 1000);
-    if (fault?.type === 'latency') await later(fault.milliseconds);
-    if (fault?.type === 'hang') await later(10 * 60 * 1000);
-    if (fault?.type === 'connection-reset') return null;
     const [arn = null] = arns;
-    const action = `dms:${operation}`;
-    const { policy } = this.world;
+    if (service === 'dms') this.#takeToken(caller);
+    const fault = faults.take(operation, arns, clock.now() / 1000);
+    const action = `${service}:${operation}`;
     if (fault?.type === 'access-denied' || (policy !== null && !isAllowed(policy, action, arn))) {
       throw new AwsFault('AccessDeniedException', denial(action, caller.accountId, arn), uncertain.accessDeniedStatus);
     }
-    if (fault !== null) throwFor(fault, arn);
-    checkRequest(operation, input);
-    const result = operations[operation]?.(this.#place(caller, fault), input) ?? {};
-    // What is answered is what was there then, whatever becomes of it while it is on its way.
-    return fault?.type === 'answer-lost' ? null : result;
+    if (fault !== null) throwFor(fault, operation, arn);
+    return fault;
+  }
+
+  #run(
+    operation: string,
+    isMetrics: boolean,
+    input: Input,
+    caller: Caller,
+    fault: Fault | null,
+  ): Record<string, unknown> {
+    if (isMetrics) return this.#metrics(caller, input);
+    return operations[operation]?.(this.#place(caller, fault), readRequest(operation, input)) ?? {};
   }
 
   #place({ accountId, region }: Caller, fault: Fault | null): Place {
-    const { store, clock, uncertain, stale, create } = this.world;
+    const { store, clock, uncertain, stale, create, random } = this.world;
     const { list } = store.site(accountId, region);
-    const isOurs = (arn: string) =>
-      arn.startsWith(`arn:aws:dms:${region}:${accountId}:`) ||
-      arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
+    const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
     const now = clock.now() / 1000;
     return {
       accountId,
       region,
       now,
       uncertain,
+      random,
       list: () => list,
       find: (arn) => (isOurs(arn) ? store.find(arn) : undefined),
       add: create,
@@ -125,12 +139,19 @@ export class AwsFront {
   }
 
   #takeToken({ accountId, region }: Caller): void {
-    const { throttle } = this.world.uncertain;
+    const { uncertain, clock } = this.world;
+    const { throttle } = uncertain;
     if (throttle === null) return;
+    // Clients hurry in real time, unless time is moved by hand.
+    const now = clock.isMoved ? clock.now() : performance.now();
     const key = `${accountId}:${region}`;
-    const bucket = this.#buckets.get(key) ?? new TokenBucket(throttle.burst, throttle.refill, performance.now());
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(throttle.burst, throttle.refill, now);
     this.#buckets.set(key, bucket);
-    if (!bucket.take(performance.now())) throw new AwsFault('ThrottlingException', 'Rate exceeded');
+    if (!bucket.take(now)) throw new AwsFault('ThrottlingException', 'Rate exceeded');
+  }
+
+  reset(): void {
+    this.#buckets.clear();
   }
 
   #metrics(caller: Caller, input: Input): Record<string, unknown> {
@@ -152,13 +173,7 @@ export class AwsFront {
 }
 
 export function faultReply({ type, message, status }: AwsFault): Reply {
-  return { status, type: 'application/x-amz-json-1.1', body: JSON.stringify({ __type: type, message }) };
-}
-
-function ok(result: Record<string, unknown>, log: (outcome: string) => void): Reply {
-  const reply = { status: 200, type: 'application/x-amz-json-1.1', body: JSON.stringify(result) };
-  log('ok');
-  return reply;
+  return { status, type: JSON_TYPE, body: JSON.stringify({ __type: type, message }) };
 }
 
 function parse(body: string): Input {
@@ -175,7 +190,8 @@ function parse(body: string): Input {
 /** Who calls, by what the request is signed with. An access key that has an account's number in it belongs to that account; signatures are not checked. */
 function callerOf(authorization: string): Caller {
   if (authorization === '') throw new AwsFault('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  const [, key, region] = /Credential=([^/\s]+)\/\d+\/([^/\s]+)\/[a-z]+\/aws4_request/.exec(authorization) ?? [];
+  const [, key, region] =
+    /Credential=([^/\s]{1,128})\/\d+\/([a-z0-9-]{1,40})\/[a-z]+\/aws4_request/.exec(authorization) ?? [];
   if (key === undefined || region === undefined) {
     throw new AwsFault(
       'IncompleteSignatureException',
@@ -185,7 +201,7 @@ function callerOf(authorization: string): Caller {
   return { accountId: /\d{12}/.exec(key)?.[0] ?? DEFAULT_ACCOUNT, region };
 }
 
-function throwFor(fault: Fault, arn: string | null): void {
+function throwFor(fault: Fault, operation: string, arn: string | null): void {
   switch (fault.type) {
     case 'throttle':
       throw new AwsFault('ThrottlingException', 'Rate exceeded');
@@ -194,8 +210,10 @@ function throwFor(fault: Fault, arn: string | null): void {
     case 'expired-credentials':
       throw new AwsFault('ExpiredTokenException', 'The security token included in the request is expired');
     case 'invalid-state': {
-      const what = `Replication for Replication Config, '${arn?.split(':').at(-1) ?? ''}' is in '${fault.status}' state and cannot be stopped.`;
-      throw new AwsFault('InvalidResourceStateFault', what);
+      const id = arn?.split(':').at(-1) ?? '';
+      const stop = `Replication for Replication Config, '${id}' is in '${fault.status}' state and cannot be stopped.`;
+      const start = `Replication for Replication Config: ${id} is in ${fault.status.toUpperCase()} state and cannot start`;
+      throw new AwsFault('InvalidResourceStateFault', operation === 'StartReplication' ? start : stop);
     }
     default:
   }

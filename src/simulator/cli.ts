@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-/** `temporal-dms-simulator [--port 4570] [--host 127.0.0.1] [--speed 60] [--seed 7]`: a local DMS Serverless with one running replication. */
+/** `temporal-dms-simulator [--port 4570] [--host 127.0.0.1] [--speed 60] [--seed 7] [--throttle 200,8] [--contrary]`: a local DMS Serverless with one running replication. */
 import { parseArgs } from 'node:util';
-import { startDmsSimulator } from './index.js';
+import { contrary, startDmsSimulator } from './index.js';
 
 const { values } = parseArgs({
   options: {
@@ -9,6 +9,8 @@ const { values } = parseArgs({
     host: { type: 'string', default: '127.0.0.1' },
     speed: { type: 'string', default: '60' },
     seed: { type: 'string' },
+    throttle: { type: 'string' },
+    contrary: { type: 'boolean', default: false },
   },
 });
 
@@ -19,14 +21,25 @@ function number(name: 'port' | 'speed' | 'seed', most: number): number {
   throw new Error(`--${name} is "${text}", not a number from 0 to ${most}`);
 }
 
+/** `200,8`: so many requests at once, and so many a second after that. */
+function throttleOf(text: string | undefined) {
+  if (text === undefined) return {};
+  const [burst = NaN, refill = NaN] = text.split(',').map(Number);
+  if (burst >= 1 && refill > 0) return { throttle: { burst, refill } };
+  throw new Error(`--throttle is "${text}", not like 200,8: requests at once, and a second after that`);
+}
+
 try {
   const [port, speed] = [number('port', 65_535), number('speed', 1e6)];
   const seed = values.seed === undefined ? {} : { seed: number('seed', 2 ** 32) };
-  const simulator = await startDmsSimulator({ port, host: values.host, speed, ...seed });
+  const uncertain = { ...(values.contrary ? contrary : {}), ...throttleOf(values.throttle) };
+  const simulator = await startDmsSimulator({ port, host: values.host, speed, uncertain, ...seed });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
   const { endpoint } = simulator;
   const pace = speed === 0 ? 'Its time stands still until it is moved' : `A second of real time is ${speed} there`;
-  const reach = values.host === '127.0.0.1' ? 'from this machine only' : 'from wherever this machine is reached';
+  const reach = ['127.0.0.1', 'localhost', '::1'].includes(values.host)
+    ? 'from this machine only'
+    : 'from wherever this machine is reached';
   process.stdout.write(`A local DMS Serverless listens at ${endpoint}, ${reach}. ${pace}. Open it in a browser to watch.
 
 For the AWS CLI and every SDK:

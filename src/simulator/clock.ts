@@ -18,6 +18,11 @@ export class SimulatedClock {
     this.#begunAt = startAt ?? this.#realBegunAt;
   }
 
+  /** It stands still until it is moved. */
+  get isMoved(): boolean {
+    return this.speed === 0;
+  }
+
   /** Milliseconds since the epoch. */
   now(): number {
     return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;

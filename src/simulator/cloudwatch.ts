@@ -3,10 +3,9 @@ import type { SimulatedReplication } from './replication.js';
 
 type Metric = (replication: SimulatedReplication, time: number, seconds: number) => number;
 
-/** How long CDC spins up: after the first value there is none for this long. */
-const SPIN_UP_SECONDS = 600;
 /** More values than this are refused, as CloudWatch does. */
 const MAX_VALUES = 100_800;
+const MAX_QUERIES = 500;
 
 const rowsBetween =
   (which: 'captured' | 'applied'): Metric =>
@@ -15,7 +14,9 @@ const rowsBetween =
 
 /** The metrics of a serverless replication, at a moment. Latencies are in seconds. */
 const metrics: Readonly<Record<string, Metric>> = {
-  CDCLatencySource: ({ source }, time) => Math.round(time - source.capturedAt(time)),
+  // An open transaction holds it up.
+  CDCLatencySource: ({ source }, time) =>
+    Math.round(time - Math.min(source.capturedAt(time), source.openTransactionSince ?? Infinity)),
   CDCLatencyTarget: ({ source }, time) => Math.round(time - source.appliedAt(time)),
   CDCIncomingChanges: ({ source }, time) => Math.round(source.rows(time).captured - source.rows(time).applied),
   CDCThroughputRowsSource: rowsBetween('captured'),
@@ -28,17 +29,44 @@ const metrics: Readonly<Record<string, Metric>> = {
 
 interface MetricQuery {
   readonly Id: string;
-  readonly MetricStat?: {
-    readonly Metric?: {
-      readonly Namespace?: string;
-      readonly MetricName?: string;
-      readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
-    };
-    readonly Period?: number;
-    readonly Stat?: string;
+  readonly Label: string | null;
+  readonly ReturnData: boolean;
+  readonly Period: number;
+  readonly Metric: {
+    readonly Namespace: string;
+    readonly MetricName: string;
+    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
   };
-  readonly Label?: string;
-  readonly ReturnData?: boolean;
+}
+
+/** A query, whatever somebody sent for one. */
+function readQuery(query: unknown): MetricQuery {
+  const { Id, Label, ReturnData, MetricStat } = recordOf(query);
+  const { Metric, Period } = recordOf(MetricStat);
+  const { Namespace, MetricName, Dimensions } = recordOf(Metric);
+  if (typeof Id !== 'string' || typeof Period !== 'number' || Period < 60 || Period % 60 !== 0) {
+    const what = 'Each query takes an Id and a MetricStat with a Metric, and a Period that is a multiple of 60';
+    throw new AwsFault('ValidationException', what);
+  }
+  const dimensions = (Array.isArray(Dimensions) ? Dimensions : []).map((each) => {
+    const { Name, Value } = recordOf(each);
+    return { Name: String(Name), Value: String(Value) };
+  });
+  return {
+    Id,
+    Label: typeof Label === 'string' ? Label : null,
+    ReturnData: ReturnData !== false,
+    Period,
+    Metric: { Namespace: textOf(Namespace), MetricName: textOf(MetricName), Dimensions: dimensions },
+  };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** `GetMetricData` of `AWS/DMS` with the dimension ReplicationConfigId (`<account>:<config id>`). */
@@ -52,12 +80,15 @@ export function getMetricData(
     throw new AwsFault('ValidationException', 'MetricDataQueries, StartTime and EndTime are required');
   }
   if (end <= start) throw new AwsFault('ValidationException', 'StartTime must be less than EndTime');
-  const results = (queries as readonly MetricQuery[])
-    .filter(({ ReturnData }) => ReturnData !== false)
+  if (queries.length > MAX_QUERIES)
+    throw new AwsFault('ValidationException', `At most ${MAX_QUERIES} queries are taken`);
+  const results = queries
+    .map(readQuery)
+    .filter(({ ReturnData }) => ReturnData)
     .map((query) => {
       const values = valuesOf(query, start, Math.min(end, now), find);
       if (order !== 'TimestampAscending') values.reverse();
-      const label = query.Label ?? query.MetricStat?.Metric?.MetricName ?? query.Id;
+      const label = query.Label ?? query.Metric.MetricName;
       const [Timestamps, Values] = [values.map(([at]) => at), values.map(([, value]) => value)];
       return { Id: query.Id, Label: label, Timestamps, Values, StatusCode: 'Complete' };
     });
@@ -65,33 +96,26 @@ export function getMetricData(
 }
 
 function valuesOf(
-  { MetricStat: asked }: MetricQuery,
+  { Metric: metric, Period: period }: MetricQuery,
   start: number,
   end: number,
   find: (id: string) => SimulatedReplication | undefined,
 ): [at: number, value: number][] {
-  const { Metric: metric, Period: period } = asked ?? {};
-  if (metric === undefined || typeof period !== 'number' || period < 60 || period % 60 !== 0) {
-    throw new AwsFault(
-      'ValidationException',
-      'Each query takes a MetricStat with a Metric, and a Period that is a multiple of 60',
-    );
-  }
   if ((end - start) / period > MAX_VALUES)
     throw new AwsFault('ValidationException', 'Too many data points are asked for');
-  const [dimension, ...others] = metric.Dimensions ?? [];
-  const measure = metrics[metric.MetricName ?? ''];
+  const [dimension, ...others] = metric.Dimensions;
+  const measure = Object.hasOwn(metrics, metric.MetricName) ? metrics[metric.MetricName] : undefined;
   const isOurs = metric.Namespace === 'AWS/DMS' && dimension?.Name === 'ReplicationConfigId' && others.length === 0;
   const replication = isOurs ? find(dimension.Value) : undefined;
   if (replication === undefined || measure === undefined) return [];
   const values: [number, number][] = [];
   for (let at = Math.floor(start / period) * period; at < end; at += period) {
     const run = replication.source.runAt(Math.min(at + period, end) - 0.001);
-    if (run === null || run.from >= at + period) continue;
-    const isFirst = run.from >= at;
-    if (!isFirst && at - run.from < SPIN_UP_SECONDS) continue;
+    if (run === null || run.began >= at + period) continue;
+    const isFirst = run.began >= at;
+    if (!isFirst && at - run.began < replication.durations.spinningUp) continue;
     // A first value is that of the beginning, when the whole gap is still to be caught up.
-    values.push([at, measure(replication, isFirst ? run.from : Math.min(at + period, end), period)]);
+    values.push([at, measure(replication, isFirst ? run.began : Math.min(at + period, end), period)]);
   }
   return values;
 }

@@ -1,5 +1,5 @@
 import type { Reply, Request } from './http.js';
-import { AwsFault } from './model.js';
+import { AwsFault, type StartStep } from './model.js';
 import type { DmsSimulator } from './index.js';
 
 /** What a handler is given: a JSON object, from a client nobody knows. */
@@ -29,6 +29,11 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   'DELETE faults': (simulator) => {
     simulator.clearFaults();
+    return {};
+  },
+  'POST policy': (simulator, { statements }) => {
+    if (statements !== null && !Array.isArray(statements)) throw new TypeError('statements is a list, or null');
+    simulator.setPolicy(statements);
     return {};
   },
   'POST act': (simulator, asked) => {
@@ -63,8 +68,14 @@ function act(simulator: DmsSimulator, { action, replicationConfigArn, ...more }:
       return simulator.changeSource(arn, more['source'] ?? {});
     case 'on-next-stop':
       return simulator.onNextStop(arn, more['next'] as never);
-    case 'on-start-step':
-      return simulator.onStartStep(arn, text('step') ?? '', more['messages'] === null ? null : messages);
+    case 'on-start-step': {
+      const trouble = more['messages'] === undefined ? undefined : more['messages'] === null ? null : messages;
+      return simulator.onStartStep(arn, text('step') as StartStep, trouble);
+    }
+    case 'on-assessment':
+      return simulator.onAssessment(arn, text('status') as never);
+    case 'fail-after-running':
+      return simulator.failAfterRunning(arn, Number(more['seconds'] ?? 0), messages);
     default:
       throw new TypeError(`There is no action "${String(action)}"`);
   }

@@ -10,6 +10,7 @@ const withoutResource = new Set([
   'dms:DescribeReplications',
   'dms:DescribeReplicationConfigs',
   'dms:CreateReplicationConfig',
+  'cloudwatch:GetMetricData',
 ]);
 
 /** Whether a policy allows an action on a resource. */

@@ -12,13 +12,24 @@ import { control } from './control.js';
 import { Faults, type Fault } from './faults.js';
 import { serve, type Reply, type Request } from './http.js';
 import type { Statement } from './iam.js';
-import { assumed, AwsFault, usualDurations, type Config, type NextStop, type Row, type Uncertain } from './model.js';
+import {
+  assumed,
+  AwsFault,
+  startSteps,
+  usualDurations,
+  type Config,
+  type NextStop,
+  type Row,
+  type StartStep,
+  type Uncertain,
+} from './model.js';
 import { randomIdentifier } from './operations.js';
-import type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
+import { checkOptions, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { page } from './page.js';
 import { SimulatedReplication } from './replication.js';
 import { usualSource, type SourceSettings } from './source.js';
 import { Store } from './store.js';
+import { FULL_LOAD_ROWS } from './tables.js';
 
 export type { SimulatorCall } from './aws.js';
 export type { SimulatedClock, TimeSpan } from './clock.js';
@@ -80,6 +91,7 @@ export class DmsSimulator {
       stale: this.#stale,
       uncertain: this.#uncertain,
       calls: this.calls,
+      random: this.#random,
       create: (config: Config) => this.#add(config, {}),
     };
     const policyOf = () => this.#policy;
@@ -117,6 +129,7 @@ export class DmsSimulator {
 
   /** Puts a replication there, in any state, and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
+    checkOptions(options);
     const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
     const identifier = options.identifier ?? randomIdentifier(this.#random);
     const endpoint = (role: string) => `arn:aws:dms:${region}:${accountId}:endpoint:${role}${this.#store.size}`;
@@ -148,9 +161,13 @@ export class DmsSimulator {
     this.#get(arn).nextStop = next;
   }
 
-  /** This step of the next starts fails with these messages, or (`null`) never ends. */
-  onStartStep(arn: string, step: string, trouble: readonly string[] | null): void {
-    this.#get(arn).troubledSteps.set(step, trouble);
+  /** This step of the next starts fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
+  onStartStep(arn: string, step: StartStep, trouble: readonly string[] | null | undefined): void {
+    const { troubledSteps } = this.#get(arn);
+    if (!startSteps.includes(step))
+      throw new RangeError(`There is no step "${step}"; there are ${startSteps.join(', ')}`);
+    if (trouble === undefined) troubledSteps.delete(step);
+    else troubledSteps.set(step, trouble);
   }
 
   /** What the next premigration assessment comes to. */
@@ -188,9 +205,16 @@ export class DmsSimulator {
     this.#get(arn).modify();
   }
 
-  /** Its target endpoint is made to lead to another, empty database. */
+  /** Its target endpoint is made to lead to another, empty database. DMS does not know; {@link targetRows} tells. */
   repointTarget(arn: string): void {
     this.#get(arn).repointTarget();
+  }
+
+  /** Rows in the database that its target endpoint leads to: what came with the full load, and what was inserted since. */
+  targetRows(arn: string): number {
+    const { source, tables, time, config } = this.#get(arn);
+    const loaded = source.isTargetEmpty || config.ReplicationType === 'cdc' ? 0 : FULL_LOAD_ROWS * tables.count;
+    return loaded + Math.floor(source.targetRows(time) * source.settings.rates.inserts);
   }
 
   /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
@@ -233,8 +257,10 @@ export class DmsSimulator {
     });
   }
 
-  /** No replications, no faults, no calls. Time goes on. */
+  /** No replications, faults, calls, or policy, and full buckets. Time goes on. */
   reset(): void {
+    this.#aws.reset();
+    this.#policy = null;
     this.#store.clear();
     this.#faults.clear();
     this.#stale.clear();
@@ -242,11 +268,21 @@ export class DmsSimulator {
   }
 
   #answer(request: Request): Promise<Reply | null> {
+    const { method, url, headers } = request;
+    if (method === 'POST' && url.pathname === '/') return this.#aws.answer(request);
+    return Promise.resolve(this.#isOwnName(headers.host ?? '') ? this.#serve(request) : notHere(403));
+  }
+
+  #serve(request: Request): Reply {
     const { method, url } = request;
-    if (url.pathname.startsWith('/_simulator/')) return Promise.resolve(control(this, request));
-    if (method === 'POST') return this.#aws.answer(request);
-    const isPage = method === 'GET' && url.pathname === '/';
-    return Promise.resolve(isPage ? page : { status: 404, type: 'text/plain', body: 'There is nothing here\n' });
+    if (url.pathname.startsWith('/_simulator/')) return control(this, request);
+    return method === 'GET' && url.pathname === '/' ? page : notHere(404);
+  }
+
+  /** Where it listens to this machine only, a page of another site can not reach it under a name of its own either. */
+  #isOwnName(host: string): boolean {
+    const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
+    return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));
   }
 
   #seconds(): number {
@@ -275,4 +311,8 @@ export class DmsSimulator {
     this.#store.add(replication);
     return replication;
   }
+}
+
+function notHere(status: number): Reply {
+  return { status, type: 'text/plain', body: 'There is nothing here\n' };
 }

@@ -41,6 +41,8 @@ export interface Durations extends Readonly<Record<StartStep, number>> {
   readonly flushingCheckpoint: number;
   /** From `running` until a table's validation is over. */
   readonly validating: number;
+  /** From the first value of a metric after CDC began until the next. */
+  readonly spinningUp: number;
 }
 
 /** From reports of real runs; a provision takes about forty minutes. */
@@ -62,14 +64,21 @@ export const usualDurations: Durations = {
   describingStop: 3,
   flushingCheckpoint: 6,
   validating: 120,
+  spinningUp: 600,
 };
 
 /**
  * What nobody outside AWS knows for certain, as switches. Each default is what the simulator's documentation says is assumed.
  */
 export interface Uncertain {
-  /** Whether a config that never ran has a row in DescribeReplications. Default true. */
-  readonly rowBeforeFirstRun: boolean;
+  /** Whether a config that never ran has a row in DescribeReplications; asked for by name, none may also be a fault. Default true. */
+  readonly rowBeforeFirstRun: boolean | 'fault';
+  /** Whether a start that was accepted counts as a first run even if it fails before `running`. Default true. */
+  readonly acceptedIsFirstRun: boolean;
+  /** Whether stop reason, stop time and deprovision time of the run before are gone once it starts again. Default false. */
+  readonly startClearsStop: boolean;
+  /** What Status is while a premigration assessment runs. Default `initializing`. */
+  readonly statusWhileAssessing: string;
   /** How a resume gets to `running` while it is still provisioned: by `replication_starting` alone, or by every step. Default `short`. */
   readonly resumePath: 'short' | 'full';
   /** A second stop while `stopping`: a fault, or accepted again. Default `fault`. */
@@ -82,6 +91,12 @@ export interface Uncertain {
   readonly resumeAsFirstStart: boolean;
   /** Whether `resume-processing` works once it is deprovisioned. Default false. */
   readonly resumeAfterDeprovision: boolean;
+  /** Whether `reload-target` works once it is deprovisioned. Default true. */
+  readonly reloadAfterDeprovision: boolean;
+  /** Whether what was provisioned can be deleted only once it is deprovisioned. Default false. */
+  readonly deleteNeedsDeprovisioned: boolean;
+  /** How many configs an account may have in a region; `null`: any number. Default `null`. */
+  readonly quota: number | null;
   /** Whether the checkpoint is still shown once it is deprovisioned. Default true. */
   readonly checkpointAfterDeprovision: boolean;
   /** Whether CdcStartPosition and CdcStartTime are taken by serverless replications. Default false. */
@@ -94,18 +109,24 @@ export interface Uncertain {
   readonly missingInFilter: 'fault' | 'others';
   /** The HTTP status of AccessDeniedException. Default 400. */
   readonly accessDeniedStatus: 400 | 403;
-  /** Requests at once, and a second after that, for an account and region. Default 200 and 8. */
+  /** Requests at once, and a second after that, for an account and region: 200 and 8, or 100 and 4. Default `null`: none are refused. */
   readonly throttle: { readonly burst: number; readonly refill: number } | null;
 }
 
 export const assumed: Uncertain = {
   rowBeforeFirstRun: true,
+  acceptedIsFirstRun: true,
+  startClearsStop: false,
+  statusWhileAssessing: 'initializing',
   resumePath: 'short',
   stopWhileStopping: 'fault',
   stopAtRest: 'fault',
   stopAbortsStart: false,
   resumeAsFirstStart: true,
   resumeAfterDeprovision: false,
+  reloadAfterDeprovision: true,
+  deleteNeedsDeprovisioned: false,
+  quota: null,
   checkpointAfterDeprovision: true,
   customStartPoint: false,
   deprovisionShownIn: 'provision-state',
@@ -118,12 +139,18 @@ export const assumed: Uncertain = {
 /** The other way round of everything that is uncertain. */
 export const contrary: Uncertain = {
   rowBeforeFirstRun: false,
+  acceptedIsFirstRun: false,
+  startClearsStop: true,
+  statusWhileAssessing: 'testing_connection',
   resumePath: 'full',
   stopWhileStopping: 'accepted',
   stopAtRest: 'accepted',
   stopAbortsStart: true,
   resumeAsFirstStart: false,
   resumeAfterDeprovision: true,
+  reloadAfterDeprovision: false,
+  deleteNeedsDeprovisioned: true,
+  quota: 100,
   checkpointAfterDeprovision: false,
   customStartPoint: true,
   deprovisionShownIn: 'status',

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { AwsFault, type Config, type ReplicationType, type Row, type Uncertain } from './model.js';
 import type { SimulatedReplication } from './replication.js';
 import { tableCount, tableName, tableRow } from './tables.js';
@@ -12,6 +11,8 @@ export interface Place {
   /** Epoch seconds. */
   readonly now: number;
   readonly uncertain: Uncertain;
+  /** From 0 to 1, by the simulator's seed. */
+  readonly random: () => number;
   /** All of them in the order of their ARNs; what is due has not happened yet to those that nobody has asked for. */
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;
@@ -23,6 +24,19 @@ export interface Place {
   show(replication: SimulatedReplication): Row;
 }
 
+/** What is fixed once it was provisioned, and how DMS names it. */
+const fixedMembers = [
+  ['ReplicationType', 'replication-type'],
+  ['SourceEndpointArn', 'source-endpoint-arn'],
+  ['TargetEndpointArn', 'target-endpoint-arn'],
+] as const;
+const fixedCompute = [
+  ['AvailabilityZone', 'availability-zone'],
+  ['DnsNameServers', 'dns-name-servers'],
+  ['KmsKeyId', 'kms-key-id'],
+  ['ReplicationSubnetGroupId', 'replication-subnet-group-id'],
+] as const;
+
 type Operation = (place: Place, input: Input) => Record<string, unknown>;
 
 const CAPACITY_UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
@@ -31,7 +45,8 @@ const CAPACITY_UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
 export const operations: Readonly<Record<string, Operation>> = {
   CreateReplicationConfig(place, input) {
     const identifier = textOf(input, 'ReplicationConfigIdentifier');
-    const resource = typeof input['ResourceIdentifier'] === 'string' ? input['ResourceIdentifier'] : randomIdentifier();
+    const resource =
+      typeof input['ResourceIdentifier'] === 'string' ? input['ResourceIdentifier'] : randomIdentifier(place.random);
     checkIdentifier(identifier, 'ReplicationConfigIdentifier');
     if (!/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(resource)) throw invalid('The parameter ResourceIdentifier is not valid');
     checkEndpoint(input['SourceEndpointArn'], 'source', place);
@@ -42,6 +57,10 @@ export const operations: Readonly<Record<string, Operation>> = {
     const arn = `arn:aws:dms:${place.region}:${place.accountId}:replication-config:${resource}`;
     if (place.find(arn) !== undefined || byIdentifier(place, identifier) !== undefined) {
       throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
+    }
+    const { quota } = place.uncertain;
+    if (quota !== null && place.list().length >= quota) {
+      throw new AwsFault('ResourceQuotaExceededFault', `The quota of ${quota} replication configs is exceeded`);
     }
     const replication = place.add({
       ReplicationConfigIdentifier: identifier,
@@ -61,46 +80,44 @@ export const operations: Readonly<Record<string, Operation>> = {
   ModifyReplicationConfig(place, input) {
     const replication = find(place, input);
     const { config, row } = replication;
+    const { ReplicationConfigArn: _, ComputeConfig: compute, ...others } = input;
     const state = row.ProvisionData.ProvisionState?.toLowerCase();
-    const { ReplicationConfigArn: _, ...changes } = input;
     if (!['created', 'stopped', 'failed', 'deprovisioned'].includes(row.Status) || state === 'deprovisioning') {
       const what = `Replication Config ${config.ReplicationConfigIdentifier} is in ${row.Status.toUpperCase()} state and cannot be modified`;
       throw new AwsFault('InvalidResourceStateFault', what);
     }
-    if (
-      Object.entries(changes).every(
-        ([name, value]) => JSON.stringify(value) === JSON.stringify(config[name as keyof Config]),
-      )
-    ) {
+    const changed = {
+      ...config,
+      ...others,
+      ComputeConfig: { ...config.ComputeConfig, ...(compute as Input | undefined) },
+    };
+    const isNew = (name: string, before: Input, after: Input) =>
+      JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+    const differs = (name: keyof Config) => isNew(name, { ...config }, changed);
+    if (!(Object.keys(changed) as (keyof Config)[]).some(differs)) {
       throw new AwsFault('InvalidParameterCombinationException', 'No modifications requested');
     }
     const isFixed = row.Status !== 'created' && !(row.Status === 'failed' && state === undefined);
-    const fixed = [
-      ['ReplicationType', 'replication-type'],
-      ['SourceEndpointArn', 'source-endpoint-arn'],
-      ['TargetEndpointArn', 'target-endpoint-arn'],
-    ] as const;
-    const refused = fixed.find(([name]) => isFixed && changes[name] !== undefined && changes[name] !== config[name]);
+    const refused = isFixed
+      ? (fixedMembers.find(([name]) => differs(name)) ??
+        fixedCompute.find(([name]) => isNew(name, config.ComputeConfig, changed.ComputeConfig)))
+      : undefined;
     if (refused !== undefined) {
       throw invalid(
         `${refused[1]} cannot be modified as the replication is in ${state ?? row.Status}. You can only modify replication configs before provisioning capacity.`,
       );
     }
-    if (changes['ReplicationConfigIdentifier'] !== undefined)
-      checkIdentifier(textOf(changes, 'ReplicationConfigIdentifier'), 'ReplicationConfigIdentifier');
-    if (changes['SourceEndpointArn'] !== undefined) checkEndpoint(changes['SourceEndpointArn'], 'source', place);
-    if (changes['TargetEndpointArn'] !== undefined) checkEndpoint(changes['TargetEndpointArn'], 'target', place);
-    if (changes['ComputeConfig'] !== undefined) checkCompute(changes['ComputeConfig'] as Input);
-    if (changes['TableMappings'] !== undefined) checkMappings(textOf(changes, 'TableMappings'));
-    checkSettings(changes);
-    const { ComputeConfig: compute, ...others } = changes;
-    Object.assign(config, others);
-    if (compute !== undefined) config.ComputeConfig = { ...config.ComputeConfig, ...(compute as Input) };
-    config.ReplicationConfigUpdateTime = place.now;
+    if (differs('ReplicationConfigIdentifier'))
+      checkIdentifier(changed.ReplicationConfigIdentifier, 'ReplicationConfigIdentifier');
+    if (differs('SourceEndpointArn')) checkEndpoint(changed.SourceEndpointArn, 'source', place);
+    if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', place);
+    if (differs('TableMappings')) checkMappings(changed.TableMappings);
+    checkCompute(changed.ComputeConfig);
+    checkSettings(others);
+    Object.assign(config, changed, { ReplicationConfigUpdateTime: place.now });
     const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = config;
-    replication.modify(() =>
-      Object.assign(row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType }),
-    );
+    const shown = { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType };
+    replication.modify(() => Object.assign(row, shown));
     return { ReplicationConfig: config };
   },
 
@@ -112,7 +129,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   DescribeReplicationConfigs(place, input) {
     const found = select(place, input, 'Replication Config');
-    const { items, marker } = page(found, input, 100);
+    const { items, marker } = pageOf(found, input);
     const configs = present(place, items).map(({ config }) => {
       const { ReplicationConfigUpdateTime: _, ...shown } = config;
       return shown;
@@ -123,10 +140,13 @@ export const operations: Readonly<Record<string, Operation>> = {
   DescribeReplications(place, input) {
     const isFiltered = filteredBy(input) !== null;
     const { rowBeforeFirstRun } = place.uncertain;
-    const isShown = (each: SimulatedReplication) =>
-      (isFiltered || !place.isHidden(each)) && (rowBeforeFirstRun || each.hasRun);
     const found = select(place, input, 'Replication');
-    const { items, marker } = page(rowBeforeFirstRun && !place.hides ? found : found.filter(isShown), input, 100);
+    const rowless = rowBeforeFirstRun === true ? undefined : found.find(({ hasRow }) => !hasRow);
+    if (rowless !== undefined && isFiltered && rowBeforeFirstRun === 'fault')
+      throw notFound('Replication', rowless.arn);
+    const isShown = (each: SimulatedReplication) =>
+      (isFiltered || !place.isHidden(each)) && (rowBeforeFirstRun === true || each.hasRow);
+    const { items, marker } = pageOf(rowless === undefined && !place.hides ? found : found.filter(isShown), input);
     return { ...marker, Replications: present(place, items).map((each) => place.show(each)) };
   },
 
@@ -144,12 +164,10 @@ export const operations: Readonly<Record<string, Operation>> = {
         'CdcStartTime and CdcStartPosition cannot both be given',
       );
     }
-    if (
-      stopPosition !== undefined &&
-      !/^(server|commit)_time:\s*\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/.test(stopPosition)
-    ) {
+    const [, stopTime] =
+      /^(?:server|commit)_time:\s*(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})$/.exec(stopPosition ?? '') ?? [];
+    if (stopPosition !== undefined && Number.isNaN(Date.parse(`${stopTime}Z`)))
       throw invalid('Invalid CdcStopPosition');
-    }
     refuseReadOnly(replication, 'started');
     replication.start({
       type,
@@ -266,24 +284,50 @@ function tableFilter(input: Input): ((row: Readonly<Record<string, unknown>>) =>
   const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
   if (filters.length === 0) return null;
   const conditions = filters.map(({ Name: name, Values: values }) => {
-    const member = tableFilters[name];
+    const member = Object.hasOwn(tableFilters, name) ? tableFilters[name] : undefined;
     if (member === undefined) throw invalid(`Filter name ${name} is not supported`);
     return { member, values };
   });
   return (row) => conditions.every(({ member, values }) => values.includes(String(row[member])));
 }
 
-function page<T>(rows: readonly T[], input: Input, most: number): { items: readonly T[]; marker: { Marker?: string } } {
+/** A page of replications. The marker names the last one that was shown, so that nothing is passed over when others are deleted meanwhile. */
+function pageOf(rows: readonly SimulatedReplication[], input: Input): Page<SimulatedReplication> {
+  const size = pageSize(input, 100);
+  const after = readMarker(input);
+  const from = after === null ? 0 : rows.findIndex(({ sequence }) => sequence > after);
+  const items = from === -1 ? [] : rows.slice(from, from + size);
+  const last = items.at(-1);
+  const hasMore = from !== -1 && from + size < rows.length;
+  return { items, marker: hasMore && last !== undefined ? toMarker(last.sequence) : {} };
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly marker: { readonly Marker?: string };
+}
+
+function page<T>(rows: readonly T[], input: Input, most: number): Page<T> {
+  const size = pageSize(input, most);
+  const next = (readMarker(input) ?? 0) + size;
+  return { items: rows.slice(next - size, next), marker: next < rows.length ? toMarker(next) : {} };
+}
+
+function pageSize(input: Input, most: number): number {
   const size = (input['MaxRecords'] as number | undefined) ?? 100;
   if (size < 20 || size > most) throw invalid(`MaxRecords must be between 20 and ${most}`);
-  const from =
-    input['Marker'] === undefined ? 0 : Number(Buffer.from(textOf(input, 'Marker'), 'base64url').toString() || NaN);
-  if (!Number.isInteger(from) || from < 0) throw invalid('Invalid Marker');
-  const next = from + size;
-  return {
-    items: rows.slice(from, next),
-    marker: next < rows.length ? { Marker: Buffer.from(String(next)).toString('base64url') } : {},
-  };
+  return size;
+}
+
+function toMarker(position: number): { readonly Marker: string } {
+  return { Marker: Buffer.from(String(position)).toString('base64url') };
+}
+
+function readMarker(input: Input): number | null {
+  if (input['Marker'] === undefined) return null;
+  const text = Buffer.from(textOf(input, 'Marker'), 'base64url').toString();
+  if (!/^\d{1,9}$/.test(text)) throw invalid('Invalid Marker');
+  return Number(text);
 }
 
 function checkIdentifier(value: string, name: string): void {
@@ -347,10 +391,8 @@ function refuseReadOnly({ config }: SimulatedReplication, what: string): void {
 }
 
 /** As DMS makes them up: 26 upper-case letters. */
-export function randomIdentifier(random?: () => number): string {
-  const bytes =
-    random === undefined ? randomBytes(26) : Uint8Array.from({ length: 26 }, () => Math.floor(random() * 256));
-  return Array.from(bytes, (byte) => String.fromCharCode(65 + (byte % 26))).join('');
+export function randomIdentifier(random: () => number): string {
+  return Array.from({ length: 26 }, () => String.fromCharCode(65 + Math.floor(random() * 26))).join('');
 }
 
 function invalid(message: string): AwsFault {

@@ -1,7 +1,7 @@
 import type { Statement } from './iam.js';
-import type { Durations, ReplicationType, Uncertain } from './model.js';
+import { startSteps, type Durations, type ReplicationType, type Uncertain } from './model.js';
 import type { PlacedStatus, TableSettings } from './replication.js';
-import type { SourceSettings } from './source.js';
+import { engines, type SourceSettings } from './source.js';
 
 export interface DmsSimulatorOptions {
   /** Default: any free one. */
@@ -19,7 +19,7 @@ export interface DmsSimulatorOptions {
   /** What is uncertain about DMS, where other than assumed. */
   readonly uncertain?: Partial<Uncertain>;
   /** Short for `uncertain.rowBeforeFirstRun`. */
-  readonly rowBeforeFirstRun?: boolean;
+  readonly rowBeforeFirstRun?: boolean | 'fault';
   /** What IAM allows every caller. Default: everything. */
   readonly policy?: readonly Statement[];
 }
@@ -43,4 +43,46 @@ export interface SimulatedReplicationOptions {
   readonly source?: Partial<SourceSettings>;
   /** Simulated seconds of each of its steps, where other than the simulator's. */
   readonly durations?: Partial<Durations>;
+}
+
+const MAX_TABLES = 20_000;
+
+const placed: readonly PlacedStatus[] = [
+  'created',
+  ...startSteps,
+  ...([
+    'running',
+    'stopping',
+    'stopped',
+    'modifying',
+    'failed',
+    'deleting',
+    'deprovisioning',
+    'deprovisioned',
+  ] as const),
+];
+
+/** Options may come over HTTP, from anybody. */
+export function checkOptions({
+  status,
+  replicationType,
+  region,
+  accountId,
+  tables,
+  source,
+}: SimulatedReplicationOptions): void {
+  const require = (isFine: boolean, what: string) => {
+    if (!isFine) throw new RangeError(what);
+  };
+  require(status === undefined || placed.includes(status), `status is one of ${placed.join(', ')}`);
+  const types = ['full-load', 'cdc', 'full-load-and-cdc'];
+  require(replicationType === undefined ||
+    types.includes(replicationType), `replicationType is one of ${types.join(', ')}`);
+  require(region === undefined || /^[a-z0-9-]{1,40}$/.test(region), 'region is like eu-west-1');
+  require(accountId === undefined || /^\d{12}$/.test(accountId), 'accountId has 12 digits');
+  const count = typeof tables === 'object' ? tables.count : tables;
+  require(count === undefined ||
+    (Number.isInteger(count) && count >= 0 && count <= MAX_TABLES), `there are 0 to ${MAX_TABLES} tables`);
+  require(source?.engine === undefined ||
+    engines.includes(source.engine), `source.engine is one of ${engines.join(', ')}`);
 }

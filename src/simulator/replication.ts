@@ -1,4 +1,4 @@
-import { Source, type SourceSettings } from './source.js';
+import { Source, type Engine, type SourceSettings } from './source.js';
 import {
   AwsFault,
   startSteps,
@@ -66,9 +66,16 @@ export class SimulatedReplication {
   readonly troubledSteps = new Map<string, readonly string[] | null>();
   /** What the next premigration assessment comes to. */
   assessmentStatus: 'passed' | 'warning' | 'failed' | 'error-provisioning' | 'error-executing' = 'passed';
+  /** Its place in lists: the order in which they were created. */
+  sequence = 0;
   /** Tables that were reloaded, and until when. */
   readonly reloadedTables = new Map<number, number>();
+  /** It has reached `running`, or a start was accepted where that is enough. */
   hasRun = false;
+  /** It was started once. */
+  hasRow = false;
+  /** Until when its tables have moved. */
+  movedUntil: number;
   isDeleted = false;
   /** When the status last changed, and what was shown before. */
   changedAt: number;
@@ -86,6 +93,7 @@ export class SimulatedReplication {
   ) {
     this.#time = time;
     this.changedAt = time;
+    this.movedUntil = time;
     this.source = new Source(source, time);
     this.row = {
       ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
@@ -96,7 +104,7 @@ export class SimulatedReplication {
       Status: 'created',
       ProvisionData: { ProvisionedCapacityUnits: 0, IsNewProvisioningAvailable: false },
       FailureMessages: [],
-      ReplicationStats: {},
+      ReplicationStats: { ...noStats },
       ReplicationCreateTime: time,
       ReplicationUpdateTime: time,
       ...(config.IsReadOnly === true ? { IsReadOnly: true } : {}),
@@ -120,6 +128,7 @@ export class SimulatedReplication {
     }
     this.#time = Math.max(this.#time, now);
     if (this.row.Status === 'running') this.#showRunning();
+    if (this.row.Status === 'running' || this.row.Status === 'stopping') this.movedUntil = this.#time;
   }
 
   stop(reason = 'Stop Reason NORMAL'): void {
@@ -167,18 +176,23 @@ export class SimulatedReplication {
     if ((startTime ?? startPosition) !== undefined && !this.uncertain.customStartPoint) {
       throw refuse('Custom CDC start points are not supported for serverless replications');
     }
+    if (type === 'reload-target' && provisionState === 'deprovisioned' && !this.uncertain.reloadAfterDeprovision) {
+      throw refuse(`Replication ${id} has been deprovisioned and cannot be started`);
+    }
+    const asked = assessment === undefined ? undefined : readAssessment(assessment);
     Object.assign(this.row, {
       StartReplicationType: type,
       CdcStartTime: startTime,
       CdcStartPosition: startPosition,
       CdcStopPosition: stopPosition,
     });
-    this.#begin(type !== 'resume-processing' || !this.hasRun, assessment);
+    this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
   }
 
   /** Changes the config. `apply` is what changes, once DMS has taken it over. */
   modify(apply: () => void = () => {}): void {
     const before = this.row.Status;
+    if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
     this.#enter('modifying');
     this.#after(this.durations.modifying, () => {
       apply();
@@ -188,7 +202,9 @@ export class SimulatedReplication {
 
   delete(): void {
     const { Status: status, ReplicationConfigIdentifier: id, ProvisionData: provision } = this.row;
-    if (!isAtRest(status) || provision.ProvisionState?.toLowerCase() === 'deprovisioning') {
+    const provisionState = provision.ProvisionState?.toLowerCase();
+    const isKept = this.uncertain.deleteNeedsDeprovisioned && provisionState === 'provisioned';
+    if (!isAtRest(status) || provisionState === 'deprovisioning' || isKept) {
       const what = `Replication Config ${id} is in ${status.toUpperCase()} state and cannot be deleted`;
       throw new AwsFault('InvalidResourceStateFault', what);
     }
@@ -198,6 +214,7 @@ export class SimulatedReplication {
   }
 
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
+    const isReplicating = this.source.isRunning;
     if (this.row.Status === 'provisioning_capacity') this.#provision('failed_provision', 0);
     this.#steps = [];
     this.source.end(this.#time);
@@ -205,8 +222,8 @@ export class SimulatedReplication {
     this.row.FailureMessages = [...messages];
     this.row.StopReason = stopReason;
     this.row.ReplicationLastStopTime = this.#time;
-    if (this.source.runAt(this.#time) !== null) this.#showCheckpoint(this.source.finalCheckpoint());
-    this.#untilDeprovisioned(this.#time + 48 * HOUR);
+    if (isReplicating) this.#showCheckpoint(this.source.finalCheckpoint());
+    if (this.#isProvisioned()) this.#untilDeprovisioned(this.#time + 48 * HOUR);
   }
 
   /** Loads some of its tables again. */
@@ -221,7 +238,7 @@ export class SimulatedReplication {
 
   /** The target endpoint now leads to another database, which is empty. */
   repointTarget(): void {
-    this.source.emptyTarget();
+    this.source.emptyTarget(this.#time);
   }
 
   /** Puts it where it would be after having run, or stopped, for a while. */
@@ -231,6 +248,7 @@ export class SimulatedReplication {
     if (step !== undefined) return this.#begin(true, undefined, step);
     const began = this.#time - 6 * HOUR;
     this.hasRun = true;
+    this.hasRow = true;
     this.#provision('provisioned', 4, began);
     this.row.ReplicationStats = {
       ...this.#freshStats(began),
@@ -240,17 +258,25 @@ export class SimulatedReplication {
       FullLoadStartDate: began,
       FullLoadFinishDate: began + this.durations.fullLoad,
     };
-    if (this.config.ReplicationType !== 'full-load') this.source.begin(began, true);
+    if (this.config.ReplicationType !== 'full-load') this.source.begin(began, { afresh: true });
     if (status === 'failed') return this.fail(['Simulated failure']);
     this.#running();
     this.advance(this.#time);
+    if (this.config.ReplicationType === 'full-load' && status === 'running') {
+      delete this.row.ReplicationStats['FullLoadFinishDate'];
+      this.row.ReplicationStats['FullLoadStartDate'] = this.#time;
+      return this.#load();
+    }
     if (status === 'running') return;
     if (status === 'stopping') return this.stop();
-    if (status === 'modifying') return this.modify();
     const { describingStop, flushingCheckpoint } = this.durations;
     this.#stopped('Stop Reason NORMAL');
     this.advance(this.#time + Math.max(describingStop, flushingCheckpoint));
-    if (status === 'deleting') return this.delete();
+    if (status === 'modifying') return this.modify();
+    if (status === 'deleting') {
+      this.#enter('deleting');
+      return this.#after(this.durations.deleting, () => (this.isDeleted = true));
+    }
     if (status === 'stopped') return;
     const { ReplicationLastStopTime: stoppedAt = this.#time } = this.row;
     this.#deprovision(stoppedAt);
@@ -258,15 +284,19 @@ export class SimulatedReplication {
   }
 
   /** Through the steps of a start, from the first one or a given one. */
-  #begin(isFresh: boolean, assessment?: string, from: StartStep = 'initializing'): void {
-    const isProvisioned = this.row.ProvisionData.ProvisionState?.toLowerCase() === 'provisioned';
+  #begin(isFresh: boolean, assessment?: Assessment, from: StartStep = 'initializing'): void {
     this.#steps = [];
-    this.hasRun = true;
+    if (this.uncertain.acceptedIsFirstRun) this.hasRun = true;
+    this.hasRow = true;
     this.row.FailureMessages = [];
+    if (this.uncertain.startClearsStop) {
+      for (const field of ['StopReason', 'ReplicationLastStopTime', 'ReplicationDeprovisionTime'] as const)
+        delete this.row[field];
+    }
     const stats = isFresh ? this.#freshStats(this.#time) : { ...this.row.ReplicationStats, StartDate: this.#time };
     delete stats['StopDate'];
     this.row.ReplicationStats = stats;
-    const isShort = isProvisioned && this.uncertain.resumePath === 'short';
+    const isShort = this.#isProvisioned() && this.uncertain.resumePath === 'short';
     const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : from));
     if (assessment === undefined) this.#walk(steps, isFresh);
     else this.#assess(assessment, () => this.#walk(steps, isFresh));
@@ -286,20 +316,25 @@ export class SimulatedReplication {
   }
 
   #starts(isFresh: boolean): void {
-    const isGone = this.source.isLogGone(this.#time) && !isFresh;
-    const loads = isFresh && this.config.ReplicationType !== 'cdc';
-    if (this.config.ReplicationType !== 'full-load') {
-      if (!loads) this.source.begin(this.#time, isFresh);
-      if (isGone) this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone] };
-    }
+    const type = this.config.ReplicationType;
+    this.hasRun = true;
+    // A load that was cut short begins again, with a resume as well.
+    const loads = type !== 'cdc' && this.row.ReplicationStats['FullLoadFinishDate'] === undefined;
     if (loads) this.row.ReplicationStats['FullLoadStartDate'] = this.#time;
+    const isGone = !isFresh && !loads && type !== 'full-load' && this.source.isLogGone(this.#time);
+    if (isGone)
+      this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone(this.source.settings.engine)] };
+    if (!loads && type !== 'full-load') this.source.begin(this.#time, { afresh: isFresh, stuck: isGone });
     this.#running();
-    if (!loads) return;
+    if (loads && this.row.Status === 'running') this.#load();
+  }
+
+  #load(): void {
     this.#after(this.durations.fullLoad, () => {
       this.#showLoaded(100);
       this.row.ReplicationStats['FullLoadFinishDate'] = this.#time;
       if (this.config.ReplicationType === 'full-load') return this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
-      this.source.begin(this.#time, true);
+      this.source.begin(this.#time, { afresh: true });
     });
   }
 
@@ -360,19 +395,13 @@ export class SimulatedReplication {
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioned';
     if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
     const { FreshStartDate, StartDate } = this.row.ReplicationStats;
-    this.row.ReplicationStats = Object.fromEntries(
-      Object.entries({ FreshStartDate, StartDate }).filter(([, date]) => date !== undefined),
-    ) as Record<string, number>;
+    const dates = Object.entries({ FreshStartDate, StartDate }).flatMap(([name, date]) =>
+      date === undefined ? [] : [[name, date]],
+    );
+    this.row.ReplicationStats = { ...noStats, ...(Object.fromEntries(dates) as Record<string, number>) };
   }
 
-  #assess(settings: string, then: () => void): void {
-    let read: unknown;
-    try {
-      read = JSON.parse(settings);
-    } catch {
-      throw new AwsFault('InvalidParameterValueException', 'Invalid PremigrationAssessmentSettings. Invalid json');
-    }
-    const asked = typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : {};
+  #assess(asked: Assessment, then: () => void): void {
     const failsStart = asked['FailOnAssessmentFailure'] !== false;
     const assessment: Record<string, unknown> = {
       PremigrationAssessmentRunArn: `${this.arn.replace(':replication-config:', ':assessment-run:')}-${Math.floor(this.#time)}`,
@@ -385,7 +414,7 @@ export class SimulatedReplication {
       ResultEncryptionMode: textOr(asked['ResultEncryptionMode'], 'SSE_S3'),
     };
     this.row.PremigrationAssessmentStatuses = [assessment];
-    this.#enter('initializing');
+    this.#enter(this.uncertain.statusWhileAssessing);
     const { assessing } = this.durations;
     this.#after(assessing / 4, () => (assessment['Status'] = 'provisioning'));
     this.#after(assessing / 2, () => (assessment['Status'] = 'running'));
@@ -444,17 +473,18 @@ export class SimulatedReplication {
   #freshStats(time: number): Record<string, number> {
     const loads = this.config.ReplicationType !== 'cdc';
     return {
+      ...noStats,
       FullLoadProgressPercent: loads ? 0 : 100,
-      ElapsedTimeMillis: 0,
-      TablesLoaded: 0,
-      TablesLoading: 0,
       TablesQueued: loads ? this.tables.count : 0,
-      TablesErrored: 0,
       FreshStartDate: time,
       StartDate: time,
       // Seen on AWS for replications that only do CDC, too.
       ...(loads ? {} : { FullLoadStartDate: time, FullLoadFinishDate: time }),
     };
+  }
+
+  #isProvisioned(): boolean {
+    return this.row.ProvisionData.ProvisionState?.toLowerCase() === 'provisioned';
   }
 
   #capacity(): number {
@@ -489,8 +519,35 @@ export class SimulatedReplication {
   }
 }
 
-const logGone =
-  'Last Error Error 1236 (Could not find first log file name in binary log index file) reading binlog. Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
+const noStats = {
+  FullLoadProgressPercent: 0,
+  ElapsedTimeMillis: 0,
+  TablesLoaded: 0,
+  TablesLoading: 0,
+  TablesQueued: 0,
+  TablesErrored: 0,
+} as const;
+
+/** MySQL's is as seen on AWS; the others are guessed. */
+function logGone(engine: Engine): string {
+  const end = 'Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
+  const said = engine.startsWith('mysql')
+    ? 'Error 1236 (Could not find first log file name in binary log index file) reading binlog.'
+    : 'The log that is needed to go on is no longer available on the source.';
+  return `Last Error ${said} ${end}`;
+}
+
+type Assessment = Readonly<Record<string, unknown>>;
+
+function readAssessment(settings: string): Assessment {
+  try {
+    const read: unknown = JSON.parse(settings);
+    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Assessment;
+  } catch {
+    // Said below.
+  }
+  throw new AwsFault('InvalidParameterValueException', 'Invalid PremigrationAssessmentSettings. Invalid json');
+}
 
 function isAtRest(status: string): boolean {
   return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);

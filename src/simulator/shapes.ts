@@ -3,7 +3,7 @@ import { AwsFault } from './model.js';
 /** The members of a request: their types, `!` where they are required. Unknown members are passed over, as AWS does. */
 type Shape = { readonly [member: string]: string | Shape | readonly [Shape | string] };
 
-const filters = [{ Name: 'string!', Values: ['string'] }] as const;
+const filters = [{ Name: 'string!', 'Values!': ['string'] }] as const;
 const paging = { MaxRecords: 'integer', Marker: 'string', Filters: filters } as const;
 const compute = {
   AvailabilityZone: 'string',
@@ -68,43 +68,45 @@ const enums: Readonly<Record<string, readonly string[]>> = {
   'reload-option': ['data-reload', 'validate-only'],
 };
 
-/** Refuses a request that does not fit its shape: a wrong type when it is read, all that is missing or not in an enumeration at once. */
-export function checkRequest(operation: string, input: Readonly<Record<string, unknown>>): void {
+/**
+ * The members of a request that its shape knows, without those that are null. Refuses what does not fit: a wrong type when it is read, all that
+ * is missing or not in an enumeration at once.
+ */
+export function readRequest(operation: string, input: Members): Members {
   const problems: string[] = [];
-  checkMembers(requestShapes[operation] ?? {}, input, '', problems);
-  if (problems.length === 0) return;
+  const read = readMembers(requestShapes[operation] ?? {}, input, '', problems);
+  if (problems.length === 0) return read;
   const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected`;
   throw new AwsFault('ValidationException', `${count}: ${problems.join('; ')}`);
 }
 
-function checkMembers(shape: Shape, input: Readonly<Record<string, unknown>>, path: string, problems: string[]): void {
-  for (const [name, expected] of Object.entries(shape)) {
+type Members = Readonly<Record<string, unknown>>;
+
+function readMembers(shape: Shape, input: Members, path: string, problems: string[]): Members {
+  const read = Object.entries(shape).flatMap(([name, expected]) => {
     const member = name.replace('!', '');
     const isRequired = name.endsWith('!') || (typeof expected === 'string' && expected.endsWith('!'));
     const at = `${path}${member.charAt(0).toLowerCase()}${member.slice(1)}`;
-    check(expected, input[member], isRequired, at, problems);
-  }
+    const value = Object.hasOwn(input, member) ? (input[member] ?? undefined) : undefined;
+    if (value === undefined && isRequired) {
+      problems.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`);
+    }
+    return value === undefined ? [] : [[member, readValue(expected, value, at, problems)] as const];
+  });
+  return Object.fromEntries(read);
 }
 
-function check(
-  expected: Shape[string] | Shape,
-  value: unknown,
-  isRequired: boolean,
-  at: string,
-  problems: string[],
-): void {
-  if (value === undefined || value === null) {
-    if (isRequired) problems.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`);
-  } else if (typeof expected === 'string') {
+function readValue(expected: Shape[string] | Shape, value: unknown, at: string, problems: string[]): unknown {
+  if (typeof expected === 'string') {
     checkScalar(expected.replace('!', ''), value, at, problems);
-  } else if (isList(expected)) {
-    if (!Array.isArray(value)) throw unreadable(value, 'List');
-    value.forEach((each: unknown, n) => check(expected[0], each, true, `${at}.${n + 1}.member`, problems));
-  } else if (typeof value !== 'object' || Array.isArray(value)) {
-    throw unreadable(value, 'Structure');
-  } else {
-    checkMembers(expected, value as Readonly<Record<string, unknown>>, `${at}.`, problems);
+    return value;
   }
+  if (isList(expected)) {
+    if (!Array.isArray(value)) throw unreadable(value, 'List');
+    return value.map((each: unknown, n) => readValue(expected[0], each, `${at}.${n + 1}.member`, problems));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable(value, 'Structure');
+  return readMembers(expected, value as Members, `${at}.`, problems);
 }
 
 function checkScalar(type: string, value: unknown, at: string, problems: string[]): void {

@@ -1,5 +1,6 @@
 /** How a checkpoint is spelled. MySQL's has two spellings of the same position. */
-export type Engine = 'mysql' | 'mysql-dollar' | 'postgres' | 'sqlserver' | 'oracle';
+export type Engine = (typeof engines)[number];
+export const engines = ['mysql', 'mysql-dollar', 'postgres', 'sqlserver', 'oracle'] as const;
 
 export interface SourceSettings {
   /** Default `mysql`. */
@@ -26,9 +27,9 @@ export const usualSource: SourceSettings = {
 };
 
 /** What is applied is at least this far behind what is written. */
-const LEAST_LAG = 1;
+const LEAST_LAG = 0.4;
 /** What is captured is at least this far behind what is written. */
-const LEAST_CAPTURE_LAG = 0.5;
+const LEAST_CAPTURE_LAG = 0.2;
 /** While running the checkpoint is that of a while ago; it is flushed once stopped. */
 const CHECKPOINT_LAG = 30;
 /** A checkpoint is first shown this long after CDC began. */
@@ -36,10 +37,13 @@ const FIRST_CHECKPOINT = 10;
 const MAX_RUNS = 100;
 
 interface Run {
+  /** When CDC began; the same for all parts of a run in which the catching up changed. */
+  readonly began: number;
   readonly from: number;
   until: number | null;
   /** Up to which second of the source's log everything had been applied when it began. */
   readonly applied: number;
+  readonly catchUp: number;
 }
 
 /**
@@ -50,10 +54,11 @@ export class Source {
   settings: SourceSettings;
   /** When an open transaction began, which pins the checkpoint. */
   openTransactionSince: number | null = null;
-  /** Nothing of a full load is in the target. */
+  /** Nothing of the full load is in the target that is there now. */
   isTargetEmpty = false;
   /** From where rows are counted: the last fresh start, or the moment the target was found empty. */
   #countedFrom: number;
+  #targetFrom: number;
   #applied: number;
   #runs: Run[] = [];
   /** What the source writes each second, from when on. Six hours were written before the replication was created. */
@@ -65,27 +70,37 @@ export class Source {
   ) {
     this.settings = settings;
     this.#countedFrom = created;
+    this.#targetFrom = created;
     this.#applied = created;
     this.#rates = [{ from: created - 6 * 3600, bytesPerSecond: settings.bytesPerSecond }];
   }
 
   /** From now on it is another one; what was written and applied so far stays. */
   change(settings: Partial<SourceSettings>, now: number): void {
-    const { isRunning } = this;
-    this.end(now);
+    const { bytesPerSecond, catchUp } = this.settings;
     this.settings = { ...this.settings, ...settings };
-    this.#rates = [...this.#rates.slice(1 - MAX_RUNS), { from: now, bytesPerSecond: this.settings.bytesPerSecond }];
-    if (isRunning) this.begin(now, false);
+    if (this.settings.bytesPerSecond !== bytesPerSecond) {
+      this.#rates = [...this.#rates.slice(1 - MAX_RUNS), { from: now, bytesPerSecond: this.settings.bytesPerSecond }];
+    }
+    const run = this.#runs.at(-1);
+    if (this.settings.catchUp === catchUp || run === undefined || !this.isRunning) return;
+    this.end(now);
+    this.#push({ ...run, from: now, until: null, applied: this.#applied, catchUp: this.settings.catchUp });
   }
 
-  /** CDC begins; afresh: what was written before came with the full load. */
-  begin(now: number, afresh: boolean): void {
+  /** CDC begins; afresh: what was written before came with the full load. A stuck one applies nothing. */
+  begin(now: number, { afresh = false, stuck = false } = {}): void {
     if (afresh) {
       this.#applied = now;
       this.#countedFrom = now;
-      this.isTargetEmpty = false;
+      this.#targetFrom = now;
     }
-    this.#runs = [...this.#runs.slice(1 - MAX_RUNS), { from: now, until: null, applied: this.#applied }];
+    const catchUp = stuck ? 0 : this.settings.catchUp;
+    this.#push({ began: now, from: now, until: null, applied: this.#applied, catchUp });
+  }
+
+  #push(run: Run): void {
+    this.#runs = [...this.#runs.slice(1 - MAX_RUNS), run];
   }
 
   end(now: number): void {
@@ -95,10 +110,15 @@ export class Source {
     run.until = now;
   }
 
-  /** The target was exchanged for an empty one: what was applied so far is not there. */
-  emptyTarget(): void {
-    this.#countedFrom = this.#applied;
+  /** The target was exchanged for an empty one: what was applied so far is not there, and DMS does not know. */
+  emptyTarget(now: number): void {
+    this.#targetFrom = this.appliedAt(now);
     this.isTargetEmpty = true;
+  }
+
+  /** Thousands of bytes that were applied to the target that is there now. */
+  targetRows(now: number): number {
+    return Math.max(0, this.#written(this.appliedAt(now)) - this.#written(this.#targetFrom)) / 1000;
   }
 
   get isRunning(): boolean {
@@ -116,7 +136,7 @@ export class Source {
     const run = this.#runs.findLast(({ from }) => from <= time);
     if (run === undefined) return this.created;
     const until = Math.min(time, run.until ?? time);
-    return Math.max(run.applied, Math.min(until - LEAST_LAG, run.applied + (until - run.from) * this.settings.catchUp));
+    return Math.max(run.applied, Math.min(until - LEAST_LAG, run.applied + (until - run.from) * run.catchUp));
   }
 
   /** Capturing is twice as quick as applying, and never behind it. */
@@ -124,12 +144,13 @@ export class Source {
     const run = this.#runs.findLast(({ from }) => from <= time);
     if (run === undefined) return this.created;
     const until = Math.min(time, run.until ?? time);
-    const captured = run.applied + (until - run.from) * this.settings.catchUp * 2;
+    if (run.catchUp === 0) return run.applied;
+    const captured = run.applied + (until - run.from) * run.catchUp * 2;
     return Math.max(this.appliedAt(time), Math.min(until - LEAST_CAPTURE_LAG, captured));
   }
 
   /** The run that was under way at a time. */
-  runAt(time: number): { readonly from: number; readonly until: number | null } | null {
+  runAt(time: number): { readonly began: number; readonly until: number | null } | null {
     const run = this.#runs.findLast(({ from }) => from <= time);
     return run === undefined || (run.until !== null && run.until < time) ? null : run;
   }
@@ -137,7 +158,7 @@ export class Source {
   /** The checkpoint that is shown while CDC runs; `null` before the first. */
   runningCheckpoint(now: number): string | null {
     const run = this.#runs.at(-1);
-    if (run === undefined || now - run.from < FIRST_CHECKPOINT) return null;
+    if (run === undefined || now - run.began < FIRST_CHECKPOINT) return null;
     if (this.settings.filteredWrites) return this.#spelled(run.applied);
     return this.#spelled(Math.max(run.applied, this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG)));
   }

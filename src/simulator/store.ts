@@ -12,6 +12,7 @@ export interface Site {
 export class Store {
   #sites = new Map<string, Site>();
   #byArn = new Map<string, SimulatedReplication>();
+  #created = 0;
 
   constructor(private readonly clock: SimulatedClock) {}
 
@@ -23,6 +24,9 @@ export class Store {
   }
 
   add(replication: SimulatedReplication): void {
+    if (this.find(replication.arn) !== undefined)
+      throw new Error(`The simulator has a replication ${replication.arn} already`);
+    replication.sequence = this.#created++;
     this.#byArn.set(replication.arn, replication);
     this.#siteOf(replication.arn).list.push(replication);
   }

@@ -1,9 +1,12 @@
 import type { SimulatedReplication } from './replication.js';
 
+/** Rows of each table that come with the full load. */
+export const FULL_LOAD_ROWS = 50_000;
+
 /** How many rows DescribeReplicationTableStatistics has. None before the first run; lost when it is deprovisioned. */
 export function tableCount(replication: SimulatedReplication): number {
-  const { row, tables, hasRun } = replication;
-  return !hasRun || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
+  const { row, tables, hasRow } = replication;
+  return !hasRow || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
 }
 
 export function tableName(index: number): string {
@@ -12,7 +15,7 @@ export function tableName(index: number): string {
 
 /** One row of the statistics, as it goes over the wire. */
 export function tableRow(replication: SimulatedReplication, index: number): Record<string, unknown> {
-  const { row, tables, source, time, durations } = replication;
+  const { row, tables, source, movedUntil: time, durations } = replication;
   const { FullLoadStartDate: began, FullLoadFinishDate: finished, StartDate: started = time } = row.ReplicationStats;
   const isLoaded = finished !== undefined;
   const isInError = index < tables.inError;
@@ -22,7 +25,6 @@ export function tableRow(replication: SimulatedReplication, index: number): Reco
   const captured = (rate: number) => Math.floor((rows.captured * rate) / tables.count);
   const applied = (rate: number) =>
     isInError ? 0 : Math.floor(((rows.applied * rate) / tables.count) * (1 - tables.skippedPercent / 100));
-  const skipped = captured(inserts) - Math.floor(captured(inserts) * (1 - tables.skippedPercent / 100));
   const reloaded = replication.reloadedTables.get(index);
   return {
     SchemaName: 'shop',
@@ -35,10 +37,9 @@ export function tableRow(replication: SimulatedReplication, index: number): Reco
     AppliedUpdates: applied(updates),
     AppliedDeletes: applied(deletes),
     AppliedDdls: 0,
-    FullLoadRows:
-      replication.config.ReplicationType === 'cdc' || source.isTargetEmpty ? 0 : Math.floor(50_000 * loadedShare),
+    FullLoadRows: replication.config.ReplicationType === 'cdc' ? 0 : Math.floor(FULL_LOAD_ROWS * loadedShare),
     FullLoadErrorRows: isInError ? 1 : 0,
-    FullLoadCondtnlChkFailedRows: skipped,
+    FullLoadCondtnlChkFailedRows: 0,
     ...(began === undefined ? {} : { FullLoadStartTime: began }),
     ...(isLoaded && !isInError ? { FullLoadEndTime: finished } : {}),
     ...(reloaded === undefined ? {} : { FullLoadReloaded: true }),

@@ -51,6 +51,15 @@ describe('the warnings of a stop', () => {
       { replicationStats: { fullLoadProgressPercent: 99 } as never },
       ['full-load-interrupted'],
     ],
+    [
+      'nothing is known of it once its statistics are lost',
+      {},
+      {
+        replicationStats: { fullLoadProgressPercent: 0 } as never,
+        provisionData: { provisionState: 'deprovisioned' } as never,
+      },
+      [],
+    ],
     ['a finished one was not', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
     [
       'CDC alone has no full load',

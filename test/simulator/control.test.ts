@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
@@ -65,6 +66,8 @@ describe('over HTTP', () => {
     ['change-source', { source: { catchUp: 2 } }, 'stopped'],
     ['on-next-stop', { next: { type: 'hang' } }, 'stopped'],
     ['on-start-step', { step: 'initializing', messages: null }, 'stopped'],
+    ['on-assessment', { status: 'failed' }, 'stopped'],
+    ['fail-after-running', { seconds: 10 }, 'stopped'],
   ])('%s happens to a replication', async (action, more, status) => {
     const arn = simulator.createReplication({ status: 'stopped' });
     expect(await control('POST', 'act', { action, replicationConfigArn: arn, ...more })).toEqual({
@@ -81,6 +84,11 @@ describe('over HTTP', () => {
     ['POST', 'clock', '{', 400, 'JSON'],
     ['POST', 'clock', '[]', 400, 'not a JSON object'],
     ['POST', 'faults', {}, 400, 'type and an operation'],
+    ['POST', 'replications', { status: 'bogus' }, 400, 'status is one of created'],
+    ['POST', 'replications', { tables: 1e9 }, 400, '0 to 20000 tables'],
+    ['POST', 'replications', { source: { engine: 'db2' } }, 400, 'source.engine is one of mysql'],
+    ['POST', 'replications', { replicationType: 'full' }, 400, 'replicationType is one of'],
+    ['POST', 'policy', { statements: 'all' }, 400, 'statements is a list'],
     ['GET', 'nothing', undefined, 404, 'There is no GET'],
   ])('%s %s %j is refused: %i', async (method, path, body, status, said) => {
     const refused = await control(method, path, body);
@@ -90,6 +98,26 @@ describe('over HTTP', () => {
 
   test('a page of another site can not make anything happen: the content type must be one that browsers ask about first', async () => {
     expect((await control('POST', 'reset', {}, 'text/plain')).status).toBe(415);
+  });
+
+  test('it answers to no name but its own, so that a page of another site that calls itself so gets nothing', async () => {
+    const { port } = new URL(simulator.endpoint);
+    const ask = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port, path: '/_simulator/state', headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        asked.on('error', reject).end();
+      });
+    expect(await Promise.all(['evil.example', `localhost:${port}`, `127.0.0.1:${port}`].map(ask))).toEqual([
+      403, 200, 200,
+    ]);
+  });
+
+  test('nothing is created twice under one ARN', async () => {
+    simulator.createReplication({ identifier: 'once' });
+    expect((await control('POST', 'replications', { identifier: 'once' })).answer.error).toContain('already');
   });
 
   test('a page shows it all, and has nothing of anybody in it', async () => {
@@ -103,8 +131,9 @@ describe('over HTTP', () => {
   });
 });
 
+const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0';
+
 describe('the HTTP front', () => {
-  const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0';
   test.each<[string, Record<string, string>, string, number, string]>([
     [
       'broken JSON',
@@ -181,17 +210,23 @@ test('the program starts one, says how to point clients at it, and refuses setti
     program.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
     return { program, said, exit: once(program, 'exit') };
   };
-  const { program, said, exit } = run('--port', '0', '--speed', '0', '--seed', '7');
+  const { program, said, exit } = run('--port', '0', '--speed', '0', '--seed', '7', '--throttle', '1,1', '--contrary');
   try {
     await until('it listens', () => said.out.includes('A replication runs there'));
     expect(said.out).toMatch(/AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE=http:\/\/127\.0\.0\.1:\d+/);
     expect(said.out).toContain('from this machine only');
     const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? '';
     expect((await fetch(`${endpoint}/_simulator/state`)).status).toBe(200);
+    const headers = { 'x-amz-target': 'AmazonDMSv20160101.DescribeReplications', authorization: signed };
+    const list = async () => (await fetch(endpoint, { method: 'POST', headers })).json();
+    expect([await list(), await list()]).toMatchObject([{ Replications: [{}] }, { __type: 'ThrottlingException' }]);
   } finally {
     program.kill('SIGTERM');
     await exit;
   }
+  const badThrottle = run('--throttle', 'much');
+  expect((await badThrottle.exit)[0]).toBe(1);
+  expect(badThrottle.said.err).toContain('not like 200,8');
   const bad = run('--speed', 'fast');
   expect((await bad.exit)[0]).toBe(1);
   expect(bad.said.err).toContain('--speed is "fast", not a number');

@@ -42,7 +42,7 @@ describe('a start', () => {
       const row = await look(simulator, arn);
       expect(row.RecoveryCheckpoint?.slice(0, 11) ?? null).toBe(checkpoint);
       // A full load is deprovisioned soon after it is finished, and its statistics are lost.
-      expect(row.ReplicationStats.FullLoadProgressPercent).toBe(replicationType === 'full-load' ? undefined : 100);
+      expect(row.ReplicationStats.FullLoadProgressPercent).toBe(replicationType === 'full-load' ? 0 : 100);
       expect(row.ProvisionData).toMatchObject({ DateProvisioned: expect.any(Number) });
     },
   );
@@ -155,6 +155,68 @@ describe('a start', () => {
   );
 });
 
+describe('a start that is refused, or overtaken,', () => {
+  test('changes nothing: not the 48 hours, nor whether it has run', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const before = await look(simulator, arn);
+    const bad = { ReplicationConfigArn: arn, StartReplicationType: 'resume-processing' };
+    const said = await refusal(simulator, 'StartReplication', { ...bad, PremigrationAssessmentSettings: '{' });
+    expect(said).toContain('Invalid PremigrationAssessmentSettings');
+    expect(
+      await refusal(simulator, 'StartReplication', { ...bad, CdcStopPosition: 'server_time:2026-99-99T99:99:99' }),
+    ).toContain('Invalid CdcStopPosition');
+    expect(await look(simulator, arn)).toEqual(before);
+    simulator.clock.advance({ hours: 49 });
+    expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('deprovisioned');
+  });
+
+  test('by its stop position stops as soon as it runs, once', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'created' });
+    const at = new Date(simulator.clock.now() + 60_000).toISOString().slice(0, 19);
+    await start(arn, 'start-replication', { CdcStopPosition: `server_time:${at}` });
+    simulator.clock.advance({ hours: 3 });
+    const row = await look(simulator, arn);
+    expect(row).toMatchObject({ Status: 'stopped', StopReason: 'Stop Reason STOPPED_AT_SERVER_TIME' });
+    expect(row.RecoveryCheckpoint).toBeUndefined();
+  });
+
+  test.each([
+    [{ acceptedIsFirstRun: true }, 'valid only for replications running for the first time'],
+    [{ acceptedIsFirstRun: false }, 'accepted'],
+  ])('in its first run by a failure counts as a run, or not (%j)', async (uncertain, said) => {
+    await begin({ uncertain });
+    const arn = simulator.createReplication({ status: 'created' });
+    simulator.onStartStep(arn, 'testing_connection', ['No route']);
+    await start(arn);
+    simulator.clock.advance({ hours: 1 });
+    const failed = await look(simulator, arn);
+    expect([failed.Status, failed.ProvisionData.ProvisionState, failed.ReplicationDeprovisionTime]).toEqual([
+      'failed',
+      undefined,
+      undefined,
+    ]);
+    simulator.onStartStep(arn, 'testing_connection', undefined);
+    expect(
+      await refusal(simulator, 'StartReplication', {
+        ReplicationConfigArn: arn,
+        StartReplicationType: 'start-replication',
+      }),
+    ).toContain(said);
+  });
+
+  test.each([
+    [{}, true],
+    [{ startClearsStop: true }, false],
+  ])('shows the stop of the run before, or not (%j)', async (uncertain, isShown) => {
+    await begin({ uncertain });
+    const arn = simulator.createReplication({ status: 'stopped' });
+    await start(arn, 'resume-processing');
+    expect((await look(simulator, arn)).ReplicationLastStopTime !== undefined).toBe(isShown);
+  });
+});
+
 describe('a stop', () => {
   test('shows the fields of the run before until it is described', async () => {
     await begin();
@@ -260,7 +322,7 @@ describe('after a stop', () => {
       ProvisionData: { ProvisionState: 'deprovisioned' },
       RecoveryCheckpoint: expect.any(String),
     });
-    expect(row.ReplicationStats.TablesLoaded).toBeUndefined();
+    expect(row.ReplicationStats.TablesLoaded).toBe(0);
     expect((await statistics()).ReplicationTableStatistics).toEqual([]);
   });
 
@@ -369,6 +431,41 @@ describe('a config', () => {
     ).toBe('accepted');
   });
 
+  test('holds what was asked for and nothing else, whatever was sent', async () => {
+    await begin();
+    await ask(
+      simulator,
+      'CreateReplicationConfig',
+      config('clean', { Foo: 1, Tags: null, ComputeConfig: { MaxCapacityUnits: 16, Bar: 2 } }),
+    );
+    const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:clean';
+    const change = { ReplicationConfigArn: arn, IsReadOnly: true, ComputeConfig: { MultiAZ: true } };
+    const { ReplicationConfig: changed } = await ask(simulator, 'ModifyReplicationConfig', change);
+    expect(changed.ComputeConfig).toEqual({ MaxCapacityUnits: 16, MultiAZ: true });
+    expect(Object.keys(changed)).not.toEqual(expect.arrayContaining(['Foo']));
+    expect(changed.IsReadOnly).toBeUndefined();
+    simulator.clock.advance({ minutes: 3 });
+    const modify = (ComputeConfig: object | null) =>
+      refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: arn, ComputeConfig });
+    expect(await modify({ MinCapacityUnits: 64 })).toContain('cannot be greater');
+    expect(await modify({ MultiAZ: true })).toContain('No modifications requested');
+    expect(await modify(null)).toContain('No modifications requested');
+    const stopped = simulator.createReplication({ status: 'stopped' });
+    const key = { ReplicationConfigArn: stopped, ComputeConfig: { KmsKeyId: 'other' } };
+    expect(await refusal(simulator, 'ModifyReplicationConfig', key)).toContain('kms-key-id cannot be modified');
+  });
+
+  test('is refused over the quota, and deleted once deprovisioned, where that is assumed', async () => {
+    await begin({ uncertain: { quota: 1, deleteNeedsDeprovisioned: true } });
+    const arn = simulator.createReplication({ status: 'stopped' });
+    expect(await create()).toContain('ResourceQuotaExceededFault');
+    expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toContain(
+      'cannot be deleted',
+    );
+    simulator.clock.advance({ hours: 49 });
+    expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toBe('accepted');
+  });
+
   test('that a zero-ETL integration manages is neither started nor stopped', async () => {
     await begin();
     const arn = simulator.createReplication({ isReadOnly: true });
@@ -427,6 +524,28 @@ describe('lists', () => {
     }
   });
 
+  test('pass over nothing when something is deleted between two pages', async () => {
+    await begin({ durations: { deleting: 1 } });
+    const arns = Array.from({ length: 40 }, () => simulator.createReplication({ status: 'created' }));
+    const { Marker } = await ask(simulator, 'DescribeReplications', { MaxRecords: 20 });
+    await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arns[0] });
+    simulator.clock.advance({ seconds: 2 });
+    const Filters = [{ Name: 'replication-config-arn', Values: [arns[0]] }];
+    expect(await refusal(simulator, 'DescribeReplications', { Filters })).toContain('ResourceNotFoundFault');
+    const { Replications } = await ask(simulator, 'DescribeReplications', { MaxRecords: 20, Marker });
+    expect(Replications.map((row: { ReplicationConfigArn: string }) => row.ReplicationConfigArn)).toEqual(
+      arns.slice(20),
+    );
+  });
+
+  test('answer a config that never ran with a fault, where that is assumed', async () => {
+    await begin({ rowBeforeFirstRun: 'fault' });
+    const arn = simulator.createReplication({ status: 'created' });
+    const Filters = [{ Name: 'replication-config-arn', Values: [arn] }];
+    expect(await refusal(simulator, 'DescribeReplications', { Filters })).toContain('ResourceNotFoundFault');
+    expect((await ask(simulator, 'DescribeReplicationConfigs', { Filters })).ReplicationConfigs).toHaveLength(1);
+  });
+
   test('show the others beside one that is missing, and no row before the first run, where that is assumed', async () => {
     await begin({ uncertain: { missingInFilter: 'others', rowBeforeFirstRun: false } });
     const arn = simulator.createReplication();
@@ -470,7 +589,8 @@ test('the same seed and the same moves give the same life, to the letter', async
   const life = async () => {
     await begin({ seed: 7 });
     simulator.fault({ operation: 'DescribeReplications', type: 'throttle', times: 10, probability: 0.3 });
-    const arn = simulator.createReplication({ status: 'created' });
+    const made = await ask(simulator, 'CreateReplicationConfig', config('seeded', { ResourceIdentifier: undefined }));
+    const arn: string = made.ReplicationConfig.ReplicationConfigArn;
     const told: unknown[] = [arn];
     await start(arn);
     for (let n = 0; n < 80; n++) {
