@@ -47,7 +47,7 @@ test('the page shows each replication live, and what is put into it stays text',
       'orders-to-aurora',
       'running',
       'checkpoint:V1#27#',
-      '1 s',
+      '\t0 s',
       '2026-01-03 00:00:00',
       'ResourceNotFoundFault',
     ]) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
@@ -7,8 +8,9 @@ const unverified = { verifyProgressSeconds: 0 };
 async function stopped(
   options: Parameters<Stage['simulator']['createReplication']>[0] = {},
   intent: 'pause' | 'final' = 'pause',
+  uncertain: DmsSimulatorOptions['uncertain'] = {},
 ) {
-  const stage = await Stage.set();
+  const stage = await Stage.set({ ...quick, uncertain });
   await stage.work();
   const arn = stage.simulator.createReplication(options);
   const { checkpoint } = await stage.dms.stop({
@@ -77,7 +79,7 @@ describe.concurrent('a resume', () => {
     ['deprovisioning', 0],
     ['deprovisioned', 3600],
   ])('is refused while %s, before any call; a confirmed reload is passed on', async (state, seconds) => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await stopped({}, 'pause', { reloadAfterDeprovision: true });
     await using _ = stage;
     stage.simulator.clock.advance({ hours: 48, seconds });
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
