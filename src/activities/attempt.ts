@@ -48,6 +48,10 @@ export class Attempt {
   /** A call of this operation that changes DMS was accepted, or may have been: from then on nothing but the deadline ends the operation. */
   accepted: boolean;
   readonly deadline: Deadline;
+  /** False once what is waited for has been seen, and only time must pass. */
+  underDeadline = true;
+  /** Since when there was no answer although the deadline has passed, in seconds of the activity; `null`: not so far. */
+  lateSince: number | null;
   readonly #context = Context.current();
   readonly #begun = performance.now();
   #memory: unknown = this.#context.info.heartbeatDetails;
@@ -62,6 +66,7 @@ export class Attempt {
     this.accepted = accepted;
     this.status = lastStatus ?? null;
     this.deadline = deadline;
+    this.lateSince = deadline.seconds;
   }
 
   get number(): number {
@@ -135,7 +140,9 @@ export class Attempt {
     if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
     if (!(err instanceof DmsApiError)) return err;
     const failure = apiFailure(err, this);
-    const isOver = this.elapsedSeconds >= this.deadline.seconds + LAST_LOOK_SECONDS;
+    const { elapsedSeconds } = this;
+    if (elapsedSeconds >= this.deadline.seconds) this.lateSince ??= elapsedSeconds;
+    const isOver = this.underDeadline && elapsedSeconds >= (this.lateSince ?? Infinity) + LAST_LOOK_SECONDS;
     return isOver && failure.nonRetryable !== true ? this.timedOut(err) : failure;
   }
 

@@ -12,9 +12,10 @@ const STATISTICS_SECONDS = 10;
 
 /** Waits until the replication runs, and then looks for movement and for an early death. */
 export async function awaitRunning(environment: Environment, request: AwaitRunning): Promise<RunningReplication> {
-  const { before = null, verifyProgressSeconds = 120, startTimeoutSeconds: seconds = 5400 } = request;
+  const before = request.before ?? null;
+  const verifyProgressSeconds = request.verifyProgressSeconds ?? 120;
   const deadline = {
-    seconds,
+    seconds: request.startTimeoutSeconds ?? 5400,
     failure: 'DmsStartTimedOut',
     what: 'after it was to start',
     hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',

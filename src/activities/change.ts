@@ -5,6 +5,7 @@ import type { FailureSubject } from '../operations/failures.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import type { Attempt } from './attempt.js';
+import { LedgerUnreachable } from './ledger-client.js';
 
 /** A call that changes a replication must end this soon, so that the note of it can be believed old after a while. */
 const CALL_SECONDS = 15;
@@ -68,12 +69,7 @@ class ChangeAttempt<Outcome> {
   }
 
   async #call(note: CallNote, look: Replication): Promise<Outcome> {
-    const asked = this.attempt.heldSeconds;
     const previous = (await this.#note(note)) ?? this.change.ownCall;
-    if (this.attempt.heldSeconds - asked > NOTE_SECONDS) {
-      if (previous === null) await this.#clearNote();
-      throw this.#notYet('the ledger was slow to note the call, which is not made with an old note');
-    }
     this.attempt.remember(MAY_HAVE_BEEN_SENT);
     try {
       const answer = await this.change.send(note, AbortSignal.timeout(CALL_SECONDS * 1000));
@@ -113,8 +109,15 @@ class ChangeAttempt<Outcome> {
   async #note(note: CallNote): Promise<PendingCall | null> {
     const { operation } = this.change;
     if (operation === undefined) return null;
-    const { previous } = await this.attempt.askLedger((ledger) => ledger.aboutTo({ operation, ...note }));
-    return previous;
+    const { attempt } = this;
+    return attempt.askLedger(async (ledger) => {
+      const asked = attempt.heldSeconds;
+      const { previous } = await ledger.aboutTo({ operation, ...note });
+      const took = attempt.heldSeconds - asked;
+      if (took <= NOTE_SECONDS) return previous;
+      if (previous === null) await ledger.record({ type: 'refused', operation });
+      throw new LedgerUnreachable(`it took ${took.toFixed(0)} s to note the call, which is not made with an old note`);
+    });
   }
 
   async #clearNote(): Promise<void> {

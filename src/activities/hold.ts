@@ -11,6 +11,8 @@ const RESERVE_SECONDS = 15;
 interface Kept<Memory> {
   readonly lastStatus: string | null;
   readonly memory: Memory;
+  readonly underDeadline: boolean;
+  readonly lateSince: number | null;
 }
 
 /** What a look means for a wait that remembers something from look to look. */
@@ -37,22 +39,37 @@ export async function holdAttempt<Memory, Result>(
   judge: (memory: Memory, look: Look) => Judgement<Memory, Result> | Promise<Judgement<Memory, Result>>,
 ): Promise<Result> {
   const { environment } = attempt;
-  let kept = (attempt.memory as Kept<Memory> | undefined) ?? { lastStatus: attempt.status, memory: begin };
+  let kept = (attempt.memory as Kept<Memory> | undefined) ?? {
+    lastStatus: attempt.status,
+    memory: begin,
+    underDeadline: true,
+    lateSince: null,
+  };
   const { lastStatus: statusAtFirst } = kept;
   attempt.status = statusAtFirst;
+  attempt.underDeadline = kept.underDeadline;
+  attempt.lateSince = kept.lateSince;
+  const keep = (now: Kept<Memory>) => {
+    if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
+    kept = now;
+  };
   const place = attempt.number === 1 ? null : environment.takeHold();
   const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
   const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
   try {
     for (let lookIn = 0; ;) {
-      const look = await attempt.look(lookIn);
+      const look = await attempt.look(lookIn).catch((err: unknown) => {
+        keep({ ...kept, lateSince: attempt.lateSince });
+        throw err;
+      });
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
-      const now = { lastStatus: attempt.status, memory: judgement.memory };
-      if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
-      kept = now;
+      const { memory, underDeadline } = judgement;
+      keep({ lastStatus: attempt.status, memory, underDeadline, lateSince: null });
+      attempt.underDeadline = underDeadline;
+      attempt.lateSince = null;
       attempt.phase = judgement.phase;
-      const timeLeft = judgement.underDeadline ? attempt.deadline.seconds - attempt.elapsedSeconds : Infinity;
+      const timeLeft = underDeadline ? attempt.deadline.seconds - attempt.elapsedSeconds : Infinity;
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);
       const wanted = judgement.lookInSeconds ?? Infinity;
       const next = Math.min(SWEEP_SECONDS, wanted, timeLeft);

@@ -17,6 +17,8 @@ import { readTableSummary } from './table-statistics.js';
 
 /** Statistics of ten thousand tables take about a minute. */
 const STATISTICS_SECONDS = 75;
+/** How long the record of a failed replication waits to be described: many a failure has no stop reason and no stop time at all. */
+const FAILED_SECONDS = 30;
 
 /** Puts the end of an operation into the ledger. A checkpoint goes first; what else there is to know about the stop is added to it. */
 export function recordOperation(environment: Environment, request: RecordOperation): Promise<RecordedOperation> {
@@ -91,25 +93,34 @@ class Recorder {
   }
 
   /** The settled look at a stop that has come to an end, if it has. */
-  async #stopThatIsOver(stop: StopInDoubt): Promise<{ replication: Replication; settled: Settled } | null> {
+  async #stopThatIsOver(stop: StopInDoubt): Promise<SettledStop | null> {
     const { attempt } = this;
+    const remembered: StopMemory = (attempt.memory as StopMemory | undefined) ?? beginStopWait(stop.before !== null);
+    const { over, ...memory } = remembered;
+    if (over !== undefined) return over;
+    const isPatienceOver = attempt.elapsedSeconds >= (stop.seen === null ? SETTLE_GRACE_SECONDS : FAILED_SECONDS);
     const look = await attempt.look().catch((err: unknown) => {
-      const isFinal = err instanceof ApplicationFailure && err.nonRetryable === true;
-      if (isFinal || attempt.elapsedSeconds >= SETTLE_GRACE_SECONDS) return null;
+      if (!(err instanceof ApplicationFailure) || err.type === 'DmsStillWaiting') throw err;
+      if (err.nonRetryable === true || isPatienceOver) return null;
       throw err;
     });
-    if (look === null || !isAtRest(look.replication)) {
+    if (look === null || !isOver(look.replication, stop)) {
       // A failed replication may be gone or running again by now: what was seen then is all there is.
       return stop.seen === null ? null : { replication: stop.seen, settled: 'grace-expired' };
     }
-    const remembered = (attempt.memory as StopWaitMemory | undefined) ?? beginStopWait(stop.before !== null);
     const rules = { settleSeconds: stop.settleSeconds, selfRestartGraceSeconds: 0, before: stop.before };
     const { elapsedSeconds } = attempt;
-    const { memory, verdict } = judgeSettling(remembered, { ...look, elapsedSeconds }, rules);
-    if (verdict.type === 'settled') return { replication: look.replication, settled: verdict.settled };
-    attempt.remember(memory);
+    const judged = judgeSettling(memory, { ...look, elapsedSeconds }, rules);
+    if (judged.verdict.type === 'settled' || isPatienceOver) {
+      const settled = judged.verdict.type === 'settled' ? judged.verdict.settled : 'grace-expired';
+      const found: SettledStop = { replication: look.replication, settled };
+      // What is found now is what is recorded, however long the ledger takes.
+      attempt.remember({ ...judged.memory, over: found } satisfies StopMemory);
+      return found;
+    }
+    attempt.remember(judged.memory);
     attempt.phase = 'settling';
-    throw attempt.stillWaiting(verdict.why, Math.min(2, verdict.lookInSeconds ?? 2));
+    throw attempt.stillWaiting(judged.verdict.why, Math.min(2, judged.verdict.lookInSeconds ?? 2));
   }
 
   async #checkpoint(
@@ -156,9 +167,18 @@ class Recorder {
   }
 }
 
-function isAtRest(replication: Replication): boolean {
+interface SettledStop {
+  readonly replication: Replication;
+  readonly settled: Settled;
+}
+
+/** What is remembered from attempt to attempt, until it is found. */
+type StopMemory = StopWaitMemory & { readonly over?: SettledStop };
+
+/** A cancelled stop is over only once it is stopped; how one that failed meanwhile ended is for the next operation to say. */
+function isOver(replication: Replication, { seen }: StopInDoubt): boolean {
   const { status } = lifecycleState(replication);
-  return status === 'stopped' || status === 'failed';
+  return status === 'stopped' || (status === 'failed' && seen !== null);
 }
 
 function draftCheckpoint(

@@ -12,9 +12,9 @@ import type { Environment } from './environment.js';
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
 export function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
-  const { operation, ownCall = null, accepted, startTimeoutSeconds: seconds = 5400 } = request;
+  const { operation, ownCall = null, accepted } = request;
   const deadline = {
-    seconds,
+    seconds: request.startTimeoutSeconds ?? 5400,
     failure: 'DmsStartTimedOut',
     what: "after it was to be asked to start, and DMS can't start it in that state",
     hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',

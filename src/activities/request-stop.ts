@@ -8,9 +8,9 @@ import type { Environment } from './environment.js';
 
 /** Asks DMS to stop the replication, once it can be stopped and unless it is stopping or stopped already. */
 export function requestStop(environment: Environment, request: RequestStop): Promise<RequestedStop> {
-  const { operation, ownCall = null, intent = null, accepted, stoppableTimeoutSeconds: seconds = 5400 } = request;
+  const { operation, ownCall = null, intent = null, accepted } = request;
   const deadline = {
-    seconds,
+    seconds: request.stoppableTimeoutSeconds ?? 5400,
     failure: 'DmsNotStoppable',
     what: "after it was to be asked to stop, and DMS can't stop it in that state",
     hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',

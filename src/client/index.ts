@@ -32,7 +32,7 @@ import {
 } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
 import type { Ledger } from '../operations/records.js';
-import { ledgerClosed, operationInProgress, readArn } from '../operations/refusals.js';
+import { ledgerClosed, nothingRecorded, operationInProgress, readArn } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { readProgress } from './progress.js';
 
@@ -106,8 +106,17 @@ export class ReplicationClient {
       const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
       await handle.executeUpdate<Ledger, [UnsealRequest]>(messageNames.unseal, { args: [request] });
     } catch (err) {
-      if (err instanceof WorkflowNotFoundError) throw ledgerClosed(arn);
+      if (err instanceof WorkflowNotFoundError) throw await this.#noLedger(arn);
       throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
+    }
+  }
+
+  async #noLedger(arn: string): Promise<unknown> {
+    try {
+      await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
+      return ledgerClosed(arn);
+    } catch (err) {
+      return err instanceof WorkflowNotFoundError ? nothingRecorded(arn) : err;
     }
   }
 

@@ -9,7 +9,15 @@ import type {
   RecordRequest,
   UnsealRequest,
 } from './ledger-messages.js';
-import type { CheckpointDraft, CheckpointRecord, Ledger, OperationRecord, OperationRef, Seal } from './records.js';
+import type {
+  CheckpointDraft,
+  CheckpointRecord,
+  Ledger,
+  OperationRecord,
+  OperationRef,
+  PendingCall,
+  Seal,
+} from './records.js';
 
 const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
@@ -89,9 +97,22 @@ function requireUnsealed(ledger: Ledger, operation: OperationRef): void {
   );
 }
 
+/** A final stop that was asked for, and whose operation died before it was recorded, counts as well. */
+function requireNoFinalStop(ledger: Ledger, operation: OperationRef): void {
+  const final = [ledger.pendingCall, ledger.pendingCall?.replaces].find((each) => each?.intent === 'final');
+  if (operation.kind !== 'resume' || !final) return;
+  throw dmsFailure(
+    'DmsReplicationSealed',
+    subjectOf(ledger, operation),
+    `${ledger.replicationConfigArn} was asked to stop for good by ${final.requestedBy ?? 'someone unnamed'} at ${final.at} (${final.reason ?? 'no reason given'}), and how that ended is not recorded`,
+    'Stop it again to record it, or unseal its ledger by name and reason (client.unseal) if it is to run again.',
+  );
+}
+
 /** Refuses a note of any operation but the newest: a call of a dead one must not be sent once another has begun. Throws the failure. */
 export function validateAboutTo(ledger: Ledger, { operation }: AboutToRequest): void {
   requireUnsealed(ledger, operation);
+  requireNoFinalStop(ledger, operation);
   const newest = ledger.operations[0];
   if (newest !== undefined && sameOperation(newest, operation)) return;
   throw dmsFailure(
@@ -106,7 +127,9 @@ export function aboutTo(ledger: Ledger, request: AboutToRequest, now: string): T
   const { operation, ...note } = request;
   const { pendingCall } = ledger;
   const previous = pendingCall !== null && sameOperation(pendingCall, operation) ? pendingCall : null;
-  return { ledger: { ...ledger, pendingCall: { ...operation, at: now, ...note } }, reply: { previous } };
+  const replaces = previous === null && pendingCall?.intent === 'final' ? pendingCall : pendingCall?.replaces;
+  const noted = { ...operation, at: now, ...note, ...(replaces === undefined ? {} : { replaces }) };
+  return { ledger: { ...ledger, pendingCall: noted }, reply: { previous } };
 }
 
 export function record(ledger: Ledger, request: RecordRequest, now: string): Transition<RecordReply> {
@@ -125,13 +148,18 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
       return unrecorded(finish(ledger, operation, { tables }));
     }
     case 'refused':
-      return unrecorded(withoutCallOf(ledger, operation));
+      return unrecorded(withoutRefused(ledger, operation));
   }
 }
 
 export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: string): Transition<Ledger> {
-  const unsealed = { ...ledger, sealed: null, lastUnsealed: { by, reason, at: now } };
+  const pendingCall = ledger.pendingCall === null ? null : withoutFinality(ledger.pendingCall);
+  const unsealed = { ...ledger, pendingCall, sealed: null, lastUnsealed: { by, reason, at: now } };
   return { ledger: unsealed, reply: unsealed };
+}
+
+function withoutFinality({ replaces: _, ...call }: PendingCall): PendingCall {
+  return call.intent === 'final' ? { ...call, intent: 'pause' } : call;
 }
 
 function unrecorded(ledger: Ledger): Transition<RecordReply> {
@@ -165,7 +193,7 @@ function recordStopped(
 /** A final stop seals; so does one that DMS accepted, whose operation died, and which is found and recorded by another. */
 function sealOf(before: Ledger, after: Ledger, checkpoint: CheckpointRecord, now: string): Seal | null {
   const adopted = after.pendingCall === null ? before.pendingCall : null;
-  const final = [checkpoint, adopted].find((each) => each?.intent === 'final');
+  const final = [checkpoint, adopted, adopted?.replaces].find((each) => each?.intent === 'final');
   return final ? { by: final.requestedBy, reason: final.reason, at: now } : before.sealed;
 }
 
@@ -188,6 +216,14 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
 
 function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
   return recorded.stoppedAt !== null && isSameStop(recorded, draft);
+}
+
+/** DMS refused the call: the note goes, and what it was written over is back. */
+function withoutRefused(ledger: Ledger, operation: OperationKey): Ledger {
+  const { pendingCall } = ledger;
+  if (pendingCall?.replaces === undefined || !sameOperation(pendingCall, operation))
+    return withoutCallOf(ledger, operation);
+  return { ...ledger, pendingCall: pendingCall.replaces };
 }
 
 /** Clears the note of this operation's call, or of one that began before it: what that call did is known by now. */

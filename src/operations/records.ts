@@ -87,6 +87,8 @@ export interface CallNote {
 /** A call that changes DMS was about to be sent, and no record or refusal has cleared it since: it may have had its effect. */
 export interface PendingCall extends OperationRef, CallNote {
   readonly at: string;
+  /** The note of another operation's final stop that this one was written over: it still counts. */
+  readonly replaces?: PendingCall | undefined;
 }
 
 export interface Seal {

@@ -82,3 +82,8 @@ export function ledgerClosed(replicationConfigArn: string) {
     `Bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
   );
 }
+
+export function nothingRecorded(replicationConfigArn: string) {
+  const what = `Nothing was ever recorded of ${replicationConfigArn} in this namespace`;
+  return dmsFailure('DmsCheckpointMissing', { replicationConfigArn }, what, 'Check the ARN, and the namespace.');
+}

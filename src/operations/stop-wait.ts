@@ -20,6 +20,8 @@ export interface StopWaitRules {
 export interface StopWaitMemory {
   /** `stopping`, or a stop newer than the one before, was seen. */
   readonly sawStop: boolean;
+  /** The first look showed it at rest already, and it has not moved since: its stop was not seen happening. */
+  readonly foundAtRest: boolean;
   /** The first look of an unbroken row that showed it stopped. */
   readonly stoppedSince: number | null;
   /** The first look of an unbroken row that agree. */
@@ -52,7 +54,7 @@ export interface StopLook {
 }
 
 export function beginStopWait(sawStop: boolean): StopWaitMemory {
-  return { sawStop, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
+  return { sawStop, foundAtRest: false, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
 }
 
 export interface StopJudgement<Verdict = StopVerdict> {
@@ -69,7 +71,7 @@ export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWai
   if (status === 'stopped') return judgeSettling(memory, look, rules);
   const sawStop =
     memory.sawStop || status === 'stopping' || (rules.before !== null && isNewerStop(replication, rules.before));
-  const moving = { ...memory, sawStop, stoppedSince: null, sample: null };
+  const moving = { ...memory, sawStop, foundAtRest: false, stoppedSince: null, sample: null };
   if (status === 'failed') return { memory: moving, verdict: { type: 'failed' } };
   if (status === 'deleting') return { memory: moving, verdict: { type: 'deleting' } };
   if (factsOf(status).phase === 'active') return judgeActive(moving, look, rules);
@@ -89,6 +91,7 @@ export function judgeSettling(
   const agrees = described && before.sample?.fingerprint === fingerprint;
   const memory: StopWaitMemory = {
     sawStop: true,
+    foundAtRest: before.foundAtRest || !before.sawStop,
     activeSince: null,
     stoppedSince: before.stoppedSince ?? elapsedSeconds,
     sample: agrees ? before.sample : described ? { fingerprint, at: elapsedSeconds } : null,
@@ -98,7 +101,7 @@ export function judgeSettling(
   const agreedFor = elapsedSeconds - (memory.sample?.at ?? elapsedSeconds);
   const age = (wallClock - Date.parse(replication.replicationLastStopTime ?? '')) / 1000;
   // The age of a stop that was seen happening says nothing: DMS fills in the rest, the checkpoint too, after `stopped`.
-  const isOld = described && !before.sawStop && age >= rules.settleSeconds;
+  const isOld = described && memory.foundAtRest && age >= rules.settleSeconds;
   const agreed = described && (isOld || agreedFor >= rules.settleSeconds);
   if (!agreed && stoppedFor < SETTLE_GRACE_SECONDS) {
     const lookIn = described ? rules.settleSeconds - agreedFor : SETTLE_GRACE_SECONDS - stoppedFor;

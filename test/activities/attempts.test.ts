@@ -78,19 +78,64 @@ describe('an attempt of a wait', () => {
   test('whose deadline passed tries for half a minute to see how things are', async () => {
     const dms = { describeReplication: () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'slow')) };
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dms as Partial<DmsApi> as DmsApi });
-    const after = (seconds: number) =>
-      failureOf(
-        attempt({ scheduledTimestampMs: 0, currentAttemptScheduledTimestampMs: seconds * 1000 }).run(wait, {
+    let heartbeatDetails: unknown;
+    const after = async (seconds: number) => {
+      const environment = attempt({
+        scheduledTimestampMs: 0,
+        currentAttemptScheduledTimestampMs: seconds * 1000,
+        heartbeatDetails,
+      });
+      environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
+      return failureOf(
+        environment.run(wait, {
           replicationConfigArn,
           stopTimeoutSeconds: 60,
           lastStatus: 'stopping',
         }),
       );
-    expect(await after(80)).toMatchObject({ type: 'DmsUnavailable' });
-    expect(await after(91)).toMatchObject({
+    };
+    // However late the first of them is: a worker may have been away.
+    for (const seconds of [80, 95, 109]) expect(await after(seconds)).toMatchObject({ type: 'DmsUnavailable' });
+    expect(await after(111)).toMatchObject({
       type: 'DmsStopTimedOut',
       details: [{ status: 'stopping', awsError: { name: 'TimeoutError' } }],
     });
+  });
+});
+
+describe('an attempt of a wait for which only time must pass', () => {
+  test('does not end by its deadline when a look fails', async () => {
+    const looks = [
+      look({ stopReason: 'Stop Reason RECYCLE_TASK', replicationLastStopTime: '2020-01-02T00:00:00.000Z' }),
+    ];
+    const dms = {
+      describeReplication: async () => {
+        const shown = looks.shift();
+        if (shown === undefined) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+        return shown;
+      },
+    } as Partial<DmsApi> as DmsApi;
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms, holdSeconds: 0 });
+    let heartbeatDetails: unknown;
+    const after = (seconds: number) => {
+      const environment = attempt({
+        scheduledTimestampMs: 0,
+        currentAttemptScheduledTimestampMs: seconds * 1000,
+        heartbeatDetails,
+      });
+      environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
+      const request = { replicationConfigArn, sawStop: true, stopTimeoutSeconds: 60, selfRestartGraceSeconds: 600 };
+      return failureOf(environment.run(wait, request));
+    };
+    expect(await after(10)).toMatchObject({ type: 'DmsStillWaiting', details: [{ phase: 'settling' }] });
+    expect(await after(200)).toMatchObject({ type: 'DmsThrottled', details: [{ status: 'stopped' }] });
+  });
+
+  test('takes null for absent, as everything that comes in does', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), holdSeconds: 0 });
+    const nothing = { before: null, stopTimeoutSeconds: null, settleSeconds: null, sawStop: null, accepted: null };
+    const failure = await failureOf(attempt().run(wait, { replicationConfigArn, ...nothing } as never));
+    expect(failure).toMatchObject({ type: 'DmsStillWaiting' });
   });
 });
 
@@ -113,7 +158,7 @@ describe('an attempt to change a replication', () => {
     const dms = { ...showing('running'), stopReplication };
     const { 'dms.requestStop': stop } = activitiesOf({ dms, client: client as unknown as Client });
     const failure = await failureOf(attempt({ attempt: 1 }).run(stop, { replicationConfigArn, operation }));
-    expect(failure).toMatchObject({ type: 'DmsStillWaiting', message: expect.stringContaining('old note') });
+    expect(failure).toMatchObject({ type: 'DmsUnavailable', message: expect.stringContaining('old note') });
     expect(asked).toEqual(['dms.aboutTo', 'refused']);
     expect(stopReplication).not.toHaveBeenCalled();
   });
@@ -233,6 +278,29 @@ describe('an attempt to record', () => {
     return { draft: drafts[0], looks: n };
   }
 
+  test('leaves a cancelled stop that failed meanwhile to the next operation', async () => {
+    const recorded: object[] = [];
+    const executeUpdate = async (_: string, { args }: { args: [object] }) => {
+      recorded.push(args[0]);
+      return { checkpoint: null };
+    };
+    const client = {
+      workflow: { getHandle: () => ({ executeUpdate }) },
+      withDeadline: (_: number, ask: () => unknown) => ask(),
+    } as unknown as Client;
+    const { 'dms.recordOperation': record } = activitiesOf({ dms: showing('failed'), client });
+    const cancelled = {
+      end: 'cancelled',
+      stop: { ...stop, seen: null },
+      clearsCall: false,
+      awsRequestIds: [],
+    } as const;
+    await attempt().run(record, { replicationConfigArn, operation, ...cancelled });
+    expect(recorded).toMatchObject([
+      { type: 'finished', outcome: null, failureType: 'CancelledFailure', clearsCall: false },
+    ]);
+  });
+
   test('waits until the stop of a failed replication is described, and is not the one of the run before', async () => {
     const { draft, looks } = await recordFailure(failedLook(ofRunBefore), failedLook(ofRunBefore), failedLook());
     expect(draft).toMatchObject({
@@ -247,8 +315,9 @@ describe('an attempt to record', () => {
 
   test.each([
     ['somebody started it again', look({ status: 'running' })],
+    ['DMS never describes how it stopped', look({ status: 'failed', stopReason: null, replicationLastStopTime: null })],
     ['it is gone', new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')],
-    ['it can not be seen for two minutes', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
+    ['it can not be seen for half a minute', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
   ])('records what was seen of a failed replication when %s', async (_, shown) => {
     expect((await recordFailure(shown)).draft).toMatchObject({ settled: 'grace-expired', status: 'failed' });
   });

@@ -30,6 +30,8 @@ describe.concurrent('a resume', () => {
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
     expect(failure).toMatchObject({ type: 'DmsReplicationSealed', message: expect.stringMatching(/ada.*cutover/) });
     expect(await failureOf(stage.dms.unseal(arn, { by: '', reason: 'x' }))).toMatchObject({ type: 'DmsInvalidInput' });
+    const typo = await failureOf(stage.dms.unseal(`${arn}X`, { by: 'grace', reason: 'x' }));
+    expect(typo).toMatchObject({ message: expect.stringContaining('Nothing was ever recorded') });
     await stage.dms.unseal(arn, { by: 'grace', reason: 'cutover called off' });
     expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
   });

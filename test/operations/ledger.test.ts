@@ -125,6 +125,29 @@ describe('the ledger', () => {
     expect(failed.sealed).toBeNull();
   });
 
+  test('takes a final stop that died for one, although another stop is noted over it and refused, until it is unsealed', () => {
+    const note = (operationId: string, intent: 'pause' | 'final', ledger: Ledger) =>
+      aboutTo(ledger, { operation: op(operationId), before: null, intent, startReplicationType: null }, at(1)).ledger;
+    const dead = note('dead', 'final', begun(emptyLedger(arn), op('dead')));
+    const over = note('over', 'pause', begun(dead, op('over'), 2));
+    expect(over.pendingCall).toMatchObject({ operationId: 'over', replaces: { operationId: 'dead' } });
+    const refused = record(over, { type: 'refused', operation: op('over') }, at(3)).ledger;
+    expect(refused.pendingCall).toMatchObject({ operationId: 'dead', intent: 'final' });
+    expect(recorded(over, op('over')).ledger.sealed).not.toBeNull();
+    expect(recorded(refused, op('over')).ledger.sealed).not.toBeNull();
+    const resume = {
+      operation: op('r', 'resume'),
+      before: null,
+      intent: null,
+      startReplicationType: 'resume-processing',
+    };
+    const resuming = begun(refused, resume.operation, 4);
+    expect(refusal(() => validateAboutTo(resuming, resume))).toBe('DmsReplicationSealed');
+    const open = unseal(resuming, { by: 'bob', reason: 'again' }, at(5)).ledger;
+    expect(open.pendingCall).toMatchObject({ operationId: 'dead', intent: 'pause' });
+    expect(refusal(() => validateAboutTo(open, resume))).toBeUndefined();
+  });
+
   test('answers a repeat with what was recorded, until another operation began', () => {
     const done = recorded(begun(emptyLedger(arn), op('a')), op('a')).ledger;
     const again = begin(done, { operation: op('a'), sequence: null }, at(20));

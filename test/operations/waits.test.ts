@@ -14,11 +14,12 @@ const rules = { settleSeconds: 10, selfRestartGraceSeconds: 1800, before: stopMa
 function verdicts(
   looks: readonly (readonly [number, Replication])[],
   over = rules as Parameters<typeof judgeStop>[2],
-  wallClock = 0,
+  wallClock: number | readonly number[] = 0,
 ): string[] {
   let memory = beginStopWait(false);
-  return looks.map(([elapsedSeconds, replication]) => {
-    const judged = judgeStop(memory, { replication, elapsedSeconds, wallClock }, over);
+  return looks.map(([elapsedSeconds, replication], n) => {
+    const now = typeof wallClock === 'number' ? wallClock : (wallClock[n] ?? 0);
+    const judged = judgeStop(memory, { replication, elapsedSeconds, wallClock: now }, over);
     memory = JSON.parse(JSON.stringify(judged.memory)) as typeof memory;
     return shown(judged.verdict);
   });
@@ -61,6 +62,22 @@ describe('a stop is settled', () => {
         [24, look()],
       ]),
     ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']));
+
+  test('by its age when it was found stopped, also where DMS may undo it', () => {
+    const stoppedAt = Date.parse(look().replicationLastStopTime ?? '');
+    const passing = look({ stopReason: 'Stop Reason RECYCLE_TASK' });
+    const wallClock = stoppedAt + 1795_000;
+    expect(
+      verdicts(
+        [
+          [0, passing],
+          [6, passing],
+        ],
+        { settleSeconds: 10, selfRestartGraceSeconds: 1800, before: null },
+        [wallClock, wallClock + 6000],
+      ),
+    ).toEqual(['settling', 'agreed']);
+  });
 
   test('not by the fields of the run before', () =>
     expect(
