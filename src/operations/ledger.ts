@@ -158,7 +158,7 @@ export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: strin
   return { ledger: unsealed, reply: unsealed };
 }
 
-function withoutFinality({ replaces: _, ...call }: PendingCall): PendingCall {
+function withoutFinality({ replaces: _replaces, ...call }: PendingCall): PendingCall {
   return call.intent === 'final' ? { ...call, intent: 'pause' } : call;
 }
 
