@@ -1,5 +1,5 @@
 import type { Reply, Request } from './http.js';
-import { AwsFault, type StartStep } from './model.js';
+import { AwsFault, type Step } from './model.js';
 import type { DmsSimulator } from './index.js';
 
 /** What a handler is given: a JSON object, from a client nobody knows. */
@@ -68,9 +68,9 @@ function act(simulator: DmsSimulator, { action, replicationConfigArn, ...more }:
       return simulator.changeSource(arn, more['source'] ?? {});
     case 'on-next-stop':
       return simulator.onNextStop(arn, more['next'] as never);
-    case 'on-start-step': {
+    case 'on-step': {
       const trouble = more['messages'] === undefined ? undefined : more['messages'] === null ? null : messages;
-      return simulator.onStartStep(arn, text('step') as StartStep, trouble);
+      return simulator.onStep(arn, text('step') as Step, trouble);
     }
     case 'on-assessment':
       return simulator.onAssessment(arn, text('status') as never);

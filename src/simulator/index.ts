@@ -15,12 +15,12 @@ import type { Statement } from './iam.js';
 import {
   assumed,
   AwsFault,
-  startSteps,
+  steps,
   usualDurations,
   type Config,
   type NextStop,
   type Row,
-  type StartStep,
+  type Step,
   type Uncertain,
 } from './model.js';
 import { randomIdentifier } from './operations.js';
@@ -43,6 +43,7 @@ export {
   type ReplicationType,
   type Row,
   type StartStep,
+  type Step,
   type Uncertain,
 } from './model.js';
 export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
@@ -161,11 +162,10 @@ export class DmsSimulator {
     this.#get(arn).nextStop = next;
   }
 
-  /** This step of the next starts fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
-  onStartStep(arn: string, step: StartStep, trouble: readonly string[] | null | undefined): void {
+  /** From now on this step fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
+  onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
     const { troubledSteps } = this.#get(arn);
-    if (!startSteps.includes(step))
-      throw new RangeError(`There is no step "${step}"; there are ${startSteps.join(', ')}`);
+    if (!steps.includes(step)) throw new RangeError(`There is no step "${step}"; there are ${steps.join(', ')}`);
     if (trouble === undefined) troubledSteps.delete(step);
     else troubledSteps.set(step, trouble);
   }
@@ -299,7 +299,8 @@ export class DmsSimulator {
     config: Config,
     { tables, source, changesPerSecond, durations }: SimulatedReplicationOptions,
   ): SimulatedReplication {
-    const usualTables = { count: 3, validation: true, inError: 0, mismatched: 0, withoutKey: 0, skippedPercent: 0 };
+    const none = { inError: 0, mismatched: 0, withoutKey: 0, suspended: 0, missing: 0, cancelled: 0 };
+    const usualTables = { count: 3, validation: true, ...none, skippedPercent: 0 };
     const replication = new SimulatedReplication(
       config,
       { ...usualTables, ...(typeof tables === 'number' ? { count: tables } : tables) },

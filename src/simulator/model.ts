@@ -24,6 +24,10 @@ export const startSteps = [
 ] as const;
 export type StartStep = (typeof startSteps)[number];
 
+/** Whatever takes its time, and may fail or hang. */
+export const steps = [...startSteps, 'modifying', 'deleting', 'deprovisioning'] as const;
+export type Step = (typeof steps)[number];
+
 /** How long each step takes, in simulated seconds. */
 export interface Durations extends Readonly<Record<StartStep, number>> {
   readonly stopping: number;

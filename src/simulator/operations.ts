@@ -79,6 +79,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   ModifyReplicationConfig(place, input) {
     const replication = find(place, input);
+    refuseReadOnly(replication, 'modified');
     const { config, row } = replication;
     const { ReplicationConfigArn: _, ComputeConfig: compute, ...others } = input;
     const state = row.ProvisionData.ProvisionState?.toLowerCase();
@@ -123,6 +124,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   DeleteReplicationConfig(place, input) {
     const replication = find(place, input);
+    refuseReadOnly(replication, 'deleted');
     replication.delete();
     return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
   },
@@ -198,6 +200,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   ReloadReplicationTables(place, input) {
     const replication = find(place, input);
+    refuseReadOnly(replication, 'reloaded');
     const { row, config } = replication;
     const tables = input['TablesToReload'] as readonly { SchemaName: string; TableName: string }[];
     if (tables.length === 0 || tables.length > 10) throw invalid('TablesToReload must name 1 to 10 tables');

@@ -20,7 +20,7 @@ const html = `<!doctype html>
 </style>
 <h1>A local DMS Serverless</h1>
 <p>Simulated time: <span id="now">…</span></p>
-<table><thead><tr><th>Replication<th>Status<th>Checkpoint<th>Lag<th>Can be resumed until</tr></thead><tbody id="replications"></tbody></table>
+<table><thead><tr><th>Replication<th>Status<th>Capacity<th>Checkpoint<th>Lag<th>Can be resumed until</tr></thead><tbody id="replications"></tbody></table>
 <table><thead><tr><th>Time<th>Operation<th>Input<th>Outcome</tr></thead><tbody id="calls"></tbody></table>
 <script>
   const cell = (row, text, wrap) => {
@@ -41,6 +41,7 @@ const html = `<!doctype html>
         const line = body.insertRow();
         cell(line, row.ReplicationConfigArn, 'code');
         cell(line, row.Status, 'span').className = 'status ' + row.Status;
+        cell(line, row.ProvisionData.ProvisionState);
         cell(line, row.RecoveryCheckpoint, 'code');
         cell(line, lagSeconds === null ? '' : lagSeconds + ' s');
         cell(line, row.Status === 'running' ? '' : time(row.ReplicationDeprovisionTime));

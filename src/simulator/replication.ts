@@ -7,6 +7,7 @@ import {
   type NextStop,
   type Row,
   type StartStep,
+  type Step,
   type Uncertain,
 } from './model.js';
 
@@ -36,7 +37,7 @@ export interface StartInput {
   readonly assessment?: string | undefined;
 }
 
-interface Step {
+interface Due {
   readonly at: number;
   readonly apply: () => void;
 }
@@ -51,6 +52,10 @@ export interface TableSettings {
   readonly inError: number;
   readonly mismatched: number;
   readonly withoutKey: number;
+  readonly suspended: number;
+  /** How many of the last tables are not there in the target, or were given up. Default 0. */
+  readonly missing: number;
+  readonly cancelled: number;
   /** Rows of each hundred that an error setting skips: captured, and never applied. Default 0. */
   readonly skippedPercent: number;
 }
@@ -62,10 +67,11 @@ export class SimulatedReplication {
   nextStop: NextStop | null = null;
   /** The replication dies this long after it reaches `running`. */
   failsAfterRunning: { readonly seconds: number; readonly messages: readonly string[] } | null = null;
-  /** Steps of a start that do not go on: with these messages, or (`null`) for ever. */
-  readonly troubledSteps = new Map<string, readonly string[] | null>();
+  /** Steps that do not go on: they fail with these messages, or (`null`) never end. */
+  readonly troubledSteps = new Map<Step, readonly string[] | null>();
   /** What the next premigration assessment comes to. */
-  assessmentStatus: 'passed' | 'warning' | 'failed' | 'error-provisioning' | 'error-executing' = 'passed';
+  assessmentStatus: 'passed' | 'warning' | 'failed' | 'error-provisioning' | 'error-executing' | 'invalid state' =
+    'passed';
   /** Its place in lists: the order in which they were created. */
   sequence = 0;
   /** Tables that were reloaded, and until when. */
@@ -81,7 +87,7 @@ export class SimulatedReplication {
   changedAt: number;
   rowBefore: Row | null = null;
   #time: number;
-  #steps: Step[] = [];
+  #steps: Due[] = [];
 
   constructor(
     readonly config: Config,
@@ -151,7 +157,7 @@ export class SimulatedReplication {
     this.#after(this.durations.stopping, () => {
       this.#stopped(next?.stopReason ?? reason);
       // DMS has scaled it, or recovered.
-      if (next?.type === 'self-restart') this.#after(next.afterSeconds, () => this.#begin(false));
+      if (next?.type === 'self-restart') this.#after(next.afterSeconds, () => this.#scaled());
     });
   }
 
@@ -194,7 +200,7 @@ export class SimulatedReplication {
     const before = this.row.Status;
     if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
     this.#enter('modifying');
-    this.#after(this.durations.modifying, () => {
+    this.#unlessTroubled('modifying', () => {
       apply();
       this.#enter(before);
     });
@@ -210,7 +216,7 @@ export class SimulatedReplication {
     }
     this.#steps = [];
     this.#enter('deleting');
-    this.#after(this.durations.deleting, () => (this.isDeleted = true));
+    this.#unlessTroubled('deleting', () => (this.isDeleted = true));
   }
 
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
@@ -306,13 +312,17 @@ export class SimulatedReplication {
     if (step === undefined) return this.#starts(isFresh);
     this.#enter(step);
     if (step === 'provisioning_capacity') this.#provision('provisioning', 0);
-    const trouble = this.troubledSteps.get(step);
-    if (trouble === null) return;
-    this.#after(this.durations[step], () => {
-      if (trouble !== undefined) return this.fail(trouble);
+    this.#unlessTroubled(step, () => {
       if (step === 'provisioning_capacity') this.#provision('provisioned', this.#capacity(), this.#time);
       this.#walk(rest, isFresh);
     });
+  }
+
+  /** Goes on after a step, unless that is to fail, or never to end. */
+  #unlessTroubled(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
+    const trouble = this.troubledSteps.get(step);
+    if (trouble === null) return;
+    this.#after(this.durations[step], () => (trouble === undefined ? goOn() : this.fail(trouble)));
   }
 
   #starts(isFresh: boolean): void {
@@ -386,6 +396,7 @@ export class SimulatedReplication {
   #deprovision(at: number): void {
     this.#provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';
+    if (this.troubledSteps.get('deprovisioning') === null) return;
     this.#at(at + this.durations.deprovisioning, () => this.#deprovisioned());
   }
 
@@ -485,6 +496,14 @@ export class SimulatedReplication {
 
   #isProvisioned(): boolean {
     return this.row.ProvisionData.ProvisionState?.toLowerCase() === 'provisioned';
+  }
+
+  /** DMS has scaled it, and starts it again. */
+  #scaled(): void {
+    const { MaxCapacityUnits: most } = this.config.ComputeConfig;
+    const units = this.row.ProvisionData.ProvisionedCapacityUnits * 2;
+    if (typeof most === 'number') this.#provision('provisioned', Math.min(most, units), this.#time);
+    this.#begin(false);
   }
 
   #capacity(): number {

@@ -44,36 +44,58 @@ export function tableRow(replication: SimulatedReplication, index: number): Reco
     ...(isLoaded && !isInError ? { FullLoadEndTime: finished } : {}),
     ...(reloaded === undefined ? {} : { FullLoadReloaded: true }),
     LastUpdateTime: time,
-    TableState: stateOf(isInError, loadedShare, reloaded !== undefined && time < reloaded),
+    TableState: stateOf(replication, index, loadedShare, reloaded !== undefined && time < reloaded),
     ...validationOf(replication, index, isLoaded ? time - Math.max(started, finished) : -1),
   };
 }
 
-function stateOf(isInError: boolean, loadedShare: number, isBeingReloaded: boolean): string {
-  if (isInError) return 'Table error';
+function stateOf(
+  { tables }: SimulatedReplication,
+  index: number,
+  loadedShare: number,
+  isBeingReloaded: boolean,
+): string {
+  if (index < tables.inError) return 'Table error';
+  const fromEnd = tables.count - 1 - index;
+  if (fromEnd < tables.missing) return 'Table does not exist';
+  if (fromEnd < tables.missing + tables.cancelled) return 'Table cancelled';
   if (isBeingReloaded) return 'Table is being reloaded';
   return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
 }
 
+/** Which kind of table one is: so many of each, counted from the first. */
+function kindOf(index: number, kinds: readonly (readonly [kind: string, count: number])[]): string | undefined {
+  let end = 0;
+  return kinds.find(([, count]) => {
+    end += count;
+    return index < end;
+  })?.[0];
+}
+
 /** Validation begins when the table is loaded. */
 function validationOf({ tables, durations }: SimulatedReplication, index: number, runningFor: number) {
-  const records = (pending: number, failed: number) => ({
+  const is = (ValidationState: string, pending = 0, failed = 0, suspended = 0) => ({
     ValidationPendingRecords: pending,
     ValidationFailedRecords: failed,
-    ValidationSuspendedRecords: 0,
+    ValidationSuspendedRecords: suspended,
+    ValidationState,
   });
-  if (!tables.validation) return { ...records(0, 0), ValidationState: 'Not enabled' };
-  if (index < tables.inError) return { ...records(0, 0), ValidationState: 'Table error' };
-  const [from, to] = [tables.inError + tables.mismatched, tables.inError + tables.mismatched + tables.withoutKey];
-  if (index >= from && index < to) return { ...records(0, 0), ValidationState: 'No primary key' };
+  const { inError, mismatched, withoutKey, suspended } = tables;
+  const kind = kindOf(index, [
+    ['Table error', inError],
+    ['Mismatched records', mismatched],
+    ['No primary key', withoutKey],
+    ['Suspended records', suspended],
+  ]);
+  if (!tables.validation) return is('Not enabled');
+  if (kind === 'Table error' || kind === 'No primary key') return is(kind);
   const done = share(runningFor, durations.validating);
-  if (done === 0) return { ...records(0, 0), ValidationState: 'Pending validation' };
-  if (done < 1) return { ...records(Math.ceil(1000 * (1 - done)), 0), ValidationState: 'Pending records' };
-  if (index >= tables.inError && index < from) {
-    const details = 'Some records differ between source and target';
-    return { ...records(0, 7), ValidationState: 'Mismatched records', ValidationStateDetails: details };
-  }
-  return { ...records(0, 0), ValidationState: 'Validated' };
+  if (done === 0) return is('Pending validation');
+  if (done < 0.1) return is('Preparing table');
+  if (done < 1) return is('Pending records', Math.ceil(1000 * (1 - done)));
+  const ValidationStateDetails = 'Some records differ between source and target';
+  if (kind === 'Mismatched records') return { ...is(kind, 0, 7), ValidationStateDetails };
+  return kind === 'Suspended records' ? is(kind, 0, 0, 5) : is('Validated');
 }
 
 function share(part: number, whole: number): number {

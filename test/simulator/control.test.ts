@@ -65,7 +65,7 @@ describe('over HTTP', () => {
     ['repoint-target', {}, 'stopped'],
     ['change-source', { source: { catchUp: 2 } }, 'stopped'],
     ['on-next-stop', { next: { type: 'hang' } }, 'stopped'],
-    ['on-start-step', { step: 'initializing', messages: null }, 'stopped'],
+    ['on-step', { step: 'initializing', messages: null }, 'stopped'],
     ['on-assessment', { status: 'failed' }, 'stopped'],
     ['fail-after-running', { seconds: 10 }, 'stopped'],
   ])('%s happens to a replication', async (action, more, status) => {

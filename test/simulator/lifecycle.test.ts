@@ -50,7 +50,7 @@ describe('a start', () => {
   test.each(startSteps)('that fails in %s says why', async (step) => {
     await begin();
     const arn = simulator.createReplication({ status: 'created' });
-    simulator.onStartStep(arn, step, [`No luck in ${step}`]);
+    simulator.onStep(arn, step, [`No luck in ${step}`]);
     await start(arn);
     const seen = await statusesOver(arn, 60);
     expect(seen).toEqual([...startSteps.slice(0, startSteps.indexOf(step) + 1), 'failed']);
@@ -62,7 +62,7 @@ describe('a start', () => {
   test('that hangs in a step stays there, and one placed in a step goes on from it', async () => {
     await begin();
     const hanging = simulator.createReplication({ status: 'created' });
-    simulator.onStartStep(hanging, 'testing_connection', null);
+    simulator.onStep(hanging, 'testing_connection', null);
     await start(hanging);
     const placed = simulator.createReplication({ status: 'provisioning_capacity' });
     expect((await statusesOver(hanging, 120)).at(-1)).toBe('testing_connection');
@@ -188,7 +188,7 @@ describe('a start that is refused, or overtaken,', () => {
   ])('in its first run by a failure counts as a run, or not (%j)', async (uncertain, said) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status: 'created' });
-    simulator.onStartStep(arn, 'testing_connection', ['No route']);
+    simulator.onStep(arn, 'testing_connection', ['No route']);
     await start(arn);
     simulator.clock.advance({ hours: 1 });
     const failed = await look(simulator, arn);
@@ -197,7 +197,7 @@ describe('a start that is refused, or overtaken,', () => {
       undefined,
       undefined,
     ]);
-    simulator.onStartStep(arn, 'testing_connection', undefined);
+    simulator.onStep(arn, 'testing_connection', undefined);
     expect(
       await refusal(simulator, 'StartReplication', {
         ReplicationConfigArn: arn,
@@ -279,7 +279,8 @@ describe('a stop', () => {
     });
     expect(await look(simulator, failing)).toMatchObject({ Status: 'failed', FailureMessages: ['Disk is gone'] });
     simulator.clock.advance({ hours: 5 });
-    expect((await look(simulator, undone)).Status).toBe('running');
+    const scaled = await look(simulator, undone);
+    expect([scaled.Status, scaled.ProvisionData.ProvisionedCapacityUnits]).toEqual(['running', 8]);
     expect((await look(simulator, hanging)).Status).toBe('stopping');
   });
 
@@ -466,10 +467,40 @@ describe('a config', () => {
     expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toBe('accepted');
   });
 
-  test('that a zero-ETL integration manages is neither started nor stopped', async () => {
+  test.each(['modifying', 'deleting'] as const)('in %s may fail, or hang', async (step) => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const act = () =>
+      step === 'modifying'
+        ? refusal(simulator, 'ModifyReplicationConfig', {
+            ReplicationConfigArn: arn,
+            ReplicationConfigIdentifier: 'other',
+          })
+        : refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn });
+    simulator.onStep(arn, step, ['No luck']);
+    expect(await act()).toBe('accepted');
+    simulator.clock.advance({ minutes: 5 });
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'failed', FailureMessages: ['No luck'] });
+    simulator.onStep(arn, step, null);
+    if (step === 'deleting') expect(await act()).toBe('accepted');
+    else simulator.modify(arn);
+    simulator.clock.advance({ hours: 5 });
+    expect((await look(simulator, arn)).Status).toBe(step);
+  });
+
+  test('that a zero-ETL integration manages is left alone', async () => {
     await begin();
     const arn = simulator.createReplication({ isReadOnly: true });
-    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toContain('read-only');
+    const table = { SchemaName: 'shop', TableName: 'table_00001' };
+    for (const [operation, more] of [
+      ['StopReplication', {}],
+      ['StartReplication', { StartReplicationType: 'resume-processing' }],
+      ['ModifyReplicationConfig', { ReplicationConfigIdentifier: 'other' }],
+      ['DeleteReplicationConfig', {}],
+      ['ReloadReplicationTables', { TablesToReload: [table] }],
+    ] as const) {
+      expect(await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more })).toContain('read-only');
+    }
     expect((await look(simulator, arn)).IsReadOnly).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { describe, expect, test } from 'vitest';
-import { startDmsSimulator } from '../../src/simulator/index.js';
+import { assumed, contrary, startDmsSimulator } from '../../src/simulator/index.js';
 import { requestShapes } from '../../src/simulator/shapes.js';
 import { ask, config } from '../support/dms-http.js';
 
@@ -59,60 +59,66 @@ test('the check itself finds an invented member and a wrong type', () => {
   ]);
 });
 
-test('every response of every operation, all through a life, is of the shape that AWS gives it', async () => {
-  const simulator = await startDmsSimulator({ speed: 0 });
-  const called = new Set<string>();
-  const wrong: string[] = [];
-  const asked = async (operation: string, input: object) => {
-    const answer = await ask(simulator, operation, input);
-    called.add(operation);
-    wrong.push(...misfits(schemaOf(`${operation}Response`), answer, operation));
-    return answer;
-  };
-  try {
-    const created = await asked('CreateReplicationConfig', config('whole-life', { ReplicationSettings: '{}' }));
-    const arn: string = created.ReplicationConfig.ReplicationConfigArn;
-    const named = { ReplicationConfigArn: arn };
-    const lookAround = async () => {
-      await asked('DescribeReplications', {});
-      await asked('DescribeReplicationConfigs', {});
-      await asked('DescribeReplicationTableStatistics', named);
+test.each([
+  ['assumed', assumed],
+  ['contrary', { ...contrary, rowBeforeFirstRun: 'fault' as const }],
+])(
+  'every response of every operation, all through a life as %s, is of the shape that AWS gives it',
+  async (_, uncertain) => {
+    const simulator = await startDmsSimulator({ speed: 0, uncertain: { ...uncertain, throttle: null } });
+    const called = new Set<string>();
+    const wrong: string[] = [];
+    const asked = async (operation: string, input: object) => {
+      const answer = await ask(simulator, operation, input);
+      called.add(operation);
+      wrong.push(...misfits(schemaOf(`${operation}Response`), answer, operation));
+      return answer;
     };
-    const pass = async (minutes: number, step: number) => {
-      for (let at = 0; at < minutes; at += step) {
-        simulator.clock.advance({ minutes: step });
-        await lookAround();
-      }
-    };
-    await lookAround();
-    await asked('StartReplication', {
-      ...named,
-      StartReplicationType: 'start-replication',
-      PremigrationAssessmentSettings: '{"ResultLocationBucket":"b"}',
-    });
-    await pass(60, 1);
-    await asked('ReloadReplicationTables', {
-      ...named,
-      TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00001' }],
-    });
-    await pass(2, 1);
-    await asked('StopReplication', named);
-    await pass(5, 0.5);
-    await asked('ModifyReplicationConfig', { ...named, ComputeConfig: { MaxCapacityUnits: 32 } });
-    await pass(5, 1);
-    await asked('StartReplication', { ...named, StartReplicationType: 'resume-processing' });
-    await pass(10, 1);
-    simulator.fail(arn, ['It broke']);
-    await lookAround();
-    await pass(49 * 60, 60);
-    await asked('DeleteReplicationConfig', named);
-    await lookAround();
-    expect([...new Set(wrong)].slice(0, 20)).toEqual([]);
-    expect([...called].toSorted()).toEqual(Object.keys(requestShapes).toSorted());
-  } finally {
-    await simulator.close();
-  }
-});
+    try {
+      const created = await asked('CreateReplicationConfig', config('whole-life', { ReplicationSettings: '{}' }));
+      const arn: string = created.ReplicationConfig.ReplicationConfigArn;
+      const named = { ReplicationConfigArn: arn };
+      const lookAround = async () => {
+        await asked('DescribeReplications', {});
+        await asked('DescribeReplicationConfigs', {});
+        await asked('DescribeReplicationTableStatistics', named);
+      };
+      const pass = async (minutes: number, step: number) => {
+        for (let at = 0; at < minutes; at += step) {
+          simulator.clock.advance({ minutes: step });
+          await lookAround();
+        }
+      };
+      await lookAround();
+      await asked('StartReplication', {
+        ...named,
+        StartReplicationType: 'start-replication',
+        PremigrationAssessmentSettings: '{"ResultLocationBucket":"b"}',
+      });
+      await pass(60, 1);
+      await asked('ReloadReplicationTables', {
+        ...named,
+        TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00001' }],
+      });
+      await pass(2, 1);
+      await asked('StopReplication', named);
+      await pass(5, 0.5);
+      await asked('ModifyReplicationConfig', { ...named, ComputeConfig: { MaxCapacityUnits: 32 } });
+      await pass(5, 1);
+      await asked('StartReplication', { ...named, StartReplicationType: 'resume-processing' });
+      await pass(10, 1);
+      simulator.fail(arn, ['It broke']);
+      await lookAround();
+      await pass(49 * 60, 60);
+      await asked('DeleteReplicationConfig', named);
+      await lookAround();
+      expect([...new Set(wrong)].slice(0, 20)).toEqual([]);
+      expect([...called].toSorted()).toEqual(Object.keys(requestShapes).toSorted());
+    } finally {
+      await simulator.close();
+    }
+  },
+);
 
 describe('the shapes that requests are checked against', () => {
   const members = (shape: object) =>

@@ -51,7 +51,9 @@ describe.each([
     for (const operation of ['stop', 'start'] as const) {
       test(`the package and DMS agree on a ${operation} of a ${status} one, or it is known why not`, async () => {
         const arn = simulator.createReplication({ status });
-        const type = status === 'created' ? 'start-replication' : 'reload-target';
+        // What is deprovisioned is not resumed: that is refused before any call.
+        const again = status.startsWith('deprov') ? 'reload-target' : 'resume-processing';
+        const type = status === 'created' ? 'start-replication' : again;
         const said =
           operation === 'stop'
             ? await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })

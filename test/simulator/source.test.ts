@@ -188,24 +188,35 @@ describe('table statistics', () => {
   test('show loading, errors, skipped rows, and validation that progresses', async () => {
     const arn = await created({
       status: 'created',
-      tables: { count: 10, inError: 1, mismatched: 2, withoutKey: 1, skippedPercent: 10 },
+      tables: {
+        count: 10,
+        inError: 1,
+        mismatched: 2,
+        withoutKey: 1,
+        suspended: 1,
+        missing: 1,
+        cancelled: 1,
+        skippedPercent: 10,
+      },
     });
     expect(await tables(arn)).toEqual([]);
     await start(arn, 'start-replication');
     const states = async (member: string) => new Set((await tables(arn)).map((row) => row[member]));
-    expect(await states('TableState')).toEqual(new Set(['Table error', 'Before load']));
+    const odd = ['Table error', 'Table does not exist', 'Table cancelled'];
+    expect(await states('TableState')).toEqual(new Set([...odd, 'Before load']));
     pass(44);
     expect((await states('TableState')).has('Full load')).toBe(true);
     pass(9);
-    expect(await states('TableState')).toEqual(new Set(['Table error', 'Table completed']));
+    expect(await states('TableState')).toEqual(new Set([...odd, 'Table completed']));
     expect((await states('ValidationState')).has('Pending records')).toBe(true);
     pass(60);
     const rows = await tables(arn);
-    expect(rows.map((row) => row.ValidationState).slice(0, 5)).toEqual([
+    expect(rows.map((row) => row.ValidationState).slice(0, 6)).toEqual([
       'Table error',
       'Mismatched records',
       'Mismatched records',
       'No primary key',
+      'Suspended records',
       'Validated',
     ]);
     expect(rows[1].ValidationFailedRecords).toBeGreaterThan(0);
