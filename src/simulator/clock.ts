@@ -5,6 +5,8 @@ export interface TimeSpan {
   readonly seconds?: number;
 }
 
+const LAST = Date.UTC(9999, 11, 31);
+
 /** The simulator's time: the real time `speed` times as fast, or one that stands still until it is moved. */
 export class SimulatedClock {
   readonly #begunAt: number;
@@ -33,6 +35,7 @@ export class SimulatedClock {
     const span = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
     if (!Number.isFinite(span) || span < 0)
       throw new RangeError('The clock goes forward only, by a number of days, hours, minutes and seconds');
+    if (this.now() + span > LAST) throw new RangeError('The clock ends with the year 9999');
     this.#skipped += span;
   }
 }

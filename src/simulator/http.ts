@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** A request that is not there whole by then is given up, and how often that is looked after. */
+const PATIENCE = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
 
 export interface Request {
   readonly method: string;
@@ -20,7 +22,7 @@ export interface Reply {
  * Serves requests whose bodies are of a sensible size and come in a sensible time; any other client is sent away. `null` breaks the connection.
  */
 export function serve(answer: (request: Request) => Promise<Reply | null>, tooLarge: () => Reply): Server {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (incoming, response) => {
+  const server = createServer(PATIENCE, (incoming, response) => {
     const send = ({ status, type, body }: Reply, more: Record<string, string> = {}) => {
       const length = { 'content-length': String(Buffer.byteLength(body)) };
       response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': randomUUID(), ...length, ...more });

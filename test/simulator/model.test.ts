@@ -90,6 +90,9 @@ test.each([
         }
       };
       await lookAround();
+      const kinds: readonly unknown[] = Object.values(sdk.MigrationTypeValue);
+      const [row] = (await ask(simulator, 'DescribeReplicationConfigs')).ReplicationConfigs;
+      expect(kinds).toContain(row.ReplicationType);
       await asked('StartReplication', {
         ...named,
         StartReplicationType: 'start-replication',

@@ -49,6 +49,10 @@ def life():
     seen.append(look(arn)["Status"])
     seen.append(dms.start_replication(ReplicationConfigArn=arn, StartReplicationType="start-replication")["Replication"]["Status"])
     seen.append(wait_for(arn, "running"))
+    try:
+        dms.start_replication(ReplicationConfigArn=arn, StartReplicationType="resume-processing")
+    except dms.exceptions.InvalidResourceStateFault as err:
+        seen.append(err.response["Error"]["Message"][-36:])
     control("clock", minutes=20)
     tables = dms.describe_replication_table_statistics(ReplicationConfigArn=arn)["ReplicationTableStatistics"]
     seen.append(f"{len(tables)} tables")
