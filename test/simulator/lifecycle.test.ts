@@ -179,6 +179,7 @@ describe('a start that is refused, or overtaken,', () => {
     simulator.clock.advance({ hours: 3 });
     const row = await look(simulator, arn);
     expect(row).toMatchObject({ Status: 'stopped', StopReason: 'Stop Reason STOPPED_AT_SERVER_TIME' });
+    expect(simulator.replications()).toMatchObject([{ lagSeconds: null }]);
     expect(row.RecoveryCheckpoint).toBeUndefined();
   });
 
