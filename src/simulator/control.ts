@@ -1,6 +1,6 @@
 import type { Reply, Request } from './http.js';
 import { AwsFault, type Step } from './model.js';
-import type { DmsSimulator } from './index.js';
+import type { DmsSimulator } from './simulator.js';
 
 /** What a handler is given: a JSON object, from a client nobody knows. */
 type Asked = Readonly<Record<string, unknown>>;

@@ -1,5 +1,17 @@
 import { AwsFault, type Config, type ReplicationType, type Row, type Uncertain } from './model.js';
 import type { SimulatedReplication } from './replication.js';
+import {
+  checkCompute,
+  checkEndpoint,
+  checkIdentifier,
+  checkMappings,
+  checkSettings,
+  invalid,
+  notFound,
+  refuseReadOnly,
+  textOf,
+} from './checks.js';
+import { byIdentifier, filteredBy, page, pageOf, present, select, tableFilter } from './lists.js';
 import { tableCount, tableName, tableRow } from './tables.js';
 
 export type Input = Readonly<Record<string, unknown>>;
@@ -13,7 +25,7 @@ export interface Place {
   readonly uncertain: Uncertain;
   /** From 0 to 1, by the simulator's seed. */
   readonly random: () => number;
-  /** All of them in the order of their ARNs; what is due has not happened yet to those that nobody has asked for. */
+  /** All of them in the order in which they were created; what is due has not happened yet to those that nobody has asked for. */
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;
   add(config: Config): SimulatedReplication;
@@ -38,8 +50,6 @@ const fixedCompute = [
 ] as const;
 
 type Operation = (place: Place, input: Input) => Record<string, unknown>;
-
-const CAPACITY_UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
 
 /** The operations of `AmazonDMSv20160101` that are about serverless replications. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -229,185 +239,7 @@ function find(place: Place, input: Input): SimulatedReplication {
   return found;
 }
 
-interface Wanted {
-  readonly by: 'arn' | 'id';
-  readonly values: readonly string[];
-}
-
-function filteredBy(input: Input): readonly Wanted[] | null {
-  const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
-  if (filters.length === 0) return null;
-  return filters.map(({ Name: name, Values: values }) => {
-    if (name === 'replication-config-arn') return { by: 'arn', values };
-    if (name === 'replication-config-id') return { by: 'id', values };
-    throw invalid(`Filter name ${name} is not supported`);
-  });
-}
-
-/** The replications that a list is asked for. One that is named and not there is a fault. */
-function select(place: Place, input: Input, what: string): readonly SimulatedReplication[] {
-  const wanted = filteredBy(input);
-  if (wanted === null) return place.list();
-  const sets = wanted.map(({ by, values }) => {
-    const found = values.map(
-      (value) => [value, by === 'arn' ? place.find(value) : byIdentifier(place, value)] as const,
-    );
-    const missing = found.find(([, replication]) => replication === undefined);
-    const isTolerated =
-      place.uncertain.missingInFilter === 'others' && found.some(([, replication]) => replication !== undefined);
-    if (missing !== undefined && !isTolerated) throw notFound(what, missing[0]);
-    return new Set(found.flatMap(([, replication]) => replication ?? []));
-  });
-  return [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
-}
-
-/** Those that are still there once what is due has happened. */
-function present(place: Place, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
-  return items.flatMap(({ arn }) => place.find(arn) ?? []);
-}
-
-function byIdentifier(place: Place, identifier: string): SimulatedReplication | undefined {
-  const found = place
-    .list()
-    .find(
-      ({ config }) =>
-        config.ReplicationConfigIdentifier === identifier || config.ReplicationConfigArn.endsWith(`:${identifier}`),
-    );
-  return found && place.find(found.arn);
-}
-
-const tableFilters: Readonly<Record<string, string>> = {
-  'schema-name': 'SchemaName',
-  'table-name': 'TableName',
-  'table-state': 'TableState',
-};
-
-/** Several filters must all match. One that matches nothing is no error. */
-function tableFilter(input: Input): ((row: Readonly<Record<string, unknown>>) => boolean) | null {
-  const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
-  if (filters.length === 0) return null;
-  const conditions = filters.map(({ Name: name, Values: values }) => {
-    const member = Object.hasOwn(tableFilters, name) ? tableFilters[name] : undefined;
-    if (member === undefined) throw invalid(`Filter name ${name} is not supported`);
-    return { member, values };
-  });
-  return (row) => conditions.every(({ member, values }) => values.includes(String(row[member])));
-}
-
-/** A page of replications. The marker names the last one that was shown, so that nothing is passed over when others are deleted meanwhile. */
-function pageOf(rows: readonly SimulatedReplication[], input: Input): Page<SimulatedReplication> {
-  const size = pageSize(input, 100);
-  const after = readMarker(input);
-  const from = after === null ? 0 : rows.findIndex(({ sequence }) => sequence > after);
-  const items = from === -1 ? [] : rows.slice(from, from + size);
-  const last = items.at(-1);
-  const hasMore = from !== -1 && from + size < rows.length;
-  return { items, marker: hasMore && last !== undefined ? toMarker(last.sequence) : {} };
-}
-
-interface Page<T> {
-  readonly items: readonly T[];
-  readonly marker: { readonly Marker?: string };
-}
-
-function page<T>(rows: readonly T[], input: Input, most: number): Page<T> {
-  const size = pageSize(input, most);
-  const next = (readMarker(input) ?? 0) + size;
-  return { items: rows.slice(next - size, next), marker: next < rows.length ? toMarker(next) : {} };
-}
-
-function pageSize(input: Input, most: number): number {
-  const size = (input['MaxRecords'] as number | undefined) ?? 100;
-  if (size < 20 || size > most) throw invalid(`MaxRecords must be between 20 and ${most}`);
-  return size;
-}
-
-function toMarker(position: number): { readonly Marker: string } {
-  return { Marker: Buffer.from(String(position)).toString('base64url') };
-}
-
-function readMarker(input: Input): number | null {
-  if (input['Marker'] === undefined) return null;
-  const text = Buffer.from(textOf(input, 'Marker'), 'base64url').toString();
-  if (!/^\d{1,9}$/.test(text)) throw invalid('Invalid Marker');
-  return Number(text);
-}
-
-function checkIdentifier(value: string, name: string): void {
-  if (/^[A-Za-z][A-Za-z0-9-]{0,254}$/.test(value) && !value.endsWith('-') && !value.includes('--')) return;
-  throw invalid(
-    `The parameter ${name} must begin with a letter; contain only ASCII letters, digits and hyphens; and not end with a hyphen or contain two consecutive hyphens`,
-  );
-}
-
-function checkEndpoint(arn: unknown, role: 'source' | 'target', { region, accountId }: Place): void {
-  const [, suffix] =
-    new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
-  if (suffix === undefined) throw notFound('Endpoint', String(arn));
-  // Endpoints are not simulated: their role is taken from their name, where it says one.
-  const other = role === 'source' ? 'target' : 'source';
-  if (suffix.toLowerCase().startsWith(other))
-    throw invalid(`The endpoint ${String(arn)} must be of type ${role.toUpperCase()}`);
-}
-
-function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }: Input): void {
-  if (least === undefined && most === undefined) throw invalid('ComputeConfig must give MaxCapacityUnits');
-  for (const units of [least, most]) {
-    if (units !== undefined && !CAPACITY_UNITS.includes(units as number))
-      throw invalid(`Capacity units must be one of ${CAPACITY_UNITS.join(', ')}`);
-  }
-  if (typeof least === 'number' && typeof most === 'number' && least > most) {
-    throw invalid('MinCapacityUnits cannot be greater than MaxCapacityUnits');
-  }
-}
-
-function checkMappings(text: string): void {
-  const mappings = parsed(text);
-  if (mappings === undefined) throw invalid('Invalid Table Mappings document. Invalid json');
-  if (!Array.isArray(mappings['rules']) || mappings['rules'].length === 0)
-    throw invalid('Valid Table mappings is required');
-}
-
-function checkSettings(input: Input): void {
-  for (const name of ['ReplicationSettings', 'SupplementalSettings']) {
-    if (input[name] !== undefined && parsed(textOf(input, name)) === undefined)
-      throw invalid('Invalid task settings json');
-  }
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined; // asked, and answered
-  }
-}
-
-/** [INF]: how DMS refuses is not known. */
-function refuseReadOnly({ config }: SimulatedReplication, what: string): void {
-  if (config.IsReadOnly !== true) return;
-  throw new AwsFault(
-    'InvalidResourceStateFault',
-    `Replication Config ${config.ReplicationConfigIdentifier} is read-only and cannot be ${what}`,
-  );
-}
-
 /** As DMS makes them up: 26 upper-case letters. */
 export function randomIdentifier(random: () => number): string {
   return Array.from({ length: 26 }, () => String.fromCharCode(65 + Math.floor(random() * 26))).join('');
-}
-
-function invalid(message: string): AwsFault {
-  return new AwsFault('InvalidParameterValueException', message);
-}
-
-function notFound(what: string, name: string): AwsFault {
-  return new AwsFault('ResourceNotFoundFault', `${what} '${name}' was not found`);
-}
-
-/** Text that the request's shape was checked for. */
-function textOf(input: Input, name: string, otherwise = ''): string {
-  const value = input[name];
-  return typeof value === 'string' ? value : otherwise;
 }

@@ -1,0 +1,294 @@
+import { randomInt } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { arnsOf, AwsFront, DEFAULT_ACCOUNT, faultReply, type SimulatorCall } from './aws.js';
+import { seededRandom, SimulatedClock } from './clock.js';
+import { control } from './control.js';
+import { Faults, type Fault } from './faults.js';
+import { serve, type Reply, type Request } from './http.js';
+import type { Statement } from './iam.js';
+import {
+  assumed,
+  AwsFault,
+  steps,
+  usualDurations,
+  type Config,
+  type NextStop,
+  type Row,
+  type Step,
+  type Uncertain,
+} from './model.js';
+import { randomIdentifier } from './operations.js';
+import { checkOptions, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+import { page } from './page.js';
+import { SimulatedReplication } from './replication.js';
+import { usualSource, type SourceSettings } from './source.js';
+import { Store } from './store.js';
+import { FULL_LOAD_ROWS } from './tables.js';
+
+export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
+  const simulator = new DmsSimulator(options);
+  await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  return simulator;
+}
+
+/** A running simulator, and the handle by which tests make things happen in it. */
+export class DmsSimulator {
+  readonly clock: SimulatedClock;
+  /** The newest 200,000 requests, oldest first. */
+  readonly calls: SimulatorCall[] = [];
+  readonly #options: DmsSimulatorOptions;
+  readonly #uncertain: Uncertain;
+  readonly #store: Store;
+  readonly #random: () => number;
+  readonly #faults: Faults;
+  readonly #stale = new Map<string, Row>();
+  readonly #aws: AwsFront;
+  #policy: readonly Statement[] | null;
+  readonly #server = serve(
+    (request) => this.#answer(request),
+    () => faultReply(new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB', 413)),
+  );
+
+  constructor(options: DmsSimulatorOptions) {
+    const { speed = 60, startAt, rowBeforeFirstRun, seed = randomInt(2 ** 32), policy = null } = options;
+    this.#options = options;
+    const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
+    this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
+    const short = rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun };
+    this.#uncertain = { ...assumed, ...options.uncertain, ...short };
+    this.#random = seededRandom(seed);
+    this.#faults = new Faults(this.#random);
+    this.#store = new Store(this.clock);
+    this.#policy = policy;
+    const world = {
+      clock: this.clock,
+      store: this.#store,
+      faults: this.#faults,
+      stale: this.#stale,
+      uncertain: this.#uncertain,
+      calls: this.calls,
+      random: this.#random,
+      create: (config: Config) => this.#add(config, {}),
+    };
+    const policyOf = () => this.#policy;
+    this.#aws = new AwsFront({
+      ...world,
+      get policy() {
+        return policyOf();
+      },
+    });
+  }
+
+  async listen(port: number, host: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Where AWS clients are to be pointed, for instance by AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE. */
+  get endpoint(): string {
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Settings for an AWS SDK client. Credentials of one account do not see another's replications. */
+  clientConfig(region = 'eu-west-1', accountId = DEFAULT_ACCOUNT) {
+    const credentials = { accessKeyId: `SIMULATED${accountId}`, secretAccessKey: 'simulated' };
+    return { endpoint: this.endpoint, region, credentials };
+  }
+
+  /** Puts a replication there, in any state, and returns its ARN. */
+  createReplication(options: SimulatedReplicationOptions = {}): string {
+    checkOptions(options);
+    const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
+    const identifier = options.identifier ?? randomIdentifier(this.#random);
+    const endpoint = (role: string) => `arn:aws:dms:${region}:${accountId}:endpoint:${role}${this.#store.size}`;
+    const config: Config = {
+      ReplicationConfigIdentifier: identifier,
+      ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,
+      SourceEndpointArn: endpoint('SOURCE'),
+      TargetEndpointArn: endpoint('TARGET'),
+      ReplicationType: options.replicationType ?? 'full-load-and-cdc',
+      ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
+      ReplicationSettings: '{}',
+      SupplementalSettings: '{}',
+      TableMappings: '{"rules":[]}',
+      ReplicationConfigCreateTime: this.#seconds(),
+      ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),
+    };
+    const replication = this.#add(config, options);
+    replication.place(status);
+    return replication.arn;
+  }
+
+  /** The row as DMS would show it now, to read or to change. */
+  row(arn: string): Row {
+    return this.#get(arn).row;
+  }
+
+  /** What DMS does at the next stop, instead of the usual. */
+  onNextStop(arn: string, next: NextStop): void {
+    this.#get(arn).nextStop = next;
+  }
+
+  /** From now on this step fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
+  onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
+    const { troubledSteps } = this.#get(arn);
+    if (!steps.includes(step)) throw new RangeError(`There is no step "${step}"; there are ${steps.join(', ')}`);
+    if (trouble === undefined) troubledSteps.delete(step);
+    else troubledSteps.set(step, trouble);
+  }
+
+  /** What the next premigration assessment comes to. */
+  onAssessment(arn: string, status: SimulatedReplication['assessmentStatus']): void {
+    this.#get(arn).assessmentStatus = status;
+  }
+
+  /** It dies this many simulated seconds after it next reaches `running`. */
+  failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void {
+    this.#get(arn).failsAfterRunning = { seconds, messages };
+  }
+
+  /** It fails now. */
+  fail(arn: string, messages: readonly string[], stopReason?: string): void {
+    this.#get(arn).fail(messages, stopReason);
+  }
+
+  /** Someone else stops it, or it stops by itself for another reason. */
+  stop(arn: string, reason?: string): void {
+    this.#get(arn).stop(reason);
+  }
+
+  /** Someone else starts it. */
+  start(arn: string, type = 'resume-processing'): void {
+    this.#get(arn).start({ type });
+  }
+
+  /** DMS starts it by itself, from whatever state it is in. */
+  restart(arn: string): void {
+    this.#get(arn).restart();
+  }
+
+  /** Someone modifies its config. */
+  modify(arn: string): void {
+    this.#get(arn).modify();
+  }
+
+  /** Its target endpoint is made to lead to another, empty database. DMS does not know; {@link targetRows} tells. */
+  repointTarget(arn: string): void {
+    this.#get(arn).repointTarget();
+  }
+
+  /** Rows in the database that its target endpoint leads to: what came with the full load, and what was inserted since. */
+  targetRows(arn: string): number {
+    const { source, tables, time, config } = this.#get(arn);
+    const loaded = source.isTargetEmpty || config.ReplicationType === 'cdc' ? 0 : FULL_LOAD_ROWS * tables.count;
+    return loaded + Math.floor(source.targetRows(time) * source.settings.rates.inserts);
+  }
+
+  /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
+  changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
+    const { source, time } = this.#get(arn);
+    const { openTransaction, ...settings } = change;
+    source.change(settings, time);
+    if (openTransaction !== undefined) source.openTransactionSince = openTransaction ? source.appliedAt(time) : null;
+  }
+
+  /** From now on requests meet this fault. */
+  fault(fault: Fault): void {
+    if (fault.type === 'stale' && fault.staleSeconds === undefined) {
+      for (const { arn, row } of this.#store.all()) this.#stale.set(arn, structuredClone(row));
+    }
+    this.#faults.add(fault, this.#seconds());
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** What IAM allows from now on; `null`: everything. */
+  setPolicy(policy: readonly Statement[] | null): void {
+    this.#policy = policy;
+  }
+
+  /** How often an operation was called, for one replication or for all. */
+  count(operation: string, arn?: string): number {
+    const isMeant = (call: SimulatorCall) =>
+      call.operation === operation && (arn === undefined || arnsOf(call.input).includes(arn));
+    return this.calls.filter(isMeant).length;
+  }
+
+  /** Every replication as it is now. */
+  replications(): readonly { readonly row: Row; readonly config: Config; readonly lagSeconds: number | null }[] {
+    return this.#store.all().map(({ row, config, source, time }) => {
+      const lagSeconds = source.isRunning ? Math.round(time - source.appliedAt(time)) : null;
+      return { row, config, lagSeconds };
+    });
+  }
+
+  /** No replications, faults, calls, or policy, and full buckets. Time goes on. */
+  reset(): void {
+    this.#aws.reset();
+    this.#policy = null;
+    this.#store.clear();
+    this.#faults.clear();
+    this.#stale.clear();
+    this.calls.length = 0;
+  }
+
+  #answer(request: Request): Promise<Reply | null> {
+    const { method, url, headers } = request;
+    if (method === 'POST' && url.pathname === '/') return this.#aws.answer(request);
+    return Promise.resolve(this.#isOwnName(headers.host ?? '') ? this.#serve(request) : notHere(403));
+  }
+
+  #serve(request: Request): Reply {
+    const { method, url } = request;
+    if (url.pathname.startsWith('/_simulator/')) return control(this, request);
+    return method === 'GET' && url.pathname === '/' ? page : notHere(404);
+  }
+
+  /** Where it listens to this machine only, a page of another site can not reach it under a name of its own either. */
+  #isOwnName(host: string): boolean {
+    const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
+    return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));
+  }
+
+  #seconds(): number {
+    return Math.floor(this.clock.now()) / 1000;
+  }
+
+  #get(arn: string): SimulatedReplication {
+    const replication = this.#store.find(arn);
+    if (replication === undefined) throw new Error(`The simulator has no replication ${arn}`);
+    return replication;
+  }
+
+  #add(
+    config: Config,
+    { tables, source, changesPerSecond, durations }: SimulatedReplicationOptions,
+  ): SimulatedReplication {
+    const none = { inError: 0, mismatched: 0, withoutKey: 0, suspended: 0, missing: 0, cancelled: 0 };
+    const usualTables = { count: 3, validation: true, ...none, skippedPercent: 0 };
+    const replication = new SimulatedReplication(
+      config,
+      { ...usualTables, ...(typeof tables === 'number' ? { count: tables } : tables) },
+      { ...usualSource, ...(changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond }), ...source },
+      { ...usualDurations, ...this.#options.durations, ...durations },
+      this.#uncertain,
+      this.#seconds(),
+    );
+    this.#store.add(replication);
+    return replication;
+  }
+}
+
+function notHere(status: number): Reply {
+  return { status, type: 'text/plain', body: 'There is nothing here\n' };
+}
