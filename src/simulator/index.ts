@@ -14,12 +14,13 @@ export {
   contrary,
   type Durations,
   type NextStop,
+  type PlacedStatus,
   type ReplicationType,
   type Row,
   type StartStep,
   type Step,
+  type TableSettings,
   type Uncertain,
 } from './model.js';
 export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
-export type { PlacedStatus, TableSettings } from './replication.js';
 export type { Engine, SourceSettings } from './source.js';

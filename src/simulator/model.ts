@@ -216,3 +216,43 @@ export interface Row {
   ReplicationDeprovisionTime?: number;
   IsReadOnly?: boolean;
 }
+
+/** Statuses and provision states that a replication can be put into. */
+export type PlacedStatus =
+  | 'created'
+  | StartStep
+  | 'running'
+  | 'stopping'
+  | 'stopped'
+  | 'modifying'
+  | 'failed'
+  | 'deleting'
+  | 'deprovisioning'
+  | 'deprovisioned';
+
+export interface StartInput {
+  readonly type: string;
+  readonly startTime?: number | undefined;
+  readonly startPosition?: string | undefined;
+  readonly stopPosition?: string | undefined;
+  /** JSON. */
+  readonly assessment?: string | undefined;
+}
+
+/** How tables are, other than well. */
+export interface TableSettings {
+  /** Default 3. */
+  readonly count: number;
+  /** Whether rows are compared after they were applied. Default true. */
+  readonly validation: boolean;
+  /** How many of the first tables are in error, fail validation, or have no primary key. Default 0. */
+  readonly inError: number;
+  readonly mismatched: number;
+  readonly withoutKey: number;
+  readonly suspended: number;
+  /** How many of the last tables are not there in the target, or were given up. Default 0. */
+  readonly missing: number;
+  readonly cancelled: number;
+  /** Rows of each hundred that an error setting skips: captured, and never applied. Default 0. */
+  readonly skippedPercent: number;
+}

@@ -1,6 +1,12 @@
 import type { Statement } from './iam.js';
-import { startSteps, type Durations, type ReplicationType, type Uncertain } from './model.js';
-import type { PlacedStatus, TableSettings } from './replication.js';
+import {
+  startSteps,
+  type Durations,
+  type PlacedStatus,
+  type ReplicationType,
+  type TableSettings,
+  type Uncertain,
+} from './model.js';
 import { engines, type SourceSettings } from './source.js';
 
 export interface DmsSimulatorOptions {

@@ -1,64 +1,24 @@
-import { Source, type Engine, type SourceSettings } from './source.js';
+import { beginAssessment, endAssessment, readAssessment, type Assessment, type AssessmentEnd } from './assessment.js';
 import {
-  AwsFault,
   startSteps,
   type Config,
   type Durations,
   type NextStop,
+  type PlacedStatus,
   type Row,
+  type StartInput,
   type StartStep,
   type Step,
+  type TableSettings,
   type Uncertain,
 } from './model.js';
+import { checkDelete, checkStart, isAtRest, isIdleStop, provisionStateOf } from './rules.js';
+import { Schedule } from './schedule.js';
+import { logGone, Source, type SourceSettings } from './source.js';
 
 const HOUR = 3600;
 /** How soon a resume that needs a log which is gone dies once it runs. */
 const LOG_GONE_SECONDS = 20;
-
-/** Statuses and provision states that a replication can be put into. */
-export type PlacedStatus =
-  | 'created'
-  | StartStep
-  | 'running'
-  | 'stopping'
-  | 'stopped'
-  | 'modifying'
-  | 'failed'
-  | 'deleting'
-  | 'deprovisioning'
-  | 'deprovisioned';
-
-export interface StartInput {
-  readonly type: string;
-  readonly startTime?: number | undefined;
-  readonly startPosition?: string | undefined;
-  readonly stopPosition?: string | undefined;
-  /** JSON. */
-  readonly assessment?: string | undefined;
-}
-
-interface Due {
-  readonly at: number;
-  readonly apply: () => void;
-}
-
-/** How tables are, other than well. */
-export interface TableSettings {
-  /** Default 3. */
-  readonly count: number;
-  /** Whether rows are compared after they were applied. Default true. */
-  readonly validation: boolean;
-  /** How many of the first tables are in error, fail validation, or have no primary key. Default 0. */
-  readonly inError: number;
-  readonly mismatched: number;
-  readonly withoutKey: number;
-  readonly suspended: number;
-  /** How many of the last tables are not there in the target, or were given up. Default 0. */
-  readonly missing: number;
-  readonly cancelled: number;
-  /** Rows of each hundred that an error setting skips: captured, and never applied. Default 0. */
-  readonly skippedPercent: number;
-}
 
 /** One replication and its config, played out in simulated time. All times are epoch seconds. */
 export class SimulatedReplication {
@@ -70,8 +30,7 @@ export class SimulatedReplication {
   /** Steps that do not go on: they fail with these messages, or (`null`) never end. */
   readonly troubledSteps = new Map<Step, readonly string[] | null>();
   /** What the next premigration assessment comes to. */
-  assessmentStatus: 'passed' | 'warning' | 'failed' | 'error-provisioning' | 'error-executing' | 'invalid state' =
-    'passed';
+  assessmentStatus: AssessmentEnd = 'passed';
   /** Its place in lists: the order in which they were created. */
   sequence = 0;
   /** Tables that were reloaded, and until when. */
@@ -87,7 +46,7 @@ export class SimulatedReplication {
   changedAt: number;
   rowBefore: Row | null = null;
   #time: number;
-  #steps: Due[] = [];
+  readonly #schedule = new Schedule();
 
   constructor(
     readonly config: Config,
@@ -127,10 +86,9 @@ export class SimulatedReplication {
 
   /** Lets everything happen that is due by then. */
   advance(now: number): void {
-    for (let step = this.#steps[0]; step !== undefined && step.at <= now; step = this.#steps[0]) {
-      this.#steps.shift();
-      this.#time = Math.max(this.#time, step.at);
-      step.apply();
+    for (let due = this.#schedule.take(now); due !== null; due = this.#schedule.take(now)) {
+      this.#time = Math.max(this.#time, due.at);
+      due.apply();
     }
     this.#time = Math.max(this.#time, now);
     if (this.row.Status === 'running') this.#showRunning();
@@ -138,18 +96,10 @@ export class SimulatedReplication {
   }
 
   stop(reason = 'Stop Reason NORMAL'): void {
-    const { Status: status, ReplicationConfigIdentifier: id } = this.row;
-    const { stopWhileStopping, stopAtRest, stopAbortsStart } = this.uncertain;
-    if (status === 'stopping' && stopWhileStopping === 'accepted') return;
-    if (isAtRest(status) && stopAtRest === 'accepted') return;
-    const isStarting = startSteps.some((step) => step === status);
-    if (status !== 'running' && !(isStarting && stopAbortsStart)) {
-      const what = `Replication for Replication Config, '${id}' is in '${status}' state and cannot be stopped.`;
-      throw new AwsFault('InvalidResourceStateFault', what);
-    }
+    if (isIdleStop(this.row, this.uncertain)) return;
     const next = this.nextStop;
     this.nextStop = null;
-    this.#steps = [];
+    this.#schedule.clear();
     this.#enter('stopping');
     if (next?.type === 'hang') return;
     if (next?.type === 'fail')
@@ -161,30 +111,9 @@ export class SimulatedReplication {
     });
   }
 
-  start({ type, startTime, startPosition, stopPosition, assessment }: StartInput): void {
-    const { Status: status, ReplicationConfigIdentifier: id, ProvisionData: provision } = this.row;
-    const provisionState = provision.ProvisionState?.toLowerCase();
-    if (!isAtRest(status) || provisionState === 'deprovisioning') {
-      const shown = provisionState === 'deprovisioning' ? 'deprovisioning' : status;
-      const what = `Replication for Replication Config: ${id} is in ${shown.toUpperCase()} state and cannot start`;
-      throw new AwsFault('InvalidResourceStateFault', what);
-    }
-    const refuse = (what: string) => new AwsFault('InvalidParameterCombinationException', what);
-    if (type === 'start-replication' && this.hasRun) {
-      throw refuse('Start Type : START_REPLICATION, valid only for replications running for the first time');
-    }
-    if (type === 'resume-processing' && !this.hasRun && !this.uncertain.resumeAsFirstStart) {
-      throw refuse('Start Type : RESUME_PROCESSING, valid only for replications that have run before');
-    }
-    if (type === 'resume-processing' && provisionState === 'deprovisioned' && !this.uncertain.resumeAfterDeprovision) {
-      throw refuse(`Replication ${id} has been deprovisioned and can only be reloaded`);
-    }
-    if ((startTime ?? startPosition) !== undefined && !this.uncertain.customStartPoint) {
-      throw refuse('Custom CDC start points are not supported for serverless replications');
-    }
-    if (type === 'reload-target' && provisionState === 'deprovisioned' && !this.uncertain.reloadAfterDeprovision) {
-      throw refuse(`Replication ${id} has been deprovisioned and cannot be started`);
-    }
+  start(input: StartInput): void {
+    checkStart(this.row, this.hasRun, this.uncertain, input);
+    const { type, startTime, startPosition, stopPosition, assessment } = input;
     const asked = assessment === undefined ? undefined : readAssessment(assessment);
     Object.assign(this.row, {
       StartReplicationType: type,
@@ -207,14 +136,8 @@ export class SimulatedReplication {
   }
 
   delete(): void {
-    const { Status: status, ReplicationConfigIdentifier: id, ProvisionData: provision } = this.row;
-    const provisionState = provision.ProvisionState?.toLowerCase();
-    const isKept = this.uncertain.deleteNeedsDeprovisioned && provisionState === 'provisioned';
-    if (!isAtRest(status) || provisionState === 'deprovisioning' || isKept) {
-      const what = `Replication Config ${id} is in ${status.toUpperCase()} state and cannot be deleted`;
-      throw new AwsFault('InvalidResourceStateFault', what);
-    }
-    this.#steps = [];
+    checkDelete(this.row, this.uncertain);
+    this.#schedule.clear();
     this.#enter('deleting');
     this.#unlessTroubled('deleting', () => (this.isDeleted = true));
   }
@@ -222,7 +145,7 @@ export class SimulatedReplication {
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
     const isReplicating = this.source.isRunning;
     if (this.row.Status === 'provisioning_capacity') this.#provision('failed_provision', 0);
-    this.#steps = [];
+    this.#schedule.clear();
     this.source.end(this.#time);
     this.#enter('failed');
     this.row.FailureMessages = [...messages];
@@ -291,7 +214,7 @@ export class SimulatedReplication {
 
   /** Through the steps of a start, from the first one or a given one. */
   #begin(isFresh: boolean, assessment?: Assessment, from: StartStep = 'initializing'): void {
-    this.#steps = [];
+    this.#schedule.clear();
     if (this.uncertain.acceptedIsFirstRun) this.hasRun = true;
     this.hasRow = true;
     this.row.FailureMessages = [];
@@ -374,7 +297,7 @@ export class SimulatedReplication {
   #stopped(reason: string): void {
     const stoppedAt = this.#time;
     const hadCheckpoint = this.source.isRunning;
-    this.#steps = [];
+    this.#schedule.clear();
     this.source.end(stoppedAt);
     this.#enter('stopped');
     this.#after(this.durations.describingStop, () => {
@@ -390,18 +313,18 @@ export class SimulatedReplication {
 
   #untilDeprovisioned(at: number): void {
     this.row.ReplicationDeprovisionTime = at;
-    this.#at(at, () => this.#deprovision(at));
+    this.#schedule.add(at, () => this.#deprovision(at));
   }
 
   #deprovision(at: number): void {
     this.#provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';
     if (this.troubledSteps.get('deprovisioning') === null) return;
-    this.#at(at + this.durations.deprovisioning, () => this.#deprovisioned());
+    this.#schedule.add(at + this.durations.deprovisioning, () => this.#deprovisioned());
   }
 
   #deprovisioned(): void {
-    this.#steps = [];
+    this.#schedule.clear();
     this.#provision('deprovisioned', 0);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioned';
     if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
@@ -413,39 +336,17 @@ export class SimulatedReplication {
   }
 
   #assess(asked: Assessment, then: () => void): void {
-    const failsStart = asked['FailOnAssessmentFailure'] !== false;
-    const assessment: Record<string, unknown> = {
-      PremigrationAssessmentRunArn: `${this.arn.replace(':replication-config:', ':assessment-run:')}-${Math.floor(this.#time)}`,
-      FailOnAssessmentFailure: failsStart,
-      Status: 'starting',
-      PremigrationAssessmentRunCreationDate: this.#time,
-      AssessmentProgress: { IndividualAssessmentCount: 12, IndividualAssessmentCompletedCount: 0 },
-      ResultLocationBucket: textOr(asked['ResultLocationBucket'], 'dms-premigration-assessments'),
-      ResultLocationFolder: textOr(asked['ResultLocationFolder'], ''),
-      ResultEncryptionMode: textOr(asked['ResultEncryptionMode'], 'SSE_S3'),
-    };
+    const assessment = beginAssessment(asked, this.arn, this.#time);
     this.row.PremigrationAssessmentStatuses = [assessment];
     this.#enter(this.uncertain.statusWhileAssessing);
     const { assessing } = this.durations;
     this.#after(assessing / 4, () => (assessment['Status'] = 'provisioning'));
     this.#after(assessing / 2, () => (assessment['Status'] = 'running'));
     this.#after(assessing, () => {
-      const status = this.assessmentStatus;
-      const isFailed = status !== 'passed' && status !== 'warning';
-      Object.assign(assessment, {
-        Status: status,
-        AssessmentProgress: { IndividualAssessmentCount: 12, IndividualAssessmentCompletedCount: 12 },
-        ResultStatistic: {
-          Passed: isFailed ? 11 : 12,
-          Failed: isFailed ? 1 : 0,
-          Error: 0,
-          Warning: 0,
-          Cancelled: 0,
-          Skipped: 0,
-        },
-        ...(isFailed ? { LastFailureMessage: 'An individual assessment failed' } : {}),
-      });
-      if (isFailed && failsStart) return this.fail(['The premigration assessment failed'], '');
+      const isFailed = endAssessment(assessment, this.assessmentStatus);
+      if (isFailed && assessment['FailOnAssessmentFailure'] === true) {
+        return this.fail(['The premigration assessment failed'], '');
+      }
       then();
     });
   }
@@ -495,7 +396,7 @@ export class SimulatedReplication {
   }
 
   #isProvisioned(): boolean {
-    return this.row.ProvisionData.ProvisionState?.toLowerCase() === 'provisioned';
+    return provisionStateOf(this.row) === 'provisioned';
   }
 
   /** DMS has scaled it, and starts it again. */
@@ -529,12 +430,7 @@ export class SimulatedReplication {
   }
 
   #after(seconds: number, apply: () => void): void {
-    this.#at(this.#time + seconds, apply);
-  }
-
-  #at(at: number, apply: () => void): void {
-    const before = this.#steps.findLastIndex((step) => step.at <= at);
-    this.#steps.splice(before + 1, 0, { at, apply });
+    this.#schedule.add(this.#time + seconds, apply);
   }
 }
 
@@ -546,32 +442,3 @@ const noStats = {
   TablesQueued: 0,
   TablesErrored: 0,
 } as const;
-
-/** MySQL's is as seen on AWS; the others are guessed. */
-function logGone(engine: Engine): string {
-  const end = 'Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
-  const said = engine.startsWith('mysql')
-    ? 'Error 1236 (Could not find first log file name in binary log index file) reading binlog.'
-    : 'The log that is needed to go on is no longer available on the source.';
-  return `Last Error ${said} ${end}`;
-}
-
-type Assessment = Readonly<Record<string, unknown>>;
-
-function readAssessment(settings: string): Assessment {
-  try {
-    const read: unknown = JSON.parse(settings);
-    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Assessment;
-  } catch {
-    // Said below.
-  }
-  throw new AwsFault('InvalidParameterValueException', 'Invalid PremigrationAssessmentSettings. Invalid json');
-}
-
-function isAtRest(status: string): boolean {
-  return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
-}

@@ -208,3 +208,12 @@ const spell: Readonly<Record<Engine, (at: number) => string>> = {
   },
   oracle: (at) => `checkpoint:V1#48084#${hex(2_435_000_000 + Math.floor(at / 64), 16)}${hex(at % 64, 4)}#0#0#*#0#31989`,
 };
+
+/** How a replication dies whose log is gone. MySQL's is as seen on AWS; the others are guessed. */
+export function logGone(engine: Engine): string {
+  const end = 'Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
+  const said = engine.startsWith('mysql')
+    ? 'Error 1236 (Could not find first log file name in binary log index file) reading binlog.'
+    : 'The log that is needed to go on is no longer available on the source.';
+  return `Last Error ${said} ${end}`;
+}

@@ -1,0 +1,58 @@
+/** What DMS refuses of a replication because of the state it is in. */
+import { AwsFault, startSteps, type Row, type StartInput, type Uncertain } from './model.js';
+
+export function isAtRest(status: string): boolean {
+  return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
+}
+
+/** Whether a stop is taken and has no effect. Throws where it is refused. */
+export function isIdleStop(row: Row, { stopWhileStopping, stopAtRest, stopAbortsStart }: Uncertain): boolean {
+  const { Status: status, ReplicationConfigIdentifier: id } = row;
+  if (status === 'stopping' && stopWhileStopping === 'accepted') return true;
+  if (isAtRest(status) && stopAtRest === 'accepted') return true;
+  const isStarting = startSteps.some((step) => step === status);
+  if (status === 'running' || (isStarting && stopAbortsStart)) return false;
+  const what = `Replication for Replication Config, '${id}' is in '${status}' state and cannot be stopped.`;
+  throw new AwsFault('InvalidResourceStateFault', what);
+}
+
+export function checkStart(row: Row, hasRun: boolean, uncertain: Uncertain, input: StartInput): void {
+  const { Status: status, ReplicationConfigIdentifier: id } = row;
+  const { type, startTime, startPosition } = input;
+  const provisionState = provisionStateOf(row);
+  if (!isAtRest(status) || provisionState === 'deprovisioning') {
+    const shown = provisionState === 'deprovisioning' ? 'deprovisioning' : status;
+    const what = `Replication for Replication Config: ${id} is in ${shown.toUpperCase()} state and cannot start`;
+    throw new AwsFault('InvalidResourceStateFault', what);
+  }
+  const refuse = (what: string) => new AwsFault('InvalidParameterCombinationException', what);
+  if (type === 'start-replication' && hasRun) {
+    throw refuse('Start Type : START_REPLICATION, valid only for replications running for the first time');
+  }
+  if (type === 'resume-processing' && !hasRun && !uncertain.resumeAsFirstStart) {
+    throw refuse('Start Type : RESUME_PROCESSING, valid only for replications that have run before');
+  }
+  if (type === 'resume-processing' && provisionState === 'deprovisioned' && !uncertain.resumeAfterDeprovision) {
+    throw refuse(`Replication ${id} has been deprovisioned and can only be reloaded`);
+  }
+  if (type === 'reload-target' && provisionState === 'deprovisioned' && !uncertain.reloadAfterDeprovision) {
+    throw refuse(`Replication ${id} has been deprovisioned and cannot be started`);
+  }
+  if ((startTime ?? startPosition) !== undefined && !uncertain.customStartPoint) {
+    throw refuse('Custom CDC start points are not supported for serverless replications');
+  }
+}
+
+export function checkDelete(row: Row, { deleteNeedsDeprovisioned }: Uncertain): void {
+  const { Status: status, ReplicationConfigIdentifier: id } = row;
+  const provisionState = provisionStateOf(row);
+  const isKept = deleteNeedsDeprovisioned && provisionState === 'provisioned';
+  if (isAtRest(status) && provisionState !== 'deprovisioning' && !isKept) return;
+  const what = `Replication Config ${id} is in ${status.toUpperCase()} state and cannot be deleted`;
+  throw new AwsFault('InvalidResourceStateFault', what);
+}
+
+/** In lower case, however it is shown. */
+export function provisionStateOf({ ProvisionData: { ProvisionState: state } }: Row): string | undefined {
+  return state?.toLowerCase();
+}
