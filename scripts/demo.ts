@@ -88,6 +88,10 @@ async function main(simulator: DmsSimulator | null): Promise<void> {
     const worker = startWorker(env);
 
     say(`\n1. Stop ${replicationConfigArn}`);
+    if (simulator) {
+      const { SourceEndpointArn: source, TargetEndpointArn: target } = simulator.row(replicationConfigArn);
+      say(`   from ${source}\n   to   ${target}\n`);
+    }
     const stop = await dms.startStop({
       replicationConfigArn,
       requestedBy: 'demo',

@@ -108,7 +108,8 @@ export class DmsSimulator {
     checkOptions(options);
     const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
     const identifier = options.identifier ?? randomIdentifier(this.#random);
-    const endpoint = (role: string) => `arn:aws:dms:${region}:${accountId}:endpoint:${role}${this.#store.size}`;
+    const endpoint = (role: string) =>
+      `arn:aws:dms:${region}:${accountId}:endpoint:${role}${randomIdentifier(this.#random).slice(role.length)}`;
     const config: Config = {
       ReplicationConfigIdentifier: identifier,
       ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,

@@ -46,10 +46,6 @@ export class Store {
     return [...this.#byArn.keys()].flatMap((arn) => this.find(arn) ?? []);
   }
 
-  get size(): number {
-    return this.#byArn.size;
-  }
-
   clear(): void {
     this.#sites = new Map();
     this.#byArn = new Map();
