@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'contrary',
-          include: ['test/e2e/{main-job,stop,resume,one-at-a-time,outages,standalone}.test.ts'],
+          include: ['test/{aws,e2e,examples,workflows}/*.test.ts'],
           env: { DMS_UNCERTAIN: 'contrary' },
         },
       },

@@ -3,17 +3,21 @@ import { getMetricData } from './cloudwatch.js';
 import { TokenBucket, type Fault, type Faults } from './faults.js';
 import type { Reply, Request } from './http.js';
 import { denial, isAllowed, type Statement } from './iam.js';
-import { AwsFault, type Config, type Row, type Uncertain } from './model.js';
+import { AwsFault, type Config, type Uncertain } from './model.js';
 import { operations, type Input, type Place } from './operations.js';
 import type { SimulatedReplication } from './replication.js';
 import { readRequest } from './shapes.js';
 import type { Store } from './store.js';
+import type { View } from './tables.js';
 
 export const DEFAULT_ACCOUNT = '123456789012';
+/** CloudWatch, as requests name it. */
+const METRICS = 'GraniteServiceVersion20100801';
 const MAX_CALLS = 200_000;
 /** Longer requests are logged by their length. */
 const MAX_LOGGED = 10_000;
-const JSON_TYPE = 'application/x-amz-json-1.1';
+/** DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
+const JSON_TYPE = 'application/x-amz-json-1.';
 
 export interface SimulatorCall {
   /** Milliseconds since the epoch, real time. */
@@ -33,7 +37,8 @@ export interface World {
   readonly clock: SimulatedClock;
   readonly store: Store;
   readonly faults: Faults;
-  readonly stale: ReadonlyMap<string, Row>;
+  /** What was there when a stale look was asked for, by ARN. */
+  readonly stale: ReadonlyMap<string, { readonly view: View; readonly config: Config }>;
   readonly uncertain: Uncertain;
   readonly policy: readonly Statement[] | null;
   readonly calls: SimulatorCall[];
@@ -65,26 +70,27 @@ export class AwsFront {
     try {
       input = parse(body);
       caller = callerOf(headers.authorization ?? '');
-      const isMetrics = service === 'GraniteServiceVersion20100801' && operation === 'GetMetricData';
+      const isMetrics = service === METRICS && operation === 'GetMetricData';
       if (!isMetrics && (service !== 'AmazonDMSv20160101' || !Object.hasOwn(operations, operation))) {
         const what = `The operation ${target.slice(0, 200) || 'that was asked for'} is not known`;
         throw new AwsFault('UnknownOperationException', what, 404);
       }
       const fault = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
       if (fault?.type === 'latency') await later(fault.milliseconds);
+      const hasEffect = fault?.type === 'hang' ? fault.afterEffect === true : fault?.type !== 'connection-reset';
+      const result = hasEffect ? this.#run(operation, isMetrics, input, caller, fault) : {};
       if (fault?.type === 'hang') {
         log('hang');
         return await new Promise<never>(() => {});
       }
       const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
-      const result = fault?.type === 'connection-reset' ? {} : this.#run(operation, isMetrics, input, caller, fault);
       log(isBroken ? 'connection broken' : 'ok');
       // What is answered is what was there then, whatever becomes of it while it is on its way.
-      return isBroken ? null : { status: 200, type: JSON_TYPE, body: JSON.stringify(result) };
+      return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result) };
     } catch (err) {
       if (!(err instanceof AwsFault)) throw err;
       log(err.type);
-      return faultReply(err);
+      return faultReply(err, service);
     }
   }
 
@@ -130,10 +136,17 @@ export class AwsFront {
       add: create,
       hides: fault?.type === 'row-missing',
       isHidden: ({ arn }) => fault?.type === 'row-missing' && (fault.replicationConfigArn ?? arn) === arn,
-      show(replication) {
-        if (fault?.type !== 'stale') return replication.row;
-        if (fault.staleSeconds === undefined) return stale.get(replication.arn) ?? replication.row;
-        return (now - replication.changedAt < fault.staleSeconds ? replication.rowBefore : null) ?? replication.row;
+      hiddenTable: fault?.type === 'row-missing' ? (fault.tableName ?? null) : null,
+      view(replication) {
+        if (fault?.type !== 'stale') return replication.now;
+        if (fault.staleSeconds === undefined) return stale.get(replication.arn)?.view ?? replication.now;
+        return (now - replication.changedAt < fault.staleSeconds ? replication.before : null) ?? replication.now;
+      },
+      configOf(replication) {
+        const { config, configBefore, modifiedAt } = replication;
+        if (fault?.type !== 'stale') return config;
+        if (fault.staleSeconds === undefined) return stale.get(replication.arn)?.config ?? config;
+        return (now - modifiedAt < fault.staleSeconds ? configBefore : null) ?? config;
       },
     };
   }
@@ -172,8 +185,12 @@ export class AwsFront {
   }
 }
 
-export function faultReply({ type, message, status }: AwsFault): Reply {
-  return { status, type: JSON_TYPE, body: JSON.stringify({ __type: type, message }) };
+function typeFor(service: string): string {
+  return `${JSON_TYPE}${service === METRICS ? 0 : 1}`;
+}
+
+export function faultReply({ type, message, status }: AwsFault, service = ''): Reply {
+  return { status, type: typeFor(service), body: JSON.stringify({ __type: type, message }) };
 }
 
 function parse(body: string): Input {

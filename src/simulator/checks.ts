@@ -33,13 +33,6 @@ export function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }
   }
 }
 
-export function checkMappings(text: string): void {
-  const mappings = parsed(text);
-  if (mappings === undefined) throw invalid('Invalid Table Mappings document. Invalid json');
-  if (!Array.isArray(mappings['rules']) || mappings['rules'].length === 0)
-    throw invalid('Valid Table mappings is required');
-}
-
 export function checkSettings(input: Input): void {
   for (const name of ['ReplicationSettings', 'SupplementalSettings']) {
     if (input[name] !== undefined && parsed(textOf(input, name)) === undefined)

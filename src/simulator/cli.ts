@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `temporal-dms-simulator [--port 4570] [--host 127.0.0.1] [--speed 60] [--seed 7] [--throttle 200,8] [--contrary]`: a local DMS Serverless with one running replication. */
+/** `temporal-dms-simulator [--port 4570] [--host 127.0.0.1] [--speed 60] [--seed 7] [--throttle 200,8] [--tables shop.orders,shop.customers] [--contrary]`: a local DMS Serverless with one running replication. */
 import { parseArgs } from 'node:util';
 import { contrary, startDmsSimulator } from './index.js';
 
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     speed: { type: 'string', default: '60' },
     seed: { type: 'string' },
     throttle: { type: 'string' },
+    tables: { type: 'string' },
     contrary: { type: 'boolean', default: false },
   },
 });
@@ -33,7 +34,8 @@ try {
   const [port, speed] = [number('port', 65_535), number('speed', 1e6)];
   const seed = values.seed === undefined ? {} : { seed: number('seed', 2 ** 32) };
   const uncertain = { ...(values.contrary ? contrary : {}), ...throttleOf(values.throttle) };
-  const simulator = await startDmsSimulator({ port, host: values.host, speed, uncertain, ...seed });
+  const tables = values.tables === undefined ? {} : { tables: { names: values.tables.split(',') } };
+  const simulator = await startDmsSimulator({ port, host: values.host, speed, uncertain, ...seed, ...tables });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
   const { endpoint } = simulator;
   const pace = speed === 0 ? 'Its time stands still until it is moved' : `A second of real time is ${speed} there`;
@@ -49,6 +51,7 @@ For the AWS CLI and every SDK:
   aws dms describe-replications
 
 A replication runs there: ${arn}
+Its seed is ${simulator.seed}.
 `);
   process.once('SIGINT', () => void simulator.close());
   process.once('SIGTERM', () => void simulator.close());

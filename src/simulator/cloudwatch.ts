@@ -1,5 +1,6 @@
 import { AwsFault } from './model.js';
 import type { SimulatedReplication } from './replication.js';
+import { totalOf } from './tables.js';
 
 type Metric = (replication: SimulatedReplication, time: number, seconds: number) => number;
 
@@ -9,8 +10,13 @@ const MAX_QUERIES = 500;
 
 const rowsBetween =
   (which: 'captured' | 'applied'): Metric =>
-  ({ source }, time, seconds) =>
-    Math.max(0, source.rows(time)[which] - source.rows(time - seconds)[which]) / seconds;
+  (replication, time, seconds) =>
+    Math.max(0, rowsAt(replication, time)[which] - rowsAt(replication, time - seconds)[which]) / seconds;
+
+function rowsAt({ source, tables }: SimulatedReplication, time: number) {
+  const { captured, applied } = source.rows(time);
+  return { captured: totalOf(tables.rows(captured)), applied: totalOf(tables.rows(applied)) };
+}
 
 /** The metrics of a serverless replication, at a moment. Latencies are in seconds. */
 const metrics: Readonly<Record<string, Metric>> = {
@@ -18,7 +24,10 @@ const metrics: Readonly<Record<string, Metric>> = {
   CDCLatencySource: ({ source }, time) =>
     Math.round(time - Math.min(source.capturedAt(time), source.openTransactionSince ?? Infinity)),
   CDCLatencyTarget: ({ source }, time) => Math.round(time - source.appliedAt(time)),
-  CDCIncomingChanges: ({ source }, time) => Math.round(source.rows(time).captured - source.rows(time).applied),
+  CDCIncomingChanges(replication, time) {
+    const { captured, applied } = rowsAt(replication, time);
+    return Math.round(captured - applied);
+  },
   CDCThroughputRowsSource: rowsBetween('captured'),
   CDCThroughputRowsTarget: rowsBetween('applied'),
   CapacityUtilization({ source }, time) {
@@ -46,7 +55,7 @@ function readQuery(query: unknown): MetricQuery {
   const { Namespace, MetricName, Dimensions } = recordOf(Metric);
   if (typeof Id !== 'string' || typeof Period !== 'number' || Period < 60 || Period % 60 !== 0) {
     const what = 'Each query takes an Id and a MetricStat with a Metric, and a Period that is a multiple of 60';
-    throw new AwsFault('ValidationException', what);
+    throw new AwsFault('ValidationError', what);
   }
   const dimensions = (Array.isArray(Dimensions) ? Dimensions : []).map((each) => {
     const { Name, Value } = recordOf(each);
@@ -77,11 +86,10 @@ export function getMetricData(
 ): Record<string, unknown> {
   const { MetricDataQueries: queries, StartTime: start, EndTime: end, ScanBy: order } = input;
   if (!Array.isArray(queries) || typeof start !== 'number' || typeof end !== 'number') {
-    throw new AwsFault('ValidationException', 'MetricDataQueries, StartTime and EndTime are required');
+    throw new AwsFault('ValidationError', 'MetricDataQueries, StartTime and EndTime are required');
   }
-  if (end <= start) throw new AwsFault('ValidationException', 'StartTime must be less than EndTime');
-  if (queries.length > MAX_QUERIES)
-    throw new AwsFault('ValidationException', `At most ${MAX_QUERIES} queries are taken`);
+  if (end <= start) throw new AwsFault('ValidationError', 'StartTime must be less than EndTime');
+  if (queries.length > MAX_QUERIES) throw new AwsFault('ValidationError', `At most ${MAX_QUERIES} queries are taken`);
   const results = queries
     .map(readQuery)
     .filter(({ ReturnData }) => ReturnData)
@@ -101,8 +109,7 @@ function valuesOf(
   end: number,
   find: (id: string) => SimulatedReplication | undefined,
 ): [at: number, value: number][] {
-  if ((end - start) / period > MAX_VALUES)
-    throw new AwsFault('ValidationException', 'Too many data points are asked for');
+  if ((end - start) / period > MAX_VALUES) throw new AwsFault('ValidationError', 'Too many data points are asked for');
   const [dimension, ...others] = metric.Dimensions;
   const measure = Object.hasOwn(metrics, metric.MetricName) ? metrics[metric.MetricName] : undefined;
   const isOurs = metric.Namespace === 'AWS/DMS' && dimension?.Name === 'ReplicationConfigId' && others.length === 0;

@@ -27,14 +27,17 @@ export type Fault = FaultTarget &
     | { readonly type: 'answer-lost' }
     /** The connection breaks before the call has its effect. */
     | { readonly type: 'connection-reset' }
-    /** No answer, ever. */
-    | { readonly type: 'hang' }
+    /** No answer, ever. The call has no effect, unless `afterEffect`. */
+    | { readonly type: 'hang'; readonly afterEffect?: boolean }
     /** The answer comes so many real milliseconds later. */
     | { readonly type: 'latency'; readonly milliseconds: number }
-    /** Looks show what was there when the fault was set; with `staleSeconds`, what was there before the last change, for that long after it. */
+    /**
+     * Looks at replications, configs and tables show what was there when the fault was set; with `staleSeconds`, what was there before the last
+     * change, for that long after it.
+     */
     | { readonly type: 'stale'; readonly staleSeconds?: number }
-    /** The row is left out of lists; a request for it alone shows it. */
-    | { readonly type: 'row-missing' }
+    /** The row is left out of lists; a request for it alone shows it. `tableName` (`schema.table`) is left out of statistics. */
+    | { readonly type: 'row-missing'; readonly tableName?: string }
   );
 
 interface ActiveFault {

@@ -23,4 +23,4 @@ export {
   type Uncertain,
 } from './model.js';
 export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
-export type { Engine, SourceSettings } from './source.js';
+export type { Engine, RowRates, SourceSettings } from './source.js';

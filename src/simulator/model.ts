@@ -1,3 +1,5 @@
+import type { RowRates } from './source.js';
+
 /** A refusal in AWS's words. */
 export class AwsFault extends Error {
   constructor(
@@ -239,20 +241,36 @@ export interface StartInput {
   readonly assessment?: string | undefined;
 }
 
-/** How tables are, other than well. */
+/** The tables of a source, and how they are other than well. */
 export interface TableSettings {
-  /** Default 3. */
+  /** Default 3, in the schema `shop`: `table_00001` and so on. */
   readonly count: number;
-  /** Whether rows are compared after they were applied. Default true. */
-  readonly validation: boolean;
-  /** How many of the first tables are in error, fail validation, or have no primary key. Default 0. */
+  /** What they are called instead, as `schema.table`. */
+  readonly names?: readonly string[];
+  /** Rows in every 1,000 bytes of the source's log, by `schema.table`. Those that are not named share the source's rates. */
+  readonly rates: Readonly<Record<string, RowRates>>;
+  /** How many of the first tables are in error, fail validation, have no primary key, or can not be validated. Default 0. */
   readonly inError: number;
   readonly mismatched: number;
   readonly withoutKey: number;
   readonly suspended: number;
+  readonly notValidated: number;
   /** How many of the last tables are not there in the target, or were given up. Default 0. */
   readonly missing: number;
   readonly cancelled: number;
   /** Rows of each hundred that an error setting skips: captured, and never applied. Default 0. */
   readonly skippedPercent: number;
 }
+
+export const usualTables: TableSettings = {
+  count: 3,
+  rates: {},
+  inError: 0,
+  mismatched: 0,
+  withoutKey: 0,
+  suspended: 0,
+  notValidated: 0,
+  missing: 0,
+  cancelled: 0,
+  skippedPercent: 0,
+};

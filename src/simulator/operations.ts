@@ -1,10 +1,9 @@
-import { AwsFault, type Config, type ReplicationType, type Row, type Uncertain } from './model.js';
+import { AwsFault, type Config, type ReplicationType, type Uncertain } from './model.js';
 import type { SimulatedReplication } from './replication.js';
 import {
   checkCompute,
   checkEndpoint,
   checkIdentifier,
-  checkMappings,
   checkSettings,
   invalid,
   notFound,
@@ -12,7 +11,8 @@ import {
   textOf,
 } from './checks.js';
 import { byIdentifier, filteredBy, page, pageOf, present, select, tableFilter } from './lists.js';
-import { tableCount, tableName, tableRow } from './tables.js';
+import { readMappings } from './mappings.js';
+import { tableCount, tableRow, type View } from './tables.js';
 
 export type Input = Readonly<Record<string, unknown>>;
 
@@ -32,8 +32,11 @@ export interface Place {
   /** Whether a fault leaves rows out of lists, and which. */
   readonly hides: boolean;
   isHidden(replication: SimulatedReplication): boolean;
-  /** What a look shows of a replication. */
-  show(replication: SimulatedReplication): Row;
+  /** The table that a fault leaves out of statistics, as `schema.table`. */
+  readonly hiddenTable: string | null;
+  /** What a look shows of a replication, and of its config. */
+  view(replication: SimulatedReplication): View;
+  configOf(replication: SimulatedReplication): Config;
 }
 
 /** What is fixed once it was provisioned, and how DMS names it. */
@@ -62,7 +65,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     checkEndpoint(input['SourceEndpointArn'], 'source', place);
     checkEndpoint(input['TargetEndpointArn'], 'target', place);
     checkCompute(input['ComputeConfig'] as Input);
-    checkMappings(textOf(input, 'TableMappings'));
+    readMappings(textOf(input, 'TableMappings'));
     checkSettings(input);
     const arn = `arn:aws:dms:${place.region}:${place.accountId}:replication-config:${resource}`;
     if (place.find(arn) !== undefined || byIdentifier(place, identifier) !== undefined) {
@@ -122,13 +125,10 @@ export const operations: Readonly<Record<string, Operation>> = {
       checkIdentifier(changed.ReplicationConfigIdentifier, 'ReplicationConfigIdentifier');
     if (differs('SourceEndpointArn')) checkEndpoint(changed.SourceEndpointArn, 'source', place);
     if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', place);
-    if (differs('TableMappings')) checkMappings(changed.TableMappings);
+    if (differs('TableMappings')) readMappings(changed.TableMappings);
     checkCompute(changed.ComputeConfig);
     checkSettings(others);
-    Object.assign(config, changed, { ReplicationConfigUpdateTime: place.now });
-    const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = config;
-    const shown = { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType };
-    replication.modify(() => Object.assign(row, shown));
+    replication.modify({ ...changed, ReplicationConfigUpdateTime: place.now });
     return { ReplicationConfig: config };
   },
 
@@ -141,10 +141,11 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   DescribeReplicationConfigs(place, input) {
     const found = select(place, input, 'Replication Config');
-    const { items, marker } = pageOf(found, input);
-    const configs = present(place, items).map(({ config }) => {
-      const { ReplicationConfigUpdateTime: _, ...shown } = config;
-      return shown;
+    const isFiltered = filteredBy(input) !== null;
+    const { items, marker } = pageOf(isFiltered ? found : shown(place, found), input);
+    const configs = present(place, items).map((each) => {
+      const { ReplicationConfigUpdateTime: _, ...config } = place.configOf(each);
+      return config;
     });
     return { ...marker, ReplicationConfigs: configs };
   },
@@ -156,10 +157,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     const rowless = rowBeforeFirstRun === true ? undefined : found.find(({ hasRow }) => !hasRow);
     if (rowless !== undefined && isFiltered && rowBeforeFirstRun === 'fault')
       throw notFound('Replication', rowless.arn);
-    const isShown = (each: SimulatedReplication) =>
-      (isFiltered || !place.isHidden(each)) && (rowBeforeFirstRun === true || each.hasRow);
-    const { items, marker } = pageOf(rowless === undefined && !place.hides ? found : found.filter(isShown), input);
-    return { ...marker, Replications: present(place, items).map((each) => place.show(each)) };
+    const withRows = rowless === undefined ? found : found.filter(({ hasRow }) => hasRow);
+    const { items, marker } = pageOf(isFiltered ? withRows : shown(place, withRows), input);
+    return { ...marker, Replications: present(place, items).map((each) => place.view(each).row) };
   },
 
   StartReplication(place, input) {
@@ -201,10 +201,15 @@ export const operations: Readonly<Record<string, Operation>> = {
   DescribeReplicationTableStatistics(place, input) {
     const replication = find(place, input);
     const wanted = tableFilter(input);
-    const all = Array.from({ length: tableCount(replication) }, (_, index) => index);
-    const chosen = wanted === null ? all : all.filter((index) => wanted(tableRow(replication, index)));
+    const view = place.view(replication);
+    const isShown = (position: number) => {
+      const { schema, table } = replication.tables.name(position);
+      return `${schema}.${table}` !== place.hiddenTable && (wanted?.(tableRow(replication, position, view)) ?? true);
+    };
+    const all = Array.from({ length: tableCount(replication, view) }, (_, position) => position);
+    const chosen = wanted === null && place.hiddenTable === null ? all : all.filter(isShown);
     const { items, marker } = page(chosen, input, 500);
-    const rows = items.map((index) => tableRow(replication, index));
+    const rows = items.map((position) => tableRow(replication, position, view));
     return { ReplicationConfigArn: replication.arn, ...marker, ReplicationTableStatistics: rows };
   },
 
@@ -218,16 +223,21 @@ export const operations: Readonly<Record<string, Operation>> = {
       const what = `Replication Config ${config.ReplicationConfigIdentifier} is in ${row.Status.toUpperCase()} state and its tables cannot be reloaded`;
       throw new AwsFault('InvalidResourceStateFault', what);
     }
-    const indexes = tables.map(({ SchemaName, TableName }) => {
-      const index = Number(/^table_(\d{5,})$/.exec(TableName)?.[1] ?? 0) - 1;
-      if (SchemaName === 'shop' && index >= 0 && index < replication.tables.count && tableName(index) === TableName)
-        return index;
+    const positions = tables.map(({ SchemaName, TableName }) => {
+      const position = replication.tables.find(SchemaName, TableName);
+      if (position !== undefined) return position;
       throw invalid(`Table ${SchemaName}.${TableName} does not exist in the replication`);
     });
-    if (input['ReloadOption'] !== 'validate-only') replication.reload(indexes);
+    if (input['ReloadOption'] === 'validate-only') replication.validate(positions);
+    else replication.reload(positions);
     return { ReplicationConfigArn: replication.arn };
   },
 };
+
+/** Without those that a fault hides. */
+function shown(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
+  return place.hides ? found.filter((each) => !place.isHidden(each)) : found;
+}
 
 function find(place: Place, input: Input): SimulatedReplication {
   const arn = textOf(input, 'ReplicationConfigArn');

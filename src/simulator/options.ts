@@ -26,6 +26,8 @@ export interface DmsSimulatorOptions {
   readonly uncertain?: Partial<Uncertain>;
   /** Short for `uncertain.rowBeforeFirstRun`. */
   readonly rowBeforeFirstRun?: boolean | 'fault';
+  /** How many tables the source of every replication has, or also which, where not told for one. Default 3. */
+  readonly tables?: number | Partial<TableSettings>;
   /** What IAM allows every caller. Default: everything. */
   readonly policy?: readonly Statement[];
 }
@@ -41,8 +43,8 @@ export interface SimulatedReplicationOptions {
   readonly region?: string;
   /** Default `123456789012`. */
   readonly accountId?: string;
-  /** How many, or also how they are. Default 3. */
-  readonly tables?: number | Partial<TableSettings>;
+  /** How many, or also how they are. Default 3. `validation`: whether its settings ask for validation, by default they do. */
+  readonly tables?: number | (Partial<TableSettings> & { readonly validation?: boolean });
   readonly isReadOnly?: boolean;
   /** Short for `source.bytesPerSecond`. */
   readonly changesPerSecond?: number;
@@ -69,26 +71,27 @@ const placed: readonly PlacedStatus[] = [
 ];
 
 /** Options may come over HTTP, from anybody. */
-export function checkOptions({
-  status,
-  replicationType,
-  region,
-  accountId,
-  tables,
-  source,
-}: SimulatedReplicationOptions): void {
-  const require = (isFine: boolean, what: string) => {
-    if (!isFine) throw new RangeError(what);
-  };
-  require(status === undefined || placed.includes(status), `status is one of ${placed.join(', ')}`);
+export function checkOptions(options: SimulatedReplicationOptions): void {
+  const { status, replicationType, region, accountId, tables, source } = options;
   const types = ['full-load', 'cdc', 'full-load-and-cdc'];
+  require(status === undefined || placed.includes(status), `status is one of ${placed.join(', ')}`);
   require(replicationType === undefined ||
     types.includes(replicationType), `replicationType is one of ${types.join(', ')}`);
   require(region === undefined || /^[a-z0-9-]{1,40}$/.test(region), 'region is like eu-west-1');
   require(accountId === undefined || /^\d{12}$/.test(accountId), 'accountId has 12 digits');
-  const count = typeof tables === 'object' ? tables.count : tables;
-  require(count === undefined ||
-    (Number.isInteger(count) && count >= 0 && count <= MAX_TABLES), `there are 0 to ${MAX_TABLES} tables`);
+  checkTables(tables);
   require(source?.engine === undefined ||
     engines.includes(source.engine), `source.engine is one of ${engines.join(', ')}`);
+}
+
+export function checkTables(tables: number | Partial<TableSettings> | undefined): void {
+  const { count = 0, names = [] } = typeof tables === 'object' ? tables : { count: tables ?? 0 };
+  const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= MAX_TABLES;
+  require(isCount(count) && (!Array.isArray(names) || isCount(names.length)), `there are 0 to ${MAX_TABLES} tables`);
+  const areNames = Array.isArray(names) && names.every((name) => /^[^.]+\..+$/s.test(String(name)));
+  require(areNames, 'tables.names are like shop.orders: schema and table');
+}
+
+function require(isFine: boolean, what: string): void {
+  if (!isFine) throw new RangeError(what);
 }

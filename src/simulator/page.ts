@@ -14,14 +14,15 @@ const html = `<!doctype html>
   th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #d8dee4; vertical-align: top; }
   th { font-weight: 600; color: #57606a; }
   code { font: 12px ui-monospace, monospace; overflow-wrap: anywhere; }
-  td:last-child, td:first-child:not(:has(code)) { white-space: nowrap; }
+  td:first-child:not(:has(code)), .calls td:last-child { white-space: nowrap; }
+  .last { margin: 0; padding: 0; list-style: none; white-space: nowrap; }
   .status { border-radius: 1em; padding: .1em .7em; background: #ddf4ff; white-space: nowrap; }
   .running { background: #dafbe1; } .failed { background: #ffebe9; } .stopped, .created { background: #eaeef2; }
 </style>
 <h1>A local DMS Serverless</h1>
 <p>Simulated time: <span id="now">…</span></p>
-<table><thead><tr><th>Replication<th>Status<th>Capacity<th>Checkpoint<th>Lag<th>Can be resumed until</tr></thead><tbody id="replications"></tbody></table>
-<table><thead><tr><th>Time<th>Operation<th>Input<th>Outcome</tr></thead><tbody id="calls"></tbody></table>
+<table><thead><tr><th>Replication<th>Status<th>Capacity<th>Checkpoint<th>Lag<th>Can be resumed until<th>Its last calls</tr></thead><tbody id="replications"></tbody></table>
+<table class="calls"><thead><tr><th>Time<th>Operation<th>Input<th>Outcome</tr></thead><tbody id="calls"></tbody></table>
 <script>
   const cell = (row, text, wrap) => {
     const td = row.insertCell();
@@ -31,9 +32,17 @@ const html = `<!doctype html>
   };
   const time = (seconds) => (seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('T', ' ').slice(0, 19));
   const get = async (path) => (await fetch('/_simulator/' + path)).json();
+  /** The replications that a request names. */
+  const namedBy = ({ ReplicationConfigArn: arn, Filters: filters = [] }) =>
+    arn === undefined ? [filters].flat().flatMap((filter) => filter?.Values ?? []) : [arn];
   async function show() {
     try {
-      const [{ now, replications }, { calls }] = await Promise.all([get('state'), get('calls?limit=20')]);
+      const [{ now, replications }, { calls }] = await Promise.all([get('state'), get('calls?limit=1000')]);
+      calls.reverse();
+      const lastOf = new Map();
+      for (const call of calls) {
+        for (const arn of namedBy(call.input)) lastOf.set(arn, [...(lastOf.get(arn) ?? []), call].slice(0, 3));
+      }
       document.getElementById('now').textContent = now.replace('T', ' ').slice(0, 19);
       const body = document.getElementById('replications');
       body.replaceChildren();
@@ -45,10 +54,16 @@ const html = `<!doctype html>
         cell(line, row.RecoveryCheckpoint, 'code');
         cell(line, lagSeconds === null ? '' : lagSeconds + ' s');
         cell(line, row.Status === 'running' ? '' : time(row.ReplicationDeprovisionTime));
+        const list = cell(line, '', 'ul');
+        list.className = 'last';
+        for (const call of lastOf.get(row.ReplicationConfigArn) ?? []) {
+          list.appendChild(document.createElement('li')).textContent =
+            time(call.time / 1000).slice(11) + ' ' + call.operation + ': ' + call.outcome;
+        }
       }
       const log = document.getElementById('calls');
       log.replaceChildren();
-      for (const call of calls.reverse()) {
+      for (const call of calls.slice(0, 20)) {
         const line = log.insertRow();
         cell(line, time(call.time / 1000));
         cell(line, call.operation);

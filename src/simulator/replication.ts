@@ -1,10 +1,16 @@
-import { beginAssessment, endAssessment, readAssessment, type Assessment, type AssessmentEnd } from './assessment.js';
+import {
+  Assessing,
+  cancelAssessments,
+  deleteAssessments,
+  readAssessment,
+  type Assessment,
+  type AssessmentEnd,
+} from './assessment.js';
 import {
   startSteps,
   type Config,
   type Durations,
   type NextStop,
-  type PlacedStatus,
   type Row,
   type StartInput,
   type StartStep,
@@ -12,18 +18,22 @@ import {
   type TableSettings,
   type Uncertain,
 } from './model.js';
-import { checkDelete, checkStart, isAtRest, isIdleStop, provisionStateOf } from './rules.js';
+import { ShownRow } from './row.js';
+import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
 import { Schedule } from './schedule.js';
 import { logGone, Source, type SourceSettings } from './source.js';
+import { Tables, type View } from './tables.js';
 
 const HOUR = 3600;
 /** How soon a resume that needs a log which is gone dies once it runs. */
 const LOG_GONE_SECONDS = 20;
+/** As seen on AWS. */
+const NO_TABLES = 'No tables were found at task initialization';
 
 /** One replication and its config, played out in simulated time. All times are epoch seconds. */
 export class SimulatedReplication {
-  readonly row: Row;
   readonly source: Source;
+  readonly tables: Tables;
   nextStop: NextStop | null = null;
   /** The replication dies this long after it reaches `running`. */
   failsAfterRunning: { readonly seconds: number; readonly messages: readonly string[] } | null = null;
@@ -33,8 +43,6 @@ export class SimulatedReplication {
   assessmentStatus: AssessmentEnd = 'passed';
   /** Its place in lists: the order in which they were created. */
   sequence = 0;
-  /** Tables that were reloaded, and until when. */
-  readonly reloadedTables = new Map<number, number>();
   /** It has reached `running`, or a start was accepted where that is enough. */
   hasRun = false;
   /** It was started once. */
@@ -42,38 +50,26 @@ export class SimulatedReplication {
   /** Until when its tables have moved. */
   movedUntil: number;
   isDeleted = false;
-  /** When the status last changed, and what was shown before. */
-  changedAt: number;
-  rowBefore: Row | null = null;
+  /** The config as it was before it was last modified, and when that was. */
+  configBefore: Config | null = null;
+  modifiedAt = -Infinity;
+  readonly #shown: ShownRow;
   #time: number;
   readonly #schedule = new Schedule();
 
   constructor(
     readonly config: Config,
-    readonly tables: TableSettings,
+    tables: TableSettings,
     source: SourceSettings,
     readonly durations: Durations,
     readonly uncertain: Uncertain,
     time: number,
   ) {
     this.#time = time;
-    this.changedAt = time;
     this.movedUntil = time;
     this.source = new Source(source, time);
-    this.row = {
-      ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
-      ReplicationConfigArn: config.ReplicationConfigArn,
-      SourceEndpointArn: config.SourceEndpointArn,
-      TargetEndpointArn: config.TargetEndpointArn,
-      ReplicationType: config.ReplicationType,
-      Status: 'created',
-      ProvisionData: { ProvisionedCapacityUnits: 0, IsNewProvisioningAvailable: false },
-      FailureMessages: [],
-      ReplicationStats: { ...noStats },
-      ReplicationCreateTime: time,
-      ReplicationUpdateTime: time,
-      ...(config.IsReadOnly === true ? { IsReadOnly: true } : {}),
-    };
+    this.tables = new Tables(tables, config);
+    this.#shown = new ShownRow(config, uncertain, time);
   }
 
   get arn(): string {
@@ -84,14 +80,41 @@ export class SimulatedReplication {
     return this.#time;
   }
 
+  get row(): Row {
+    return this.#shown.row;
+  }
+
+  /** When the status last changed. */
+  get changedAt(): number {
+    return this.#shown.changedAt;
+  }
+
+  get now(): View {
+    return { row: this.row, time: this.movedUntil };
+  }
+
+  /** What was shown before the status last changed; `null` where it never did. */
+  get before(): View | null {
+    const { before, changedAt } = this.#shown;
+    return before === null ? null : { row: before, time: Math.min(this.movedUntil, changedAt) };
+  }
+
   /** Lets everything happen that is due by then. */
   advance(now: number): void {
     for (let due = this.#schedule.take(now); due !== null; due = this.#schedule.take(now)) {
-      this.#time = Math.max(this.#time, due.at);
+      this.#moveTo(due.at);
       due.apply();
     }
-    this.#time = Math.max(this.#time, now);
-    if (this.row.Status === 'running') this.#showRunning();
+    this.#moveTo(now);
+    if (this.row.Status === 'running') {
+      this.#shown.run(this.#time, this.durations.fullLoad, this.tables);
+      const checkpoint = this.source.isRunning ? this.source.runningCheckpoint(this.#time) : null;
+      if (checkpoint !== null) this.row.RecoveryCheckpoint = checkpoint;
+    }
+  }
+
+  #moveTo(time: number): void {
+    this.#time = Math.max(this.#time, time);
     if (this.row.Status === 'running' || this.row.Status === 'stopping') this.movedUntil = this.#time;
   }
 
@@ -100,6 +123,7 @@ export class SimulatedReplication {
     const next = this.nextStop;
     this.nextStop = null;
     this.#schedule.clear();
+    cancelAssessments(this.row);
     this.#enter('stopping');
     if (next?.type === 'hang') return;
     if (next?.type === 'fail')
@@ -107,7 +131,12 @@ export class SimulatedReplication {
     this.#after(this.durations.stopping, () => {
       this.#stopped(next?.stopReason ?? reason);
       // DMS has scaled it, or recovered.
-      if (next?.type === 'self-restart') this.#after(next.afterSeconds, () => this.#scaled());
+      if (next?.type === 'self-restart') {
+        this.#after(next.afterSeconds, () => {
+          this.#shown.scaled(this.#time);
+          this.#begin(false);
+        });
+      }
     });
   }
 
@@ -124,13 +153,18 @@ export class SimulatedReplication {
     this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
   }
 
-  /** Changes the config. `apply` is what changes, once DMS has taken it over. */
-  modify(apply: () => void = () => {}): void {
+  /** Takes over a changed config, or just takes its time. */
+  modify(changed: Partial<Config> = {}): void {
     const before = this.row.Status;
     if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
+    this.configBefore = { ...this.config };
+    this.modifiedAt = this.#time;
+    Object.assign(this.config, changed);
     this.#enter('modifying');
     this.#unlessTroubled('modifying', () => {
-      apply();
+      const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = this.config;
+      Object.assign(this.row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType });
+      this.tables.configure(this.config);
       this.#enter(before);
     });
   }
@@ -138,26 +172,36 @@ export class SimulatedReplication {
   delete(): void {
     checkDelete(this.row, this.uncertain);
     this.#schedule.clear();
+    deleteAssessments(this.row);
     this.#enter('deleting');
     this.#unlessTroubled('deleting', () => (this.isDeleted = true));
   }
 
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
     const isReplicating = this.source.isRunning;
-    if (this.row.Status === 'provisioning_capacity') this.#provision('failed_provision', 0);
+    if (this.row.Status === 'provisioning_capacity') this.#shown.provision('failed_provision', 0);
     this.#schedule.clear();
     this.source.end(this.#time);
     this.#enter('failed');
     this.row.FailureMessages = [...messages];
     this.row.StopReason = stopReason;
     this.row.ReplicationLastStopTime = this.#time;
-    if (isReplicating) this.#showCheckpoint(this.source.finalCheckpoint());
-    if (this.#isProvisioned()) this.#untilDeprovisioned(this.#time + 48 * HOUR);
+    if (isReplicating) this.row.RecoveryCheckpoint = this.source.finalCheckpoint();
+    if (this.#shown.isProvisioned) this.#untilDeprovisioned(this.#time + 48 * HOUR);
   }
 
-  /** Loads some of its tables again. */
+  /** Loads some of its tables again, and validates them anew. */
   reload(tables: readonly number[]): void {
-    for (const table of tables) this.reloadedTables.set(table, this.#time + this.durations.fullLoad / 10);
+    const until = this.#time + this.durations.fullLoad / 10;
+    for (const table of tables) {
+      this.tables.reloadedUntil.set(table, until);
+      this.tables.validatedAgain.set(table, until);
+    }
+  }
+
+  /** Validates some of its tables anew, where tables are validated. */
+  validate(tables: readonly number[]): void {
+    for (const table of tables) this.tables.validatedAgain.set(table, this.#time);
   }
 
   /** DMS starts it by itself. */
@@ -170,63 +214,14 @@ export class SimulatedReplication {
     this.source.emptyTarget(this.#time);
   }
 
-  /** Puts it where it would be after having run, or stopped, for a while. */
-  place(status: PlacedStatus): void {
-    if (status === 'created') return;
-    const step = startSteps.find((each) => each === status);
-    if (step !== undefined) return this.#begin(true, undefined, step);
-    const began = this.#time - 6 * HOUR;
-    this.hasRun = true;
-    this.hasRow = true;
-    this.#provision('provisioned', 4, began);
-    this.row.ReplicationStats = {
-      ...this.#freshStats(began),
-      FullLoadProgressPercent: 100,
-      TablesLoaded: this.tables.count,
-      TablesLoading: 0,
-      FullLoadStartDate: began,
-      FullLoadFinishDate: began + this.durations.fullLoad,
-    };
-    if (this.config.ReplicationType !== 'full-load') this.source.begin(began, { afresh: true });
-    if (status === 'failed') return this.fail(['Simulated failure']);
-    this.#running();
-    this.advance(this.#time);
-    if (this.config.ReplicationType === 'full-load' && status === 'running') {
-      delete this.row.ReplicationStats['FullLoadFinishDate'];
-      this.row.ReplicationStats['FullLoadStartDate'] = this.#time;
-      return this.#load();
-    }
-    if (status === 'running') return;
-    if (status === 'stopping') return this.stop();
-    const { describingStop, flushingCheckpoint } = this.durations;
-    this.#stopped('Stop Reason NORMAL');
-    this.advance(this.#time + Math.max(describingStop, flushingCheckpoint));
-    if (status === 'modifying') return this.modify();
-    if (status === 'deleting') {
-      this.#enter('deleting');
-      return this.#after(this.durations.deleting, () => (this.isDeleted = true));
-    }
-    if (status === 'stopped') return;
-    const { ReplicationLastStopTime: stoppedAt = this.#time } = this.row;
-    this.#deprovision(stoppedAt);
-    if (status === 'deprovisioned') this.#deprovisioned();
-  }
-
-  /** Through the steps of a start, from the first one or a given one. */
-  #begin(isFresh: boolean, assessment?: Assessment, from: StartStep = 'initializing'): void {
+  /** Through the steps of a start. */
+  #begin(isFresh: boolean, assessment?: Assessment): void {
     this.#schedule.clear();
     if (this.uncertain.acceptedIsFirstRun) this.hasRun = true;
     this.hasRow = true;
-    this.row.FailureMessages = [];
-    if (this.uncertain.startClearsStop) {
-      for (const field of ['StopReason', 'ReplicationLastStopTime', 'ReplicationDeprovisionTime'] as const)
-        delete this.row[field];
-    }
-    const stats = isFresh ? this.#freshStats(this.#time) : { ...this.row.ReplicationStats, StartDate: this.#time };
-    delete stats['StopDate'];
-    this.row.ReplicationStats = stats;
-    const isShort = this.#isProvisioned() && this.uncertain.resumePath === 'short';
-    const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : from));
+    this.#shown.begin(this.#time, isFresh, this.tables.count);
+    const isShort = this.#shown.isProvisioned && this.uncertain.resumePath === 'short';
+    const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : 'initializing'));
     if (assessment === undefined) this.#walk(steps, isFresh);
     else this.#assess(assessment, () => this.#walk(steps, isFresh));
   }
@@ -234,9 +229,9 @@ export class SimulatedReplication {
   #walk([step, ...rest]: readonly StartStep[], isFresh: boolean): void {
     if (step === undefined) return this.#starts(isFresh);
     this.#enter(step);
-    if (step === 'provisioning_capacity') this.#provision('provisioning', 0);
+    if (step === 'provisioning_capacity') this.#shown.provision('provisioning', 0);
     this.#unlessTroubled(step, () => {
-      if (step === 'provisioning_capacity') this.#provision('provisioned', this.#capacity(), this.#time);
+      if (step === 'provisioning_capacity') this.#shown.provisioned(this.#time);
       this.#walk(rest, isFresh);
     });
   }
@@ -250,6 +245,7 @@ export class SimulatedReplication {
 
   #starts(isFresh: boolean): void {
     const type = this.config.ReplicationType;
+    if (this.tables.count === 0 && this.tables.needsTables) return this.fail([NO_TABLES]);
     this.hasRun = true;
     // A load that was cut short begins again, with a resume as well.
     const loads = type !== 'cdc' && this.row.ReplicationStats['FullLoadFinishDate'] === undefined;
@@ -257,14 +253,15 @@ export class SimulatedReplication {
     const isGone = !isFresh && !loads && type !== 'full-load' && this.source.isLogGone(this.#time);
     if (isGone)
       this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone(this.source.settings.engine)] };
-    if (!loads && type !== 'full-load') this.source.begin(this.#time, { afresh: isFresh, stuck: isGone });
+    if (!loads && type !== 'full-load')
+      this.source.begin(this.#time, { afresh: isFresh, stuck: isGone, from: this.row.CdcStartTime });
     this.#running();
     if (loads && this.row.Status === 'running') this.#load();
   }
 
   #load(): void {
     this.#after(this.durations.fullLoad, () => {
-      this.#showLoaded(100);
+      this.#shown.load(100, this.tables);
       this.row.ReplicationStats['FullLoadFinishDate'] = this.#time;
       if (this.config.ReplicationType === 'full-load') return this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
       this.source.begin(this.#time, { afresh: true });
@@ -308,7 +305,10 @@ export class SimulatedReplication {
       this.#untilDeprovisioned(stoppedAt + (finishedLoad ? this.durations.idleAfterFullLoad : 48 * HOUR));
     });
     if (hadCheckpoint)
-      this.#after(this.durations.flushingCheckpoint, () => this.#showCheckpoint(this.source.finalCheckpoint()));
+      this.#after(
+        this.durations.flushingCheckpoint,
+        () => (this.row.RecoveryCheckpoint = this.source.finalCheckpoint()),
+      );
   }
 
   #untilDeprovisioned(at: number): void {
@@ -317,7 +317,7 @@ export class SimulatedReplication {
   }
 
   #deprovision(at: number): void {
-    this.#provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
+    this.#shown.provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';
     if (this.troubledSteps.get('deprovisioning') === null) return;
     this.#schedule.add(at + this.durations.deprovisioning, () => this.#deprovisioned());
@@ -325,120 +325,29 @@ export class SimulatedReplication {
 
   #deprovisioned(): void {
     this.#schedule.clear();
-    this.#provision('deprovisioned', 0);
+    this.#shown.provision('deprovisioned', 0);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioned';
-    if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
-    const { FreshStartDate, StartDate } = this.row.ReplicationStats;
-    const dates = Object.entries({ FreshStartDate, StartDate }).flatMap(([name, date]) =>
-      date === undefined ? [] : [[name, date]],
-    );
-    this.row.ReplicationStats = { ...noStats, ...(Object.fromEntries(dates) as Record<string, number>) };
+    this.#shown.forget();
   }
 
   #assess(asked: Assessment, then: () => void): void {
-    const assessment = beginAssessment(asked, this.arn, this.#time);
-    this.row.PremigrationAssessmentStatuses = [assessment];
+    const assessment = new Assessing(asked, this.arn, this.#time);
+    this.row.PremigrationAssessmentStatuses = [assessment.shown];
     this.#enter(this.uncertain.statusWhileAssessing);
     const { assessing } = this.durations;
-    this.#after(assessing / 4, () => (assessment['Status'] = 'provisioning'));
-    this.#after(assessing / 2, () => (assessment['Status'] = 'running'));
+    this.#after(assessing / 4, () => assessment.enter('provisioning'));
+    this.#after(assessing / 2, () => assessment.enter('running'));
     this.#after(assessing, () => {
-      const isFailed = endAssessment(assessment, this.assessmentStatus);
-      if (isFailed && assessment['FailOnAssessmentFailure'] === true) {
-        return this.fail(['The premigration assessment failed'], '');
-      }
-      then();
+      if (assessment.end(this.assessmentStatus)) this.fail(['The premigration assessment failed'], '');
+      else then();
     });
-  }
-
-  #showRunning(): void {
-    const {
-      FullLoadStartDate: from,
-      FullLoadFinishDate: until,
-      StartDate: started = this.#time,
-    } = this.row.ReplicationStats;
-    this.row.ReplicationStats['ElapsedTimeMillis'] = Math.round((this.#time - started) * 1000);
-    if (from !== undefined && until === undefined) {
-      this.#showLoaded(Math.min(99, Math.floor((100 * (this.#time - from)) / Math.max(1, this.durations.fullLoad))));
-    }
-    if (!this.source.isRunning) return;
-    const checkpoint = this.source.runningCheckpoint(this.#time);
-    if (checkpoint !== null) this.#showCheckpoint(checkpoint);
-  }
-
-  #showLoaded(percent: number): void {
-    const loaded = Math.floor((this.tables.count * percent) / 100);
-    const loading = Math.min(8, this.tables.count - loaded);
-    Object.assign(this.row.ReplicationStats, {
-      FullLoadProgressPercent: percent,
-      TablesLoaded: loaded - Math.min(loaded, this.tables.inError),
-      TablesErrored: Math.min(loaded, this.tables.inError),
-      TablesLoading: loading,
-      TablesQueued: this.tables.count - loaded - loading,
-    });
-  }
-
-  #showCheckpoint(checkpoint: string): void {
-    this.row.RecoveryCheckpoint = checkpoint;
-  }
-
-  #freshStats(time: number): Record<string, number> {
-    const loads = this.config.ReplicationType !== 'cdc';
-    return {
-      ...noStats,
-      FullLoadProgressPercent: loads ? 0 : 100,
-      TablesQueued: loads ? this.tables.count : 0,
-      FreshStartDate: time,
-      StartDate: time,
-      // Seen on AWS for replications that only do CDC, too.
-      ...(loads ? {} : { FullLoadStartDate: time, FullLoadFinishDate: time }),
-    };
-  }
-
-  #isProvisioned(): boolean {
-    return provisionStateOf(this.row) === 'provisioned';
-  }
-
-  /** DMS has scaled it, and starts it again. */
-  #scaled(): void {
-    const { MaxCapacityUnits: most } = this.config.ComputeConfig;
-    const units = this.row.ProvisionData.ProvisionedCapacityUnits * 2;
-    if (typeof most === 'number') this.#provision('provisioned', Math.min(most, units), this.#time);
-    this.#begin(false);
-  }
-
-  #capacity(): number {
-    const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
-    return typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
-  }
-
-  #provision(state: string, units: number, date?: number): void {
-    const { DateProvisioned = date } = date === undefined ? this.row.ProvisionData : { DateProvisioned: date };
-    this.row.ProvisionData = {
-      ProvisionState: this.uncertain.provisionStateCase === 'upper' ? state.toUpperCase() : state,
-      ProvisionedCapacityUnits: units,
-      ...(DateProvisioned === undefined ? {} : { DateProvisioned }),
-      IsNewProvisioningAvailable: false,
-    };
   }
 
   #enter(status: string): void {
-    this.rowBefore = { ...this.row, ReplicationStats: { ...this.row.ReplicationStats } };
-    this.row.Status = status;
-    this.row.ReplicationUpdateTime = this.#time;
-    this.changedAt = this.#time;
+    this.#shown.enter(status, this.#time);
   }
 
   #after(seconds: number, apply: () => void): void {
     this.#schedule.add(this.#time + seconds, apply);
   }
 }
-
-const noStats = {
-  FullLoadProgressPercent: 0,
-  ElapsedTimeMillis: 0,
-  TablesLoaded: 0,
-  TablesLoading: 0,
-  TablesQueued: 0,
-  TablesErrored: 0,
-} as const;

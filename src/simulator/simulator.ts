@@ -11,19 +11,34 @@ import {
   AwsFault,
   steps,
   usualDurations,
+  usualTables,
   type Config,
   type NextStop,
   type Row,
   type Step,
+  type TableSettings,
   type Uncertain,
 } from './model.js';
 import { randomIdentifier } from './operations.js';
-import { checkOptions, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+import { checkOptions, checkTables, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { page } from './page.js';
+import { placed } from './placement.js';
 import { SimulatedReplication } from './replication.js';
 import { usualSource, type SourceSettings } from './source.js';
 import { Store } from './store.js';
-import { FULL_LOAD_ROWS } from './tables.js';
+import { FULL_LOAD_ROWS, type View } from './tables.js';
+
+const EVERY_TABLE = JSON.stringify({
+  rules: [
+    {
+      'rule-type': 'selection',
+      'rule-id': '1',
+      'rule-name': '1',
+      'object-locator': { 'schema-name': '%', 'table-name': '%' },
+      'rule-action': 'include',
+    },
+  ],
+});
 
 export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
   const simulator = new DmsSimulator(options);
@@ -36,12 +51,14 @@ export class DmsSimulator {
   readonly clock: SimulatedClock;
   /** The newest 200,000 requests, oldest first. */
   readonly calls: SimulatorCall[] = [];
+  /** What makes everything that is left to chance come out the same. */
+  readonly seed: number;
   readonly #options: DmsSimulatorOptions;
   readonly #uncertain: Uncertain;
   readonly #store: Store;
   readonly #random: () => number;
   readonly #faults: Faults;
-  readonly #stale = new Map<string, Row>();
+  readonly #stale = new Map<string, { readonly view: View; readonly config: Config }>();
   readonly #aws: AwsFront;
   #policy: readonly Statement[] | null;
   readonly #server = serve(
@@ -51,11 +68,13 @@ export class DmsSimulator {
 
   constructor(options: DmsSimulatorOptions) {
     const { speed = 60, startAt, rowBeforeFirstRun, seed = randomInt(2 ** 32), policy = null } = options;
+    checkTables(options.tables);
     this.#options = options;
     const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
     this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
     const short = rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun };
     this.#uncertain = { ...assumed, ...options.uncertain, ...short };
+    this.seed = seed;
     this.#random = seededRandom(seed);
     this.#faults = new Faults(this.#random);
     this.#store = new Store(this.clock);
@@ -110,6 +129,7 @@ export class DmsSimulator {
     const identifier = options.identifier ?? randomIdentifier(this.#random);
     const endpoint = (role: string) =>
       `arn:aws:dms:${region}:${accountId}:endpoint:${role}${randomIdentifier(this.#random).slice(role.length)}`;
+    const { validation = true, ...tables } = typeof options.tables === 'object' ? options.tables : {};
     const config: Config = {
       ReplicationConfigIdentifier: identifier,
       ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,
@@ -117,15 +137,14 @@ export class DmsSimulator {
       TargetEndpointArn: endpoint('TARGET'),
       ReplicationType: options.replicationType ?? 'full-load-and-cdc',
       ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
-      ReplicationSettings: '{}',
+      ReplicationSettings: JSON.stringify({ ValidationSettings: { EnableValidation: validation } }),
       SupplementalSettings: '{}',
-      TableMappings: '{"rules":[]}',
+      TableMappings: EVERY_TABLE,
       ReplicationConfigCreateTime: this.#seconds(),
       ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),
     };
-    const replication = this.#add(config, options);
-    replication.place(status);
-    return replication.arn;
+    const count = typeof options.tables === 'number' ? { tables: options.tables } : { tables };
+    return this.#add(config, { ...options, ...count, status }).arn;
   }
 
   /** The row as DMS would show it now, to read or to change. */
@@ -190,7 +209,7 @@ export class DmsSimulator {
   targetRows(arn: string): number {
     const { source, tables, time, config } = this.#get(arn);
     const loaded = source.isTargetEmpty || config.ReplicationType === 'cdc' ? 0 : FULL_LOAD_ROWS * tables.count;
-    return loaded + Math.floor(source.targetRows(time) * source.settings.rates.inserts);
+    return loaded + Math.floor(tables.rows(source.targetRows(time)).inserts);
   }
 
   /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
@@ -204,7 +223,8 @@ export class DmsSimulator {
   /** From now on requests meet this fault. */
   fault(fault: Fault): void {
     if (fault.type === 'stale' && fault.staleSeconds === undefined) {
-      for (const { arn, row } of this.#store.all()) this.#stale.set(arn, structuredClone(row));
+      for (const { arn, now, config } of this.#store.all())
+        this.#stale.set(arn, structuredClone({ view: now, config }));
     }
     this.#faults.add(fault, this.#seconds());
   }
@@ -271,23 +291,28 @@ export class DmsSimulator {
     return replication;
   }
 
-  #add(
-    config: Config,
-    { tables, source, changesPerSecond, durations }: SimulatedReplicationOptions,
-  ): SimulatedReplication {
-    const none = { inError: 0, mismatched: 0, withoutKey: 0, suspended: 0, missing: 0, cancelled: 0 };
-    const usualTables = { count: 3, validation: true, ...none, skippedPercent: 0 };
-    const replication = new SimulatedReplication(
-      config,
-      { ...usualTables, ...(typeof tables === 'number' ? { count: tables } : tables) },
-      { ...usualSource, ...(changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond }), ...source },
-      { ...usualDurations, ...this.#options.durations, ...durations },
-      this.#uncertain,
-      this.#seconds(),
-    );
+  #add(config: Config, options: SimulatedReplicationOptions): SimulatedReplication {
+    const { tables, source, changesPerSecond, durations: own, status = 'created' } = options;
+    const usual = { ...usualTables, ...asSettings(this.#options.tables) };
+    const durations = { ...usualDurations, ...this.#options.durations, ...own };
+    const pace = changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond };
+    const replication = placed(status, this.#seconds(), config, durations, this.#uncertain, (born) => {
+      return new SimulatedReplication(
+        { ...config, ReplicationConfigCreateTime: born },
+        { ...usual, ...asSettings(tables) },
+        { ...usualSource, ...pace, ...source },
+        durations,
+        this.#uncertain,
+        born,
+      );
+    });
     this.#store.add(replication);
     return replication;
   }
+}
+
+function asSettings(tables: number | Partial<TableSettings> | undefined): Partial<TableSettings> {
+  return typeof tables === 'number' ? { count: tables } : (tables ?? {});
 }
 
 function notHere(status: number): Reply {

@@ -2,18 +2,30 @@
 export type Engine = (typeof engines)[number];
 export const engines = ['mysql', 'mysql-dollar', 'postgres', 'sqlserver', 'oracle'] as const;
 
+/** Rows in every 1,000 bytes of the log. */
+export interface RowRates {
+  readonly inserts: number;
+  readonly updates: number;
+  readonly deletes: number;
+}
+
+/** What the tables of a source were written in a time: `thousands` of bytes, and the rows in them. */
+export interface Written extends RowRates {
+  readonly thousands: number;
+}
+
 export interface SourceSettings {
   /** Default `mysql`. */
   readonly engine: Engine;
   /** What the source writes to its log each second. 0: an idle source. Default 2,000. */
   readonly bytesPerSecond: number;
-  /** Rows of all tables in every 1,000 bytes. Default 6 inserts, 3 updates and 1 delete. */
-  readonly rates: { readonly inserts: number; readonly updates: number; readonly deletes: number };
+  /** Rows of all tables in every 1,000 bytes, shared evenly by those that have no rates of their own. Default 6 inserts, 3 updates and 1 delete. */
+  readonly rates: RowRates;
   /** Seconds of the log that the replication applies each second while it is behind. Below 1 the backlog grows. Default 20. */
   readonly catchUp: number;
   /** How long the source keeps its log: a resume from further back reaches `running` and fails. Default: for ever. */
   readonly logRetentionSeconds: number | null;
-  /** The writes are of tables that are not replicated: while running, the checkpoint stays where it was. Default false. */
+  /** What is written is nothing that is replicated: while running, the checkpoint stays where it was. Default false. */
   readonly filteredWrites: boolean;
 }
 
@@ -35,6 +47,14 @@ const CHECKPOINT_LAG = 30;
 /** A checkpoint is first shown this long after CDC began. */
 const FIRST_CHECKPOINT = 10;
 const MAX_RUNS = 100;
+
+/** How a source is written from a moment on. */
+interface Pace {
+  readonly from: number;
+  readonly bytesPerSecond: number;
+  readonly rates: RowRates;
+  readonly filteredWrites: boolean;
+}
 
 interface Run {
   /** When CDC began; the same for all parts of a run in which the catching up changed. */
@@ -61,8 +81,8 @@ export class Source {
   #targetFrom: number;
   #applied: number;
   #runs: Run[] = [];
-  /** What the source writes each second, from when on. Six hours were written before the replication was created. */
-  #rates: { readonly from: number; readonly bytesPerSecond: number }[];
+  /** Oldest first. Six hours were written before the replication was created. */
+  #paces: Pace[];
 
   constructor(
     settings: SourceSettings,
@@ -72,28 +92,26 @@ export class Source {
     this.#countedFrom = created;
     this.#targetFrom = created;
     this.#applied = created;
-    this.#rates = [{ from: created - 6 * 3600, bytesPerSecond: settings.bytesPerSecond }];
+    this.#paces = [{ ...settings, from: created - 6 * 3600 }];
   }
 
   /** From now on it is another one; what was written and applied so far stays. */
   change(settings: Partial<SourceSettings>, now: number): void {
-    const { bytesPerSecond, catchUp } = this.settings;
+    const { catchUp } = this.settings;
     this.settings = { ...this.settings, ...settings };
-    if (this.settings.bytesPerSecond !== bytesPerSecond) {
-      this.#rates = [...this.#rates.slice(1 - MAX_RUNS), { from: now, bytesPerSecond: this.settings.bytesPerSecond }];
-    }
+    this.#paces = [...this.#paces.slice(1 - MAX_RUNS), { ...this.settings, from: now }];
     const run = this.#runs.at(-1);
     if (this.settings.catchUp === catchUp || run === undefined || !this.isRunning) return;
     this.end(now);
     this.#push({ ...run, from: now, until: null, applied: this.#applied, catchUp: this.settings.catchUp });
   }
 
-  /** CDC begins; afresh: what was written before came with the full load. A stuck one applies nothing. */
-  begin(now: number, { afresh = false, stuck = false } = {}): void {
+  /** CDC begins; afresh: what was written before `from` came with the full load, or is left out. A stuck one applies nothing. */
+  begin(now: number, { afresh = false, stuck = false, from = now } = {}): void {
     if (afresh) {
-      this.#applied = now;
-      this.#countedFrom = now;
-      this.#targetFrom = now;
+      this.#applied = from;
+      this.#countedFrom = from;
+      this.#targetFrom = from;
     }
     const catchUp = stuck ? 0 : this.settings.catchUp;
     this.#push({ began: now, from: now, until: null, applied: this.#applied, catchUp });
@@ -116,9 +134,9 @@ export class Source {
     this.isTargetEmpty = true;
   }
 
-  /** Thousands of bytes that were applied to the target that is there now. */
-  targetRows(now: number): number {
-    return Math.max(0, this.#written(this.appliedAt(now)) - this.#written(this.#targetFrom)) / 1000;
+  /** What was applied to the target that is there now. */
+  targetRows(now: number): Written {
+    return this.#between(this.#targetFrom, this.appliedAt(now));
   }
 
   get isRunning(): boolean {
@@ -159,8 +177,8 @@ export class Source {
   runningCheckpoint(now: number): string | null {
     const run = this.#runs.at(-1);
     if (run === undefined || now - run.began < FIRST_CHECKPOINT) return null;
-    if (this.settings.filteredWrites) return this.#spelled(run.applied);
-    return this.#spelled(Math.max(run.applied, this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG)));
+    const replicated = this.#lastReplicated(this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG));
+    return this.#spelled(Math.max(run.applied, replicated));
   }
 
   /** The checkpoint of a stop: what had been applied by then. */
@@ -168,18 +186,47 @@ export class Source {
     return this.#spelled(this.#pinned(this.#applied));
   }
 
-  /** Thousands of bytes captured and applied since the counting began: what rows are counted in. */
-  rows(now: number): { readonly captured: number; readonly applied: number } {
-    const since = (position: number) => Math.max(0, this.#written(position) - this.#written(this.#countedFrom)) / 1000;
-    return { captured: since(this.capturedAt(now)), applied: since(this.appliedAt(now)) };
+  /** What was captured and applied since the counting began. */
+  rows(now: number): { readonly captured: Written; readonly applied: Written } {
+    return {
+      captured: this.#between(this.#countedFrom, this.capturedAt(now)),
+      applied: this.#between(this.#countedFrom, this.appliedAt(now)),
+    };
+  }
+
+  /** What the replicated tables were written between two moments. */
+  #between(from: number, until: number): Written {
+    const written = { thousands: 0, inserts: 0, updates: 0, deletes: 0 };
+    this.#paces.forEach(({ bytesPerSecond, rates, filteredWrites }, n) => {
+      if (filteredWrites) return;
+      const thousands = (this.#secondsOf(n, from, until) * bytesPerSecond) / 1000;
+      written.thousands += thousands;
+      written.inserts += thousands * rates.inserts;
+      written.updates += thousands * rates.updates;
+      written.deletes += thousands * rates.deletes;
+    });
+    return written;
   }
 
   /** Bytes in the log up to a moment. */
   #written(until: number): number {
-    return this.#rates.reduce((sum, { from, bytesPerSecond }, n) => {
-      const to = Math.min(until, this.#rates[n + 1]?.from ?? until);
-      return sum + Math.max(0, to - from) * bytesPerSecond;
-    }, 4096);
+    return this.#paces.reduce(
+      (sum, { bytesPerSecond }, n) => sum + this.#secondsOf(n, -Infinity, until) * bytesPerSecond,
+      4096,
+    );
+  }
+
+  /** How long the source was written at one of its paces, between two moments. */
+  #secondsOf(pace: number, from: number, until: number): number {
+    const begin = Math.max(from, this.#paces[pace]?.from ?? until);
+    return Math.max(0, Math.min(until, this.#paces[pace + 1]?.from ?? until) - begin);
+  }
+
+  /** When something that is replicated was last written. */
+  #lastReplicated(position: number): number {
+    const at = this.#paces.findLastIndex(({ from }) => from <= position);
+    const replicated = this.#paces.findLastIndex(({ filteredWrites }, n) => n <= at && !filteredWrites);
+    return replicated === at ? position : (this.#paces[replicated + 1]?.from ?? position);
   }
 
   #pinned(position: number): number {

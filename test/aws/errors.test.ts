@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { DmsApiError } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
+import { uncertain } from '../support/stage.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 
 async function withSimulator(
   act: (simulator: DmsSimulator, arn: ReturnType<typeof parseReplicationConfigArn>) => Promise<void>,
 ) {
-  const simulator = await startDmsSimulator();
+  const simulator = await startDmsSimulator({ uncertain });
   try {
     await act(simulator, parseReplicationConfigArn(simulator.createReplication()));
   } finally {
@@ -121,7 +122,7 @@ describe('the adapter', () => {
   });
 
   test('tells a config that never ran and has no row from one that is not there', async () => {
-    const simulator = await startDmsSimulator({ rowBeforeFirstRun: false });
+    const simulator = await startDmsSimulator({ uncertain, rowBeforeFirstRun: false });
     const arn = parseReplicationConfigArn(simulator.createReplication({ status: 'created' }));
     expect(await apiOf(simulator).describeReplication(arn)).toMatchObject({
       status: 'created',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { startDmsSimulator } from '../../src/simulator/index.js';
-import { call } from '../support/dms-http.js';
+import { call, look } from '../support/dms-http.js';
 import { fetched } from './support.js';
 
 interface Page {
@@ -32,27 +32,28 @@ test('the page shows each replication live, and what is put into it stays text',
     simulator.createReplication({ identifier: 'invoices-to-redshift', status: 'stopped' });
     simulator.createReplication({ identifier: 'customers-to-s3', status: 'failed' });
     await call(simulator, 'DescribeReplications', { MaxRecords: 20 });
-    await call(simulator, 'StopReplication', { ReplicationConfigArn: `${arn}X` });
+    const failed = simulator.replications()[2]?.row.ReplicationConfigArn ?? '';
+    await call(simulator, 'StopReplication', { ReplicationConfigArn: failed });
+    for (let n = 0; n < 4; n++) await look(simulator, arn);
     const page: Page = await browser.newPage();
     const errors: string[] = [];
     page.on('pageerror', (err) => errors.push(err.message));
-    await page.setViewport({ width: 1280, height: 640 });
+    await page.setViewport({ width: 1440, height: 680 });
     await page.goto(simulator.endpoint);
     await page.waitForFunction(
-      "document.querySelectorAll('#replications tr').length === 3 && document.querySelectorAll('#calls tr').length === 2",
+      "document.querySelectorAll('#replications tr').length === 3 && document.querySelectorAll('#calls tr').length === 6",
     );
     const text = () => page.evaluate('document.body.innerText') as Promise<string>;
     const shown = await text();
-    for (const what of [
-      'orders-to-aurora',
-      'running',
-      'checkpoint:V1#27#',
-      '\t0 s',
-      '2026-01-03 00:00:00',
-      'ResourceNotFoundFault',
-    ]) {
+    for (const what of ['orders-to-aurora', 'running', 'checkpoint:V1#27#', '\t0 s', '2026-01-03 00:00:00']) {
       expect(shown).toContain(what);
     }
+    const lastCalls = "[...document.querySelectorAll('#replications ul')].map((list) => list.innerText)";
+    expect(await page.evaluate(lastCalls)).toEqual([
+      Array.from({ length: 3 }, () => '00:00:00 DescribeReplications: ok').join('\n'),
+      '',
+      '00:00:00 StopReplication: InvalidResourceStateFault',
+    ]);
     if (process.env['UPDATE_IMAGES'] === '1') {
       await page.screenshot({ path: fileURLToPath(new URL('../../docs/images/simulator.png', import.meta.url)) });
     }

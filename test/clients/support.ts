@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const run = promisify(execFile);
@@ -29,4 +30,30 @@ export async function pythonWith(name: string, ...requirements: string[]): Promi
   if (!isThere) await run('python3', ['-m', 'venv', folder]);
   await run(ready, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements]);
   return program;
+}
+
+/** AWS's clients of Python: `aws`, and `python` with boto3. */
+export const awsPython = () => pythonWith('aws-clients', 'awscli==1.46.3', 'boto3==1.44.8');
+
+/** What lets every AWS client find a simulator, and ask once only. */
+export function awsEnvironment(endpoint: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: '/nonexistent',
+    AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: endpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH: endpoint,
+    AWS_ACCESS_KEY_ID: 'simulated',
+    AWS_SECRET_ACCESS_KEY: 'simulated',
+    AWS_REGION: 'eu-west-1',
+    AWS_DEFAULT_REGION: 'eu-west-1',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+}
+
+/** What a Python script of these tests prints, given something to read; both are JSON. */
+export async function runPython(python: string, name: string, endpoint: string, input: unknown): Promise<any> {
+  const script = fileURLToPath(new URL(`python/${name}.py`, import.meta.url));
+  const running = run(python, [script], { env: awsEnvironment(endpoint) });
+  running.child.stdin?.end(JSON.stringify(input));
+  return JSON.parse((await running).stdout);
 }

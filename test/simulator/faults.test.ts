@@ -66,6 +66,70 @@ describe('a fault', () => {
     expect((await look(simulator, arn)).ReplicationConfigArn).toBe(arn);
   });
 
+  test('hang comes after the effect where that is asked for', async () => {
+    simulator.fault({ operation: 'StopReplication', type: 'hang', afterEffect: true });
+    await expect(
+      fetch(simulator.endpoint, requestWithin(100, 'StopReplication', { ReplicationConfigArn: arn })),
+    ).rejects.toThrow('aborted');
+    expect((await look(simulator, arn)).Status).toBe('stopping');
+    expect(simulator.calls[0]).toMatchObject({ operation: 'StopReplication', outcome: 'hang' });
+  });
+
+  test('stale and row-missing spoil the looks at configs and tables alike', async () => {
+    const other = simulator.createReplication({ status: 'stopped' });
+    const named = { ReplicationConfigArn: other };
+    const units = async () => {
+      const { ReplicationConfigs } = await ask(simulator, 'DescribeReplicationConfigs', {
+        Filters: [{ Name: 'replication-config-arn', Values: [other] }],
+      });
+      return ReplicationConfigs[0].ComputeConfig.MaxCapacityUnits as number;
+    };
+    const inserts = async () => {
+      const input = { ReplicationConfigArn: arn };
+      const { ReplicationTableStatistics: rows } = await ask(simulator, 'DescribeReplicationTableStatistics', input);
+      return rows[0].Inserts as number;
+    };
+    const [unitsBefore, insertsBefore] = [await units(), await inserts()];
+    simulator.fault({ operation: 'DescribeReplicationConfigs', type: 'stale' });
+    simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'stale' });
+    await ask(simulator, 'ModifyReplicationConfig', { ...named, ComputeConfig: { MaxCapacityUnits: 64 } });
+    simulator.clock.advance({ minutes: 1 });
+    expect([await units(), await units()]).toEqual([unitsBefore, 64]);
+    expect([await inserts(), (await inserts()) > insertsBefore]).toEqual([insertsBefore, true]);
+
+    const lost = { type: 'row-missing', times: 1 } as const;
+    simulator.fault({ ...lost, operation: 'DescribeReplicationConfigs', replicationConfigArn: arn });
+    const { ReplicationConfigs } = await ask(simulator, 'DescribeReplicationConfigs');
+    expect(ReplicationConfigs.map((each: { ReplicationConfigArn: string }) => each.ReplicationConfigArn)).toEqual([
+      other,
+    ]);
+    const operation = 'DescribeReplicationTableStatistics';
+    simulator.fault({ ...lost, operation, tableName: 'shop.table_00002' });
+    const { ReplicationTableStatistics: rows } = await ask(simulator, operation, { ReplicationConfigArn: arn });
+    expect(rows.map((row: { TableName: string }) => row.TableName)).toEqual(['table_00001', 'table_00003']);
+  });
+
+  test('stale for so many seconds after a change shows configs and tables as they were before it', async () => {
+    const seconds = { type: 'stale', staleSeconds: 30, forSeconds: 10_000 } as const;
+    simulator.fault({ ...seconds, operation: 'DescribeReplicationConfigs' });
+    simulator.fault({ ...seconds, operation: 'DescribeReplicationTableStatistics' });
+    const configs = async () => (await ask(simulator, 'DescribeReplicationConfigs')).ReplicationConfigs[0];
+    const table = async () =>
+      (await ask(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn }))
+        .ReplicationTableStatistics[0];
+    const before = await table();
+    await stop();
+    simulator.clock.advance({ seconds: 20 });
+    expect((await table()).Inserts).toBe(before.Inserts);
+    simulator.clock.advance({ minutes: 3 });
+    expect((await table()).Inserts).toBeGreaterThan(before.Inserts);
+    const Identifier = { ReplicationConfigArn: arn, ReplicationConfigIdentifier: 'renamed' };
+    await ask(simulator, 'ModifyReplicationConfig', Identifier);
+    expect((await configs()).ReplicationConfigIdentifier).not.toBe('renamed');
+    simulator.clock.advance({ seconds: 30 });
+    expect((await configs()).ReplicationConfigIdentifier).toBe('renamed');
+  });
+
   test('meets the operation and the replication that it names, when and as often as it says', async () => {
     const other = simulator.createReplication();
     simulator.fault({ operation: 'StopReplication', type: 'throttle', replicationConfigArn: other });
@@ -145,15 +209,15 @@ test('the call log tells when, what, by whom and what became of it', async () =>
   expect([simulator.calls, simulator.replications()]).toEqual([[], []]);
 });
 
-function requestWithin(milliseconds: number): RequestInit {
+function requestWithin(milliseconds: number, operation = 'DescribeReplications', input: object = {}): RequestInit {
   return {
     method: 'POST',
     signal: AbortSignal.timeout(milliseconds),
     headers: {
-      'x-amz-target': 'AmazonDMSv20160101.DescribeReplications',
+      'x-amz-target': `AmazonDMSv20160101.${operation}`,
       authorization:
         'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0',
     },
-    body: '{}',
+    body: JSON.stringify(input),
   };
 }

@@ -126,6 +126,17 @@ describe('a start', () => {
     const other = simulator.createReplication({ status: 'created', replicationType: 'cdc' });
     const { Replication: row } = await ask(simulator, 'StartReplication', { ...position, ReplicationConfigArn: other });
     expect(row).toMatchObject({ CdcStartPosition: 'checkpoint:V1#1', Status: 'initializing' });
+    const earlier = simulator.createReplication({ status: 'created', replicationType: 'cdc', tables: 1 });
+    await start(earlier, 'start-replication', { CdcStartTime: simulator.clock.now() / 1000 - 3600 });
+    simulator.clock.advance({ hours: 1 });
+    const rowsOf = async (ReplicationConfigArn: string) => {
+      const { ReplicationTableStatistics: rows } = await ask(simulator, 'DescribeReplicationTableStatistics', {
+        ReplicationConfigArn,
+      });
+      return rows[0].AppliedInserts * (ReplicationConfigArn === other ? 3 : 1);
+    };
+    // An hour of 12 inserts a second more.
+    expect((await rowsOf(earlier)) - (await rowsOf(other))).toBeGreaterThan(3600 * 12);
   });
 
   test.each([
@@ -153,6 +164,53 @@ describe('a start', () => {
       });
     },
   );
+});
+
+describe('a premigration assessment', () => {
+  const assessed = async (arn: string) => {
+    const [assessment] = (await look(simulator, arn)).PremigrationAssessmentStatuses;
+    return assessment.Status as string;
+  };
+
+  test('is cancelled with a start that is aborted, where that is assumed', async () => {
+    await begin({ uncertain: { stopAbortsStart: true } });
+    const arn = simulator.createReplication({ status: 'created' });
+    await start(arn, 'start-replication', { PremigrationAssessmentSettings: '{}' });
+    await stop(arn);
+    expect(await assessed(arn)).toBe('cancelling');
+    expect(await statusesOver(arn, 60)).toEqual(['stopping', 'stopped']);
+  });
+
+  test('is deleted with its config', async () => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'created' });
+    simulator.onAssessment(arn, 'failed');
+    await start(arn, 'start-replication', { PremigrationAssessmentSettings: '{}' });
+    simulator.clock.advance({ minutes: 10 });
+    expect(await assessed(arn)).toBe('failed');
+    await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn });
+    expect(await assessed(arn)).toBe('deleting');
+  });
+});
+
+describe('a replication that is put into a state', () => {
+  test.each([
+    ['running', 'full-load-and-cdc', { Status: 'running', RecoveryCheckpoint: expect.any(String) }],
+    ['running', 'full-load', { Status: 'running', ReplicationStats: { FullLoadProgressPercent: 0 } }],
+    ['stopped', 'cdc', { StopReason: 'Stop Reason NORMAL', RecoveryCheckpoint: expect.any(String) }],
+    ['stopped', 'full-load', { StopReason: 'Stop Reason FULL_LOAD_ONLY_FINISHED' }],
+    ['deprovisioned', 'full-load', { Status: 'stopped', ProvisionData: { ProvisionState: 'deprovisioned' } }],
+    ['failed', 'full-load-and-cdc', { StopReason: 'Stop Reason FATAL_ERROR', FailureMessages: ['Simulated failure'] }],
+  ] as const)('%s, of type %s, has lived its way there', async (status, replicationType, shown) => {
+    await begin();
+    const arn = simulator.createReplication({ status, replicationType });
+    const row = await look(simulator, arn);
+    expect(row).toMatchObject(shown);
+    expect(row.ReplicationCreateTime).toBeLessThan(simulator.clock.now() / 1000);
+    expect(row.ReplicationStats.StartDate).toBe(row.ReplicationCreateTime);
+    const { ReplicationConfigs } = await ask(simulator, 'DescribeReplicationConfigs');
+    expect(ReplicationConfigs[0].ReplicationConfigCreateTime).toBe(row.ReplicationCreateTime);
+  });
 });
 
 describe('a start that is refused, or overtaken,', () => {

@@ -8,7 +8,7 @@ import {
   type DmsSimulator,
   type PlacedStatus,
 } from '../../src/simulator/index.js';
-import { refusal } from '../support/dms-http.js';
+import { ask, mappings, refusal } from '../support/dms-http.js';
 
 /**
  * Where the package does not ask although DMS would accept, or asks although DMS would refuse, and why. Keyed by what is assumed, status and
@@ -35,6 +35,19 @@ const explained: Readonly<Record<string, string>> = {
   'contrary calculating_capacity stop': 'as above',
   'contrary provisioning_capacity stop': 'as above',
   'contrary replication_starting stop': 'as above',
+};
+
+/**
+ * The package neither modifies nor deletes; what is at rest to it is what DMS lets others modify and delete, and a resume waits for. Where that is
+ * not so, and why.
+ */
+const explainedAtRest: Readonly<Record<string, string>> = {
+  'assumed deprovisioning ModifyReplicationConfig': 'DMS is at work, in the provision state; nothing waits for it',
+  'assumed deprovisioning DeleteReplicationConfig': 'as above',
+  'contrary deprovisioning ModifyReplicationConfig': 'as above',
+  'contrary deprovisioning DeleteReplicationConfig': 'as above',
+  'contrary stopped DeleteReplicationConfig': 'reports differ on whether what is still provisioned can be deleted',
+  'contrary failed DeleteReplicationConfig': 'as above',
 };
 
 describe.each([
@@ -65,5 +78,47 @@ describe.each([
         expect([key, asks === isAccepted]).toEqual([key, !(key in explained)]);
       });
     }
+
+    test.each([
+      ['ModifyReplicationConfig', { TableMappings: mappings(['include', 'shop', '%']) }],
+      ['DeleteReplicationConfig', {}],
+    ])(
+      `what is %s of a ${status} one is what the package takes for being at rest, or it is known why not`,
+      async (operation, more) => {
+        const arn = simulator.createReplication({ status });
+        const said = await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more });
+        if (said !== 'accepted') expect(said).toContain('InvalidResourceStateFault');
+        const key = `${assumption} ${status} ${operation}`;
+        const isAsExpected = (said === 'accepted') === (factsOf(status).phase === 'rest');
+        expect([key, isAsExpected]).toEqual([key, !(key in explainedAtRest)]);
+      },
+    );
+
+    test(`tables of a ${status} one are reloaded only while it runs`, async () => {
+      const arn = simulator.createReplication({ status });
+      const TablesToReload = [{ SchemaName: 'shop', TableName: 'table_00001' }];
+      const said = await refusal(simulator, 'ReloadReplicationTables', { ReplicationConfigArn: arn, TablesToReload });
+      if (status === 'running') expect(said).toBe('accepted');
+      else expect(said).toContain('InvalidResourceStateFault');
+    });
+
+    test(`a ${status} one is looked at: itself, its config and its tables, as long as it keeps them`, async () => {
+      const arn = simulator.createReplication({ status });
+      const Filters = [{ Name: 'replication-config-arn', Values: [arn] }];
+      const { ReplicationConfigs } = await ask(simulator, 'DescribeReplicationConfigs', { Filters });
+      const { Replications } = await ask(simulator, 'DescribeReplications', { Filters });
+      const { ReplicationTableStatistics: rows } = await ask(simulator, 'DescribeReplicationTableStatistics', {
+        ReplicationConfigArn: arn,
+      });
+      expect(ReplicationConfigs).toHaveLength(1);
+      const hasRow = status !== 'created' || uncertain.rowBeforeFirstRun === true;
+      const shown = status.startsWith('deprov') && uncertain.deprovisionShownIn !== 'status' ? 'stopped' : status;
+      expect(Replications.map(({ Status }: { Status: string }) => Status)).toEqual(hasRow ? [shown] : []);
+      const isGone =
+        status === 'created' ||
+        status === 'deprovisioned' ||
+        (status === 'deleting' && uncertain.deleteNeedsDeprovisioned);
+      expect(rows).toHaveLength(isGone ? 0 : 3);
+    });
   }
 });

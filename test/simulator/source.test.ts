@@ -5,7 +5,7 @@ import {
   type Engine,
   type SimulatedReplicationOptions,
 } from '../../src/simulator/index.js';
-import { ask, look, refusal } from '../support/dms-http.js';
+import { ask, config, look, mappings, refusal } from '../support/dms-http.js';
 
 let simulator: DmsSimulator;
 afterEach(() => simulator.close());
@@ -88,10 +88,22 @@ describe('a checkpoint', () => {
   });
 
   test('is parked while writes are filtered, and pinned by an open transaction', async () => {
-    const arn = await created({ source: { filteredWrites: true } });
+    const arn = await created();
+    const running = await checkpoint(arn);
+    simulator.changeSource(arn, { filteredWrites: true });
+    pass(10);
     const parked = await checkpoint(arn);
+    // It never goes back: it is parked where the last write was that is replicated.
+    expect(position(parked)).toBeGreaterThan(position(running) + 29 * 2000);
+    expect(position(parked)).toBeLessThan(position(running) + 31 * 2000);
+    const [before] = await tables(arn);
     pass(60);
     expect(await checkpoint(arn)).toBe(parked);
+    expect((await tables(arn))[0].Inserts).toBe(before.Inserts);
+    simulator.changeSource(arn, { filteredWrites: false });
+    pass(10);
+    expect(position(await checkpoint(arn))).toBeGreaterThan(position(parked) + 70 * 60 * 2000);
+    expect((await tables(arn))[0].Inserts).toBeGreaterThan(before.Inserts);
     const other = simulator.createReplication();
     simulator.changeSource(other, { openTransaction: true });
     const pinned = position(await checkpoint(other));
@@ -185,6 +197,36 @@ describe('table statistics', () => {
     expect(after.Inserts).toBeGreaterThanOrEqual(after.AppliedInserts);
   });
 
+  test('go on from what they were when the source changes its rates', async () => {
+    const arn = await created({ tables: 1, source: { bytesPerSecond: 1000 } });
+    const [before] = await tables(arn);
+    simulator.changeSource(arn, { rates: { inserts: 0, updates: 1, deletes: 0 } });
+    pass(10);
+    const [after] = await tables(arn);
+    // What was written just before was not captured yet.
+    expect(after.Inserts - before.Inserts).toBeLessThan(3);
+    expect(after.Updates - before.Updates).toBe(600);
+  });
+
+  test('of tables with rates of their own count these, and the others share the rest', async () => {
+    const rates = { 'shop.orders': { inserts: 100, updates: 0, deletes: 0 } };
+    const names = ['shop.orders', 'shop.customers', 'stock.items'];
+    const arn = await created({ tables: { names, rates }, source: { bytesPerSecond: 1000 } });
+    const before = await tables(arn);
+    const rows = simulator.targetRows(arn);
+    pass(10);
+    const after = await tables(arn);
+    expect(after.map((row, n) => [row.SchemaName, row.TableName, row.Inserts - before[n].Inserts])).toEqual([
+      ['shop', 'orders', 60_000],
+      ['shop', 'customers', 1800],
+      ['stock', 'items', 1800],
+    ]);
+    expect(simulator.targetRows(arn) - rows).toBe(63_600);
+    expect(() =>
+      simulator.createReplication({ tables: { names, rates: { 'shop.gone': rates['shop.orders'] } } }),
+    ).toThrow('tables.rates names shop.gone, which the source does not have');
+  });
+
   test('show loading, errors, skipped rows, and validation that progresses', async () => {
     const arn = await created({
       status: 'created',
@@ -194,6 +236,7 @@ describe('table statistics', () => {
         mismatched: 2,
         withoutKey: 1,
         suspended: 1,
+        notValidated: 1,
         missing: 1,
         cancelled: 1,
         skippedPercent: 10,
@@ -211,16 +254,17 @@ describe('table statistics', () => {
     expect((await states('ValidationState')).has('Pending records')).toBe(true);
     pass(60);
     const rows = await tables(arn);
-    expect(rows.map((row) => row.ValidationState).slice(0, 6)).toEqual([
+    expect(rows.map((row) => row.ValidationState).slice(0, 7)).toEqual([
       'Table error',
       'Mismatched records',
       'Mismatched records',
       'No primary key',
       'Suspended records',
+      'Error',
       'Validated',
     ]);
     expect(rows[1].ValidationFailedRecords).toBeGreaterThan(0);
-    expect(rows[5].AppliedInserts / rows[5].Inserts).toBeCloseTo(0.9, 1);
+    expect(rows[6].AppliedInserts / rows[6].Inserts).toBeCloseTo(0.9, 1);
     expect(await look(simulator, arn)).toMatchObject({
       ReplicationStats: { TablesLoaded: 9, TablesErrored: 1, TablesQueued: 0 },
     });
@@ -279,6 +323,151 @@ describe('table statistics', () => {
   });
 });
 
+describe('validation', () => {
+  const reload = (arn: string, ReloadOption: string) =>
+    ask(simulator, 'ReloadReplicationTables', {
+      ReplicationConfigArn: arn,
+      TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00002' }],
+      ReloadOption,
+    });
+  const states = async (arn: string) => (await tables(arn)).map((row) => row.ValidationState);
+
+  test('is begun anew for a table, with its data or without', async () => {
+    const arn = await created();
+    await reload(arn, 'validate-only');
+    expect(await states(arn)).toEqual(['Validated', 'Pending revalidation', 'Validated']);
+    expect((await tables(arn))[1]).toMatchObject({ TableState: 'Table completed' });
+    simulator.clock.advance({ seconds: 60 });
+    expect((await states(arn))[1]).toBe('Pending records');
+    pass(1);
+    expect((await states(arn))[1]).toBe('Validated');
+    await reload(arn, 'data-reload');
+    expect((await tables(arn))[1]).toMatchObject({ TableState: 'Table is being reloaded' });
+    // A tenth of a full load, then two minutes of validation.
+    simulator.clock.advance({ seconds: 61 });
+    expect((await tables(arn))[1]).toMatchObject({
+      TableState: 'Table completed',
+      ValidationState: 'Pending revalidation',
+    });
+    pass(2);
+    expect((await states(arn))[1]).toBe('Validated');
+  });
+
+  test('is done where the settings of the config ask for it', async () => {
+    const unasked = await created({ tables: { validation: false } });
+    await reload(unasked, 'validate-only');
+    expect(new Set(await states(unasked))).toEqual(new Set(['Not enabled']));
+    const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', config('unasked'));
+    const arn = ReplicationConfig.ReplicationConfigArn;
+    await start(arn, 'start-replication');
+    pass(120);
+    expect(new Set(await states(arn))).toEqual(new Set(['Not enabled']));
+    await stop(arn);
+    pass(3);
+    const ReplicationSettings = '{"ValidationSettings":{"EnableValidation":true}}';
+    await ask(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: arn, ReplicationSettings });
+    pass(3);
+    await start(arn);
+    pass(10);
+    expect(new Set(await states(arn))).toEqual(new Set(['Validated']));
+  });
+});
+
+describe('table mappings', () => {
+  const names = ['shop.orders', 'shop.order_lines', 'shop.audit_1', 'shop.audit_2', 'stock.items'];
+  const runWith = async (TableMappings: string, more: object = {}) => {
+    simulator = await startDmsSimulator({ speed: 0, tables: { names } });
+    const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', {
+      ...config('mapped'),
+      TableMappings,
+      ...more,
+    });
+    const arn: string = ReplicationConfig.ReplicationConfigArn;
+    await start(arn, 'start-replication');
+    pass(60);
+    return arn;
+  };
+
+  test.each([
+    [[['include', '%', '%']], names],
+    [[['include', 'shop', '%']], names.slice(0, 4)],
+    [
+      [
+        ['include', 'shop', '%'],
+        ['exclude', 'shop', 'audit%'],
+      ],
+      ['shop.orders', 'shop.order_lines'],
+    ],
+    // However the rules are ordered, what is excluded is out.
+    [
+      [
+        ['exclude', '%', 'audit__'],
+        ['include', '%', '%'],
+      ],
+      ['shop.orders', 'shop.order_lines', 'stock.items'],
+    ],
+    [[['include', 's%p', '%r%s']], ['shop.orders', 'shop.order_lines']],
+    [[['include', '%', '%[_][2-9]']], ['shop.audit_2']],
+    [[['include', '%', 'audit_[13]']], ['shop.audit_1']],
+    [
+      [
+        ['explicit', 'stock', 'items'],
+        ['explicit', 'shop', '%'],
+      ],
+      ['stock.items'],
+    ],
+  ] as [[string, string, string][], string[]][])('of %j select %j', async (rules, selected) => {
+    const arn = await runWith(mappings(...rules));
+    expect((await tables(arn)).map((row) => `${row.SchemaName}.${row.TableName}`)).toEqual(selected);
+  });
+
+  test('that select nothing let a start fail, unless its settings say otherwise', async () => {
+    const nothing = mappings(['include', 'SHOP', '%']);
+    const arn = await runWith(nothing);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'failed',
+      FailureMessages: ['No tables were found at task initialization'],
+    });
+    await simulator.close();
+    const ReplicationSettings = '{"ErrorBehavior":{"FailOnNoTablesCaptured":false}}';
+    const other = await runWith(nothing, { ReplicationSettings });
+    expect(await look(simulator, other)).toMatchObject({ Status: 'running' });
+    expect(await tables(other)).toEqual([]);
+  });
+
+  test('that are changed count from the next run on', async () => {
+    const arn = await runWith(mappings(['include', 'shop', '%']));
+    await stop(arn);
+    pass(3);
+    await ask(simulator, 'ModifyReplicationConfig', {
+      ReplicationConfigArn: arn,
+      TableMappings: mappings(['include', 'stock', '%']),
+    });
+    pass(3);
+    await start(arn);
+    pass(5);
+    expect((await tables(arn)).map((row) => row.TableName)).toEqual(['items']);
+  });
+
+  test.each([
+    ['{', 'Invalid Table Mappings document. Invalid json'],
+    ['[]', 'Valid Table mappings is required'],
+    ['{"rules":[]}', 'Valid Table mappings is required'],
+    ['{"rules":[{"rule-type":"transformation"}]}', 'Valid Table mappings is required'],
+    ['{"rules":[{"rule-type":"selection","rule-action":"include"}]}', 'needs an object-locator'],
+    [mappings(['imagine', '%', '%']), 'A rule-action is include, exclude or explicit'],
+  ])('of %s are refused', async (TableMappings, said) => {
+    simulator = await startDmsSimulator({ speed: 0 });
+    expect(await refusal(simulator, 'CreateReplicationConfig', config('refused', { TableMappings }))).toContain(said);
+  });
+
+  test('that would keep a simple matcher busy for ever are answered at once', async () => {
+    const TableMappings = mappings(['include', '%', `${'%a'.repeat(50)}%b`]);
+    simulator = await startDmsSimulator({ speed: 0, tables: { names: [`shop.${'a'.repeat(200)}`] } });
+    expect(await refusal(simulator, 'CreateReplicationConfig', config('busy', { TableMappings }))).toBe('accepted');
+  });
+});
+
 describe('metrics', () => {
   const valuesOf = async (arn: string, MetricName: string, minutes: number) => {
     const now = simulator.clock.now() / 1000;
@@ -325,8 +514,9 @@ describe('metrics', () => {
 
   test.each([
     ['CDCLatencyTarget', 0, 1],
-    ['CDCThroughputRowsSource', 2, 2],
-    ['CDCThroughputRowsTarget', 2, 2],
+    // 2,000 bytes a second with ten rows in every thousand.
+    ['CDCThroughputRowsSource', 20, 20],
+    ['CDCThroughputRowsTarget', 20, 20],
     ['CDCIncomingChanges', 0, 10],
     ['CapacityUtilization', 1, 95],
     ['Invented', undefined, undefined],

@@ -55,6 +55,18 @@ export async function refusal(
   return status === 200 ? 'accepted' : `${body.__type}: ${body.message}`;
 }
 
+/** Table mappings by rules of action, schema and table. */
+export const mappings = (...rules: readonly (readonly [action: string, schema: string, table: string])[]) =>
+  JSON.stringify({
+    rules: rules.map(([action, schema, table], n) => ({
+      'rule-type': 'selection',
+      'rule-id': String(n + 1),
+      'rule-name': String(n + 1),
+      'rule-action': action,
+      'object-locator': { 'schema-name': schema, 'table-name': table },
+    })),
+  });
+
 /** A config as people create one. */
 export const config = (identifier: string, changes: object = {}) => ({
   ReplicationConfigIdentifier: identifier,
@@ -63,7 +75,7 @@ export const config = (identifier: string, changes: object = {}) => ({
   TargetEndpointArn: 'arn:aws:dms:eu-west-1:123456789012:endpoint:TARGET1',
   ReplicationType: 'full-load-and-cdc',
   ComputeConfig: { MinCapacityUnits: 2, MaxCapacityUnits: 16 },
-  TableMappings: '{"rules":[{"rule-type":"selection","rule-id":"1","rule-action":"include"}]}',
+  TableMappings: mappings(['include', 'shop', '%']),
   ...changes,
 });
 

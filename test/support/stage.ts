@@ -16,7 +16,13 @@ import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activi
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { DmsApi } from '../../src/dms/api.js';
-import { contrary, startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
+import {
+  contrary,
+  startDmsSimulator,
+  type DmsSimulator,
+  type DmsSimulatorOptions,
+  type Uncertain,
+} from '../../src/simulator/index.js';
 
 const logger = new DefaultLogger(process.env['TEST_LOG'] === undefined ? 'ERROR' : 'INFO');
 try {
@@ -46,9 +52,13 @@ export function workflowBundle(
   return bundled;
 }
 
+/** The package must survive both ways of everything that nobody knows about DMS: `npm run test:clients` has it the other way round. */
+export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'contrary' ? contrary : {};
+
 /** Quick steps, in simulated seconds: a stop takes half a real second at the speed that tests use. */
 export const quick = {
   speed: 20,
+  uncertain,
   durations: {
     initializing: 4,
     preparing_metadata_resources: 4,
@@ -86,9 +96,6 @@ export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   /** None of the package's activities. */
   readonly bare?: boolean;
 }
-
-/** The package must survive both ways of everything that nobody knows about DMS. */
-const uncertain = process.env['DMS_UNCERTAIN'] === 'contrary' ? contrary : {};
 
 /** A simulator, a task queue, a client on the real server, and workers as needed. */
 export class Stage implements AsyncDisposable {

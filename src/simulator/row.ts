@@ -1,0 +1,138 @@
+/** What DescribeReplications shows of a replication. */
+import type { Config, Row, Uncertain } from './model.js';
+import { provisionStateOf } from './rules.js';
+import type { Tables } from './tables.js';
+
+const noStats = {
+  FullLoadProgressPercent: 0,
+  ElapsedTimeMillis: 0,
+  TablesLoaded: 0,
+  TablesLoading: 0,
+  TablesQueued: 0,
+  TablesErrored: 0,
+} as const;
+
+/** How many tables are loaded at once. */
+const LOADED_AT_ONCE = 8;
+
+/** The row, and how it changes. All times are epoch seconds. */
+export class ShownRow {
+  readonly row: Row;
+  /** What was shown before the status last changed, and when it did. */
+  before: Row | null = null;
+  changedAt: number;
+
+  constructor(
+    private readonly config: Config,
+    private readonly uncertain: Uncertain,
+    time: number,
+  ) {
+    this.changedAt = time;
+    this.row = {
+      ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
+      ReplicationConfigArn: config.ReplicationConfigArn,
+      SourceEndpointArn: config.SourceEndpointArn,
+      TargetEndpointArn: config.TargetEndpointArn,
+      ReplicationType: config.ReplicationType,
+      Status: 'created',
+      ProvisionData: { ProvisionedCapacityUnits: 0, IsNewProvisioningAvailable: false },
+      FailureMessages: [],
+      ReplicationStats: { ...noStats },
+      ReplicationCreateTime: time,
+      ReplicationUpdateTime: time,
+      ...(config.IsReadOnly === true ? { IsReadOnly: true } : {}),
+    };
+  }
+
+  enter(status: string, time: number): void {
+    this.before = { ...this.row, ReplicationStats: { ...this.row.ReplicationStats } };
+    this.row.Status = status;
+    this.row.ReplicationUpdateTime = time;
+    this.changedAt = time;
+  }
+
+  provision(state: string, units: number, date?: number): void {
+    const { DateProvisioned = date } = date === undefined ? this.row.ProvisionData : { DateProvisioned: date };
+    this.row.ProvisionData = {
+      ProvisionState: this.uncertain.provisionStateCase === 'upper' ? state.toUpperCase() : state,
+      ProvisionedCapacityUnits: units,
+      ...(DateProvisioned === undefined ? {} : { DateProvisioned }),
+      IsNewProvisioningAvailable: false,
+    };
+  }
+
+  get isProvisioned(): boolean {
+    return provisionStateOf(this.row) === 'provisioned';
+  }
+
+  /** With the capacity that it begins with. */
+  provisioned(time: number): void {
+    const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
+    const units = typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
+    this.provision('provisioned', units, time);
+  }
+
+  /** With more capacity, as far as its config allows. */
+  scaled(time: number): void {
+    const { MaxCapacityUnits: most } = this.config.ComputeConfig;
+    const units = this.row.ProvisionData.ProvisionedCapacityUnits * 2;
+    if (typeof most === 'number') this.provision('provisioned', Math.min(most, units), time);
+  }
+
+  /** A start, afresh or from where it was stopped. */
+  begin(time: number, isFresh: boolean, tables: number): void {
+    this.row.FailureMessages = [];
+    if (this.uncertain.startClearsStop) {
+      for (const field of ['StopReason', 'ReplicationLastStopTime', 'ReplicationDeprovisionTime'] as const)
+        delete this.row[field];
+    }
+    const { StopDate: _, ...kept } = this.row.ReplicationStats;
+    this.row.ReplicationStats = isFresh ? this.#fresh(time, tables) : { ...kept, StartDate: time };
+  }
+
+  #fresh(time: number, tables: number): Record<string, number> {
+    const loads = this.config.ReplicationType !== 'cdc';
+    return {
+      ...noStats,
+      FullLoadProgressPercent: loads ? 0 : 100,
+      TablesQueued: loads ? tables : 0,
+      FreshStartDate: time,
+      StartDate: time,
+      // Seen on AWS for replications that only do CDC, too.
+      ...(loads ? {} : { FullLoadStartDate: time, FullLoadFinishDate: time }),
+    };
+  }
+
+  /** While it runs. */
+  run(time: number, fullLoadSeconds: number, tables: Tables): void {
+    const { ReplicationStats: stats } = this.row;
+    const { StartDate: started = time, FullLoadStartDate: from, FullLoadFinishDate: until } = stats;
+    stats['ElapsedTimeMillis'] = Math.round((time - started) * 1000);
+    if (from === undefined || until !== undefined) return;
+    this.load(Math.min(99, Math.floor((100 * (time - from)) / Math.max(1, fullLoadSeconds))), tables);
+  }
+
+  load(percent: number, { count, settings }: Tables): void {
+    const loaded = Math.floor((count * percent) / 100);
+    const loading = Math.min(LOADED_AT_ONCE, count - loaded);
+    const inError = Math.min(loaded, settings.inError);
+    Object.assign(this.row.ReplicationStats, {
+      FullLoadProgressPercent: percent,
+      TablesLoaded: loaded - inError,
+      TablesErrored: inError,
+      TablesLoading: loading,
+      TablesQueued: count - loaded - loading,
+    });
+  }
+
+  /** The table statistics are lost, and whatever else is assumed. */
+  forget(): void {
+    if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    const { FreshStartDate, StartDate } = this.row.ReplicationStats;
+    this.row.ReplicationStats = {
+      ...noStats,
+      ...(FreshStartDate === undefined ? {} : { FreshStartDate }),
+      ...(StartDate === undefined ? {} : { StartDate }),
+    };
+  }
+}
