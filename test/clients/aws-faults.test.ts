@@ -165,8 +165,10 @@ describe('each documented fault arrives with its name and its message', () => {
 
   test('in the AWS SDK for JavaScript', async () => {
     const client = new sdk.DatabaseMigrationServiceClient({ ...simulator.clientConfig(), maxAttempts: 1 });
+    const commands = sdk as unknown as Record<string, new (input: object) => never>;
     const told = await toldFor(async ({ operation, input }) => {
-      const Command = sdk[`${operation}Command` as keyof typeof sdk] as new (input: object) => never;
+      const Command = commands[`${operation}Command`];
+      if (Command === undefined) throw new Error(`The SDK has no ${operation}`);
       return client.send(new Command(input)).then(
         () => 'accepted',
         (err: Error) => [err.name, err.message],
