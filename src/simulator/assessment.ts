@@ -1,8 +1,16 @@
 /** Premigration assessments: what is asked for, and what they show. */
 import { AwsFault, type Row } from './model.js';
 
-export type AssessmentEnd =
-  'passed' | 'warning' | 'failed' | 'error-provisioning' | 'error-executing' | 'invalid state';
+/** What one may come to. */
+export const assessmentEnds = [
+  'passed',
+  'warning',
+  'failed',
+  'error-provisioning',
+  'error-executing',
+  'invalid state',
+] as const;
+export type AssessmentEnd = (typeof assessmentEnds)[number];
 
 /** The PremigrationAssessmentSettings of a start. */
 export type Assessment = Readonly<Record<string, unknown>>;

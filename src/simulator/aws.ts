@@ -1,21 +1,22 @@
 import type { SimulatedClock } from './clock.js';
-import { getMetricData } from './cloudwatch.js';
-import { TokenBucket, type Fault, type Faults } from './faults.js';
+import { dimensionsOf, getMetricData } from './cloudwatch.js';
+import { Spoiled, TokenBucket, type Fault, type Faults, type MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
 import { denial, isAllowed, type Statement } from './iam.js';
 import { AwsFault, type Config, type Uncertain } from './model.js';
 import { operations, type Input, type Place } from './operations.js';
 import type { SimulatedReplication } from './replication.js';
 import { readRequest } from './shapes.js';
+import { idOf, wrongState } from './rules.js';
 import type { Store } from './store.js';
-import type { View } from './tables.js';
 
 export const DEFAULT_ACCOUNT = '123456789012';
 /** CloudWatch, as requests name it. */
 const METRICS = 'GraniteServiceVersion20100801';
 const MAX_CALLS = 200_000;
-/** Longer requests are logged by their length. */
+/** Longer requests are logged by their length, and the log forgets its oldest calls when all of them together are longer than this. */
 const MAX_LOGGED = 10_000;
+const MAX_LOG = 50_000_000;
 /** DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
 const JSON_TYPE = 'application/x-amz-json-1.';
 
@@ -37,8 +38,6 @@ export interface World {
   readonly clock: SimulatedClock;
   readonly store: Store;
   readonly faults: Faults;
-  /** What was there when a stale look was asked for, by ARN. */
-  readonly stale: ReadonlyMap<string, { readonly view: View; readonly config: Config }>;
   readonly uncertain: Uncertain;
   readonly policy: readonly Statement[] | null;
   readonly calls: SimulatorCall[];
@@ -54,6 +53,9 @@ interface Caller {
 /** DMS and CloudWatch, as their clients see them: AWS's JSON protocols. */
 export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
+  /** How long the requests in the log are, oldest first, and all of them together. */
+  #lengths: number[] = [];
+  #length = 0;
 
   constructor(private readonly world: World) {}
 
@@ -65,7 +67,7 @@ export class AwsFront {
     let input: Input = {};
     const log = (outcome: string) => {
       const logged = body.length > MAX_LOGGED ? { tooLong: body.length } : input;
-      this.#log({ operation: (operation || target).slice(0, 200), ...caller, input: logged, outcome });
+      this.#log({ operation: (operation || target).slice(0, 200), ...caller, input: logged, outcome }, body.length);
     };
     try {
       input = parse(body);
@@ -75,10 +77,11 @@ export class AwsFront {
         const what = `The operation ${target.slice(0, 200) || 'that was asked for'} is not known`;
         throw new AwsFault('UnknownOperationException', what, 404);
       }
-      const fault = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
+      const met = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
+      const fault = met?.fault ?? null;
       if (fault?.type === 'latency') await later(fault.milliseconds);
       const hasEffect = fault?.type === 'hang' ? fault.afterEffect === true : fault?.type !== 'connection-reset';
-      const result = hasEffect ? this.#run(operation, isMetrics, input, caller, fault) : {};
+      const result = hasEffect ? this.#run(operation, isMetrics, input, caller, met) : {};
       if (fault?.type === 'hang') {
         log('hang');
         return await new Promise<never>(() => {});
@@ -95,18 +98,30 @@ export class AwsFront {
   }
 
   /** The bucket, IAM, and whatever is set to go wrong, in that order. */
-  #meet(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): Fault | null {
+  #meet(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): MetFault | null {
     const { faults, uncertain, clock, policy } = this.world;
-    const arns = arnsOf(input);
+    const arns = this.#named(input, caller);
     const [arn = null] = arns;
     if (service === 'dms') this.#takeToken(caller);
-    const fault = faults.take(operation, arns, clock.now() / 1000);
+    const met = faults.take(operation, arns, clock.now() / 1000);
+    const fault = met?.fault ?? null;
     const action = `${service}:${operation}`;
     if (fault?.type === 'access-denied' || (policy !== null && !isAllowed(policy, action, arn))) {
       throw new AwsFault('AccessDeniedException', denial(action, caller.accountId, arn), uncertain.accessDeniedStatus);
     }
     if (fault !== null) throwFor(fault, operation, arn);
-    return fault;
+    return met;
+  }
+
+  /** The ARNs of the replications that a request names, by whatever it names them. */
+  #named(input: Input, { accountId, region }: Caller): readonly string[] {
+    const names = arnsOf(input);
+    if (names.every((name) => name.startsWith('arn:'))) return names;
+    const { list } = this.world.store.site(accountId, region);
+    return names.map((name) => {
+      const meant = list.find(({ arn, config }) => idOf(arn) === name || config.ReplicationConfigIdentifier === name);
+      return meant?.arn ?? name;
+    });
   }
 
   #run(
@@ -114,40 +129,31 @@ export class AwsFront {
     isMetrics: boolean,
     input: Input,
     caller: Caller,
-    fault: Fault | null,
+    met: MetFault | null,
   ): Record<string, unknown> {
     if (isMetrics) return this.#metrics(caller, input);
-    return operations[operation]?.(this.#place(caller, fault), readRequest(operation, input)) ?? {};
+    return operations[operation]?.(this.#place(caller, met), readRequest(operation, input)) ?? {};
   }
 
-  #place({ accountId, region }: Caller, fault: Fault | null): Place {
-    const { store, clock, uncertain, stale, create, random } = this.world;
+  #place({ accountId, region }: Caller, met: MetFault | null): Place {
+    const { store, clock, uncertain, create, random } = this.world;
     const { list } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
     const now = clock.now() / 1000;
+    const spoils = new Spoiled(met, now);
     return {
       accountId,
       region,
       now,
       uncertain,
       random,
-      list: () => list,
-      find: (arn) => (isOurs(arn) ? store.find(arn) : undefined),
+      list: () => (spoils.isStale ? list.filter((each) => !spoils.isUnseen(each)) : list),
+      find(arn) {
+        const found = isOurs(arn) ? store.find(arn) : undefined;
+        return found !== undefined && spoils.isUnseen(found) ? undefined : found;
+      },
       add: create,
-      hides: fault?.type === 'row-missing',
-      isHidden: ({ arn }) => fault?.type === 'row-missing' && (fault.replicationConfigArn ?? arn) === arn,
-      hiddenTable: fault?.type === 'row-missing' ? (fault.tableName ?? null) : null,
-      view(replication) {
-        if (fault?.type !== 'stale') return replication.now;
-        if (fault.staleSeconds === undefined) return stale.get(replication.arn)?.view ?? replication.now;
-        return (now - replication.changedAt < fault.staleSeconds ? replication.before : null) ?? replication.now;
-      },
-      configOf(replication) {
-        const { config, configBefore, modifiedAt } = replication;
-        if (fault?.type !== 'stale') return config;
-        if (fault.staleSeconds === undefined) return stale.get(replication.arn)?.config ?? config;
-        return (now - modifiedAt < fault.staleSeconds ? configBefore : null) ?? config;
-      },
+      spoils,
     };
   }
 
@@ -165,6 +171,8 @@ export class AwsFront {
 
   reset(): void {
     this.#buckets.clear();
+    this.#lengths = [];
+    this.#length = 0;
   }
 
   #metrics(caller: Caller, input: Input): Record<string, unknown> {
@@ -178,10 +186,16 @@ export class AwsFront {
     return getMetricData(input, find, clock.now() / 1000);
   }
 
-  #log(call: Omit<SimulatorCall, 'at' | 'time'>): void {
+  #log(call: Omit<SimulatorCall, 'at' | 'time'>, length: number): void {
     const { calls, clock } = this.world;
     calls.push({ at: Date.now(), time: clock.now(), ...call });
-    if (calls.length > MAX_CALLS) calls.splice(0, MAX_CALLS / 10);
+    const kept = Math.min(length, MAX_LOGGED);
+    this.#lengths.push(kept);
+    this.#length += kept;
+    if (calls.length <= MAX_CALLS && this.#length <= MAX_LOG) return;
+    const forgotten = Math.ceil(calls.length / 10);
+    calls.splice(0, forgotten);
+    this.#length -= this.#lengths.splice(0, forgotten).reduce((sum, each) => sum + each, 0);
   }
 }
 
@@ -226,20 +240,20 @@ function throwFor(fault: Fault, operation: string, arn: string | null): void {
       throw new AwsFault(fault.name, fault.message, fault.status ?? 400);
     case 'expired-credentials':
       throw new AwsFault('ExpiredTokenException', 'The security token included in the request is expired');
-    case 'invalid-state': {
-      const id = arn?.split(':').at(-1) ?? '';
-      const stop = `Replication for Replication Config, '${id}' is in '${fault.status}' state and cannot be stopped.`;
-      const start = `Replication for Replication Config: ${id} is in ${fault.status.toUpperCase()} state and cannot start`;
-      throw new AwsFault('InvalidResourceStateFault', operation === 'StartReplication' ? start : stop);
-    }
+    case 'invalid-state':
+      throw wrongState(operation, idOf(arn ?? ''), fault.status);
     default:
   }
 }
 
-/** The replications that a request names. */
-export function arnsOf(input: Input): readonly string[] {
-  const { ReplicationConfigArn: arn, Filters: filters } = input;
+/** What a request names replications by: ARNs, the names of configs or the last parts of ARNs, or a metric's dimension. */
+export function arnsOf({
+  ReplicationConfigArn: arn,
+  Filters: filters,
+  MetricDataQueries: queries,
+}: Input): readonly string[] {
   if (typeof arn === 'string') return [arn];
+  if (Array.isArray(queries)) return queries.flatMap(dimensionsOf);
   if (!Array.isArray(filters)) return [];
   return filters.flatMap((filter: unknown) => {
     const values: unknown = typeof filter === 'object' && filter !== null && 'Values' in filter ? filter.Values : [];

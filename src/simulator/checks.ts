@@ -1,5 +1,6 @@
 /** What DMS refuses of a config, and how. */
 import { AwsFault } from './model.js';
+import { idOf } from './rules.js';
 import type { Input, Place } from './operations.js';
 import type { SimulatedReplication } from './replication.js';
 
@@ -50,12 +51,9 @@ function parsed(text: string): Record<string, unknown> | undefined {
 }
 
 /** [INF]: how DMS refuses is not known. */
-export function refuseReadOnly({ config }: SimulatedReplication, what: string): void {
+export function refuseReadOnly({ config, arn }: SimulatedReplication, what: string): void {
   if (config.IsReadOnly !== true) return;
-  throw new AwsFault(
-    'InvalidResourceStateFault',
-    `Replication Config ${config.ReplicationConfigIdentifier} is read-only and cannot be ${what}`,
-  );
+  throw new AwsFault('InvalidResourceStateFault', `Replication Config ${idOf(arn)} is read-only and cannot be ${what}`);
 }
 
 export function invalid(message: string): AwsFault {

@@ -1,3 +1,5 @@
+import { number, shape } from './validate.js';
+
 export interface TimeSpan {
   readonly days?: number;
   readonly hours?: number;
@@ -5,6 +7,7 @@ export interface TimeSpan {
   readonly seconds?: number;
 }
 
+const checkSpan = shape({ days: number(), hours: number(), minutes: number(), seconds: number(0, 1e12) });
 const LAST = Date.UTC(9999, 11, 31);
 
 /** The simulator's time: the real time `speed` times as fast, or one that stands still until it is moved. */
@@ -31,10 +34,10 @@ export class SimulatedClock {
   }
 
   /** Moves the time forward at once. */
-  advance({ days = 0, hours = 0, minutes = 0, seconds = 0 }: TimeSpan): void {
+  advance(by: TimeSpan): void {
+    checkSpan(by, 'The span by which the clock goes forward');
+    const { days = 0, hours = 0, minutes = 0, seconds = 0 } = by;
     const span = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
-    if (!Number.isFinite(span) || span < 0)
-      throw new RangeError('The clock goes forward only, by a number of days, hours, minutes and seconds');
     if (this.now() + span > LAST) throw new RangeError('The clock ends with the year 9999');
     this.#skipped += span;
   }

@@ -10,29 +10,26 @@ const MAX_QUERIES = 500;
 
 const rowsBetween =
   (which: 'captured' | 'applied'): Metric =>
-  (replication, time, seconds) =>
-    Math.max(0, rowsAt(replication, time)[which] - rowsAt(replication, time - seconds)[which]) / seconds;
-
-function rowsAt({ source, tables }: SimulatedReplication, time: number) {
-  const { captured, applied } = source.rows(time);
-  return { captured: totalOf(tables.rows(captured)), applied: totalOf(tables.rows(applied)) };
-}
+  ({ source, tables }, time, seconds) => {
+    const at = (moment: number) => (which === 'captured' ? source.capturedAt(moment) : source.appliedAt(moment));
+    return totalOf(tables.sum(which, source.between(at(time - seconds), at(time)))) / seconds;
+  };
 
 /** The metrics of a serverless replication, at a moment. Latencies are in seconds. */
 const metrics: Readonly<Record<string, Metric>> = {
   // An open transaction holds it up.
   CDCLatencySource: ({ source }, time) =>
-    Math.round(time - Math.min(source.capturedAt(time), source.openTransactionSince ?? Infinity)),
+    Math.round(time - Math.min(source.capturedAt(time), source.openSince(time) ?? Infinity)),
   CDCLatencyTarget: ({ source }, time) => Math.round(time - source.appliedAt(time)),
-  CDCIncomingChanges(replication, time) {
-    const { captured, applied } = rowsAt(replication, time);
-    return Math.round(captured - applied);
+  CDCIncomingChanges({ source, tables }, time) {
+    const waiting = source.between(source.appliedAt(time), source.capturedAt(time));
+    return Math.round(totalOf(tables.sum('captured', waiting)));
   },
   CDCThroughputRowsSource: rowsBetween('captured'),
   CDCThroughputRowsTarget: rowsBetween('applied'),
   CapacityUtilization({ source }, time) {
     const behind = time - source.appliedAt(time);
-    return source.settings.bytesPerSecond === 0 ? 1 : Math.min(95, 10 + behind / 10);
+    return source.bytesPerSecondAt(time) === 0 ? 1 : Math.min(95, 10 + behind / 10);
   },
 };
 
@@ -70,6 +67,16 @@ function readQuery(query: unknown): MetricQuery {
   };
 }
 
+/** What the dimensions of a query say: `<account>:<config id>`, of which the second is given. */
+export function dimensionsOf(query: unknown): readonly string[] {
+  const { Dimensions: dimensions } = recordOf(recordOf(recordOf(query)['MetricStat'])['Metric']);
+  if (!Array.isArray(dimensions)) return [];
+  return dimensions.flatMap((each) => {
+    const value = recordOf(each)['Value'];
+    return typeof value === 'string' ? [value.slice(value.indexOf(':') + 1)] : [];
+  });
+}
+
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
@@ -90,16 +97,16 @@ export function getMetricData(
   }
   if (end <= start) throw new AwsFault('ValidationError', 'StartTime must be less than EndTime');
   if (queries.length > MAX_QUERIES) throw new AwsFault('ValidationError', `At most ${MAX_QUERIES} queries are taken`);
-  const results = queries
-    .map(readQuery)
-    .filter(({ ReturnData }) => ReturnData)
-    .map((query) => {
-      const values = valuesOf(query, start, Math.min(end, now), find);
-      if (order !== 'TimestampAscending') values.reverse();
-      const label = query.Label ?? query.Metric.MetricName;
-      const [Timestamps, Values] = [values.map(([at]) => at), values.map(([, value]) => value)];
-      return { Id: query.Id, Label: label, Timestamps, Values, StatusCode: 'Complete' };
-    });
+  const wanted = queries.map(readQuery).filter(({ ReturnData }) => ReturnData);
+  const points = wanted.reduce((sum, { Period }) => sum + (Math.min(end, now) - start) / Period, 0);
+  if (points > MAX_VALUES) throw new AwsFault('ValidationError', 'Too many data points are asked for');
+  const results = wanted.map((query) => {
+    const values = valuesOf(query, start, Math.min(end, now), find);
+    if (order !== 'TimestampAscending') values.reverse();
+    const label = query.Label ?? query.Metric.MetricName;
+    const [Timestamps, Values] = [values.map(([at]) => at), values.map(([, value]) => value)];
+    return { Id: query.Id, Label: label, Timestamps, Values, StatusCode: 'Complete' };
+  });
   return { MetricDataResults: results, Messages: [] };
 }
 
@@ -109,7 +116,6 @@ function valuesOf(
   end: number,
   find: (id: string) => SimulatedReplication | undefined,
 ): [at: number, value: number][] {
-  if ((end - start) / period > MAX_VALUES) throw new AwsFault('ValidationError', 'Too many data points are asked for');
   const [dimension, ...others] = metric.Dimensions;
   const measure = Object.hasOwn(metrics, metric.MetricName) ? metrics[metric.MetricName] : undefined;
   const isOurs = metric.Namespace === 'AWS/DMS' && dimension?.Name === 'ReplicationConfigId' && others.length === 0;

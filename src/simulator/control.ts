@@ -15,15 +15,16 @@ const handlers: Readonly<Record<string, Handler>> = {
     now: new Date(simulator.clock.now()).toISOString(),
     replications: simulator.replications(),
   }),
-  'GET calls': ({ calls }, { limit }) => ({ calls: calls.slice(-Number(limit ?? 1000)) }),
+  'GET calls'({ calls }, { limit = '1000' }) {
+    if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit is a number of calls');
+    return { calls: calls.slice(Math.max(0, calls.length - Number(limit))) };
+  },
   'POST replications': (simulator, asked) => ({ replicationConfigArn: simulator.createReplication(asked) }),
   'POST clock': (simulator, asked) => {
     simulator.clock.advance(asked);
     return { now: new Date(simulator.clock.now()).toISOString() };
   },
   'POST faults': (simulator, asked) => {
-    if (typeof asked['type'] !== 'string' || typeof asked['operation'] !== 'string')
-      throw new TypeError('A fault has a type and an operation');
     simulator.fault(asked as never);
     return {};
   },
@@ -32,8 +33,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     return {};
   },
   'POST policy': (simulator, { statements }) => {
-    if (statements !== null && !Array.isArray(statements)) throw new TypeError('statements is a list, or null');
-    simulator.setPolicy(statements);
+    simulator.setPolicy(statements as never);
     return {};
   },
   'POST act': (simulator, asked) => {
@@ -50,7 +50,7 @@ const handlers: Readonly<Record<string, Handler>> = {
 function act(simulator: DmsSimulator, { action, replicationConfigArn, ...more }: Asked): void {
   const arn = String(replicationConfigArn);
   const text = (name: string) => (typeof more[name] === 'string' ? more[name] : undefined);
-  const messages = Array.isArray(more['messages']) ? more['messages'].map(String) : ['Simulated failure'];
+  const messages = (more['messages'] ?? ['Simulated failure']) as string[];
   switch (action) {
     case 'stop':
       return simulator.stop(arn, text('reason'));
@@ -75,7 +75,7 @@ function act(simulator: DmsSimulator, { action, replicationConfigArn, ...more }:
     case 'on-assessment':
       return simulator.onAssessment(arn, text('status') as never);
     case 'fail-after-running':
-      return simulator.failAfterRunning(arn, Number(more['seconds'] ?? 0), messages);
+      return simulator.failAfterRunning(arn, (more['seconds'] ?? 0) as number, messages);
     default:
       throw new TypeError(`There is no action "${String(action)}"`);
   }

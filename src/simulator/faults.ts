@@ -1,3 +1,7 @@
+import type { Config } from './model.js';
+import type { SimulatedReplication } from './replication.js';
+import type { View } from './tables.js';
+
 /** Which requests a fault meets. What is left out does not matter. */
 interface FaultTarget {
   readonly operation: string;
@@ -40,8 +44,91 @@ export type Fault = FaultTarget &
     | { readonly type: 'row-missing'; readonly tableName?: string }
   );
 
-interface ActiveFault {
+export const faultTypes = [
+  'throttle',
+  'error',
+  'access-denied',
+  'expired-credentials',
+  'invalid-state',
+  'answer-lost',
+  'connection-reset',
+  'hang',
+  'latency',
+  'stale',
+  'row-missing',
+] as const satisfies readonly Fault['type'][];
+
+/** What was there when a fault was set, by ARN. */
+export type Snapshot = ReadonlyMap<string, { readonly view: View; readonly config: Config }>;
+
+/** A fault that a request meets. */
+export interface MetFault {
   readonly fault: Fault;
+  /** For stale looks. */
+  readonly snapshot: Snapshot | null;
+}
+
+/** What looks show while a fault spoils them. */
+export class Spoiled {
+  readonly #fault: Fault | null;
+  readonly #snapshot: Snapshot | null;
+
+  constructor(
+    met: MetFault | null,
+    private readonly now: number,
+  ) {
+    this.#fault = met?.fault ?? null;
+    this.#snapshot = met?.snapshot ?? null;
+  }
+
+  get isStale(): boolean {
+    return this.#fault?.type === 'stale';
+  }
+
+  /** Whether rows are left out of lists. */
+  get hides(): boolean {
+    return this.#fault?.type === 'row-missing';
+  }
+
+  isHidden(replication: SimulatedReplication): boolean {
+    return this.hides && this.#meets(replication);
+  }
+
+  /** The table that is left out of statistics, as `schema.table`. */
+  get hiddenTable(): string | null {
+    return this.#fault?.type === 'row-missing' ? (this.#fault.tableName ?? null) : null;
+  }
+
+  /** It was not there yet. */
+  isUnseen(replication: SimulatedReplication): boolean {
+    const fault = this.#fault;
+    if (fault?.type !== 'stale' || !this.#meets(replication)) return false;
+    const { arn, config } = replication;
+    if (fault.staleSeconds === undefined) return this.#snapshot?.has(arn) === false;
+    return this.now - config.ReplicationConfigCreateTime < fault.staleSeconds;
+  }
+
+  view(replication: SimulatedReplication): View {
+    const fault = this.#fault;
+    if (fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
+    if (fault.staleSeconds === undefined) return this.#snapshot?.get(replication.arn)?.view ?? replication.now;
+    return (this.now - replication.changedAt < fault.staleSeconds ? replication.before : null) ?? replication.now;
+  }
+
+  configOf(replication: SimulatedReplication): Config {
+    const { config, configBefore, modifiedAt } = replication;
+    const fault = this.#fault;
+    if (fault?.type !== 'stale' || !this.#meets(replication)) return config;
+    if (fault.staleSeconds === undefined) return this.#snapshot?.get(replication.arn)?.config ?? config;
+    return (this.now - modifiedAt < fault.staleSeconds ? configBefore : null) ?? config;
+  }
+
+  #meets({ arn }: SimulatedReplication): boolean {
+    return (this.#fault?.replicationConfigArn ?? arn) === arn;
+  }
+}
+
+interface ActiveFault extends MetFault {
   readonly setAt: number;
   passed: number;
   left: number;
@@ -53,9 +140,10 @@ export class Faults {
 
   constructor(private readonly random: () => number) {}
 
-  add(fault: Fault, now: number): void {
+  add(fault: Fault, now: number, snapshot: Snapshot | null): void {
     this.#active.push({
       fault,
+      snapshot,
       setAt: now,
       passed: 0,
       left: fault.times ?? (fault.forSeconds === undefined ? 1 : Infinity),
@@ -67,19 +155,20 @@ export class Faults {
   }
 
   /** The next fault that a request meets, used up by one. */
-  take(operation: string, arns: readonly string[], now: number): Fault | null {
+  take(operation: string, arns: readonly string[], now: number): MetFault | null {
     this.#active = this.#active.filter(
       ({ fault, setAt, left }) => left > 0 && now - setAt < (fault.forSeconds ?? Infinity),
     );
     for (const each of this.#active) {
-      const { fault } = each;
+      const { fault, snapshot } = each;
       if (fault.operation !== operation && fault.operation !== '*') continue;
-      const isList = arns.length === 0 && fault.type === 'row-missing';
+      // In a list of all they spoil one row.
+      const isList = arns.length === 0 && (fault.type === 'row-missing' || fault.type === 'stale');
       if (fault.replicationConfigArn !== undefined && !arns.includes(fault.replicationConfigArn) && !isList) continue;
       if (each.passed++ < (fault.after ?? 0)) continue;
       if (fault.probability !== undefined && this.random() >= fault.probability) continue;
       each.left--;
-      return fault;
+      return { fault, snapshot };
     }
     return null;
   }

@@ -1,5 +1,7 @@
 /** Filters, pages and markers. */
 import { invalid, notFound, textOf } from './checks.js';
+import { idOf } from './rules.js';
+import type { Uncertain } from './model.js';
 import type { Input, Place } from './operations.js';
 import type { SimulatedReplication } from './replication.js';
 
@@ -23,9 +25,8 @@ export function select(place: Place, input: Input, what: string): readonly Simul
   const wanted = filteredBy(input);
   if (wanted === null) return place.list();
   const sets = wanted.map(({ by, values }) => {
-    const found = values.map(
-      (value) => [value, by === 'arn' ? place.find(value) : byIdentifier(place, value)] as const,
-    );
+    const named = by === 'arn' ? (value: string) => place.find(value) : identifiersOf(place);
+    const found = values.map((value) => [value, named(value)] as const);
     const missing = found.find(([, replication]) => replication === undefined);
     const isTolerated =
       place.uncertain.missingInFilter === 'others' && found.some(([, replication]) => replication !== undefined);
@@ -41,13 +42,24 @@ export function present(place: Place, items: readonly SimulatedReplication[]): r
 }
 
 export function byIdentifier(place: Place, identifier: string): SimulatedReplication | undefined {
-  const found = place
-    .list()
-    .find(
-      ({ config }) =>
-        config.ReplicationConfigIdentifier === identifier || config.ReplicationConfigArn.endsWith(`:${identifier}`),
-    );
+  const isMeant = ({ arn, config }: SimulatedReplication) =>
+    config.ReplicationConfigIdentifier === identifier || idOf(arn) === identifier;
+  const found = place.list().find(isMeant);
   return found && place.find(found.arn);
+}
+
+/** The same for many of them. */
+function identifiersOf(place: Place): (identifier: string) => SimulatedReplication | undefined {
+  const arns = new Map(
+    place.list().flatMap(({ arn, config }) => [
+      [idOf(arn), arn],
+      [config.ReplicationConfigIdentifier, arn],
+    ]),
+  );
+  return (identifier) => {
+    const arn = arns.get(identifier);
+    return arn === undefined ? undefined : place.find(arn);
+  };
 }
 
 const tableFilters: Readonly<Record<string, string>> = {
@@ -69,8 +81,12 @@ export function tableFilter(input: Input): ((row: Readonly<Record<string, unknow
 }
 
 /** A page of replications. The marker names the last one that was shown, so that nothing is passed over when others are deleted meanwhile. */
-export function pageOf(rows: readonly SimulatedReplication[], input: Input): Page<SimulatedReplication> {
-  const size = pageSize(input, 100);
+export function pageOf(
+  rows: readonly SimulatedReplication[],
+  input: Input,
+  uncertain: Uncertain,
+): Page<SimulatedReplication> {
+  const size = pageSize(input, 100, uncertain);
   const after = readMarker(input);
   const from = after === null ? 0 : rows.findIndex(({ sequence }) => sequence > after);
   const items = from === -1 ? [] : rows.slice(from, from + size);
@@ -84,14 +100,15 @@ interface Page<T> {
   readonly marker: { readonly Marker?: string };
 }
 
-export function page<T>(rows: readonly T[], input: Input, most: number): Page<T> {
-  const size = pageSize(input, most);
+export function page<T>(rows: readonly T[], input: Input, most: number, uncertain: Uncertain): Page<T> {
+  const size = pageSize(input, most, uncertain);
   const next = (readMarker(input) ?? 0) + size;
   return { items: rows.slice(next - size, next), marker: next < rows.length ? toMarker(next) : {} };
 }
 
-function pageSize(input: Input, most: number): number {
+function pageSize(input: Input, most: number, { maxRecordsOutOfBounds }: Uncertain): number {
   const size = (input['MaxRecords'] as number | undefined) ?? 100;
+  if (maxRecordsOutOfBounds === 'clamped') return Math.max(20, Math.min(most, size));
   if (size < 20 || size > most) throw invalid(`MaxRecords must be between 20 and ${most}`);
   return size;
 }

@@ -113,6 +113,10 @@ export interface Uncertain {
   readonly provisionStateCase: 'lower' | 'upper';
   /** A list filtered by several ARNs of which one is missing: the call fails, or the others are shown. Default `fault`. */
   readonly missingInFilter: 'fault' | 'others';
+  /** A MaxRecords that is out of bounds: the call is refused, or gets as many as there may be. Default `refused`. */
+  readonly maxRecordsOutOfBounds: 'refused' | 'clamped';
+  /** Which status the answer to a stop shows. Default `stopping`. */
+  readonly stopAnswers: 'stopping' | 'status-before';
   /** The HTTP status of AccessDeniedException. Default 400. */
   readonly accessDeniedStatus: 400 | 403;
   /** Requests at once, and a second after that, for an account and region: 200 and 8, or 100 and 4. Default `null`: none are refused. */
@@ -138,6 +142,8 @@ export const assumed: Uncertain = {
   deprovisionShownIn: 'provision-state',
   provisionStateCase: 'lower',
   missingInFilter: 'fault',
+  maxRecordsOutOfBounds: 'refused',
+  stopAnswers: 'stopping',
   accessDeniedStatus: 400,
   throttle: null,
 };
@@ -162,6 +168,8 @@ export const contrary: Uncertain = {
   deprovisionShownIn: 'status',
   provisionStateCase: 'upper',
   missingInFilter: 'others',
+  maxRecordsOutOfBounds: 'clamped',
+  stopAnswers: 'status-before',
   accessDeniedStatus: 403,
   throttle: { burst: 100, refill: 4 },
 };

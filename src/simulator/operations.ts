@@ -1,3 +1,4 @@
+import type { Spoiled } from './faults.js';
 import { AwsFault, type Config, type ReplicationType, type Uncertain } from './model.js';
 import type { SimulatedReplication } from './replication.js';
 import {
@@ -12,7 +13,8 @@ import {
 } from './checks.js';
 import { byIdentifier, filteredBy, page, pageOf, present, select, tableFilter } from './lists.js';
 import { readMappings } from './mappings.js';
-import { tableCount, tableRow, type View } from './tables.js';
+import { idOf, wrongState } from './rules.js';
+import { tableCount, tableRow } from './tables.js';
 
 export type Input = Readonly<Record<string, unknown>>;
 
@@ -29,14 +31,8 @@ export interface Place {
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;
   add(config: Config): SimulatedReplication;
-  /** Whether a fault leaves rows out of lists, and which. */
-  readonly hides: boolean;
-  isHidden(replication: SimulatedReplication): boolean;
-  /** The table that a fault leaves out of statistics, as `schema.table`. */
-  readonly hiddenTable: string | null;
-  /** What a look shows of a replication, and of its config. */
-  view(replication: SimulatedReplication): View;
-  configOf(replication: SimulatedReplication): Config;
+  /** What a fault does to looks. */
+  readonly spoils: Spoiled;
 }
 
 /** What is fixed once it was provisioned, and how DMS names it. */
@@ -72,7 +68,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
     }
     const { quota } = place.uncertain;
-    if (quota !== null && place.list().length >= quota) {
+    if (quota !== null && present(place, place.list()).length >= quota) {
       throw new AwsFault('ResourceQuotaExceededFault', `The quota of ${quota} replication configs is exceeded`);
     }
     const replication = place.add({
@@ -97,8 +93,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     const { ReplicationConfigArn: _, ComputeConfig: compute, ...others } = input;
     const state = row.ProvisionData.ProvisionState?.toLowerCase();
     if (!['created', 'stopped', 'failed', 'deprovisioned'].includes(row.Status) || state === 'deprovisioning') {
-      const what = `Replication Config ${config.ReplicationConfigIdentifier} is in ${row.Status.toUpperCase()} state and cannot be modified`;
-      throw new AwsFault('InvalidResourceStateFault', what);
+      throw wrongState('ModifyReplicationConfig', idOf(replication.arn), row.Status);
     }
     const changed = {
       ...config,
@@ -121,8 +116,13 @@ export const operations: Readonly<Record<string, Operation>> = {
         `${refused[1]} cannot be modified as the replication is in ${state ?? row.Status}. You can only modify replication configs before provisioning capacity.`,
       );
     }
-    if (differs('ReplicationConfigIdentifier'))
-      checkIdentifier(changed.ReplicationConfigIdentifier, 'ReplicationConfigIdentifier');
+    if (differs('ReplicationConfigIdentifier')) {
+      const { ReplicationConfigIdentifier: identifier } = changed;
+      checkIdentifier(identifier, 'ReplicationConfigIdentifier');
+      const namesake = byIdentifier(place, identifier);
+      if (namesake !== undefined && namesake !== replication)
+        throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
+    }
     if (differs('SourceEndpointArn')) checkEndpoint(changed.SourceEndpointArn, 'source', place);
     if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', place);
     if (differs('TableMappings')) readMappings(changed.TableMappings);
@@ -142,9 +142,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   DescribeReplicationConfigs(place, input) {
     const found = select(place, input, 'Replication Config');
     const isFiltered = filteredBy(input) !== null;
-    const { items, marker } = pageOf(isFiltered ? found : shown(place, found), input);
+    const { items, marker } = pageOf(isFiltered ? found : shown(place, found), input, place.uncertain);
     const configs = present(place, items).map((each) => {
-      const { ReplicationConfigUpdateTime: _, ...config } = place.configOf(each);
+      const { ReplicationConfigUpdateTime: _, ...config } = place.spoils.configOf(each);
       return config;
     });
     return { ...marker, ReplicationConfigs: configs };
@@ -158,8 +158,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     if (rowless !== undefined && isFiltered && rowBeforeFirstRun === 'fault')
       throw notFound('Replication', rowless.arn);
     const withRows = rowless === undefined ? found : found.filter(({ hasRow }) => hasRow);
-    const { items, marker } = pageOf(isFiltered ? withRows : shown(place, withRows), input);
-    return { ...marker, Replications: present(place, items).map((each) => place.view(each).row) };
+    const { items, marker } = pageOf(isFiltered ? withRows : shown(place, withRows), input, place.uncertain);
+    return { ...marker, Replications: present(place, items).map((each) => place.spoils.view(each).row) };
   },
 
   StartReplication(place, input) {
@@ -194,21 +194,25 @@ export const operations: Readonly<Record<string, Operation>> = {
   StopReplication(place, input) {
     const replication = find(place, input);
     refuseReadOnly(replication, 'stopped');
+    const { Status: before } = replication.row;
     replication.stop();
-    return { Replication: replication.row };
+    const isShown = place.uncertain.stopAnswers === 'stopping';
+    return { Replication: isShown ? replication.row : { ...replication.row, Status: before } };
   },
 
   DescribeReplicationTableStatistics(place, input) {
     const replication = find(place, input);
     const wanted = tableFilter(input);
-    const view = place.view(replication);
+    const view = place.spoils.view(replication);
     const isShown = (position: number) => {
       const { schema, table } = replication.tables.name(position);
-      return `${schema}.${table}` !== place.hiddenTable && (wanted?.(tableRow(replication, position, view)) ?? true);
+      return (
+        `${schema}.${table}` !== place.spoils.hiddenTable && (wanted?.(tableRow(replication, position, view)) ?? true)
+      );
     };
     const all = Array.from({ length: tableCount(replication, view) }, (_, position) => position);
-    const chosen = wanted === null && place.hiddenTable === null ? all : all.filter(isShown);
-    const { items, marker } = page(chosen, input, 500);
+    const chosen = wanted === null && place.spoils.hiddenTable === null ? all : all.filter(isShown);
+    const { items, marker } = page(chosen, input, 500, place.uncertain);
     const rows = items.map((position) => tableRow(replication, position, view));
     return { ReplicationConfigArn: replication.arn, ...marker, ReplicationTableStatistics: rows };
   },
@@ -216,12 +220,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   ReloadReplicationTables(place, input) {
     const replication = find(place, input);
     refuseReadOnly(replication, 'reloaded');
-    const { row, config } = replication;
+    const { row } = replication;
     const tables = input['TablesToReload'] as readonly { SchemaName: string; TableName: string }[];
     if (tables.length === 0 || tables.length > 10) throw invalid('TablesToReload must name 1 to 10 tables');
     if (row.Status !== 'running') {
-      const what = `Replication Config ${config.ReplicationConfigIdentifier} is in ${row.Status.toUpperCase()} state and its tables cannot be reloaded`;
-      throw new AwsFault('InvalidResourceStateFault', what);
+      throw wrongState('ReloadReplicationTables', idOf(replication.arn), row.Status);
     }
     const positions = tables.map(({ SchemaName, TableName }) => {
       const position = replication.tables.find(SchemaName, TableName);
@@ -236,7 +239,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
 /** Without those that a fault hides. */
 function shown(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
-  return place.hides ? found.filter((each) => !place.isHidden(each)) : found;
+  return place.spoils.hides ? found.filter((each) => !place.spoils.isHidden(each)) : found;
 }
 
 function find(place: Place, input: Input): SimulatedReplication {

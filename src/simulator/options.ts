@@ -1,6 +1,11 @@
 import type { Statement } from './iam.js';
+import { assessmentEnds } from './assessment.js';
+import { faultTypes } from './faults.js';
 import {
+  assumed,
   startSteps,
+  steps,
+  usualDurations,
   type Durations,
   type PlacedStatus,
   type ReplicationType,
@@ -8,6 +13,7 @@ import {
   type Uncertain,
 } from './model.js';
 import { engines, type SourceSettings } from './source.js';
+import { either, flag, listOf, number, oneOf, orNull, recordOf, shape, text, whole, type Check } from './validate.js';
 
 export interface DmsSimulatorOptions {
   /** Default: any free one. */
@@ -54,7 +60,6 @@ export interface SimulatedReplicationOptions {
 }
 
 const MAX_TABLES = 20_000;
-
 const placed: readonly PlacedStatus[] = [
   'created',
   ...startSteps,
@@ -70,28 +75,91 @@ const placed: readonly PlacedStatus[] = [
   ] as const),
 ];
 
-/** Options may come over HTTP, from anybody. */
-export function checkOptions(options: SimulatedReplicationOptions): void {
-  const { status, replicationType, region, accountId, tables, source } = options;
-  const types = ['full-load', 'cdc', 'full-load-and-cdc'];
-  require(status === undefined || placed.includes(status), `status is one of ${placed.join(', ')}`);
-  require(replicationType === undefined ||
-    types.includes(replicationType), `replicationType is one of ${types.join(', ')}`);
-  require(region === undefined || /^[a-z0-9-]{1,40}$/.test(region), 'region is like eu-west-1');
-  require(accountId === undefined || /^\d{12}$/.test(accountId), 'accountId has 12 digits');
-  checkTables(tables);
-  require(source?.engine === undefined ||
-    engines.includes(source.engine), `source.engine is one of ${engines.join(', ')}`);
-}
+const isText = (value: unknown) => typeof value === 'string';
+const some = whole(0, MAX_TABLES);
+const rates = shape({ 'inserts!': number(), 'updates!': number(), 'deletes!': number() });
+const source = {
+  engine: oneOf(...engines),
+  bytesPerSecond: number(0, 1e12),
+  rates,
+  catchUp: number(),
+  logRetentionSeconds: orNull(number()),
+  filteredWrites: flag,
+};
+const tableSettings = {
+  count: some,
+  names: listOf(text(/^[^.]+\.[^]+$/, 'like shop.orders: schema and table'), MAX_TABLES),
+  rates: recordOf(rates),
+  inError: some,
+  mismatched: some,
+  withoutKey: some,
+  suspended: some,
+  notValidated: some,
+  missing: some,
+  cancelled: some,
+  skippedPercent: number(0, 100),
+};
+const isCount = (value: unknown) => typeof value !== 'object';
+const durations = shape(Object.fromEntries(Object.keys(usualDurations).map((name) => [name, number()])));
+const messages = listOf(text(), 100);
+const actions = either(isText, text(), listOf(text(), 100));
+const policy = orNull(
+  listOf(shape({ Sid: text(), 'Effect!': oneOf('Allow', 'Deny'), 'Action!': actions, 'Resource!': actions }), 100),
+);
 
-export function checkTables(tables: number | Partial<TableSettings> | undefined): void {
-  const { count = 0, names = [] } = typeof tables === 'object' ? tables : { count: tables ?? 0 };
-  const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= MAX_TABLES;
-  require(isCount(count) && (!Array.isArray(names) || isCount(names.length)), `there are 0 to ${MAX_TABLES} tables`);
-  const areNames = Array.isArray(names) && names.every((name) => /^[^.]+\..+$/s.test(String(name)));
-  require(areNames, 'tables.names are like shop.orders: schema and table');
-}
-
-function require(isFine: boolean, what: string): void {
-  if (!isFine) throw new RangeError(what);
-}
+/** What the simulator and its handle take; it may come over HTTP, from anybody. */
+export const checks = {
+  simulator: shape({
+    port: whole(0, 65_535),
+    host: text(),
+    speed: number(0, 1e6),
+    startAt: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z'),
+    seed: number(0, 2 ** 32),
+    durations,
+    uncertain: shape(Object.fromEntries(Object.keys(assumed).map((name) => [name, () => {}]))),
+    rowBeforeFirstRun: oneOf(true, false, 'fault'),
+    tables: either(isCount, some, shape(tableSettings)),
+    policy,
+  }),
+  replication: shape({
+    identifier: text(/^[^]{1,255}$/, 'a text of 1 to 255 characters'),
+    status: oneOf(...placed),
+    replicationType: oneOf('full-load', 'cdc', 'full-load-and-cdc'),
+    region: text(/^[a-z0-9-]{1,40}$/, 'like eu-west-1'),
+    accountId: text(/^\d{12}$/, 'a number of 12 digits'),
+    tables: either(isCount, some, shape({ ...tableSettings, validation: flag })),
+    isReadOnly: flag,
+    changesPerSecond: number(0, 1e12),
+    source: shape(source),
+    durations,
+  }),
+  sourceChange: shape({ ...source, openTransaction: flag }),
+  nextStop: shape({
+    'type!': oneOf('fail', 'self-restart', 'reason', 'hang'),
+    messages,
+    stopReason: text(),
+    afterSeconds: number(),
+  }),
+  fault: shape({
+    'operation!': text(),
+    'type!': oneOf(...faultTypes),
+    replicationConfigArn: text(),
+    times: whole(1, 1e9),
+    after: whole(0, 1e9),
+    probability: number(0, 1),
+    forSeconds: number(),
+    name: text(),
+    message: text(/^[^]{0,10000}$/, 'a text of at most 10000 characters'),
+    status: either((value) => typeof value === 'number', whole(400, 599), text()),
+    afterEffect: flag,
+    milliseconds: number(0, 3_600_000),
+    staleSeconds: number(),
+    tableName: text(),
+  }),
+  policy,
+  messages,
+  seconds: number(),
+  step: oneOf(...steps),
+  assessment: oneOf(...assessmentEnds),
+  startType: oneOf('start-replication', 'resume-processing', 'reload-target'),
+} satisfies Readonly<Record<string, Check>>;

@@ -27,6 +27,8 @@ import { Tables, type View } from './tables.js';
 const HOUR = 3600;
 /** How soon a resume that needs a log which is gone dies once it runs. */
 const LOG_GONE_SECONDS = 20;
+/** How long the changes that were cached during a full load take. */
+const CACHED_CHANGES_SECONDS = 10;
 /** As seen on AWS. */
 const NO_TABLES = 'No tables were found at task initialization';
 
@@ -47,8 +49,11 @@ export class SimulatedReplication {
   hasRun = false;
   /** It was started once. */
   hasRow = false;
-  /** Until when its tables have moved. */
+  /** Until when its tables have moved, and since when they do. */
   movedUntil: number;
+  runningSince = Infinity;
+  /** The full load is done, or there is none. */
+  #isLoaded = false;
   isDeleted = false;
   /** The config as it was before it was last modified, and when that was. */
   configBefore: Config | null = null;
@@ -106,16 +111,16 @@ export class SimulatedReplication {
       due.apply();
     }
     this.#moveTo(now);
-    if (this.row.Status === 'running') {
-      this.#shown.run(this.#time, this.durations.fullLoad, this.tables);
-      const checkpoint = this.source.isRunning ? this.source.runningCheckpoint(this.#time) : null;
-      if (checkpoint !== null) this.row.RecoveryCheckpoint = checkpoint;
-    }
   }
 
   #moveTo(time: number): void {
     this.#time = Math.max(this.#time, time);
-    if (this.row.Status === 'running' || this.row.Status === 'stopping') this.movedUntil = this.#time;
+    const { Status: status } = this.row;
+    if (status === 'running' || status === 'stopping') this.movedUntil = this.#time;
+    if (status !== 'running') return;
+    this.#shown.run(this.#time, this.durations.fullLoad, this.tables);
+    const checkpoint = this.source.isRunning ? this.source.runningCheckpoint(this.#time) : null;
+    if (checkpoint !== null) this.row.RecoveryCheckpoint = checkpoint;
   }
 
   stop(reason = 'Stop Reason NORMAL'): void {
@@ -182,12 +187,17 @@ export class SimulatedReplication {
     if (this.row.Status === 'provisioning_capacity') this.#shown.provision('failed_provision', 0);
     this.#schedule.clear();
     this.source.end(this.#time);
-    this.#enter('failed');
-    this.row.FailureMessages = [...messages];
+    this.#failed(messages);
     this.row.StopReason = stopReason;
     this.row.ReplicationLastStopTime = this.#time;
-    if (isReplicating) this.row.RecoveryCheckpoint = this.source.finalCheckpoint();
+    if (isReplicating) this.row.RecoveryCheckpoint = this.source.finalCheckpoint(this.#time);
     if (this.#shown.isProvisioned) this.#untilDeprovisioned(this.#time + 48 * HOUR);
+    else if (this.#shown.is('deprovisioning')) this.#deprovision(this.#time);
+  }
+
+  #failed(messages: readonly string[]): void {
+    this.#enter('failed');
+    this.row.FailureMessages = [...messages];
   }
 
   /** Loads some of its tables again, and validates them anew. */
@@ -217,9 +227,14 @@ export class SimulatedReplication {
   /** Through the steps of a start. */
   #begin(isFresh: boolean, assessment?: Assessment): void {
     this.#schedule.clear();
+    this.source.end(this.#time);
+    if (isFresh) {
+      this.source.restart(this.#time, this.row.CdcStartTime);
+      this.#isLoaded = this.config.ReplicationType === 'cdc';
+    }
     if (this.uncertain.acceptedIsFirstRun) this.hasRun = true;
     this.hasRow = true;
-    this.#shown.begin(this.#time, isFresh, this.tables.count);
+    this.#shown.begin(this.#time, isFresh, this.#isLoaded, this.tables.count);
     const isShort = this.#shown.isProvisioned && this.uncertain.resumePath === 'short';
     const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : 'initializing'));
     if (assessment === undefined) this.#walk(steps, isFresh);
@@ -236,44 +251,59 @@ export class SimulatedReplication {
     });
   }
 
-  /** Goes on after a step, unless that is to fail, or never to end. */
+  /** Goes on after a step, unless that is to fail, or never to end. A start that fails is over; what fails of a config changes nothing else. */
   #unlessTroubled(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
     const trouble = this.troubledSteps.get(step);
     if (trouble === null) return;
-    this.#after(this.durations[step], () => (trouble === undefined ? goOn() : this.fail(trouble)));
+    this.#after(this.durations[step], () => {
+      if (trouble === undefined) goOn();
+      else if (step === 'modifying' || step === 'deleting') this.#failed(trouble);
+      else this.fail(trouble);
+    });
   }
 
   #starts(isFresh: boolean): void {
-    const type = this.config.ReplicationType;
     if (this.tables.count === 0 && this.tables.needsTables) return this.fail([NO_TABLES]);
     this.hasRun = true;
-    // A load that was cut short begins again, with a resume as well.
-    const loads = type !== 'cdc' && this.row.ReplicationStats['FullLoadFinishDate'] === undefined;
-    if (loads) this.row.ReplicationStats['FullLoadStartDate'] = this.#time;
-    const isGone = !isFresh && !loads && type !== 'full-load' && this.source.isLogGone(this.#time);
-    if (isGone)
-      this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone(this.source.settings.engine)] };
-    if (!loads && type !== 'full-load')
-      this.source.begin(this.#time, { afresh: isFresh, stuck: isGone, from: this.row.CdcStartTime });
+    if (!this.#isLoaded) {
+      // A load that was cut short begins again, with a resume as well.
+      this.row.ReplicationStats['FullLoadStartDate'] = this.#time;
+      this.#running();
+      return this.#after(this.durations.fullLoad, () => this.#loaded());
+    }
+    if (this.config.ReplicationType === 'full-load') {
+      // Nothing is left to load.
+      this.#running();
+      return this.#after(1, () => this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED'));
+    }
+    const isGone = !isFresh && this.source.isLogGone(this.#time);
+    const { engine } = this.source.settings;
+    if (isGone) this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone(engine)] };
+    this.source.begin(this.#time, { stuck: isGone });
     this.#running();
-    if (loads && this.row.Status === 'running') this.#load();
+    this.#untilStopPosition();
   }
 
-  #load(): void {
-    this.#after(this.durations.fullLoad, () => {
-      this.#shown.load(100, this.tables);
-      this.row.ReplicationStats['FullLoadFinishDate'] = this.#time;
-      if (this.config.ReplicationType === 'full-load') return this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
-      this.source.begin(this.#time, { afresh: true });
-    });
+  #loaded(): void {
+    this.#shown.load(100, this.tables);
+    this.row.ReplicationStats['FullLoadFinishDate'] = this.#time;
+    this.#isLoaded = true;
+    if (this.config.ReplicationType === 'full-load') return this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
+    this.source.begin(this.#time, { loaded: true });
+    const { stopsAfterLoad } = this.tables;
+    if (stopsAfterLoad === 'before-cached-changes') return this.#stopped('Stop Reason STOPPED_AFTER_FULL_LOAD');
+    if (stopsAfterLoad !== null)
+      this.#after(CACHED_CHANGES_SECONDS, () => this.#stopped('Stop Reason STOPPED_AFTER_CACHED_EVENTS'));
+    this.#untilStopPosition();
   }
 
   #running(): void {
     this.#enter('running');
+    this.runningSince = this.#time;
+    this.movedUntil = this.#time;
     const dies = this.failsAfterRunning;
     this.failsAfterRunning = null;
     if (dies !== null) this.#after(dies.seconds, () => this.fail(dies.messages));
-    this.#untilStopPosition();
   }
 
   /** `server_time:` is the time of the source, `commit_time:` that of what is applied. */
@@ -284,8 +314,9 @@ export class SimulatedReplication {
     const isCommit = kind === 'commit';
     const check = (): void => {
       const left = at - (isCommit ? this.source.appliedAt(this.#time) : this.#time);
-      // What is behind catches up: until then it is worth a look each second.
-      if (left > 0) return this.#after(Math.max(1, Math.min(left, at - this.#time)), check);
+      // What is behind catches up, or does not: until then it is worth a look now and then.
+      const { catchUp } = this.source.settings;
+      if (left > 0) return this.#after(Math.max(catchUp > 1 ? 1 : 60, Math.min(left, at - this.#time)), check);
       this.#stopped(`Stop Reason STOPPED_AT_${isCommit ? 'COMMIT' : 'SERVER'}_TIME`);
     };
     check();
@@ -297,6 +328,8 @@ export class SimulatedReplication {
     this.#schedule.clear();
     this.source.end(stoppedAt);
     this.#enter('stopped');
+    // A start that was aborted.
+    if (this.#shown.is('provisioning')) this.#shown.provision('deprovisioned', 0);
     this.#after(this.durations.describingStop, () => {
       this.row.StopReason = reason;
       this.row.ReplicationLastStopTime = stoppedAt;
@@ -307,7 +340,7 @@ export class SimulatedReplication {
     if (hadCheckpoint)
       this.#after(
         this.durations.flushingCheckpoint,
-        () => (this.row.RecoveryCheckpoint = this.source.finalCheckpoint()),
+        () => (this.row.RecoveryCheckpoint = this.source.finalCheckpoint(stoppedAt)),
       );
   }
 
@@ -317,6 +350,8 @@ export class SimulatedReplication {
   }
 
   #deprovision(at: number): void {
+    // DMS is at work on it.
+    if (!isAtRest(this.row.Status)) return this.#after(60, () => this.#deprovision(this.#time));
     this.#shown.provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';
     if (this.troubledSteps.get('deprovisioning') === null) return;
@@ -324,7 +359,6 @@ export class SimulatedReplication {
   }
 
   #deprovisioned(): void {
-    this.#schedule.clear();
     this.#shown.provision('deprovisioned', 0);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioned';
     this.#shown.forget();

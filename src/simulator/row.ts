@@ -45,7 +45,7 @@ export class ShownRow {
   }
 
   enter(status: string, time: number): void {
-    this.before = { ...this.row, ReplicationStats: { ...this.row.ReplicationStats } };
+    this.before = structuredClone(this.row);
     this.row.Status = status;
     this.row.ReplicationUpdateTime = time;
     this.changedAt = time;
@@ -62,7 +62,11 @@ export class ShownRow {
   }
 
   get isProvisioned(): boolean {
-    return provisionStateOf(this.row) === 'provisioned';
+    return this.is('provisioned');
+  }
+
+  is(provisionState: string): boolean {
+    return provisionStateOf(this.row) === provisionState;
   }
 
   /** With the capacity that it begins with. */
@@ -79,15 +83,33 @@ export class ShownRow {
     if (typeof most === 'number') this.provision('provisioned', Math.min(most, units), time);
   }
 
-  /** A start, afresh or from where it was stopped. */
-  begin(time: number, isFresh: boolean, tables: number): void {
+  /** A start, afresh or from where it was stopped; `isLoaded`: nothing has to be loaded. */
+  begin(time: number, isFresh: boolean, isLoaded: boolean, tables: number): void {
     this.row.FailureMessages = [];
     if (this.uncertain.startClearsStop) {
-      for (const field of ['StopReason', 'ReplicationLastStopTime', 'ReplicationDeprovisionTime'] as const)
-        delete this.row[field];
+      const ofRunBefore = [
+        'StopReason',
+        'ReplicationLastStopTime',
+        'ReplicationDeprovisionTime',
+        'RecoveryCheckpoint',
+      ] as const;
+      for (const field of ofRunBefore) delete this.row[field];
+      delete this.row.ReplicationStats['StopDate'];
     }
-    const { StopDate: _, ...kept } = this.row.ReplicationStats;
-    this.row.ReplicationStats = isFresh ? this.#fresh(time, tables) : { ...kept, StartDate: time };
+    if (isFresh) {
+      const { StopDate } = this.row.ReplicationStats;
+      this.row.ReplicationStats = { ...this.#fresh(time, tables), ...(StopDate === undefined ? {} : { StopDate }) };
+      return;
+    }
+    this.row.ReplicationStats['StartDate'] = time;
+    if (!isLoaded || this.row.ReplicationStats['FullLoadFinishDate'] !== undefined) return;
+    // It was deprovisioned, and its statistics with it.
+    Object.assign(this.row.ReplicationStats, {
+      FullLoadProgressPercent: 100,
+      TablesLoaded: tables,
+      FullLoadStartDate: time,
+      FullLoadFinishDate: time,
+    });
   }
 
   #fresh(time: number, tables: number): Record<string, number> {
@@ -113,15 +135,15 @@ export class ShownRow {
   }
 
   load(percent: number, { count, settings }: Tables): void {
-    const loaded = Math.floor((count * percent) / 100);
-    const loading = Math.min(LOADED_AT_ONCE, count - loaded);
-    const inError = Math.min(loaded, settings.inError);
+    const done = Math.floor((count * percent) / 100);
+    const loading = Math.min(LOADED_AT_ONCE, count - done);
+    const errored = Math.min(done, settings.inError + settings.missing + settings.cancelled);
     Object.assign(this.row.ReplicationStats, {
       FullLoadProgressPercent: percent,
-      TablesLoaded: loaded - inError,
-      TablesErrored: inError,
+      TablesLoaded: done - errored,
+      TablesErrored: errored,
       TablesLoading: loading,
-      TablesQueued: count - loaded - loading,
+      TablesQueued: count - done - loading,
     });
   }
 

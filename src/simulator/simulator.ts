@@ -9,7 +9,6 @@ import type { Statement } from './iam.js';
 import {
   assumed,
   AwsFault,
-  steps,
   usualDurations,
   usualTables,
   type Config,
@@ -20,13 +19,13 @@ import {
   type Uncertain,
 } from './model.js';
 import { randomIdentifier } from './operations.js';
-import { checkOptions, checkTables, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { page } from './page.js';
 import { placed } from './placement.js';
 import { SimulatedReplication } from './replication.js';
 import { usualSource, type SourceSettings } from './source.js';
 import { Store } from './store.js';
-import { FULL_LOAD_ROWS, type View } from './tables.js';
+import { fullLoadRows } from './tables.js';
 
 const EVERY_TABLE = JSON.stringify({
   rules: [
@@ -58,7 +57,6 @@ export class DmsSimulator {
   readonly #store: Store;
   readonly #random: () => number;
   readonly #faults: Faults;
-  readonly #stale = new Map<string, { readonly view: View; readonly config: Config }>();
   readonly #aws: AwsFront;
   #policy: readonly Statement[] | null;
   readonly #server = serve(
@@ -68,7 +66,7 @@ export class DmsSimulator {
 
   constructor(options: DmsSimulatorOptions) {
     const { speed = 60, startAt, rowBeforeFirstRun, seed = randomInt(2 ** 32), policy = null } = options;
-    checkTables(options.tables);
+    checks.simulator(options, 'the simulator');
     this.#options = options;
     const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
     this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
@@ -83,7 +81,6 @@ export class DmsSimulator {
       clock: this.clock,
       store: this.#store,
       faults: this.#faults,
-      stale: this.#stale,
       uncertain: this.#uncertain,
       calls: this.calls,
       random: this.#random,
@@ -124,7 +121,7 @@ export class DmsSimulator {
 
   /** Puts a replication there, in any state, and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
-    checkOptions(options);
+    checks.replication(options, 'the replication');
     const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
     const identifier = options.identifier ?? randomIdentifier(this.#random);
     const endpoint = (role: string) =>
@@ -154,29 +151,46 @@ export class DmsSimulator {
 
   /** What DMS does at the next stop, instead of the usual. */
   onNextStop(arn: string, next: NextStop): void {
+    checks.nextStop(next, 'the next stop');
+    const needs = {
+      fail: ['messages', 'stopReason'],
+      'self-restart': ['stopReason', 'afterSeconds'],
+      reason: ['stopReason'],
+      hang: [],
+    };
+    for (const each of needs[next.type]) {
+      if (!Object.hasOwn(next, each)) throw new RangeError(`the next stop needs "${each}"`);
+    }
     this.#get(arn).nextStop = next;
   }
 
   /** From now on this step fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
   onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
     const { troubledSteps } = this.#get(arn);
-    if (!steps.includes(step)) throw new RangeError(`There is no step "${step}"; there are ${steps.join(', ')}`);
+    checks.step(step, 'the step');
+    if (step === 'deprovisioning' && Array.isArray(trouble))
+      throw new RangeError('the step deprovisioning can only hang');
+    if (trouble !== undefined && trouble !== null) checks.messages(trouble, 'messages');
     if (trouble === undefined) troubledSteps.delete(step);
     else troubledSteps.set(step, trouble);
   }
 
   /** What the next premigration assessment comes to. */
   onAssessment(arn: string, status: SimulatedReplication['assessmentStatus']): void {
+    checks.assessment(status, 'the assessment');
     this.#get(arn).assessmentStatus = status;
   }
 
   /** It dies this many simulated seconds after it next reaches `running`. */
   failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void {
+    checks.seconds(seconds, 'seconds');
+    checks.messages(messages, 'messages');
     this.#get(arn).failsAfterRunning = { seconds, messages };
   }
 
   /** It fails now. */
   fail(arn: string, messages: readonly string[], stopReason?: string): void {
+    checks.messages(messages, 'messages');
     this.#get(arn).fail(messages, stopReason);
   }
 
@@ -187,6 +201,7 @@ export class DmsSimulator {
 
   /** Someone else starts it. */
   start(arn: string, type = 'resume-processing'): void {
+    checks.startType(type, 'the start type');
     this.#get(arn).start({ type });
   }
 
@@ -207,26 +222,37 @@ export class DmsSimulator {
 
   /** Rows in the database that its target endpoint leads to: what came with the full load, and what was inserted since. */
   targetRows(arn: string): number {
-    const { source, tables, time, config } = this.#get(arn);
-    const loaded = source.isTargetEmpty || config.ReplicationType === 'cdc' ? 0 : FULL_LOAD_ROWS * tables.count;
-    return loaded + Math.floor(tables.rows(source.targetRows(time)).inserts);
+    const replication = this.#get(arn);
+    const { source, tables, time, hasRow, now } = replication;
+    const positions = hasRow && !source.isTargetEmpty ? Array.from({ length: tables.count }, (_, n) => n) : [];
+    const loaded = positions.reduce((sum, position) => sum + fullLoadRows(replication, position, now), 0);
+    return loaded + Math.floor(tables.sum('applied', source.targetRows(time)).inserts);
   }
 
   /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
   changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
+    checks.sourceChange(change, 'the source');
     const { source, time } = this.#get(arn);
     const { openTransaction, ...settings } = change;
     source.change(settings, time);
-    if (openTransaction !== undefined) source.openTransactionSince = openTransaction ? source.appliedAt(time) : null;
+    if (openTransaction !== undefined) source.transaction(openTransaction, time);
   }
 
   /** From now on requests meet this fault. */
   fault(fault: Fault): void {
-    if (fault.type === 'stale' && fault.staleSeconds === undefined) {
-      for (const { arn, now, config } of this.#store.all())
-        this.#stale.set(arn, structuredClone({ view: now, config }));
+    checks.fault(fault, 'the fault');
+    const needs: Readonly<Record<string, readonly string[]>> = {
+      error: ['name', 'message'],
+      'invalid-state': ['status'],
+      latency: ['milliseconds'],
+    };
+    for (const each of needs[fault.type] ?? []) {
+      if (!Object.hasOwn(fault, each)) throw new RangeError(`the fault needs "${each}"`);
     }
-    this.#faults.add(fault, this.#seconds());
+    const isSnapshot = fault.type === 'stale' && fault.staleSeconds === undefined;
+    const seen = isSnapshot ? this.#store.all() : [];
+    const snapshot = new Map(seen.map(({ arn, now, config }) => [arn, structuredClone({ view: now, config })]));
+    this.#faults.add(fault, this.#seconds(), isSnapshot ? snapshot : null);
   }
 
   clearFaults(): void {
@@ -235,6 +261,7 @@ export class DmsSimulator {
 
   /** What IAM allows from now on; `null`: everything. */
   setPolicy(policy: readonly Statement[] | null): void {
+    checks.policy(policy, 'the policy');
     this.#policy = policy;
   }
 
@@ -259,7 +286,6 @@ export class DmsSimulator {
     this.#policy = null;
     this.#store.clear();
     this.#faults.clear();
-    this.#stale.clear();
     this.calls.length = 0;
   }
 

@@ -48,12 +48,25 @@ const CHECKPOINT_LAG = 30;
 const FIRST_CHECKPOINT = 10;
 const MAX_RUNS = 100;
 
-/** How a source is written from a moment on. */
+/** How a source is written from a moment on, and what had been written by then. */
 interface Pace {
   readonly from: number;
   readonly bytesPerSecond: number;
   readonly rates: RowRates;
   readonly filteredWrites: boolean;
+  readonly before: Total;
+}
+
+/** Everything that was written up to a moment: bytes of the log, and what of them is of replicated tables. */
+interface Total extends Written {
+  readonly bytes: number;
+}
+
+/** One that pins the checkpoint: what had been applied when it was opened, and the time for which it was open. */
+interface Transaction {
+  readonly position: number;
+  readonly opened: number;
+  closed: number;
 }
 
 interface Run {
@@ -63,6 +76,8 @@ interface Run {
   until: number | null;
   /** Up to which second of the source's log everything had been applied when it began. */
   readonly applied: number;
+  /** Where the checkpoint was then. */
+  readonly checkpoint: number;
   readonly catchUp: number;
 }
 
@@ -72,49 +87,64 @@ interface Run {
  */
 export class Source {
   settings: SourceSettings;
-  /** When an open transaction began, which pins the checkpoint. */
-  openTransactionSince: number | null = null;
   /** Nothing of the full load is in the target that is there now. */
   isTargetEmpty = false;
-  /** From where rows are counted: the last fresh start, or the moment the target was found empty. */
-  #countedFrom: number;
-  #targetFrom: number;
+  /** What had been written when the counting of rows began, and when the target was exchanged. */
+  #counted: Total;
+  #inTarget: Total;
   #applied: number;
   #runs: Run[] = [];
   /** Oldest first. Six hours were written before the replication was created. */
   #paces: Pace[];
+  #transactions: Transaction[] = [];
 
   constructor(
     settings: SourceSettings,
     private readonly created: number,
   ) {
     this.settings = settings;
-    this.#countedFrom = created;
-    this.#targetFrom = created;
     this.#applied = created;
-    this.#paces = [{ ...settings, from: created - 6 * 3600 }];
+    this.#paces = [{ ...settings, from: created - 6 * 3600, before: { ...nothing, bytes: 4096 } }];
+    this.#counted = this.#totalAt(created);
+    this.#inTarget = this.#counted;
   }
 
   /** From now on it is another one; what was written and applied so far stays. */
   change(settings: Partial<SourceSettings>, now: number): void {
     const { catchUp } = this.settings;
     this.settings = { ...this.settings, ...settings };
-    this.#paces = [...this.#paces.slice(1 - MAX_RUNS), { ...this.settings, from: now }];
+    const earlier = this.#paces.filter(({ from }) => from < now);
+    this.#paces = [...earlier.slice(-MAX_RUNS), { ...this.settings, from: now, before: this.#totalAt(now) }];
     const run = this.#runs.at(-1);
     if (this.settings.catchUp === catchUp || run === undefined || !this.isRunning) return;
     this.end(now);
     this.#push({ ...run, from: now, until: null, applied: this.#applied, catchUp: this.settings.catchUp });
   }
 
-  /** CDC begins; afresh: what was written before `from` came with the full load, or is left out. A stuck one applies nothing. */
-  begin(now: number, { afresh = false, stuck = false, from = now } = {}): void {
-    if (afresh) {
-      this.#applied = from;
-      this.#countedFrom = from;
-      this.#targetFrom = from;
-    }
-    const catchUp = stuck ? 0 : this.settings.catchUp;
-    this.#push({ began: now, from: now, until: null, applied: this.#applied, catchUp });
+  /** A transaction is opened, or whichever is open is closed. */
+  transaction(isOpen: boolean, now: number): void {
+    for (const each of this.#transactions) each.closed = Math.min(each.closed, now);
+    if (!isOpen) return;
+    const opened = { position: this.appliedAt(now), opened: now, closed: Infinity };
+    this.#transactions = [...this.#transactions.slice(-MAX_RUNS), opened];
+  }
+
+  /** A full load begins, or CDC without one: rows are counted anew, and what was written before `from` comes with the load, or is left out. */
+  restart(now: number, from = now): void {
+    this.end(now);
+    this.#applied = Math.min(now, from);
+    this.#counted = this.#totalAt(this.#applied);
+    this.#inTarget = this.#counted;
+    this.isTargetEmpty = false;
+  }
+
+  /** CDC begins, from where it was or, after a full load, with what is written now. A stuck one applies nothing. */
+  begin(now: number, { loaded = false, stuck = false } = {}): void {
+    this.end(now);
+    if (loaded) this.restart(now);
+    const { catchUp } = this.settings;
+    const [applied, checkpoint] = [this.#applied, this.#pinned(this.#applied, now)];
+    this.#push({ began: now, from: now, until: null, applied, checkpoint, catchUp: stuck ? 0 : catchUp });
   }
 
   #push(run: Run): void {
@@ -130,13 +160,13 @@ export class Source {
 
   /** The target was exchanged for an empty one: what was applied so far is not there, and DMS does not know. */
   emptyTarget(now: number): void {
-    this.#targetFrom = this.appliedAt(now);
+    this.#inTarget = this.#totalAt(this.appliedAt(now));
     this.isTargetEmpty = true;
   }
 
   /** What was applied to the target that is there now. */
   targetRows(now: number): Written {
-    return this.#between(this.#targetFrom, this.appliedAt(now));
+    return since(this.#inTarget, this.#totalAt(this.appliedAt(now)));
   }
 
   get isRunning(): boolean {
@@ -177,49 +207,59 @@ export class Source {
   runningCheckpoint(now: number): string | null {
     const run = this.#runs.at(-1);
     if (run === undefined || now - run.began < FIRST_CHECKPOINT) return null;
-    const replicated = this.#lastReplicated(this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG));
-    return this.#spelled(Math.max(run.applied, replicated));
+    const replicated = this.#lastReplicated(this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG, now));
+    return this.#spelled(Math.max(run.checkpoint, replicated));
   }
 
   /** The checkpoint of a stop: what had been applied by then. */
-  finalCheckpoint(): string {
-    return this.#spelled(this.#pinned(this.#applied));
+  finalCheckpoint(stopped: number): string {
+    return this.#spelled(this.#pinned(this.#applied, stopped));
+  }
+
+  /** Since when the oldest transaction was open that was open at a time; `null`: none was. */
+  openSince(time: number): number | null {
+    return this.#openAt(time)?.position ?? null;
+  }
+
+  #openAt(time: number): Transaction | undefined {
+    return this.#transactions.find(({ opened, closed }) => opened <= time && time < closed);
+  }
+
+  /** What the source was writing each second at a time. */
+  bytesPerSecondAt(time: number): number {
+    return this.#paceAt(time)?.bytesPerSecond ?? 0;
   }
 
   /** What was captured and applied since the counting began. */
   rows(now: number): { readonly captured: Written; readonly applied: Written } {
     return {
-      captured: this.#between(this.#countedFrom, this.capturedAt(now)),
-      applied: this.#between(this.#countedFrom, this.appliedAt(now)),
+      captured: since(this.#counted, this.#totalAt(this.capturedAt(now))),
+      applied: since(this.#counted, this.#totalAt(this.appliedAt(now))),
     };
   }
 
   /** What the replicated tables were written between two moments. */
-  #between(from: number, until: number): Written {
-    const written = { thousands: 0, inserts: 0, updates: 0, deletes: 0 };
-    this.#paces.forEach(({ bytesPerSecond, rates, filteredWrites }, n) => {
-      if (filteredWrites) return;
-      const thousands = (this.#secondsOf(n, from, until) * bytesPerSecond) / 1000;
-      written.thousands += thousands;
-      written.inserts += thousands * rates.inserts;
-      written.updates += thousands * rates.updates;
-      written.deletes += thousands * rates.deletes;
-    });
-    return written;
+  between(from: number, until: number): Written {
+    return since(this.#totalAt(from), this.#totalAt(until));
   }
 
-  /** Bytes in the log up to a moment. */
-  #written(until: number): number {
-    return this.#paces.reduce(
-      (sum, { bytesPerSecond }, n) => sum + this.#secondsOf(n, -Infinity, until) * bytesPerSecond,
-      4096,
-    );
+  #paceAt(time: number): Pace | undefined {
+    return this.#paces.findLast(({ from }) => from <= time) ?? this.#paces[0];
   }
 
-  /** How long the source was written at one of its paces, between two moments. */
-  #secondsOf(pace: number, from: number, until: number): number {
-    const begin = Math.max(from, this.#paces[pace]?.from ?? until);
-    return Math.max(0, Math.min(until, this.#paces[pace + 1]?.from ?? until) - begin);
+  #totalAt(time: number): Total {
+    const pace = this.#paceAt(time);
+    if (pace === undefined) return nothing;
+    const { before, rates } = pace;
+    const bytes = Math.max(0, time - pace.from) * pace.bytesPerSecond;
+    const thousands = pace.filteredWrites ? 0 : bytes / 1000;
+    return {
+      bytes: before.bytes + bytes,
+      thousands: before.thousands + thousands,
+      inserts: before.inserts + thousands * rates.inserts,
+      updates: before.updates + thousands * rates.updates,
+      deletes: before.deletes + thousands * rates.deletes,
+    };
   }
 
   /** When something that is replicated was last written. */
@@ -229,13 +269,24 @@ export class Source {
     return replicated === at ? position : (this.#paces[replicated + 1]?.from ?? position);
   }
 
-  #pinned(position: number): number {
-    return this.openTransactionSince === null ? position : Math.min(position, this.openTransactionSince);
+  #pinned(position: number, time: number): number {
+    return Math.min(position, this.#openAt(time)?.position ?? Infinity);
   }
 
   #spelled(position: number): string {
-    return spell[this.settings.engine](Math.floor(this.#written(position)));
+    return spell[this.settings.engine](Math.floor(this.#totalAt(position).bytes));
   }
+}
+
+const nothing: Total = { bytes: 0, thousands: 0, inserts: 0, updates: 0, deletes: 0 };
+
+function since(before: Total, after: Total): Written {
+  return {
+    thousands: Math.max(0, after.thousands - before.thousands),
+    inserts: Math.max(0, after.inserts - before.inserts),
+    updates: Math.max(0, after.updates - before.updates),
+    deletes: Math.max(0, after.deletes - before.deletes),
+  };
 }
 
 const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, '0');

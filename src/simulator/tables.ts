@@ -4,12 +4,18 @@ import type { SimulatedReplication } from './replication.js';
 import type { RowRates, Written } from './source.js';
 
 /** Rows of each table that come with the full load. */
-export const FULL_LOAD_ROWS = 50_000;
+const FULL_LOAD_ROWS = 50_000;
 
 interface TableName {
   readonly schema: string;
   readonly table: string;
 }
+
+interface Sum {
+  readonly sharing: number;
+  readonly own: RowRates;
+}
+const noSum: Sum = { sharing: 0, own: { inserts: 0, updates: 0, deletes: 0 } };
 
 /** The tables of a source, and those of them that a replication's mappings select. A table is told by its position among the selected ones. */
 export class Tables {
@@ -17,10 +23,13 @@ export class Tables {
   #selected: readonly number[] | null = null;
   /** By their places, those that have rates of their own. */
   readonly #rated = new Map<number, RowRates>();
+  #sums = { captured: noSum, applied: noSum };
   /** Whether rows are compared after they were applied. */
   isValidated = false;
   /** Whether a start fails that finds no tables. */
   needsTables = true;
+  /** Where a full load ends, by its settings; `null`: CDC goes on. */
+  stopsAfterLoad: 'before-cached-changes' | 'after-cached-changes' | null = null;
   /** When tables were last validated anew, and until when they are loaded anew. */
   readonly validatedAgain = new Map<number, number>();
   readonly reloadedUntil = new Map<number, number>();
@@ -45,9 +54,13 @@ export class Tables {
       return isSelected(schema, table);
     });
     this.#selected = selected.length === this.#size ? null : selected;
-    const { ValidationSettings: validation, ErrorBehavior: errors } = JSON.parse(settings) as ReplicationSettings;
+    const read = JSON.parse(settings) as ReplicationSettings;
+    const { ValidationSettings: validation, ErrorBehavior: errors, FullLoadSettings: load } = read;
     this.isValidated = validation?.EnableValidation === true;
     this.needsTables = errors?.FailOnNoTablesCaptured !== false;
+    const stops = load?.StopTaskCachedChangesApplied === true ? 'after-cached-changes' : null;
+    this.stopsAfterLoad = load?.StopTaskCachedChangesNotApplied === true ? 'before-cached-changes' : stops;
+    this.#sums = { captured: this.#sumOf('captured'), applied: this.#sumOf('applied') };
     this.validatedAgain.clear();
     this.reloadedUntil.clear();
   }
@@ -73,18 +86,43 @@ export class Tables {
     return undefined;
   }
 
-  /** How many of the rows that were written are of one table. */
-  rowsOf(position: number, written: Written): RowRates {
+  /** Whether there is nothing of a table in the target, and why: it is missing there, or was given up. */
+  absence(position: number): 'Table does not exist' | 'Table cancelled' | null {
+    const fromEnd = this.count - 1 - position;
+    const { missing, cancelled } = this.settings;
+    if (fromEnd < missing) return 'Table does not exist';
+    return fromEnd < missing + cancelled ? 'Table cancelled' : null;
+  }
+
+  /** How many of the rows that were written were captured of one table. */
+  captured(position: number, written: Written): RowRates {
+    if (this.absence(position) !== null) return scaled(written, 0);
     const own = this.#rated.get(this.#placeOf(position));
     return own === undefined ? scaled(written, 1 / (this.#size - this.#rated.size)) : scaled(own, written.thousands);
   }
 
-  /** How many are of those that are selected. */
-  rows(written: Written): RowRates {
-    const own = [...this.#rated].filter(([place]) => this.#selected?.includes(place) ?? true);
-    const sharing = this.#size - this.#rated.size;
-    const share = sharing === 0 ? 0 : (this.count - own.length) / sharing;
-    return own.reduce((sum, [, rates]) => added(sum, scaled(rates, written.thousands)), scaled(written, share));
+  /** How many of the rows that were written are applied of one table. */
+  applied(position: number, written: Written): RowRates {
+    const { inError, skippedPercent } = this.settings;
+    return scaled(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
+  }
+
+  /** The same of all that are selected. */
+  sum(which: 'captured' | 'applied', written: Written): RowRates {
+    const { sharing, own } = this.#sums[which];
+    const others = this.#size - this.#rated.size;
+    return added(scaled(written, others === 0 ? 0 : sharing / others), scaled(own, written.thousands));
+  }
+
+  /** How many tables share the source's rates, skipped rows left out, and what those with rates of their own have together. */
+  #sumOf(which: 'captured' | 'applied'): Sum {
+    const one = { thousands: 1, inserts: 1, updates: 0, deletes: 0 };
+    let [sharing, own] = [0, scaled(one, 0)];
+    for (let position = 0; position < this.count; position++) {
+      if (this.#rated.has(this.#placeOf(position))) own = added(own, this[which](position, one));
+      else sharing += this[which](position, one).inserts * (this.#size - this.#rated.size);
+    }
+    return { sharing, own };
   }
 
   #places(): readonly number[] {
@@ -106,6 +144,10 @@ export class Tables {
 /** What is played of a config's ReplicationSettings, as far as it is given. */
 interface ReplicationSettings {
   readonly ValidationSettings?: { readonly EnableValidation?: boolean };
+  readonly FullLoadSettings?: {
+    readonly StopTaskCachedChangesApplied?: boolean;
+    readonly StopTaskCachedChangesNotApplied?: boolean;
+  };
   readonly ErrorBehavior?: { readonly FailOnNoTablesCaptured?: boolean };
 }
 
@@ -135,18 +177,15 @@ export function tableCount({ hasRow, tables }: SimulatedReplication, { row }: Vi
 
 /** One row of the statistics, as it goes over the wire. */
 export function tableRow(replication: SimulatedReplication, position: number, view: View): Record<string, unknown> {
-  const { tables, source, durations, config } = replication;
+  const { tables, source } = replication;
   const { row, time } = view;
   const { FullLoadStartDate: began, FullLoadFinishDate: finished } = row.ReplicationStats;
   const isLoaded = finished !== undefined;
   const isInError = position < tables.settings.inError;
-  const loadedShare = isLoaded
-    ? 1
-    : share(time - (began ?? time), durations.fullLoad * ((position + 1) / tables.count));
+  const loadedShare = loadedShareOf(replication, position, view);
   const rows = source.rows(time);
-  const captured = tables.rowsOf(position, rows.captured);
-  const appliedShare = isInError ? 0 : 1 - tables.settings.skippedPercent / 100;
-  const applied = scaled(tables.rowsOf(position, rows.applied), appliedShare);
+  const captured = tables.captured(position, rows.captured);
+  const applied = tables.applied(position, rows.applied);
   const reloadedUntil = tables.reloadedUntil.get(position);
   const { schema, table } = tables.name(position);
   return {
@@ -160,7 +199,7 @@ export function tableRow(replication: SimulatedReplication, position: number, vi
     AppliedUpdates: Math.floor(applied.updates),
     AppliedDeletes: Math.floor(applied.deletes),
     AppliedDdls: 0,
-    FullLoadRows: config.ReplicationType === 'cdc' ? 0 : Math.floor(FULL_LOAD_ROWS * loadedShare),
+    FullLoadRows: fullLoadRows(replication, position, view),
     FullLoadErrorRows: isInError ? 1 : 0,
     FullLoadCondtnlChkFailedRows: 0,
     ...(began === undefined ? {} : { FullLoadStartTime: began }),
@@ -172,11 +211,23 @@ export function tableRow(replication: SimulatedReplication, position: number, vi
   };
 }
 
-function stateOf({ settings, count }: Tables, position: number, loadedShare: number, isBeingReloaded: boolean): string {
-  if (position < settings.inError) return 'Table error';
-  const fromEnd = count - 1 - position;
-  if (fromEnd < settings.missing) return 'Table does not exist';
-  if (fromEnd < settings.missing + settings.cancelled) return 'Table cancelled';
+/** What of a table's full load is done, from 0 to 1. */
+function loadedShareOf({ tables, durations }: SimulatedReplication, position: number, { row, time }: View): number {
+  const { FullLoadStartDate: began, FullLoadFinishDate: finished } = row.ReplicationStats;
+  if (finished !== undefined) return 1;
+  return share(time - (began ?? time), durations.fullLoad * ((position + 1) / tables.count));
+}
+
+/** Rows of a table that came with the full load. */
+export function fullLoadRows(replication: SimulatedReplication, position: number, view: View): number {
+  const isLoading = replication.config.ReplicationType !== 'cdc' && replication.tables.absence(position) === null;
+  return isLoading ? Math.floor(FULL_LOAD_ROWS * loadedShareOf(replication, position, view)) : 0;
+}
+
+function stateOf(tables: Tables, position: number, loadedShare: number, isBeingReloaded: boolean): string {
+  if (position < tables.settings.inError) return 'Table error';
+  const absence = tables.absence(position);
+  if (absence !== null) return absence;
   if (isBeingReloaded) return 'Table is being reloaded';
   return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
 }
@@ -191,7 +242,11 @@ function kindOf(position: number, kinds: readonly (readonly [kind: string, count
 }
 
 /** Validation begins when the table is loaded, and again when that is asked for. */
-function validationOf({ tables, durations }: SimulatedReplication, position: number, { row, time }: View) {
+function validationOf(
+  { tables, durations, runningSince }: SimulatedReplication,
+  position: number,
+  { row, time }: View,
+) {
   const is = (ValidationState: string, pending = 0, failed = 0, suspended = 0) => ({
     ValidationPendingRecords: pending,
     ValidationFailedRecords: failed,
@@ -208,9 +263,11 @@ function validationOf({ tables, durations }: SimulatedReplication, position: num
   ]);
   if (!tables.isValidated) return is('Not enabled');
   if (kind === 'Table error' || kind === 'No primary key') return is(kind);
-  const { FullLoadFinishDate: loaded, StartDate: started = time } = row.ReplicationStats;
+  // [INF]: there is nothing to compare with.
+  if (tables.absence(position) !== null) return is('Table error');
+  const { FullLoadFinishDate: loaded } = row.ReplicationStats;
   const again = tables.validatedAgain.get(position);
-  const began = loaded === undefined ? time : Math.max(started, loaded, again ?? 0);
+  const began = loaded === undefined ? time : Math.max(runningSince, loaded, again ?? 0);
   const done = share(time - began, durations.validating);
   if (done < 0.1 && again === began) return is('Pending revalidation');
   if (done === 0) return is('Pending validation');

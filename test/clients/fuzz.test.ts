@@ -7,14 +7,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { seededRandom } from '../../src/simulator/clock.js';
 import { requestShapes } from '../../src/simulator/shapes.js';
-import { ask } from '../support/dms-http.js';
+import { ask, refusal } from '../support/dms-http.js';
 
 const REQUESTS = 100_000;
 const AT_ONCE = 32;
 const SEED = 20261124;
 
 /** What AWS's JSON services answer to what is wrong with a request, and nothing else. */
-const answers = /^(200|400 \w+(Exception|Fault)|404 UnknownOperationException|413 RequestEntityTooLargeException)$/;
+const answers =
+  /^(200|400 \w+(Exception|Fault|Error)|404 UnknownOperationException|413 RequestEntityTooLargeException)$/;
 
 let simulator: DmsSimulator;
 const arns: string[] = [];
@@ -165,9 +166,20 @@ test('odd requests to control it are refused, and change nothing that can not be
       const act = {
         action: oneOf(actions),
         replicationConfigArn: target,
-        [oneOf(['type', 'reason', 'step'])]: oneOf(texts),
+        [oneOf(['type', 'reason', 'step', 'stopReason', 'status'])]: oneOf(texts),
+        [oneOf(['messages', 'seconds', 'source', 'next'])]: oneOf([
+          ...values,
+          { type: oneOf(texts), afterSeconds: oneOf(values), stopReason: oneOf(values), messages: oneOf(values) },
+          { engine: oneOf(values), rates: oneOf(values), bytesPerSecond: oneOf(values), catchUp: oneOf(values) },
+        ]),
       };
-      const sent = random() < 0.4 ? act : oneOf(values);
+      const more = {
+        operation: oneOf(['*', 'DescribeReplications', oneOf(texts)]),
+        type: oneOf(['error', 'stale', 'latency', 'row-missing', oneOf(texts)]),
+        [oneOf(['name', 'message', 'status', 'times', 'forSeconds', 'milliseconds'])]: oneOf(values),
+        [oneOf(['tables', 'durations', 'source', 'identifier', 'minutes', 'statements'])]: oneOf(values),
+      };
+      const sent = oneOf([act, more, oneOf(values)]);
       const method = oneOf(['GET', 'POST', 'DELETE']);
       const response = await fetch(`${own.endpoint}/_simulator/${oneOf(paths)}`, {
         method,
@@ -176,6 +188,14 @@ test('odd requests to control it are refused, and change nothing that can not be
       });
       await response.text();
       seen.add(response.status);
+      // Whatever was made of it, clients of AWS are served.
+      own.clearFaults();
+      own.setPolicy(null);
+      const { Replications } = await ask(own, 'DescribeReplications');
+      for (const row of Replications) expect([row.ReplicationUpdateTime, row.Status]).not.toContain(null);
+      const [{ ReplicationConfigArn = '' } = {}] = Replications;
+      if (ReplicationConfigArn !== '')
+        await refusal(own, 'DescribeReplicationTableStatistics', { ReplicationConfigArn });
     }
     expect([...seen].filter((status) => ![200, 400, 404, 415].includes(status))).toEqual([]);
     expect((await fetch(`${own.endpoint}/_simulator/state`)).status).toBe(200);

@@ -80,20 +80,65 @@ describe('over HTTP', () => {
   test.each([
     ['POST', 'act', { action: 'dance' }, 400, 'no action "dance"'],
     ['POST', 'act', { action: 'stop', replicationConfigArn: 'x' }, 400, 'no replication x'],
-    ['POST', 'clock', { hours: -1 }, 400, 'goes forward only'],
+    ['POST', 'clock', { hours: -1 }, 400, 'hours is a number from 0'],
     ['POST', 'clock', '{', 400, 'JSON'],
     ['POST', 'clock', '[]', 400, 'not a JSON object'],
-    ['POST', 'faults', {}, 400, 'type and an operation'],
+    ['POST', 'faults', {}, 400, 'needs "operation"'],
     ['POST', 'replications', { status: 'bogus' }, 400, 'status is one of created'],
-    ['POST', 'replications', { tables: 1e9 }, 400, '0 to 20000 tables'],
+    ['POST', 'replications', { tables: 1e9 }, 400, 'from 0 to 20000'],
     ['POST', 'replications', { source: { engine: 'db2' } }, 400, 'source.engine is one of mysql'],
     ['POST', 'replications', { replicationType: 'full' }, 400, 'replicationType is one of'],
-    ['POST', 'policy', { statements: 'all' }, 400, 'statements is a list'],
+    ['POST', 'policy', { statements: 'all' }, 400, 'the policy is a list'],
+    ['POST', 'policy', { statements: [null] }, 400, 'the policy[0] is an object'],
+    ['POST', 'policy', { statements: [{ Effect: 'Allow' }] }, 400, 'needs "Action"'],
+    ['POST', 'clock', { minutes: '1' }, 400, 'minutes is a number'],
+    ['POST', 'faults', { operation: '*', type: 'bogus' }, 400, 'the fault.type is one of throttle'],
+    ['POST', 'faults', { operation: '*', type: 'error', message: 'x' }, 400, 'the fault needs "name"'],
+    ['POST', 'faults', { operation: '*', type: 'error', name: 'X', message: '', status: 9999 }, 400, 'from 400 to 599'],
+    ['POST', 'faults', { operation: '*', type: 'throttle', often: 3 }, 400, 'the fault has no "often"'],
+    ['POST', 'replications', { durations: { initializing: 'x' } }, 400, 'durations.initializing is a number'],
+    ['POST', 'replications', { durations: { fullLoad: 1e30 } }, 400, 'durations.fullLoad is a number'],
+    ['POST', 'replications', { source: { bytesPerSecond: -1000 } }, 400, 'source.bytesPerSecond is a number from 0'],
+    ['POST', 'replications', { source: { rates: { inserts: 1 } } }, 400, 'source.rates needs "updates"'],
+    ['POST', 'replications', { changesPerSecond: 'fast' }, 400, 'changesPerSecond is a number'],
+    ['POST', 'replications', { tables: { skippedPercent: 200 } }, 400, 'skippedPercent is a number from 0 to 100'],
+    ['POST', 'replications', { tables: { names: ['orders'] } }, 400, 'like shop.orders'],
+    ['POST', 'replications', { identifier: { a: 1 } }, 400, 'identifier is a text'],
+    ['GET', 'calls?limit=-1', undefined, 400, 'limit is a number of calls'],
     ['GET', 'nothing', undefined, 404, 'There is no GET'],
   ])('%s %s %j is refused: %i', async (method, path, body, status, said) => {
     const refused = await control(method, path, body);
     expect(refused.status).toBe(status);
     expect(refused.answer.error).toContain(said);
+  });
+
+  test.each([
+    ['change-source', { source: { engine: 'db2' } }, 'engine is one of mysql'],
+    ['change-source', { source: { rates: null } }, 'rates is an object'],
+    ['on-next-stop', { next: { type: 'self-restart', stopReason: 'x' } }, 'the next stop needs "afterSeconds"'],
+    ['on-next-stop', { next: { type: 'explode' } }, 'the next stop.type is one of fail'],
+    ['fail-after-running', { seconds: 'x' }, 'seconds is a number'],
+    ['fail', { messages: [7] }, 'messages[0] is a text'],
+    ['on-assessment', { status: 'perfect' }, 'the assessment is one of passed'],
+    ['on-step', { step: 'sleeping', messages: null }, 'the step is one of initializing'],
+    ['on-step', { step: 'deprovisioning', messages: ['x'] }, 'deprovisioning can only hang'],
+    ['start', { type: 'restart' }, 'the start type is one of start-replication'],
+  ])('%s with %j is refused, and leaves the replication as it was', async (action, more, said) => {
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const before = await look(simulator, arn);
+    const refused = await control('POST', 'act', { action, replicationConfigArn: arn, ...more });
+    expect([refused.status, refused.answer.error]).toEqual([400, expect.stringContaining(said)]);
+    expect(await look(simulator, arn)).toEqual(before);
+  });
+
+  test.each([
+    { speed: NaN },
+    { startAt: 'bogus' },
+    { tables: { rates: { 'shop.table_00001': {} as never } } },
+    { durations: { stopping: -1 } },
+    { uncertain: { rumours: true } as never },
+  ])('a simulator is not begun with %j', async (options) => {
+    await expect(startDmsSimulator(options)).rejects.toThrow(/the simulator\.\w+/);
   });
 
   test('a page of another site can not make anything happen: the content type must be one that browsers ask about first', async () => {

@@ -130,6 +130,59 @@ describe('a fault', () => {
     expect((await configs()).ReplicationConfigIdentifier).toBe('renamed');
   });
 
+  test('stale of one replication spoils nobody else, by whatever name it is asked for', async () => {
+    const other = simulator.createReplication({ identifier: 'other' });
+    const statuses = async (input: object = {}) =>
+      (await ask(simulator, 'DescribeReplications', input)).Replications.map((row: { Status: string }) => row.Status);
+    simulator.fault({ operation: 'DescribeReplications', type: 'stale', replicationConfigArn: arn, times: 9 });
+    for (const ReplicationConfigArn of [arn, other]) await ask(simulator, 'StopReplication', { ReplicationConfigArn });
+    const by = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+    const id = arn.split(':').at(-1) ?? '';
+    expect(await statuses()).toEqual(['running', 'stopping']);
+    expect(await statuses(by('replication-config-arn', arn, other))).toEqual(['running', 'stopping']);
+    expect(await statuses(by('replication-config-id', id))).toEqual(['running']);
+    expect(await statuses(by('replication-config-id', 'other'))).toEqual(['stopping']);
+  });
+
+  test('stale does not show what was not there yet, and each shows the moment that it was set', async () => {
+    simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 2 });
+    const late = simulator.createReplication({ identifier: 'late', status: 'created' });
+    expect((await ask(simulator, 'DescribeReplications')).Replications).toHaveLength(1);
+    const Filters = [{ Name: 'replication-config-arn', Values: [late] }];
+    expect(await refusal(simulator, 'DescribeReplications', { Filters })).toContain('ResourceNotFoundFault');
+    simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 1, after: 1 });
+    await stop();
+    simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'stale', times: 1 });
+    expect((await look(simulator, arn)).Status).toBe('stopping');
+    expect((await look(simulator, arn)).Status).toBe('running');
+    simulator.fault({ operation: 'DescribeReplications', type: 'stale', staleSeconds: 30, times: 2 });
+    const newest = simulator.createReplication({ identifier: 'newest', status: 'created' });
+    const named = { Filters: [{ Name: 'replication-config-arn', Values: [newest] }] };
+    expect(await refusal(simulator, 'DescribeReplications', named)).toContain('ResourceNotFoundFault');
+    simulator.clock.advance({ seconds: 31 });
+    expect(await refusal(simulator, 'DescribeReplications', named)).toBe('accepted');
+  });
+
+  test('names the replication of a metric, and the state in the words of the operation', async () => {
+    const metric = (id: string) => {
+      const Dimensions = [{ Name: 'ReplicationConfigId', Value: `123456789012:${id}` }];
+      const Metric = { Namespace: 'AWS/DMS', MetricName: 'CDCLatencyTarget', Dimensions };
+      const MetricDataQueries = [{ Id: 'm', MetricStat: { Metric, Period: 60, Stat: 'Average' } }];
+      const input = { MetricDataQueries, StartTime: 0, EndTime: 60 };
+      return refusal(simulator, 'GetMetricData', input, { service: 'GraniteServiceVersion20100801' });
+    };
+    simulator.fault({ operation: 'GetMetricData', type: 'throttle', replicationConfigArn: arn });
+    expect(await metric('other')).toBe('accepted');
+    expect(await metric(arn.split(':').at(-1) ?? '')).toContain('ThrottlingException');
+    for (const [operation, said] of [
+      ['DeleteReplicationConfig', 'is in RUNNING state and cannot be deleted'],
+      ['DescribeReplicationTableStatistics', 'is in RUNNING state'],
+    ] as const) {
+      simulator.fault({ operation, type: 'invalid-state', status: 'running' });
+      expect(await refusal(simulator, operation, { ReplicationConfigArn: arn })).toContain(said);
+    }
+  });
+
   test('meets the operation and the replication that it names, when and as often as it says', async () => {
     const other = simulator.createReplication();
     simulator.fault({ operation: 'StopReplication', type: 'throttle', replicationConfigArn: other });
@@ -188,6 +241,36 @@ describe('throttling', () => {
     expect((await call(simulator, 'DescribeReplications', {}, { region: 'us-east-1' })).status).toBe(200);
   });
 });
+
+test('all callers and operations of an account and region share one bucket, which the clock refills', async () => {
+  await simulator.close();
+  simulator = await startDmsSimulator({ speed: 0, uncertain: { throttle: { burst: 3, refill: 1 } } });
+  const named = { ReplicationConfigArn: simulator.createReplication() };
+  const told = async (operation: string, input: object = {}, options: object = {}) =>
+    (await refusal(simulator, operation, input, options)).split(':')[0];
+  expect([
+    await told('StopReplication', named),
+    await told('DescribeReplicationConfigs'),
+    await told('DescribeReplicationTableStatistics', named),
+    await told('DescribeReplications'),
+    await told('DescribeReplications', {}, { accountId: '999999999999' }),
+  ]).toEqual(['accepted', 'accepted', 'accepted', 'ThrottlingException', 'accepted']);
+  simulator.clock.advance({ seconds: 1 });
+  expect([await told('DescribeReplications'), await told('DescribeReplications')]).toEqual([
+    'accepted',
+    'ThrottlingException',
+  ]);
+});
+
+test('a log of long requests forgets its oldest before it takes too much', async () => {
+  const padding = 'x'.repeat(9000);
+  for (let n = 0; n < 60; n++)
+    await Promise.all(Array.from({ length: 100 }, () => call(simulator, 'DescribeReplications', { padding })));
+  const kept = simulator.calls.length;
+  expect(kept).toBeLessThan(5600);
+  expect(kept).toBeGreaterThan(4500);
+  expect(simulator.calls.at(-1)).toMatchObject({ operation: 'DescribeReplications', outcome: 'ok' });
+}, 120_000);
 
 test('the call log tells when, what, by whom and what became of it', async () => {
   await stop();

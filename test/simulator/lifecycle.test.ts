@@ -97,6 +97,7 @@ describe('a start', () => {
     ['modifying', 'resume-processing', {}, 'is in MODIFYING state and cannot start'],
     ['running', 'resume-processing', {}, 'is in RUNNING state and cannot start'],
     ['stopped', 'restart', {}, 'InvalidParameterValueException'],
+    ['created', 'reload-target', {}, 'valid only for replications that have run before'],
   ] as const)('of a %s one with %s (%j) is: %s', async (status, type, uncertain, expected) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status });
@@ -229,7 +230,7 @@ describe('a start that is refused, or overtaken,', () => {
     expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('deprovisioned');
   });
 
-  test('by its stop position stops as soon as it runs, once', async () => {
+  test('by its stop position stops as soon as it has loaded, once', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'created' });
     const at = new Date(simulator.clock.now() + 60_000).toISOString().slice(0, 19);
@@ -238,7 +239,8 @@ describe('a start that is refused, or overtaken,', () => {
     const row = await look(simulator, arn);
     expect(row).toMatchObject({ Status: 'stopped', StopReason: 'Stop Reason STOPPED_AT_SERVER_TIME' });
     expect(simulator.replications()).toMatchObject([{ lagSeconds: null }]);
-    expect(row.RecoveryCheckpoint).toBeUndefined();
+    // The load is done: a stop position is for what comes after it.
+    expect(row.ReplicationStats).toMatchObject({ FullLoadProgressPercent: 100, TablesLoaded: 3 });
   });
 
   test.each([
@@ -664,8 +666,13 @@ describe('IAM', () => {
     expect(await refusal(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn })).toBe(
       'accepted',
     );
-    simulator.setPolicy([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
+    const everything = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
+    simulator.setPolicy([everything]);
     expect(await refusal(simulator, 'DescribeReplications')).toBe('accepted');
+    simulator.setPolicy([everything, { Effect: 'Deny', Action: 'dms:Delete*', Resource: '*' }]);
+    expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: other })).toContain(
+      'AccessDeniedException',
+    );
     simulator.setPolicy(null);
   });
 

@@ -2,7 +2,7 @@ import * as sdk from '@aws-sdk/client-database-migration-service';
 import { describe, expect, test } from 'vitest';
 import { assumed, contrary, startDmsSimulator } from '../../src/simulator/index.js';
 import { requestShapes } from '../../src/simulator/shapes.js';
-import { ask, config } from '../support/dms-http.js';
+import { ask, config, refusal } from '../support/dms-http.js';
 
 /** AWS's own model, as the SDK carries it. */
 const model = sdk as unknown as Readonly<Record<string, unknown>>;
@@ -132,4 +132,34 @@ describe('the shapes that requests are checked against', () => {
     const [, , , , names] = schemaOf(`${operation}Message`) as [number, string, string, unknown, string[]];
     expect(members(requestShapes[operation] ?? {})).toEqual(names.toSorted());
   });
+});
+
+test('whatever a request can not be without is asked for by name', async () => {
+  const simulator = await startDmsSimulator({ speed: 0 });
+  const ReplicationConfigArn = simulator.createReplication();
+  const { ResourceIdentifier: _, ...required } = config('whole');
+  const whole: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+    CreateReplicationConfig: required,
+    ModifyReplicationConfig: { ReplicationConfigArn },
+    DeleteReplicationConfig: { ReplicationConfigArn },
+    StartReplication: { ReplicationConfigArn, StartReplicationType: 'resume-processing' },
+    StopReplication: { ReplicationConfigArn },
+    DescribeReplicationTableStatistics: { ReplicationConfigArn },
+    ReloadReplicationTables: {
+      ReplicationConfigArn,
+      TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00001' }],
+    },
+  };
+  try {
+    for (const [operation, input] of Object.entries(whole)) {
+      for (const member of Object.keys(input)) {
+        const { [member]: _, ...rest } = input;
+        const said = await refusal(simulator, operation, rest);
+        const name = member.charAt(0).toLowerCase() + member.slice(1);
+        expect([operation, member, said]).toEqual([operation, member, expect.stringContaining(`'${name}'`)]);
+      }
+    }
+  } finally {
+    await simulator.close();
+  }
 });

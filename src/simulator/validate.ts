@@ -1,0 +1,80 @@
+/** Checks of what somebody has given, in code or over HTTP. Each throws and names what is wrong. */
+export type Check = (value: unknown, name: string) => void;
+
+function require(isFine: boolean, name: string, what: string): void {
+  if (!isFine) throw new RangeError(`${name} is ${what}`);
+}
+
+export const number =
+  (least = 0, most = 1e9): Check =>
+  (value, name) => {
+    const isFine = typeof value === 'number' && value >= least && value <= most;
+    require(isFine, name, `a number from ${least} to ${most}`);
+  };
+
+export const whole =
+  (least: number, most: number): Check =>
+  (value, name) => {
+    const isFine = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+    require(isFine, name, `a whole number from ${least} to ${most}`);
+  };
+
+export const flag: Check = (value, name) => require(typeof value === 'boolean', name, 'true or false');
+
+export const text =
+  (pattern = /^[^]{1,2000}$/, what = 'a text of 1 to 2000 characters'): Check =>
+  (value, name) =>
+    require(typeof value === 'string' && pattern.test(value), name, what);
+
+export const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value, name) =>
+    require(values.includes(value), name, `one of ${values.join(', ')}`);
+
+export const orNull =
+  (check: Check): Check =>
+  (value, name) => {
+    if (value !== null) check(value, name);
+  };
+
+/** By what it looks like. */
+export const either =
+  (isFirst: (value: unknown) => boolean, first: Check, second: Check): Check =>
+  (value, name) =>
+    (isFirst(value) ? first : second)(value, name);
+
+export const listOf =
+  (check: Check, most = 10_000): Check =>
+  (value, name) => {
+    require(Array.isArray(value) && value.length <= most, name, `a list of at most ${most}`);
+    (value as unknown[]).forEach((each, n) => check(each, `${name}[${n}]`));
+  };
+
+export const recordOf =
+  (check: Check): Check =>
+  (value, name) => {
+    require(isObject(value), name, 'an object');
+    for (const [key, each] of Object.entries(value as object)) check(each, `${name}.${key}`);
+  };
+
+/** An object with these members, those with a `!` required, and no others. A member that is undefined is absent. */
+export const shape =
+  (members: Readonly<Record<string, Check>>): Check =>
+  (value, name) => {
+    require(isObject(value), name, 'an object');
+    const given = Object.entries(value as object).filter(([, each]) => each !== undefined);
+    for (const [key, each] of given) {
+      const check = [key, `${key}!`].map((known) => (Object.hasOwn(members, known) ? members[known] : undefined));
+      const known = check[0] ?? check[1];
+      if (known === undefined) throw new RangeError(`${name} has no "${key}"`);
+      known(each, `${name}.${key}`);
+    }
+    for (const required of Object.keys(members).filter((key) => key.endsWith('!'))) {
+      const key = required.slice(0, -1);
+      if (!given.some(([each]) => each === key)) throw new RangeError(`${name} needs "${key}"`);
+    }
+  };
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

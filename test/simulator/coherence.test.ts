@@ -1,0 +1,482 @@
+/** Row, table statistics, metrics and checkpoint tell the same story, whatever happens and whoever looks. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  startDmsSimulator,
+  type DmsSimulator,
+  type DmsSimulatorOptions,
+  type SimulatedReplicationOptions,
+} from '../../src/simulator/index.js';
+import { usualDurations } from '../../src/simulator/model.js';
+import { ask, config, look, mappings, refusal } from '../support/dms-http.js';
+
+let simulator: DmsSimulator;
+beforeEach(() => begin());
+afterEach(() => simulator.close());
+
+async function begin(options: DmsSimulatorOptions = {}): Promise<void> {
+  simulator = await startDmsSimulator({ speed: 0, ...options });
+}
+async function again(options: DmsSimulatorOptions): Promise<void> {
+  await simulator.close();
+  await begin(options);
+}
+const pass = (minutes: number) => simulator.clock.advance({ minutes });
+const created = (options: SimulatedReplicationOptions = {}) => simulator.createReplication(options);
+const start = (arn: string, StartReplicationType = 'resume-processing', more: object = {}) =>
+  ask(simulator, 'StartReplication', { ReplicationConfigArn: arn, StartReplicationType, ...more });
+const stop = (arn: string) => ask(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+const position = async (arn: string) => Number(/:(\d+):-1:/.exec((await look(simulator, arn)).RecoveryCheckpoint)?.[1]);
+const tables = async (arn: string): Promise<any[]> =>
+  (await ask(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn }))
+    .ReplicationTableStatistics;
+const metric = async (arn: string, MetricName: string, minutes: number, order = 'TimestampAscending') => {
+  const now = simulator.clock.now() / 1000;
+  const Value = `123456789012:${arn.split(':').at(-1)}`;
+  const Metric = { Namespace: 'AWS/DMS', MetricName, Dimensions: [{ Name: 'ReplicationConfigId', Value }] };
+  const { MetricDataResults } = await ask(
+    simulator,
+    'GetMetricData',
+    {
+      MetricDataQueries: [{ Id: 'm', MetricStat: { Metric, Period: 60, Stat: 'Average' } }],
+      StartTime: now - minutes * 60,
+      EndTime: now,
+      ScanBy: order,
+    },
+    { service: 'GraniteServiceVersion20100801' },
+  );
+  return MetricDataResults[0].Values as number[];
+};
+
+test('what a look shows does not depend on the looks before it', async () => {
+  const live = async (isWatched: boolean) => {
+    const other = await startDmsSimulator({ speed: 0, seed: 7 });
+    const arn = other.createReplication({ status: 'created', identifier: 'watched' });
+    const named = { ReplicationConfigArn: arn };
+    const wait = async (minutes: number) => {
+      for (let n = 0; n < minutes; n++) {
+        other.clock.advance({ minutes: 1 });
+        if (isWatched) await look(other, arn);
+      }
+    };
+    await ask(other, 'StartReplication', { ...named, StartReplicationType: 'start-replication' });
+    await wait(90);
+    await ask(other, 'StopReplication', named);
+    other.clock.advance({ seconds: 91 });
+    const around = await look(other, arn);
+    await wait(10);
+    const { ReplicationTableStatistics: rows } = await ask(other, 'DescribeReplicationTableStatistics', named);
+    const row = await look(other, arn);
+    await other.close();
+    return [around, row, rows];
+  };
+  const [unwatched, watched] = [await live(false), await live(true)];
+  expect(unwatched).toEqual(watched);
+  expect(unwatched[1]).toMatchObject({
+    ReplicationStats: { ElapsedTimeMillis: expect.any(Number), TablesLoading: 0 },
+  });
+  expect(unwatched[1].ReplicationStats.ElapsedTimeMillis).toBeGreaterThan(3000_000);
+});
+
+test('steps last as long as they were seen to', () => {
+  const minutes = (...[least, most]: [number, number]) => [least * 60, most * 60] as const;
+  const seen: Readonly<Record<string, readonly [number, number]>> = {
+    initializing: minutes(2, 5),
+    preparing_metadata_resources: minutes(15, 20),
+    testing_connection: minutes(2, 5),
+    fetching_metadata: minutes(1, 5),
+    calculating_capacity: minutes(1, 2),
+    provisioning_capacity: minutes(12, 20),
+    replication_starting: minutes(1, 2),
+    modifying: minutes(1, 3),
+    stopping: minutes(1, 15),
+  };
+  for (const [step, [least, most]] of Object.entries(seen)) {
+    const seconds = usualDurations[step as keyof typeof usualDurations];
+    expect([step, seconds >= least && seconds <= most]).toEqual([step, true]);
+  }
+});
+
+describe('a full load', () => {
+  test('that is resumed when it is done has nothing to do, and stops', async () => {
+    const arn = created({ status: 'stopped', replicationType: 'full-load' });
+    await start(arn);
+    pass(5);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'stopped',
+      StopReason: 'Stop Reason FULL_LOAD_ONLY_FINISHED',
+    });
+  });
+
+  test.each([
+    ['StopTaskCachedChangesNotApplied', 'Stop Reason STOPPED_AFTER_FULL_LOAD'],
+    ['StopTaskCachedChangesApplied', 'Stop Reason STOPPED_AFTER_CACHED_EVENTS'],
+  ])('stops where its setting %s says: %s', async (setting, reason) => {
+    const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', {
+      ...config('loaded'),
+      ReplicationSettings: JSON.stringify({ FullLoadSettings: { [setting]: true } }),
+    });
+    const arn = ReplicationConfig.ReplicationConfigArn;
+    await start(arn, 'start-replication');
+    pass(120);
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', StopReason: reason });
+  });
+
+  test('is not cut short by a stop position', async () => {
+    const arn = created({ status: 'created' });
+    const at = new Date(simulator.clock.now() + 45 * 60_000).toISOString().slice(0, 19);
+    await start(arn, 'start-replication', { CdcStopPosition: `server_time:${at}` });
+    pass(46);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'running',
+      ReplicationStats: { FullLoadProgressPercent: expect.any(Number) },
+    });
+    pass(20);
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped' });
+    expect((await tables(arn))[0]).toMatchObject({ FullLoadRows: 50_000 });
+  });
+
+  test('that is done anew counts from nothing, from its start on', async () => {
+    const arn = created();
+    await stop(arn);
+    pass(3);
+    expect((await tables(arn))[0].Inserts).toBeGreaterThan(80_000);
+    await start(arn, 'reload-target');
+    pass(3);
+    const [loading] = await tables(arn);
+    expect(loading).toMatchObject({ Inserts: 0, TableState: 'Full load' });
+    pass(20);
+    const [after] = await tables(arn);
+    expect(after.Inserts).toBeGreaterThan(0);
+    expect(after.Inserts).toBeLessThan(20 * 60 * 12);
+    const { ReplicationStats: stats } = await look(simulator, arn);
+    expect(stats.FreshStartDate).toBe(stats.StartDate);
+  });
+});
+
+describe('the checkpoint', () => {
+  test('stays pinned by a transaction that is open over a stop', async () => {
+    const arn = created();
+    simulator.changeSource(arn, { openTransaction: true });
+    pass(60);
+    const shown = [await position(arn)];
+    for (let n = 0; n < 2; n++) {
+      await stop(arn);
+      pass(3);
+      shown.push(await position(arn));
+      await start(arn);
+      pass(30);
+      shown.push(await position(arn));
+    }
+    expect(new Set(shown).size).toBe(1);
+    simulator.changeSource(arn, { openTransaction: false });
+    pass(1);
+    expect(await position(arn)).toBeGreaterThan(shown[0] ?? 0);
+  });
+
+  test('and the counts survive any number of changes of the source', async () => {
+    const arn = created();
+    const [before] = await tables(arn);
+    const at = await position(arn);
+    for (let n = 0; n < 250; n++) simulator.changeSource(arn, { bytesPerSecond: 1000 + n });
+    pass(10);
+    expect(await position(arn)).toBeGreaterThan(at);
+    expect((await tables(arn))[0].Inserts).toBeGreaterThan(before.Inserts);
+  });
+
+  test('of a replication that fails is the one of its end', async () => {
+    const arn = created();
+    pass(10);
+    const running = await position(arn);
+    simulator.fail(arn, ['Disk is gone']);
+    expect(await position(arn)).toBeGreaterThan(running + 29 * 2000);
+  });
+
+  test.each([
+    [false, true],
+    [true, false],
+  ])('and the stop of the run before are gone once it starts again, or not (%s)', async (startClearsStop, isKept) => {
+    await again({ uncertain: { startClearsStop } });
+    const arn = created({ status: 'stopped' });
+    await start(arn);
+    const row = await look(simulator, arn);
+    const { StopReason, ReplicationLastStopTime, ReplicationDeprovisionTime, RecoveryCheckpoint } = row;
+    const fields = [StopReason, ReplicationLastStopTime, ReplicationDeprovisionTime, RecoveryCheckpoint];
+    expect([...fields, row.ReplicationStats.StopDate].map((each) => each !== undefined)).toEqual(
+      Array.from({ length: 5 }, () => isKept),
+    );
+  });
+});
+
+describe('a run', () => {
+  test('that DMS begins anew by itself goes on from where the one before was', async () => {
+    const arn = created();
+    const [[before], at] = [await tables(arn), await position(arn)];
+    simulator.restart(arn);
+    pass(5);
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'running' });
+    expect((await tables(arn))[0].Inserts).toBeGreaterThan(before.Inserts);
+    expect(await position(arn)).toBeGreaterThan(at);
+  });
+
+  test('after the deprovisioning goes on from where it was, where that is assumed', async () => {
+    await again({ uncertain: { resumeAfterDeprovision: true } });
+    const arn = created({ status: 'deprovisioned' });
+    await start(arn);
+    pass(60);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'running',
+      ReplicationStats: { FullLoadProgressPercent: 100, TablesLoaded: 3 },
+    });
+    expect((await tables(arn))[0]).toMatchObject({ TableState: 'Table completed', ValidationState: 'Validated' });
+    const gone = created({ status: 'deprovisioned', source: { logRetentionSeconds: 3600 } });
+    await start(gone);
+    pass(60);
+    expect((await look(simulator, gone)).FailureMessages[0]).toContain('Error 1236');
+  });
+
+  test('dies so long after it runs as it is told', async () => {
+    const arn = created({ status: 'stopped' });
+    simulator.failAfterRunning(arn, 300, ['Out of memory']);
+    await start(arn);
+    simulator.clock.advance({ seconds: 90 + 299 });
+    expect((await look(simulator, arn)).Status).toBe('running');
+    simulator.clock.advance({ seconds: 1 });
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'failed', FailureMessages: ['Out of memory'] });
+  });
+
+  test('to a commit time stops when that is applied, not when the clock shows it', async () => {
+    const arn = created({ status: 'stopped', source: { catchUp: 2 } });
+    pass(60);
+    const at = new Date(simulator.clock.now() - 60_000).toISOString().slice(0, 19);
+    await start(arn, 'resume-processing', { CdcStopPosition: `commit_time:${at}` });
+    pass(20);
+    expect((await look(simulator, arn)).Status).toBe('running');
+    pass(60);
+    expect((await look(simulator, arn)).StopReason).toBe('Stop Reason STOPPED_AT_COMMIT_TIME');
+  });
+});
+
+describe('the target', () => {
+  test('holds what was loaded and applied, and nothing before', async () => {
+    const arn = created({ status: 'created' });
+    expect(simulator.targetRows(arn)).toBe(0);
+    await start(arn, 'start-replication');
+    pass(90);
+    const rows = await tables(arn);
+    const sum = rows.reduce((total, row) => total + row.FullLoadRows + row.AppliedInserts, 0);
+    expect(Math.abs(simulator.targetRows(arn) - sum)).toBeLessThan(4);
+  });
+
+  test('that was exchanged is whole again once it was loaded anew', async () => {
+    const arn = created();
+    simulator.repointTarget(arn);
+    await stop(arn);
+    pass(3);
+    await start(arn, 'reload-target');
+    pass(20);
+    expect(simulator.targetRows(arn)).toBeGreaterThan(150_000);
+  });
+
+  test('lacks what is skipped, in error, missing or given up, and the statistics say so', async () => {
+    const arn = created({ tables: { count: 4, skippedPercent: 50, inError: 1, missing: 1, cancelled: 1 } });
+    pass(60);
+    const rows = await tables(arn);
+    const sum = rows.reduce((total, row) => total + row.FullLoadRows + row.AppliedInserts, 0);
+    expect(Math.abs(simulator.targetRows(arn) - sum)).toBeLessThan(4);
+    expect(rows.map((row) => [row.FullLoadRows, row.AppliedInserts > 0, row.FullLoadErrorRows])).toEqual([
+      [50_000, false, 1],
+      [50_000, true, 0],
+      [0, false, 0],
+      [0, false, 0],
+    ]);
+    expect(rows[1].AppliedInserts / rows[1].Inserts).toBeCloseTo(0.5, 1);
+    // Of two tables of four, half of the rows of one.
+    expect(await metric(arn, 'CDCThroughputRowsSource', 5)).toEqual(
+      [10, 10, 10, 10, 10].map((n) => expect.closeTo(n, 5)),
+    );
+    expect((await metric(arn, 'CDCThroughputRowsTarget', 5))[0]).toBeCloseTo(2.5, 5);
+  });
+});
+
+describe('metrics', () => {
+  test('tell of a backlog what is waiting, and how hard it works', async () => {
+    const arn = created({ source: { catchUp: 0.5 } });
+    pass(60);
+    const [waiting, load] = [await metric(arn, 'CDCIncomingChanges', 5), await metric(arn, 'CapacityUtilization', 5)];
+    expect(waiting[0]).toBeGreaterThan(1000);
+    expect(Math.min(...load)).toBeGreaterThan(20);
+    const quiet = created();
+    pass(10);
+    expect((await metric(quiet, 'CapacityUtilization', 5))[0]).toBeLessThan(20);
+  });
+
+  test('of the past stay what they were', async () => {
+    const arn = created();
+    pass(10);
+    simulator.changeSource(arn, { openTransaction: true });
+    pass(30);
+    const latency = await metric(arn, 'CDCLatencySource', 20);
+    expect(Math.max(...latency)).toBeGreaterThan(25 * 60);
+    const throughput = await metric(arn, 'CDCThroughputRowsTarget', 20);
+    simulator.changeSource(arn, { openTransaction: false, bytesPerSecond: 0 });
+    pass(1);
+    expect((await metric(arn, 'CDCLatencySource', 21)).slice(0, 19)).toEqual(latency.slice(0, 19));
+    await stop(arn);
+    pass(3);
+    await start(arn, 'reload-target');
+    pass(4);
+    expect((await metric(arn, 'CDCThroughputRowsTarget', 28)).slice(0, 19)).toEqual(throughput.slice(0, 19));
+  });
+
+  test('come in the order that is asked for', async () => {
+    const arn = created({ status: 'stopped' });
+    pass(100);
+    await start(arn);
+    pass(20);
+    const [first] = await metric(arn, 'CDCLatencySource', 30);
+    expect((await metric(arn, 'CDCLatencySource', 30, 'TimestampDescending')).at(-1)).toBe(first);
+  });
+});
+
+describe('what happens at once', () => {
+  test('a failure while it deprovisions does not stop that', async () => {
+    const arn = created({ status: 'deprovisioning' });
+    simulator.fail(arn, ['Gone']);
+    pass(10);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'failed',
+      ProvisionData: { ProvisionState: 'deprovisioned' },
+    });
+  });
+
+  test('a modification as the 48 hours end is finished first', async () => {
+    const arn = created({ status: 'stopped', durations: { modifying: 900 } });
+    simulator.clock.advance({ hours: 47, minutes: 59 });
+    simulator.modify(arn);
+    pass(5);
+    expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('provisioned');
+    pass(30);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'stopped',
+      ProvisionData: { ProvisionState: 'deprovisioned' },
+    });
+  });
+
+  test('a modification or deletion that fails changes neither the stop nor the 48 hours', async () => {
+    const arn = created({ status: 'stopped' });
+    const { StopReason, ReplicationDeprovisionTime } = await look(simulator, arn);
+    simulator.clock.advance({ hours: 8 });
+    simulator.onStep(arn, 'modifying', ['No luck']);
+    simulator.modify(arn);
+    pass(5);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'failed',
+      FailureMessages: ['No luck'],
+      StopReason,
+      ReplicationDeprovisionTime,
+    });
+    simulator.clock.advance({ hours: 40 });
+    expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('deprovisioned');
+  });
+
+  test('a start that is aborted while it is provisioned leaves nothing provisioned', async () => {
+    await again({ uncertain: { stopAbortsStart: true } });
+    const arn = created({ status: 'provisioning_capacity' });
+    await stop(arn);
+    pass(5);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'stopped',
+      ProvisionData: { ProvisionState: 'deprovisioned' },
+    });
+  });
+
+  test('a config that was deleted does not count for the quota, and a name is taken once', async () => {
+    await again({ uncertain: { quota: 1 } });
+    const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', config('first'));
+    await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: ReplicationConfig.ReplicationConfigArn });
+    pass(60);
+    expect(await refusal(simulator, 'CreateReplicationConfig', config('second'))).toBe('accepted');
+    created({ identifier: 'other', status: 'stopped' });
+    const ARN = (await ask(simulator, 'DescribeReplicationConfigs')).ReplicationConfigs[0].ReplicationConfigArn;
+    const renamed = { ReplicationConfigArn: ARN, ReplicationConfigIdentifier: 'other' };
+    expect(await refusal(simulator, 'ModifyReplicationConfig', renamed)).toContain('ResourceAlreadyExistsFault');
+  });
+
+  test('faults name a replication by the last part of its ARN', async () => {
+    const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', {
+      ...config('by-name'),
+      ResourceIdentifier: 'BYARN',
+    });
+    const named = { ReplicationConfigArn: ReplicationConfig.ReplicationConfigArn };
+    expect(await refusal(simulator, 'StopReplication', named)).toContain("'BYARN'");
+    await start(ReplicationConfig.ReplicationConfigArn, 'start-replication');
+    expect(
+      await refusal(simulator, 'StartReplication', { ...named, StartReplicationType: 'resume-processing' }),
+    ).toContain('Replication Config: BYARN is in INITIALIZING state');
+    expect(await refusal(simulator, 'DeleteReplicationConfig', named)).toContain('Replication Config BYARN ');
+  });
+});
+
+test.each([
+  ['refused', 'accepted', 'MaxRecords must be between 20 and 100'],
+  ['clamped', 'accepted', 'accepted'],
+] as const)('a MaxRecords that is out of bounds is %s, where that is assumed', async (how, within, outside) => {
+  await again({ uncertain: { maxRecordsOutOfBounds: how } });
+  for (let n = 0; n < 30; n++) created();
+  expect(await refusal(simulator, 'DescribeReplications', { MaxRecords: 20 })).toBe(within);
+  expect(await refusal(simulator, 'DescribeReplications', { MaxRecords: 5 })).toContain(outside);
+  if (how === 'refused') return;
+  expect((await ask(simulator, 'DescribeReplications', { MaxRecords: 5 })).Replications).toHaveLength(20);
+});
+
+test('the answer to a stop shows the status before it, where that is assumed', async () => {
+  await again({ uncertain: { stopAnswers: 'status-before' } });
+  const arn = created();
+  expect((await stop(arn)).Replication.Status).toBe('running');
+  expect((await look(simulator, arn)).Status).toBe('stopping');
+});
+
+test('changed mappings, settings and endpoints are checked like new ones', async () => {
+  const arn = created({ status: 'stopped' });
+  const modify = (change: object) =>
+    refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: arn, ...change });
+  expect(await modify({ TableMappings: '{' })).toContain('Invalid Table Mappings document');
+  expect(await modify({ ReplicationSettings: '{' })).toContain('Invalid task settings json');
+  expect(await modify({ ComputeConfig: { MaxCapacityUnits: 3 } })).toContain('must be one of');
+  const fresh = created({ status: 'created' });
+  const SourceEndpointArn = 'arn:aws:dms:eu-west-1:123456789012:endpoint:TARGET9';
+  expect(
+    await refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: fresh, SourceEndpointArn }),
+  ).toContain('must be of type SOURCE');
+  expect(await modify({ TableMappings: mappings(['include', 'shop', '%1']) })).toBe('accepted');
+});
+
+test('filters of tables and of lists must all match, and ten tables are reloaded at a time', async () => {
+  const arn = created({ tables: 12, identifier: 'one' });
+  created({ identifier: 'two' });
+  const filtered = async (...Filters: object[]) =>
+    (await ask(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn, Filters }))
+      .ReplicationTableStatistics.length;
+  expect(
+    await filtered({ Name: 'schema-name', Values: ['shop'] }, { Name: 'table-name', Values: ['table_00001'] }),
+  ).toBe(1);
+  expect(
+    await filtered({ Name: 'schema-name', Values: ['none'] }, { Name: 'table-name', Values: ['table_00001'] }),
+  ).toBe(0);
+  const Filters = [
+    { Name: 'replication-config-arn', Values: [arn] },
+    { Name: 'replication-config-id', Values: ['two'] },
+  ];
+  expect((await ask(simulator, 'DescribeReplications', { Filters })).Replications).toEqual([]);
+  const TablesToReload = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      SchemaName: 'shop',
+      TableName: `table_${String(n + 1).padStart(5, '0')}`,
+    }));
+  const reload = (count: number) =>
+    refusal(simulator, 'ReloadReplicationTables', { ReplicationConfigArn: arn, TablesToReload: TablesToReload(count) });
+  expect([await reload(10), await reload(11)]).toEqual([
+    'accepted',
+    'InvalidParameterValueException: TablesToReload must name 1 to 10 tables',
+  ]);
+});
