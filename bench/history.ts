@@ -39,6 +39,8 @@ export async function measureHistories(): Promise<HistoryFigures> {
       createDmsActivities({
         dms: createAwsDmsApi({ clientFor: ({ region }) => createDmsClient(simulator.clientConfig(region)) }),
         holdSeconds: 0,
+        // Time is skipped; the budget of requests goes by the real one.
+        looksPerSecond: 1000,
       }),
   };
   const naive: Way = {

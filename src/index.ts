@@ -22,6 +22,14 @@ export {
   type OperationInTheWay,
 } from './operations/failures.js';
 export type {
+  FleetEntry,
+  FleetInput,
+  FleetProgress,
+  FleetResult,
+  ResumeFleetInput,
+  StopFleetInput,
+} from './operations/fleet.js';
+export type {
   OperationInput,
   OperationKind,
   ResumeReplicationInput,
@@ -29,7 +37,7 @@ export type {
   StopIntent,
   StopReplicationInput,
 } from './operations/inputs.js';
-export { DMS_TASK_QUEUE, ledgerWorkflowId, operationWorkflowId } from './operations/names.js';
+export { DMS_TASK_QUEUE, fleetWorkflowId, ledgerWorkflowId, operationWorkflowId } from './operations/names.js';
 export type { OperationPhase, OperationProgress } from './operations/progress.js';
 export type {
   CheckpointRecord,

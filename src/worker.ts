@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * The ready-made worker: `temporal-dms-worker`. Temporal and AWS settings come from their standard variables and files. Its own are
- * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything) and TEMPORAL_DMS_HOLD_SECONDS. With
+ * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything), TEMPORAL_DMS_HOLD_SECONDS and
+ * TEMPORAL_DMS_LOOKS_PER_SECOND. With
  * TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
  */
 import { fileURLToPath } from 'node:url';
@@ -28,7 +29,9 @@ async function main(): Promise<void> {
     ?.split(',')
     .map((each) => each.trim())
     .filter(Boolean);
-  const holdSeconds = readSeconds('TEMPORAL_DMS_HOLD_SECONDS');
+  const holdSeconds = readNumber('TEMPORAL_DMS_HOLD_SECONDS', 'of seconds');
+  const looksPerSecond = readNumber('TEMPORAL_DMS_LOOKS_PER_SECOND', 'of requests a second');
+  if (looksPerSecond === 0) throw new Error('TEMPORAL_DMS_LOOKS_PER_SECOND is 0: nothing would ever be seen');
   const version = readVersion();
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';
@@ -66,8 +69,13 @@ async function main(): Promise<void> {
         maxHeldWaits: MAX_HELD_WAITS,
         ...(allow === undefined ? {} : { allow }),
         ...(holdSeconds === undefined ? {} : { holdSeconds }),
+        ...(looksPerSecond === undefined ? {} : { looksPerSecond }),
       }),
       maxConcurrentActivityTaskExecutions: MAX_HELD_WAITS + 200,
+      activityTaskPollerBehavior: { type: 'autoscaling', maximum: 40 },
+      workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 20 },
+      // An operation that waits needs no place in the cache, and comes back with thirty events.
+      maxCachedWorkflows: MAX_HELD_WAITS / 2,
       // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.
       shutdownGraceTime: 0,
       shutdownForceTime: DRAIN_SECONDS * 1000,
@@ -89,12 +97,12 @@ function readVersion(): { readonly deploymentName: string; readonly buildId: str
   throw new Error('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID go together: one of them is not set');
 }
 
-function readSeconds(name: string): number | undefined {
+function readNumber(name: string, what: string): number | undefined {
   const value = process.env[name];
   if (value === undefined) return undefined;
-  const seconds = Number(value);
-  if (value.trim() !== '' && Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new Error(`${name} is "${value}", not a number of seconds`);
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new Error(`${name} is "${value}", not a number ${what}`);
 }
 
 function messageOf(err: unknown): string {

@@ -11,7 +11,7 @@ import { simulatedApi, Stage, until } from './support/stage.js';
 
 const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
 
-test.each(['worker.ts', 'client.ts', 'host.ts', 'test.ts', 'versioned-workflows.ts'])(
+test.each(['worker.ts', 'client.ts', 'fleet.ts', 'host.ts', 'test.ts', 'versioned-workflows.ts'])(
   'the README shows examples/readme/%s as it is run here',
   async (name) => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
@@ -36,7 +36,7 @@ test('the page about the simulator has a row for every switch, with its default'
   }
 });
 
-test("the README's worker and client stop and resume a replication", async () => {
+test("the README's worker, client and fleet stop and resume replications", async () => {
   const simulator = await startDmsSimulator({ speed: 60 });
   const arn = simulator.createReplication();
   const env = {
@@ -53,12 +53,19 @@ test("the README's worker and client stop and resume a replication", async () =>
     });
   const worker = run('worker.ts');
   try {
-    const client = run('client.ts', arn);
-    let said = '';
-    client.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const [code] = (await once(client, 'exit')) as [number];
-    expect(said).toMatch(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/);
-    expect(code).toBe(0);
+    const said = async (name: string, ...args: string[]) => {
+      const program = run(name, ...args);
+      let out = '';
+      program.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      const [code] = (await once(program, 'exit')) as [number];
+      return [code, out];
+    };
+    expect(await said('client.ts', arn)).toEqual([
+      0,
+      expect.stringMatching(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/),
+    ]);
+    const fleet = [arn, simulator.createReplication()];
+    expect(await said('fleet.ts', ...fleet)).toEqual([0, '{ stopped: 2 } 0 failed\n{ resumed: 2 }\n']);
   } finally {
     worker.kill('SIGTERM');
     await once(worker, 'exit');

@@ -5,12 +5,17 @@ import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type DmsFailureType, type FailureSubject } from '../operations/failures.js';
 import type { AttemptProgress, OperationPhase } from '../operations/progress.js';
-import type { Look } from '../watch/index.js';
+import { LookDelayed, type Look, type RequestKind } from '../watch/index.js';
 import { apiFailure, awsErrorDetails } from './api-failures.js';
 import type { Environment } from './environment.js';
 import type { LedgerClient } from './ledger-client.js';
 
 const HEARTBEAT_SECONDS = 5;
+/** How long an attempt waits for a look at most, and what it leaves of start-to-close for the request. */
+const LONGEST_LOOK_SECONDS = 60;
+const REQUEST_SECONDS = 10;
+/** Why there is no answer although nothing is wrong. */
+const BUSY = 'many operations share the requests to DMS';
 /** How long past its deadline an activity that gets no answer tries to look once more. */
 const LAST_LOOK_SECONDS = 30;
 
@@ -114,14 +119,44 @@ export class Attempt {
     }
   }
 
+  /** What was seen since the attempt before left; see {@link leave}. */
+  lookSinceLeft(): Look | null {
+    const look = this.environment.place(this.arn).watcher.takeParked(this.#wait);
+    if (look !== null) this.status = look.replication.status;
+    return look;
+  }
+
+  /** The next attempt comes in so many seconds, and takes no longer than to hear what was seen meanwhile. */
+  leave(nextInSeconds: number): void {
+    this.environment.place(this.arn).watcher.park(this.#wait, this.arn, Math.max(0.1, nextInSeconds - 1));
+  }
+
+  /** This activity, whatever the attempt: what was seen for another means nothing to it. */
+  get #wait(): string {
+    const { workflowExecution, activityId, activityType } = this.#context.info;
+    return [activityType, workflowExecution?.runId, activityId].join(' ');
+  }
+
   /** The next look at the replication; see `ReplicationWatcher`. */
   async look(inSeconds = 0): Promise<Look> {
     try {
-      const look = await this.environment.watcher(this.arn).look(this.arn, { inSeconds, signal: this.signal });
+      const withinSeconds = Math.max(1, Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS));
+      const { watcher } = this.environment.place(this.arn);
+      const look = await watcher.look(this.arn, { inSeconds, withinSeconds, signal: this.signal });
       this.status = look.replication.status;
       return look;
     } catch (err) {
       throw this.failure(err);
+    }
+  }
+
+  /** Waits for the turn of a request in the budget of the account and region; after a while a later attempt does. */
+  async turn(kind: RequestKind, withinSeconds: number): Promise<void> {
+    const patience = AbortSignal.timeout(withinSeconds * 1000);
+    try {
+      await this.environment.place(this.arn).budget.take(kind, AbortSignal.any([patience, this.signal]));
+    } catch (err) {
+      throw patience.aborted ? this.stillWaiting(BUSY, 0.1) : this.failure(err);
     }
   }
 
@@ -138,12 +173,13 @@ export class Attempt {
   /** What an error means for the activity: a failed request, the end of the worker, or something that is passed on. */
   failure(err: unknown): unknown {
     if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
-    if (!(err instanceof DmsApiError)) return err;
-    const failure = apiFailure(err, this);
+    const answer = err instanceof LookDelayed ? err.throttled : err;
+    if (answer !== null && !(answer instanceof DmsApiError)) return err;
     const { elapsedSeconds } = this;
     if (elapsedSeconds >= this.deadline.seconds) this.lateSince ??= elapsedSeconds;
     const isOver = this.underDeadline && elapsedSeconds >= (this.lateSince ?? Infinity) + LAST_LOOK_SECONDS;
-    return isOver && failure.nonRetryable !== true ? this.timedOut(err) : failure;
+    const failure = answer === null ? this.stillWaiting(BUSY, 0.1) : apiFailure(answer, this);
+    return isOver && failure.nonRetryable !== true ? this.timedOut(answer) : failure;
   }
 
   /** The deadline passed: the last status, and why there is no newer one. */

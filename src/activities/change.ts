@@ -13,6 +13,9 @@ const CALL_SECONDS = 15;
 const NOTE_SECONDS = 4;
 /** A call that was noted this long ago has been answered, or never will be. */
 export const CALL_SETTLED_SECONDS = 20;
+/** How long a call waits for its turn before another attempt does, and how old the look before it may get. */
+const TURN_SECONDS = 60;
+const FRESH_SECONDS = 2;
 const MAY_HAVE_BEEN_SENT = 'call may have been sent';
 
 /** What to do about a replication as a look shows it. Terminal failures are thrown. */
@@ -57,11 +60,24 @@ class ChangeAttempt<Outcome> {
   }
 
   async run(): Promise<Outcome> {
-    const { replication } = await this.attempt.look();
-    const decision = this.#decide(replication);
-    if (decision.do === 'wait') throw this.#notYet(decision.why);
-    if (decision.do === 'end') return this.#attributed(decision.outcome, await this.#ownCall());
-    return this.#call(decision.note, replication);
+    const { attempt } = this;
+    const { budget } = attempt.environment.place(attempt.arn);
+    let hasTurn = false;
+    try {
+      for (;;) {
+        const { replication } = await attempt.look();
+        const decision = this.#decide(replication);
+        if (decision.do === 'wait') throw this.#notYet(decision.why);
+        if (decision.do === 'end') return this.#attributed(decision.outcome, await this.#ownCall());
+        const lookedAt = attempt.heldSeconds;
+        if (!hasTurn) await attempt.turn('change', TURN_SECONDS);
+        // After a long wait for its turn the look is old, and the turn is kept for the next.
+        hasTurn = attempt.heldSeconds - lookedAt > FRESH_SECONDS;
+        if (!hasTurn) return await this.#call(decision.note, replication);
+      }
+    } finally {
+      if (hasTurn) budget.giveBack('change');
+    }
   }
 
   #decide(replication: Replication): Decision<Outcome> {
@@ -82,6 +98,7 @@ class ChangeAttempt<Outcome> {
 
   async #refused(err: DmsApiError, note: CallNote, look: Replication, previous: PendingCall | null): Promise<Outcome> {
     const { attempt } = this;
+    if (err.kind === 'throttled') attempt.environment.place(attempt.arn).budget.throttled();
     attempt.accepted = this.#acceptedBefore || previous !== null || err.kind === 'unavailable';
     if (err.kind === 'unavailable') throw attempt.failure(err);
     if (err.kind !== 'invalid-state') {

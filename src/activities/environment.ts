@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../dms/api.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { dmsFailure, isDmsFailure } from '../operations/failures.js';
-import { ReplicationWatcher } from '../watch/index.js';
+import { ReplicationWatcher, RequestBudget } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
 import { LedgerClient, LedgerUnreachable } from './ledger-client.js';
@@ -25,6 +25,17 @@ export interface DmsActivitiesOptions {
   readonly holdSeconds?: number;
   /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
   readonly maxHeldWaits?: number;
+  /**
+   * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Whatever
+   * else is asked of DMS has twice that, stops and starts first. When AWS throttles, all of it slows down by itself.
+   */
+  readonly looksPerSecond?: number;
+}
+
+/** What a worker shares for one account and region. */
+interface Place {
+  readonly budget: RequestBudget;
+  readonly watcher: ReplicationWatcher;
 }
 
 /** What the activities of one worker share. */
@@ -32,7 +43,7 @@ export class Environment {
   readonly dms: DmsApi;
   readonly holdSeconds: number;
   readonly #options: DmsActivitiesOptions;
-  readonly #watchers = new Map<string, ReplicationWatcher>();
+  readonly #places = new Map<string, Place>();
   readonly #allowed: readonly RegExp[] | null;
   /** When each ledger was first found out of reach, in seconds of the server's clock. */
   readonly #ledgerOutages = new Map<string, number>();
@@ -57,11 +68,15 @@ export class Environment {
     return new Attempt(this, arn, options);
   }
 
-  watcher(arn: ReplicationConfigArn): ReplicationWatcher {
+  /** The looks of all waits in the account and region of a replication, and the budget of all requests there. */
+  place(arn: ReplicationConfigArn): Place {
     const key = accountAndRegion(arn);
-    const watcher = this.#watchers.get(key) ?? new ReplicationWatcher(this.dms);
-    this.#watchers.set(key, watcher);
-    return watcher;
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const budget = new RequestBudget(this.#options.looksPerSecond);
+    const place = { budget, watcher: new ReplicationWatcher(this.dms, budget) };
+    this.#places.set(key, place);
+    return place;
   }
 
   /** A place for one held attempt, to be given back; `null` when all are taken. */

@@ -4,6 +4,9 @@ import type { Attempt } from './attempt.js';
 
 /** How often a held attempt asks for a look. */
 const SWEEP_SECONDS = 2;
+/** How long an attempt that is not held waits for others to share its look; for its place in a sweep, that is, and as good as not where it is billed by the second. */
+const SHARED_LOOK_SECONDS = 0.2;
+const BILLED_LOOK_SECONDS = 0.01;
 /** What a wait leaves of start-to-close for its last request. */
 const RESERVE_SECONDS = 15;
 
@@ -56,12 +59,22 @@ export async function holdAttempt<Memory, Result>(
   const place = attempt.number === 1 ? null : environment.takeHold();
   const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
   const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
+  const isHeld = holdSeconds > 0;
+  let isFirst = attempt.number > 1;
+  // The first look is wanted at once; the attempts after that go on with the sweeps.
+  const shared = environment.holdSeconds > 0 ? SHARED_LOOK_SECONDS : BILLED_LOOK_SECONDS;
+  const firstLookIn = attempt.number === 1 ? 0 : isHeld ? SWEEP_SECONDS : shared;
   try {
-    for (let lookIn = 0; ;) {
-      const look = await attempt.look(lookIn).catch((err: unknown) => {
-        keep({ ...kept, lateSince: attempt.lateSince });
-        throw err;
-      });
+    for (let lookIn = firstLookIn; ;) {
+      // Past the deadline only a look after it counts.
+      const isBack = isFirst && attempt.elapsedSeconds < attempt.deadline.seconds;
+      isFirst = false;
+      const look =
+        (isBack ? attempt.lookSinceLeft() : null) ??
+        (await attempt.look(lookIn).catch((err: unknown) => {
+          keep({ ...kept, lateSince: attempt.lateSince });
+          throw err;
+        }));
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
       const { memory, underDeadline } = judgement;
@@ -76,7 +89,9 @@ export async function holdAttempt<Memory, Result>(
       const isChanged = attempt.status !== statusAtFirst;
       if (attempt.number === 1 || isChanged || attempt.heldSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
-        throw attempt.stillWaiting(judgement.why, Math.min(holdSeconds > 0 || isChanged ? 0.1 : between, timeLeft));
+        const delay = Math.min(isHeld || isChanged ? 0.1 : between, timeLeft);
+        if (!isHeld && environment.holdSeconds > 0) attempt.leave(delay);
+        throw attempt.stillWaiting(judgement.why, delay);
       }
       lookIn = next;
     }

@@ -1,7 +1,12 @@
-import { DmsApiError } from '../dms/api.js';
+import { DmsApiError, type Page } from '../dms/api.js';
 import type { TableStatisticsSummary } from '../operations/results.js';
+import type { TableStatistics } from '../dms/replication.js';
 import { addTables, emptySummary } from '../operations/tables.js';
 import { isShutdown, type Attempt } from './attempt.js';
+
+/** How long the first page waits for its turn, and what is left of start-to-close for what comes after. */
+const TURN_SECONDS = 30;
+const RESERVE_SECONDS = 20;
 
 export interface ReadTables {
   /** `null`: none could be read. */
@@ -10,23 +15,39 @@ export interface ReadTables {
   readonly problem: string | null;
 }
 
-/** Reads and sums up the statistics of all tables, page by page, for as long as there is time. What DMS answers never fails it; the end of the worker leaves it to another. */
+/**
+ * Reads and sums up the statistics of all tables, page by page, for as long as there is time. What DMS answers never fails it; the end of the worker
+ * leaves it to another, and a first turn that does not come to a later attempt.
+ */
 export async function readTableSummary(attempt: Attempt, withinSeconds: number): Promise<ReadTables> {
   const { environment, arn } = attempt;
-  const patience = AbortSignal.timeout(withinSeconds * 1000);
+  const { budget } = environment.place(arn);
+  await attempt.turn('look', Math.min(withinSeconds, TURN_SECONDS));
+  const seconds = Math.max(1, Math.min(withinSeconds, attempt.secondsLeft - RESERVE_SECONDS));
+  const patience = AbortSignal.timeout(Math.round(seconds * 1000));
   const signal = AbortSignal.any([patience, attempt.signal]);
   let summary = emptySummary(new Date().toISOString());
   try {
     for (let marker: string | null = null; ;) {
-      const page = await environment.dms.describeTableStatistics(arn, marker, { signal });
-      summary = addTables(summary, page.items);
-      marker = page.marker;
-      if (marker === null) return { summary, problem: null };
+      const page: Page<TableStatistics> | null = await environment.dms
+        .describeTableStatistics(arn, marker, { signal })
+        .catch((err: unknown) => {
+          if (!(err instanceof DmsApiError) || err.kind !== 'throttled') throw err;
+          budget.throttled();
+          return null;
+        });
+      if (page !== null) {
+        summary = addTables(summary, page.items);
+        marker = page.marker;
+        if (marker === null) return { summary, problem: null };
+      }
+      await budget.take('look', signal);
     }
   } catch (err) {
     if (attempt.signal.aborted && isShutdown(attempt.signal.reason)) throw attempt.failure(attempt.signal.reason);
-    if (!(err instanceof DmsApiError)) throw err;
-    const problem = patience.aborted ? `not all were read within ${withinSeconds} s` : `${err.awsName}: ${err.message}`;
+    if (!(err instanceof DmsApiError) && !patience.aborted) throw err;
+    const said = err instanceof DmsApiError ? `${err.awsName}: ${err.message}` : String(err);
+    const problem = patience.aborted ? `not all were read within ${withinSeconds} s` : said;
     return { summary: summary.total === 0 ? null : { ...summary, truncated: true }, problem };
   }
 }

@@ -13,6 +13,13 @@ import {
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { findDmsFailure } from '../operations/failures.js';
+import {
+  planFleet,
+  type FleetProgress,
+  type FleetResult,
+  type ResumeFleetInput,
+  type StopFleetInput,
+} from '../operations/fleet.js';
 import type {
   OperationInput,
   OperationKind,
@@ -24,6 +31,8 @@ import { emptyLedger } from '../operations/ledger.js';
 import type { UnsealRequest } from '../operations/ledger-messages.js';
 import {
   DMS_TASK_QUEUE,
+  fleetTypes,
+  fleetWorkflowId,
   ledgerWorkflowId,
   memoKeys,
   messageNames,
@@ -58,6 +67,18 @@ export interface OperationHandle<Result> {
   cancel(): Promise<void>;
 }
 
+/** A fleet that was started, or is under way. */
+export interface FleetHandle {
+  readonly workflowId: string;
+  readonly fleetId: string;
+  /** What became of each. Rejects with `DmsFleetHalted` itself, and with Temporal's own failures. */
+  result(): Promise<FleetResult>;
+  /** What has become of each so far, what is under way, and what is left. */
+  progress(): Promise<FleetProgress>;
+  /** Lets those that are under way finish, and starts no more. */
+  cancel(): Promise<void>;
+}
+
 /** Stops and resumes replications from client code. */
 export class ReplicationClient {
   readonly #client: Client;
@@ -86,6 +107,43 @@ export class ReplicationClient {
   /** As {@link resume}, without waiting for the result. */
   startResume(input: ResumeReplicationInput): Promise<OperationHandle<ResumeReplicationResult>> {
     return this.#start<ResumeReplicationResult>('resume', input);
+  }
+
+  /** Stops up to 10,000 replications, so many at once. Joins the fleet of that name that is under way. */
+  startStopFleet(input: StopFleetInput): Promise<FleetHandle> {
+    return this.#startFleet('stop', input);
+  }
+
+  /** Resumes up to 10,000 replications; those of a stop fleet in the order of their deadlines. */
+  startResumeFleet(input: ResumeFleetInput): Promise<FleetHandle> {
+    return this.#startFleet('resume', input);
+  }
+
+  async #startFleet(kind: OperationKind, input: StopFleetInput | ResumeFleetInput): Promise<FleetHandle> {
+    const fleetId = input.fleetId ?? randomUUID();
+    // A mistake is told at once, and to nobody else.
+    planFleet(kind, { ...input, fleetId }, fleetId);
+    const workflowId = fleetWorkflowId(`${kind}:${fleetId}`);
+    const handle = await this.#client.workflow.start(fleetTypes[kind], {
+      workflowId,
+      taskQueue: this.#taskQueue,
+      args: [{ ...input, fleetId }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `DMS ${kind} fleet`,
+    });
+    return {
+      workflowId,
+      fleetId,
+      result: async () => {
+        try {
+          return (await handle.result()) as FleetResult;
+        } catch (err) {
+          throw findDmsFailure(err) ?? err;
+        }
+      },
+      progress: () => this.#client.workflow.getHandle(workflowId).query<FleetProgress>(messageNames.fleet),
+      cancel: async () => void (await handle.cancel()),
+    };
   }
 
   /** Everything recorded of a replication; empty lists when nothing ever was. Needs a worker that serves the ledger. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
+import type { FleetResult } from './fleet.js';
 import type { CheckpointRecord } from './records.js';
 
 /** Types of the terminal failures. `DmsFailureType.DmsStopTimedOut === 'DmsStopTimedOut'`. */
@@ -47,6 +48,8 @@ export const DmsFailureType = {
   DmsRequestRejected: 'DmsRequestRejected',
   /** The worker's allow-list does not contain this ARN. */
   DmsNotAllowed: 'DmsNotAllowed',
+  /** So many replications of a fleet failed that no more were begun; carries what became of each. */
+  DmsFleetHalted: 'DmsFleetHalted',
 } as const;
 
 export type DmsFailureType = keyof typeof DmsFailureType;
@@ -71,6 +74,8 @@ export interface DmsFailureDetails {
   readonly replication?: Replication | undefined;
   /** The operation that is in the way. */
   readonly operation?: OperationInTheWay | undefined;
+  /** What became of each replication of a fleet. */
+  readonly fleet?: FleetResult | undefined;
   /** What to do next. */
   readonly hint: string;
 }
@@ -121,7 +126,9 @@ export function findDmsFailure(err: unknown): (ApplicationFailure & DmsFailure) 
 /** What a failure is about, from which its details are filled in. */
 export interface FailureSubject
   extends
-    Partial<Pick<DmsFailureDetails, 'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation'>>,
+    Partial<
+      Pick<DmsFailureDetails, 'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation' | 'fleet'>
+    >,
     Pick<DmsFailureDetails, 'replicationConfigArn'> {
   /** The last status, when there is no look to take it from. */
   readonly status?: string | null | undefined;

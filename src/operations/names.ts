@@ -8,9 +8,13 @@ export const workflowTypes = {
   ledger: 'dmsReplicationLedger',
 } as const;
 
+/** The same of fleets, by what they do with each replication. */
+export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
+
 /** Names of queries and updates. */
 export const messageNames = {
   progress: 'dms.progress',
+  fleet: 'dms.fleet',
   ledger: 'dms.ledger',
   begin: 'dms.begin',
   aboutTo: 'dms.aboutTo',
@@ -24,6 +28,11 @@ export const memoKeys = { kind: 'dms.kind', operationId: 'dms.operationId', chec
 /** The workflow id of every operation on a replication. The server allows one open execution of it: the id is the lock. */
 export function operationWorkflowId(replicationConfigArn: string): string {
   return `dms:${replicationConfigArn}`;
+}
+
+/** The workflow id of a fleet with a name. */
+export function fleetWorkflowId(fleetId: string): string {
+  return `dms-fleet:${fleetId}`;
 }
 
 export function ledgerWorkflowId(replicationConfigArn: string): string {

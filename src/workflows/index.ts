@@ -4,7 +4,16 @@
  *
  * @module
  */
+export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsReplicationLedger } from './ledger.js';
-export { aboutToUpdate, beginUpdate, ledgerQuery, progressQuery, recordUpdate, unsealUpdate } from './messages.js';
+export {
+  aboutToUpdate,
+  beginUpdate,
+  fleetQuery,
+  ledgerQuery,
+  progressQuery,
+  recordUpdate,
+  unsealUpdate,
+} from './messages.js';
 export { dmsResumeReplication } from './resume.js';
 export { dmsStopReplication } from './stop.js';

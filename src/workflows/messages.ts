@@ -8,12 +8,15 @@ import type {
   RecordRequest,
   UnsealRequest,
 } from '../operations/ledger-messages.js';
+import type { FleetProgress } from '../operations/fleet.js';
 import { messageNames } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
 import type { Ledger } from '../operations/records.js';
 
 /** Where an operation is. Answered by every operation's workflow. */
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
+/** Where a fleet is, with what became of each replication so far. */
+export const fleetQuery = defineQuery<FleetProgress>(messageNames.fleet);
 /** Everything the ledger holds. */
 export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
 /** Lifts a seal, by name and reason. For people; the other updates of the ledger are for the activities. */

@@ -10,5 +10,6 @@ import { dmsReplicationLedger } from './ledger.js';
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, dmsReplicationLedger);
 
 export { dmsReplicationLedger };
+export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsResumeReplication } from './resume.js';
 export { dmsStopReplication } from './stop.js';

@@ -111,7 +111,7 @@ describe('an attempt of a wait for which only time must pass', () => {
     const dms = {
       describeReplication: async () => {
         const shown = looks.shift();
-        if (shown === undefined) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+        if (shown === undefined) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
         return shown;
       },
     } as Partial<DmsApi> as DmsApi;
@@ -129,7 +129,7 @@ describe('an attempt of a wait for which only time must pass', () => {
     };
     expect(await after(10)).toMatchObject({ type: 'DmsStillWaiting', details: [{ phase: 'settling' }] });
     for (const seconds of [200, 300]) {
-      expect(await after(seconds)).toMatchObject({ type: 'DmsThrottled', details: [{ status: 'stopped' }] });
+      expect(await after(seconds)).toMatchObject({ type: 'DmsUnavailable', details: [{ status: 'stopped' }] });
     }
   });
 
@@ -141,7 +141,53 @@ describe('an attempt of a wait for which only time must pass', () => {
   });
 });
 
+describe('an attempt that finds the request budget spent', () => {
+  const throttling = (ms: number) =>
+    ({
+      describeReplication: async () => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+      },
+    }) as Partial<DmsApi> as DmsApi;
+
+  test('says that DMS throttles it, and is tried again', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: throttling(1), holdSeconds: 0 });
+    const failure = await failureOf(attempt({ startToCloseTimeoutMs: 11_500 }).run(wait, { replicationConfigArn }));
+    expect(failure).toMatchObject({ type: 'DmsThrottled', message: expect.stringContaining('Rate exceeded') });
+  });
+
+  test('just goes on waiting when nothing is wrong', async () => {
+    const dms = { describeReplication: () => new Promise(() => {}) } as Partial<DmsApi> as DmsApi;
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms, holdSeconds: 0 });
+    const failure = await failureOf(attempt({ startToCloseTimeoutMs: 11_500 }).run(wait, { replicationConfigArn }));
+    expect(failure).toMatchObject({
+      type: 'DmsStillWaiting',
+      message: expect.stringContaining('many operations share the requests to DMS'),
+    });
+  });
+});
+
 describe('an attempt to change a replication', () => {
+  test('that waited long for its turn looks again before it calls', async () => {
+    const asked: string[] = [];
+    const dms = {
+      ...showing('running'),
+      describeReplication: async () => {
+        asked.push('look');
+        return look({ status: 'running' });
+      },
+      stopReplication: async () => {
+        asked.push('stop');
+        return { replication: null, requestId: null };
+      },
+    } as DmsApi;
+    // A hundred requests at once, of which one is the look that all share, and then one in two and a half seconds.
+    const { 'dms.requestStop': stop } = activitiesOf({ dms, looksPerSecond: 0.2 });
+    const patient = { startToCloseTimeoutMs: 150_000 };
+    await Promise.all(Array.from({ length: 100 }, () => attempt(patient).run(stop, { replicationConfigArn })));
+    expect(asked).toEqual(['look', ...Array.from({ length: 99 }, () => 'stop'), 'look', 'stop']);
+  });
+
   test('does not send a call whose note was long in coming, and takes the note back', async () => {
     let late = 0;
     const now = performance.now.bind(performance);
@@ -186,7 +232,6 @@ describe('an attempt to record', () => {
 
   test.each([
     ['denied', new DmsApiError('access-denied', 'AccessDeniedException', 'no')],
-    ['throttled', new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded')],
     ['unavailable', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
   ])('records the checkpoint first, and succeeds when table statistics are %s', async (_, err) => {
     const { recorded, record, request } = statistics(() => Promise.reject(err));
@@ -196,9 +241,21 @@ describe('an attempt to record', () => {
     expect(result.result?.warnings.map(({ code }) => code)).toContain('statistics-unavailable');
   });
 
+  test('reads table statistics after DMS has throttled them', async () => {
+    let asked = 0;
+    const { recorded, record, request } = statistics(async () => {
+      if (asked++ === 0) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: null };
+    });
+    const result: RecordedOperation = await attempt({ startToCloseTimeoutMs: 150_000 }).run(record, request);
+    expect(recorded).toEqual(['stopped', 'tables']);
+    expect(result.result).toMatchObject({ tables: { total: 1, truncated: false } });
+    expect(asked).toBe(2);
+  });
+
   test('keeps what it has read when a later page fails', async () => {
     const { recorded, record, request } = statistics(async (_, marker) => {
-      if (marker !== null) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+      if (marker !== null) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
       return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: 'next' };
     });
     const result: RecordedOperation = await attempt().run(record, request);

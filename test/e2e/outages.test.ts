@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import { encrypted } from '../support/encrypted.js';
-import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
+import { answeredStatus, failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
@@ -212,7 +212,7 @@ describe.concurrent('what is lost on the way', () => {
     expect(await failureOf(stage.dms.stop({ replicationConfigArn: running, operationId: 'unseen' }))).toMatchObject({
       type: 'DmsStopTimedOut',
       message: expect.stringContaining('No worker has looked'),
-      details: [{ status: 'stopping', operationId: 'unseen' }],
+      details: [{ status: answeredStatus, operationId: 'unseen' }],
     });
     expect((await stage.dms.ledger(running)).pendingCall).toMatchObject({ kind: 'stop', operationId: 'unseen' });
     const atRest = stage.simulator.createReplication({ status: 'stopped' });

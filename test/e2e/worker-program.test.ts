@@ -78,7 +78,7 @@ describe.concurrent('the ready-made worker', () => {
   });
 
   test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
-    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 600 } });
+    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 900 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
     const env = { ...working(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };

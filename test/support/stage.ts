@@ -55,6 +55,9 @@ export function workflowBundle(
 /** The package must survive both ways of everything that nobody knows about DMS: `npm run test:clients` has it the other way round. */
 export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'contrary' ? contrary : {};
 
+/** What the answer to a stop shows. */
+export const answeredStatus = uncertain.stopAnswers === 'status-before' ? 'running' : 'stopping';
+
 /** Quick steps, in simulated seconds: a stop takes half a real second at the speed that tests use. */
 export const quick = {
   speed: 20,

@@ -1,40 +1,72 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, test } from 'vitest';
+import { setMaxListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DmsApiError, type DmsApi, type Page } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { ReplicationWatcher, secondsBetweenLooks } from '../../src/watch/index.js';
+import { LookDelayed, ReplicationWatcher, RequestBudget, secondsBetweenLooks } from '../../src/watch/index.js';
 import { look } from '../support/look.js';
 
 const arnOf = (n: number) => parseReplicationConfigArn(`arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`);
 const rowOf = (n: number, status = 'running') => look({ replicationConfigArn: arnOf(n).arn, status });
+const numbers = (count: number, from = 1) => Array.from({ length: count }, (_, n) => n + from);
+const throttled = () => new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
 
-/** A DMS that counts what it is asked, and answers when told to. */
-function countingDms(answers: {
+interface Answers {
   list?: (marker: string | null) => Promise<Page<Replication>>;
   one?: (arn: string) => Promise<Replication>;
-}) {
+}
+
+/** A DMS that tells what it is asked and when, and answers when told to. */
+function countingDms(answers: Answers, budget = new RequestBudget()) {
   const asked: string[] = [];
+  const at: number[] = [];
+  const note = (what: string) => {
+    asked.push(what);
+    at.push(performance.now());
+  };
   const dms = {
     describeReplication: ({ arn, resourceId }) => {
-      asked.push(resourceId);
+      note(resourceId);
       return answers.one?.(arn) ?? Promise.resolve(look({ replicationConfigArn: arn, status: 'running' }));
     },
     listReplications: (_, marker) => {
-      asked.push(`list ${marker ?? ''}`.trim());
+      note(`list ${marker ?? ''}`.trim());
       return answers.list?.(marker) ?? Promise.resolve({ items: [], marker: null });
     },
   } as Partial<DmsApi> as DmsApi;
-  return { asked, watcher: new ReplicationWatcher(dms) };
+  return { asked, at, budget, watcher: new ReplicationWatcher(dms, budget) };
+}
+
+/** An account with so many replications, a hundred to a page; the marker of a page is its number. */
+const account = (replications: number, spoil: (page: number) => Promise<void> = async () => {}) => ({
+  list: async (marker: string | null): Promise<Page<Replication>> => {
+    const page = Number(marker ?? 1);
+    await spoil(page);
+    const items = numbers(100, (page - 1) * 100 + 1)
+      .filter((n) => n <= replications)
+      .map((n) => rowOf(n));
+    return { items, marker: page * 100 < replications ? String(page + 1) : null };
+  },
+});
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Lets time pass until it is done. */
+async function soon<T>(promise: Promise<T>, seconds = 60): Promise<T> {
+  const state = { isDone: false };
+  const settled = promise.finally(() => (state.isDone = true));
+  settled.catch(() => {});
+  for (let ms = 0; !state.isDone && ms < seconds * 1000; ms += 5) await vi.advanceTimersByTimeAsync(5);
+  return settled;
 }
 
 describe('looks', () => {
   test('at one replication share one request, and at several one list', async () => {
-    const { asked, watcher } = countingDms({
-      list: () => Promise.resolve({ items: [1, 2, 3].map((n) => rowOf(n)), marker: null }),
-    });
-    await Promise.all([watcher.look(arnOf(1)), watcher.look(arnOf(1)), watcher.look(arnOf(1))]);
-    await Promise.all([1, 2, 3].map((n) => watcher.look(arnOf(n))));
+    const { asked, watcher } = countingDms(account(3));
+    await soon(Promise.all([watcher.look(arnOf(1)), watcher.look(arnOf(1)), watcher.look(arnOf(1))]));
+    await soon(Promise.all([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
     expect(asked).toEqual(['R1', 'list']);
   });
 
@@ -46,7 +78,7 @@ describe('looks', () => {
           ? Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone'))
           : Promise.resolve(rowOf(2)),
     });
-    const [one, two, three] = await Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n))));
+    const [one, two, three] = await soon(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
     expect([one?.status, two?.status, three]).toMatchObject([
       'fulfilled',
       'fulfilled',
@@ -55,43 +87,18 @@ describe('looks', () => {
     expect(asked).toEqual(['list', 'R2', 'R3']);
   });
 
-  test('that began after a list was asked for do not fail with it', async () => {
-    let failList = () => {};
-    const { watcher } = countingDms({
-      list: () =>
-        new Promise((_, reject) => {
-          failList = () => reject(new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded'));
-        }),
-    });
-    const early = Promise.allSettled([1, 2].map((n) => watcher.look(arnOf(n))));
-    while (failList.toString() === '() => {}') await new Promise((resolve) => setTimeout(resolve, 1));
-    const late = watcher.look(arnOf(1));
-    failList();
-    expect(await early).toMatchObject([{ reason: { kind: 'throttled' } }, { reason: { kind: 'throttled' } }]);
-    expect((await late).replication.status).toBe('running');
-  });
-
   test('count only when their request was sent after the wait began', async () => {
     const answers: ((row: Replication) => void)[] = [];
     const { watcher } = countingDms({ one: () => new Promise((resolve) => answers.push(resolve)) });
     const first = watcher.look(arnOf(1));
-    while (answers.length < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(answers).toHaveLength(1);
     const second = watcher.look(arnOf(1));
     answers[0]?.(rowOf(1, 'running'));
-    while (answers.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(answers).toHaveLength(2);
     answers[1]?.(rowOf(1, 'stopping'));
     expect([(await first).replication.status, (await second).replication.status]).toEqual(['running', 'stopping']);
-  });
-
-  test('that fail fail only for those who asked', async () => {
-    const { watcher } = countingDms({
-      list: (marker) =>
-        marker === null
-          ? Promise.resolve({ items: [rowOf(1)], marker: '2' })
-          : Promise.reject(new DmsApiError('throttled', 'T', 'x')),
-    });
-    const [one, two] = await Promise.allSettled([watcher.look(arnOf(1)), watcher.look(arnOf(2))]);
-    expect([one, two]).toMatchObject([{ status: 'fulfilled' }, { reason: { kind: 'throttled' } }]);
   });
 
   test('end with the signal of who waits, and not for anyone else', async () => {
@@ -100,7 +107,7 @@ describe('looks', () => {
     const leaving = new AbortController();
     const gone = watcher.look(arnOf(1), { signal: leaving.signal });
     const stays = watcher.look(arnOf(1));
-    while (answers.length < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    await vi.advanceTimersByTimeAsync(20);
     leaving.abort(new Error('left'));
     await expect(gone).rejects.toThrow('left');
     answers[0]?.(rowOf(1));
@@ -117,8 +124,229 @@ describe('looks', () => {
         return Promise.resolve(rowOf(1));
       },
     });
-    await storage.run('an activity', () => watcher.look(arnOf(1)));
+    await soon(storage.run('an activity', () => watcher.look(arnOf(1))));
     expect(seen).toEqual([undefined]);
+  });
+});
+
+describe('a sweep', () => {
+  test('goes through the list or asks for each, whichever took fewer requests before', async () => {
+    const { asked, watcher } = countingDms(account(1000));
+    const sweep = (...wanted: number[]) => {
+      asked.length = 0;
+      return soon(Promise.all(wanted.map((n) => watcher.look(arnOf(n)))));
+    };
+    // Nothing is known of the list yet: as many pages are tried as it would take to ask for each.
+    await sweep(950, 951);
+    expect(asked).toEqual(['list', 'list 2', 'R950', 'R951']);
+    await sweep(...numbers(1000));
+    expect(asked).toHaveLength(10);
+    await sweep(950, 951);
+    expect(asked).toEqual(['R950', 'R951']);
+    await sweep(1, 2, 150, 151);
+    expect(asked).toEqual(['list', 'list 2']);
+    // The first page for many, and the few that are far back alone.
+    await sweep(...numbers(20), 950, 951);
+    expect(asked).toEqual(['list', 'R950', 'R951']);
+  });
+
+  test('gives every wait a look as often as the budget allows', async () => {
+    const { asked, watcher } = countingDms(account(1000));
+    const gaps: number[] = [];
+    const isOver = new AbortController();
+    setMaxListeners(0, isOver.signal);
+    const wait = async (n: number) => {
+      await watcher.look(arnOf(n));
+      for (let last = performance.now(); ; last = performance.now()) {
+        await watcher.look(arnOf(n), { inSeconds: 2, signal: isOver.signal });
+        gaps.push((performance.now() - last) / 1000);
+      }
+    };
+    const waits = Promise.allSettled(numbers(1000).map(wait));
+    await vi.advanceTimersByTimeAsync(20_000);
+    [asked.length, gaps.length] = [0, 0];
+    await vi.advanceTimersByTimeAsync(60_000);
+    isOver.abort();
+    await waits;
+    // Ten pages at two requests a second: five seconds.
+    expect(asked.length).toBeLessThanOrEqual(121);
+    expect(Math.max(...gaps)).toBeLessThan(5.6);
+    expect(gaps.length).toBeGreaterThan(1000 * 11);
+  });
+
+  test('is no quicker than asked for however much the budget allows', async () => {
+    const { asked, watcher } = countingDms(account(1), new RequestBudget(1000));
+    await soon(
+      (async () => {
+        for (let n = 0; n < 10; n++) await watcher.look(arnOf(1), { inSeconds: 2 });
+      })(),
+    );
+    expect(asked).toHaveLength(10);
+    expect(performance.now()).toBeGreaterThan(20_000 - 100);
+  });
+
+  test('of which one page always fails looks at its replications alone, and spoils nothing for the others', async () => {
+    const dms = countingDms(
+      account(300, async (page) => {
+        if (page === 2) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
+      }),
+    );
+    const looks = await soon(Promise.allSettled(numbers(130).map((n) => dms.watcher.look(arnOf(n)))));
+    expect(looks.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(dms.asked.slice(0, 4)).toEqual(['list', 'list 2', 'list 2', 'R101']);
+  });
+
+  test('in a region that is down fails each wait, with what its own request said', async () => {
+    const down = () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'no route'));
+    const { watcher } = countingDms({ list: down, one: down });
+    const looks = await soon(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
+    for (const each of looks) expect(each).toMatchObject({ reason: { kind: 'unavailable', message: 'no route' } });
+  });
+
+  test('that IAM does not allow fails everybody at once', async () => {
+    const { asked, watcher } = countingDms({
+      list: () => Promise.reject(new DmsApiError('access-denied', 'AccessDeniedException', 'no')),
+    });
+    const looks = await soon(Promise.allSettled(numbers(200).map((n) => watcher.look(arnOf(n)))));
+    expect(looks.every((each) => each.status === 'rejected' && each.reason.kind === 'access-denied')).toBe(true);
+    expect(asked).toEqual(['list']);
+  });
+
+  test('is not frozen by a request that hangs', async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), ms);
+      return controller.signal;
+    });
+    let hung = 0;
+    const { watcher } = countingDms({
+      ...account(200, (page) => (page === 2 && hung++ === 0 ? new Promise(() => {}) : Promise.resolve())),
+    });
+    const begunAt = performance.now();
+    await soon(Promise.all(numbers(200).map((n) => watcher.look(arnOf(n)))));
+    expect(performance.now() - begunAt).toBeLessThan(11_000);
+  });
+
+  test('leaves a replication that is deleted to its own waits', async () => {
+    const { watcher } = countingDms({
+      ...account(150),
+      one: () => Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')),
+    });
+    const looks = await soon(Promise.allSettled(numbers(151).map((n) => watcher.look(arnOf(n)))));
+    expect(looks.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { kind: 'not-found' } }]);
+    expect(looks.at(-1)?.status).toBe('rejected');
+  });
+
+  test('that is throttled slows down and fails nobody', async () => {
+    let left = 3;
+    const dms = countingDms(account(300, () => (left-- > 0 ? Promise.reject(throttled()) : Promise.resolve())));
+    const looks = await soon(Promise.allSettled(numbers(300).map((n) => dms.watcher.look(arnOf(n), { inSeconds: 1 }))));
+    expect(looks.every(({ status }) => status === 'fulfilled')).toBe(true);
+    const gaps = dms.at.slice(1).map((at, n) => at - (dms.at[n] ?? 0));
+    expect(gaps[0]).toBeGreaterThan(900);
+    expect(gaps[1]).toBeGreaterThan(gaps[0] ?? 0);
+  });
+
+  test('that is throttled for too long tells those who can wait no longer, with what DMS said', async () => {
+    const { watcher } = countingDms({ one: () => Promise.reject(throttled()) });
+    const failure = await soon(watcher.look(arnOf(1), { withinSeconds: 20 }).catch((err: unknown) => err));
+    expect(failure).toBeInstanceOf(LookDelayed);
+    expect(failure).toMatchObject({ throttled: { message: 'Rate exceeded' } });
+    expect(performance.now()).toBeLessThan(20_100);
+  });
+});
+
+describe('a request budget', () => {
+  const spend = async (budget: RequestBudget, kind: 'change' | 'look' | 'sweep', seconds: number) => {
+    let count = 0;
+    const enough = new AbortController();
+    const spending = (async () => {
+      for (;;) {
+        await budget.take(kind, enough.signal);
+        count++;
+      }
+    })().catch(() => {});
+    await vi.advanceTimersByTimeAsync(seconds * 1000);
+    enough.abort();
+    await spending;
+    return count;
+  };
+
+  test('lets the looks of waits through at two a second, and all else at four, after a hundred at once', async () => {
+    const budget = new RequestBudget();
+    expect(await spend(budget, 'sweep', 60)).toBeCloseTo(2 + 60 * 2, -1);
+    expect(await spend(budget, 'change', 60)).toBeCloseTo(100 + 60 * 4, -1);
+  });
+
+  test('serves changes before looks, and sweeps are in nobody’s way', async () => {
+    const budget = new RequestBudget();
+    await spend(budget, 'change', 0);
+    const served: string[] = [];
+    const turn = (kind: 'change' | 'look' | 'sweep') => budget.take(kind).then(() => served.push(kind));
+    const turns = [turn('look'), turn('look'), turn('sweep'), turn('change'), turn('change')];
+    await soon(Promise.all(turns));
+    expect(served).toEqual(['sweep', 'change', 'change', 'look', 'look']);
+  });
+
+  test('halves what it lets through when DMS throttles, and gets it back within a minute', async () => {
+    const budget = new RequestBudget();
+    await spend(budget, 'sweep', 10);
+    budget.throttled();
+    budget.throttled();
+    expect(await spend(budget, 'sweep', 10)).toBeLessThan(14);
+    expect(await spend(budget, 'sweep', 10)).toBeGreaterThan(11);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await spend(budget, 'sweep', 30)).toBeGreaterThanOrEqual(60);
+  });
+
+  test('gives up a turn with the signal of who waits for it', async () => {
+    const budget = new RequestBudget(0.1);
+    await budget.take('sweep');
+    const leaving = new AbortController();
+    const turn = budget.take('sweep', leaving.signal);
+    const next = budget.take('sweep');
+    leaving.abort(new Error('left'));
+    await expect(turn).rejects.toThrow('left');
+    await soon(next, 15);
+    budget.giveBack('sweep');
+    await budget.take('sweep');
+  });
+
+  test('is shared by workers that do not talk to each other, without any of them starving', async () => {
+    // AWS's own bucket: 200 at once and 8 a second after that.
+    let [tokens, at] = [200, performance.now()];
+    const requests = [0, 0, 0, 0];
+    const served = [0, 0, 0, 0];
+    const isOver = new AbortController();
+    const worker = async (n: number) => {
+      const budget = new RequestBudget();
+      const lane = async (kind: 'look' | 'sweep') => {
+        for (;;) {
+          await budget.take(kind, isOver.signal);
+          tokens = Math.min(200, tokens + ((performance.now() - at) / 1000) * 8);
+          at = performance.now();
+          requests[n] = (requests[n] ?? 0) + 1;
+          if (tokens < 1) {
+            budget.throttled();
+            continue;
+          }
+          tokens--;
+          served[n] = (served[n] ?? 0) + 1;
+        }
+      };
+      await Promise.allSettled([lane('look'), lane('sweep')]);
+    };
+    const workers = Promise.all([0, 1, 2, 3].map(worker));
+    await vi.advanceTimersByTimeAsync(300_000);
+    requests.fill(0);
+    served.fill(0);
+    await vi.advanceTimersByTimeAsync(300_000);
+    isOver.abort();
+    await workers;
+    const sum = (counts: readonly number[]) => counts.reduce((one, other) => one + other, 0);
+    expect(sum(requests)).toBeLessThan(300 * 8 * 1.1);
+    expect(sum(served)).toBeGreaterThan(300 * 8 * 0.7);
+    expect(Math.min(...served)).toBeGreaterThan((300 * 8) / 4 / 2);
   });
 });
 

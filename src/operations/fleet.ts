@@ -1,0 +1,249 @@
+/** Many replications at once: what a fleet takes, what it returns, and its rules. */
+import { parseReplicationConfigArn } from '../dms/arn.js';
+import { dmsFailure } from './failures.js';
+import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
+import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult } from './results.js';
+
+const MAX_REPLICATIONS = 10_000;
+const MAX_CONCURRENCY = 500;
+const CONCURRENCY = 50;
+/** A share of failures counts from when so many have ended. */
+const SHARE_COUNTS_FROM = 10;
+/** So many failures keep their message, so that what a fleet returns stays within what Temporal takes. */
+const MAX_MESSAGES = 200;
+const MESSAGE_LENGTH = 300;
+
+/** What every fleet takes. */
+export interface FleetInput {
+  /**
+   * Its name, at most 150 characters of letters, digits and `._-`. Run again under the same one, it does only what is not done. Default: the id of its workflow.
+   */
+  readonly fleetId?: string | null | undefined;
+  /** How many are under way at once. Default 50, at most 500. */
+  readonly concurrency?: number | null | undefined;
+  /** When no more are to be started: after so many failures, or when that share (0 to 1) of those that ended have failed, once ten have. Default: never. */
+  readonly stopOnFailures?: { readonly count?: number; readonly share?: number } | null | undefined;
+}
+
+type ForEach<Input, Members extends keyof Input> = { readonly [Member in Members]?: Input[Member] };
+
+export interface StopFleetInput
+  extends
+    FleetInput,
+    ForEach<
+      StopReplicationInput,
+      | 'requestedBy'
+      | 'reason'
+      | 'intent'
+      | 'stoppableTimeoutSeconds'
+      | 'stopTimeoutSeconds'
+      | 'settleSeconds'
+      | 'selfRestartGraceSeconds'
+    > {
+  /** Up to 10,000. They are stopped in this order; one that is there twice is stopped once. */
+  readonly replicationConfigArns: readonly string[];
+}
+
+export interface ResumeFleetInput
+  extends
+    FleetInput,
+    ForEach<
+      ResumeReplicationInput,
+      'requestedBy' | 'reason' | 'force' | 'startTimeoutSeconds' | 'verifyProgressSeconds'
+    > {
+  /** The `results` of a stop fleet: those that it stopped are resumed from its records, the one with the nearest deadline first. */
+  readonly stopped?: FleetResult['results'] | null | undefined;
+  /** Instead: up to 10,000, resumed from their newest records, in this order. */
+  readonly replicationConfigArns?: readonly string[] | null | undefined;
+}
+
+/** What became of one replication. */
+export type FleetEntry =
+  | {
+      readonly outcome: StopOutcome | ResumeOutcome;
+      /** Of the record that a stop wrote, or a resume went on from. */
+      readonly checkpointSequence: number | null;
+      /** After this a stopped one can not be resumed. */
+      readonly resumeBy: string | null;
+    }
+  | { readonly failureType: string; readonly message: string | null };
+
+export interface FleetResult {
+  readonly fleetId: string;
+  readonly kind: OperationKind;
+  /** Replications in the list, each once, and how many were there again. */
+  readonly total: number;
+  readonly duplicates: number;
+  /** How many came to each outcome. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly failed: number;
+  /** Those that were not begun, in their order. */
+  readonly left: readonly string[];
+  /** Why no more were started; `null`: all were. */
+  readonly halted: 'cancelled' | 'failures' | null;
+  /** By ARN, those that have ended. */
+  readonly results: Readonly<Record<string, FleetEntry>>;
+}
+
+/** Where a fleet is. */
+export interface FleetProgress extends FleetResult {
+  readonly running: readonly string[];
+}
+
+/** A fleet that is under way, as one run of its workflow hands it to the next. */
+export interface FleetState {
+  readonly fleetId: string;
+  readonly kind: OperationKind;
+  readonly concurrency: number;
+  readonly stopOnFailures: { readonly count: number; readonly share: number };
+  /** What each replication is stopped or resumed with. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Sequences of the records that a resume goes on from, by ARN. */
+  readonly sequences: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly duplicates: number;
+  /** Not ended yet; those that were under way come first. */
+  readonly left: readonly string[];
+  readonly results: Readonly<Record<string, FleetEntry>>;
+  readonly halted: FleetProgress['halted'];
+}
+
+const shared = ['fleetId', 'concurrency', 'stopOnFailures', 'replicationConfigArns'];
+const members: Readonly<Record<OperationKind, readonly string[]>> = {
+  stop: [
+    'requestedBy',
+    'reason',
+    'intent',
+    'stoppableTimeoutSeconds',
+    'stopTimeoutSeconds',
+    'settleSeconds',
+    'selfRestartGraceSeconds',
+  ],
+  resume: ['requestedBy', 'reason', 'force', 'startTimeoutSeconds', 'verifyProgressSeconds'],
+};
+
+/** Checks the input of a fleet before anything is called, and fills in the defaults. Throws DmsInvalidInput. */
+export function planFleet(
+  kind: OperationKind,
+  input: Readonly<Record<string, unknown>>,
+  workflowId: string,
+): FleetState {
+  const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined);
+  const { fleetId = workflowId, concurrency = CONCURRENCY, stopOnFailures = {}, ...rest } = Object.fromEntries(given);
+  const unknown = given.find(
+    ([name]) => ![...shared, ...members[kind], kind === 'resume' ? 'stopped' : ''].includes(name),
+  );
+  if (unknown !== undefined) throw invalid(`A fleet takes no "${unknown[0]}"`);
+  if (typeof fleetId !== 'string' || !/^[\w.:/-]{1,150}$/.test(fleetId))
+    throw invalid('fleetId is a name of 1 to 150 letters, digits and ._:/-');
+  if (!isWhole(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY)
+    throw invalid(`concurrency is a whole number from 1 to ${MAX_CONCURRENCY}`);
+  const { replicationConfigArns, stopped, ...options } = rest;
+  const resumed = kind === 'resume' && stopped !== undefined ? readStopped(stopped) : null;
+  if ((resumed === null) === (replicationConfigArns === undefined)) {
+    throw invalid(
+      kind === 'stop'
+        ? 'replicationConfigArns is a list of ARNs'
+        : 'A resume fleet takes either the results of a stop fleet (stopped) or replicationConfigArns',
+    );
+  }
+  const arns = resumed === null ? readArns(replicationConfigArns) : resumed.map(({ arn }) => arn);
+  const left = [...new Set(arns)];
+  return {
+    fleetId,
+    kind,
+    concurrency,
+    stopOnFailures: readRule(stopOnFailures),
+    options,
+    sequences: Object.fromEntries((resumed ?? []).map(({ arn, sequence }) => [arn, sequence])),
+    total: left.length,
+    duplicates: arns.length - left.length,
+    left,
+    results: {},
+    halted: null,
+  };
+}
+
+function readArns(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw invalid('replicationConfigArns is a list of ARNs');
+  if (value.length > MAX_REPLICATIONS)
+    throw invalid(`replicationConfigArns has ${value.length} entries; a fleet takes at most ${MAX_REPLICATIONS}`);
+  return value.map((each: unknown, n) => {
+    try {
+      return parseReplicationConfigArn(each as string).arn;
+    } catch (err) {
+      throw invalid(`replicationConfigArns[${n}]: ${err instanceof Error ? err.message : String(err)}`);
+    }
+  });
+}
+
+/** Those that a stop fleet stopped, the one with the nearest deadline first. */
+function readStopped(value: unknown): readonly { readonly arn: string; readonly sequence: number }[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid('stopped is what a stop fleet returned as its results');
+  const entries = Object.entries(value as Readonly<Record<string, FleetEntry>>);
+  readArns(entries.map(([arn]) => arn));
+  return entries
+    .flatMap(([arn, entry]) => {
+      const {
+        checkpointSequence: sequence,
+        resumeBy,
+        outcome,
+      } = { checkpointSequence: null, resumeBy: null, outcome: null, ...entry };
+      return sequence === null || outcome === 'never-started' ? [] : [{ arn, sequence, resumeBy }];
+    })
+    .toSorted((one, other) => (one.resumeBy ?? '9').localeCompare(other.resumeBy ?? '9'));
+}
+
+function readRule(value: unknown): FleetState['stopOnFailures'] {
+  const { count = Infinity, share = Infinity, ...others } = value as Readonly<Record<string, unknown>>;
+  const isCount = count === Infinity || (isWhole(count) && count >= 1);
+  const isShare = share === Infinity || (typeof share === 'number' && share > 0 && share <= 1);
+  if (!isCount || !isShare || Object.keys(others).length > 0)
+    throw invalid('stopOnFailures has a count (1 or more), a share (more than 0, at most 1), or both');
+  // JSON has no infinity.
+  return { count: count === Infinity ? 1e9 : count, share: share === Infinity ? 2 : share };
+}
+
+/** Whether so many of those that ended have failed that no more are to be started. */
+export function isTooMany({ count, share }: FleetState['stopOnFailures'], failed: number, ended: number): boolean {
+  return failed >= count || (ended >= SHARE_COUNTS_FROM && failed / ended >= share);
+}
+
+/** What one child of a fleet is run with. Its operation id makes a fleet that is run again do only what is not done. */
+export function fleetOperation({ kind, fleetId, options, sequences }: FleetState, replicationConfigArn: string) {
+  const sequence = sequences[replicationConfigArn];
+  const checkpoint = kind === 'resume' && sequence !== undefined ? { checkpoint: { sequence } } : {};
+  return { ...options, ...checkpoint, replicationConfigArn, operationId: `${fleetId}:${kind}` };
+}
+
+export function stoppedEntry({ outcome, checkpoint }: StopReplicationResult): FleetEntry {
+  return { outcome, checkpointSequence: checkpoint.sequence, resumeBy: checkpoint.resumeBy };
+}
+
+export function resumedEntry({ outcome, resumedFrom }: ResumeReplicationResult): FleetEntry {
+  return { outcome, checkpointSequence: resumedFrom?.sequence ?? null, resumeBy: null };
+}
+
+export function failedEntry(failureType: string, message: string, failuresBefore: number): FleetEntry {
+  return { failureType, message: failuresBefore < MAX_MESSAGES ? message.slice(0, MESSAGE_LENGTH) : null };
+}
+
+export function fleetResult({ fleetId, kind, total, duplicates, left, halted, results }: FleetState): FleetResult {
+  const outcomes: Record<string, number> = {};
+  let failed = 0;
+  for (const entry of Object.values(results)) {
+    if ('failureType' in entry) failed++;
+    else outcomes[entry.outcome] = (outcomes[entry.outcome] ?? 0) + 1;
+  }
+  return { fleetId, kind, total, duplicates, outcomes, failed, left, halted, results };
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value);
+}
+
+function invalid(problem: string) {
+  const hint = 'Correct the input and start again; nothing was called.';
+  return dmsFailure('DmsInvalidInput', { replicationConfigArn: '' }, problem, hint);
+}

@@ -1,0 +1,326 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DmsApiError, type DmsApi, type Page } from '../dms/api.js';
+import type { ReplicationConfigArn } from '../dms/arn.js';
+import type { Replication } from '../dms/replication.js';
+import { RequestBudget } from './budget.js';
+import { ListMemory } from './list-memory.js';
+
+/** How long a look may wait for others to share its request. */
+const COALESCE_MS = 10;
+/** Waits that are due this soon come along with a sweep that is due now. */
+const COME_ALONG_MS = 250;
+/** Requests for single replications under way at once. */
+const CONCURRENCY = 8;
+/** No request holds up the others for longer. */
+const REQUEST_MS = 10_000;
+/** How long a look is kept for a wait that does not come back for it. */
+const PARKED_MS = 120_000;
+/** How long a look is waited for, unless told. */
+const PATIENCE_SECONDS = 30;
+
+export interface Look {
+  readonly replication: Replication;
+  /** When the request was sent, by the worker's clock. */
+  readonly wallClock: number;
+}
+
+export interface LookOptions {
+  /** How long the caller can do without a look. It gets one sooner when somebody else's comes by. Default 0: at once. */
+  readonly inSeconds?: number | undefined;
+  /** How long it waits for one, before {@link LookDelayed}. Default 30. */
+  readonly withinSeconds?: number | undefined;
+  /** Ends this wait, never the shared request. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** No look was to be had in time: the request budget is spent on others, or DMS throttles. */
+export class LookDelayed extends Error {
+  override readonly name = 'LookDelayed';
+
+  /** `throttled`: what DMS said last; `null`: nothing is wrong. */
+  constructor(readonly throttled: DmsApiError | null) {
+    super(throttled === null ? 'many waits share the requests to DMS' : throttled.message);
+  }
+}
+
+/** First looks are asked for at once; those of waits come in sweeps. */
+type Lane = 'look' | 'sweep';
+
+interface Waiter {
+  readonly arn: ReplicationConfigArn;
+  readonly lane: Lane;
+  readonly since: number;
+  readonly dueAt: number;
+  readonly until: number;
+  /** A request for it alone is under way. */
+  isAsked: boolean;
+  readonly resolve: (look: Look) => void;
+  readonly reject: (err: unknown) => void;
+}
+
+/**
+ * Looks for many waits at once: all waits of a worker on one account and region share its sweeps, which keep to a request budget. A sweep goes
+ * through pages of the list, asks for replications alone, or both, whichever is expected to take the fewest requests.
+ *
+ * A look counts for a wait only if its request was sent after the wait began, and a replication that is missing from a list is asked for by its
+ * ARN before it is believed gone. Throttling slows the sweeps and fails nobody.
+ */
+export class ReplicationWatcher {
+  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #list = new ListMemory();
+  /** Those that a list did not show, or could not. */
+  readonly #alone = new Set<string>();
+  readonly #busy = new Set<Lane>();
+  /** Looks for waits that were not there to take them, oldest first. */
+  readonly #parked = new Map<string, { readonly look: Look; readonly at: number }>();
+  /** Runs sweeps outside the async context of whichever activity happens to start one. */
+  readonly #outside = AsyncLocalStorage.snapshot();
+  #throttled: DmsApiError | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Infinity;
+
+  constructor(
+    private readonly api: DmsApi,
+    private readonly budget = new RequestBudget(),
+  ) {}
+
+  /** The next look at a replication. Rejects with the `DmsApiError` of its request, with {@link LookDelayed}, or with the signal's reason. */
+  look(
+    arn: ReplicationConfigArn,
+    { inSeconds = 0, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions = {},
+  ): Promise<Look> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const now = performance.now();
+      const end = () => {
+        this.#leave(waiter);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const onAbort = () => {
+        end();
+        reject(signal?.reason);
+      };
+      const waiter: Waiter = {
+        arn,
+        lane: inSeconds > 0 ? 'sweep' : 'look',
+        since: now,
+        dueAt: now + Math.max(inSeconds * 1000, COALESCE_MS),
+        until: now + withinSeconds * 1000,
+        isAsked: false,
+        resolve: (look) => {
+          end();
+          resolve(look);
+        },
+        reject: (err) => {
+          end();
+          reject(err);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const others = this.#waiters.get(arn.arn);
+      if (others === undefined) this.#waiters.set(arn.arn, new Set([waiter]));
+      else others.add(waiter);
+      this.#wakeAt(Math.min(waiter.dueAt, waiter.until));
+    });
+  }
+
+  /** Looks on behalf of a wait that goes away meanwhile; under the same name it asks for what was seen with {@link takeParked}. */
+  park(wait: string, arn: ReplicationConfigArn, inSeconds: number): void {
+    const keep = (look: Look) => {
+      const now = performance.now();
+      for (const [each, { at }] of this.#parked) if (now - at > PARKED_MS) this.#parked.delete(each);
+      this.#parked.delete(wait);
+      this.#parked.set(wait, { look, at: now });
+    };
+    // What fails here is asked for again, and told, when the wait is back.
+    this.look(arn, { inSeconds, withinSeconds: inSeconds + PATIENCE_SECONDS }).then(keep, () => {});
+  }
+
+  /** What was seen since a wait went away, once; `null`: nothing, or it was elsewhere. */
+  takeParked(wait: string): Look | null {
+    const parked = this.#parked.get(wait);
+    this.#parked.delete(wait);
+    return parked !== undefined && performance.now() - parked.at <= PARKED_MS ? parked.look : null;
+  }
+
+  #leave(waiter: Waiter): void {
+    const { arn } = waiter.arn;
+    const others = this.#waiters.get(arn);
+    others?.delete(waiter);
+    if (others?.size !== 0) return;
+    this.#waiters.delete(arn);
+    this.#alone.delete(arn);
+  }
+
+  #wakeAt(time: number): void {
+    if (time >= this.#timerAt) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = time;
+    this.#outside(() => {
+      // A program ends when nobody waits any more.
+      this.#timer = setTimeout(() => this.#wake(), Math.max(0, time - performance.now())).unref();
+    });
+  }
+
+  #wake(): void {
+    this.#timer = null;
+    this.#timerAt = Infinity;
+    const now = performance.now();
+    const due = new Set<Lane>();
+    let next = Infinity;
+    for (const waiter of this.#all()) {
+      const { until, dueAt, lane, isAsked } = waiter;
+      if (until <= now) {
+        waiter.reject(new LookDelayed(this.#throttled));
+        continue;
+      }
+      next = Math.min(next, until, dueAt > now ? dueAt : Infinity);
+      if (dueAt <= now && !isAsked) due.add(lane);
+    }
+    for (const lane of due) void this.#serve(lane);
+    if (next !== Infinity) this.#wakeAt(next);
+  }
+
+  *#all(): Iterable<Waiter> {
+    for (const waiters of this.#waiters.values()) yield* waiters;
+  }
+
+  /** Who of a lane is due; if anybody is, also who would be by the time that a list gets to them. */
+  #due(lane: Lane): Map<string, ReplicationConfigArn> {
+    const now = performance.now();
+    const open = [...this.#all()].filter((each) => each.lane === lane && !each.isAsked);
+    const within = (ms: number) =>
+      new Map(open.filter(({ dueAt }) => dueAt <= now + ms).map(({ arn }) => [arn.arn, arn]));
+    const due = within(0);
+    if (due.size === 0) return due;
+    const pages = this.#list.plan([...within(Infinity).keys()]);
+    const sweepMs = Number.isFinite(pages) && lane === 'sweep' ? this.budget.sweepMs(pages) : 0;
+    return within(Math.max(COME_ALONG_MS, sweepMs));
+  }
+
+  /** Serves a lane until nobody is due. Who is asked for is decided when there is a request to be had, not before. */
+  async #serve(lane: Lane): Promise<void> {
+    if (this.#busy.has(lane)) return;
+    this.#busy.add(lane);
+    const asking = new Set<Promise<void>>();
+    try {
+      while (this.#due(lane).size > 0) {
+        await this.budget.take(lane);
+        const due = this.#due(lane);
+        const listed = [...due.keys()].filter((arn) => !this.#alone.has(arn));
+        const pages = this.#list.plan(listed);
+        const [one] = due.values();
+        if (one === undefined) {
+          this.budget.giveBack(lane);
+        } else if (pages > 0) {
+          await this.#goThrough(lane, new Map([...due].filter(([arn]) => !this.#alone.has(arn))), pages);
+        } else {
+          const ask: Promise<void> = this.#ask(one).finally(() => asking.delete(ask));
+          asking.add(ask);
+          if (asking.size >= CONCURRENCY) await Promise.race(asking);
+        }
+      }
+    } finally {
+      this.#busy.delete(lane);
+    }
+  }
+
+  /** Goes through the list until all are found or it is not worth it. The turn of the first page was waited for. */
+  async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<void> {
+    const [first] = wanted.values();
+    if (first === undefined) return;
+    let marker: string | null = null;
+    let number = 1;
+    for (; ; number++) {
+      const page = await this.#page(lane, first, marker, wanted);
+      for (const arn of wanted.keys()) if (!this.#waiters.has(arn)) wanted.delete(arn);
+      if (page === null) break;
+      for (const { replicationConfigArn: arn } of page.items) {
+        this.#list.saw(arn, number);
+        wanted.delete(arn);
+      }
+      marker = page.marker;
+      this.#list.reached(number, marker === null);
+      const isWorthIt = Number.isFinite(pages) ? number < pages : number < wanted.size;
+      if (marker === null || wanted.size === 0 || !isWorthIt) break;
+      await this.budget.take(lane);
+    }
+    for (const arn of wanted.keys()) {
+      this.#list.lost(arn, number);
+      if (this.#waiters.has(arn)) this.#alone.add(arn);
+    }
+  }
+
+  /** One page, tried again for as long as DMS throttles, and once more if it fails. `null`: it can not be had. */
+  async #page(
+    lane: Lane,
+    first: ReplicationConfigArn,
+    marker: string | null,
+    wanted: Map<string, ReplicationConfigArn>,
+  ): Promise<Page<Replication> | null> {
+    for (let failures = 0; ;) {
+      const [sentAt, wallClock] = [performance.now(), Date.now()];
+      try {
+        const page = await inTime((signal) => this.api.listReplications(first, marker, { signal }));
+        this.#throttled = null;
+        for (const replication of page.items) {
+          this.#answer(replication.replicationConfigArn, sentAt, (each) => each.resolve({ replication, wallClock }));
+        }
+        return page;
+      } catch (err) {
+        const failure = this.#understood(err);
+        const isForAll = failure.kind === 'access-denied' || failure.kind === 'rejected';
+        if (isForAll) for (const arn of wanted.keys()) this.#answer(arn, sentAt, (each) => each.reject(failure));
+        if (failure.kind !== 'throttled') failures++;
+        if (isForAll || failures === 2) return null;
+      }
+      await this.budget.take(lane);
+      if (![...wanted.keys()].some((arn) => this.#waiters.has(arn))) {
+        this.budget.giveBack(lane);
+        return null;
+      }
+    }
+  }
+
+  async #ask(arn: ReplicationConfigArn): Promise<void> {
+    const [sentAt, wallClock] = [performance.now(), Date.now()];
+    const asked = [...(this.#waiters.get(arn.arn) ?? [])].filter(({ since }) => since <= sentAt);
+    for (const waiter of asked) waiter.isAsked = true;
+    this.#alone.delete(arn.arn);
+    try {
+      const replication = await inTime((signal) => this.api.describeReplication(arn, { signal }));
+      this.#throttled = null;
+      this.#answer(arn.arn, sentAt, (each) => each.resolve({ replication, wallClock }));
+    } catch (err) {
+      const failure = this.#understood(err);
+      if (failure.kind !== 'throttled') this.#answer(arn.arn, sentAt, (each) => each.reject(failure));
+      else for (const waiter of asked) waiter.isAsked = false;
+      this.#wakeAt(performance.now());
+    }
+  }
+
+  #understood(err: unknown): DmsApiError {
+    const failure = err instanceof DmsApiError ? err : new DmsApiError('unavailable', 'UnknownError', String(err));
+    if (failure.kind === 'throttled') {
+      this.#throttled = failure;
+      this.budget.throttled();
+    }
+    return failure;
+  }
+
+  #answer(arn: string, sentAt: number, tell: (waiter: Waiter) => void): void {
+    for (const waiter of this.#waiters.get(arn) ?? []) {
+      if (waiter.since <= sentAt) tell(waiter);
+    }
+  }
+}
+
+/** A request that takes too long is given up, even if it does not heed its signal. */
+async function inTime<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(REQUEST_MS);
+  return new Promise((resolve, reject) => {
+    const tooLate = `DMS gave no answer within ${REQUEST_MS / 1000} s`;
+    signal.addEventListener('abort', () => reject(new DmsApiError('unavailable', 'TimeoutError', tooLate)));
+    request(signal).then(resolve, reject);
+  });
+}

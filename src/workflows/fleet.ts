@@ -1,0 +1,157 @@
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { dmsFailure, findDmsFailure } from '../operations/failures.js';
+import {
+  failedEntry,
+  fleetOperation,
+  fleetResult,
+  isTooMany,
+  planFleet,
+  resumedEntry,
+  stoppedEntry,
+  type FleetEntry,
+  type FleetProgress,
+  type FleetResult,
+  type FleetState,
+  type ResumeFleetInput,
+  type StopFleetInput,
+} from '../operations/fleet.js';
+import type { OperationKind } from '../operations/inputs.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import { fleetQuery } from './messages.js';
+import { runAsChild } from './run-as-child.js';
+
+/** A run goes on as a new one before its history gets longer, or larger. */
+const MAX_EVENTS = 3500;
+const MAX_BYTES = 8_000_000;
+
+/**
+ * Stops up to 10,000 replications, so many at once, each as the ordinary workflow of its own. A cancel lets those that are under way finish and starts
+ * no more; the result says what is left.
+ */
+export function dmsStopFleet(input: StopFleetInput, state?: FleetState): Promise<FleetResult> {
+  return runFleet('stop', input, state, (next) => continueAsNew<typeof dmsStopFleet>(nothing, next));
+}
+
+/** Resumes up to 10,000 replications, those of a stop fleet in the order of their deadlines. */
+export function dmsResumeFleet(input: ResumeFleetInput, state?: FleetState): Promise<FleetResult> {
+  return runFleet('resume', input, state, (next) => continueAsNew<typeof dmsResumeFleet>(nothing, next));
+}
+
+/** What a run hands to the next is all in its state. */
+const nothing = { replicationConfigArns: [] };
+
+async function runFleet(
+  kind: OperationKind,
+  input: StopFleetInput | ResumeFleetInput,
+  state: FleetState | undefined,
+  goOn: (state: FleetState) => Promise<never>,
+): Promise<FleetResult> {
+  const fleet = new Fleet(state ?? planFleet(kind, { ...input }, workflowInfo().workflowId));
+  CancellationScope.current().cancelRequested.catch(() => fleet.halt('cancelled'));
+  await CancellationScope.nonCancellable(() => fleet.run());
+  if (fleet.goesOn) return goOn(fleet.state);
+  const result = fleetResult(fleet.state);
+  if (fleet.halted === 'failures' && result.left.length > 0) throw tooManyFailed(result);
+  return result;
+}
+
+/** The replications of a fleet in one run of its workflow. */
+class Fleet {
+  halted: FleetProgress['halted'];
+  readonly #running = new Set<string>();
+  readonly #left: string[];
+  readonly #results: Record<string, FleetEntry>;
+  #ended: number;
+  #failed: number;
+
+  constructor(private readonly begun: FleetState) {
+    this.halted = begun.halted;
+    this.#ended = Object.keys(begun.results).length;
+    this.#left = [...begun.left];
+    this.#results = { ...begun.results };
+    this.#failed = fleetResult(begun).failed;
+    setHandler(fleetQuery, () => ({ ...fleetResult(this.state), left: [...this.#left], running: [...this.#running] }));
+    this.#show();
+  }
+
+  /** It has to be handed to a new run. */
+  get goesOn(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** As it is now; those that are under way are joined by the next run. */
+  get state(): FleetState {
+    return { ...this.begun, left: [...this.#running, ...this.#left], results: this.#results, halted: this.halted };
+  }
+
+  halt(why: 'cancelled' | 'failures'): void {
+    this.halted ??= why;
+    this.#show();
+  }
+
+  async run(): Promise<void> {
+    const { concurrency } = this.begun;
+    for (;;) {
+      while (this.halted === null && this.#running.size < concurrency) {
+        const arn = this.#left.shift();
+        if (arn === undefined) break;
+        this.#running.add(arn);
+        void this.#one(arn);
+      }
+      if (this.#running.size === 0) return;
+      const { size } = this.#running;
+      await condition(() => this.#running.size < size || isLong());
+      if (isLong()) return;
+    }
+  }
+
+  async #one(arn: string): Promise<void> {
+    const { kind } = this.begun;
+    const input = fleetOperation(this.begun, arn);
+    try {
+      const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {});
+      this.#results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
+    } catch (err) {
+      const failure = findDmsFailure(err);
+      const message = err instanceof Error ? err.message : String(err);
+      const type = failure?.type ?? (err instanceof Error ? err.name : 'Error');
+      this.#results[arn] = failedEntry(type, message, this.#failed++);
+    }
+    this.#ended++;
+    this.#running.delete(arn);
+    if (isTooMany(this.begun.stopOnFailures, this.#failed, this.#ended)) this.halt('failures');
+    this.#show();
+  }
+
+  #show(): void {
+    const { kind, total } = this.begun;
+    const halted = this.halted === null ? '' : `\n\nNo more are started: ${this.halted}.`;
+    setCurrentDetails(
+      `**${kind}** of ${total} replications: ${this.#ended} ended, ${this.#failed} of them failed; ${this.#running.size} under way, ${this.#left.length} left.${halted}`,
+    );
+  }
+}
+
+function isLong(): boolean {
+  const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+  return historyLength > MAX_EVENTS || historySize > MAX_BYTES || continueAsNewSuggested;
+}
+
+function tooManyFailed(fleet: FleetResult) {
+  const [replicationConfigArn = ''] =
+    Object.entries(fleet.results).findLast(([, entry]) => 'failureType' in entry) ?? [];
+  const { failed, total, left, fleetId } = fleet;
+  return dmsFailure(
+    'DmsFleetHalted',
+    { replicationConfigArn, fleet },
+    `${failed} of ${total} replications failed, so ${left.length} were not begun`,
+    `See what failed in details[0].fleet.results, then run the fleet again with fleetId "${fleetId}": it does only what is not done.`,
+  );
+}

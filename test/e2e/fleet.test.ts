@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { startServer } from '../../scripts/temporal-server.js';
+import { failureOf, quick, Stage, until } from '../support/stage.js';
+
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+const slowStop = { ...quick, durations: { ...quick.durations, stopping: 100 } };
+const gone = 'arn:aws:dms:eu-west-1:123456789012:replication-config:GONE';
+
+const stopping = (stage: Stage, arns: readonly string[]) =>
+  arns.filter((arn) => stage.simulator.row(arn).Status === 'stopping').length;
+const stops = (stage: Stage, arns: readonly string[]) =>
+  arns.map((arn) => stage.simulator.count('StopReplication', arn));
+
+describe.concurrent('a fleet', () => {
+  test('stops so many at once, each as a workflow of its own, and tells of each what became of it', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const running = Array.from({ length: 7 }, () => stage.simulator.createReplication());
+    const failed = stage.simulator.createReplication({ status: 'failed' });
+    const never = stage.simulator.createReplication({ status: 'created' });
+    const replicationConfigArns = [gone, failed, never, ...running, ...running.slice(0, 2)];
+    const handle = await stage.dms.startStopFleet({
+      ...brief,
+      replicationConfigArns,
+      concurrency: 3,
+      reason: 'cutover',
+    });
+    let most = 0;
+    const watched = until('it is over', async () => {
+      most = Math.max(most, stopping(stage, running));
+      const { results } = await handle.progress();
+      return Object.keys(results).length === 10;
+    });
+    const result = await handle.result();
+    await watched;
+    expect(most).toBe(3);
+    expect(result).toMatchObject({
+      fleetId: handle.fleetId,
+      kind: 'stop',
+      total: 10,
+      duplicates: 2,
+      outcomes: { stopped: 7, 'never-started': 1 },
+      failed: 2,
+      left: [],
+      results: {
+        [gone]: { failureType: 'DmsReplicationNotFound', message: expect.stringContaining(gone) },
+        [failed]: { failureType: 'DmsReplicationFailed' },
+        [never]: { outcome: 'never-started' },
+        [running[0] ?? '']: { outcome: 'stopped', checkpointSequence: 1, resumeBy: expect.any(String) },
+      },
+    });
+    expect(stops(stage, running)).toEqual(running.map(() => 1));
+    const ledger = await stage.dms.ledger(running[6] ?? '');
+    expect(ledger.operations).toMatchObject([
+      { operationId: `${handle.fleetId}:stop`, reason: 'cutover', parentWorkflowId: handle.workflowId },
+    ]);
+  });
+
+  test('that is cancelled lets those that are under way finish, starts no more, and says what is left', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArns = Array.from({ length: 6 }, () => stage.simulator.createReplication());
+    const fleet = { ...brief, replicationConfigArns, concurrency: 2, fleetId: randomUUID() };
+    const handle = await stage.dms.startStopFleet(fleet);
+    await until('two are stopping', () => stopping(stage, replicationConfigArns) === 2);
+    await handle.cancel();
+    const result = await handle.result();
+    expect(result).toMatchObject({
+      outcomes: { stopped: 2 },
+      halted: 'cancelled',
+      left: replicationConfigArns.slice(2),
+    });
+    expect(stops(stage, replicationConfigArns)).toEqual([1, 1, 0, 0, 0, 0]);
+
+    // Run again, it does what is left.
+    const again = await (await stage.dms.startStopFleet(fleet)).result();
+    expect(again).toMatchObject({ outcomes: { stopped: 6 }, left: [] });
+    expect(again.results[replicationConfigArns[0] ?? '']).toEqual(result.results[replicationConfigArns[0] ?? '']);
+    expect(stops(stage, replicationConfigArns)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  test('of which too many fail starts no more, and does the rest when it is run again', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const arns = Array.from({ length: 6 }, () => stage.simulator.createReplication());
+    for (const arn of arns.slice(0, 2))
+      stage.simulator.onNextStop(arn, { type: 'fail', messages: ['Oh'], stopReason: 'Stop Reason FATAL_ERROR' });
+    const fleet = {
+      ...brief,
+      replicationConfigArns: arns,
+      concurrency: 1,
+      stopOnFailures: { count: 2 },
+      fleetId: randomUUID(),
+    };
+    const failure = await failureOf((await stage.dms.startStopFleet(fleet)).result());
+    expect(failure).toMatchObject({
+      type: 'DmsFleetHalted',
+      message: expect.stringContaining('2 of 6 replications failed, so 4 were not begun'),
+      details: [{ replicationConfigArn: arns[1], fleet: { failed: 2, left: arns.slice(2) } }],
+    });
+    for (const arn of arns.slice(0, 2)) stage.simulator.start(arn);
+    await until('they run', () => arns.every((arn) => stage.simulator.row(arn).Status === 'running'));
+    expect(await (await stage.dms.startStopFleet(fleet)).result()).toMatchObject({
+      outcomes: { stopped: 6 },
+      failed: 0,
+    });
+  });
+
+  test('that was stopped is resumed from its records, in the order of the deadlines', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const arns = Array.from({ length: 3 }, () => stage.simulator.createReplication());
+    const [first = '', second = '', third = ''] = arns;
+    const fleet = async (replicationConfigArns: string[]) =>
+      (await stage.dms.startStopFleet({ ...brief, replicationConfigArns })).result();
+    const later = await fleet([third]);
+    stage.simulator.clock.advance({ minutes: 10 });
+    const stopped = { ...(await fleet([second])).results, ...later.results };
+    stage.simulator.clock.advance({ minutes: 10 });
+    Object.assign(stopped, (await fleet([first, gone])).results);
+    const resumed = await (
+      await stage.dms.startResumeFleet({ stopped, concurrency: 1, verifyProgressSeconds: 0 })
+    ).result();
+    expect(resumed).toMatchObject({ kind: 'resume', total: 3, outcomes: { resumed: 3 }, failed: 0 });
+    const started = stage.simulator.calls.filter(({ operation }) => operation === 'StartReplication');
+    expect(started.map(({ input }) => input['ReplicationConfigArn'])).toEqual([third, second, first]);
+    expect(resumed.results[second]).toEqual({ outcome: 'resumed', checkpointSequence: 1, resumeBy: null });
+  });
+
+  test('goes on when its worker is replaced, and stops nothing twice', async () => {
+    await using stage = await Stage.set(slowStop);
+    const worker = await stage.work();
+    const replicationConfigArns = Array.from({ length: 8 }, () => stage.simulator.createReplication());
+    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 4 });
+    await until('some are stopping', () => stopping(stage, replicationConfigArns) === 4);
+    await stage.idle(worker);
+    await stage.work();
+    expect(await handle.result()).toMatchObject({ outcomes: { stopped: 8 }, failed: 0 });
+    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+  });
+
+  test('that is empty is done at once, and one that is wrong is refused before anything is called', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const empty = await stage.dms.startStopFleet({ replicationConfigArns: [] });
+    expect(await empty.result()).toMatchObject({ total: 0, outcomes: {}, failed: 0, results: {} });
+    const wrong = { replicationConfigArns: [stage.simulator.createReplication(), 'orders'] };
+    expect(await failureOf(stage.dms.startStopFleet(wrong))).toMatchObject({ type: 'DmsInvalidInput' });
+    const byName = { workflowId: randomUUID(), taskQueue: stage.taskQueue, args: [wrong] };
+    expect(await failureOf(stage.client.workflow.execute('dmsStopFleet', byName))).toMatchObject({
+      cause: { type: 'DmsInvalidInput', message: expect.stringContaining('replicationConfigArns[1]') },
+    });
+    expect(stage.simulator.count('StopReplication')).toBe(0);
+  });
+});
+
+test('a fleet whose history grows long goes on in a new run, which joins what is under way', async () => {
+  const server = await startServer({
+    extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
+  });
+  try {
+    await using stage = await Stage.set(slowStop, { address: server.address });
+    await stage.work();
+    const replicationConfigArns = Array.from({ length: 24 }, () => stage.simulator.createReplication());
+    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
+    expect(await handle.result()).toMatchObject({ total: 24, outcomes: { stopped: 24 }, failed: 0, left: [] });
+    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+    let runs = 0;
+    for await (const { workflowId, historyLength } of stage.client.workflow.list()) {
+      if (workflowId !== handle.workflowId) continue;
+      runs++;
+      expect(historyLength).toBeLessThan(140);
+    }
+    expect(runs).toBeGreaterThan(1);
+  } finally {
+    await server.teardown();
+  }
+}, 120_000);
