@@ -8,14 +8,20 @@ import {
 import { NativeConnection, Worker } from '@temporalio/worker';
 
 export function naiveActivities(dms: DatabaseMigrationServiceClient) {
+  const describe = async (arn: string): Promise<{ status: string; checkpoint: string | null }> => {
+    const filter = { Name: 'replication-config-arn', Values: [arn] };
+    const { Replications: [row] = [] } = await dms.send(new DescribeReplicationsCommand({ Filters: [filter] }));
+    return { status: row?.Status ?? 'unknown', checkpoint: row?.RecoveryCheckpoint ?? null };
+  };
   return {
+    describe,
     async stop(arn: string): Promise<void> {
       await dms.send(new StopReplicationCommand({ ReplicationConfigArn: arn }));
     },
-    async describe(arn: string): Promise<{ status: string; checkpoint: string | null }> {
-      const filter = { Name: 'replication-config-arn', Values: [arn] };
-      const { Replications: [row] = [] } = await dms.send(new DescribeReplicationsCommand({ Filters: [filter] }));
-      return { status: row?.Status ?? 'unknown', checkpoint: row?.RecoveryCheckpoint ?? null };
+    async describeStopped(arn: string): Promise<string | null> {
+      const { status, checkpoint } = await describe(arn);
+      if (status === 'stopped') return checkpoint;
+      throw new Error(`still ${status}`);
     },
   };
 }

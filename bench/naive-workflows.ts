@@ -12,3 +12,22 @@ export async function naiveStop(arn: string): Promise<string | null> {
     await sleep('30 seconds');
   }
 }
+
+/** The same without asking for the stop. */
+export async function naiveWait(arn: string): Promise<string | null> {
+  for (;;) {
+    const { status, checkpoint } = await describe(arn);
+    if (status === 'stopped') return checkpoint;
+    await sleep('30 seconds');
+  }
+}
+
+const { describeStopped } = proxyActivities<ReturnType<typeof naiveActivities>>({
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '10 seconds', backoffCoefficient: 1 },
+});
+
+/** The retry is the loop, and every attempt asks for itself. */
+export async function attemptWait(arn: string): Promise<string | null> {
+  return describeStopped(arn);
+}

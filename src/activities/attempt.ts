@@ -5,7 +5,7 @@ import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type DmsFailureType, type FailureSubject } from '../operations/failures.js';
 import type { AttemptProgress, OperationPhase } from '../operations/progress.js';
-import { LookDelayed, type Look, type RequestKind } from '../watch/index.js';
+import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../watch/index.js';
 import { apiFailure, awsErrorDetails } from './api-failures.js';
 import type { Environment } from './environment.js';
 import type { LedgerClient } from './ledger-client.js';
@@ -138,11 +138,11 @@ export class Attempt {
   }
 
   /** The next look at the replication; see `ReplicationWatcher`. */
-  async look(inSeconds = 0): Promise<Look> {
+  async look(when: Pick<LookOptions, 'inSeconds' | 'intervalSeconds'> = {}): Promise<Look> {
     try {
       const withinSeconds = Math.max(1, Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS));
       const { watcher } = this.environment.place(this.arn);
-      const look = await watcher.look(this.arn, { inSeconds, withinSeconds, signal: this.signal });
+      const look = await watcher.look(this.arn, { ...when, withinSeconds, signal: this.signal });
       this.status = look.replication.status;
       return look;
     } catch (err) {

@@ -1,12 +1,9 @@
-import { secondsBetweenLooks, type Look } from '../watch/index.js';
+import { secondsBetweenLooks, type Look, type LookOptions } from '../watch/index.js';
 import type { OperationPhase } from '../operations/progress.js';
 import type { Attempt } from './attempt.js';
 
 /** How often a held attempt asks for a look. */
 const SWEEP_SECONDS = 2;
-/** How long an attempt that is not held waits for others to share its look; for its place in a sweep, that is, and as good as not where it is billed by the second. */
-const SHARED_LOOK_SECONDS = 0.2;
-const BILLED_LOOK_SECONDS = 0.01;
 /** What a wait leaves of start-to-close for its last request. */
 const RESERVE_SECONDS = 15;
 
@@ -61,17 +58,17 @@ export async function holdAttempt<Memory, Result>(
   const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
   const isHeld = holdSeconds > 0;
   let isFirst = attempt.number > 1;
-  // The first look is wanted at once; the attempts after that go on with the sweeps.
-  const shared = environment.holdSeconds > 0 ? SHARED_LOOK_SECONDS : BILLED_LOOK_SECONDS;
-  const firstLookIn = attempt.number === 1 ? 0 : isHeld ? SWEEP_SECONDS : shared;
+  // The first look is wanted at once; the others go with the sweeps.
+  let when: LookOptions =
+    attempt.number === 1 ? {} : { intervalSeconds: environment.holdSeconds > 0 ? SWEEP_SECONDS : 0 };
   try {
-    for (let lookIn = firstLookIn; ;) {
+    for (;;) {
       // Past the deadline only a look after it counts.
       const isBack = isFirst && attempt.elapsedSeconds < attempt.deadline.seconds;
       isFirst = false;
       const look =
         (isBack ? attempt.lookSinceLeft() : null) ??
-        (await attempt.look(lookIn).catch((err: unknown) => {
+        (await attempt.look(when).catch((err: unknown) => {
           keep({ ...kept, lateSince: attempt.lateSince });
           throw err;
         }));
@@ -90,10 +87,11 @@ export async function holdAttempt<Memory, Result>(
       if (attempt.number === 1 || isChanged || attempt.heldSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
         const delay = Math.min(isHeld || isChanged ? 0.1 : between, timeLeft);
-        if (!isHeld && environment.holdSeconds > 0) attempt.leave(delay);
+        // There was no place for it, so there may be none for the next.
+        if (!isHeld && attempt.number > 1 && environment.holdSeconds > 0) attempt.leave(delay);
         throw attempt.stillWaiting(judgement.why, delay);
       }
-      lookIn = next;
+      when = next < SWEEP_SECONDS ? { inSeconds: next } : { intervalSeconds: SWEEP_SECONDS };
     }
   } finally {
     place?.release();

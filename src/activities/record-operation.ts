@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { resumeDeadline, stopMark } from '../dms/checkpoint.js';
+import { SETTLE_GRACE_SECONDS, resumeDeadline, stopMark } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonCode } from '../dms/stop-reasons.js';
@@ -8,7 +8,7 @@ import type { OperationEnd, RecordReply, RecordRequest } from '../operations/led
 import type { RecordedOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
 import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '../operations/records.js';
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';
-import { beginStopWait, judgeSettling, SETTLE_GRACE_SECONDS, type StopWaitMemory } from '../operations/stop-wait.js';
+import { beginStopWait, judgeSettling, type StopWaitMemory } from '../operations/stop-wait.js';
 import { tableWarnings } from '../operations/tables.js';
 import { stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';

@@ -1,5 +1,8 @@
 import type { Replication } from './replication.js';
 
+/** How long a stop may stay undescribed before it is recorded as it is. */
+export const SETTLE_GRACE_SECONDS = 120;
+
 /** DMS deprovisions a replication that was not started for this long. */
 export const RESUME_WINDOW_SECONDS = 48 * 60 * 60;
 

@@ -6,7 +6,6 @@ import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicati
 
 const MAX_REPLICATIONS = 10_000;
 const MAX_CONCURRENCY = 500;
-const CONCURRENCY = 50;
 /** A share of failures counts from when so many have ended. */
 const SHARE_COUNTS_FROM = 10;
 /** So many failures keep their message, so that what a fleet returns stays within what Temporal takes. */
@@ -95,7 +94,7 @@ export interface FleetState {
   readonly fleetId: string;
   readonly kind: OperationKind;
   readonly concurrency: number;
-  readonly stopOnFailures: { readonly count: number; readonly share: number };
+  readonly stopOnFailures: NonNullable<FleetInput['stopOnFailures']>;
   /** What each replication is stopped or resumed with. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Sequences of the records that a resume goes on from, by ARN. */
@@ -108,18 +107,9 @@ export interface FleetState {
   readonly halted: FleetProgress['halted'];
 }
 
-const shared = ['fleetId', 'concurrency', 'stopOnFailures', 'replicationConfigArns'];
-const members: Readonly<Record<OperationKind, readonly string[]>> = {
-  stop: [
-    'requestedBy',
-    'reason',
-    'intent',
-    'stoppableTimeoutSeconds',
-    'stopTimeoutSeconds',
-    'settleSeconds',
-    'selfRestartGraceSeconds',
-  ],
-  resume: ['requestedBy', 'reason', 'force', 'startTimeoutSeconds', 'verifyProgressSeconds'],
+const members: Readonly<Record<OperationKind, string>> = {
+  stop: 'intent stoppableTimeoutSeconds stopTimeoutSeconds settleSeconds selfRestartGraceSeconds',
+  resume: 'stopped force startTimeoutSeconds verifyProgressSeconds',
 };
 
 /** Checks the input of a fleet before anything is called, and fills in the defaults. Throws DmsInvalidInput. */
@@ -128,34 +118,39 @@ export function planFleet(
   input: Readonly<Record<string, unknown>>,
   workflowId: string,
 ): FleetState {
-  const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined);
-  const { fleetId = workflowId, concurrency = CONCURRENCY, stopOnFailures = {}, ...rest } = Object.fromEntries(given);
-  const unknown = given.find(
-    ([name]) => ![...shared, ...members[kind], kind === 'resume' ? 'stopped' : ''].includes(name),
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
+  const {
+    fleetId = workflowId,
+    concurrency = 50,
+    stopOnFailures = {},
+    replicationConfigArns,
+    stopped,
+    ...options
+  } = given;
+  const known = `requestedBy reason ${members[kind]}`.split(' ');
+  const unknown = Object.keys(stopped === undefined ? options : { ...options, stopped }).find(
+    (name) => !known.includes(name),
   );
-  if (unknown !== undefined) throw invalid(`A fleet takes no "${unknown[0]}"`);
-  if (typeof fleetId !== 'string' || !/^[\w.:/-]{1,150}$/.test(fleetId))
-    throw invalid('fleetId is a name of 1 to 150 letters, digits and ._:/-');
-  if (!isWhole(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY)
-    throw invalid(`concurrency is a whole number from 1 to ${MAX_CONCURRENCY}`);
-  const { replicationConfigArns, stopped, ...options } = rest;
-  const resumed = kind === 'resume' && stopped !== undefined ? readStopped(stopped) : null;
-  if ((resumed === null) === (replicationConfigArns === undefined)) {
-    throw invalid(
-      kind === 'stop'
-        ? 'replicationConfigArns is a list of ARNs'
-        : 'A resume fleet takes either the results of a stop fleet (stopped) or replicationConfigArns',
-    );
-  }
-  const arns = resumed === null ? readArns(replicationConfigArns) : resumed.map(({ arn }) => arn);
+  require(unknown === undefined, `A fleet takes no "${unknown}"`);
+  require(/^[\w.:/-]{1,150}$/.test(String(fleetId)), 'fleetId is a name of 1 to 150 letters, digits and ._:/-');
+  require(isWithin(concurrency, MAX_CONCURRENCY) &&
+    concurrency % 1 === 0, `concurrency is from 1 to ${MAX_CONCURRENCY}`);
+  const { count = 1, share = 1, ...others } = stopOnFailures as Readonly<Record<string, unknown>>;
+  const isRule = isWithin(count, Infinity) && count >= 1 && isWithin(share, 1) && Object.keys(others).length === 0;
+  require(isRule, 'stopOnFailures has a count (1 or more), a share (more than 0, at most 1), or both');
+  require((stopped === undefined) !==
+    (replicationConfigArns ===
+      undefined), `A fleet takes replicationConfigArns${kind === 'resume' ? ', or the results of a stop fleet (stopped)' : ''}`);
+  const resumed = stopped === undefined ? [] : byDeadline(stopped as FleetResult['results']);
+  const arns = readArns(stopped === undefined ? replicationConfigArns : resumed.map(([arn]) => arn));
   const left = [...new Set(arns)];
   return {
-    fleetId,
+    fleetId: String(fleetId),
     kind,
-    concurrency,
-    stopOnFailures: readRule(stopOnFailures),
+    concurrency: concurrency as number,
+    stopOnFailures: stopOnFailures as FleetState['stopOnFailures'],
     options,
-    sequences: Object.fromEntries((resumed ?? []).map(({ arn, sequence }) => [arn, sequence])),
+    sequences: Object.fromEntries(resumed),
     total: left.length,
     duplicates: arns.length - left.length,
     left,
@@ -164,49 +159,38 @@ export function planFleet(
   };
 }
 
-function readArns(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw invalid('replicationConfigArns is a list of ARNs');
-  if (value.length > MAX_REPLICATIONS)
-    throw invalid(`replicationConfigArns has ${value.length} entries; a fleet takes at most ${MAX_REPLICATIONS}`);
-  return value.map((each: unknown, n) => {
+function readArns(arns: unknown): readonly string[] {
+  require(Array.isArray(arns), 'replicationConfigArns is a list of ARNs');
+  const { length } = arns as unknown[];
+  require(length <= MAX_REPLICATIONS, `replicationConfigArns has ${length} entries, more than ${MAX_REPLICATIONS}`);
+  return (arns as unknown[]).map((each, n) => {
     try {
       return parseReplicationConfigArn(each as string).arn;
     } catch (err) {
-      throw invalid(`replicationConfigArns[${n}]: ${err instanceof Error ? err.message : String(err)}`);
+      throw invalid(`replicationConfigArns[${n}]: ${String(err)}`);
     }
   });
 }
 
-/** Those that a stop fleet stopped, the one with the nearest deadline first. */
-function readStopped(value: unknown): readonly { readonly arn: string; readonly sequence: number }[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid('stopped is what a stop fleet returned as its results');
-  const entries = Object.entries(value as Readonly<Record<string, FleetEntry>>);
-  readArns(entries.map(([arn]) => arn));
-  return entries
+/** Those that a stop fleet stopped and the sequences of their records, the one with the nearest deadline first. */
+function byDeadline(stopped: FleetResult['results']): [arn: string, sequence: number][] {
+  return Object.entries(stopped)
     .flatMap(([arn, entry]) => {
-      const {
-        checkpointSequence: sequence,
-        resumeBy,
-        outcome,
-      } = { checkpointSequence: null, resumeBy: null, outcome: null, ...entry };
-      return sequence === null || outcome === 'never-started' ? [] : [{ arn, sequence, resumeBy }];
+      const isStopped = 'outcome' in entry && entry.outcome !== 'never-started';
+      return isStopped && entry.checkpointSequence !== null
+        ? [{ arn, sequence: entry.checkpointSequence, by: entry.resumeBy ?? '9' }]
+        : [];
     })
-    .toSorted((one, other) => (one.resumeBy ?? '9').localeCompare(other.resumeBy ?? '9'));
-}
-
-function readRule(value: unknown): FleetState['stopOnFailures'] {
-  const { count = Infinity, share = Infinity, ...others } = value as Readonly<Record<string, unknown>>;
-  const isCount = count === Infinity || (isWhole(count) && count >= 1);
-  const isShare = share === Infinity || (typeof share === 'number' && share > 0 && share <= 1);
-  if (!isCount || !isShare || Object.keys(others).length > 0)
-    throw invalid('stopOnFailures has a count (1 or more), a share (more than 0, at most 1), or both');
-  // JSON has no infinity.
-  return { count: count === Infinity ? 1e9 : count, share: share === Infinity ? 2 : share };
+    .toSorted((one, other) => one.by.localeCompare(other.by))
+    .map(({ arn, sequence }) => [arn, sequence]);
 }
 
 /** Whether so many of those that ended have failed that no more are to be started. */
-export function isTooMany({ count, share }: FleetState['stopOnFailures'], failed: number, ended: number): boolean {
+export function isTooMany(
+  { count = Infinity, share = Infinity }: FleetState['stopOnFailures'],
+  failed: number,
+  ended: number,
+) {
   return failed >= count || (ended >= SHARE_COUNTS_FROM && failed / ended >= share);
 }
 
@@ -239,11 +223,14 @@ export function fleetResult({ fleetId, kind, total, duplicates, left, halted, re
   return { fleetId, kind, total, duplicates, outcomes, failed, left, halted, results };
 }
 
-function isWhole(value: unknown): value is number {
-  return Number.isInteger(value);
+function isWithin(value: unknown, most: number): value is number {
+  return typeof value === 'number' && value > 0 && value <= most;
+}
+
+function require(isFine: boolean, problem: string): void {
+  if (!isFine) throw invalid(problem);
 }
 
 function invalid(problem: string) {
-  const hint = 'Correct the input and start again; nothing was called.';
-  return dmsFailure('DmsInvalidInput', { replicationConfigArn: '' }, problem, hint);
+  return dmsFailure('DmsInvalidInput', { replicationConfigArn: '' }, problem, 'Correct the input; nothing was called.');
 }

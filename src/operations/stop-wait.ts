@@ -1,11 +1,15 @@
-import { isNewerStop, isStopDescribed, stopFingerprint, type StopMark } from '../dms/checkpoint.js';
+import {
+  isNewerStop,
+  isStopDescribed,
+  SETTLE_GRACE_SECONDS,
+  stopFingerprint,
+  type StopMark,
+} from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { maySelfRestart } from '../dms/stop-reasons.js';
 import type { Settled } from './records.js';
 
-/** How long a stop may stay undescribed before it is recorded as it is. */
-export const SETTLE_GRACE_SECONDS = 120;
 /** How far apart two looks must be to say that someone started it again. */
 export const REVERT_SECONDS = 10;
 

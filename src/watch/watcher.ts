@@ -13,6 +13,8 @@ const COME_ALONG_MS = 250;
 const CONCURRENCY = 8;
 /** No request holds up the others for longer. */
 const REQUEST_MS = 10_000;
+/** So many times of last looks are kept; without one, a look is merely made sooner. */
+const MOST_LOOKED_AT = 20_000;
 /** How long a look is kept for a wait that does not come back for it. */
 const PARKED_MS = 120_000;
 /** How long a look is waited for, unless told. */
@@ -27,6 +29,8 @@ export interface Look {
 export interface LookOptions {
   /** How long the caller can do without a look. It gets one sooner when somebody else's comes by. Default 0: at once. */
   readonly inSeconds?: number | undefined;
+  /** Comes with the sweeps, that long after the last look at it; at once if that is longer ago. */
+  readonly intervalSeconds?: number | undefined;
   /** How long it waits for one, before {@link LookDelayed}. Default 30. */
   readonly withinSeconds?: number | undefined;
   /** Ends this wait, never the shared request. */
@@ -71,6 +75,8 @@ export class ReplicationWatcher {
   /** Those that a list did not show, or could not. */
   readonly #alone = new Set<string>();
   readonly #busy = new Set<Lane>();
+  /** When the last look at each was sent. */
+  readonly #lookedAt = new Map<string, number>();
   /** Looks for waits that were not there to take them, oldest first. */
   readonly #parked = new Map<string, { readonly look: Look; readonly at: number }>();
   /** Runs sweeps outside the async context of whichever activity happens to start one. */
@@ -87,7 +93,7 @@ export class ReplicationWatcher {
   /** The next look at a replication. Rejects with the `DmsApiError` of its request, with {@link LookDelayed}, or with the signal's reason. */
   look(
     arn: ReplicationConfigArn,
-    { inSeconds = 0, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions = {},
+    { inSeconds = 0, intervalSeconds, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions = {},
   ): Promise<Look> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
@@ -102,9 +108,12 @@ export class ReplicationWatcher {
       };
       const waiter: Waiter = {
         arn,
-        lane: inSeconds > 0 ? 'sweep' : 'look',
+        lane: inSeconds > 0 || intervalSeconds !== undefined ? 'sweep' : 'look',
         since: now,
-        dueAt: now + Math.max(inSeconds * 1000, COALESCE_MS),
+        dueAt: Math.max(
+          now + Math.max(inSeconds * 1000, COALESCE_MS),
+          (this.#lookedAt.get(arn.arn) ?? -Infinity) + (intervalSeconds ?? 0) * 1000,
+        ),
         until: now + withinSeconds * 1000,
         isAsked: false,
         resolve: (look) => {
@@ -309,6 +318,8 @@ export class ReplicationWatcher {
   }
 
   #answer(arn: string, sentAt: number, tell: (waiter: Waiter) => void): void {
+    if (this.#waiters.has(arn)) this.#lookedAt.set(arn, sentAt);
+    if (this.#lookedAt.size > MOST_LOOKED_AT) this.#lookedAt.clear();
     for (const waiter of this.#waiters.get(arn) ?? []) {
       if (waiter.since <= sentAt) tell(waiter);
     }

@@ -65,76 +65,76 @@ async function runFleet(
 /** The replications of a fleet in one run of its workflow. */
 class Fleet {
   halted: FleetProgress['halted'];
-  readonly #running = new Set<string>();
-  readonly #left: string[];
-  readonly #results: Record<string, FleetEntry>;
-  #ended: number;
-  #failed: number;
+  private readonly running = new Set<string>();
+  private readonly left: string[];
+  private readonly results: Record<string, FleetEntry>;
+  private ended: number;
+  private failed: number;
 
   constructor(private readonly begun: FleetState) {
     this.halted = begun.halted;
-    this.#ended = Object.keys(begun.results).length;
-    this.#left = [...begun.left];
-    this.#results = { ...begun.results };
-    this.#failed = fleetResult(begun).failed;
-    setHandler(fleetQuery, () => ({ ...fleetResult(this.state), left: [...this.#left], running: [...this.#running] }));
-    this.#show();
+    this.ended = Object.keys(begun.results).length;
+    this.left = [...begun.left];
+    this.results = { ...begun.results };
+    this.failed = fleetResult(begun).failed;
+    setHandler(fleetQuery, () => ({ ...fleetResult(this.state), left: [...this.left], running: [...this.running] }));
+    this.show();
   }
 
   /** It has to be handed to a new run. */
   get goesOn(): boolean {
-    return this.#running.size > 0;
+    return this.running.size > 0;
   }
 
   /** As it is now; those that are under way are joined by the next run. */
   get state(): FleetState {
-    return { ...this.begun, left: [...this.#running, ...this.#left], results: this.#results, halted: this.halted };
+    return { ...this.begun, left: [...this.running, ...this.left], results: this.results, halted: this.halted };
   }
 
   halt(why: 'cancelled' | 'failures'): void {
     this.halted ??= why;
-    this.#show();
+    this.show();
   }
 
   async run(): Promise<void> {
     const { concurrency } = this.begun;
     for (;;) {
-      while (this.halted === null && this.#running.size < concurrency) {
-        const arn = this.#left.shift();
+      while (this.halted === null && this.running.size < concurrency) {
+        const arn = this.left.shift();
         if (arn === undefined) break;
-        this.#running.add(arn);
-        void this.#one(arn);
+        this.running.add(arn);
+        void this.one(arn);
       }
-      if (this.#running.size === 0) return;
-      const { size } = this.#running;
-      await condition(() => this.#running.size < size || isLong());
+      if (this.running.size === 0) return;
+      const { size } = this.running;
+      await condition(() => this.running.size < size || isLong());
       if (isLong()) return;
     }
   }
 
-  async #one(arn: string): Promise<void> {
+  private async one(arn: string): Promise<void> {
     const { kind } = this.begun;
     const input = fleetOperation(this.begun, arn);
     try {
       const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {});
-      this.#results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
+      this.results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
       const failure = findDmsFailure(err);
       const message = err instanceof Error ? err.message : String(err);
       const type = failure?.type ?? (err instanceof Error ? err.name : 'Error');
-      this.#results[arn] = failedEntry(type, message, this.#failed++);
+      this.results[arn] = failedEntry(type, message, this.failed++);
     }
-    this.#ended++;
-    this.#running.delete(arn);
-    if (isTooMany(this.begun.stopOnFailures, this.#failed, this.#ended)) this.halt('failures');
-    this.#show();
+    this.ended++;
+    this.running.delete(arn);
+    if (isTooMany(this.begun.stopOnFailures, this.failed, this.ended)) this.halt('failures');
+    this.show();
   }
 
-  #show(): void {
+  private show(): void {
     const { kind, total } = this.begun;
     const halted = this.halted === null ? '' : `\n\nNo more are started: ${this.halted}.`;
     setCurrentDetails(
-      `**${kind}** of ${total} replications: ${this.#ended} ended, ${this.#failed} of them failed; ${this.#running.size} under way, ${this.#left.length} left.${halted}`,
+      `**${kind}** of ${total} replications: ${this.ended} ended, ${this.failed} of them failed; ${this.running.size} under way, ${this.left.length} left.${halted}`,
     );
   }
 }
@@ -152,6 +152,6 @@ function tooManyFailed(fleet: FleetResult) {
     'DmsFleetHalted',
     { replicationConfigArn, fleet },
     `${failed} of ${total} replications failed, so ${left.length} were not begun`,
-    `See what failed in details[0].fleet.results, then run the fleet again with fleetId "${fleetId}": it does only what is not done.`,
+    `What failed is in details[0].fleet.results. Run the fleet again with fleetId "${fleetId}": it does only what is not done.`,
   );
 }

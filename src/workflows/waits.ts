@@ -1,6 +1,6 @@
 import { dmsFailure } from '../operations/failures.js';
 import type { AwaitRunning, AwaitStopped, RunningReplication, StoppedReplication } from '../operations/protocol.js';
-import { SETTLE_GRACE_SECONDS } from '../operations/stop-wait.js';
+import { SETTLE_GRACE_SECONDS } from '../dms/checkpoint.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
 

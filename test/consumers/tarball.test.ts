@@ -72,6 +72,12 @@ describe('the packed tarball', () => {
       `import * as all from 'temporal-dms/workflows'; console.log(JSON.stringify(Object.keys(all).filter((name) => typeof all[name] === 'function')));`,
     );
     const { stdout } = await run(process.execPath, ['--no-warnings', file]);
-    expect(JSON.parse(stdout)).toEqual(['dmsReplicationLedger', 'dmsResumeReplication', 'dmsStopReplication']);
+    expect(JSON.parse(stdout)).toEqual([
+      'dmsReplicationLedger',
+      'dmsResumeFleet',
+      'dmsResumeReplication',
+      'dmsStopFleet',
+      'dmsStopReplication',
+    ]);
   });
 });

@@ -4,7 +4,7 @@ import { startServer } from '../../scripts/temporal-server.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
-const slowStop = { ...quick, durations: { ...quick.durations, stopping: 100 } };
+const slowStop = { ...quick, durations: { ...quick.durations, stopping: 60 } };
 const gone = 'arn:aws:dms:eu-west-1:123456789012:replication-config:GONE';
 
 const stopping = (stage: Stage, arns: readonly string[]) =>

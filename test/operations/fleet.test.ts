@@ -58,11 +58,12 @@ describe('the plan of a fleet', () => {
   });
 
   test.each<[object, string]>([
-    [{}, 'replicationConfigArns is a list of ARNs'],
+    [{}, 'A fleet takes replicationConfigArns'],
     [{ replicationConfigArns: arnOf(1) }, 'replicationConfigArns is a list of ARNs'],
-    [{ replicationConfigArns: arns(10_001) }, 'has 10001 entries; a fleet takes at most 10000'],
+    [{ replicationConfigArns: arns(10_001) }, 'has 10001 entries, more than 10000'],
     [{ replicationConfigArns: [arnOf(1), 'orders'] }, 'replicationConfigArns[1]: '],
     [{ replicationConfigArns: [], concurrency: 501 }, 'from 1 to 500'],
+    [{ replicationConfigArns: [], concurrency: 2.5 }, 'from 1 to 500'],
     [{ replicationConfigArns: [], concurrency: '5' }, 'from 1 to 500'],
     [{ replicationConfigArns: [], fleetId: 'a b' }, 'fleetId is a name'],
     [{ replicationConfigArns: [], stopOnFailures: { share: 3 } }, 'stopOnFailures has a count'],
@@ -75,19 +76,19 @@ describe('the plan of a fleet', () => {
 
   test('of a resume takes either of its lists', () => {
     for (const input of [{}, { replicationConfigArns: [], stopped: {} }]) {
-      expect(() => planFleet('resume', input, 'night')).toThrow('takes either the results of a stop fleet');
+      expect(() => planFleet('resume', input, 'night')).toThrow('or the results of a stop fleet (stopped)');
     }
     expect(planFleet('resume', { replicationConfigArns: [arnOf(1)], stopped: null }, 'night').left).toEqual([arnOf(1)]);
   });
 });
 
 test.each([
-  [{ count: 3, share: 2 }, 2, 5, false],
-  [{ count: 3, share: 2 }, 3, 5, true],
-  [{ count: 1e9, share: 0.5 }, 5, 9, false],
-  [{ count: 1e9, share: 0.5 }, 5, 10, true],
-  [{ count: 1e9, share: 0.5 }, 5, 11, false],
-  [{ count: 1e9, share: 2 }, 10, 10, false],
+  [{ count: 3 }, 2, 5, false],
+  [{ count: 3 }, 3, 5, true],
+  [{ share: 0.5 }, 5, 9, false],
+  [{ share: 0.5 }, 5, 10, true],
+  [{ share: 0.5 }, 5, 11, false],
+  [{}, 10, 10, false],
 ])('by the rule %j %i failures of %i are too many: %s', (rule, failed, ended, expected) => {
   expect(isTooMany(rule, failed, ended)).toBe(expected);
 });

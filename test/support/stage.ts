@@ -76,7 +76,7 @@ export const quick = {
     deprovisioning: 400,
     fullLoad: 40,
     describingStop: 4,
-    flushingCheckpoint: 10,
+    flushingCheckpoint: 4,
   },
 } satisfies DmsSimulatorOptions;
 
