@@ -75,7 +75,7 @@ async function main(): Promise<void> {
       activityTaskPollerBehavior: { type: 'autoscaling', maximum: 40 },
       workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 20 },
       // An operation that waits needs no place in the cache, and comes back with thirty events.
-      maxCachedWorkflows: MAX_HELD_WAITS / 2,
+      maxCachedWorkflows: MAX_HELD_WAITS / 10,
       // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.
       shutdownGraceTime: 0,
       shutdownForceTime: DRAIN_SECONDS * 1000,

@@ -15,7 +15,7 @@ const HEARTBEAT_SECONDS = 5;
 const LONGEST_LOOK_SECONDS = 60;
 const REQUEST_SECONDS = 10;
 /** Why there is no answer although nothing is wrong. */
-const BUSY = 'many operations share the requests to DMS';
+export const BUSY = 'many operations share the requests to DMS';
 /** How long past its deadline an activity that gets no answer tries to look once more. */
 const LAST_LOOK_SECONDS = 30;
 
@@ -117,24 +117,6 @@ export class Attempt {
     } finally {
       clearInterval(beat);
     }
-  }
-
-  /** What was seen since the attempt before left; see {@link leave}. */
-  lookSinceLeft(): Look | null {
-    const look = this.environment.place(this.arn).watcher.takeParked(this.#wait);
-    if (look !== null) this.status = look.replication.status;
-    return look;
-  }
-
-  /** The next attempt comes in so many seconds, and takes no longer than to hear what was seen meanwhile. */
-  leave(nextInSeconds: number): void {
-    this.environment.place(this.arn).watcher.park(this.#wait, this.arn, Math.max(0.1, nextInSeconds - 1));
-  }
-
-  /** This activity, whatever the attempt: what was seen for another means nothing to it. */
-  get #wait(): string {
-    const { workflowExecution, activityId, activityType } = this.#context.info;
-    return [activityType, workflowExecution?.runId, activityId].join(' ');
   }
 
   /** The next look at the replication; see `ReplicationWatcher`. */

@@ -25,7 +25,7 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
   let readAt = -Infinity;
   /** With the rows moved so far, if they can be read. */
   const withStatistics = async (memory: StartWaitMemory): Promise<StartWaitMemory> => {
-    const { summary } = await readTableSummary(attempt, 5);
+    const { summary } = await readTableSummary(attempt, 5, false);
     if (summary === null) return memory;
     readAt = attempt.elapsedSeconds;
     // Validation goes on without the source; it is no movement.

@@ -9,6 +9,9 @@ import { LedgerUnreachable } from './ledger-client.js';
 
 /** A call that changes a replication must end this soon, so that the note of it can be believed old after a while. */
 const CALL_SECONDS = 15;
+/** With its note, the look after a refusal, and taking the note back. */
+const CALL_TAKES_SECONDS = 45;
+const LONG_SECONDS = 10;
 /** It is not made at all when the note was this long in coming. */
 const NOTE_SECONDS = 4;
 /** A call that was noted this long ago has been answered, or never will be. */
@@ -71,6 +74,10 @@ class ChangeAttempt<Outcome> {
         if (decision.do === 'end') return this.#attributed(decision.outcome, await this.#ownCall());
         const lookedAt = attempt.heldSeconds;
         if (!hasTurn) await attempt.turn('change', TURN_SECONDS);
+        hasTurn = true;
+        // A call that could outlast this attempt is left to the next.
+        if (attempt.heldSeconds > LONG_SECONDS && attempt.secondsLeft < CALL_TAKES_SECONDS)
+          throw this.#notYet('many operations share the requests to DMS');
         // After a long wait for its turn the look is old, and the turn is kept for the next.
         hasTurn = attempt.heldSeconds - lookedAt > FRESH_SECONDS;
         if (!hasTurn) return await this.#call(decision.note, replication);

@@ -26,8 +26,8 @@ export interface DmsActivitiesOptions {
   /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
   readonly maxHeldWaits?: number;
   /**
-   * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Whatever
-   * else is asked of DMS has twice that, stops and starts first. When AWS throttles, all of it slows down by itself.
+   * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Stops and
+   * starts have as many, and so has whatever else is asked of DMS. When AWS throttles, all of it slows down by itself.
    */
   readonly looksPerSecond?: number;
 }
@@ -53,6 +53,8 @@ export class Environment {
     this.#options = options;
     this.dms = options.dms;
     this.holdSeconds = options.holdSeconds ?? 30;
+    const { looksPerSecond = 1 } = options;
+    if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: nothing would ever be seen`);
     this.#allowed = options.allow?.map(toPattern) ?? null;
   }
 

@@ -57,21 +57,15 @@ export async function holdAttempt<Memory, Result>(
   const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
   const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
   const isHeld = holdSeconds > 0;
-  let isFirst = attempt.number > 1;
   // The first look is wanted at once; the others go with the sweeps.
   let when: LookOptions =
     attempt.number === 1 ? {} : { intervalSeconds: environment.holdSeconds > 0 ? SWEEP_SECONDS : 0 };
   try {
     for (;;) {
-      // Past the deadline only a look after it counts.
-      const isBack = isFirst && attempt.elapsedSeconds < attempt.deadline.seconds;
-      isFirst = false;
-      const look =
-        (isBack ? attempt.lookSinceLeft() : null) ??
-        (await attempt.look(when).catch((err: unknown) => {
-          keep({ ...kept, lateSince: attempt.lateSince });
-          throw err;
-        }));
+      const look = await attempt.look(when).catch((err: unknown) => {
+        keep({ ...kept, lateSince: attempt.lateSince });
+        throw err;
+      });
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
       const { memory, underDeadline } = judgement;
@@ -87,8 +81,6 @@ export async function holdAttempt<Memory, Result>(
       if (attempt.number === 1 || isChanged || attempt.heldSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
         const delay = Math.min(isHeld || isChanged ? 0.1 : between, timeLeft);
-        // There was no place for it, so there may be none for the next.
-        if (!isHeld && attempt.number > 1 && environment.holdSeconds > 0) attempt.leave(delay);
         throw attempt.stillWaiting(judgement.why, delay);
       }
       when = next < SWEEP_SECONDS ? { inSeconds: next } : { intervalSeconds: SWEEP_SECONDS };

@@ -100,7 +100,7 @@ class Recorder {
     if (over !== undefined) return over;
     const isPatienceOver = attempt.elapsedSeconds >= (stop.seen === null ? SETTLE_GRACE_SECONDS : FAILED_SECONDS);
     const look = await attempt.look().catch((err: unknown) => {
-      if (!(err instanceof ApplicationFailure) || err.type === 'DmsStillWaiting') throw err;
+      if (!(err instanceof ApplicationFailure) || attempt.signal.aborted) throw err;
       if (err.nonRetryable === true || isPatienceOver) return null;
       throw err;
     });
@@ -149,7 +149,7 @@ class Recorder {
       return { tables: null, warnings: unavailable('DMS has deprovisioned it, and they are gone') };
     }
     const { attempt, operation } = this;
-    const { summary, problem } = await readTableSummary(attempt, STATISTICS_SECONDS);
+    const { summary, problem } = await readTableSummary(attempt, STATISTICS_SECONDS, true);
     const warnings = problem === null ? [] : unavailable(problem);
     if (summary === null) return { tables: null, warnings };
     await this.#record({ type: 'tables', operation, tables: summary });

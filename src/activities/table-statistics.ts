@@ -2,7 +2,7 @@ import { DmsApiError, type Page } from '../dms/api.js';
 import type { TableStatisticsSummary } from '../operations/results.js';
 import type { TableStatistics } from '../dms/replication.js';
 import { addTables, emptySummary } from '../operations/tables.js';
-import { isShutdown, type Attempt } from './attempt.js';
+import { BUSY, isShutdown, type Attempt } from './attempt.js';
 
 /** How long the first page waits for its turn, and what is left of start-to-close for what comes after. */
 const TURN_SECONDS = 30;
@@ -17,12 +17,20 @@ export interface ReadTables {
 
 /**
  * Reads and sums up the statistics of all tables, page by page, for as long as there is time. What DMS answers never fails it; the end of the worker
- * leaves it to another, and a first turn that does not come to a later attempt.
+ * leaves it to another; so does a first turn that does not come, where there is somebody to leave it to (`canWait`).
  */
-export async function readTableSummary(attempt: Attempt, withinSeconds: number): Promise<ReadTables> {
+export async function readTableSummary(attempt: Attempt, withinSeconds: number, canWait: boolean): Promise<ReadTables> {
   const { environment, arn } = attempt;
   const { budget } = environment.place(arn);
-  await attempt.turn('look', Math.min(withinSeconds, TURN_SECONDS));
+  const turn = attempt.turn('look', Math.min(withinSeconds, TURN_SECONDS));
+  if (canWait) await turn;
+  else if (
+    !(await turn.then(
+      () => true,
+      () => attempt.signal.aborted,
+    ))
+  )
+    return { summary: null, problem: BUSY };
   const seconds = Math.max(1, Math.min(withinSeconds, attempt.secondsLeft - RESERVE_SECONDS));
   const patience = AbortSignal.timeout(Math.round(seconds * 1000));
   const signal = AbortSignal.any([patience, attempt.signal]);

@@ -71,6 +71,8 @@ export interface OperationHandle<Result> {
 export interface FleetHandle {
   readonly workflowId: string;
   readonly fleetId: string;
+  /** A fleet of that name was under way already; its list is its own. */
+  readonly joined: boolean;
   /** What became of each. Rejects with `DmsFleetHalted` itself, and with Temporal's own failures. */
   result(): Promise<FleetResult>;
   /** What has become of each so far, what is under way, and what is left. */
@@ -124,16 +126,25 @@ export class ReplicationClient {
     // A mistake is told at once, and to nobody else.
     planFleet(kind, { ...input, fleetId }, fleetId);
     const workflowId = fleetWorkflowId(`${kind}:${fleetId}`);
-    const handle = await this.#client.workflow.start(fleetTypes[kind], {
-      workflowId,
-      taskQueue: this.#taskQueue,
-      args: [{ ...input, fleetId }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `DMS ${kind} fleet`,
-    });
+    const { workflow } = this.#client;
+    let joined = false;
+    try {
+      await workflow.start(fleetTypes[kind], {
+        workflowId,
+        taskQueue: this.#taskQueue,
+        args: [{ ...input, fleetId }],
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `DMS ${kind} fleet`,
+      });
+    } catch (err) {
+      if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+      joined = true;
+    }
+    const handle = workflow.getHandle(workflowId);
     return {
       workflowId,
       fleetId,
+      joined,
       result: async () => {
         try {
           return (await handle.result()) as FleetResult;
@@ -141,7 +152,7 @@ export class ReplicationClient {
           throw findDmsFailure(err) ?? err;
         }
       },
-      progress: () => this.#client.workflow.getHandle(workflowId).query<FleetProgress>(messageNames.fleet),
+      progress: () => handle.query<FleetProgress>(messageNames.fleet),
       cancel: async () => void (await handle.cancel()),
     };
   }

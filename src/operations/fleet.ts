@@ -135,6 +135,8 @@ export function planFleet(
   require(/^[\w.:/-]{1,150}$/.test(String(fleetId)), 'fleetId is a name of 1 to 150 letters, digits and ._:/-');
   require(isWithin(concurrency, MAX_CONCURRENCY) &&
     concurrency % 1 === 0, `concurrency is from 1 to ${MAX_CONCURRENCY}`);
+  require(typeof stopOnFailures === 'object' &&
+    (stopped === undefined || typeof stopped === 'object'), 'stopOnFailures and stopped are objects');
   const { count = 1, share = 1, ...others } = stopOnFailures as Readonly<Record<string, unknown>>;
   const isRule = isWithin(count, Infinity) && count >= 1 && isWithin(share, 1) && Object.keys(others).length === 0;
   require(isRule, 'stopOnFailures has a count (1 or more), a share (more than 0, at most 1), or both');
@@ -176,10 +178,10 @@ function readArns(arns: unknown): readonly string[] {
 function byDeadline(stopped: FleetResult['results']): [arn: string, sequence: number][] {
   return Object.entries(stopped)
     .flatMap(([arn, entry]) => {
-      const isStopped = 'outcome' in entry && entry.outcome !== 'never-started';
-      return isStopped && entry.checkpointSequence !== null
-        ? [{ arn, sequence: entry.checkpointSequence, by: entry.resumeBy ?? '9' }]
-        : [];
+      // It comes from somebody's JSON.
+      const { outcome, checkpointSequence: sequence, resumeBy }: Readonly<Record<string, unknown>> = { ...entry };
+      const by = typeof resumeBy === 'string' ? resumeBy : '9';
+      return typeof sequence === 'number' && outcome !== 'never-started' ? [{ arn, sequence, by }] : [];
     })
     .toSorted((one, other) => one.by.localeCompare(other.by))
     .map(({ arn, sequence }) => [arn, sequence]);

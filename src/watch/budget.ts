@@ -18,39 +18,40 @@ const LEAST = 1 / 8;
 const EASED_ONCE_MS = 1000;
 
 /**
- * What a request is for. `change`: stop and start, served before anything else. `look`: whatever an activity can not go on without. `sweep`: the
- * looks of waits, which have a share of their own, so that neither can starve the other.
+ * What a request is for. `change`: stop and start. `look`: whatever an activity can not go on without. `sweep`: the looks of waits. Each has a share
+ * of its own, so that none can starve another.
  */
 export type RequestKind = 'change' | 'look' | 'sweep';
 
 /** Requests to one account and region, spread over time. Workers that share an account do not talk: each backs off when AWS throttles it. */
 export class RequestBudget {
-  readonly #sweeps: Pacer;
-  readonly #calls: Pacer;
+  readonly #pacers: Readonly<Record<RequestKind, Pacer>>;
   #share = 1;
   #shareAt = performance.now();
 
-  /** `looksPerSecond` is for the looks of waits; all other requests have twice that, and half of AWS's burst. */
+  /** Requests a second for each kind. Changes have half of AWS's burst, and what activities can not go on without a quarter. */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
     const share = () => this.#currentShare();
-    this.#sweeps = new Pacer(Math.max(1, looksPerSecond), looksPerSecond, share);
-    this.#calls = new Pacer(AWS_BURST / 2, 2 * looksPerSecond, share);
+    this.#pacers = {
+      change: new Pacer(AWS_BURST / 2, looksPerSecond, share),
+      look: new Pacer(AWS_BURST / 4, looksPerSecond, share),
+      sweep: new Pacer(Math.max(1, looksPerSecond), looksPerSecond, share),
+    };
   }
 
   /** Waits for the turn of a request. Rejects with the signal's reason. */
   take(kind: RequestKind, signal?: AbortSignal): Promise<void> {
-    const isSweep = kind === 'sweep';
-    return (isSweep ? this.#sweeps : this.#calls).take(kind === 'look' ? 1 : 0, signal);
+    return this.#pacers[kind].take(signal);
   }
 
   /** A request whose turn it was is not needed any more. */
   giveBack(kind: RequestKind): void {
-    (kind === 'sweep' ? this.#sweeps : this.#calls).giveBack();
+    this.#pacers[kind].giveBack();
   }
 
   /** How long a sweep of so many requests takes, in milliseconds. */
   sweepMs(requests: number): number {
-    return this.#sweeps.msFor(requests);
+    return this.#pacers.sweep.msFor(requests);
   }
 
   /** AWS has throttled a request: fewer from now on. */
@@ -59,8 +60,7 @@ export class RequestBudget {
     if (this.#share < 1 && now - this.#shareAt < EASED_ONCE_MS) return;
     this.#share = Math.max(LEAST, this.#currentShare() * EASED);
     this.#shareAt = now;
-    this.#sweeps.empty();
-    this.#calls.empty();
+    for (const pacer of Object.values(this.#pacers)) pacer.empty();
   }
 
   #currentShare(): number {
@@ -73,9 +73,9 @@ interface Turn {
   readonly go: () => void;
 }
 
-/** So many at once, and so many a second after that; who waits is served by rank, then in order. */
+/** So many at once, and so many a second after that; who waits is served in order. */
 class Pacer {
-  readonly #waiting: [first: Turn[], second: Turn[]] = [[], []];
+  readonly #waiting: Turn[] = [];
   readonly #outside = AsyncLocalStorage.snapshot();
   #tokens: number;
   #at = performance.now();
@@ -89,10 +89,10 @@ class Pacer {
     this.#tokens = burst;
   }
 
-  take(rank: 0 | 1, signal?: AbortSignal): Promise<void> {
+  take(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const turns = this.#waiting[rank];
+      const turns = this.#waiting;
       const onAbort = () => {
         turns.splice(turns.indexOf(turn), 1);
         reject(signal?.reason);
@@ -134,13 +134,12 @@ class Pacer {
   #serve(): void {
     this.#refill();
     while (this.#tokens >= 1) {
-      const turn = this.#waiting[0].shift() ?? this.#waiting[1].shift();
+      const turn = this.#waiting.shift();
       if (turn === undefined) return;
       this.#tokens--;
       turn.go();
     }
-    const isWaiting = this.#waiting.some((turns) => turns.length > 0);
-    if (!isWaiting || this.#timer !== null) return;
+    if (this.#waiting.length === 0 || this.#timer !== null) return;
     const ms = ((1 - this.#tokens) / (this.rate * this.share())) * 1000;
     this.#outside(() => {
       this.#timer = setTimeout(() => {

@@ -11,12 +11,12 @@ const COALESCE_MS = 10;
 const COME_ALONG_MS = 250;
 /** Requests for single replications under way at once. */
 const CONCURRENCY = 8;
+/** However short a list is, so many may be asked for alone before the next. */
+const ASKED_BETWEEN_LISTS = 10;
 /** No request holds up the others for longer. */
 const REQUEST_MS = 10_000;
 /** So many times of last looks are kept; without one, a look is merely made sooner. */
 const MOST_LOOKED_AT = 20_000;
-/** How long a look is kept for a wait that does not come back for it. */
-const PARKED_MS = 120_000;
 /** How long a look is waited for, unless told. */
 const PATIENCE_SECONDS = 30;
 
@@ -77,8 +77,6 @@ export class ReplicationWatcher {
   readonly #busy = new Set<Lane>();
   /** When the last look at each was sent. */
   readonly #lookedAt = new Map<string, number>();
-  /** Looks for waits that were not there to take them, oldest first. */
-  readonly #parked = new Map<string, { readonly look: Look; readonly at: number }>();
   /** Runs sweeps outside the async context of whichever activity happens to start one. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #throttled: DmsApiError | null = null;
@@ -133,25 +131,6 @@ export class ReplicationWatcher {
     });
   }
 
-  /** Looks on behalf of a wait that goes away meanwhile; under the same name it asks for what was seen with {@link takeParked}. */
-  park(wait: string, arn: ReplicationConfigArn, inSeconds: number): void {
-    const keep = (look: Look) => {
-      const now = performance.now();
-      for (const [each, { at }] of this.#parked) if (now - at > PARKED_MS) this.#parked.delete(each);
-      this.#parked.delete(wait);
-      this.#parked.set(wait, { look, at: now });
-    };
-    // What fails here is asked for again, and told, when the wait is back.
-    this.look(arn, { inSeconds, withinSeconds: inSeconds + PATIENCE_SECONDS }).then(keep, () => {});
-  }
-
-  /** What was seen since a wait went away, once; `null`: nothing, or it was elsewhere. */
-  takeParked(wait: string): Look | null {
-    const parked = this.#parked.get(wait);
-    this.#parked.delete(wait);
-    return parked !== undefined && performance.now() - parked.at <= PARKED_MS ? parked.look : null;
-  }
-
   #leave(waiter: Waiter): void {
     const { arn } = waiter.arn;
     const others = this.#waiters.get(arn);
@@ -202,7 +181,7 @@ export class ReplicationWatcher {
       new Map(open.filter(({ dueAt }) => dueAt <= now + ms).map(({ arn }) => [arn.arn, arn]));
     const due = within(0);
     if (due.size === 0) return due;
-    const pages = this.#list.plan([...within(Infinity).keys()]);
+    const pages = this.#list.plan([...within(Infinity).keys()], now);
     const sweepMs = Number.isFinite(pages) && lane === 'sweep' ? this.budget.sweepMs(pages) : 0;
     return within(Math.max(COME_ALONG_MS, sweepMs));
   }
@@ -213,17 +192,21 @@ export class ReplicationWatcher {
     this.#busy.add(lane);
     const asking = new Set<Promise<void>>();
     try {
+      // After a list, so many are asked for alone before the next one.
+      let owed = 0;
       while (this.#due(lane).size > 0) {
         await this.budget.take(lane);
         const due = this.#due(lane);
-        const listed = [...due.keys()].filter((arn) => !this.#alone.has(arn));
-        const pages = this.#list.plan(listed);
-        const [one] = due.values();
-        if (one === undefined) {
+        const [listed, alone] = [new Map(due), new Map<string, ReplicationConfigArn>()];
+        for (const [arn, each] of due) if (this.#alone.has(arn) && listed.delete(arn)) alone.set(arn, each);
+        const pages = this.#list.plan([...listed.keys()], performance.now());
+        const one = this.#longestUnseen(alone.size > 0 ? alone : listed);
+        if (due.size === 0) {
           this.budget.giveBack(lane);
-        } else if (pages > 0) {
-          await this.#goThrough(lane, new Map([...due].filter(([arn]) => !this.#alone.has(arn))), pages);
-        } else {
+        } else if (pages > 0 && (owed === 0 || alone.size === 0)) {
+          owed = Math.max(await this.#goThrough(lane, listed, pages), ASKED_BETWEEN_LISTS);
+        } else if (one !== null) {
+          owed = Math.max(0, owed - 1);
           const ask: Promise<void> = this.#ask(one).finally(() => asking.delete(ask));
           asking.add(ask);
           if (asking.size >= CONCURRENCY) await Promise.race(asking);
@@ -234,16 +217,29 @@ export class ReplicationWatcher {
     }
   }
 
-  /** Goes through the list until all are found or it is not worth it. The turn of the first page was waited for. */
-  async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<void> {
+  /** The one that was not looked at for the longest time. */
+  #longestUnseen(arns: ReadonlyMap<string, ReplicationConfigArn>): ReplicationConfigArn | null {
+    let [found, seenAt]: [ReplicationConfigArn | null, number] = [null, Infinity];
+    for (const [arn, each] of arns) {
+      const at = this.#lookedAt.get(arn) ?? -1;
+      if (at < seenAt) [found, seenAt] = [each, at];
+    }
+    return found;
+  }
+
+  /** Goes through the list until all are found or it is not worth it, and gives how far. The turn of the first page was waited for. */
+  async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<number> {
     const [first] = wanted.values();
-    if (first === undefined) return;
+    if (first === undefined) return 0;
     let marker: string | null = null;
     let number = 1;
     for (; ; number++) {
       const page = await this.#page(lane, first, marker, wanted);
       for (const arn of wanted.keys()) if (!this.#waiters.has(arn)) wanted.delete(arn);
-      if (page === null) break;
+      if (page === null) {
+        this.#list.broke(number, performance.now());
+        break;
+      }
       for (const { replicationConfigArn: arn } of page.items) {
         this.#list.saw(arn, number);
         wanted.delete(arn);
@@ -258,6 +254,7 @@ export class ReplicationWatcher {
       this.#list.lost(arn, number);
       if (this.#waiters.has(arn)) this.#alone.add(arn);
     }
+    return number;
   }
 
   /** One page, tried again for as long as DMS throttles, and once more if it fails. `null`: it can not be had. */
@@ -278,7 +275,7 @@ export class ReplicationWatcher {
         return page;
       } catch (err) {
         const failure = this.#understood(err);
-        const isForAll = failure.kind === 'access-denied' || failure.kind === 'rejected';
+        const isForAll = failure.kind === 'access-denied';
         if (isForAll) for (const arn of wanted.keys()) this.#answer(arn, sentAt, (each) => each.reject(failure));
         if (failure.kind !== 'throttled') failures++;
         if (isForAll || failures === 2) return null;

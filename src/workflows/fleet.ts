@@ -83,12 +83,16 @@ class Fleet {
 
   /** It has to be handed to a new run. */
   get goesOn(): boolean {
-    return this.running.size > 0;
+    return this.running.size > 0 || (this.left.length > 0 && this.halted === null);
   }
 
   /** As it is now; those that are under way are joined by the next run. */
   get state(): FleetState {
-    return { ...this.begun, left: [...this.running, ...this.left], results: this.results, halted: this.halted };
+    const left = [...this.running, ...this.left];
+    const sequences = Object.fromEntries(
+      left.flatMap((arn) => (this.begun.sequences[arn] === undefined ? [] : [[arn, this.begun.sequences[arn]]])),
+    );
+    return { ...this.begun, left, sequences, results: this.results, halted: this.halted };
   }
 
   halt(why: 'cancelled' | 'failures'): void {

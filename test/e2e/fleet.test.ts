@@ -173,6 +173,9 @@ test('a fleet whose history grows long goes on in a new run, which joins what is
       expect(historyLength).toBeLessThan(140);
     }
     expect(runs).toBeGreaterThan(1);
+    const one = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 1 });
+    const done = await one.result();
+    expect(done).toMatchObject({ total: 24, outcomes: { 'already-stopped': 24 }, failed: 0, left: [], halted: null });
   } finally {
     await server.teardown();
   }

@@ -14,7 +14,7 @@ test('three hundred waits on a worker with a hundred slots leave other activitie
     arns.map((replicationConfigArn) => stage.dms.startStop({ replicationConfigArn, selfRestartGraceSeconds: 0 })),
   );
   const areStopping = () => arns.every((arn) => stage.simulator.row(arn).Status === 'stopping');
-  await until('all were asked to stop', areStopping, 120);
+  await until('all were asked to stop', areStopping, 200);
 
   const delays: number[] = [];
   for (let i = 0; i < 20; i++) {
@@ -27,4 +27,4 @@ test('three hundred waits on a worker with a hundred slots leave other activitie
   expect(Math.max(...delays)).toBeLessThan(HOLD_SECONDS / 3);
   expect(areStopping()).toBe(true);
   await Promise.all(handles.map(({ workflowId }) => stage.client.workflow.getHandle(workflowId).terminate('test')));
-}, 240_000);
+}, 300_000);

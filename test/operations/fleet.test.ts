@@ -67,6 +67,7 @@ describe('the plan of a fleet', () => {
     [{ replicationConfigArns: [], concurrency: '5' }, 'from 1 to 500'],
     [{ replicationConfigArns: [], fleetId: 'a b' }, 'fleetId is a name'],
     [{ replicationConfigArns: [], stopOnFailures: { share: 3 } }, 'stopOnFailures has a count'],
+    [{ replicationConfigArns: [], stopOnFailures: 5 }, 'are objects'],
     [{ replicationConfigArns: [], stopOnFailures: { percent: 3 } }, 'stopOnFailures has a count'],
     [{ replicationConfigArns: [], operationId: 'x' }, 'takes no "operationId"'],
     [{ replicationConfigArns: [], stopped: {} }, 'takes no "stopped"'],
@@ -80,6 +81,11 @@ describe('the plan of a fleet', () => {
     }
     expect(planFleet('resume', { replicationConfigArns: [arnOf(1)], stopped: null }, 'night').left).toEqual([arnOf(1)]);
   });
+});
+
+test('what is odd in the results of a stop fleet is left out', () => {
+  const stopped = { [arnOf(1)]: null, [arnOf(2)]: { outcome: 'stopped', checkpointSequence: 4, resumeBy: 7 } };
+  expect(planFleet('resume', { stopped }, 'odd').left).toEqual([arnOf(2)]);
 });
 
 test.each([

@@ -174,6 +174,63 @@ describe('a sweep', () => {
     expect(gaps.length).toBeGreaterThan(1000 * 11);
   });
 
+  test('asks for those that it lists nowhere while it goes on listing the others', async () => {
+    const { watcher } = countingDms({
+      ...account(1000),
+      one: () => Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')),
+    });
+    const isOver = new AbortController();
+    setMaxListeners(0, isOver.signal);
+    const looks = new Map<number, number>();
+    const wait = async (n: number) => {
+      for (;;) {
+        await watcher.look(arnOf(n), { intervalSeconds: 2, signal: isOver.signal });
+        looks.set(n, (looks.get(n) ?? 0) + 1);
+      }
+    };
+    const waits = Promise.allSettled(numbers(1000).map(wait));
+    await vi.advanceTimersByTimeAsync(12_000);
+    const begunAt = performance.now();
+    const gone = await soon(watcher.look(arnOf(5000), { intervalSeconds: 2 }).catch((err: unknown) => err));
+    expect(gone).toMatchObject({ kind: 'not-found' });
+    expect(performance.now() - begunAt).toBeLessThan(15_000);
+    await vi.advanceTimersByTimeAsync(30_000);
+    isOver.abort();
+    await waits;
+    expect(Math.min(...looks.values())).toBeGreaterThan(6);
+  });
+
+  test('of which a page always fails goes on looking at everybody, on it, before it and behind it', async () => {
+    const { asked, watcher } = countingDms(
+      account(300, async (page) => {
+        if (page === 2) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
+      }),
+    );
+    const isOver = new AbortController();
+    setMaxListeners(0, isOver.signal);
+    const looks = new Map(numbers(300).map((n) => [n, 0]));
+    const wait = async (n: number) => {
+      while (!isOver.signal.aborted) {
+        const seen = watcher.look(arnOf(n), { intervalSeconds: 2, signal: isOver.signal });
+        await seen.then(
+          () => looks.set(n, (looks.get(n) ?? 0) + 1),
+          () => {},
+        );
+      }
+    };
+    const waits = Promise.all(numbers(300).map(wait));
+    await vi.advanceTimersByTimeAsync(300_000);
+    isOver.abort();
+    await waits;
+    // Two hundred have to be asked for one by one, at two requests a second.
+    expect(looks.get(1)).toBeGreaterThan(30);
+    expect(looks.get(150)).toBeGreaterThan(0);
+    expect(looks.get(250)).toBeGreaterThan(0);
+    expect(Math.min(...looks.values())).toBeGreaterThan(0);
+    // It is tried again now and then, and not each time.
+    expect(asked.filter((each) => each === 'list 2').length).toBeLessThan(14);
+  });
+
   test('is no quicker than asked for however much the budget allows', async () => {
     const { asked, watcher } = countingDms(account(1), new RequestBudget(1000));
     await soon(
@@ -272,20 +329,25 @@ describe('a request budget', () => {
     return count;
   };
 
-  test('lets the looks of waits through at two a second, and all else at four, after a hundred at once', async () => {
-    const budget = new RequestBudget();
-    expect(await spend(budget, 'sweep', 60)).toBeCloseTo(2 + 60 * 2, -1);
-    expect(await spend(budget, 'change', 60)).toBeCloseTo(100 + 60 * 4, -1);
+  test('lets two of each kind through a second, after a hundred changes and fifty looks at once', async () => {
+    expect(await spend(new RequestBudget(), 'sweep', 60)).toBeCloseTo(2 + 60 * 2, -1);
+    expect(await spend(new RequestBudget(), 'change', 60)).toBeCloseTo(100 + 60 * 2, -1);
+    expect(await spend(new RequestBudget(), 'look', 60)).toBeCloseTo(50 + 60 * 2, -1);
   });
 
-  test('serves changes before looks, and sweeps are in nobody’s way', async () => {
+  test('lets no kind hold up another', async () => {
     const budget = new RequestBudget();
     await spend(budget, 'change', 0);
-    const served: string[] = [];
-    const turn = (kind: 'change' | 'look' | 'sweep') => budget.take(kind).then(() => served.push(kind));
-    const turns = [turn('look'), turn('look'), turn('sweep'), turn('change'), turn('change')];
+    await spend(budget, 'sweep', 0);
+    const begunAt = performance.now();
+    const served = new Map<string, number>();
+    const turn = (kind: 'change' | 'look' | 'sweep', n: number) =>
+      budget.take(kind).then(() => served.set(`${kind} ${n}`, performance.now() - begunAt));
+    const turns = numbers(20).flatMap((n) => [turn('change', n), turn('sweep', n), turn('look', n)]);
     await soon(Promise.all(turns));
-    expect(served).toEqual(['sweep', 'change', 'change', 'look', 'look']);
+    expect(served.get('look 20')).toBe(0);
+    expect(served.get('change 20')).toBeLessThan(10_100);
+    expect(served.get('sweep 20')).toBeLessThan(10_100);
   });
 
   test('halves what it lets through when DMS throttles, and gets it back within a minute', async () => {
