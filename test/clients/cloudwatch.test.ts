@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { ask } from '../support/dms-http.js';
+import { misfits } from '../support/sdk-shapes.js';
 import { awsEnvironment, awsPython, fetched, run, runPython } from './support.js';
 
 /** Id, times in epoch seconds, and values of each metric. */
@@ -77,6 +79,10 @@ test('the AWS SDK for JavaScript reads the metrics', async () => {
   );
   await expect(wrong).rejects.toThrow('StartTime must be less than EndTime');
   client.destroy();
+  const input = { MetricDataQueries: queries, StartTime: end() - MINUTES * 60, EndTime: end() };
+  const answer = await ask(simulator, 'GetMetricData', input, { service: 'GraniteServiceVersion20100801' });
+  expect(answer.MetricDataResults).toHaveLength(queries.length);
+  expect(misfits(sdk['GetMetricDataOutput$'], answer, 'answer')).toEqual([]);
   check(
     results.map((each: { Id: string; Timestamps: Date[]; Values: number[] }) => [
       each.Id,
