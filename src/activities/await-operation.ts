@@ -41,7 +41,7 @@ async function resultWithin(
   seconds: number,
   { signal }: Attempt,
 ): Promise<AwaitedOperation | null> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.round(seconds * 1000))]);
   try {
     const handle = client.workflow.getHandle(open.workflowId, open.runId);
     return { end: 'done', result: await client.withAbortSignal(patience, () => handle.result()) };

@@ -173,9 +173,10 @@ test('a fleet whose history grows long goes on in a new run, which joins what is
       expect(historyLength).toBeLessThan(140);
     }
     expect(runs).toBeGreaterThan(1);
-    const one = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 1 });
+    const some = { ...brief, replicationConfigArns: replicationConfigArns.slice(0, 14) };
+    const one = await stage.dms.startStopFleet({ ...some, concurrency: 1 });
     const done = await one.result();
-    expect(done).toMatchObject({ total: 24, outcomes: { 'already-stopped': 24 }, failed: 0, left: [], halted: null });
+    expect(done).toMatchObject({ total: 14, outcomes: { 'already-stopped': 14 }, failed: 0, left: [], halted: null });
   } finally {
     await server.teardown();
   }

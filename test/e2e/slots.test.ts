@@ -8,7 +8,13 @@ const HOLD_SECONDS = 30;
 test('three hundred waits on a worker with a hundred slots leave other activities alone', async () => {
   const durations = { ...quick.durations, stopping: 1e6 };
   await using stage = await Stage.set({ ...quick, durations, uncertain: { throttle: null } });
-  await stage.work({ slots: 100, holdSeconds: HOLD_SECONDS, foreign: { hello: async () => 'hello' } });
+  // Slots are what is scarce here, not requests.
+  await stage.work({
+    slots: 100,
+    holdSeconds: HOLD_SECONDS,
+    looksPerSecond: 20,
+    foreign: { hello: async () => 'hello' },
+  });
   const arns = Array.from({ length: WAITS }, () => stage.simulator.createReplication());
   const handles = await Promise.all(
     arns.map((replicationConfigArn) => stage.dms.startStop({ replicationConfigArn, selfRestartGraceSeconds: 0 })),
