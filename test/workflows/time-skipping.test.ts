@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { failureOf, quick, simulatedApi, until, workflowBundle } from '../support/stage.js';
+import { failureOf, quick, simulatedApi, uncertain, until, workflowBundle } from '../support/stage.js';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -30,7 +30,12 @@ async function workOn(
 
 /** History events of a stop whose replication stops after so many seconds of the server's time. */
 async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; own: number }> {
-  const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 1e9 } });
+  const simulator = await startDmsSimulator({
+    ...quick,
+    durations: { ...quick.durations, stopping: 1e9 },
+    // A day of looks goes by in a minute.
+    uncertain: { ...uncertain, throttle: null },
+  });
   const taskQueue = randomUUID();
   try {
     const replicationConfigArn = simulator.createReplication();
