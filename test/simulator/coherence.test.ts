@@ -153,6 +153,46 @@ describe('a full load', () => {
   });
 });
 
+test('a row tells when it changed, and how a load comes on', async () => {
+  const arn = created({ status: 'created', tables: 40 });
+  const before = await look(simulator, arn);
+  await start(arn, 'start-replication');
+  pass(47);
+  const { ReplicationUpdateTime, ReplicationStats: stats } = await look(simulator, arn);
+  expect(ReplicationUpdateTime).toBeGreaterThan(before.ReplicationUpdateTime);
+  expect(stats.TablesLoading).toBe(8);
+  expect(stats.TablesLoaded + stats.TablesLoading + stats.TablesQueued).toBe(40);
+});
+
+test.each(['postgres', 'sqlserver', 'oracle'] as const)(
+  'a log of %s that is gone is missed as well',
+  async (engine) => {
+    const arn = created({ status: 'stopped', source: { engine, logRetentionSeconds: 3600 } });
+    pass(120);
+    await start(arn);
+    pass(5);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'failed',
+      FailureMessages: [expect.stringContaining('no longer available on the source')],
+    });
+  },
+);
+
+test.each([
+  ['passed', { Passed: 12, Failed: 0 }],
+  ['failed', { Passed: 11, Failed: 1 }],
+] as const)('an assessment that has %s counts its results', async (status, statistic) => {
+  const arn = created({ status: 'created' });
+  simulator.onAssessment(arn, status);
+  await start(arn, 'start-replication', { PremigrationAssessmentSettings: '{}' });
+  pass(10);
+  const [assessment] = (await look(simulator, arn)).PremigrationAssessmentStatuses;
+  expect(assessment).toMatchObject({
+    ResultStatistic: statistic,
+    AssessmentProgress: { IndividualAssessmentCompletedCount: 12 },
+  });
+});
+
 describe('the checkpoint', () => {
   test('stays pinned by a transaction that is open over a stop', async () => {
     const arn = created();
