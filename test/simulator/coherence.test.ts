@@ -378,6 +378,35 @@ describe('metrics', () => {
   });
 });
 
+test('as many values as CloudWatch gives are counted over all queries of a request', async () => {
+  const Metric = { Namespace: 'AWS/DMS', MetricName: 'CDCLatencySource', Dimensions: [] };
+  const MetricDataQueries = Array.from({ length: 100 }, (_, n) => ({
+    Id: `m${n}`,
+    MetricStat: { Metric, Period: 60, Stat: 'Average' },
+  }));
+  const EndTime = simulator.clock.now() / 1000;
+  const asked = (minutes: number) =>
+    refusal(
+      simulator,
+      'GetMetricData',
+      { MetricDataQueries, StartTime: EndTime - minutes * 60, EndTime },
+      { service: 'GraniteServiceVersion20100801' },
+    );
+  expect([await asked(1000), await asked(1100)]).toEqual([
+    'accepted',
+    'ValidationError: Too many data points are asked for',
+  ]);
+});
+
+test('a start time that is yet to come is now, where it is taken at all', async () => {
+  await again({ uncertain: { customStartPoint: true } });
+  const arn = created({ status: 'created', replicationType: 'cdc' });
+  await start(arn, 'start-replication', { CdcStartTime: simulator.clock.now() / 1000 + 86_400 });
+  pass(60);
+  expect(Math.min(...(await metric(arn, 'CDCLatencyTarget', 10)))).toBeGreaterThanOrEqual(0);
+  expect((await tables(arn))[0].Inserts).toBeGreaterThan(0);
+});
+
 describe('what happens at once', () => {
   test('a failure while it deprovisions does not stop that', async () => {
     const arn = created({ status: 'deprovisioning' });
