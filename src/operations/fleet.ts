@@ -15,7 +15,7 @@ const MESSAGE_LENGTH = 300;
 /** What every fleet takes. */
 export interface FleetInput {
   /**
-   * Its name, at most 150 characters of letters, digits and `._-`. Run again under the same one, it does only what is not done. Default: the id of its workflow.
+   * Its name, at most 150 characters of letters, digits and `._:/-`. Run again under the same one, it does only what is not done. Default: the id of its workflow.
    */
   readonly fleetId?: string | null | undefined;
   /** How many are under way at once. Default 50, at most 500. */

@@ -23,4 +23,5 @@ export {
   type Uncertain,
 } from './model.js';
 export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
-export type { Engine, RowRates, SourceSettings } from './source.js';
+export type { RowRates, SourceSettings } from './source.js';
+export type { Engine } from './spelling.js';

@@ -12,8 +12,22 @@ import {
   type TableSettings,
   type Uncertain,
 } from './model.js';
-import { engines, type SourceSettings } from './source.js';
-import { either, flag, listOf, number, oneOf, orNull, recordOf, shape, text, whole, type Check } from './validate.js';
+import type { SourceSettings } from './source.js';
+import { engines } from './spelling.js';
+import {
+  byType,
+  either,
+  flag,
+  listOf,
+  number,
+  oneOf,
+  orNull,
+  recordOf,
+  shape,
+  text,
+  whole,
+  type Check,
+} from './validate.js';
 
 export interface DmsSimulatorOptions {
   /** Default: any free one. */
@@ -134,28 +148,38 @@ export const checks = {
     durations,
   }),
   sourceChange: shape({ ...source, openTransaction: flag }),
-  nextStop: shape({
-    'type!': oneOf('fail', 'self-restart', 'reason', 'hang'),
-    messages,
-    stopReason: text(),
-    afterSeconds: number(),
-  }),
-  fault: shape({
-    'operation!': text(),
-    'type!': oneOf(...faultTypes),
-    replicationConfigArn: text(),
-    times: whole(1, 1e9),
-    after: whole(0, 1e9),
-    probability: number(0, 1),
-    forSeconds: number(),
-    name: text(),
-    message: text(/^[^]{0,10000}$/, 'a text of at most 10000 characters'),
-    status: either((value) => typeof value === 'number', whole(400, 599), text()),
-    afterEffect: flag,
-    milliseconds: number(0, 3_600_000),
-    staleSeconds: number(),
-    tableName: text(),
-  }),
+  nextStop: byType(
+    {
+      fail: ['messages', 'stopReason'],
+      'self-restart': ['stopReason', 'afterSeconds'],
+      reason: ['stopReason'],
+      hang: [],
+    },
+    { messages, stopReason: text(), afterSeconds: number() },
+  ),
+  fault: byType(
+    {
+      ...Object.fromEntries(faultTypes.map((type) => [type, []])),
+      error: ['name', 'message'],
+      'invalid-state': ['status'],
+      latency: ['milliseconds'],
+    },
+    {
+      'operation!': text(),
+      replicationConfigArn: text(),
+      times: whole(1, 1e9),
+      after: whole(0, 1e9),
+      probability: number(0, 1),
+      forSeconds: number(),
+      name: text(),
+      message: text(/^[^]{0,10000}$/, 'a text of at most 10000 characters'),
+      status: either((value) => typeof value === 'number', whole(400, 599), text()),
+      afterEffect: flag,
+      milliseconds: number(0, 3_600_000),
+      staleSeconds: number(),
+      tableName: text(),
+    },
+  ),
   policy,
   messages,
   seconds: number(),

@@ -21,7 +21,8 @@ import {
 import { ShownRow } from './row.js';
 import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
 import { Schedule } from './schedule.js';
-import { logGone, Source, type SourceSettings } from './source.js';
+import { Source, type SourceSettings } from './source.js';
+import { logGone } from './spelling.js';
 import { Tables, type View } from './tables.js';
 
 const HOUR = 3600;

@@ -18,26 +18,14 @@ import {
   type TableSettings,
   type Uncertain,
 } from './model.js';
-import { randomIdentifier } from './operations.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { page } from './page.js';
+import { usualConfig } from './usual-config.js';
 import { placed } from './placement.js';
 import { SimulatedReplication } from './replication.js';
 import { usualSource, type SourceSettings } from './source.js';
 import { Store } from './store.js';
 import { fullLoadRows } from './tables.js';
-
-const EVERY_TABLE = JSON.stringify({
-  rules: [
-    {
-      'rule-type': 'selection',
-      'rule-id': '1',
-      'rule-name': '1',
-      'object-locator': { 'schema-name': '%', 'table-name': '%' },
-      'rule-action': 'include',
-    },
-  ],
-});
 
 export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
   const simulator = new DmsSimulator(options);
@@ -122,26 +110,8 @@ export class DmsSimulator {
   /** Puts a replication there, in any state, and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
     checks.replication(options, 'the replication');
-    const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT, status = 'running' } = options;
-    const identifier = options.identifier ?? randomIdentifier(this.#random);
-    const endpoint = (role: string) =>
-      `arn:aws:dms:${region}:${accountId}:endpoint:${role}${randomIdentifier(this.#random).slice(role.length)}`;
-    const { validation = true, ...tables } = typeof options.tables === 'object' ? options.tables : {};
-    const config: Config = {
-      ReplicationConfigIdentifier: identifier,
-      ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,
-      SourceEndpointArn: endpoint('SOURCE'),
-      TargetEndpointArn: endpoint('TARGET'),
-      ReplicationType: options.replicationType ?? 'full-load-and-cdc',
-      ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
-      ReplicationSettings: JSON.stringify({ ValidationSettings: { EnableValidation: validation } }),
-      SupplementalSettings: '{}',
-      TableMappings: EVERY_TABLE,
-      ReplicationConfigCreateTime: this.#seconds(),
-      ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),
-    };
-    const count = typeof options.tables === 'number' ? { tables: options.tables } : { tables };
-    return this.#add(config, { ...options, ...count, status }).arn;
+    const config = usualConfig(options, this.#random, this.#seconds());
+    return this.#add(config, { ...options, status: options.status ?? 'running' }).arn;
   }
 
   /** The row as DMS would show it now, to read or to change. */
@@ -152,15 +122,6 @@ export class DmsSimulator {
   /** What DMS does at the next stop, instead of the usual. */
   onNextStop(arn: string, next: NextStop): void {
     checks.nextStop(next, 'the next stop');
-    const needs = {
-      fail: ['messages', 'stopReason'],
-      'self-restart': ['stopReason', 'afterSeconds'],
-      reason: ['stopReason'],
-      hang: [],
-    };
-    for (const each of needs[next.type]) {
-      if (!Object.hasOwn(next, each)) throw new RangeError(`the next stop needs "${each}"`);
-    }
     this.#get(arn).nextStop = next;
   }
 
@@ -241,14 +202,6 @@ export class DmsSimulator {
   /** From now on requests meet this fault. */
   fault(fault: Fault): void {
     checks.fault(fault, 'the fault');
-    const needs: Readonly<Record<string, readonly string[]>> = {
-      error: ['name', 'message'],
-      'invalid-state': ['status'],
-      latency: ['milliseconds'],
-    };
-    for (const each of needs[fault.type] ?? []) {
-      if (!Object.hasOwn(fault, each)) throw new RangeError(`the fault needs "${each}"`);
-    }
     const isSnapshot = fault.type === 'stale' && fault.staleSeconds === undefined;
     const seen = isSnapshot ? this.#store.all() : [];
     const snapshot = new Map(seen.map(({ arn, now, config }) => [arn, structuredClone({ view: now, config })]));
@@ -337,8 +290,10 @@ export class DmsSimulator {
   }
 }
 
-function asSettings(tables: number | Partial<TableSettings> | undefined): Partial<TableSettings> {
-  return typeof tables === 'number' ? { count: tables } : (tables ?? {});
+function asSettings(tables: SimulatedReplicationOptions['tables']): Partial<TableSettings> {
+  if (typeof tables !== 'object') return tables === undefined ? {} : { count: tables };
+  const { validation: _, ...settings } = tables;
+  return settings;
 }
 
 function notHere(status: number): Reply {

@@ -75,6 +75,16 @@ export const shape =
     }
   };
 
+/** An object of one of several types, each of which needs some of the members. */
+export const byType =
+  (needs: Readonly<Record<string, readonly string[]>>, members: Readonly<Record<string, Check>>): Check =>
+  (value, name) => {
+    shape({ ...members, 'type!': oneOf(...Object.keys(needs)) })(value, name);
+    const given = value as Readonly<Record<string, unknown>>;
+    const missing = needs[given['type'] as string]?.find((each) => given[each] === undefined);
+    if (missing !== undefined) throw new RangeError(`${name} needs "${missing}"`);
+  };
+
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

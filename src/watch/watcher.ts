@@ -4,6 +4,7 @@ import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { RequestBudget } from './budget.js';
 import { ListMemory } from './list-memory.js';
+import { LookDelayed, PATIENCE_SECONDS, type Look, type LookOptions } from './look.js';
 
 /** How long a look may wait for others to share its request. */
 const COALESCE_MS = 10;
@@ -17,36 +18,6 @@ const ASKED_BETWEEN_LISTS = 10;
 const REQUEST_MS = 10_000;
 /** So many times of last looks are kept; without one, a look is merely made sooner. */
 const MOST_LOOKED_AT = 20_000;
-/** How long a look is waited for, unless told. */
-const PATIENCE_SECONDS = 30;
-
-export interface Look {
-  readonly replication: Replication;
-  /** When the request was sent, by the worker's clock. */
-  readonly wallClock: number;
-}
-
-export interface LookOptions {
-  /** How long the caller can do without a look. It gets one sooner when somebody else's comes by. Default 0: at once. */
-  readonly inSeconds?: number | undefined;
-  /** Comes with the sweeps, that long after the last look at it; at once if that is longer ago. */
-  readonly intervalSeconds?: number | undefined;
-  /** How long it waits for one, before {@link LookDelayed}. Default 30. */
-  readonly withinSeconds?: number | undefined;
-  /** Ends this wait, never the shared request. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** No look was to be had in time: the request budget is spent on others, or DMS throttles. */
-export class LookDelayed extends Error {
-  override readonly name = 'LookDelayed';
-
-  /** `throttled`: what DMS said last; `null`: nothing is wrong. */
-  constructor(readonly throttled: DmsApiError | null) {
-    super(throttled === null ? 'many waits share the requests to DMS' : throttled.message);
-  }
-}
-
 /** First looks are asked for at once; those of waits come in sweeps. */
 type Lane = 'look' | 'sweep';
 
