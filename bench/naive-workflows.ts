@@ -13,18 +13,18 @@ export async function naiveStop(arn: string): Promise<string | null> {
   }
 }
 
-/** The same without asking for the stop. */
-export async function naiveWait(arn: string): Promise<string | null> {
+/** The same without asking for the stop, as often as told. */
+export async function naiveWait(arn: string, every: '5 seconds' | '30 seconds'): Promise<string | null> {
   for (;;) {
     const { status, checkpoint } = await describe(arn);
     if (status === 'stopped') return checkpoint;
-    await sleep('30 seconds');
+    await sleep(every);
   }
 }
 
 const { describeStopped } = proxyActivities<ReturnType<typeof naiveActivities>>({
   startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '10 seconds', backoffCoefficient: 1 },
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 1 },
 });
 
 /** The retry is the loop, and every attempt asks for itself. */

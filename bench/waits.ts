@@ -2,13 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { findServer } from '../scripts/temporal-server.js';
+import type { Client } from '@temporalio/client';
 import { ReplicationClient } from '../src/client/index.js';
-import { startDmsSimulator, type DmsSimulator } from '../src/simulator/index.js';
+import type { DmsSimulator } from '../src/simulator/index.js';
 import { workerProgram } from './paths.js';
-import { childWith, cpuSeconds, endProgram, peakMemory, startProgram } from './processes.js';
+import { cpuSeconds, peakMemory } from './processes.js';
+import { onStage, percentile } from './stage.js';
 
 export interface WaitFigures {
   readonly detectionP50: number;
@@ -54,32 +53,20 @@ export const naive: Way = {
 export const SETTLE_SECONDS = 10;
 
 /** So many stops that end at random within the given seconds. In real time: a simulated second is a second. */
-export async function measureWaits(
+export function measureWaits(
   way: Way,
   { stops, endWithin }: { readonly stops: number; readonly endWithin: readonly [number, number] },
 ): Promise<WaitFigures> {
-  const simulator = await startDmsSimulator({ speed: 1 });
-  const server = await TestWorkflowEnvironment.createLocal({
-    server: { executable: await findServer('dev'), log: { level: 'error', format: 'json' } },
-  });
-  const taskQueue = 'bench';
-  const connection = await Connection.connect({ address: server.address });
-  const worker = startProgram(way.program, {
-    TEMPORAL_ADDRESS: server.address,
-    TEMPORAL_TASK_QUEUE: taskQueue,
-    AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
-    AWS_ACCESS_KEY_ID: 'simulated',
-    AWS_SECRET_ACCESS_KEY: 'simulated',
-  });
-  try {
-    const client = new Client({ connection });
+  return onStage({}, async (stage) => {
+    const { simulator, client } = stage;
+    const taskQueue = 'bench';
+    const worker = stage.start(way.program, taskQueue);
     const [earliest, latest] = endWithin;
     const arns = Array.from({ length: stops }, (_, i) => {
       const stopping = earliest + ((latest - earliest) * ((i * 7919) % stops)) / stops;
       return simulator.createReplication({ durations: { stopping, describingStop: 0, flushingCheckpoint: 0 } });
     });
     const runs = await Promise.all(arns.map((arn) => oneStop(client, way, taskQueue, arn, simulator)));
-    const serverPid = childWith('server');
     const events = await Promise.all(
       runs.slice(0, 20).map(async ({ id }) => {
         const { historyLength } = await client.workflow.getHandle(id).describe();
@@ -95,16 +82,11 @@ export async function measureWaits(
       resultP99: percentile(result, 99),
       looks: simulator.count('DescribeReplications'),
       historyEventsP50: percentile(events, 50),
-      serverCpuSeconds: serverPid === null ? null : cpuSeconds(serverPid),
+      serverCpuSeconds: stage.serverCpuSeconds(),
       workerCpuSeconds: cpuSeconds(worker.pid ?? 0),
       workerMemoryMb: peakMemory(worker.pid ?? 0),
     };
-  } finally {
-    await endProgram(worker);
-    await connection.close();
-    await server.teardown();
-    await simulator.close();
-  }
+  });
 }
 
 async function oneStop(client: Client, way: Way, taskQueue: string, arn: string, simulator: DmsSimulator) {
@@ -125,9 +107,4 @@ function firstLookAfter(simulator: DmsSimulator, arn: string, stoppedAt: number)
       (input['Filters'] === undefined || JSON.stringify(input['Filters']).includes(arn)),
   );
   return look?.at ?? Infinity;
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
 }

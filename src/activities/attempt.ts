@@ -133,12 +133,18 @@ export class Attempt {
   }
 
   /** Waits for the turn of a request in the budget of the account and region; after a while a later attempt does. */
-  async turn(kind: RequestKind, withinSeconds: number): Promise<void> {
+  turn(kind: RequestKind, withinSeconds: number): Promise<void> {
+    const { budget } = this.environment.place(this.arn);
+    return this.inTurn(withinSeconds, BUSY, (signal) => budget.take(kind, signal));
+  }
+
+  /** Waits for something that many share; after a while a later attempt does. */
+  async inTurn<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const patience = AbortSignal.timeout(withinSeconds * 1000);
     try {
-      await this.environment.place(this.arn).budget.take(kind, AbortSignal.any([patience, this.signal]));
+      return await take(AbortSignal.any([patience, this.signal]));
     } catch (err) {
-      throw patience.aborted ? this.stillWaiting(BUSY, 0.1) : this.failure(err);
+      throw patience.aborted ? this.stillWaiting(why, 0.1) : this.failure(err);
     }
   }
 

@@ -14,6 +14,9 @@ import { CALL_SETTLED_SECONDS } from './change.js';
 import type { Environment } from './environment.js';
 import { readResumeInput, readStopInput } from './schemas.js';
 
+/** How long it waits to be among those that begin, before another attempt does. */
+const BEGIN_SECONDS = 60;
+
 /**
  * Begins an operation: checks its input, looks once (a typo must not leave a ledger behind), and notes the operation in the ledger, which may
  * refuse it, know that it succeeded before, or tell of a call that someone's dead operation left behind.
@@ -28,7 +31,10 @@ export function beginOperation(environment: Environment, request: BeginOperation
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     const operation: OperationRef = { kind, operationId, workflowId, runId, parentWorkflowId, ...asked };
     const sequence = 'checkpoint' in plan && plan.checkpoint !== 'latest' ? plan.checkpoint.sequence : null;
-    const begun = await attempt.askLedger((ledger) => ledger.begin({ operation, sequence }));
+    const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
+      environment.beginning.enter(signal),
+    );
+    const begun = await attempt.askLedger((ledger) => ledger.begin({ operation, sequence })).finally(leave);
     const { pendingCall, checkpoint, repeatOf } = begun;
     waitOutCall(begun, operation, attempt);
 

@@ -6,11 +6,14 @@ import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import { ReplicationWatcher, RequestBudget } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
+import { Gate } from './gate.js';
 import { LedgerClient, LedgerUnreachable } from './ledger-client.js';
 import { readTarget } from './schemas.js';
 
 /** How long the ledger may be out of reach before an operation that has called nothing gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;
+/** So many operations of a worker begin at once. More only make a server slower that may have to create as many ledgers. */
+const BEGINNING_AT_ONCE = 50;
 
 export interface DmsActivitiesOptions {
   /** DMS, usually `createAwsDmsApi()`. */
@@ -42,6 +45,8 @@ interface Place {
 export class Environment {
   readonly dms: DmsApi;
   readonly holdSeconds: number;
+  /** The operations that are noting their beginning in a ledger. */
+  readonly beginning = new Gate(BEGINNING_AT_ONCE);
   readonly #options: DmsActivitiesOptions;
   readonly #places = new Map<string, Place>();
   readonly #allowed: readonly RegExp[] | null;

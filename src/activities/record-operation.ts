@@ -49,12 +49,13 @@ class Recorder {
 
   async stopped(request: Ended<'stopped'>): Promise<RecordedOperation> {
     const { replication, outcome, intent, settled, awsRequestIds } = request;
-    const checkpoint = await this.#checkpoint(replication, intent, settled, {
-      outcome,
-      failureType: null,
-      awsRequestIds,
+    const ended = { outcome, failureType: null, awsRequestIds };
+    const recorded = (this.attempt.memory as CheckpointRecord | null | undefined) ?? null;
+    const checkpoint = recorded ?? (await this.#checkpoint(replication, intent, settled, ended));
+    const { tables, warnings: aboutTables } = await this.#tables(replication).catch((err: unknown) => {
+      this.attempt.remember(checkpoint);
+      throw err;
     });
-    const { tables, warnings: aboutTables } = await this.#tables(replication);
     const warnings = [
       ...stopWarnings(checkpoint, replication, Date.now()),
       ...aboutTables,

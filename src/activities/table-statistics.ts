@@ -5,7 +5,7 @@ import { addTables, emptySummary } from '../operations/tables.js';
 import { BUSY, isShutdown, type Attempt } from './attempt.js';
 
 /** How long the first page waits for its turn, and what is left of start-to-close for what comes after. */
-const TURN_SECONDS = 30;
+const TURN_SECONDS = 50;
 const RESERVE_SECONDS = 20;
 
 export interface ReadTables {

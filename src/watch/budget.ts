@@ -18,8 +18,8 @@ const LEAST = 1 / 8;
 const EASED_ONCE_MS = 1000;
 
 /**
- * What a request is for. `change`: stop and start. `look`: whatever an activity can not go on without. `sweep`: the looks of waits. Each has a share
- * of its own, so that none can starve another.
+ * What a request is for. `change`: stop and start. `look`: whatever an activity can not go on without. `sweep`: the looks of waits. Sweeps have a share
+ * of their own; changes and looks take turns in another, so that each can have all of it and none can starve the other.
  */
 export type RequestKind = 'change' | 'look' | 'sweep';
 
@@ -29,19 +29,17 @@ export class RequestBudget {
   #share = 1;
   #shareAt = performance.now();
 
-  /** Requests a second for each kind. Changes have half of AWS's burst, and what activities can not go on without a quarter. */
+  /** Requests a second for sweeps; there are twice as many for all else, and half of AWS's burst. */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
     const share = () => this.#currentShare();
-    this.#pacers = {
-      change: new Pacer(AWS_BURST / 2, looksPerSecond, share),
-      look: new Pacer(AWS_BURST / 4, looksPerSecond, share),
-      sweep: new Pacer(Math.max(1, looksPerSecond), looksPerSecond, share),
-    };
+    const others = new Pacer(AWS_BURST / 2, looksPerSecond * 2, share);
+    const sweeps = new Pacer(Math.max(1, looksPerSecond), looksPerSecond, share);
+    this.#pacers = { change: others, look: others, sweep: sweeps };
   }
 
   /** Waits for the turn of a request. Rejects with the signal's reason. */
   take(kind: RequestKind, signal?: AbortSignal): Promise<void> {
-    return this.#pacers[kind].take(signal);
+    return this.#pacers[kind].take(kind, signal);
   }
 
   /** A request whose turn it was is not needed any more. */
@@ -60,7 +58,7 @@ export class RequestBudget {
     if (this.#share < 1 && now - this.#shareAt < EASED_ONCE_MS) return;
     this.#share = Math.max(LEAST, this.#currentShare() * EASED);
     this.#shareAt = now;
-    for (const pacer of Object.values(this.#pacers)) pacer.empty();
+    for (const pacer of new Set(Object.values(this.#pacers))) pacer.empty();
   }
 
   #currentShare(): number {
@@ -73,9 +71,10 @@ interface Turn {
   readonly go: () => void;
 }
 
-/** So many at once, and so many a second after that; who waits is served in order. */
+/** So many at once, and so many a second after that; who waits is served in order, and the kinds take turns. */
 class Pacer {
-  readonly #waiting: Turn[] = [];
+  /** Who waits, by kind; the kind whose turn it is comes first. */
+  readonly #waiting = new Map<RequestKind, Turn[]>();
   readonly #outside = AsyncLocalStorage.snapshot();
   #tokens: number;
   #at = performance.now();
@@ -89,10 +88,11 @@ class Pacer {
     this.#tokens = burst;
   }
 
-  take(signal?: AbortSignal): Promise<void> {
+  take(kind: RequestKind, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const turns = this.#waiting;
+      const turns = this.#waiting.get(kind) ?? [];
+      this.#waiting.set(kind, turns);
       const onAbort = () => {
         turns.splice(turns.indexOf(turn), 1);
         reject(signal?.reason);
@@ -131,15 +131,26 @@ class Pacer {
     this.#at = now;
   }
 
+  #next(): Turn | undefined {
+    for (const [kind, turns] of this.#waiting) {
+      const turn = turns.shift();
+      if (turn === undefined) continue;
+      this.#waiting.delete(kind);
+      this.#waiting.set(kind, turns);
+      return turn;
+    }
+    return undefined;
+  }
+
   #serve(): void {
     this.#refill();
     while (this.#tokens >= 1) {
-      const turn = this.#waiting.shift();
+      const turn = this.#next();
       if (turn === undefined) return;
       this.#tokens--;
       turn.go();
     }
-    if (this.#waiting.length === 0 || this.#timer !== null) return;
+    if (this.#timer !== null || [...this.#waiting.values()].every((turns) => turns.length === 0)) return;
     const ms = ((1 - this.#tokens) / (this.rate * this.share())) * 1000;
     this.#outside(() => {
       this.#timer = setTimeout(() => {
