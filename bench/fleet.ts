@@ -84,8 +84,8 @@ async function throughKill({ simulator, client, start }: Stage, handle: FleetHan
 
 async function eventsOfRuns(client: Client, workflowId: string): Promise<readonly number[]> {
   const lengths: number[] = [];
-  for await (const run of client.workflow.list({ query: `WorkflowId = "${workflowId}"` }))
-    lengths.push(run.historyLength);
+  for await (const { runId } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` }))
+    lengths.push((await client.workflow.getHandle(workflowId, runId).describe()).historyLength);
   return lengths;
 }
 

@@ -30,7 +30,7 @@ export async function plotScale(measured: readonly Measured[], ways: readonly st
     animation: false,
     backgroundColor: '#ffffff',
     title: charts.map(({ title }, n) => ({ text: title, left: left(n) - 20, top: 30, textStyle: { fontSize: 13 } })),
-    legend: { data: [...ways], top: 4 },
+    legend: { data: [...ways], top: 4, itemGap: 40, textStyle: { fontSize: 11, width: 190 } },
     grid: charts.map((_, n) => ({ left: left(n), top: 70, width: 230, height: 220 })),
     xAxis: charts.map((_, n) => ({
       type: 'category',

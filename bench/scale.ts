@@ -35,6 +35,9 @@ export interface ScaleFigures {
 export interface ScaleWay {
   readonly name: string;
   readonly program: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** AWS answers whatever is asked. */
+  readonly unlimited?: boolean;
   /** Starts a wait, and gives its workflow id; `null`: the program does it by itself. */
   readonly start: ((client: Client, taskQueue: string, arn: string) => Promise<string>) | null;
   readonly ledger?: (arn: string) => string;
@@ -71,12 +74,24 @@ export const scaleWays: readonly ScaleWay[] = [
   },
 ];
 
-export function measureScale({ program, start, ledger }: ScaleWay, count: number): Promise<ScaleFigures> {
-  return onStage({ uncertain: { throttle: AWS_THROTTLE } }, async (stage) => {
+/** What the loop would cost if it saw its stops in time: AWS throttles it so that it hardly looks. */
+export const unlimitedLoop: ScaleWay = {
+  name: 'the loop, if AWS did not throttle it',
+  program: naiveProgram,
+  start: byName('naiveWait', '5 seconds'),
+  unlimited: true,
+};
+
+export function measureScale(
+  { program, env, unlimited = false, start, ledger }: ScaleWay,
+  count: number,
+): Promise<ScaleFigures> {
+  const throttle = unlimited ? null : AWS_THROTTLE;
+  return onStage({ uncertain: { throttle } }, async (stage) => {
     const { simulator, client } = stage;
     const arns = stopping(simulator, count);
     const begunAt = Date.now();
-    const worker = stage.start(program);
+    const worker = stage.start(program, 'bench', env);
     const { ids, failures } = start === null ? await untilSeen(simulator, arns) : await untilEnded(stage, start, arns);
     const seconds = (Date.now() - begunAt) / 1000;
     const eventsOf = async (workflowIds: readonly string[]) => {

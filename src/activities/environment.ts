@@ -30,7 +30,7 @@ export interface DmsActivitiesOptions {
   readonly maxHeldWaits?: number;
   /**
    * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Stops and
-   * starts have as many, and so has whatever else is asked of DMS. When AWS throttles, all of it slows down by itself.
+   * starts, and whatever else is asked of DMS, have twice as many and take turns. When AWS throttles, all of it slows down by itself.
    */
   readonly looksPerSecond?: number;
 }

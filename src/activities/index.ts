@@ -10,6 +10,7 @@ import { awaitStopped } from './await-stopped.js';
 import { beginOperation } from './begin-operation.js';
 import { describeReplication } from './describe-replication.js';
 import { Environment, type DmsActivitiesOptions } from './environment.js';
+import { nudge } from './nudge.js';
 import { recordOperation } from './record-operation.js';
 import { requestStart } from './request-start.js';
 import { requestStop } from './request-stop.js';
@@ -30,5 +31,6 @@ export function createDmsActivities(options: DmsActivitiesOptions): DmsActivitie
     'dms.recordOperation': async (request) => recordOperation(environment, request),
     'dms.awaitOperation': async (request) => awaitOperation(environment, request),
     'dms.describeReplication': async (request) => describeReplication(environment, request),
+    'dms.nudge': async (request) => nudge(environment, request),
   };
 }

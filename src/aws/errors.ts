@@ -9,7 +9,9 @@ const table: readonly (readonly [kind: DmsApiErrorKind, names: string])[] = [
   ['not-found', 'ResourceNotFoundFault'],
   ['invalid-state', 'InvalidResourceStateFault'],
   // AccessDeniedException is IAM's denial; AccessDeniedFault says that DMS itself lacks access.
-  ['access-denied', 'AccessDeniedException AccessDeniedFault NotAuthorized OptInRequired InvalidClientTokenId'],
+  // AccessDenied is what STS says of a role that may not be assumed.
+  ['access-denied', 'AccessDenied AccessDeniedException AccessDeniedFault NotAuthorized OptInRequired'],
+  ['access-denied', 'InvalidClientTokenId'],
   ['access-denied', 'UnrecognizedClientException InvalidSignatureException SignatureDoesNotMatch IncompleteSignature'],
   ['access-denied', 'MissingAuthenticationToken MissingAuthenticationTokenException ExpiredToken RequestExpired'],
   ['access-denied', 'ExpiredTokenException CredentialsProviderError TokenProviderError'],

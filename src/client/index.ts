@@ -168,6 +168,21 @@ export class ReplicationClient {
     }
   }
 
+  /**
+   * Says that something may have happened to a replication, as an EventBridge rule or a person knows: an operation that waits for it looks at once.
+   * False when none is open. A wait whose attempt is not held by a worker just then looks by itself, half a minute later at most.
+   */
+  async nudge(replicationConfigArn: string): Promise<boolean> {
+    const arn = readArn({ replicationConfigArn });
+    try {
+      await this.#client.workflow.getHandle(operationWorkflowId(arn)).signal(messageNames.nudge);
+      return true;
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return false;
+      throw err;
+    }
+  }
+
   /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. */
   async unseal(replicationConfigArn: string, request: UnsealRequest): Promise<void> {
     const arn = readArn({ replicationConfigArn });

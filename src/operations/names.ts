@@ -11,7 +11,7 @@ export const workflowTypes = {
 /** The same of fleets, by what they do with each replication. */
 export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
 
-/** Names of queries and updates. */
+/** Names of queries, updates and signals. */
 export const messageNames = {
   progress: 'dms.progress',
   fleet: 'dms.fleet',
@@ -20,6 +20,7 @@ export const messageNames = {
   aboutTo: 'dms.aboutTo',
   record: 'dms.record',
   unseal: 'dms.unseal',
+  nudge: 'dms.nudge',
 } as const;
 
 /** Memo keys of an operation's workflow. */

@@ -19,6 +19,8 @@ export interface DmsActivities {
   'dms.recordOperation'(request: RecordOperation): Promise<RecordedOperation>;
   'dms.awaitOperation'(request: AwaitOperation): Promise<AwaitedOperation>;
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
+  /** Looks at once for a wait that the worker holds, and fails where it holds none. */
+  'dms.nudge'(request: DescribeReplication): Promise<void>;
 }
 
 export interface DescribeReplication {

@@ -23,9 +23,10 @@ type Lane = 'look' | 'sweep';
 
 interface Waiter {
   readonly arn: ReplicationConfigArn;
-  readonly lane: Lane;
-  readonly since: number;
-  readonly dueAt: number;
+  lane: Lane;
+  /** Only a request sent after that counts. */
+  since: number;
+  dueAt: number;
   readonly until: number;
   /** A request for it alone is under way. */
   isAsked: boolean;
@@ -100,6 +101,20 @@ export class ReplicationWatcher {
       else others.add(waiter);
       this.#wakeAt(Math.min(waiter.dueAt, waiter.until));
     });
+  }
+
+  /** Something may have happened to a replication: looks at once for whoever waits, with a request sent from now on. Returns how many do. */
+  nudge(arn: ReplicationConfigArn): number {
+    const now = performance.now();
+    const waiters = this.#waiters.get(arn.arn) ?? new Set<Waiter>();
+    for (const waiter of waiters) {
+      waiter.lane = 'look';
+      waiter.since = now;
+      waiter.dueAt = now;
+      waiter.isAsked = false;
+    }
+    if (waiters.size > 0) this.#wakeAt(now);
+    return waiters.size;
   }
 
   #leave(waiter: Waiter): void {

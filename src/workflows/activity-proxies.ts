@@ -35,6 +35,18 @@ export function cleaningActivities(summary: string) {
   });
 }
 
+/** A nudge tries workers until it finds the one that holds the wait, and is not worth more than some seconds. */
+export function nudgingActivities() {
+  return proxyActivities<Pick<DmsActivities, 'dms.nudge'>>({
+    startToCloseTimeout: 5000,
+    scheduleToCloseTimeout: 10_000,
+    cancellationType: ActivityCancellationType.ABANDON,
+    priority: { priorityKey: 1 },
+    summary: 'Look at once',
+    retry: { maximumAttempts: 20 },
+  });
+}
+
 /** Activities that wait. A cancelled workflow goes on at once; the attempt that is left over only reads. */
 export function waitingActivities(
   summary: string,

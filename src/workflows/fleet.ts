@@ -1,5 +1,7 @@
 import {
+  ApplicationFailure,
   CancellationScope,
+  ChildWorkflowFailure,
   condition,
   continueAsNew,
   setCurrentDetails,
@@ -123,9 +125,10 @@ class Fleet {
       const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {});
       this.results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
-      const failure = findDmsFailure(err);
-      const message = err instanceof Error ? err.message : String(err);
-      const type = failure?.type ?? (err instanceof Error ? err.name : 'Error');
+      // Of an operation that somebody cancelled or terminated, that is what is to be seen.
+      const cause = findDmsFailure(err) ?? (err instanceof ChildWorkflowFailure ? (err.cause ?? err) : err);
+      const { name = 'Error', message = String(cause) } = cause instanceof Error ? cause : {};
+      const type = cause instanceof ApplicationFailure ? (cause.type ?? name) : name;
       this.results[arn] = failedEntry(type, message, this.failed++);
     }
     this.ended++;

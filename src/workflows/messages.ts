@@ -1,4 +1,4 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
   AboutToReply,
   AboutToRequest,
@@ -15,6 +15,8 @@ import type { Ledger } from '../operations/records.js';
 
 /** Where an operation is. Answered by every operation's workflow. */
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
+/** Something may have happened to the replication: an operation that waits looks at once. */
+export const nudgeSignal = defineSignal(messageNames.nudge);
 /** Where a fleet is, with what became of each replication so far. */
 export const fleetQuery = defineQuery<FleetProgress>(messageNames.fleet);
 /** Everything the ledger holds. */

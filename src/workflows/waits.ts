@@ -3,6 +3,7 @@ import type { AwaitRunning, AwaitStopped, RunningReplication, StoppedReplication
 import { SETTLE_GRACE_SECONDS } from '../dms/checkpoint.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
+import { nudgeable } from './nudges.js';
 
 /** Waits until a stop is over and described. */
 export function untilStopped(
@@ -49,7 +50,7 @@ async function withLastLook<Result>(
   lastLook: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await wait();
+    return await nudgeable(replicationConfigArn, wait);
   } catch (err) {
     if (!isTimedOut(err)) throw err;
   }

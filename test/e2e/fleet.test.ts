@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, test } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
+import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -139,6 +143,68 @@ describe.concurrent('a fleet', () => {
     expect(await handle.result()).toMatchObject({ outcomes: { stopped: 8 }, failed: 0 });
     expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
   });
+
+  test('with one in an account that can not be entered and one in a region that is down goes on with the others', async () => {
+    await using stage = await Stage.set(quick);
+    const denied = () =>
+      Promise.reject(
+        Object.assign(new Error('is not authorized to perform: sts:AssumeRole'), { name: 'AccessDenied' }),
+      );
+    const dms = createAwsDmsApi({
+      clientFor: ({ accountId, region }) => {
+        const config = stage.simulator.clientConfig(region);
+        if (accountId === '999999999999') return createDmsClient({ ...config, credentials: denied });
+        if (region === 'eu-north-1') return createDmsClient({ ...config, endpoint: 'http://127.0.0.1:1' });
+        return createDmsClient(config);
+      },
+    });
+    await stage.work({ dms });
+    const foreign = 'arn:aws:dms:eu-west-1:999999999999:replication-config:FOREIGN';
+    const down = 'arn:aws:dms:eu-north-1:123456789012:replication-config:DOWN';
+    const good = Array.from({ length: 6 }, () => stage.simulator.createReplication());
+    const fleet = { ...brief, replicationConfigArns: [down, foreign, ...good], concurrency: 2 };
+    const handle = await stage.dms.startStopFleet(fleet);
+    await until('all others are done', async () => Object.keys((await handle.progress()).results).length === 7, 60);
+    const region = stage.client.workflow.getHandle(`dms:${down}`);
+    const { raw } = await region.describe();
+    expect(raw.pendingActivities?.[0]?.lastFailure?.message).toMatch(/eu-north-1|DOWN/);
+    // Whoever does not want to wait for the region ends that one operation.
+    await region.cancel();
+    expect(await handle.result()).toMatchObject({
+      outcomes: { stopped: 6 },
+      failed: 2,
+      left: [],
+      results: {
+        [foreign]: { failureType: 'DmsAccessDenied', message: expect.stringContaining('sts:AssumeRole') },
+        [down]: { failureType: 'CancelledFailure' },
+      },
+    });
+  });
+
+  test('whose worker is killed at the peak stops nothing twice and forgets nothing', async () => {
+    await using stage = await Stage.set(slowStop);
+    const program = (taskQueue: string) =>
+      spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('../../dist/worker.js', import.meta.url))], {
+        env: {
+          ...process.env,
+          TEMPORAL_ADDRESS: inject('temporalAddress'),
+          TEMPORAL_TASK_QUEUE: taskQueue,
+          AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: stage.simulator.endpoint,
+          AWS_ACCESS_KEY_ID: 'simulated',
+          AWS_SECRET_ACCESS_KEY: 'simulated',
+        },
+        stdio: 'ignore',
+      });
+    const first = program(stage.taskQueue);
+    const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
+    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
+    await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await stage.work();
+    expect(await handle.result()).toMatchObject({ total: 12, failed: 0, left: [] });
+    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+  }, 120_000);
 
   test('that is empty is done at once, and one that is wrong is refused before anything is called', async () => {
     await using stage = await Stage.set(quick);

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
-import { Stage, workflowBundle } from '../support/stage.js';
+import { Stage, until, workflowBundle } from '../support/stage.js';
 
 const folder = new URL('histories/', import.meta.url);
 const files = (await readdir(folder)).filter((name) => name.endsWith('.json'));
@@ -10,39 +10,51 @@ const read = async (name: string) => JSON.parse(await readFile(new URL(name, fol
 
 /** A history does not hold the id of its workflow, and an operation is run in place only under its own. */
 const workflowIdOf = (name: string) =>
-  `${name.includes('ledger') ? 'dms-ledger' : 'dms'}:arn:aws:dms:eu-west-1:123456789012:replication-config:RECORDED`;
+  name.includes('fleet')
+    ? 'dms-fleet:stop:RECORDED'
+    : `${name.includes('ledger') ? 'dms-ledger' : 'dms'}:arn:aws:dms:eu-west-1:123456789012:replication-config:RECORDED`;
 
 /** With RECORD_HISTORIES=<version> the histories of that version are recorded anew: do so once for each release, and never for an old one. */
-test.runIf(process.env['RECORD_HISTORIES'])('the histories of a stop, a resume and a ledger are recorded', async () => {
-  await using stage = await Stage.set();
-  const arn = stage.simulator.createReplication({ identifier: 'RECORDED' });
-  await stage.work();
-  await mkdir(folder, { recursive: true });
-  const keep = async (name: string, workflowId: string, runId?: string) => {
-    const history = await stage.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    // Stack traces tell where the recorder's sources are, which is nobody's business and no part of a replay.
-    const json = historyToJSON(history).replaceAll(/"stackTrace": ?"(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
-    await writeFile(new URL(`${process.env['RECORD_HISTORIES']}-${name}.json`, folder), json);
-  };
-  const stop = await stage.dms.startStop({
-    replicationConfigArn: arn,
-    intent: 'final',
-    requestedBy: 'ada',
-    reason: 'recorded',
-    settleSeconds: 0,
-  });
-  await stop.result();
-  await keep('stop', stop.workflowId, stop.runId);
-  await stage.dms.unseal(arn, { by: 'ada', reason: 'recorded' });
-  const resume = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 0 });
-  await resume.result();
-  await keep('resume', resume.workflowId, resume.runId);
-  await keep('ledger', `dms-ledger:${arn}`);
-  await writeFile(
-    new URL(`${process.env['RECORD_HISTORIES']}-ledger.state`, folder),
-    JSON.stringify(await stage.dms.ledger(arn)),
-  );
-});
+test.runIf(process.env['RECORD_HISTORIES'])(
+  'the histories of a stop, a resume, a fleet and a ledger are recorded',
+  async () => {
+    await using stage = await Stage.set();
+    const arn = stage.simulator.createReplication({ identifier: 'RECORDED' });
+    await stage.work();
+    await mkdir(folder, { recursive: true });
+    const keep = async (name: string, workflowId: string, runId?: string) => {
+      const history = await stage.client.workflow.getHandle(workflowId, runId).fetchHistory();
+      // Stack traces tell where the recorder's sources are, which is nobody's business and no part of a replay.
+      const json = historyToJSON(history).replaceAll(/"stackTrace": ?"(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
+      await writeFile(new URL(`${process.env['RECORD_HISTORIES']}-${name}.json`, folder), json);
+    };
+    const stop = await stage.dms.startStop({
+      replicationConfigArn: arn,
+      intent: 'final',
+      requestedBy: 'ada',
+      reason: 'recorded',
+      settleSeconds: 0,
+    });
+    await stop.result();
+    await keep('stop', stop.workflowId, stop.runId);
+    await stage.dms.unseal(arn, { by: 'ada', reason: 'recorded' });
+    const resume = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 0 });
+    await resume.result();
+    await keep('resume', resume.workflowId, resume.runId);
+    const replicationConfigArns = [arn.replace('RECORDED', 'UNKNOWN'), arn];
+    const fleet = await stage.dms.startStopFleet({ fleetId: 'RECORDED', replicationConfigArns, concurrency: 1 });
+    await until('it is stopping', () => stage.simulator.row(arn).Status === 'stopping');
+    await stage.dms.nudge(arn);
+    await fleet.result();
+    await keep('nudged-stop', `dms:${arn}`);
+    await keep('fleet', fleet.workflowId);
+    await keep('ledger', `dms-ledger:${arn}`);
+    await writeFile(
+      new URL(`${process.env['RECORD_HISTORIES']}-ledger.state`, folder),
+      JSON.stringify(await stage.dms.ledger(arn)),
+    );
+  },
+);
 
 describe('the workflows of today', () => {
   test.each(files)('replay %s', async (name) => {

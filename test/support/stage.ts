@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import {
   bundleWorkflowCode,
@@ -96,6 +96,8 @@ export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   readonly slots?: number;
   /** Activities of somebody else on the same worker. */
   readonly foreign?: object;
+  /** Of its own, for one more worker on the same task queue. */
+  readonly connection?: NativeConnection;
   /** None of the package's activities. */
   readonly bare?: boolean;
 }
@@ -130,10 +132,10 @@ export class Stage implements AsyncDisposable {
   }
 
   async work(options: StageWorkerOptions = {}, taskQueue = this.taskQueue): Promise<Worker> {
-    const { workflows, slots, foreign, bare = false, ...activities } = options;
+    const { workflows, slots, foreign, connection = this.native, bare = false, ...activities } = options;
     const own = bare ? {} : createDmsActivities({ dms: simulatedApi(this.simulator), ...activities });
     const worker = await Worker.create({
-      connection: this.native,
+      connection,
       taskQueue,
       dataConverter: this.dataConverter,
       workflowBundle: await workflowBundle(workflows, this.dataConverter),
@@ -158,6 +160,20 @@ export class Stage implements AsyncDisposable {
     await this.native.close();
     await this.simulator.close();
   }
+}
+
+/** `PendingActivityState` of Temporal's API. */
+const STARTED = 2;
+
+/** Whether the workflow's wait is held by a worker: its first attempt takes one look and leaves, the others stay. */
+export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
+  const { raw } = await workflow.describe();
+  const [pending] = raw.pendingActivities ?? [];
+  return (
+    pending?.activityType?.name === 'dms.awaitStopped' &&
+    (pending.attempt ?? 0) >= 2 &&
+    Number(pending.state) === STARTED
+  );
 }
 
 /** Waits for a condition, and says what it waited for when it does not come. */

@@ -129,6 +129,49 @@ describe('looks', () => {
   });
 });
 
+describe('a nudge', () => {
+  /** Sweeps are so slow that nobody would wait for the next. */
+  const slow = () => new RequestBudget(0.001);
+
+  test('brings a look at once, before the sweeps get to it', async () => {
+    const { asked, watcher } = countingDms({}, slow());
+    await soon(watcher.look(arnOf(1), { intervalSeconds: 2 }));
+    const later = watcher.look(arnOf(1), { intervalSeconds: 2, withinSeconds: 600 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toEqual(['R1']);
+    expect(watcher.nudge(arnOf(1))).toBe(1);
+    await soon(later, 1);
+    expect(asked).toEqual(['R1', 'R1']);
+  });
+
+  test('wants a request sent after it, not the one that is under way', async () => {
+    const answers: ((row: Replication) => void)[] = [];
+    const { watcher } = countingDms({ one: () => new Promise((resolve) => answers.push(resolve)) }, slow());
+    const wait = watcher.look(arnOf(1));
+    await vi.advanceTimersByTimeAsync(20);
+    watcher.nudge(arnOf(1));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(answers).toHaveLength(2);
+    answers[0]?.(rowOf(1, 'stopping'));
+    await vi.advanceTimersByTimeAsync(20);
+    answers[1]?.(rowOf(1, 'stopped'));
+    expect((await soon(wait)).replication.status).toBe('stopped');
+  });
+
+  test('of one replication leaves the waits of others alone, and says when nobody waits', async () => {
+    const { asked, watcher } = countingDms(account(2), slow());
+    await soon(Promise.all([1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2 }))));
+    const waits = [1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2, withinSeconds: 600 }));
+    asked.length = 0;
+    expect(watcher.nudge(arnOf(3))).toBe(0);
+    watcher.nudge(arnOf(2));
+    await soon(Promise.all(waits.slice(1)), 1);
+    expect(asked).toEqual(['R2']);
+    watcher.nudge(arnOf(1));
+    await soon(Promise.all(waits), 1);
+  });
+});
+
 describe('a sweep', () => {
   test('goes through the list or asks for each, whichever took fewer requests before', async () => {
     const { asked, watcher } = countingDms(account(1000));

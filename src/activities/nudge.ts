@@ -1,0 +1,11 @@
+import type { DescribeReplication } from '../operations/protocol.js';
+import type { Environment } from './environment.js';
+
+const ELSEWHERE_SECONDS = 0.1;
+
+/** Has the watcher look at once. Where nobody waits in this worker, another attempt may find the one in which somebody does. */
+export async function nudge(environment: Environment, request: DescribeReplication): Promise<void> {
+  const attempt = environment.attempt(request, 'dms.nudge', { phase: 'stopping' });
+  const { watcher } = environment.place(attempt.arn);
+  if (watcher.nudge(attempt.arn) === 0) throw attempt.stillWaiting('no wait is held in this worker', ELSEWHERE_SECONDS);
+}

@@ -1,0 +1,34 @@
+import { CancellationScope, condition, isCancellation, log, setHandler } from '@temporalio/workflow';
+import { nudgingActivities } from './activity-proxies.js';
+import { nudgeSignal } from './messages.js';
+
+/** So many of a wait are passed on, so that no flood of them fills its history. */
+const MOST_NUDGES = 100;
+
+/** Waits; a nudge that comes meanwhile is passed on to the worker that holds the wait. What comes while one is passed on needs one more, not many. */
+export async function nudgeable<Result>(replicationConfigArn: string, wait: () => Promise<Result>): Promise<Result> {
+  let isNudged = false;
+  setHandler(nudgeSignal, () => void (isNudged = true));
+  const passing = new CancellationScope();
+  const pass = async () => {
+    for (let passed = 0; passed < MOST_NUDGES; passed++) {
+      await condition(() => isNudged);
+      isNudged = false;
+      const { 'dms.nudge': nudge } = nudgingActivities();
+      await nudge({ replicationConfigArn }).catch((err: unknown) => {
+        if (isCancellation(err)) throw err;
+        // The wait looks by itself, only later.
+        log.warn('A nudge found no worker that holds the wait', { error: String(err) });
+      });
+    }
+  };
+  const passes = passing.run(pass).catch((err: unknown) => {
+    if (!isCancellation(err)) throw err;
+  });
+  try {
+    return await wait();
+  } finally {
+    passing.cancel();
+    await passes;
+  }
+}

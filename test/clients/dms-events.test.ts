@@ -1,0 +1,120 @@
+/** The example that passes DMS's events on, against moto's SQS. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nudgeOnEvents } from '../../examples/dms-events/consumer.js';
+import { isHeld, quick, Stage, until } from '../support/stage.js';
+import { pythonWith } from './support.js';
+
+let moto: ChildProcess;
+let sqs: SQSClient;
+beforeAll(async () => {
+  const program = await pythonWith('moto', 'moto[server]==5.2.5');
+  const port = await freePort();
+  moto = spawn(program('moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const endpoint = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
+  sqs = new SQSClient({ endpoint, region: 'eu-west-1', credentials });
+  await until(
+    'moto answers',
+    () =>
+      fetch(endpoint).then(
+        () => true,
+        () => false,
+      ),
+    60,
+  );
+}, 300_000);
+afterAll(async () => {
+  sqs.destroy();
+  moto.kill();
+  await once(moto, 'exit');
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function queue(name: string) {
+  const attributes = { VisibilityTimeout: '1' };
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+  return {
+    queueUrl: QueueUrl,
+    send: (body: unknown) =>
+      sqs.send(
+        new SendMessageCommand({ QueueUrl, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ),
+    /** Messages that wait, or were read and not deleted. */
+    left: async (): Promise<number> => {
+      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+      const { Attributes: counts = {} } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }),
+      );
+      return names.reduce((sum, each) => sum + Number(counts[each] ?? 0), 0);
+    },
+  };
+}
+
+const eventOf = (arn: string) => ({
+  version: '0',
+  id: '11111111-2222-3333-4444-555555555555',
+  'detail-type': 'DMS Replication State Change',
+  source: 'aws.dms',
+  account: '123456789012',
+  region: 'eu-west-1',
+  resources: [arn],
+  detail: { type: 'REPLICATION_CONFIG', category: 'StateChange', eventType: 'REPLICATION_STOPPED' },
+});
+
+test('an event in the queue ends a wait that no sweep would have ended for long', async () => {
+  const durations = { ...quick.durations, describingStop: 0, flushingCheckpoint: 0 };
+  await using stage = await Stage.set({ ...quick, speed: 0, durations });
+  await stage.work({ looksPerSecond: 0.001, holdSeconds: 60 });
+  const replicationConfigArn = stage.simulator.createReplication();
+  const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+  const workflow = stage.client.workflow.getHandle(handle.workflowId);
+  await until('its wait is held', () => isHeld(workflow));
+  const { queueUrl, send, left } = await queue('events');
+  const ending = new AbortController();
+  const consuming = nudgeOnEvents({ sqs, queueUrl, dms: stage.dms, signal: ending.signal });
+  stage.simulator.clock.advance({ minutes: 1 });
+  await send(eventOf(replicationConfigArn));
+  expect((await handle.result()).outcome).toBe('stopped');
+  await until('the message is deleted', async () => (await left()) === 0);
+  ending.abort();
+  await consuming;
+}, 120_000);
+
+test('what is no event of a replication is taken out of the queue, and an event that can not be passed on comes again', async () => {
+  const nudged: string[] = [];
+  let isServerThere = false;
+  const dms = {
+    async nudge(arn: string) {
+      nudged.push(arn);
+      if (!isServerThere) throw new Error('no Temporal server');
+      return true;
+    },
+  };
+  const { queueUrl, send, left } = await queue('troubled-events');
+  const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+  for (const body of ['no JSON', 'null', { source: 'aws.s3', resources: [arn] }, { source: 'aws.dms' }])
+    await send(body);
+  await send({ ...eventOf('arn:aws:dms:eu-west-1:123456789012:task:ORDERS') });
+  await send(eventOf(arn));
+  const ending = new AbortController();
+  const consuming = nudgeOnEvents({ sqs, queueUrl, dms, signal: ending.signal });
+  await until('it was tried twice', () => nudged.length >= 2);
+  expect(await left()).toBe(1);
+  isServerThere = true;
+  await until('all is done', async () => (await left()) === 0);
+  expect(new Set(nudged)).toEqual(new Set([arn]));
+  ending.abort();
+  await consuming;
+}, 120_000);

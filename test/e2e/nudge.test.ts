@@ -1,0 +1,74 @@
+import { NativeConnection } from '@temporalio/worker';
+import { describe, expect, inject, test } from 'vitest';
+import { isHeld, quick, Stage, until } from '../support/stage.js';
+
+/** After a sweep the next comes in a quarter of an hour. */
+const SLOW = { looksPerSecond: 0.001, holdSeconds: 60 };
+/** A stop ends when the test says so. */
+const manual = { ...quick, speed: 0, durations: { ...quick.durations, describingStop: 0, flushingCheckpoint: 0 } };
+const endStop = ({ simulator }: Stage) => simulator.clock.advance({ minutes: 1 });
+
+async function heldWait(stage: Stage) {
+  const replicationConfigArn = stage.simulator.createReplication();
+  const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+  const workflow = stage.client.workflow.getHandle(handle.workflowId);
+  await until('its wait is held', () => isHeld(workflow));
+  const looks = () => stage.simulator.count('DescribeReplications');
+  await until('the sweep has gone by', async () => {
+    const before = looks();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return looks() === before;
+  });
+  return { replicationConfigArn, handle, workflow, looks };
+}
+
+describe('a nudge', () => {
+  test('ends a wait at once that no sweep would have ended for long, whichever worker holds it', async () => {
+    await using stage = await Stage.set(manual);
+    const connections = await Promise.all(
+      [1, 2].map(() => NativeConnection.connect({ address: inject('temporalAddress') })),
+    );
+    await Promise.all([stage.native, ...connections].map((connection) => stage.work({ ...SLOW, connection })));
+    const { replicationConfigArn, handle, looks } = await heldWait(stage);
+    endStop(stage);
+    const before = looks();
+    expect(await stage.dms.nudge(replicationConfigArn)).toBe(true);
+    expect((await handle.result()).outcome).toBe('stopped');
+    expect(looks() - before).toBe(1);
+    await stage.idle();
+    await Promise.all(connections.map((connection) => connection.close()));
+  }, 60_000);
+
+  test('comes as a signal by name as well, and many at once are few looks', async () => {
+    await using stage = await Stage.set(manual);
+    await stage.work(SLOW);
+    const { replicationConfigArn, handle, workflow, looks } = await heldWait(stage);
+    const before = looks();
+    await Promise.all(Array.from({ length: 50 }, () => workflow.signal('dms.nudge')));
+    await until('all of them are passed on', async () => {
+      const { raw } = await workflow.describe();
+      return looks() > before && raw.pendingWorkflowTask === null && raw.pendingActivities?.length === 1;
+    });
+    expect(looks() - before).toBeLessThan(25);
+    expect((await handle.progress()).lastStatus).toBe('stopping');
+    endStop(stage);
+    await stage.dms.nudge(replicationConfigArn);
+    expect((await handle.result()).outcome).toBe('stopped');
+  }, 60_000);
+
+  test('of a replication on which nothing is open is told so', async () => {
+    await using stage = await Stage.set(manual);
+    const arn = stage.simulator.createReplication();
+    expect(await stage.dms.nudge(arn)).toBe(false);
+    await expect(stage.dms.nudge('orders')).rejects.toMatchObject({ type: 'DmsInvalidInput' });
+  });
+
+  test('leaves a cancel what it is', async () => {
+    await using stage = await Stage.set(manual);
+    await stage.work(SLOW);
+    const { replicationConfigArn, handle } = await heldWait(stage);
+    await stage.dms.nudge(replicationConfigArn);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow(/cancelled/i);
+  }, 60_000);
+});
