@@ -1,12 +1,13 @@
 /**
  * `npm run bench`: everything the README says of speed and cost, against the naive ways in the same run. Takes about an hour; fails when a
- * figure is not what is promised. Some of it: `npm run bench promises`, `scale`, `budget`, `workers`, `fleet`, and `scale 1000` for one number of waits.
+ * figure is not what is promised. Some of it: `npm run bench promises`, `scale`, `budget`, `memory`, `workers`, `fleet`, and `scale 1000` for one number of waits.
  */
 import { cpus } from 'node:os';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { measureBudget } from './budget.js';
 import { measureFleet } from './fleet.js';
 import { measureMany } from './many.js';
+import { measureMemory } from './memory.js';
 import { measurePromises } from './promises.js';
 import { Report, say } from './report.js';
 import { measureWorkers } from './workers.js';
@@ -15,11 +16,14 @@ const parts = {
   promises: measurePromises,
   scale: measureMany,
   budget: measureBudget,
+  memory: measureMemory,
   workers: measureWorkers,
   fleet: measureFleet,
 };
 const asked = process.argv.slice(2);
 const counts = asked.filter((each) => /^\d+$/.test(each)).map(Number);
+const unknown = asked.find((each) => !(each in parts) && !/^\d+$/.test(each));
+if (unknown !== undefined) throw new Error(`"${unknown}" is no part of the bench: ${Object.keys(parts).join(', ')}`);
 const isAsked = (part: string) => asked.length === counts.length || asked.includes(part);
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });

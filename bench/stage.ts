@@ -15,9 +15,9 @@ export interface Stage {
   /** One more worker, on the given task queue. */
   readonly start: (program: readonly string[], taskQueue?: string, env?: NodeJS.ProcessEnv) => ChildProcess;
   /** Processor seconds of the server so far; `null` where the system does not tell. */
-  serverCpuSeconds(): number | null;
+  readonly serverCpuSeconds: () => number | null;
   /** What Temporal Cloud would bill so far, by the server's own count. */
-  actions(): Promise<number>;
+  readonly actions: () => Promise<number>;
 }
 
 export async function onStage<T>(options: DmsSimulatorOptions, work: (stage: Stage) => Promise<T>): Promise<T> {

@@ -16,6 +16,7 @@ import { readResumeInput, readStopInput } from './schemas.js';
 
 /** How long it waits to be among those that begin, before another attempt does. */
 const BEGIN_SECONDS = 60;
+const FRESH_SECONDS = 2;
 
 /**
  * Begins an operation: checks its input, looks once (a typo must not leave a ledger behind), and notes the operation in the ledger, which may
@@ -27,7 +28,8 @@ export function beginOperation(environment: Environment, request: BeginOperation
   const attempt = environment.attempt(plan, 'dms.beginOperation', { operationId, phase: 'beginning' });
 
   return attempt.keptAlive(async () => {
-    const { replication } = await attempt.look();
+    let { replication } = await attempt.look();
+    const lookedAt = attempt.heldSeconds;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     const operation: OperationRef = { kind, operationId, workflowId, runId, parentWorkflowId, ...asked };
     const sequence = 'checkpoint' in plan && plan.checkpoint !== 'latest' ? plan.checkpoint.sequence : null;
@@ -37,6 +39,9 @@ export function beginOperation(environment: Environment, request: BeginOperation
     const begun = await attempt.askLedger((ledger) => ledger.begin({ operation, sequence })).finally(leave);
     const { pendingCall, checkpoint, repeatOf } = begun;
     waitOutCall(begun, operation, attempt);
+    // What a call or an equal operation has brought about is not told by a look from before a long wait.
+    const isOld = attempt.heldSeconds - lookedAt > FRESH_SECONDS;
+    if (isOld && (pendingCall !== null || repeatOf !== null)) ({ replication } = await attempt.look());
 
     const isOwn = pendingCall?.kind === kind && pendingCall.operationId === operationId;
     const { stop } = factsOf(lifecycleState(replication).status);

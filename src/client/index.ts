@@ -170,7 +170,7 @@ export class ReplicationClient {
 
   /**
    * Says that something may have happened to a replication, as an EventBridge rule or a person knows: an operation that waits for it looks at once.
-   * False when none is open. A wait whose attempt is not held by a worker just then looks by itself, half a minute later at most.
+   * False when none is open. A wait whose attempt is not held by a worker just then looks by itself, with the next sweep.
    */
   async nudge(replicationConfigArn: string): Promise<boolean> {
     const arn = readArn({ replicationConfigArn });

@@ -19,8 +19,10 @@ const phases: Readonly<Record<string, OperationPhase>> = {
 /** Where an operation is. The pending activity knows best, and tells without a worker; between activities, and at the end, the workflow does. */
 export async function readProgress(client: Client, handle: WorkflowHandle): Promise<OperationProgress> {
   const description = await handle.describe();
-  const [pending] = description.raw.pendingActivities ?? [];
-  const phase = phases[pending?.activityType?.name ?? ''];
+  const phaseOf = (each: PendingActivity | undefined) => phases[each?.activityType?.name ?? ''];
+  // A nudge may be pending beside it.
+  const pending = description.raw.pendingActivities?.find(phaseOf);
+  const phase = phaseOf(pending);
   if (description.status.name === 'RUNNING' && pending && phase) {
     const failure = pending.lastFailure == null ? null : await decodeFailure(client, pending.lastFailure);
     const details =

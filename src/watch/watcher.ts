@@ -19,11 +19,14 @@ const REQUEST_MS = 10_000;
 /** So many times of last looks are kept; without one, a look is merely made sooner. */
 const MOST_LOOKED_AT = 20_000;
 /** First looks are asked for at once; those of waits come in sweeps. */
-type Lane = 'look' | 'sweep';
+const lanes = ['look', 'sweep'] as const;
+type Lane = (typeof lanes)[number];
 
 interface Waiter {
   readonly arn: ReplicationConfigArn;
-  lane: Lane;
+  readonly lane: Lane;
+  /** Either lane may serve it. */
+  isUrgent: boolean;
   /** Only a request sent after that counts. */
   since: number;
   dueAt: number;
@@ -85,6 +88,7 @@ export class ReplicationWatcher {
           (this.#lookedAt.get(arn.arn) ?? -Infinity) + (intervalSeconds ?? 0) * 1000,
         ),
         until: now + withinSeconds * 1000,
+        isUrgent: false,
         isAsked: false,
         resolve: (look) => {
           end();
@@ -108,7 +112,7 @@ export class ReplicationWatcher {
     const now = performance.now();
     const waiters = this.#waiters.get(arn.arn) ?? new Set<Waiter>();
     for (const waiter of waiters) {
-      waiter.lane = 'look';
+      waiter.isUrgent = true;
       waiter.since = now;
       waiter.dueAt = now;
       waiter.isAsked = false;
@@ -143,13 +147,14 @@ export class ReplicationWatcher {
     const due = new Set<Lane>();
     let next = Infinity;
     for (const waiter of this.#all()) {
-      const { until, dueAt, lane, isAsked } = waiter;
+      const { until, dueAt, lane, isUrgent, isAsked } = waiter;
       if (until <= now) {
         waiter.reject(new LookDelayed(this.#throttled));
         continue;
       }
       next = Math.min(next, until, dueAt > now ? dueAt : Infinity);
-      if (dueAt <= now && !isAsked) due.add(lane);
+      if (dueAt > now || isAsked) continue;
+      for (const each of isUrgent ? lanes : [lane]) due.add(each);
     }
     for (const lane of due) void this.#serve(lane);
     if (next !== Infinity) this.#wakeAt(next);
@@ -162,7 +167,7 @@ export class ReplicationWatcher {
   /** Who of a lane is due; if anybody is, also who would be by the time that a list gets to them. */
   #due(lane: Lane): Map<string, ReplicationConfigArn> {
     const now = performance.now();
-    const open = [...this.#all()].filter((each) => each.lane === lane && !each.isAsked);
+    const open = [...this.#all()].filter((each) => (each.lane === lane || each.isUrgent) && !each.isAsked);
     const within = (ms: number) =>
       new Map(open.filter(({ dueAt }) => dueAt <= now + ms).map(({ arn }) => [arn.arn, arn]));
     const due = within(0);

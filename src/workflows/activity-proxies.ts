@@ -40,7 +40,7 @@ export function nudgingActivities() {
   return proxyActivities<Pick<DmsActivities, 'dms.nudge'>>({
     startToCloseTimeout: 5000,
     scheduleToCloseTimeout: 10_000,
-    cancellationType: ActivityCancellationType.ABANDON,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 1 },
     summary: 'Look at once',
     retry: { maximumAttempts: 20 },

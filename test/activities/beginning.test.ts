@@ -68,3 +68,25 @@ test('who leaves a gate without having been let in is passed over', async () => 
   (await next)();
   (await gate.enter(signal))();
 });
+
+test('what a call of somebody else has brought about is told by a look from after a slow ledger, not by the one before', async () => {
+  const statuses = ['running', 'stopping'];
+  const describeReplication: DmsApi['describeReplication'] = ({ arn }) =>
+    Promise.resolve(look({ replicationConfigArn: arn, status: statuses.shift() ?? 'unexpected' }));
+  const pendingCall = { kind: 'stop', operationId: 'theirs', runId: 'another' };
+  const executeUpdate = async () => {
+    await delay(2100);
+    return { pendingCall, pendingCallAgeSeconds: 30, checkpoint: null, repeatOf: null };
+  };
+  const client = {
+    withDeadline: (_: number, request: () => Promise<unknown>) => request(),
+    workflow: { getHandle: () => ({ executeUpdate }) },
+  } as unknown as Client;
+  const dms: Partial<DmsApi> = { describeReplication };
+  const activities = createDmsActivities({ dms: dms as DmsApi, client, ledgerTaskQueue: 'somewhere' });
+  const attempt = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const request = { kind: 'stop', operationId: 'mine', parentWorkflowId: null } as const;
+  const input = { replicationConfigArn: arnOf(1) };
+  const begin = (): Promise<BegunOperation> => activities['dms.beginOperation']({ ...request, input });
+  expect(await attempt.run(begin)).toMatchObject({ status: 'stopping', unfinishedStop: { operationId: 'theirs' } });
+});

@@ -5,7 +5,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nudgeOnEvents } from '../../examples/dms-events/consumer.js';
-import { isHeld, quick, Stage, until } from '../support/stage.js';
+import { endStop, heldWait, manual, SLOW } from '../support/held-wait.js';
+import { Stage, until } from '../support/stage.js';
 import { pythonWith } from './support.js';
 
 let moto: ChildProcess;
@@ -74,17 +75,13 @@ const eventOf = (arn: string) => ({
 });
 
 test('an event in the queue ends a wait that no sweep would have ended for long', async () => {
-  const durations = { ...quick.durations, describingStop: 0, flushingCheckpoint: 0 };
-  await using stage = await Stage.set({ ...quick, speed: 0, durations });
-  await stage.work({ looksPerSecond: 0.001, holdSeconds: 60 });
-  const replicationConfigArn = stage.simulator.createReplication();
-  const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
-  const workflow = stage.client.workflow.getHandle(handle.workflowId);
-  await until('its wait is held', () => isHeld(workflow));
+  await using stage = await Stage.set(manual);
+  await stage.work(SLOW);
+  const { replicationConfigArn, handle } = await heldWait(stage);
   const { queueUrl, send, left } = await queue('events');
   const ending = new AbortController();
   const consuming = nudgeOnEvents({ sqs, queueUrl, dms: stage.dms, signal: ending.signal });
-  stage.simulator.clock.advance({ minutes: 1 });
+  endStop(stage);
   await send(eventOf(replicationConfigArn));
   expect((await handle.result()).outcome).toBe('stopped');
   await until('the message is deleted', async () => (await left()) === 0);

@@ -17,6 +17,32 @@ const stops = (stage: Stage, arns: readonly string[]) =>
   arns.map((arn) => stage.simulator.count('StopReplication', arn));
 
 describe.concurrent('a fleet', () => {
+  test('whose worker is killed at the peak stops nothing twice and forgets nothing', async () => {
+    await using stage = await Stage.set(slowStop);
+    const program = (taskQueue: string) =>
+      spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('../../dist/worker.js', import.meta.url))], {
+        env: {
+          ...process.env,
+          TEMPORAL_ADDRESS: inject('temporalAddress'),
+          TEMPORAL_TASK_QUEUE: taskQueue,
+          AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: stage.simulator.endpoint,
+          AWS_ACCESS_KEY_ID: 'simulated',
+          AWS_SECRET_ACCESS_KEY: 'simulated',
+        },
+        stdio: 'ignore',
+      });
+    const first = program(stage.taskQueue);
+    const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
+    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
+    await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60).finally(() =>
+      first.kill('SIGKILL'),
+    );
+    await once(first, 'exit');
+    await stage.work();
+    expect(await handle.result()).toMatchObject({ total: 12, failed: 0, left: [] });
+    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+  }, 120_000);
+
   test('stops so many at once, each as a workflow of its own, and tells of each what became of it', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
@@ -181,31 +207,6 @@ describe.concurrent('a fleet', () => {
     });
   });
 
-  test('whose worker is killed at the peak stops nothing twice and forgets nothing', async () => {
-    await using stage = await Stage.set(slowStop);
-    const program = (taskQueue: string) =>
-      spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('../../dist/worker.js', import.meta.url))], {
-        env: {
-          ...process.env,
-          TEMPORAL_ADDRESS: inject('temporalAddress'),
-          TEMPORAL_TASK_QUEUE: taskQueue,
-          AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: stage.simulator.endpoint,
-          AWS_ACCESS_KEY_ID: 'simulated',
-          AWS_SECRET_ACCESS_KEY: 'simulated',
-        },
-        stdio: 'ignore',
-      });
-    const first = program(stage.taskQueue);
-    const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
-    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
-    await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60);
-    first.kill('SIGKILL');
-    await once(first, 'exit');
-    await stage.work();
-    expect(await handle.result()).toMatchObject({ total: 12, failed: 0, left: [] });
-    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
-  }, 120_000);
-
   test('that is empty is done at once, and one that is wrong is refused before anything is called', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
@@ -221,29 +222,33 @@ describe.concurrent('a fleet', () => {
   });
 });
 
-test('a fleet whose history grows long goes on in a new run, which joins what is under way', async () => {
-  const server = await startServer({
-    extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
-  });
-  try {
-    await using stage = await Stage.set(slowStop, { address: server.address });
-    await stage.work();
-    const replicationConfigArns = Array.from({ length: 24 }, () => stage.simulator.createReplication());
-    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
-    expect(await handle.result()).toMatchObject({ total: 24, outcomes: { stopped: 24 }, failed: 0, left: [] });
-    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
-    let runs = 0;
-    for await (const { workflowId, historyLength } of stage.client.workflow.list()) {
-      if (workflowId !== handle.workflowId) continue;
-      runs++;
-      expect(historyLength).toBeLessThan(140);
+test.concurrent(
+  'a fleet whose history grows long goes on in a new run, which joins what is under way',
+  async () => {
+    const server = await startServer({
+      extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
+    });
+    try {
+      await using stage = await Stage.set(slowStop, { address: server.address });
+      await stage.work();
+      const replicationConfigArns = Array.from({ length: 24 }, () => stage.simulator.createReplication());
+      const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
+      expect(await handle.result()).toMatchObject({ total: 24, outcomes: { stopped: 24 }, failed: 0, left: [] });
+      expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+      let runs = 0;
+      for await (const { workflowId, historyLength } of stage.client.workflow.list()) {
+        if (workflowId !== handle.workflowId) continue;
+        runs++;
+        expect(historyLength).toBeLessThan(140);
+      }
+      expect(runs).toBeGreaterThan(1);
+      const some = { ...brief, replicationConfigArns: replicationConfigArns.slice(0, 14) };
+      const one = await stage.dms.startStopFleet({ ...some, concurrency: 1 });
+      const done = await one.result();
+      expect(done).toMatchObject({ total: 14, outcomes: { 'already-stopped': 14 }, failed: 0, left: [], halted: null });
+    } finally {
+      await server.teardown();
     }
-    expect(runs).toBeGreaterThan(1);
-    const some = { ...brief, replicationConfigArns: replicationConfigArns.slice(0, 14) };
-    const one = await stage.dms.startStopFleet({ ...some, concurrency: 1 });
-    const done = await one.result();
-    expect(done).toMatchObject({ total: 14, outcomes: { 'already-stopped': 14 }, failed: 0, left: [], halted: null });
-  } finally {
-    await server.teardown();
-  }
-}, 120_000);
+  },
+  120_000,
+);

@@ -1,28 +1,9 @@
 import { NativeConnection } from '@temporalio/worker';
 import { describe, expect, inject, test } from 'vitest';
+import { endStop, heldWait, manual, SLOW } from '../support/held-wait.js';
 import { isHeld, quick, Stage, until } from '../support/stage.js';
 
-/** After a sweep the next comes in a quarter of an hour. */
-const SLOW = { looksPerSecond: 0.001, holdSeconds: 60 };
-/** A stop ends when the test says so. */
-const manual = { ...quick, speed: 0, durations: { ...quick.durations, describingStop: 0, flushingCheckpoint: 0 } };
-const endStop = ({ simulator }: Stage) => simulator.clock.advance({ minutes: 1 });
-
-async function heldWait(stage: Stage) {
-  const replicationConfigArn = stage.simulator.createReplication();
-  const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
-  const workflow = stage.client.workflow.getHandle(handle.workflowId);
-  await until('its wait is held', () => isHeld(workflow));
-  const looks = () => stage.simulator.count('DescribeReplications');
-  await until('the sweep has gone by', async () => {
-    const before = looks();
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return looks() === before;
-  });
-  return { replicationConfigArn, handle, workflow, looks };
-}
-
-describe('a nudge', () => {
+describe.concurrent('a nudge', () => {
   test('ends a wait at once that no sweep would have ended for long, whichever worker holds it', async () => {
     await using stage = await Stage.set(manual);
     const connections = await Promise.all(
@@ -62,6 +43,26 @@ describe('a nudge', () => {
     expect(await stage.dms.nudge(arn)).toBe(false);
     await expect(stage.dms.nudge('orders')).rejects.toMatchObject({ type: 'DmsInvalidInput' });
   });
+
+  test('that finds no worker, and is given up while the stop is being recorded, hurts nothing', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 120 } });
+    const nowhere = () => Promise.reject(new Error('no wait is held in this worker'));
+    await stage.work({ foreign: { 'dms.nudge': nowhere } });
+    // The operation is open for longer than the nudge is tried.
+    const slow = { type: 'latency', operation: 'DescribeReplicationTableStatistics', milliseconds: 13_000 } as const;
+    stage.simulator.fault(slow);
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    const workflow = stage.client.workflow.getHandle(handle.workflowId);
+    await until('its wait is held', () => isHeld(workflow));
+    await stage.dms.nudge(replicationConfigArn);
+    await until('the nudge is tried', async () => {
+      const { raw } = await workflow.describe();
+      return raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'dms.nudge');
+    });
+    expect((await handle.progress()).phase).toBe('stopping');
+    expect((await handle.result()).outcome).toBe('stopped');
+  }, 60_000);
 
   test('leaves a cancel what it is', async () => {
     await using stage = await Stage.set(manual);

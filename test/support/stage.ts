@@ -168,12 +168,8 @@ const STARTED = 2;
 /** Whether the workflow's wait is held by a worker: its first attempt takes one look and leaves, the others stay. */
 export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
   const { raw } = await workflow.describe();
-  const [pending] = raw.pendingActivities ?? [];
-  return (
-    pending?.activityType?.name === 'dms.awaitStopped' &&
-    (pending.attempt ?? 0) >= 2 &&
-    Number(pending.state) === STARTED
-  );
+  const wait = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'dms.awaitStopped');
+  return (wait?.attempt ?? 0) >= 2 && Number(wait?.state) === STARTED;
 }
 
 /** Waits for a condition, and says what it waited for when it does not come. */
