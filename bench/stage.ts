@@ -2,9 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { freePort } from '../scripts/free-port.js';
 import { findServer } from '../scripts/temporal-server.js';
 import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../src/simulator/index.js';
-import { childWith, cpuSeconds, endProgram, freePort, startProgram } from './processes.js';
+import { childWith, cpuSeconds, endProgram, startProgram } from './processes.js';
 
 /** AWS's own: 200 at once, and 8 a second after that. */
 export const AWS_THROTTLE = { burst: 200, refill: 8 };

@@ -32,6 +32,7 @@ describe('an error of AWS, through the real SDK', () => {
   test.each([
     ['ResourceNotFoundFault', 400, 'not-found'],
     ['InvalidResourceStateFault', 400, 'invalid-state'],
+    ['AccessDenied', 403, 'access-denied'],
     ['AccessDeniedException', 403, 'access-denied'],
     ['AccessDeniedFault', 400, 'access-denied'],
     ['ExpiredTokenException', 400, 'access-denied'],

@@ -1,10 +1,10 @@
 /** The example that passes DMS's events on, against moto's SQS. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nudgeOnEvents } from '../../examples/dms-events/consumer.js';
+import { freePort } from '../../scripts/free-port.js';
 import { endStop, heldWait, manual, SLOW } from '../support/held-wait.js';
 import { Stage, until } from '../support/stage.js';
 import { pythonWith } from './support.js';
@@ -33,15 +33,6 @@ afterAll(async () => {
   moto.kill();
   await once(moto, 'exit');
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function queue(name: string) {
   const attributes = { VisibilityTimeout: '1' };
