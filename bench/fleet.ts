@@ -5,13 +5,13 @@ import { ReplicationClient, type FleetHandle } from '../src/client/index.js';
 import type { DmsSimulator } from '../src/simulator/index.js';
 import { workerProgram } from './paths.js';
 import { say, type Report } from './report.js';
-import { onStage, type Stage } from './stage.js';
+import { onStage, timesCalled, type Stage } from './stage.js';
 
 const REPLICATIONS = 1000;
 const CONCURRENCY = 200;
 const MAX_EVENTS = 5000;
 /** So that the account's bucket is not what is measured. */
-const QUICK = { TEMPORAL_DMS_LOOKS_PER_SECOND: '20' };
+const QUICK = { TEMPORAL_DMS_LOOKS_PER_SECOND: '80' };
 
 export async function measureFleet({ promised }: Report): Promise<void> {
   await onStage({}, async (stage) => {
@@ -87,16 +87,6 @@ async function eventsOfRuns(client: Client, workflowId: string): Promise<readonl
   for await (const { runId } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` }))
     lengths.push((await client.workflow.getHandle(workflowId, runId).describe()).historyLength);
   return lengths;
-}
-
-function timesCalled(simulator: DmsSimulator, arns: readonly string[], operation: string): boolean {
-  const calls = new Map<unknown, number>();
-  for (const { operation: called, input, outcome } of simulator.calls) {
-    if (called !== operation || outcome === 'ThrottlingException') continue;
-    const arn = input['ReplicationConfigArn'];
-    calls.set(arn, (calls.get(arn) ?? 0) + 1);
-  }
-  return arns.every((arn) => calls.get(arn) === 1);
 }
 
 /** How many places a start was away from where its deadline puts it, at most. */

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: everything the README says of speed and cost, against the naive ways in the same run. Takes about an hour; fails when a
- * figure is not what is promised. Some of it: `npm run bench promises`, `scale`, `budget`, `memory`, `workers`, `fleet`, and `scale 1000` for one number of waits.
+ * figure is not what is promised. Some of it: `npm run bench promises`, `scale`, `budget`, `memory`, `workers`, `fleet`, `trouble`, and `scale 1000` for one number of waits.
  */
 import { cpus } from 'node:os';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -10,6 +10,7 @@ import { measureMany } from './many.js';
 import { measureMemory } from './memory.js';
 import { measurePromises } from './promises.js';
 import { Report, say } from './report.js';
+import { measureTrouble } from './trouble.js';
 import { measureWorkers } from './workers.js';
 
 const parts = {
@@ -19,6 +20,7 @@ const parts = {
   memory: measureMemory,
   workers: measureWorkers,
   fleet: measureFleet,
+  trouble: measureTrouble,
 };
 const asked = process.argv.slice(2);
 const counts = asked.filter((each) => /^\d+$/.test(each)).map(Number);

@@ -5,6 +5,8 @@ import { measureScale, ours, scaleWays, unlimitedLoop } from './scale.js';
 
 /** So many are measured on their own; of fewer all ways at the same time. */
 const ALONE_FROM = 1000;
+/** Of the loop a machine of two cores holds so many at their interval of five seconds. */
+const LOOP_KEEPS_UP = 100;
 const DEFAULT_COUNTS = [10, 100, 1000];
 
 export async function measureMany({ promised }: Report, asked: readonly number[]): Promise<void> {
@@ -25,8 +27,8 @@ export async function measureMany({ promised }: Report, asked: readonly number[]
   }
   const held = measured.find(({ count, way }) => count === ALONE_FROM && way === ours.name)?.figures;
   if (held !== undefined) {
-    const loop = await measureScale(unlimitedLoop, ALONE_FROM);
-    sayRow({ count: ALONE_FROM, way: unlimitedLoop.name, figures: loop });
+    const loop = await measureScale(unlimitedLoop, LOOP_KEEPS_UP);
+    sayRow({ count: LOOP_KEEPS_UP, way: unlimitedLoop.name, figures: loop });
     say();
     const promise = (what: string, isKept: boolean) => say(`- ${promised('1,000 waits', what, isKept)}`);
     promise('at most 4 looks a second', held.looks / held.seconds <= 4);
@@ -34,12 +36,10 @@ export async function measureMany({ promised }: Report, asked: readonly number[]
     promise('none failed', held.failures === 0);
     promise('seen after 6 s (p99)', held.detectionP99 <= 6);
     promise('worker memory at most 600 MB', (held.workerMemoryMb ?? 0) <= 600);
-    const cheaper = (loop.serverCpuSeconds ?? 0) / (held.serverCpuSeconds ?? 1);
-    const than = 'than the loop that is not throttled';
-    promise(
-      `2.5 times less server CPU ${than} (${cheaper.toFixed(1)})`,
-      held.serverCpuSeconds === null || cheaper >= 2.5,
-    );
+    const than = 'a wait than the loop that keeps its interval';
+    const cheaper = (loop.serverCpuSeconds ?? 0) / LOOP_KEEPS_UP / ((held.serverCpuSeconds ?? 1) / ALONE_FROM);
+    const isKnown = held.serverCpuSeconds !== null;
+    promise(`2.5 times less server CPU ${than} (${cheaper.toFixed(1)})`, !isKnown || cheaper >= 2.5);
     const fewer = (loop.historyEvents ?? 0) / (held.historyEvents ?? 1);
     const withLedger = (loop.historyEvents ?? 0) / ((held.historyEvents ?? 0) + held.ledgerEvents);
     const events = `5 times fewer history events ${than} (${fewer.toFixed(1)}; with the ledger ${withLedger.toFixed(1)})`;

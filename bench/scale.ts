@@ -74,7 +74,7 @@ export const scaleWays: readonly ScaleWay[] = [
   },
 ];
 
-/** What the loop would cost if it saw its stops in time: AWS throttles it so that it hardly looks. */
+/** What the loop costs if it looks as often as it wants to: with many waits AWS throttles it so that it hardly looks. */
 export const unlimitedLoop: ScaleWay = {
   name: 'the loop, if AWS did not throttle it',
   program: naiveProgram,

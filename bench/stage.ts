@@ -74,3 +74,14 @@ export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
 }
+
+/** Whether DMS was asked just once for each, not counting what it throttled. */
+export function timesCalled(simulator: DmsSimulator, arns: readonly string[], operation: string): boolean {
+  const calls = new Map<unknown, number>();
+  for (const { operation: called, input, outcome } of simulator.calls) {
+    if (called !== operation || outcome === 'ThrottlingException') continue;
+    const arn = input['ReplicationConfigArn'];
+    calls.set(arn, (calls.get(arn) ?? 0) + 1);
+  }
+  return arns.every((arn) => calls.get(arn) === 1);
+}

@@ -29,10 +29,13 @@ export class RequestBudget {
   #share = 1;
   #shareAt = performance.now();
 
-  /** Requests a second for sweeps; there are twice as many for all else, and half of AWS's burst. */
+  /**
+   * Requests a second for sweeps. For all else there are twice as many, but no more than half of AWS's refill, unless half of what sweeps may take is
+   * more; and half of AWS's burst.
+   */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
     const share = () => this.#currentShare();
-    const others = new Pacer(AWS_BURST / 2, looksPerSecond * 2, share);
+    const others = new Pacer(AWS_BURST / 2, othersPerSecond(looksPerSecond), share);
     const sweeps = new Pacer(Math.max(1, looksPerSecond), looksPerSecond, share);
     this.#pacers = { change: others, look: others, sweep: sweeps };
   }
@@ -65,6 +68,10 @@ export class RequestBudget {
     const seconds = (performance.now() - this.#shareAt) / 1000;
     return Math.min(1, this.#share + seconds * REGAINED_PER_SECOND);
   }
+}
+
+function othersPerSecond(looksPerSecond: number): number {
+  return Math.min(looksPerSecond * 2, Math.max(AWS_REFILL, looksPerSecond) / 2);
 }
 
 interface Turn {

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
-import { failureOf, quick, Stage, until } from '../support/stage.js';
+import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
+import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 60 } };
@@ -17,30 +18,65 @@ const stops = (stage: Stage, arns: readonly string[]) =>
   arns.map((arn) => stage.simulator.count('StopReplication', arn));
 
 describe.concurrent('a fleet', () => {
-  test('whose worker is killed at the peak stops nothing twice and forgets nothing', async () => {
+  test('whose worker is killed at the peak, while the wall clock jumps by hours, stops nothing twice and forgets nothing', async () => {
     await using stage = await Stage.set(slowStop);
-    const program = (taskQueue: string) =>
-      spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL('../../dist/worker.js', import.meta.url))], {
+    const [clock, worker] = ['../support/jumping-clock.mjs', '../../dist/worker.js'].map((file) =>
+      fileURLToPath(new URL(file, import.meta.url)),
+    );
+    const program = () =>
+      spawn(process.execPath, ['--no-warnings', '--import', clock ?? '', worker ?? ''], {
         env: {
           ...process.env,
           TEMPORAL_ADDRESS: inject('temporalAddress'),
-          TEMPORAL_TASK_QUEUE: taskQueue,
+          TEMPORAL_TASK_QUEUE: stage.taskQueue,
           AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: stage.simulator.endpoint,
           AWS_ACCESS_KEY_ID: 'simulated',
           AWS_SECRET_ACCESS_KEY: 'simulated',
         },
         stdio: 'ignore',
       });
-    const first = program(stage.taskQueue);
+    const first = program();
     const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
     const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
     await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60).finally(() =>
       first.kill('SIGKILL'),
     );
     await once(first, 'exit');
-    await stage.work();
-    expect(await handle.result()).toMatchObject({ total: 12, failed: 0, left: [] });
+    const second = program();
+    try {
+      const result = await handle.result();
+      expect(result).toMatchObject({ total: 12, outcomes: { stopped: 12 }, failed: 0, left: [] });
+      for (const arn of replicationConfigArns) {
+        const stoppedAt = new Date((stage.simulator.row(arn).ReplicationLastStopTime ?? 0) * 1000).toISOString();
+        expect((await stage.dms.ledger(arn)).checkpoints).toMatchObject([{ stoppedAt, settled: 'agreed' }]);
+      }
+    } finally {
+      second.kill('SIGTERM');
+      await once(second, 'exit');
+    }
     expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+  }, 120_000);
+
+  test('of which a page of the list always fails, and that DMS throttles for five minutes, stops all the same', async () => {
+    await using stage = await Stage.set(slowStop);
+    const arns = Array.from({ length: 110 }, () => stage.simulator.createReplication());
+    const api = simulatedApi(stage.simulator);
+    let failed = 0;
+    const listReplications: DmsApi['listReplications'] = (arn, marker, options) => {
+      if (marker === null) return api.listReplications(arn, marker, options);
+      failed++;
+      return Promise.reject(new DmsApiError('unavailable', 'InternalFailure', 'Oh'));
+    };
+    await stage.work({ dms: { ...api, listReplications } });
+    const replicationConfigArns = [...arns.slice(0, 4), ...arns.slice(-4)];
+    const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns });
+    await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3);
+    stage.simulator.fault({ operation: '*', type: 'throttle', forSeconds: 300 });
+    expect(await handle.result()).toMatchObject({ outcomes: { stopped: 8 }, failed: 0, left: [] });
+    const ended = (outcome: string) => stage.simulator.calls.filter((call) => call.outcome === outcome);
+    expect(ended('ok').filter(({ operation }) => operation === 'StopReplication')).toHaveLength(8);
+    expect(ended('ThrottlingException').length).toBeGreaterThan(3);
+    expect(failed).toBeGreaterThan(0);
   }, 120_000);
 
   test('stops so many at once, each as a workflow of its own, and tells of each what became of it', async () => {
