@@ -29,7 +29,11 @@ export type {
   ResumeFleetInput,
   StopFleetInput,
 } from './operations/fleet.js';
+export type { HistoryEntry, HistoryPage, HistoryQuery } from './operations/history.js';
+export type { DeadlineWarning } from './operations/guard.js';
 export type {
+  DeadlineActivity,
+  DeadlinePolicy,
   OperationInput,
   OperationKind,
   ResumeReplicationInput,
@@ -41,10 +45,14 @@ export { DMS_TASK_QUEUE, fleetWorkflowId, ledgerWorkflowId, operationWorkflowId 
 export type { OperationPhase, OperationProgress } from './operations/progress.js';
 export type {
   CheckpointRecord,
+  DeadlinePlan,
+  Guard,
   Ledger,
+  LedgerEvent,
   OperationRecord,
   OperationRef,
   PendingCall,
+  Reservation,
   Seal,
   Settled,
 } from './operations/records.js';

@@ -11,7 +11,7 @@ import { simulatedApi, Stage, until } from './support/stage.js';
 
 const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
 
-test.each(['worker.ts', 'client.ts', 'fleet.ts', 'host.ts', 'test.ts', 'versioned-workflows.ts'])(
+test.each(['worker.ts', 'client.ts', 'deadline.ts', 'fleet.ts', 'host.ts', 'test.ts', 'versioned-workflows.ts'])(
   'the README shows examples/readme/%s as it is run here',
   async (name) => {
     const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
@@ -64,6 +64,11 @@ test("the README's worker, client and fleet stop and resume replications", async
       0,
       expect.stringMatching(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/),
     ]);
+    expect(await said('deadline.ts', arn)).toEqual([
+      0,
+      expect.stringMatching(/^the operators are paged at \S+ unless somebody has resumed it\n$/),
+    ]);
+    await said('fleet.ts', arn);
     const fleet = [arn, simulator.createReplication()];
     expect(await said('fleet.ts', ...fleet)).toEqual([0, '{ stopped: 2 } 0 failed\n{ resumed: 2 }\n']);
   } finally {
@@ -71,7 +76,7 @@ test("the README's worker, client and fleet stop and resume replications", async
     await once(worker, 'exit');
     await simulator.close();
   }
-});
+}, 120_000);
 
 test("the README's host changes a schema between a stop and a resume", async () => {
   await using stage = await Stage.set();

@@ -1,7 +1,13 @@
 /** What the worker bundles: the cutover, and the package's workflows that its steps run. */
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import { isDmsFailure, type CheckpointRecord } from 'temporal-dms';
-import { assertStopped, resumeReplication, stopReplication } from 'temporal-dms/steps';
+import {
+  assertStopped,
+  releaseReplication,
+  reserveReplication,
+  resumeReplication,
+  stopReplication,
+} from 'temporal-dms/steps';
 import type { CutoverActivities } from './activities.js';
 
 export { dmsReplicationLedger, dmsResumeReplication, dmsStopReplication } from 'temporal-dms/workflows';
@@ -20,9 +26,19 @@ const { fenceSource, unfenceSource, waitUntilDrained, switchToTarget, unseal } =
 
 /**
  * Moves an application from the source of a replication to its target: no more writes to the source, everything applied, the replication stopped for
- * good, and over. When anything fails before the switch, replication goes on and the source takes writes again.
+ * good, and over. When anything fails before the switch, replication goes on and the source takes writes again. Nobody else operates on it meanwhile.
  */
 export async function cutover(input: CutoverInput): Promise<CheckpointRecord> {
+  const { replicationConfigArn, reason } = input;
+  try {
+    await reserveReplication({ replicationConfigArn, reason });
+    return await cutOver(input);
+  } finally {
+    await CancellationScope.nonCancellable(() => releaseReplication({ replicationConfigArn }));
+  }
+}
+
+async function cutOver(input: CutoverInput): Promise<CheckpointRecord> {
   const { replicationConfigArn, requestedBy, reason } = input;
   const undo: (() => Promise<unknown>)[] = [];
   try {

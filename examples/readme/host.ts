@@ -1,9 +1,21 @@
-import { assertStopped, resumeReplication, stopReplication } from 'temporal-dms/steps';
+import { CancellationScope } from '@temporalio/workflow';
+import {
+  assertStopped,
+  releaseReplication,
+  reserveReplication,
+  resumeReplication,
+  stopReplication,
+} from 'temporal-dms/steps';
 
 export async function changeSchema(replicationConfigArn: string): Promise<string> {
-  const { checkpoint } = await stopReplication({ replicationConfigArn, reason: 'schema change' });
-  // … your own activities: change the schema …
-  await assertStopped(checkpoint);
-  const { outcome } = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 5 });
-  return outcome;
+  try {
+    await reserveReplication({ replicationConfigArn, reason: 'schema change' });
+    const { checkpoint } = await stopReplication({ replicationConfigArn, reason: 'schema change' });
+    // … your own activities: change the schema …
+    await assertStopped(checkpoint);
+    const { outcome } = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 5 });
+    return outcome;
+  } finally {
+    await CancellationScope.nonCancellable(() => releaseReplication({ replicationConfigArn }));
+  }
 }

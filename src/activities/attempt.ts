@@ -78,6 +78,14 @@ export class Attempt {
     return this.#context.info.attempt;
   }
 
+  get runId(): string | undefined {
+    return this.#context.info.workflowExecution?.runId;
+  }
+
+  get taskQueue(): string {
+    return this.#context.info.taskQueue;
+  }
+
   get signal(): AbortSignal {
     return this.#context.cancellationSignal;
   }

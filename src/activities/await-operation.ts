@@ -1,11 +1,15 @@
+import { Context } from '@temporalio/activity';
 import { isGrpcCancelledError, WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { mayJoin, openOperation, type OpenOperation } from '../operations/join.js';
+import { isDmsFailure } from '../operations/failures.js';
+import { mayJoin, mayPreempt, type OpenOperation } from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { AwaitedOperation, AwaitOperation } from '../operations/protocol.js';
 import { operationInProgress } from '../operations/refusals.js';
+import { requireOwner } from '../operations/reservations.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
+import { findOpenOperation } from './await-idle.js';
 import type { Environment } from './environment.js';
 
 /** What an attempt leaves of start-to-close. */
@@ -21,6 +25,7 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
   const client = environment.client();
   const open = await findOpenOperation(client, operationWorkflowId(attempt.arn.arn));
   if (open === null) return { end: 'gone' };
+  if (mayPreempt(open, request)) return preempt(client, open, request, attempt);
   if (!mayJoin(open, request)) throw operationInProgress(attempt.arn.arn, open);
   const place = environment.takeHold();
   try {
@@ -32,6 +37,25 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
   }
   const delay = place === null ? secondsBetweenLooks(attempt.elapsedSeconds) : 0.1;
   throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")`, delay);
+}
+
+/** Ends the resume that is under way. How it ends is for it to say; once it has, the next attempt finds the way free. */
+async function preempt(
+  client: Client,
+  open: OpenOperation,
+  { owner }: AwaitOperation,
+  attempt: Attempt,
+): Promise<never> {
+  const { workflowExecution } = Context.current().info;
+  const caller = { owner, parentWorkflowId: workflowExecution?.workflowId ?? null };
+  requireOwner(await attempt.askLedger((ledger) => ledger.read()), caller);
+  const { workflowId, firstExecutionRunId } = open;
+  try {
+    await client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId }).cancel();
+  } catch (err) {
+    if (!(err instanceof WorkflowNotFoundError)) throw err; // else it has just ended
+  }
+  throw attempt.stillWaiting(`cancelled the resume "${open.operationId ?? ''}" to stop the replication instead`, 1);
 }
 
 /** How the open execution ended; `null`: not yet. */
@@ -52,6 +76,8 @@ async function resultWithin(
     }
     if (err instanceof WorkflowNotFoundError) return { end: 'gone' };
     if (!(err instanceof WorkflowFailedError)) throw err;
+    // What it was refused for may be the caller's own reservation.
+    if (isDmsFailure(err.cause, 'DmsReplicationReserved')) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.
     const next = await findOpenOperation(client, open.workflowId);
@@ -61,13 +87,4 @@ async function resultWithin(
 
 function isCutShort(cause: unknown): boolean {
   return cause instanceof CancelledFailure || cause instanceof TerminatedFailure || cause instanceof TimeoutFailure;
-}
-
-async function findOpenOperation(client: Client, workflowId: string): Promise<OpenOperation | null> {
-  try {
-    return openOperation(await client.workflow.getHandle(workflowId).describe());
-  } catch (err) {
-    if (err instanceof WorkflowNotFoundError) return null;
-    throw err;
-  }
 }

@@ -36,7 +36,9 @@ export function beginOperation(environment: Environment, request: BeginOperation
     const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       environment.beginning.enter(signal),
     );
-    const begun = await attempt.askLedger((ledger) => ledger.begin({ operation, sequence })).finally(leave);
+    const begun = await attempt
+      .askLedger((ledger) => ledger.begin({ operation, sequence, found: replication.status }))
+      .finally(leave);
     const { pendingCall, checkpoint, repeatOf } = begun;
     waitOutCall(begun, operation, attempt);
     // What a call or an equal operation has brought about is not told by a look from before a long wait.

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DmsApiError, type Accepted } from '../dms/api.js';
 import { statusInFault } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
@@ -53,6 +54,7 @@ export function attemptChange<Outcome>(attempt: Attempt, change: Change<Outcome>
 class ChangeAttempt<Outcome> {
   /** A call before the one of this attempt was accepted, or may have been. */
   readonly #acceptedBefore: boolean;
+  readonly #callId = randomUUID();
 
   constructor(
     private readonly attempt: Attempt,
@@ -136,10 +138,15 @@ class ChangeAttempt<Outcome> {
     const { attempt } = this;
     return attempt.askLedger(async (ledger) => {
       const asked = attempt.heldSeconds;
-      const { previous } = await ledger.aboutTo({ operation, ...note });
+      const callId = this.#callId;
+      const { runId, taskQueue } = attempt;
+      const about = { operation, ...note, runId, callId, taskQueue };
+      const { previous, previousAgeSeconds } = await ledger.aboutTo(about);
       const took = attempt.heldSeconds - asked;
+      const left = previous === null || previous.runId === runId ? 0 : CALL_SETTLED_SECONDS - (previousAgeSeconds ?? 0);
+      if (left > 0) throw attempt.stillWaiting('it was reset while it called DMS; waiting for that call to land', left);
       if (took <= NOTE_SECONDS) return previous;
-      if (previous === null) await ledger.record({ type: 'refused', operation });
+      if (previous === null) await ledger.record({ type: 'refused', operation, callId });
       throw new LedgerUnreachable(`it took ${took.toFixed(0)} s to note the call, which is not made with an old note`);
     });
   }
@@ -147,15 +154,17 @@ class ChangeAttempt<Outcome> {
   async #clearNote(): Promise<void> {
     const { operation } = this.change;
     if (operation === undefined) return;
-    await this.attempt.askLedger((ledger) => ledger.record({ type: 'refused', operation }));
+    await this.attempt.askLedger((ledger) => ledger.record({ type: 'refused', operation, callId: this.#callId }));
     this.attempt.remember(null);
   }
 
-  /** A call of this operation of which no outcome is known: of an earlier run, or of an earlier attempt. */
+  /** A call of this operation of which no outcome is known: of an earlier run, an earlier attempt, or one that a reset left behind. */
   async #ownCall(): Promise<PendingCall | null> {
     const { operation, ownCall } = this.change;
-    if (ownCall !== null || operation === undefined || this.attempt.number === 1) return ownCall;
-    const { pendingCall } = await this.attempt.askLedger((ledger) => ledger.read());
+    const { attempt } = this;
+    const isFirst = attempt.number === 1 && attempt.runId === operation?.runId;
+    if (ownCall !== null || operation === undefined || isFirst) return ownCall;
+    const { pendingCall } = await attempt.askLedger((ledger) => ledger.read());
     const isOwn = pendingCall?.kind === operation.kind && pendingCall.operationId === operation.operationId;
     return isOwn ? pendingCall : null;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DmsActivities } from '../operations/protocol.js';
+import { awaitIdle } from './await-idle.js';
 import { awaitOperation } from './await-operation.js';
 import { awaitRunning } from './await-running.js';
 import { awaitStopped } from './await-stopped.js';
@@ -12,6 +13,7 @@ import { describeReplication } from './describe-replication.js';
 import { Environment, type DmsActivitiesOptions } from './environment.js';
 import { nudge } from './nudge.js';
 import { recordOperation } from './record-operation.js';
+import { releaseReplication, reserveReplication } from './reserve-replication.js';
 import { requestStart } from './request-start.js';
 import { requestStop } from './request-stop.js';
 
@@ -30,6 +32,9 @@ export function createDmsActivities(options: DmsActivitiesOptions): DmsActivitie
     'dms.awaitRunning': async (request) => awaitRunning(environment, request),
     'dms.recordOperation': async (request) => recordOperation(environment, request),
     'dms.awaitOperation': async (request) => awaitOperation(environment, request),
+    'dms.reserveReplication': async (request) => reserveReplication(environment, request),
+    'dms.releaseReplication': async (request) => releaseReplication(environment, request),
+    'dms.awaitIdle': async (request) => awaitIdle(environment, request),
     'dms.describeReplication': async (request) => describeReplication(environment, request),
     'dms.nudge': async (request) => nudge(environment, request),
   };

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import { findDmsFailure } from '../operations/failures.js';
+import { emptyLedger } from '../operations/ledger.js';
 import type {
   AboutToReply,
   AboutToRequest,
@@ -17,6 +18,9 @@ import type {
   BeginRequest,
   RecordReply,
   RecordRequest,
+  ReleaseRequest,
+  ReserveReply,
+  ReserveRequest,
 } from '../operations/ledger-messages.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
@@ -51,8 +55,26 @@ export class LedgerClient {
     return this.#update(messageNames.record, request);
   }
 
+  /** Creates the ledger when it never existed. */
+  reserve(request: ReserveRequest): Promise<ReserveReply> {
+    return this.#update(messageNames.reserve, request);
+  }
+
+  async release(request: ReleaseRequest): Promise<void> {
+    await this.#update(messageNames.release, request);
+  }
+
+  /** Empty when it never existed. A closed one can still be read. */
   read(): Promise<Ledger> {
-    return this.#ask(() => this.#handle().query<Ledger>(messageNames.ledger));
+    const empty = emptyLedger(this.replicationConfigArn);
+    return this.#ask(async () => {
+      try {
+        return { ...empty, ...(await this.#handle().query<Ledger>(messageNames.ledger)) };
+      } catch (err) {
+        if (err instanceof WorkflowNotFoundError) return empty;
+        throw err;
+      }
+    });
   }
 
   /** How to name this ledger to a person. */

@@ -17,6 +17,8 @@ import { readTableSummary } from './table-statistics.js';
 
 /** Statistics of ten thousand tables take about a minute. */
 const STATISTICS_SECONDS = 75;
+/** Of what is told of a failure, so much is kept. */
+const MESSAGE_LENGTH = 500;
 /** How long the record of a failed replication waits to be described: many a failure has no stop reason and no stop time at all. */
 const FAILED_SECONDS = 30;
 
@@ -48,8 +50,8 @@ class Recorder {
   ) {}
 
   async stopped(request: Ended<'stopped'>): Promise<RecordedOperation> {
-    const { replication, outcome, intent, settled, awsRequestIds } = request;
-    const ended = { outcome, failureType: null, awsRequestIds };
+    const { replication, outcome, intent, settled, awsRequestIds, finishedBy } = request;
+    const ended = { outcome, failureType: null, awsRequestIds, finishedBy };
     const recorded = (this.attempt.memory as CheckpointRecord | null | undefined) ?? null;
     const checkpoint = recorded ?? (await this.#checkpoint(replication, intent, settled, ended));
     const { tables, warnings: aboutTables } = await this.#tables(replication).catch((err: unknown) => {
@@ -77,18 +79,21 @@ class Recorder {
   /** A stop that is over by now is recorded all the same; one that is not stays in the ledger as a pending call. */
   async cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
     const { stop, clearsCall, awsRequestIds } = request;
-    const failureType = request.end === 'failed' ? request.failureType : 'CancelledFailure';
+    const isFailed = request.end === 'failed';
+    const failureType = isFailed ? request.failureType : 'CancelledFailure';
+    const failureMessage = isFailed ? (request.failureMessage?.slice(0, MESSAGE_LENGTH) ?? null) : null;
     const over = stop === null ? null : await this.#stopThatIsOver(stop);
     if (stop === null || over === null) {
-      const ended = { outcome: null, failureType, awsRequestIds };
+      const ended = { outcome: null, failureType, failureMessage, awsRequestIds };
       await this.#record({ type: 'finished', operation: this.operation, clearsCall, ...ended });
       return { checkpoint: null, result: null };
     }
-    const isFailed = request.end === 'failed';
     const checkpoint = await this.#checkpoint(over.replication, stop.intent, over.settled, {
       outcome: isFailed ? null : stop.outcome,
       failureType: isFailed ? failureType : null,
+      failureMessage,
       awsRequestIds,
+      finishedBy: request.finishedBy,
     });
     return { checkpoint, result: null };
   }
@@ -128,11 +133,18 @@ class Recorder {
     replication: Replication,
     intent: StopIntent,
     settled: Settled,
-    ended: OperationEnd,
+    ended: OperationEnd & { readonly finishedBy?: string | undefined },
   ): Promise<CheckpointRecord> {
     const { operation } = this;
     const draft = draftCheckpoint(operation, replication, intent, settled);
-    const { checkpoint } = await this.#record({ type: 'stopped', operation, checkpoint: draft, ...ended });
+    const { checkpoint } = await this.#record({
+      type: 'stopped',
+      operation,
+      checkpoint: draft,
+      taskQueue: this.attempt.taskQueue,
+      resumeWithinSeconds: draft.resumeBy === null ? null : (Date.parse(draft.resumeBy) - Date.now()) / 1000,
+      ...ended,
+    });
     if (checkpoint === null) throw new Error('The ledger recorded a stop without answering what it recorded');
     return checkpoint;
   }

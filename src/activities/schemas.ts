@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import { dmsFailure } from '../operations/failures.js';
 import type { ResumePlan, StopPlan } from '../operations/inputs.js';
+import type { OperationRef } from '../operations/records.js';
 
 const YEAR = 366 * 24 * 60 * 60;
 
@@ -26,6 +27,7 @@ const operation = {
   operationId: optionalText(200),
   requestedBy: optionalText(256),
   reason: optionalText(1000),
+  owner: optionalText(256),
 };
 
 const stopInput = v.strictObject({
@@ -35,6 +37,13 @@ const stopInput = v.strictObject({
   stopTimeoutSeconds: seconds(3600),
   settleSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(3600)), 10),
   selfRestartGraceSeconds: seconds(1800),
+  preempt: v.nullish(v.boolean(), false),
+  deadlinePolicy: v.nullish(v.picklist(['warn', 'resume', 'none']), 'warn'),
+  deadlineLeadSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(2 * 86_400)), 6 * 3600),
+  onResumeDeadline: v.nullish(
+    v.strictObject({ activityType: text(200), taskQueue: v.nullish(text(1000), null) }),
+    null,
+  ),
 });
 
 const resumeInput = v.pipe(
@@ -76,19 +85,31 @@ const resumeInput = v.pipe(
 /** An input with its defaults filled in, and who asked for it and why. */
 interface Read<Plan> {
   readonly plan: Plan;
-  readonly asked: { readonly requestedBy: string | null; readonly reason: string | null };
+  readonly asked: Required<Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>>;
 }
 
 /** Throws DmsInvalidInput. */
 export function readStopInput(input: unknown): Read<StopPlan> {
-  const { requestedBy, reason, operationId: _, ...plan } = read(stopInput, 'stop', input);
-  return { plan, asked: { requestedBy, reason } };
+  const { requestedBy, reason, owner, operationId: _, preempt: _preempt, ...rest } = read(stopInput, 'stop', input);
+  const { deadlinePolicy: policy, deadlineLeadSeconds: leadSeconds, onResumeDeadline, ...plan } = rest;
+  return { plan, asked: { requestedBy, reason, owner, deadline: { policy, leadSeconds, onResumeDeadline } } };
 }
 
 /** Throws DmsInvalidInput. */
 export function readResumeInput(input: unknown): Read<ResumePlan> {
-  const { requestedBy, reason, operationId: _, ...plan } = read(resumeInput, 'resume', input);
-  return { plan, asked: { requestedBy, reason } };
+  const { requestedBy, reason, owner, operationId: _, ...plan } = read(resumeInput, 'resume', input);
+  return { plan, asked: { requestedBy, reason, owner, deadline: null } };
+}
+
+const reservation = v.strictObject({
+  replicationConfigArn: arn,
+  owner: optionalText(256),
+  reason: optionalText(1000),
+});
+
+/** Throws DmsInvalidInput. */
+export function readReservation(input: unknown) {
+  return read(reservation, 'reservation', input);
 }
 
 const target = v.looseObject({ replicationConfigArn: arn });

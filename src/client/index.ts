@@ -12,7 +12,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
 import {
   planFleet,
   type FleetProgress,
@@ -20,15 +20,16 @@ import {
   type ResumeFleetInput,
   type StopFleetInput,
 } from '../operations/fleet.js';
+import { historyPage, type HistoryPage, type HistoryQuery } from '../operations/history.js';
 import type {
   OperationInput,
   OperationKind,
   ResumeReplicationInput,
   StopReplicationInput,
 } from '../operations/inputs.js';
-import { firstRunIdOf, mayJoin, openOperation } from '../operations/join.js';
+import { firstRunIdOf, mayJoin, mayPreempt, openOperation, type OpenOperation } from '../operations/join.js';
 import { emptyLedger } from '../operations/ledger.js';
-import type { UnsealRequest } from '../operations/ledger-messages.js';
+import type { BreakReservationRequest, UnsealRequest } from '../operations/ledger-messages.js';
 import {
   DMS_TASK_QUEUE,
   fleetTypes,
@@ -42,6 +43,7 @@ import {
 import type { OperationProgress } from '../operations/progress.js';
 import type { Ledger } from '../operations/records.js';
 import { ledgerClosed, nothingRecorded, operationInProgress, readArn } from '../operations/refusals.js';
+import { requireOwner } from '../operations/reservations.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { readProgress } from './progress.js';
 
@@ -161,11 +163,18 @@ export class ReplicationClient {
   async ledger(replicationConfigArn: string): Promise<Ledger> {
     const arn = readArn({ replicationConfigArn });
     try {
-      return await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).query<Ledger>(messageNames.ledger);
+      const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
+      // A worker of an older version may know less.
+      return { ...emptyLedger(arn), ...(await handle.query<Ledger>(messageNames.ledger)) };
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) return emptyLedger(arn);
       throw err;
     }
+  }
+
+  /** What happened to a replication, newest first, page by page: operations and events. Needs a worker that serves the ledger. */
+  async history(replicationConfigArn: string, query: HistoryQuery = {}): Promise<HistoryPage> {
+    return historyPage(await this.ledger(replicationConfigArn), query);
   }
 
   /**
@@ -184,11 +193,21 @@ export class ReplicationClient {
   }
 
   /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. */
-  async unseal(replicationConfigArn: string, request: UnsealRequest): Promise<void> {
+  unseal(replicationConfigArn: string, request: UnsealRequest): Promise<void> {
+    return this.#decide(messageNames.unseal, replicationConfigArn, request);
+  }
+
+  /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps who did it and why. */
+  breakReservation(replicationConfigArn: string, request: BreakReservationRequest): Promise<void> {
+    return this.#decide(messageNames.breakReservation, replicationConfigArn, request);
+  }
+
+  /** What a person changes in the ledger, by name and reason. */
+  async #decide(update: string, replicationConfigArn: string, request: UnsealRequest): Promise<void> {
     const arn = readArn({ replicationConfigArn });
     try {
       const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
-      await handle.executeUpdate<Ledger, [UnsealRequest]>(messageNames.unseal, { args: [request] });
+      await handle.executeUpdate<Ledger, [UnsealRequest]>(update, { args: [request] });
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) throw await this.#noLedger(arn);
       throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
@@ -210,13 +229,17 @@ export class ReplicationClient {
       try {
         return await handle.result();
       } catch (err) {
-        // Someone ended the operation this call had joined; what this caller wants still stands.
-        if (!handle.joined || !wasCutShort(err)) throw err;
+        // Someone ended the operation this call had joined, or it was refused because somebody has reserved the replication, perhaps this caller; what this caller wants still stands.
+        const isForeign = wasCutShort(err) || isDmsFailure(err, 'DmsReplicationReserved');
+        if (!handle.joined || !isForeign) throw err;
       }
     }
   }
 
-  async #start<Result>(kind: OperationKind, input: OperationInput): Promise<OperationHandle<Result>> {
+  async #start<Result>(
+    kind: OperationKind,
+    input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
+  ): Promise<OperationHandle<Result>> {
     const arn = readArn(input);
     const workflowId = operationWorkflowId(arn);
     const operationId = input.operationId ?? randomUUID();
@@ -236,8 +259,27 @@ export class ReplicationClient {
       }
       const open = openOperation(await this.#client.workflow.getHandle(workflowId).describe());
       if (open === null) continue; // it ended in between
+      if (mayPreempt(open, { kind, ...input })) {
+        await this.#preempt(arn, open, input);
+        continue;
+      }
       if (!mayJoin(open, { kind, operationId: input.operationId ?? null })) throw operationInProgress(arn, open);
       return this.#handle<Result>(workflowId, open.runId, open.firstExecutionRunId, true);
+    }
+  }
+
+  /** Cancels the resume that is under way, and waits until it has ended. */
+  async #preempt(arn: string, open: OpenOperation, { owner }: OperationInput): Promise<void> {
+    requireOwner(await this.ledger(arn), { owner, parentWorkflowId: null });
+    const { workflowId, runId, firstExecutionRunId } = open;
+    const resume = this.#handle(workflowId, runId, firstExecutionRunId, true);
+    try {
+      await resume.cancel();
+      await resume.result();
+    } catch (err) {
+      // It has ended by itself, or because of this; how is told to those who wait for it.
+      const hasEnded = err instanceof WorkflowNotFoundError || err instanceof WorkflowFailedError;
+      if (!hasEnded && findDmsFailure(err) === undefined) throw err;
     }
   }
 

@@ -18,6 +18,8 @@ export const DmsFailureType = {
   DmsReplicationReadOnly: 'DmsReplicationReadOnly',
   /** A resume after a final stop was recorded. */
   DmsReplicationSealed: 'DmsReplicationSealed',
+  /** Somebody else has reserved it. */
+  DmsReplicationReserved: 'DmsReplicationReserved',
   /** Still starting or being modified when `stoppableTimeoutSeconds` ran out. */
   DmsNotStoppable: 'DmsNotStoppable',
   /** Nothing to resume by DMS's rules. */

@@ -38,6 +38,10 @@ export interface StopFleetInput
       | 'stopTimeoutSeconds'
       | 'settleSeconds'
       | 'selfRestartGraceSeconds'
+      | 'owner'
+      | 'deadlinePolicy'
+      | 'deadlineLeadSeconds'
+      | 'onResumeDeadline'
     > {
   /** Up to 10,000. They are stopped in this order; one that is there twice is stopped once. */
   readonly replicationConfigArns: readonly string[];
@@ -48,7 +52,7 @@ export interface ResumeFleetInput
     FleetInput,
     ForEach<
       ResumeReplicationInput,
-      'requestedBy' | 'reason' | 'force' | 'startTimeoutSeconds' | 'verifyProgressSeconds'
+      'requestedBy' | 'reason' | 'owner' | 'force' | 'startTimeoutSeconds' | 'verifyProgressSeconds'
     > {
   /** The `results` of a stop fleet: those that it stopped are resumed from its records, the one with the nearest deadline first. */
   readonly stopped?: FleetResult['results'] | null | undefined;
@@ -108,8 +112,8 @@ export interface FleetState {
 }
 
 const members: Readonly<Record<OperationKind, string>> = {
-  stop: 'intent stoppableTimeoutSeconds stopTimeoutSeconds settleSeconds selfRestartGraceSeconds',
-  resume: 'stopped force startTimeoutSeconds verifyProgressSeconds',
+  stop: 'owner intent stoppableTimeoutSeconds stopTimeoutSeconds settleSeconds selfRestartGraceSeconds deadlinePolicy deadlineLeadSeconds onResumeDeadline',
+  resume: 'owner stopped force startTimeoutSeconds verifyProgressSeconds',
 };
 
 /** Checks the input of a fleet before anything is called, and fills in the defaults. Throws DmsInvalidInput. */

@@ -11,6 +11,8 @@ export interface OperationInput {
   readonly requestedBy?: string | null | undefined;
   /** Why, for the record. At most 1,000 characters. */
   readonly reason?: string | null | undefined;
+  /** Whose reservation of the replication it works under. The steps of the workflow that reserved it need not say so. At most 256 characters. */
+  readonly owner?: string | null | undefined;
 }
 
 export interface StopReplicationInput extends OperationInput {
@@ -24,6 +26,26 @@ export interface StopReplicationInput extends OperationInput {
   readonly settleSeconds?: number | null | undefined;
   /** How long to wait for DMS to undo a stop that it may undo by itself. Default 1,800; 0: do not wait, warn. */
   readonly selfRestartGraceSeconds?: number | null | undefined;
+  /** Cancel a resume that is under way instead of being refused because of it. Its call, if it made one, is waited out. Default false. */
+  readonly preempt?: boolean | null | undefined;
+  /**
+   * What happens before the 48 hours end in which a paused replication can be resumed. `warn`: the ledger's current details say so, an event is written,
+   * and the activity `onResumeDeadline` is called, again and again until somebody acts. `resume`: it is resumed, and if that fails, it is as with `warn`.
+   * Default `warn`.
+   */
+  readonly deadlinePolicy?: DeadlinePolicy | null | undefined;
+  /** How long before the deadline that begins. Default 21,600 (6 hours), at most 172,800. */
+  readonly deadlineLeadSeconds?: number | null | undefined;
+  /** An activity of yours; it is called with a `DeadlineWarning`. Default: none. */
+  readonly onResumeDeadline?: DeadlineActivity | null | undefined;
+}
+
+export type DeadlinePolicy = 'warn' | 'resume' | 'none';
+
+export interface DeadlineActivity {
+  readonly activityType: string;
+  /** Default: that of the package's activities. */
+  readonly taskQueue?: string | null | undefined;
 }
 
 export interface ResumeReplicationInput extends OperationInput {
@@ -51,9 +73,20 @@ export type StopIntent = 'pause' | 'final';
 export type StartReplicationType = 'resume-processing' | 'reload-target' | 'start-replication';
 export type OperationKind = 'stop' | 'resume';
 
+/** What is known from the operation itself, or decided before it begins. */
+type NotPlanned =
+  | 'operationId'
+  | 'requestedBy'
+  | 'reason'
+  | 'owner'
+  | 'preempt'
+  | 'deadlinePolicy'
+  | 'deadlineLeadSeconds'
+  | 'onResumeDeadline';
+
 /** An input with every default filled in; what has no default may be `null`. */
 type Plan<Input, WithoutDefault extends keyof Input = never> = {
-  readonly [Field in Exclude<keyof Input, 'operationId' | 'requestedBy' | 'reason'>]-?:
+  readonly [Field in Exclude<keyof Input, NotPlanned>]-?:
     NonNullable<Input[Field]> | (Field extends WithoutDefault ? null : never);
 };
 

@@ -53,6 +53,14 @@ export function mayJoin(
   return wanted.operationId === null || open.operationId === null || wanted.operationId === open.operationId;
 }
 
+/** Whether a stop may end the open operation so that it can run itself. */
+export function mayPreempt(
+  open: OpenOperation,
+  wanted: { readonly kind: OperationKind; readonly preempt?: boolean | null | undefined },
+): boolean {
+  return wanted.preempt === true && wanted.kind === 'stop' && open.kind === 'resume';
+}
+
 function kindOfType(type: string): string {
   return type === workflowTypes.stop ? 'stop' : type === workflowTypes.resume ? 'resume' : type;
 }

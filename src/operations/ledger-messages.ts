@@ -5,6 +5,7 @@ import type {
   OperationRecord,
   OperationRef,
   PendingCall,
+  Reservation,
 } from './records.js';
 import type { TableStatisticsSummary } from './results.js';
 
@@ -13,6 +14,8 @@ export interface BeginRequest {
   readonly operation: OperationRef;
   /** The record a resume asks for; `null`: the latest. */
   readonly sequence: number | null;
+  /** The status in the look that began it. */
+  readonly found?: string | undefined;
 }
 
 export interface BeginReply {
@@ -27,19 +30,35 @@ export interface BeginReply {
 /** Argument of the update `dms.aboutTo`, sent right before a call that changes DMS. */
 export interface AboutToRequest extends CallNote {
   readonly operation: OperationRef;
+  /** The run that is about to call, which is not the one that began the operation once it was reset. */
+  readonly runId?: string | undefined;
+  /** Names this very call, so that its refusal takes back no other note. */
+  readonly callId?: string | undefined;
+  readonly taskQueue?: string | undefined;
 }
 
 export interface AboutToReply {
   /** This operation's call before this one, of which no outcome is known. */
   readonly previous: PendingCall | null;
+  /** By the ledger's own clock. */
+  readonly previousAgeSeconds: number | null;
 }
 
 /** How an operation ended. */
-export type OperationEnd = Pick<OperationRecord, 'outcome' | 'failureType' | 'awsRequestIds'>;
+export type OperationEnd = Pick<OperationRecord, 'outcome' | 'failureType' | 'awsRequestIds'> &
+  Partial<Pick<OperationRecord, 'failureMessage'>>;
 
 /** Argument of the update `dms.record`. */
 export type RecordRequest = { readonly operation: OperationRef } & (
-  | ({ readonly type: 'stopped'; readonly checkpoint: CheckpointDraft } & OperationEnd)
+  | ({
+      readonly type: 'stopped';
+      readonly checkpoint: CheckpointDraft;
+      readonly finishedBy?: string | undefined;
+      /** How long it can be resumed, by the clock that the worker compares with DMS's times; the ledger goes on by its own. */
+      readonly resumeWithinSeconds?: number | null | undefined;
+      /** Where the activities are that may look again. */
+      readonly taskQueue?: string | undefined;
+    } & OperationEnd)
   | ({
       readonly type: 'finished';
       /** False while an accepted call may still have its effect unrecorded. */
@@ -47,11 +66,35 @@ export type RecordRequest = { readonly operation: OperationRef } & (
     } & OperationEnd &
       Partial<Pick<OperationRecord, 'startReplicationType' | 'progress' | 'checkpointSequence'>>)
   | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
-  | { readonly type: 'refused' }
+  | { readonly type: 'refused'; readonly callId?: string | undefined }
 );
 
 export interface RecordReply {
   readonly checkpoint: CheckpointRecord | null;
+}
+
+/** Argument of the update `dms.reserve`. */
+export interface ReserveRequest {
+  readonly owner: string;
+  readonly reason?: string | null | undefined;
+  /** The workflow whose steps are the owner's. */
+  readonly workflowId?: string | null | undefined;
+}
+
+export interface ReserveReply {
+  readonly reservation: Reservation;
+  /** Of a call of somebody else that may not have landed yet, by the ledger's own clock. */
+  readonly pendingCallAgeSeconds: number | null;
+}
+
+/** Argument of the update `dms.release`. */
+export interface ReleaseRequest {
+  readonly owner: string;
+}
+
+export interface BreakReservationRequest {
+  readonly by: string;
+  readonly reason: string;
 }
 
 export interface UnsealRequest {

@@ -1,5 +1,18 @@
 import { isSameStop } from '../dms/checkpoint.js';
 import { dmsFailure } from './failures.js';
+import {
+  bounded,
+  findCheckpoint,
+  findOperation,
+  finish,
+  sameOperation,
+  secondsBetween,
+  withEvent,
+  type OperationKey,
+  type Transition,
+} from './ledger-entries.js';
+import { guardOf } from './guard.js';
+import { requireUnreserved } from './reservations.js';
 import type {
   AboutToReply,
   AboutToRequest,
@@ -19,16 +32,7 @@ import type {
   Seal,
 } from './records.js';
 
-const MAX_ENTRIES = 100;
-const MAX_BYTES = 200_000;
 const MAX_FLAGGED_TABLES = 20;
-
-export interface Transition<Reply> {
-  readonly ledger: Ledger;
-  readonly reply: Reply;
-}
-
-type OperationKey = Pick<OperationRef, 'kind' | 'operationId'>;
 
 export function emptyLedger(replicationConfigArn: string): Ledger {
   return {
@@ -40,6 +44,9 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     operations: [],
     lastSequence: 0,
     lastUnsealed: null,
+    reservation: null,
+    guard: null,
+    events: [],
   };
 }
 
@@ -55,6 +62,7 @@ export function validateBegin(ledger: Ledger, { operation }: BeginRequest): void
       'Use a new operation id to operate on it again.',
     );
   }
+  requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
 }
 
@@ -62,7 +70,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
   const { operation, sequence } = request;
   const known = findOperation(ledger, operation);
   const { pendingCall } = ledger;
-  const pendingCallAgeSeconds = pendingCall === null ? null : (Date.parse(now) - Date.parse(pendingCall.at)) / 1000;
+  const pendingCallAgeSeconds = pendingCall === null ? null : secondsBetween(pendingCall.at, now);
   const checkpoint = findCheckpoint(ledger, sequence) ?? null;
   const reply: BeginReply = { pendingCall, pendingCallAgeSeconds, checkpoint, repeatOf: null };
   if (known !== undefined && known.outcome !== null) {
@@ -73,6 +81,8 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     ...operation,
     outcome: null,
     failureType: null,
+    failureMessage: null,
+    found: request.found ?? null,
     startedAt: known?.startedAt ?? now,
     finishedAt: null,
     checkpointSequence: null,
@@ -80,6 +90,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     tables: null,
     startReplicationType: null,
     progress: null,
+    finishedBy: null,
   };
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
   return { ledger: bounded({ ...ledger, operations }), reply };
@@ -111,6 +122,7 @@ function requireNoFinalStop(ledger: Ledger, operation: OperationRef): void {
 
 /** Refuses a note of any operation but the newest: a call of a dead one must not be sent once another has begun. Throws the failure. */
 export function validateAboutTo(ledger: Ledger, { operation }: AboutToRequest): void {
+  requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
   requireNoFinalStop(ledger, operation);
   const newest = ledger.operations[0];
@@ -124,12 +136,13 @@ export function validateAboutTo(ledger: Ledger, { operation }: AboutToRequest): 
 }
 
 export function aboutTo(ledger: Ledger, request: AboutToRequest, now: string): Transition<AboutToReply> {
-  const { operation, ...note } = request;
+  const { operation, runId = operation.runId, ...note } = request;
   const { pendingCall } = ledger;
   const previous = pendingCall !== null && sameOperation(pendingCall, operation) ? pendingCall : null;
   const replaces = previous === null && pendingCall?.intent === 'final' ? pendingCall : pendingCall?.replaces;
-  const noted = { ...operation, at: now, ...note, ...(replaces === undefined ? {} : { replaces }) };
-  return { ledger: { ...ledger, pendingCall: noted }, reply: { previous } };
+  const noted = { ...operation, runId, at: now, ...note, ...(replaces === undefined ? {} : { replaces }) };
+  const previousAgeSeconds = previous === null ? null : secondsBetween(previous.at, now);
+  return { ledger: { ...ledger, pendingCall: noted }, reply: { previous, previousAgeSeconds } };
 }
 
 export function record(ledger: Ledger, request: RecordRequest, now: string): Transition<RecordReply> {
@@ -139,7 +152,11 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
       return recordStopped(ledger, request, now);
     case 'finished': {
       const { type: _type, operation: _operation, clearsCall: _clearsCall, ...ended } = request;
-      return unrecorded(finish(endedLedger(ledger, request), operation, { ...ended, finishedAt: now }));
+      const settled = endedLedger(ledger, request);
+      // It runs, or ran: there is no deadline any more.
+      const isResumed = operation.kind === 'resume' && ended.outcome !== null;
+      const guard = isResumed ? null : ledger.guard;
+      return unrecorded(finish({ ...settled, guard }, operation, { ...ended, finishedAt: now }));
     }
     case 'tables': {
       const { flagged, truncated } = request.tables;
@@ -148,13 +165,15 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
       return unrecorded(finish(ledger, operation, { tables }));
     }
     case 'refused':
-      return unrecorded(withoutRefused(ledger, operation));
+      return unrecorded(withoutRefused(ledger, operation, request.callId));
   }
 }
 
 export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: string): Transition<Ledger> {
   const pendingCall = ledger.pendingCall === null ? null : withoutFinality(ledger.pendingCall);
-  const unsealed = { ...ledger, pendingCall, sealed: null, lastUnsealed: { by, reason, at: now } };
+  const lifted = { ...ledger, pendingCall, sealed: null, lastUnsealed: { by, reason, at: now } };
+  const event = { type: 'unsealed', at: now, by, reason, workflowId: null, detail: null } as const;
+  const unsealed = withEvent(lifted, event);
   return { ledger: unsealed, reply: unsealed };
 }
 
@@ -171,7 +190,8 @@ function recordStopped(
   request: Extract<RecordRequest, { type: 'stopped' }>,
   now: string,
 ): Transition<RecordReply> {
-  const { operation, checkpoint: draft, outcome, failureType, awsRequestIds } = request;
+  const { operation, checkpoint: draft, outcome, failureType, failureMessage = null, awsRequestIds } = request;
+  const { finishedBy } = request;
   const repeated = ledger.checkpoints.find((each) => isSameRecord(each, draft));
   const checkpoint = repeated ?? {
     ...draft,
@@ -180,13 +200,19 @@ function recordStopped(
     recordedAt: now,
   };
   const settled = withoutCallOf(ledger, operation);
+  const guard = failureType === null ? guardOf(checkpoint, operation.deadline, request) : null;
   const recorded: Ledger = {
     ...settled,
     sealed: failureType === null && repeated === undefined ? sealOf(ledger, settled, checkpoint, now) : ledger.sealed,
+    guard: repeated === undefined ? guard : ledger.guard,
     checkpoints: repeated === undefined ? [checkpoint, ...ledger.checkpoints] : ledger.checkpoints,
     lastSequence: Math.max(ledger.lastSequence, checkpoint.sequence),
   };
-  const ended = { outcome, failureType, finishedAt: now, checkpointSequence: checkpoint.sequence, awsRequestIds };
+  const found = { outcome, checkpointSequence: checkpoint.sequence };
+  const finishedAt = (finishedBy === undefined ? null : findOperation(ledger, operation)?.finishedAt) ?? now;
+  const failed = failureType === null ? {} : { failureType, failureMessage };
+  const how = finishedBy === undefined ? { failureType, failureMessage, awsRequestIds } : { finishedBy, ...failed };
+  const ended = { ...found, ...how, finishedAt };
   return { ledger: finish(recorded, operation, ended), reply: { checkpoint } };
 }
 
@@ -219,8 +245,10 @@ function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolea
 }
 
 /** DMS refused the call: the note goes, and what it was written over is back. */
-function withoutRefused(ledger: Ledger, operation: OperationKey): Ledger {
+function withoutRefused(ledger: Ledger, operation: OperationKey, callId: string | undefined): Ledger {
   const { pendingCall } = ledger;
+  // An attempt that a reset left behind must not take back the note of the run that goes on.
+  if (pendingCall?.callId !== callId) return ledger;
   if (pendingCall?.replaces === undefined || !sameOperation(pendingCall, operation))
     return withoutCallOf(ledger, operation);
   return { ...ledger, pendingCall: pendingCall.replaces };
@@ -244,42 +272,6 @@ function endedLedger(ledger: Ledger, request: Extract<RecordRequest, { type: 'fi
   return mayClear ? withoutCallOf(ledger, request.operation) : ledger;
 }
 
-function finish(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {
-  const operations = ledger.operations.map((each) => (sameOperation(each, operation) ? { ...each, ...ended } : each));
-  return bounded({ ...ledger, operations });
-}
-
 function subjectOf({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
   return { replicationConfigArn, operationId };
-}
-
-function findOperation(ledger: Ledger, key: OperationKey): OperationRecord | undefined {
-  return ledger.operations.find((each) => sameOperation(each, key));
-}
-
-function findCheckpoint(ledger: Ledger, sequence: number | null): CheckpointRecord | undefined {
-  return sequence === null ? ledger.checkpoints[0] : ledger.checkpoints.find((each) => each.sequence === sequence);
-}
-
-function sameOperation(one: OperationKey, other: OperationKey): boolean {
-  return one.kind === other.kind && one.operationId === other.operationId;
-}
-
-/** Drops the oldest entries beyond the limits. The newest operation and the newest record always stay. */
-function bounded(ledger: Ledger): Ledger {
-  let checkpoints = ledger.checkpoints.slice(0, MAX_ENTRIES);
-  let operations = ledger.operations.slice(0, MAX_ENTRIES);
-  let excess = bytesOf({ ...ledger, checkpoints, operations }) - MAX_BYTES;
-  while (excess > 0 && (operations.length > 1 || checkpoints.length > 1)) {
-    const dropsOperation = operations.length >= checkpoints.length;
-    const dropped = dropsOperation ? operations.at(-1) : checkpoints.at(-1);
-    if (dropsOperation) operations = operations.slice(0, -1);
-    else checkpoints = checkpoints.slice(0, -1);
-    excess -= bytesOf(dropped) + 1;
-  }
-  return { ...ledger, checkpoints, operations };
-}
-
-function bytesOf(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value)).length;
 }

@@ -16,10 +16,14 @@ export const messageNames = {
   progress: 'dms.progress',
   fleet: 'dms.fleet',
   ledger: 'dms.ledger',
+  history: 'dms.history',
   begin: 'dms.begin',
   aboutTo: 'dms.aboutTo',
   record: 'dms.record',
   unseal: 'dms.unseal',
+  reserve: 'dms.reserve',
+  release: 'dms.release',
+  breakReservation: 'dms.breakReservation',
   nudge: 'dms.nudge',
 } as const;
 

@@ -1,7 +1,7 @@
 import type { StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
-import type { CheckpointRecord, OperationRef, PendingCall, Settled } from './records.js';
+import type { CheckpointRecord, OperationRef, PendingCall, Reservation, Settled } from './records.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 import type { StartMark } from './start-wait.js';
 
@@ -18,6 +18,11 @@ export interface DmsActivities {
   'dms.awaitRunning'(request: AwaitRunning): Promise<RunningReplication>;
   'dms.recordOperation'(request: RecordOperation): Promise<RecordedOperation>;
   'dms.awaitOperation'(request: AwaitOperation): Promise<AwaitedOperation>;
+  /** Keeps the replication for an owner: operations of anyone else are refused. */
+  'dms.reserveReplication'(request: ReserveReplication): Promise<Reservation>;
+  'dms.releaseReplication'(request: ReleaseReplication): Promise<void>;
+  /** Waits until no operation is open. */
+  'dms.awaitIdle'(request: DescribeReplication): Promise<void>;
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
   /** Looks at once for a wait that the worker holds, and fails where it holds none. */
   'dms.nudge'(request: DescribeReplication): Promise<void>;
@@ -25,6 +30,16 @@ export interface DmsActivities {
 
 export interface DescribeReplication {
   readonly replicationConfigArn: string;
+}
+
+export interface ReleaseReplication extends DescribeReplication {
+  /** At most 256 characters. Default: the id of the workflow whose step this is. */
+  readonly owner?: string | null | undefined;
+}
+
+export interface ReserveReplication extends ReleaseReplication {
+  /** Why, for whoever is refused. At most 1,000 characters. */
+  readonly reason?: string | null | undefined;
 }
 
 export interface BeginOperation {
@@ -128,6 +143,8 @@ export type RunningReplication = Pick<ResumeReplicationResult, 'replication' | '
 /** How an operation ended, to be put into the ledger. */
 export type RecordOperation = DescribeReplication & {
   readonly operation: OperationRef;
+  /** Who records it, when the operation itself did not live to. */
+  readonly finishedBy?: string | undefined;
   readonly awsRequestIds: readonly string[];
 } & (
     | {
@@ -141,6 +158,7 @@ export type RecordOperation = DescribeReplication & {
     | {
         readonly end: 'failed';
         readonly failureType: string;
+        readonly failureMessage?: string | undefined;
         readonly stop: StopInDoubt | null;
         readonly clearsCall: boolean;
       }
@@ -167,6 +185,10 @@ export interface AwaitOperation extends DescribeReplication {
   readonly kind: OperationKind;
   /** Only when the caller named one. */
   readonly operationId: string | null;
+  /** A resume that is under way is cancelled, unless the caller may not operate either. */
+  readonly preempt?: boolean | undefined;
+  /** Whose reservation the caller works under. */
+  readonly owner?: string | null | undefined;
 }
 
 /** `gone`: it closed without a result to share; the caller may begin its own. */

@@ -1,6 +1,6 @@
 import type { StopMark } from '../dms/checkpoint.js';
 import type { StopReasonCode } from '../dms/stop-reasons.js';
-import type { OperationKind, StopIntent } from './inputs.js';
+import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from './inputs.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
 
 /** Where and why a replication stopped, and until when it can be resumed. Records may have been written by an older version. */
@@ -55,12 +55,20 @@ export interface OperationRef {
   readonly parentWorkflowId: string | null;
   readonly requestedBy: string | null;
   readonly reason: string | null;
+  /** Whose reservation it works under, when it says so. */
+  readonly owner?: string | null | undefined;
+  /** Of a stop: what is to happen before the replication can no longer be resumed. */
+  readonly deadline?: DeadlinePlan | null | undefined;
 }
 
 export interface OperationRecord extends OperationRef {
   /** `null`: not ended, or failed. */
   readonly outcome: string | null;
   readonly failureType: string | null;
+  /** In words, at most 500 characters. */
+  readonly failureMessage: string | null;
+  /** The replication's status when it began. */
+  readonly found: string | null;
   readonly startedAt: string;
   /** `null`: under way, or it died. */
   readonly finishedAt: string | null;
@@ -72,6 +80,8 @@ export interface OperationRecord extends OperationRef {
   readonly startReplicationType: string | null;
   /** What a resume saw after `running`; `null` for a stop. */
   readonly progress: Progress | null;
+  /** Who recorded the stop, when the operation itself did not live to: `ledger`, or the id of the resume that found it. */
+  readonly finishedBy: string | null;
 }
 
 /** What is noted of a call right before it is sent. */
@@ -87,6 +97,9 @@ export interface CallNote {
 /** A call that changes DMS was about to be sent, and no record or refusal has cleared it since: it may have had its effect. */
 export interface PendingCall extends OperationRef, CallNote {
   readonly at: string;
+  readonly callId?: string | undefined;
+  /** Where the activities are that made it. */
+  readonly taskQueue?: string | undefined;
   /** The note of another operation's final stop that this one was written over: it still counts. */
   readonly replaces?: PendingCall | undefined;
 }
@@ -97,7 +110,60 @@ export interface Seal {
   readonly at: string;
 }
 
-/** What the query `dms.ledger` returns. Both lists are newest first and hold the newest 100 entries or 200 kB. */
+/** What is to happen before a paused replication can no longer be resumed. */
+export interface DeadlinePlan {
+  readonly policy: DeadlinePolicy;
+  /** So long before the deadline it begins. */
+  readonly leadSeconds: number;
+  /** The activity that is called with each warning. `null`: none. */
+  readonly onResumeDeadline: DeadlineActivity | null;
+}
+
+/** The clock of a paused replication. */
+export interface Guard {
+  /** Of the record that it guards. */
+  readonly sequence: number;
+  readonly resumeBy: string;
+  /** The same by the ledger's own clock. */
+  readonly endsAt: string;
+  readonly plan: DeadlinePlan;
+  /** Where the package's activities are. */
+  readonly taskQueue: string | null;
+  /** When it looks, and warns or resumes, next. */
+  readonly nextAt: string;
+  readonly warnings: number;
+}
+
+/** Somebody keeps the replication for several operations of theirs. */
+export interface Reservation {
+  readonly owner: string;
+  readonly reason: string | null;
+  readonly at: string;
+  /** The workflow that reserved it, whose steps are the owner's. */
+  readonly workflowId: string | null;
+}
+
+/** What happened to a replication's ledger besides operations. */
+export interface LedgerEvent {
+  readonly type:
+    | 'unsealed'
+    | 'reserved'
+    | 'released'
+    | 'reservation-broken'
+    | 'deadline-warning'
+    /** Somebody acted: it was resumed or deleted otherwise than by an operation. */
+    | 'guard-ended'
+    /** Nobody did. */
+    | 'window-closed';
+  readonly at: string;
+  /** Who did it. */
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly workflowId: string | null;
+  readonly detail: string | null;
+}
+
+/** What the query `dms.ledger` returns. The lists are newest first and hold the newest 100 entries each. When all is larger than 200 kB, the longest list loses its oldest entry first. */
 export interface Ledger {
   /** 1. */
   readonly version: number;
@@ -111,4 +177,8 @@ export interface Ledger {
   readonly lastSequence: number;
   /** Who last lifted a seal, and why. */
   readonly lastUnsealed: Seal | null;
+  readonly reservation: Reservation | null;
+  /** Of the newest stop, while it can be resumed and nobody has. */
+  readonly guard: Guard | null;
+  readonly events: readonly LedgerEvent[];
 }

@@ -36,7 +36,7 @@ export function cleaningActivities(summary: string) {
 }
 
 /** A nudge tries workers until it finds the one that holds the wait, and is not worth more than some seconds. */
-export function nudgingActivities() {
+export function nudgingActivities(taskQueue?: string) {
   return proxyActivities<Pick<DmsActivities, 'dms.nudge'>>({
     startToCloseTimeout: 5000,
     scheduleToCloseTimeout: 10_000,
@@ -44,6 +44,7 @@ export function nudgingActivities() {
     priority: { priorityKey: 1 },
     summary: 'Look at once',
     retry: { maximumAttempts: 20 },
+    ...(taskQueue === undefined ? {} : { taskQueue }),
   });
 }
 

@@ -9,10 +9,14 @@ export { dmsReplicationLedger } from './ledger.js';
 export {
   aboutToUpdate,
   beginUpdate,
+  breakReservationUpdate,
   fleetQuery,
+  historyQuery,
   ledgerQuery,
   progressQuery,
   recordUpdate,
+  releaseUpdate,
+  reserveUpdate,
   unsealUpdate,
 } from './messages.js';
 export { dmsResumeReplication } from './resume.js';

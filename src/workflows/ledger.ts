@@ -1,22 +1,40 @@
-import { allHandlersFinished, condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
 import { dmsFailure } from '../operations/failures.js';
-import {
-  aboutTo,
-  begin,
-  emptyLedger,
-  record,
-  unseal,
-  validateAboutTo,
-  validateBegin,
-  type Transition,
-} from '../operations/ledger.js';
+import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
+import { historyPage } from '../operations/history.js';
+import { ledgerMarkdown } from '../operations/ledger-details.js';
+import type { Transition } from '../operations/ledger-entries.js';
 import type { UnsealRequest } from '../operations/ledger-messages.js';
 import type { Ledger } from '../operations/records.js';
-import { aboutToUpdate, beginUpdate, ledgerQuery, recordUpdate, unsealUpdate } from './messages.js';
+import { breakReservation, release, reserve, validateRelease, validateReserve } from '../operations/reservations.js';
+import { keepLedger, type Book } from './ledger-keeper.js';
+import {
+  aboutToUpdate,
+  beginUpdate,
+  breakReservationUpdate,
+  historyQuery,
+  ledgerQuery,
+  recordUpdate,
+  releaseUpdate,
+  reserveUpdate,
+  unsealUpdate,
+} from './messages.js';
 
 /** A run takes 5 history events an update, and may take 2,000 updates; this keeps it far from both limits. */
 const UPDATES_PER_RUN = 200;
+
+/** Of the state that this code writes, and the newest that it reads. */
+const VERSION = 1;
 
 export interface LedgerInput {
   readonly replicationConfigArn: string;
@@ -24,10 +42,29 @@ export interface LedgerInput {
   readonly state?: Ledger | null | undefined;
 }
 
-/** The ledger of one replication: what was stopped and resumed, by whom and why, the seal, and the call that may be in flight. Runs for ever. */
+/**
+ * The ledger of one replication: what was stopped and resumed, by whom and why, the seal, and the call that may be in flight. It finishes what an
+ * operation began and did not live to record. Runs for ever; a cancel does not end it.
+ */
 export async function dmsReplicationLedger({ replicationConfigArn, state }: LedgerInput): Promise<void> {
-  let ledger = state ?? emptyLedger(replicationConfigArn);
+  requireKnownVersion(replicationConfigArn, state?.version ?? VERSION);
+  let ledger: Ledger = { ...emptyLedger(replicationConfigArn), ...state };
   let updates = 0;
+  const book: Book = {
+    get ledger() {
+      return ledger;
+    },
+    set ledger(changed) {
+      ledger = changed;
+      setCurrentDetails(ledgerMarkdown(ledger));
+    },
+    get revision() {
+      return updates;
+    },
+    get isFull() {
+      return updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
+    },
+  };
 
   const onUpdate = <Request, Reply>(
     definition: UpdateDefinition<Reply, [Request]>,
@@ -37,28 +74,46 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
     setHandler(
       definition,
       (request: Request) => {
-        const changed = transition(ledger, request, new Date().toISOString());
-        ledger = changed.ledger;
+        const changed = transition(book.ledger, request, new Date().toISOString());
+        book.ledger = changed.ledger;
         updates++;
         return changed.reply;
       },
-      { validator: (request: Request) => validate(ledger, request) },
+      { validator: (request: Request) => validate(book.ledger, request) },
     );
 
+  setCurrentDetails(ledgerMarkdown(ledger));
   setHandler(ledgerQuery, () => ledger);
+  setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}));
   onUpdate(beginUpdate, begin, validateBegin);
   onUpdate(aboutToUpdate, aboutTo, validateAboutTo);
   onUpdate(recordUpdate, record);
-  onUpdate(unsealUpdate, unseal, requireNameAndReason);
+  onUpdate(unsealUpdate, unseal, requireNameAndReason('Unsealing'));
+  onUpdate(reserveUpdate, reserve, validateReserve);
+  onUpdate(releaseUpdate, release, validateRelease);
+  onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
 
-  await condition(() => updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested);
-  await condition(allHandlersFinished);
-  await continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: ledger });
+  await CancellationScope.nonCancellable(async () => {
+    if (patched('temporal-dms:ledger-keeps')) await keepLedger(book);
+    else await condition(() => book.isFull);
+    await condition(allHandlersFinished);
+  });
+  await continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: book.ledger });
 }
 
-function requireNameAndReason({ replicationConfigArn }: Ledger, request: Partial<UnsealRequest> | undefined): void {
+/** Fails the workflow's task, not the workflow: a worker of the version that wrote it goes on where this one can't. */
+function requireKnownVersion(replicationConfigArn: string, version: number): void {
+  if (version <= VERSION) return;
+  throw new Error(
+    `The ledger of ${replicationConfigArn} was written by a newer version of temporal-dms (state ${version}, this one reads ${VERSION}). Nothing is lost: serve its task queue with that version again.`,
+  );
+}
+
+function requireNameAndReason(what: string) {
   const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '' && value.length <= 1000;
-  if (isText(request?.by) && isText(request?.reason)) return;
-  const problem = 'Unsealing takes { by, reason }: who does it, and why, in at most 1,000 characters';
-  throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Give both; nothing was changed.');
+  return ({ replicationConfigArn }: Ledger, request: Partial<UnsealRequest> | undefined): void => {
+    if (isText(request?.by) && isText(request?.reason)) return;
+    const problem = `${what} takes { by, reason }: who does it, and why, in at most 1,000 characters`;
+    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Give both; nothing was changed.');
+  };
 }

@@ -4,10 +4,15 @@ import type {
   AboutToRequest,
   BeginReply,
   BeginRequest,
+  BreakReservationRequest,
   RecordReply,
   RecordRequest,
+  ReleaseRequest,
+  ReserveReply,
+  ReserveRequest,
   UnsealRequest,
 } from '../operations/ledger-messages.js';
+import type { HistoryPage, HistoryQuery } from '../operations/history.js';
 import type { FleetProgress } from '../operations/fleet.js';
 import { messageNames } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
@@ -21,8 +26,14 @@ export const nudgeSignal = defineSignal(messageNames.nudge);
 export const fleetQuery = defineQuery<FleetProgress>(messageNames.fleet);
 /** Everything the ledger holds. */
 export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
+/** What happened, page by page. */
+export const historyQuery = defineQuery<HistoryPage, [HistoryQuery]>(messageNames.history);
 /** Lifts a seal, by name and reason. For people; the other updates of the ledger are for the activities. */
 export const unsealUpdate = defineUpdate<Ledger, [UnsealRequest]>(messageNames.unseal);
+/** Ends a reservation, by name and reason. For people. */
+export const breakReservationUpdate = defineUpdate<Ledger, [BreakReservationRequest]>(messageNames.breakReservation);
+export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messageNames.reserve);
+export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
 export const aboutToUpdate = defineUpdate<AboutToReply, [AboutToRequest]>(messageNames.aboutTo);
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

@@ -6,7 +6,11 @@ import { nudgeSignal } from './messages.js';
 const MOST_NUDGES = 100;
 
 /** Waits; a nudge that comes meanwhile is passed on to the worker that holds the wait. What comes while one is passed on needs one more, not many. */
-export async function nudgeable<Result>(replicationConfigArn: string, wait: () => Promise<Result>): Promise<Result> {
+export async function nudgeable<Result>(
+  replicationConfigArn: string,
+  wait: () => Promise<Result>,
+  taskQueue: string | undefined,
+): Promise<Result> {
   let isNudged = false;
   setHandler(nudgeSignal, () => void (isNudged = true));
   const passing = new CancellationScope();
@@ -14,7 +18,7 @@ export async function nudgeable<Result>(replicationConfigArn: string, wait: () =
     for (let passed = 0; passed < MOST_NUDGES; passed++) {
       await condition(() => isNudged);
       isNudged = false;
-      const { 'dms.nudge': nudge } = nudgingActivities();
+      const { 'dms.nudge': nudge } = nudgingActivities(taskQueue);
       await nudge({ replicationConfigArn }).catch((err: unknown) => {
         if (isCancellation(err)) throw err;
         // The wait looks by itself, only later.

@@ -77,7 +77,8 @@ async function endInLedger(err: unknown, trail: Trail, tracker: Tracker): Promis
   const about = { replicationConfigArn: begun.plan.replicationConfigArn, operation: begun.operation, awsRequestIds };
   const failed = (more: Pick<RecordOperation & { readonly end: 'failed' }, 'stop' | 'clearsCall'>): RecordOperation => {
     const failureType = failure?.type ?? (ended instanceof Error ? ended.name : 'Error');
-    return { end: 'failed', failureType, ...about, ...more };
+    const failureMessage = ended instanceof Error ? ended.message : String(ended);
+    return { end: 'failed', failureType, failureMessage, ...about, ...more };
   };
   let checkpoint: CheckpointRecord | null;
   if (failure?.type === 'DmsReplicationFailed') {

@@ -6,7 +6,8 @@ import type { ResumeReplicationResult } from '../operations/results.js';
 import { changingActivities } from './activity-proxies.js';
 import { runOperation, type Trail } from './operation.js';
 import type { Tracker } from './tracker.js';
-import { untilRunning, untilStopped } from './waits.js';
+import { finishStop } from './unfinished-stop.js';
+import { untilRunning } from './waits.js';
 
 /**
  * Resumes a replication from its recorded stop, waits until it runs, and looks for movement and for an early death. Started by name with JSON from
@@ -44,7 +45,7 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
   const secondsLeft = Math.max(0, startTimeoutSeconds - (Date.now() - askedAt) / 1000);
   const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
-  const running = await untilRunning(begun.holdSeconds, { ...wait, before, accepted, lastStatus });
+  const running = await untilRunning(begun, { ...wait, before, accepted, lastStatus });
 
   tracker.enter('recording', 'Writing the resume into the ledger', running.replication.status);
   const warnings = [...requested.warnings, ...running.warnings];
@@ -62,31 +63,15 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
 }
 
 /** A stop that DMS accepted and whose operation died is finished and recorded first, in that operation's name. */
-async function adoptStop(begun: BegunOperation, call: PendingCall, tracker: Tracker): Promise<CheckpointRecord | null> {
-  const { replicationConfigArn } = begun.plan;
-  const { before, intent, at: _at, startReplicationType: _type, ...operation } = call;
-  const { operationId } = operation;
-  const what = `Finishing the stop "${operationId}", which was accepted and never recorded`;
+function adoptStop(begun: BegunOperation, call: PendingCall, tracker: Tracker): Promise<CheckpointRecord | null> {
+  const what = `Finishing the stop "${call.operationId}", which was accepted and never recorded`;
   tracker.enter('settling', what, begun.status);
-  const stopped = await untilStopped(begun.holdSeconds, {
-    replicationConfigArn,
-    operationId,
-    before,
-    sawStop: true,
-    accepted: true,
+  return finishStop(call, {
+    replicationConfigArn: begun.plan.replicationConfigArn,
+    finishedBy: begun.operation.operationId,
+    holdSeconds: begun.holdSeconds,
     lastStatus: begun.status,
+    sawStop: true,
     stopTimeoutSeconds: 3600,
-    selfRestartGraceSeconds: 0,
   });
-  if (stopped.end !== 'settled') return null;
-  const { checkpoint } = await changingActivities('Record the stop that was never recorded')['dms.recordOperation']({
-    ...stopped,
-    end: 'stopped',
-    replicationConfigArn,
-    operation,
-    intent: intent ?? 'pause',
-    outcome: 'stopped',
-    awsRequestIds: [],
-  });
-  return checkpoint;
 }

@@ -1,6 +1,6 @@
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy, uuid4 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { OperationInput, OperationKind } from '../operations/inputs.js';
+import type { OperationInput, OperationKind, StopReplicationInput } from '../operations/inputs.js';
 import { memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
 import { readArn } from '../operations/refusals.js';
 import { waitingActivities } from './activity-proxies.js';
@@ -20,7 +20,7 @@ export interface StepOptions {
  */
 export async function runAsChild<Result>(
   kind: OperationKind,
-  input: OperationInput,
+  input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
   options: StepOptions,
 ): Promise<Result> {
   const replicationConfigArn = readArn(input);
@@ -46,7 +46,12 @@ export async function runAsChild<Result>(
         holdSeconds: JOIN_HOLD_SECONDS,
         taskQueue,
       });
-      const followed = await follow['dms.awaitOperation']({ replicationConfigArn, kind, operationId: explicitId });
+      const followed = await follow['dms.awaitOperation']({
+        replicationConfigArn,
+        kind,
+        operationId: explicitId,
+        ...(input.preempt === true ? { preempt: true, owner: input.owner ?? null } : {}),
+      });
       if (followed.end === 'done') return followed.result as Result;
     }
   } catch (err) {

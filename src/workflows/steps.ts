@@ -8,10 +8,11 @@ import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
-import type { CheckpointRecord } from '../operations/records.js';
+import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
+import type { CheckpointRecord, Reservation } from '../operations/records.js';
 import { checkpointChanged, readArn, stopReverted } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
-import { waitingActivities } from './activity-proxies.js';
+import { changingActivities, waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';
 
@@ -31,6 +32,34 @@ export function resumeReplication(
   options: StepOptions = {},
 ): Promise<ResumeReplicationResult> {
   return runAsChild<ResumeReplicationResult>('resume', input, options);
+}
+
+/**
+ * Keeps a replication for this workflow over several steps: until it is released, operations of anyone else are refused with `DmsReplicationReserved`.
+ * It outlives a continue-as-new of the workflow, and its end: release it, or break it by name and reason. An operation that is under way goes on until
+ * it next wants to call DMS.
+ */
+export function reserveReplication(input: ReserveReplication, options: StepOptions = {}): Promise<Reservation> {
+  readArn(input);
+  return step('Reserve the replication', options, (activities) => activities['dms.reserveReplication'](input));
+}
+
+/** Gives a reservation back. Whoever has none, or not any more, has nothing to release. */
+export function releaseReplication(input: ReleaseReplication, options: StepOptions = {}): Promise<void> {
+  readArn(input);
+  return step('Release the replication', options, (activities) => activities['dms.releaseReplication'](input));
+}
+
+async function step<Result>(
+  summary: string,
+  { taskQueue }: StepOptions,
+  run: (activities: ReturnType<typeof changingActivities>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run(changingActivities(summary, taskQueue));
+  } catch (err) {
+    throw unwrapped(err);
+  }
 }
 
 /** One look. */

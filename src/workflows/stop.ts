@@ -56,7 +56,7 @@ async function untilSettled(
     const { before, sawStop, accepted } = stop;
     const { status: lastStatus } = stop.replication;
     tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', lastStatus);
-    const stopped = await untilStopped(begun.holdSeconds, { ...rules, before, sawStop, accepted, lastStatus });
+    const stopped = await untilStopped(begun, { ...rules, before, sawStop, accepted, lastStatus });
     if (stopped.end === 'settled') return { ...stopped, outcome: trail.stop?.outcome ?? stop.outcome };
     const again = 'DMS started it again by itself; asking it to stop again';
     tracker.enter('waiting-until-stoppable', again, stopped.replication.status);

@@ -5,20 +5,27 @@ import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
 import { nudgeable } from './nudges.js';
 
+/** How the worker of an activity holds its attempts, and which worker. */
+interface Where {
+  readonly holdSeconds: number;
+  readonly taskQueue?: string | undefined;
+}
+
 /** Waits until a stop is over and described. */
 export function untilStopped(
-  holdSeconds: number,
+  { holdSeconds, taskQueue }: Where,
   stop: AwaitStopped & { readonly stopTimeoutSeconds: number },
 ): Promise<StoppedReplication> {
   const { settleSeconds = 10, selfRestartGraceSeconds = 1800 } = stop;
   const wait = (stopTimeoutSeconds: number) =>
     waitingActivities('Wait until it is stopped and its checkpoint has settled', {
       holdSeconds,
+      taskQueue,
       timeoutSeconds: stopTimeoutSeconds + SETTLE_GRACE_SECONDS + settleSeconds + selfRestartGraceSeconds,
     })['dms.awaitStopped']({ ...stop, stopTimeoutSeconds });
   return withLastLook(
     'DmsStopTimedOut',
-    stop,
+    { ...stop, taskQueue },
     () => wait(stop.stopTimeoutSeconds),
     () => wait(0),
   );
@@ -26,17 +33,18 @@ export function untilStopped(
 
 /** Waits until it runs, then looks for movement. */
 export function untilRunning(
-  holdSeconds: number,
+  { holdSeconds, taskQueue }: Where,
   start: AwaitRunning & { readonly startTimeoutSeconds: number; readonly verifyProgressSeconds: number },
 ): Promise<RunningReplication> {
   const wait = (startTimeoutSeconds: number) =>
     waitingActivities('Wait until it runs, then look for movement and an early death', {
       holdSeconds,
+      taskQueue,
       timeoutSeconds: startTimeoutSeconds + start.verifyProgressSeconds,
     })['dms.awaitRunning']({ ...start, startTimeoutSeconds });
   return withLastLook(
     'DmsStartTimedOut',
-    start,
+    { ...start, taskQueue },
     () => wait(start.startTimeoutSeconds),
     () => wait(0),
   );
@@ -45,12 +53,17 @@ export function untilRunning(
 /** When the backstop of a wait fires because no worker ran until past the deadline, one more look decides; when nobody makes that either, the wait has failed. */
 async function withLastLook<Result>(
   type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
-  { replicationConfigArn, operationId, lastStatus: status }: AwaitStopped | AwaitRunning,
+  {
+    replicationConfigArn,
+    operationId,
+    lastStatus: status,
+    taskQueue,
+  }: (AwaitStopped | AwaitRunning) & Pick<Where, 'taskQueue'>,
   wait: () => Promise<Result>,
   lastLook: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await nudgeable(replicationConfigArn, wait);
+    return await nudgeable(replicationConfigArn, wait, taskQueue);
   } catch (err) {
     if (!isTimedOut(err)) throw err;
   }

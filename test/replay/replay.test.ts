@@ -83,7 +83,8 @@ describe('the workflows of today', () => {
     for (const name of files.filter((each) => each.endsWith('-ledger.json'))) {
       const { events } = await read(name);
       const expected: unknown = JSON.parse(await readFile(new URL(name.replace('.json', '.state'), folder), 'utf8'));
-      expect(await stateAfter(events)).toEqual(expected);
+      // A ledger of today may say more, and nothing else.
+      expect(await stateAfter(events)).toMatchObject(expected as object);
     }
   });
 });

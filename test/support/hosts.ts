@@ -1,14 +1,31 @@
 /** What the workers of the tests bundle: the package's workflows and some hosts. */
-import { ApplicationFailure, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineSignal,
+  proxyActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type {
   CheckpointRecord,
   ResumeReplicationInput,
   StopReplicationInput,
   StopReplicationResult,
 } from '../../src/index.js';
-import { assertStopped, resumeReplication, stopReplication, type StepOptions } from '../../src/workflows/steps.js';
+import {
+  assertStopped,
+  releaseReplication,
+  reserveReplication,
+  resumeReplication,
+  stopReplication,
+  type StepOptions,
+} from '../../src/workflows/steps.js';
 
 export * from '../../src/workflows/index.js';
+
+const goOnSignal = defineSignal('goOn');
 
 export function hostStop(input: StopReplicationInput, options?: StepOptions): Promise<StopReplicationResult> {
   return stopReplication(input, options);
@@ -50,6 +67,26 @@ export async function hostThatFailsOnce(input: StopReplicationInput): Promise<st
 
 export function hostAssertStopped(record: CheckpointRecord): Promise<void> {
   return assertStopped(record);
+}
+
+/** Keeps the replication for itself over several steps and a continue-as-new, until it is told to go on. */
+export async function hostThatReserves(replicationConfigArn: string, begun = false): Promise<string[]> {
+  if (!begun) {
+    await reserveReplication({ replicationConfigArn, reason: 'cutover tonight' });
+    await continueAsNew<typeof hostThatReserves>(replicationConfigArn, true);
+  }
+  let goesOn = false;
+  setHandler(goOnSignal, () => void (goesOn = true));
+  const stopped = await stopReplication({ replicationConfigArn, settleSeconds: 0 });
+  await condition(() => goesOn);
+  const resumed = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 });
+  await releaseReplication({ replicationConfigArn });
+  return [stopped.outcome, resumed.outcome];
+}
+
+/** Ends, and forgets to give it back. */
+export async function hostThatOnlyReserves(replicationConfigArn: string): Promise<void> {
+  await reserveReplication({ replicationConfigArn });
 }
 
 /** Has nothing to do with DMS. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { setSkipping } from '../support/time-skipping.js';
 import { failureOf, quick, simulatedApi, uncertain, until, workflowBundle } from '../support/stage.js';
 
 let env: TestWorkflowEnvironment;
@@ -46,7 +47,13 @@ async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; o
     const begun = await env.currentTimeMs();
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     return await worker.runUntil(async () => {
-      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0, stopTimeoutSeconds: 2 * 86_400 });
+      const input = {
+        replicationConfigArn,
+        settleSeconds: 0,
+        stopTimeoutSeconds: 2 * 86_400,
+        deadlinePolicy: 'none',
+      } as const;
+      const handle = await dms.startStop(input);
       await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
       await until('the wait began', async () => (await handle.progress()).lastStatus === 'stopping');
       while ((await env.currentTimeMs()) - begun < stopsAfterSeconds * 1000) {
@@ -73,10 +80,10 @@ async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; o
   }
 }
 
-test('the history of a stop is as long for a day as for a minute, and short', async () => {
+test('the history of a stop is as long for six hours as for a minute, and short', async () => {
   const minute = await eventsOfStop(60);
-  const day = await eventsOfStop(86_400);
-  expect(day.own).toBe(minute.own);
+  const hours = await eventsOfStop(6 * 3600);
+  expect(hours.own).toBe(minute.own);
   expect(minute.all).toBeLessThanOrEqual(36);
 }, 120_000);
 
@@ -88,7 +95,7 @@ test('a wait whose looks are throttled ten times in a row goes on', async () => 
     const worker = await workOn(taskQueue, simulator, { looksPerSecond: 20 });
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     await worker.runUntil(async () => {
-      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
+      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0, deadlinePolicy: 'none' });
       await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
       simulator.fault({ operation: 'DescribeReplications', type: 'throttle', times: 10 });
       expect((await handle.result()).outcome).toBe('stopped');
@@ -121,4 +128,28 @@ test('an operation whose ledger is out of reach for five minutes ends there, and
   } finally {
     await simulator.close();
   }
+});
+
+test('a stop whose operation was terminated is found by the ledger, and recorded in its name', async () => {
+  await using stage = await setSkipping();
+  const { dms, env: server, simulator } = stage;
+  const replicationConfigArn = simulator.createReplication();
+  const worker = await stage.work();
+  await worker.runUntil(async () => {
+    const { workflowId } = await dms.startStop({ replicationConfigArn, operationId: 'night', intent: 'final' });
+    await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
+    await until('the call is noted', async () => (await dms.ledger(replicationConfigArn)).pendingCall !== null);
+    await server.client.workflow.getHandle(workflowId).terminate();
+    await until('it is stopped', () => simulator.row(replicationConfigArn).Status === 'stopped');
+    for (let minutes = 0; (await dms.ledger(replicationConfigArn)).checkpoints.length === 0; minutes++) {
+      expect(minutes).toBeLessThan(15);
+      await server.sleep(60_000);
+    }
+    expect(await dms.ledger(replicationConfigArn)).toMatchObject({
+      pendingCall: null,
+      sealed: { by: null },
+      checkpoints: [{ operationId: 'night', intent: 'final' }],
+      operations: [{ operationId: 'night', outcome: 'stopped', failureType: null, finishedBy: 'ledger' }],
+    });
+  });
 });

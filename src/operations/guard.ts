@@ -1,0 +1,79 @@
+/** The 48-hour clock of a paused replication: who is warned before it can no longer be resumed, and when. */
+import type { Replication } from '../dms/replication.js';
+import { isRecordedStop } from '../dms/checkpoint.js';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { findCheckpoint, secondsBetween, withEvent } from './ledger-entries.js';
+import type { RecordRequest } from './ledger-messages.js';
+import type { CheckpointRecord, DeadlinePlan, Guard, Ledger, LedgerEvent } from './records.js';
+
+/** How often somebody is warned until they act: every hour, and more often near the end, but not more often than this. */
+const REPEAT_SECONDS = 3600;
+const LEAST_REPEAT_SECONDS = 300;
+
+type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
+
+/** What the activity that the user names is called with. */
+export interface DeadlineWarning {
+  readonly replicationConfigArn: string;
+  readonly resumeBy: string;
+  /** 0: the window is closed. */
+  readonly secondsLeft: number;
+  readonly checkpoint: CheckpointRecord | null;
+  readonly policy: DeadlinePlan['policy'];
+  /** Why it was not resumed, or could not be looked at. */
+  readonly problem: string | null;
+}
+
+/** The guard of a stop that was just recorded; `null`: there is nothing to guard. Two clocks are never compared here. */
+export function guardOf(
+  { sequence, resumeBy, intent, status, recordedAt }: CheckpointRecord,
+  plan: DeadlinePlan | null | undefined,
+  { resumeWithinSeconds, taskQueue }: Pick<StoppedRequest, 'resumeWithinSeconds' | 'taskQueue'>,
+): Guard | null {
+  if (!plan || plan.policy === 'none' || intent !== 'pause' || status !== 'stopped') return null;
+  // A window that was closed when it was recorded is told by the stop itself.
+  if (resumeBy === null || typeof resumeWithinSeconds !== 'number' || resumeWithinSeconds <= 0) return null;
+  const endsAt = after(recordedAt, resumeWithinSeconds);
+  const nextAt = after(endsAt, -plan.leadSeconds);
+  return { sequence, resumeBy, endsAt, plan, taskQueue: taskQueue ?? null, nextAt, warnings: 0 };
+}
+
+/** Why a look ends the guard; `null`: the replication is still where it was stopped. */
+export function endedBy(ledger: Ledger, guard: Guard, look: Replication): string | null {
+  const { phase } = factsOf(lifecycleState(look).status);
+  if (phase !== 'rest') return `DMS shows "${look.status}"`;
+  const record = findCheckpoint(ledger, guard.sequence);
+  if (record !== undefined && !isRecordedStop(record, look)) return 'it ran again and was stopped by somebody else';
+  return null;
+}
+
+export function warningOf(ledger: Ledger, guard: Guard, now: string, problem: string | null): DeadlineWarning {
+  const { resumeBy, sequence, plan } = guard;
+  const secondsLeft = Math.max(0, Math.round(secondsBetween(now, guard.endsAt)));
+  const checkpoint = findCheckpoint(ledger, sequence) ?? null;
+  const { replicationConfigArn } = ledger;
+  return { replicationConfigArn, resumeBy, secondsLeft, checkpoint, policy: plan.policy, problem };
+}
+
+/** Until somebody acts it comes again: every hour, and more often near the end. */
+export function advanced(ledger: Ledger, guard: Guard, now: string): Ledger {
+  const left = secondsBetween(now, guard.endsAt);
+  const repeat = Math.min(left, REPEAT_SECONDS, Math.max(LEAST_REPEAT_SECONDS, left / 4));
+  return { ...ledger, guard: { ...guard, nextAt: after(now, repeat), warnings: guard.warnings + 1 } };
+}
+
+export function warningEvent(now: string, detail: string): LedgerEvent {
+  return eventOf('deadline-warning', now, detail);
+}
+
+export function endGuard(ledger: Ledger, type: 'guard-ended' | 'window-closed', now: string, detail: string): Ledger {
+  return withEvent({ ...ledger, guard: null }, eventOf(type, now, detail));
+}
+
+function eventOf(type: LedgerEvent['type'], at: string, detail: string): LedgerEvent {
+  return { type, at, by: null, reason: null, workflowId: null, detail };
+}
+
+function after(at: string, seconds: number): string {
+  return new Date(Date.parse(at) + seconds * 1000).toISOString();
+}

@@ -1,0 +1,21 @@
+import type { Ledger } from './records.js';
+
+/** The Markdown that the Web UI shows of a ledger: what somebody has to know before they touch the replication. */
+export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendingCall }: Ledger): string {
+  const [newest] = checkpoints;
+  const why = (reason: string | null) => (reason === null ? '' : ` (${reason})`);
+  const lines = [
+    guard !== null && `**Resume by ${guard.resumeBy}**${warnings(guard.warnings)}, policy \`${guard.plan.policy}\``,
+    sealed !== null && `**Sealed** by ${sealed.by ?? 'someone unnamed'} at ${sealed.at}${why(sealed.reason)}`,
+    reservation !== null && `**Reserved** by ${reservation.owner} since ${reservation.at}${why(reservation.reason)}`,
+    pendingCall !== null &&
+      `A ${pendingCall.kind} ("${pendingCall.operationId}") was called at ${pendingCall.at}; its end is not recorded yet`,
+    newest !== undefined &&
+      `Newest record: ${newest.sequence}, stopped at ${newest.stoppedAt ?? 'no time'}, \`${newest.recoveryCheckpoint ?? 'no checkpoint'}\``,
+  ];
+  return lines.filter((line) => line !== false).join('\n\n');
+}
+
+function warnings(count: number): string {
+  return count === 0 ? '' : ` (warned ${count} ${count === 1 ? 'time' : 'times'})`;
+}

@@ -1,0 +1,57 @@
+/** What a ledger holds, by key, and how much of it is kept. */
+import type { CheckpointRecord, Ledger, LedgerEvent, OperationRecord, OperationRef } from './records.js';
+
+const MAX_ENTRIES = 100;
+const MAX_BYTES = 200_000;
+
+export interface Transition<Reply> {
+  readonly ledger: Ledger;
+  readonly reply: Reply;
+}
+
+/** The kind and the id together. */
+export type OperationKey = Pick<OperationRef, 'kind' | 'operationId'>;
+
+export function secondsBetween(at: string, now: string): number {
+  return (Date.parse(now) - Date.parse(at)) / 1000;
+}
+
+export function finish(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {
+  const operations = ledger.operations.map((each) => (sameOperation(each, operation) ? { ...each, ...ended } : each));
+  return bounded({ ...ledger, operations });
+}
+
+export function findOperation(ledger: Ledger, key: OperationKey): OperationRecord | undefined {
+  return ledger.operations.find((each) => sameOperation(each, key));
+}
+
+export function findCheckpoint(ledger: Ledger, sequence: number | null): CheckpointRecord | undefined {
+  return sequence === null ? ledger.checkpoints[0] : ledger.checkpoints.find((each) => each.sequence === sequence);
+}
+
+export function sameOperation(one: OperationKey, other: OperationKey): boolean {
+  return one.kind === other.kind && one.operationId === other.operationId;
+}
+
+export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
+  return bounded({ ...ledger, events: [event, ...ledger.events] });
+}
+
+/** Drops the oldest entry of the longest list while all is too large. The newest operation and the newest record always stay. */
+export function bounded(ledger: Ledger): Ledger {
+  const checkpoints = ledger.checkpoints.slice(0, MAX_ENTRIES);
+  const operations = ledger.operations.slice(0, MAX_ENTRIES);
+  const events = ledger.events.slice(0, MAX_ENTRIES);
+  const lists: unknown[][] = [operations, checkpoints, events];
+  let excess = bytesOf({ ...ledger, checkpoints, operations, events }) - MAX_BYTES;
+  while (excess > 0) {
+    const longest = lists.reduce((most, each) => (each.length > most.length ? each : most));
+    if (longest.length <= 1) break;
+    excess -= bytesOf(longest.pop()) + 1;
+  }
+  return { ...ledger, checkpoints, operations, events };
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}

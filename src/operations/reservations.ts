@@ -1,0 +1,89 @@
+/** A replication that somebody keeps for several operations: those of anyone else are refused. */
+import { dmsFailure } from './failures.js';
+import type { BreakReservationRequest, ReleaseRequest, ReserveReply, ReserveRequest } from './ledger-messages.js';
+import { findOperation, secondsBetween, withEvent, type Transition } from './ledger-entries.js';
+import type { Ledger, OperationRef, Reservation } from './records.js';
+
+const MOST_OWNER = 256;
+
+/** Refuses a reservation while somebody else has one. Throws the failure. */
+export function validateReserve(ledger: Ledger, request: Partial<ReserveRequest> | undefined): void {
+  requireTexts(ledger, request?.owner, request?.reason, request?.workflowId);
+  const { reservation, replicationConfigArn } = ledger;
+  if (reservation !== null && reservation.owner !== request?.owner) throw reserved(replicationConfigArn, reservation);
+}
+
+export function validateRelease(ledger: Ledger, request: Partial<ReleaseRequest> | undefined): void {
+  requireTexts(ledger, request?.owner);
+}
+
+/** Updates may come from anywhere. */
+function requireTexts({ replicationConfigArn }: Ledger, owner: unknown, ...others: readonly unknown[]): void {
+  const isText = (value: unknown, most: number) => typeof value === 'string' && value !== '' && value.length <= most;
+  const areFine = others.every((each) => each === undefined || each === null || isText(each, 1000));
+  if (isText(owner, MOST_OWNER) && areFine) return;
+  const problem = `A reservation has an owner of at most ${MOST_OWNER} characters, and a reason of at most 1,000`;
+  throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Correct it; nothing was changed.');
+}
+
+export function reserve(ledger: Ledger, request: ReserveRequest, now: string): Transition<ReserveReply> {
+  const { owner, reason = null, workflowId = null } = request;
+  const { pendingCall, reservation: known } = ledger;
+  // The owner may go on in another workflow.
+  const reservation: Reservation = known === null ? { owner, reason, workflowId, at: now } : { ...known, workflowId };
+  const isForeign = pendingCall !== null && !isOwners(reservation, pendingCall);
+  const pendingCallAgeSeconds = isForeign ? secondsBetween(pendingCall.at, now) : null;
+  const reply = { reservation, pendingCallAgeSeconds };
+  if (known !== null) return { ledger: { ...ledger, reservation }, reply };
+  const event = { type: 'reserved', at: now, by: owner, reason, workflowId, detail: null } as const;
+  return { ledger: withEvent({ ...ledger, reservation }, event), reply };
+}
+
+/** Whoever has no reservation, or not any more, has nothing to release. */
+export function release(ledger: Ledger, { owner }: ReleaseRequest, now: string) {
+  const { reservation } = ledger;
+  if (reservation === null || reservation.owner !== owner) return { ledger, reply: null };
+  const { workflowId } = reservation;
+  const event = { type: 'released', at: now, by: owner, reason: null, workflowId, detail: null } as const;
+  return { ledger: withEvent({ ...ledger, reservation: null }, event), reply: null };
+}
+
+export function breakReservation(ledger: Ledger, { by, reason }: BreakReservationRequest, now: string) {
+  const { reservation } = ledger;
+  if (reservation === null) return { ledger, reply: ledger };
+  const { owner, workflowId } = reservation;
+  const detail = `The reservation of ${owner}, since ${reservation.at}`;
+  const event = { type: 'reservation-broken', at: now, by, reason, workflowId, detail } as const;
+  const free = withEvent({ ...ledger, reservation: null }, event);
+  return { ledger: free, reply: free };
+}
+
+/** Refuses an operation of anyone but the owner. Throws the failure. */
+export function requireUnreserved(ledger: Ledger, operation: OperationRef): void {
+  // What succeeded before is only told again.
+  if ((findOperation(ledger, operation)?.outcome ?? null) === null) requireOwner(ledger, operation);
+}
+
+/** The steps of the workflow that reserved it are the owner's. Throws the failure. */
+export function requireOwner(
+  { reservation, replicationConfigArn }: Pick<Ledger, 'reservation' | 'replicationConfigArn'>,
+  operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'> & Partial<OperationRef>,
+): void {
+  if (reservation === null || isOwners(reservation, operation)) return;
+  throw reserved(replicationConfigArn, reservation, operation.operationId);
+}
+
+function isOwners({ owner, workflowId }: Reservation, operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'>) {
+  const isStep = workflowId !== null && operation.parentWorkflowId === workflowId;
+  return isStep || operation.owner === owner;
+}
+
+function reserved(replicationConfigArn: string, { owner, reason, at, workflowId }: Reservation, operationId?: string) {
+  const where = workflowId === null || workflowId === owner ? '' : `, in ${workflowId}`;
+  return dmsFailure(
+    'DmsReplicationReserved',
+    { replicationConfigArn, operationId },
+    `${replicationConfigArn} is reserved by ${owner}${where} since ${at} (${reason ?? 'no reason given'})`,
+    'Wait until it is released. If its owner is gone, break the reservation by name and reason (client.breakReservation).',
+  );
+}

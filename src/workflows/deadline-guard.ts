@@ -1,0 +1,97 @@
+import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
+import { findDmsFailure } from '../operations/failures.js';
+import { advanced, endedBy, endGuard, warningEvent, warningOf, type DeadlineWarning } from '../operations/guard.js';
+import { withEvent } from '../operations/ledger-entries.js';
+import type { Guard } from '../operations/records.js';
+import { waitingActivities } from './activity-proxies.js';
+import { isCancelled } from './failures.js';
+import type { Book } from './ledger-keeper.js';
+import { runAsChild } from './run-as-child.js';
+
+/** How long a warning is tried. */
+const WARN_SECONDS = 600;
+
+/** The time of a guard has come: unless somebody has acted meanwhile, it resumes the replication, or warns. */
+export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
+  const isOver = Date.parse(guard.endsAt) <= Date.now();
+  const found = await look(book, guard);
+  if (book.ledger.guard !== guard) return;
+  if (found.end !== null) {
+    book.ledger = endGuard(book.ledger, 'guard-ended', now(), found.end);
+    return;
+  }
+  // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
+  await CancellationScope.nonCancellable(async () => {
+    const mayResume = guard.plan.policy === 'resume' && !isOver && found.problem === null;
+    const problem = mayResume ? await resume(book, guard) : found.problem;
+    // A resume that succeeded has ended the guard with its own record.
+    if (book.ledger.guard !== guard) return;
+    const closed = `It could be resumed until ${guard.resumeBy}, and ${problem ?? 'nobody did'}`;
+    book.ledger = isOver ? endGuard(book.ledger, 'window-closed', now(), closed) : advanced(book.ledger, guard, now());
+    const untold = await warn(book, guard, problem);
+    if (isOver && untold === null) return;
+    const said = [`Can be resumed until ${guard.resumeBy}`, problem, untold].filter((each) => each !== null);
+    book.ledger = withEvent(book.ledger, warningEvent(now(), said.join('; ')));
+  });
+}
+
+/** Whether somebody has acted; if that can't be seen, why. */
+async function look(
+  { ledger }: Book,
+  guard: Guard,
+): Promise<{ readonly end: string | null; readonly problem: string | null }> {
+  const { replicationConfigArn } = ledger;
+  const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: guard.taskQueue ?? undefined };
+  try {
+    const looking = waitingActivities('See whether anybody has resumed it', where)['dms.describeReplication'];
+    return { end: endedBy(ledger, guard, await looking({ replicationConfigArn })), problem: null };
+  } catch (err) {
+    if (isCancelled(err)) throw err;
+    const failure = findDmsFailure(err);
+    if (failure?.type === 'DmsReplicationNotFound') return { end: 'It was deleted', problem: null };
+    return { end: null, problem: `it could not be looked at: ${failure?.message ?? String(err)}` };
+  }
+}
+
+/** Resumes it as anybody would, who may be refused: sealed, reserved, in somebody's hands. `null`: it runs. */
+async function resume({ ledger }: Book, { sequence, resumeBy, taskQueue }: Guard): Promise<string | null> {
+  const { replicationConfigArn } = ledger;
+  const input = {
+    replicationConfigArn,
+    operationId: `deadline:${sequence}`,
+    checkpoint: { sequence },
+    requestedBy: 'deadline guard',
+    reason: `It can be resumed only until ${resumeBy}`,
+  };
+  try {
+    await runAsChild('resume', input, { taskQueue: taskQueue ?? undefined });
+    return null;
+  } catch (err) {
+    return `it could not be resumed: ${findDmsFailure(err)?.message ?? String(err)}`;
+  }
+}
+
+/** Calls the activity that the user named. `null`: told, or nobody is to be told. */
+async function warn({ ledger }: Book, guard: Guard, problem: string | null): Promise<string | null> {
+  const { onResumeDeadline } = guard.plan;
+  if (onResumeDeadline === null) return null;
+  const { activityType } = onResumeDeadline;
+  const taskQueue = onResumeDeadline.taskQueue ?? guard.taskQueue;
+  const activities = proxyActivities<Record<string, (warning: DeadlineWarning) => Promise<unknown>>>({
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: WARN_SECONDS * 1000,
+    summary: 'Warn that the replication has to be resumed',
+    ...(taskQueue === null ? {} : { taskQueue }),
+  });
+  try {
+    await activities[activityType]?.(warningOf(ledger, guard, now(), problem));
+    return null;
+  } catch (err) {
+    log.warn('Nobody could be warned of the resume deadline', { activityType, error: String(err) });
+    return `${activityType} could not be told`;
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

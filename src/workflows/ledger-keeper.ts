@@ -1,0 +1,66 @@
+import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
+import { abandonedStop } from '../operations/abandoned.js';
+import type { Ledger } from '../operations/records.js';
+import { finishAbandoned } from './abandoned-stop.js';
+import { guardDeadline } from './deadline-guard.js';
+import { isCancelled } from './failures.js';
+
+/** When what went wrong is not understood, somebody may have put it right by then. */
+const AGAIN_MS = 3_600_000;
+
+/** A ledger in one run of its workflow. */
+export interface Book {
+  ledger: Ledger;
+  /** Counts the changes from outside. */
+  readonly revision: number;
+  /** A new run is to go on. */
+  readonly isFull: boolean;
+}
+
+/** Something that the ledger has to do by itself. */
+interface Duty {
+  readonly inMs: number;
+  readonly fulfil: () => Promise<void>;
+}
+
+/** Finishes what operations began and did not live to record, and watches the resume deadline, until the run is full. */
+export async function keepLedger(book: Book): Promise<void> {
+  while (!book.isFull) {
+    const { revision } = book;
+    const isChanged = () => book.revision !== revision || book.isFull;
+    const duty = nextDuty(book);
+    if (duty === null) await condition(isChanged);
+    else if (duty.inMs <= 0 || !(await condition(isChanged, duty.inMs))) await unlessChanged(isChanged, duty.fulfil);
+  }
+}
+
+function nextDuty(book: Book): Duty | null {
+  const { guard } = book.ledger;
+  const stop = abandonedStop(book.ledger);
+  if (stop !== null) return { inMs: stop.inSeconds * 1000, fulfil: () => finishAbandoned(book, stop.call) };
+  if (guard === null) return null;
+  return { inMs: Date.parse(guard.nextAt) - Date.now(), fulfil: () => guardDeadline(book, guard) };
+}
+
+/** Any change of the ledger may have made the work needless: then it is given up, and what there is to do is looked at anew. */
+async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
+  const scope = new CancellationScope();
+  let isDone = false;
+  const tried = async () => {
+    try {
+      await work();
+    } catch (err) {
+      if (isCancelled(err)) throw err;
+      log.warn('The ledger could not do what there was to do', { error: String(err) });
+      await sleep(AGAIN_MS);
+    }
+  };
+  const working = scope
+    .run(tried)
+    .catch((err: unknown) => {
+      if (!isCancelled(err)) throw err;
+    })
+    .finally(() => void (isDone = true));
+  const watching = condition(() => isDone || isChanged()).then(() => scope.cancel());
+  await Promise.all([working, watching]);
+}

@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { failureOf, quick, Stage, until } from '../support/stage.js';
+
+const slowStop = { ...quick, durations: { ...quick.durations, stopping: 100 } };
+const slowStart = { ...quick, durations: { ...quick.durations, replication_starting: 160 } };
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+
+const status = (stage: Stage, arn: string) => stage.simulator.row(arn).Status;
+
+describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
+  test('and whose operation was cancelled, in its name, with what it was for', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const input = {
+      replicationConfigArn,
+      operationId: 'night',
+      requestedBy: 'ada',
+      reason: 'window',
+      intent: 'final',
+    } as const;
+    const handle = await stage.dms.startStop(input);
+    await until('it is stopping', () => status(stage, replicationConfigArn) === 'stopping');
+    await until('the wait has begun', async () => (await handle.progress()).phase === 'stopping');
+    await handle.cancel();
+    await failureOf(handle.result());
+    const ledger = await until('it is recorded', async () => {
+      const now = await stage.dms.ledger(replicationConfigArn);
+      return now.checkpoints.length > 0 ? now : null;
+    });
+    expect(ledger).toMatchObject({
+      pendingCall: null,
+      sealed: { by: 'ada', reason: 'window' },
+      checkpoints: [
+        {
+          operationId: 'night',
+          intent: 'final',
+          settled: 'agreed',
+          recoveryCheckpoint: expect.any(String),
+          resumeBy: expect.any(String),
+        },
+      ],
+      operations: [
+        {
+          operationId: 'night',
+          outcome: 'stopped',
+          failureType: 'CancelledFailure',
+          finishedBy: 'ledger',
+          checkpointSequence: 1,
+        },
+      ],
+    });
+    expect(ledger.operations[0]?.awsRequestIds).toHaveLength(1);
+    expect(await stage.dms.stop(input)).toMatchObject({ outcome: 'stopped', checkpoint: { sequence: 1 } });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
+  });
+
+  test('and whose operation timed out, however it ends: a failure is recorded as one', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    stage.simulator.onNextStop(replicationConfigArn, {
+      type: 'fail',
+      messages: ['The target is gone'],
+      stopReason: 'Stop Reason FATAL_ERROR',
+    });
+    const failure = await failureOf(stage.dms.stop({ replicationConfigArn, stopTimeoutSeconds: 1, ...brief }));
+    expect(failure).toMatchObject({ type: 'DmsStopTimedOut' });
+    const ledger = await until(
+      'it is recorded',
+      async () => {
+        const now = await stage.dms.ledger(replicationConfigArn);
+        return now.checkpoints.length > 0 ? now : null;
+      },
+      60,
+    );
+    expect(ledger).toMatchObject({
+      pendingCall: null,
+      checkpoints: [{ status: 'failed', stopReason: 'Stop Reason FATAL_ERROR' }],
+      operations: [{ outcome: null, failureType: 'DmsReplicationFailed' }],
+    });
+  });
+
+  test('unless another operation finds it first', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'first' });
+    await until('the wait has begun', async () => (await handle.progress()).phase === 'stopping');
+    await handle.cancel();
+    await failureOf(handle.result());
+    const second = await stage.dms.stop({ replicationConfigArn, operationId: 'second', ...brief });
+    expect(second).toMatchObject({ outcome: expect.stringMatching(/^already-/), checkpoint: { sequence: 1 } });
+    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+      pendingCall: null,
+      checkpoints: [{ operationId: 'second' }],
+    });
+  });
+
+  test('although somebody tries to cancel the ledger', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.dms.startStop({ replicationConfigArn });
+    await until('the wait has begun', async () => (await handle.progress()).phase === 'stopping');
+    await handle.cancel();
+    await stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`).cancel();
+    await until('it is recorded', async () => (await stage.dms.ledger(replicationConfigArn)).checkpoints.length === 1);
+  });
+});
+
+test('a ledger shows in the Web UI what somebody has to know before they touch the replication', async () => {
+  await using stage = await Stage.set(quick);
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+  const shown = async () => {
+    const handle = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+    return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+  };
+  expect(await shown()).toContain(`**Resume by ${checkpoint.resumeBy}**, policy \`warn\``);
+  expect(await shown()).toContain(checkpoint.recoveryCheckpoint);
+  await stage.dms.stop({ replicationConfigArn, intent: 'final', requestedBy: 'ada', reason: 'cutover', ...brief });
+  expect(await shown()).toContain('**Sealed** by ada at ');
+  expect(await shown()).not.toContain('Resume by');
+});
+
+test('the history of a replication says who, why, what was found, what was done and how it ended', async () => {
+  await using stage = await Stage.set(quick);
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  await stage.dms.stop({ replicationConfigArn, requestedBy: 'ada', reason: 'window', ...brief });
+  const { ReplicationLastStopTime: stoppedAt } = stage.simulator.row(replicationConfigArn);
+  stage.simulator.start(replicationConfigArn);
+  await until('it runs', () => status(stage, replicationConfigArn) === 'running');
+  stage.simulator.stop(replicationConfigArn);
+  await until('its stop is described', () => {
+    const { Status: now, ReplicationLastStopTime: at } = stage.simulator.row(replicationConfigArn);
+    return now === 'stopped' && at !== stoppedAt;
+  });
+  await failureOf(stage.dms.resume({ replicationConfigArn, requestedBy: 'bob' }));
+  const { entries, next } = await stage.dms.history(replicationConfigArn);
+  expect(next).toBeNull();
+  expect(entries).toMatchObject([
+    {
+      operation: {
+        kind: 'resume',
+        requestedBy: 'bob',
+        found: 'stopped',
+        outcome: null,
+        failureType: 'DmsCheckpointChanged',
+        failureMessage: expect.stringContaining('is not the recorded one'),
+      },
+    },
+    {
+      operation: {
+        kind: 'stop',
+        requestedBy: 'ada',
+        reason: 'window',
+        found: 'running',
+        outcome: 'stopped',
+        awsRequestIds: [expect.any(String)],
+      },
+    },
+  ]);
+  const byName = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+  expect(await byName.query('dms.history', { kind: 'stop', limit: 1 })).toMatchObject({
+    entries: [{ operation: { requestedBy: 'ada' } }],
+  });
+});
+
+test('a ledger of a newer version waits for a worker that can read it, and loses nothing', async () => {
+  await using stage = await Stage.set(quick);
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  const handle = await stage.client.workflow.start('dmsReplicationLedger', {
+    workflowId: `dms-ledger:${replicationConfigArn}`,
+    taskQueue: stage.taskQueue,
+    args: [{ replicationConfigArn, state: { version: 2 } }],
+  });
+  const failed = await until('its task has failed', async () => {
+    const { events } = await handle.fetchHistory();
+    return events?.find((event) => event.workflowTaskFailedEventAttributes) ?? null;
+  });
+  expect(failed.workflowTaskFailedEventAttributes?.failure?.message).toContain(
+    'written by a newer version of temporal-dms',
+  );
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  await handle.terminate();
+});
+
+describe.concurrent('a reservation', () => {
+  test('keeps everybody else out over the steps of its host, and outlives its continue-as-new', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const workflowId = `cutover-${randomUUID()}`;
+    const { client, taskQueue } = stage;
+    const host = await client.workflow.start('hostThatReserves', {
+      workflowId,
+      taskQueue,
+      args: [replicationConfigArn],
+    });
+    await until(
+      'it is stopped',
+      async () => (await stage.dms.ledger(replicationConfigArn)).checkpoints.length === 1,
+      60,
+    );
+    await until('no operation is open', async () => {
+      const { status: open } = await client.workflow.getHandle(`dms:${replicationConfigArn}`).describe();
+      return open.name !== 'RUNNING';
+    });
+    for (const refused of [stage.dms.resume.bind(stage.dms), stage.dms.stop.bind(stage.dms)]) {
+      expect(await failureOf(refused({ replicationConfigArn }))).toMatchObject({
+        type: 'DmsReplicationReserved',
+        message: expect.stringContaining(`is reserved by ${workflowId} since`),
+      });
+    }
+    const other = { workflowId: randomUUID(), taskQueue, args: [replicationConfigArn] };
+    expect(await failureOf(client.workflow.execute('hostThatReserves', other))).toMatchObject({
+      cause: { type: 'DmsReplicationReserved', message: expect.stringContaining('cutover tonight') },
+    });
+    // Whoever names the owner works under its reservation.
+    const named = { replicationConfigArn, owner: workflowId, ...brief };
+    expect(await stage.dms.stop(named)).toMatchObject({ outcome: 'already-stopped' });
+    await client.workflow.getHandle(workflowId).signal('goOn');
+    expect(await host.result()).toEqual(['stopped', 'resumed']);
+    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+      reservation: null,
+      events: [
+        { type: 'released', by: workflowId },
+        { type: 'reserved', by: workflowId, reason: 'cutover tonight' },
+      ],
+    });
+  }, 120_000);
+
+  test('whose host is gone is broken by name and reason', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { client, taskQueue } = stage;
+    const workflowId = `cutover-${randomUUID()}`;
+    const host = await client.workflow.start('hostThatReserves', {
+      workflowId,
+      taskQueue,
+      args: [replicationConfigArn],
+    });
+    await until(
+      'it is stopped',
+      async () => (await stage.dms.ledger(replicationConfigArn)).checkpoints.length === 1,
+      60,
+    );
+    await host.terminate();
+    const unnamed = stage.dms.breakReservation(replicationConfigArn, { by: 'bob', reason: '' });
+    expect(await failureOf(unnamed)).toMatchObject({ type: 'DmsInvalidInput' });
+    await stage.dms.breakReservation(replicationConfigArn, { by: 'bob', reason: 'its host is gone' });
+    const resume = { replicationConfigArn, verifyProgressSeconds: 0 };
+    expect(await stage.dms.resume(resume)).toMatchObject({ outcome: 'resumed' });
+    expect((await stage.dms.ledger(replicationConfigArn)).events[0]).toMatchObject({
+      type: 'reservation-broken',
+      by: 'bob',
+      reason: 'its host is gone',
+      detail: expect.stringContaining(workflowId),
+    });
+  }, 120_000);
+});
+
+describe.concurrent('a stop that preempts', () => {
+  test('ends the resume that is under way, by the client and as a step', async () => {
+    await using stage = await Stage.set(slowStart);
+    await stage.work();
+    const { client, taskQueue } = stage;
+    const preempted = async (stop: (input: object) => Promise<unknown>) => {
+      const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
+      await stage.dms.stop({ replicationConfigArn, ...brief });
+      const resume = await stage.dms.startResume({ replicationConfigArn });
+      await until('it is starting', () => status(stage, replicationConfigArn) === 'replication_starting');
+      const input = { replicationConfigArn, ...brief };
+      expect(await failureOf(stage.dms.stop({ ...input, preempt: false }))).toMatchObject({
+        type: 'DmsOperationInProgress',
+      });
+      const ended = failureOf(resume.result());
+      expect(await stop({ ...input, preempt: true })).toMatchObject({
+        outcome: 'stopped',
+        checkpoint: { sequence: 2 },
+      });
+      expect((await ended).message).toMatch(/cancelled/i);
+      expect(stage.simulator.count('StopReplication', replicationConfigArn)).toBe(1);
+    };
+    await Promise.all([
+      preempted((input) => stage.dms.stop(input as never)),
+      preempted((input) => client.workflow.execute('hostStop', { workflowId: randomUUID(), taskQueue, args: [input] })),
+    ]);
+  }, 120_000);
+});

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { isDmsFailure } from '../../src/operations/failures.js';
+import { historyPage, type HistoryQuery } from '../../src/operations/history.js';
+import { withEvent } from '../../src/operations/ledger-entries.js';
+import { begin, emptyLedger } from '../../src/operations/ledger.js';
+import type { Ledger, OperationRef } from '../../src/operations/records.js';
+
+const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const at = (minute: number) => new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString();
+const op = (n: number, reason: string | null = null): OperationRef => ({
+  kind: n % 2 === 0 ? 'stop' : 'resume',
+  operationId: `op-${n}`,
+  workflowId: `dms:${arn}`,
+  runId: 'r',
+  parentWorkflowId: null,
+  requestedBy: 'ada',
+  reason,
+});
+const event = (minute: number, reason: string | null = null) =>
+  ({ type: 'reserved', at: at(minute), by: 'ada', reason, workflowId: null, detail: null }) as const;
+const begun = (ledger: Ledger, n: number, reason?: string) =>
+  begin(ledger, { operation: op(n, reason), sequence: null, found: 'running' }, at(n * 10)).ledger;
+
+/** Ten operations, one every ten minutes, and an event five minutes after each. */
+const ledger = Array.from({ length: 10 }, (_, n) => n).reduce(
+  (so, n) => withEvent(begun(so, n), event(n * 10 + 5)),
+  emptyLedger(arn),
+);
+const named = (query: HistoryQuery) =>
+  historyPage(ledger, query).entries.map((each) =>
+    'operation' in each ? each.operation.operationId : `event ${each.at.slice(11, 16)}`,
+  );
+
+describe('the history of a replication', () => {
+  test('is told newest first, page by page, and what comes in meanwhile moves no page', () => {
+    const told: string[] = [];
+    let cursor: string | null = null;
+    let grown = ledger;
+    do {
+      const page = historyPage(grown, { limit: 7, cursor });
+      told.push(...page.entries.map((each) => each.at));
+      cursor = page.next;
+      grown = begun(grown, 50 + told.length);
+    } while (cursor !== null);
+    expect(told).toHaveLength(20);
+    expect(told).toEqual(told.toSorted().toReversed());
+    expect(new Set(told).size).toBe(20);
+  });
+
+  test('is filtered by kind and by time', () => {
+    expect(named({ kind: 'stop' })).toEqual(['op-8', 'op-6', 'op-4', 'op-2', 'op-0']);
+    expect(named({ kind: 'event', until: at(20) })).toEqual(['event 00:15', 'event 00:05']);
+    expect(named({ since: at(80), until: '2026-01-01T02:35:00+01:00' })).toEqual(['op-9', 'event 01:25', 'op-8']);
+    expect(named({ kind: 'stop', limit: 2 })).toEqual(['op-8', 'op-6']);
+  });
+
+  test.each<[string, object]>([
+    ['limit', { limit: 0 }],
+    ['limit', { limit: 201 }],
+    ['since', { since: 'yesterday' }],
+    ['kind', { kind: 'pause' }],
+  ])('is refused for a senseless %s', (name, query) => {
+    try {
+      historyPage(ledger, query);
+    } catch (err) {
+      expect(isDmsFailure(err, 'DmsInvalidInput') && err.message).toContain(name);
+      return;
+    }
+    throw new Error('It was not refused');
+  });
+
+  test('keeps within its size: the longest list loses its oldest entry first', () => {
+    const long = 'x'.repeat(1000);
+    let full = emptyLedger(arn);
+    for (let n = 0; n < 90; n++) full = begun(full, n, long);
+    for (let n = 0; n < 100; n++) full = withEvent(full, event(n, long));
+    expect(Buffer.byteLength(JSON.stringify(full))).toBeLessThanOrEqual(200_000);
+    expect(Math.abs(full.operations.length - full.events.length)).toBeLessThanOrEqual(1);
+    expect(full.operations[0]?.operationId).toBe('op-89');
+    expect(full.events[0]?.at).toBe(at(99));
+  });
+});
+
+test('a ledger of every version that was released is read by the ledger of today', () => {
+  const folder = new URL('../replay/histories/', import.meta.url);
+  const states = readdirSync(folder).filter((name) => name.endsWith('.state'));
+  expect(states).not.toEqual([]);
+  for (const name of states) {
+    const state = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Ledger;
+    const read = { ...emptyLedger(state.replicationConfigArn), ...state };
+    const next = begun(read, 1);
+    expect(next.operations).toHaveLength(state.operations.length + 1);
+    expect(historyPage(next, {}).entries).toHaveLength(next.operations.length);
+  }
+});

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import type { Ledger } from '../../src/index.js';
+import { HOUR, onResumeDeadline, toldOf } from '../support/deadlines.js';
+import { until } from '../support/stage.js';
+import { setSkipping, type SkippingStage } from '../support/time-skipping.js';
+
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+
+const eventsNamed = (events: Ledger['events']) => events.map(({ type }) => type);
+const endOf = ({ dms }: SkippingStage, arn: string) =>
+  until('the guard has ended', async () => {
+    const ledger = await dms.ledger(arn);
+    return ledger.guard === null ? ledger : null;
+  });
+
+describe('the deadline guard', () => {
+  test('warns six hours before the deadline, and again until somebody resumes the replication', async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const { warnings, worker } = await toldOf(stage);
+    const replicationConfigArn = simulator.createReplication();
+    await worker.runUntil(async () => {
+      const { checkpoint } = await dms.stop({ replicationConfigArn, ...brief, onResumeDeadline });
+      const { guard } = await dms.ledger(replicationConfigArn);
+      expect(guard).toMatchObject({
+        sequence: 1,
+        resumeBy: checkpoint.resumeBy,
+        plan: { policy: 'warn', leadSeconds: 21_600 },
+      });
+      await env.sleep(45 * HOUR);
+      expect(warnings.length).toBeGreaterThanOrEqual(3);
+      expect(warnings[0]).toMatchObject({ replicationConfigArn, checkpoint, policy: 'warn', problem: null });
+      expect(Math.abs((warnings[0]?.secondsLeft ?? 0) - 21_600)).toBeLessThan(120);
+      const between = warnings.slice(1, 3).map(({ secondsLeft }, n) => (warnings[n]?.secondsLeft ?? 0) - secondsLeft);
+      for (const seconds of between) expect(Math.abs(seconds - 3600)).toBeLessThan(120);
+      expect(eventsNamed((await dms.ledger(replicationConfigArn)).events)).toContain('deadline-warning');
+
+      await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+      expect((await dms.ledger(replicationConfigArn)).guard).toBeNull();
+      const before = warnings.length;
+      await env.sleep(10 * HOUR);
+      expect(warnings).toHaveLength(before);
+    });
+  });
+
+  test.each([
+    ['somebody else has started the replication', ({ simulator }: SkippingStage, arn: string) => simulator.start(arn)],
+    [
+      'the replication is gone',
+      ({ simulator }: SkippingStage, replicationConfigArn: string) => {
+        const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
+        simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
+      },
+    ],
+  ])('ends when %s', async (_, happens) => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const { warnings, worker } = await toldOf(stage);
+    const replicationConfigArn = simulator.createReplication();
+    await worker.runUntil(async () => {
+      const handle = await dms.startStop({ replicationConfigArn, ...brief, onResumeDeadline });
+      await until('it is recorded', async () => (await dms.ledger(replicationConfigArn)).guard !== null);
+      happens(stage, replicationConfigArn);
+      await handle.result();
+      await env.sleep(48 * HOUR);
+      const { guard, events } = await endOf(stage, replicationConfigArn);
+      expect([guard, eventsNamed(events)]).toEqual([null, ['guard-ended']]);
+      expect(warnings).toEqual([]);
+    });
+  });
+
+  test('says when the window closes and nobody has acted', async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const { warnings, worker } = await toldOf(stage);
+    const replicationConfigArn = simulator.createReplication();
+    await worker.runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief, onResumeDeadline, deadlineLeadSeconds: 600 });
+      await env.sleep(50 * HOUR);
+      const { events } = await endOf(stage, replicationConfigArn);
+      expect(eventsNamed(events)[0]).toBe('window-closed');
+      expect(warnings.at(-1)?.secondsLeft).toBe(0);
+    });
+  });
+
+  test('resumes the replication by itself when it is told to, once, and says in whose name', async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const { warnings, worker } = await toldOf(stage);
+    const replicationConfigArn = simulator.createReplication();
+    await worker.runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'resume', onResumeDeadline });
+      await env.sleep(43 * HOUR);
+      await until('it is resumed', async () => (await dms.ledger(replicationConfigArn)).guard === null);
+      await env.sleep(10 * HOUR);
+      expect((await dms.ledger(replicationConfigArn)).operations[0]).toMatchObject({
+        kind: 'resume',
+        operationId: 'deadline:1',
+        outcome: 'resumed',
+        requestedBy: 'deadline guard',
+      });
+      expect(simulator.count('StartReplication')).toBe(1);
+      expect(warnings).toEqual([]);
+    });
+  });
+
+  test('that may not resume says why, and tries again', async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator, taskQueue } = stage;
+    const { warnings, worker } = await toldOf(stage);
+    const replicationConfigArn = simulator.createReplication();
+    await worker.runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'resume', onResumeDeadline });
+      const host = { workflowId: `cutover-${taskQueue}`, taskQueue, args: [replicationConfigArn] };
+      await env.client.workflow.start('hostThatOnlyReserves', host);
+      await until('it is reserved', async () => (await dms.ledger(replicationConfigArn)).reservation !== null);
+      await env.sleep(43 * HOUR);
+      expect(warnings[0]?.problem).toContain(`is reserved by cutover-${taskQueue}`);
+      expect(simulator.count('StartReplication')).toBe(0);
+      await dms.breakReservation(replicationConfigArn, { by: 'ada', reason: 'its host is gone' });
+      await env.sleep(2 * HOUR);
+      await until('it is resumed', async () => (await dms.ledger(replicationConfigArn)).guard === null);
+      expect(simulator.count('StartReplication')).toBe(1);
+    });
+  });
+
+  test('whose resume DMS refuses says why, and tries again only with the next warning', async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const { warnings, worker } = await toldOf(stage);
+    const replicationConfigArn = simulator.createReplication();
+    await worker.runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'resume', onResumeDeadline });
+      const refused = { type: 'error', name: 'InvalidParameterCombinationException', message: 'No' } as const;
+      simulator.fault({ operation: 'StartReplication', ...refused, times: 1e9 });
+      await env.sleep(49 * HOUR);
+      const { events } = await endOf(stage, replicationConfigArn);
+      expect(eventsNamed(events)[0]).toBe('window-closed');
+      expect(warnings.length).toBeGreaterThan(5);
+      expect(warnings[0]?.problem).toContain('DMS refused to start');
+      // The last warning says that the window is closed, and nothing is tried any more.
+      expect(simulator.count('StartReplication')).toBe(warnings.length - 1);
+      expect(warnings.length).toBeLessThan(30);
+    });
+  });
+
+  test('that can not warn anybody goes on, and says so in the ledger', async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const replicationConfigArn = simulator.createReplication();
+    const warnOperators = () => Promise.reject(new Error('the pager is down'));
+    const worker = await stage.work({}, { warnOperators });
+    await worker.runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief, onResumeDeadline });
+      await env.sleep(44 * HOUR);
+      const [event] = await until('it is written', async () => {
+        const { events } = await dms.ledger(replicationConfigArn);
+        return events.length > 0 ? events : null;
+      });
+      expect(event).toMatchObject({ type: 'deadline-warning', detail: expect.stringContaining('could not be told') });
+    });
+  });
+});
