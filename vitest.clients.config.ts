@@ -3,13 +3,21 @@ import { shared } from './vitest.config.js';
 
 /**
  * `npm run test:clients`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or a
- * lot of requests; and the operations once more with everything that is uncertain about DMS the other way round.
+ * lot of requests or seeds; and the operations once more with everything that is uncertain about DMS the other way round.
  */
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       { test: { ...shared, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 180_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'explored',
+          include: ['test/exploration/*.test.ts'],
+          env: { EXPLORE_SEEDS: '5000', EXPLORE_FIGHTS: '200' },
+        },
+      },
       {
         test: {
           ...shared,

@@ -5,7 +5,7 @@ export const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   pool: 'forks',
-  maxWorkers: 2,
+  maxWorkers: 3,
   maxConcurrency: 5,
 } satisfies ViteUserConfig['test'];
 
