@@ -77,12 +77,16 @@ async function requestStop(begun: BegunOperation, trail: Trail): Promise<Request
     ownCall,
     accepted: wasAccepted,
   });
-  const { before, awsRequestIds } = requested;
+  const { awsRequestIds } = requested;
+  // The call that a dead operation left behind tells which stop was there before: DMS may still show that one.
+  const { unfinishedStop } = begun;
+  const before = requested.before ?? unfinishedStop?.before ?? null;
+  const sawStop = requested.sawStop || unfinishedStop !== null;
   const accepted = requested.accepted || wasAccepted;
   const outcome = accepted ? 'stopped' : (trail.stop?.outcome ?? requested.outcome);
   const isStop = requested.outcome !== 'never-started';
   trail.stop = isStop ? { intent, outcome, before, settleSeconds, seen: null } : null;
   trail.clearsCall = !accepted;
   trail.awsRequestIds = [...trail.awsRequestIds, ...awsRequestIds];
-  return { ...requested, accepted };
+  return { ...requested, accepted, before, sawStop };
 }
