@@ -10,11 +10,11 @@ const LATE_SECONDS = 600;
 
 /** Waits until no operation is open on the replication. */
 export async function awaitIdle(environment: Environment, request: DescribeReplication): Promise<void> {
-  const attempt = environment.attempt(request, 'dms.awaitIdle', { phase: 'joined' });
+  const attempt = environment.attempt(request, 'dms.awaitIdle', { phase: 'settling' });
   const open = await findOpenOperation(environment.client(), operationWorkflowId(attempt.arn.arn));
   if (open === null) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;
-  throw attempt.stillWaiting(what, Math.min(LATE_SECONDS, Math.max(SOON_SECONDS, attempt.elapsedSeconds)));
+  throw attempt.stillWaiting(what, Math.min(LATE_SECONDS, Math.max(SOON_SECONDS, attempt.elapsedSeconds / 4)));
 }
 
 export async function findOpenOperation(client: Client, workflowId: string): Promise<OpenOperation | null> {

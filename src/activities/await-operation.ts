@@ -11,6 +11,7 @@ import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
 import { findOpenOperation } from './await-idle.js';
 import type { Environment } from './environment.js';
+import { readStopInput } from './schemas.js';
 
 /** What an attempt leaves of start-to-close. */
 const RESERVE_SECONDS = 5;
@@ -25,7 +26,8 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
   const client = environment.client();
   const open = await findOpenOperation(client, operationWorkflowId(attempt.arn.arn));
   if (open === null) return { end: 'gone' };
-  if (mayPreempt(open, request)) return preempt(client, open, request, attempt);
+  const { preempting } = request;
+  if (preempting !== undefined && mayPreempt(open, request.kind)) return preempt(client, open, preempting, attempt);
   if (!mayJoin(open, request)) throw operationInProgress(attempt.arn.arn, open);
   const place = environment.takeHold();
   try {
@@ -40,12 +42,8 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
 }
 
 /** Ends the resume that is under way. How it ends is for it to say; once it has, the next attempt finds the way free. */
-async function preempt(
-  client: Client,
-  open: OpenOperation,
-  { owner }: AwaitOperation,
-  attempt: Attempt,
-): Promise<never> {
+async function preempt(client: Client, open: OpenOperation, input: unknown, attempt: Attempt): Promise<never> {
+  const { owner } = readStopInput(input).asked;
   const { workflowExecution } = Context.current().info;
   const caller = { owner, parentWorkflowId: workflowExecution?.workflowId ?? null };
   requireOwner(await attempt.askLedger((ledger) => ledger.read()), caller);

@@ -53,12 +53,9 @@ export function mayJoin(
   return wanted.operationId === null || open.operationId === null || wanted.operationId === open.operationId;
 }
 
-/** Whether a stop may end the open operation so that it can run itself. */
-export function mayPreempt(
-  open: OpenOperation,
-  wanted: { readonly kind: OperationKind; readonly preempt?: boolean | null | undefined },
-): boolean {
-  return wanted.preempt === true && wanted.kind === 'stop' && open.kind === 'resume';
+/** Whether an operation of this kind may end the open one, when it is told to: a stop, a resume. */
+export function mayPreempt(open: OpenOperation, kind: OperationKind): boolean {
+  return kind === 'stop' && open.kind === 'resume';
 }
 
 function kindOfType(type: string): string {

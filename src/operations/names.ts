@@ -35,6 +35,11 @@ export function operationWorkflowId(replicationConfigArn: string): string {
   return `dms:${replicationConfigArn}`;
 }
 
+/** The workflow id of a stop that ends a resume which is in its way, before it runs under the replication's own. */
+export function preemptingWorkflowId(operationId: string): string {
+  return `dms-preempting:${operationId}`;
+}
+
 /** The workflow id of a fleet with a name. */
 export function fleetWorkflowId(fleetId: string): string {
   return `dms-fleet:${fleetId}`;

@@ -185,10 +185,8 @@ export interface AwaitOperation extends DescribeReplication {
   readonly kind: OperationKind;
   /** Only when the caller named one. */
   readonly operationId: string | null;
-  /** A resume that is under way is cancelled, unless the caller may not operate either. */
-  readonly preempt?: boolean | undefined;
-  /** Whose reservation the caller works under. */
-  readonly owner?: string | null | undefined;
+  /** The input of a stop that ends a resume which is under way; unless it is valid, and its caller may operate, nothing is ended. */
+  readonly preempting?: unknown;
 }
 
 /** `gone`: it closed without a result to share; the caller may begin its own. */

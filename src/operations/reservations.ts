@@ -3,27 +3,13 @@ import { dmsFailure } from './failures.js';
 import type { BreakReservationRequest, ReleaseRequest, ReserveReply, ReserveRequest } from './ledger-messages.js';
 import { findOperation, secondsBetween, withEvent, type Transition } from './ledger-entries.js';
 import type { Ledger, OperationRef, Reservation } from './records.js';
-
-const MOST_OWNER = 256;
+import { requireOwnerName } from './update-texts.js';
 
 /** Refuses a reservation while somebody else has one. Throws the failure. */
-export function validateReserve(ledger: Ledger, request: Partial<ReserveRequest> | undefined): void {
-  requireTexts(ledger, request?.owner, request?.reason, request?.workflowId);
+export function validateReserve(ledger: Ledger, request: ReserveRequest): void {
+  requireOwnerName(ledger, request);
   const { reservation, replicationConfigArn } = ledger;
-  if (reservation !== null && reservation.owner !== request?.owner) throw reserved(replicationConfigArn, reservation);
-}
-
-export function validateRelease(ledger: Ledger, request: Partial<ReleaseRequest> | undefined): void {
-  requireTexts(ledger, request?.owner);
-}
-
-/** Updates may come from anywhere. */
-function requireTexts({ replicationConfigArn }: Ledger, owner: unknown, ...others: readonly unknown[]): void {
-  const isText = (value: unknown, most: number) => typeof value === 'string' && value !== '' && value.length <= most;
-  const areFine = others.every((each) => each === undefined || each === null || isText(each, 1000));
-  if (isText(owner, MOST_OWNER) && areFine) return;
-  const problem = `A reservation has an owner of at most ${MOST_OWNER} characters, and a reason of at most 1,000`;
-  throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Correct it; nothing was changed.');
+  if (reservation !== null && reservation.owner !== request.owner) throw reserved(replicationConfigArn, reservation);
 }
 
 export function reserve(ledger: Ledger, request: ReserveRequest, now: string): Transition<ReserveReply> {

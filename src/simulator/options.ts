@@ -187,3 +187,10 @@ export const checks = {
   assessment: oneOf(...assessmentEnds),
   startType: oneOf('start-replication', 'resume-processing', 'reload-target'),
 } satisfies Readonly<Record<string, Check>>;
+
+/** The settings of tables in options, where a number alone says how many there are. */
+export function settingsOfTables(tables: SimulatedReplicationOptions['tables']): Partial<TableSettings> {
+  if (typeof tables !== 'object') return tables === undefined ? {} : { count: tables };
+  const { validation: _, ...settings } = tables;
+  return settings;
+}

@@ -23,6 +23,7 @@ import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
 import { Schedule } from './schedule.js';
 import { Source, type SourceSettings } from './source.js';
 import { logGone } from './spelling.js';
+import { secondsTo, stopPosition } from './stop-position.js';
 import { Tables, type View } from './tables.js';
 
 const HOUR = 3600;
@@ -307,18 +308,13 @@ export class SimulatedReplication {
     if (dies !== null) this.#after(dies.seconds, () => this.fail(dies.messages));
   }
 
-  /** `server_time:` is the time of the source, `commit_time:` that of what is applied. */
   #untilStopPosition(): void {
-    const [, kind, text] = /^(server|commit)_time:\s*(\S+)$/.exec(this.row.CdcStopPosition ?? '') ?? [];
-    if (text === undefined) return;
-    const at = Date.parse(`${text}Z`) / 1000;
-    const isCommit = kind === 'commit';
+    const position = stopPosition(this.row.CdcStopPosition);
+    if (position === null) return;
     const check = (): void => {
-      const left = at - (isCommit ? this.source.appliedAt(this.#time) : this.#time);
-      // What is behind catches up, or does not: until then it is worth a look now and then.
-      const { catchUp } = this.source.settings;
-      if (left > 0) return this.#after(Math.max(catchUp > 1 ? 1 : 60, Math.min(left, at - this.#time)), check);
-      this.#stopped(`Stop Reason STOPPED_AT_${isCommit ? 'COMMIT' : 'SERVER'}_TIME`);
+      const left = secondsTo(position, this.source, this.#time);
+      if (left > 0) return this.#after(left, check);
+      this.#stopped(position.stopReason);
     };
     check();
   }

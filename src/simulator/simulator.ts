@@ -15,10 +15,9 @@ import {
   type NextStop,
   type Row,
   type Step,
-  type TableSettings,
   type Uncertain,
 } from './model.js';
-import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+import { checks, settingsOfTables, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { page } from './page.js';
 import { usualConfig } from './usual-config.js';
 import { placed } from './placement.js';
@@ -272,13 +271,13 @@ export class DmsSimulator {
 
   #add(config: Config, options: SimulatedReplicationOptions): SimulatedReplication {
     const { tables, source, changesPerSecond, durations: own, status = 'created' } = options;
-    const usual = { ...usualTables, ...asSettings(this.#options.tables) };
+    const usual = { ...usualTables, ...settingsOfTables(this.#options.tables) };
     const durations = { ...usualDurations, ...this.#options.durations, ...own };
     const pace = changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond };
     const replication = placed(status, this.#seconds(), config, durations, this.#uncertain, (born) => {
       return new SimulatedReplication(
         { ...config, ReplicationConfigCreateTime: born },
-        { ...usual, ...asSettings(tables) },
+        { ...usual, ...settingsOfTables(tables) },
         { ...usualSource, ...pace, ...source },
         durations,
         this.#uncertain,
@@ -288,12 +287,6 @@ export class DmsSimulator {
     this.#store.add(replication);
     return replication;
   }
-}
-
-function asSettings(tables: SimulatedReplicationOptions['tables']): Partial<TableSettings> {
-  if (typeof tables !== 'object') return tables === undefined ? {} : { count: tables };
-  const { validation: _, ...settings } = tables;
-  return settings;
 }
 
 function notHere(status: number): Reply {

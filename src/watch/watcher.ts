@@ -5,6 +5,7 @@ import type { Replication } from '../dms/replication.js';
 import { RequestBudget } from './budget.js';
 import { ListMemory } from './list-memory.js';
 import { LookDelayed, PATIENCE_SECONDS, type Look, type LookOptions } from './look.js';
+import { lanes, Waiters, type Lane, type Waiter } from './waiters.js';
 
 /** How long a look may wait for others to share its request. */
 const COALESCE_MS = 10;
@@ -18,25 +19,6 @@ const ASKED_BETWEEN_LISTS = 10;
 const REQUEST_MS = 10_000;
 /** So many times of last looks are kept; without one, a look is merely made sooner. */
 const MOST_LOOKED_AT = 20_000;
-/** First looks are asked for at once; those of waits come in sweeps. */
-const lanes = ['look', 'sweep'] as const;
-type Lane = (typeof lanes)[number];
-
-interface Waiter {
-  readonly arn: ReplicationConfigArn;
-  readonly lane: Lane;
-  /** Either lane may serve it. */
-  isUrgent: boolean;
-  /** Only a request sent after that counts. */
-  since: number;
-  dueAt: number;
-  readonly until: number;
-  /** A request for it alone is under way. */
-  isAsked: boolean;
-  readonly resolve: (look: Look) => void;
-  readonly reject: (err: unknown) => void;
-}
-
 /**
  * Looks for many waits at once: all waits of a worker on one account and region share its sweeps, which keep to a request budget. A sweep goes
  * through pages of the list, asks for replications alone, or both, whichever is expected to take the fewest requests.
@@ -45,7 +27,7 @@ interface Waiter {
  * ARN before it is believed gone. Throttling slows the sweeps and fails nobody.
  */
 export class ReplicationWatcher {
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #waiters = new Waiters();
   readonly #list = new ListMemory();
   /** Those that a list did not show, or could not. */
   readonly #alone = new Set<string>();
@@ -72,7 +54,7 @@ export class ReplicationWatcher {
       if (signal?.aborted) return reject(signal.reason);
       const now = performance.now();
       const end = () => {
-        this.#leave(waiter);
+        if (this.#waiters.leave(waiter)) this.#alone.delete(arn.arn);
         signal?.removeEventListener('abort', onAbort);
       };
       const onAbort = () => {
@@ -100,9 +82,7 @@ export class ReplicationWatcher {
         },
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      const others = this.#waiters.get(arn.arn);
-      if (others === undefined) this.#waiters.set(arn.arn, new Set([waiter]));
-      else others.add(waiter);
+      this.#waiters.join(waiter);
       this.#wakeAt(Math.min(waiter.dueAt, waiter.until));
     });
   }
@@ -110,7 +90,7 @@ export class ReplicationWatcher {
   /** Something may have happened to a replication: looks at once for whoever waits, with a request sent from now on. Returns how many do. */
   nudge(arn: ReplicationConfigArn): number {
     const now = performance.now();
-    const waiters = this.#waiters.get(arn.arn) ?? new Set<Waiter>();
+    const waiters = this.#waiters.of(arn.arn);
     for (const waiter of waiters) {
       waiter.isUrgent = true;
       waiter.since = now;
@@ -119,15 +99,6 @@ export class ReplicationWatcher {
     }
     if (waiters.size > 0) this.#wakeAt(now);
     return waiters.size;
-  }
-
-  #leave(waiter: Waiter): void {
-    const { arn } = waiter.arn;
-    const others = this.#waiters.get(arn);
-    others?.delete(waiter);
-    if (others?.size !== 0) return;
-    this.#waiters.delete(arn);
-    this.#alone.delete(arn);
   }
 
   #wakeAt(time: number): void {
@@ -146,7 +117,7 @@ export class ReplicationWatcher {
     const now = performance.now();
     const due = new Set<Lane>();
     let next = Infinity;
-    for (const waiter of this.#all()) {
+    for (const waiter of this.#waiters.all()) {
       const { until, dueAt, lane, isUrgent, isAsked } = waiter;
       if (until <= now) {
         waiter.reject(new LookDelayed(this.#throttled));
@@ -160,14 +131,10 @@ export class ReplicationWatcher {
     if (next !== Infinity) this.#wakeAt(next);
   }
 
-  *#all(): Iterable<Waiter> {
-    for (const waiters of this.#waiters.values()) yield* waiters;
-  }
-
   /** Who of a lane is due; if anybody is, also who would be by the time that a list gets to them. */
   #due(lane: Lane): Map<string, ReplicationConfigArn> {
     const now = performance.now();
-    const open = [...this.#all()].filter((each) => (each.lane === lane || each.isUrgent) && !each.isAsked);
+    const open = this.#waiters.open(lane);
     const within = (ms: number) =>
       new Map(open.filter(({ dueAt }) => dueAt <= now + ms).map(({ arn }) => [arn.arn, arn]));
     const due = within(0);
@@ -281,7 +248,7 @@ export class ReplicationWatcher {
 
   async #ask(arn: ReplicationConfigArn): Promise<void> {
     const [sentAt, wallClock] = [performance.now(), Date.now()];
-    const asked = [...(this.#waiters.get(arn.arn) ?? [])].filter(({ since }) => since <= sentAt);
+    const asked = [...this.#waiters.of(arn.arn)].filter(({ since }) => since <= sentAt);
     for (const waiter of asked) waiter.isAsked = true;
     this.#alone.delete(arn.arn);
     try {
@@ -308,7 +275,7 @@ export class ReplicationWatcher {
   #answer(arn: string, sentAt: number, tell: (waiter: Waiter) => void): void {
     if (this.#waiters.has(arn)) this.#lookedAt.set(arn, sentAt);
     if (this.#lookedAt.size > MOST_LOOKED_AT) this.#lookedAt.clear();
-    for (const waiter of this.#waiters.get(arn) ?? []) {
+    for (const waiter of this.#waiters.of(arn)) {
       if (waiter.since <= sentAt) tell(waiter);
     }
   }

@@ -9,14 +9,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import { dmsFailure } from '../operations/failures.js';
 import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
 import { historyPage } from '../operations/history.js';
 import { ledgerMarkdown } from '../operations/ledger-details.js';
 import type { Transition } from '../operations/ledger-entries.js';
-import type { UnsealRequest } from '../operations/ledger-messages.js';
 import type { Ledger } from '../operations/records.js';
-import { breakReservation, release, reserve, validateRelease, validateReserve } from '../operations/reservations.js';
+import { breakReservation, release, reserve, validateReserve } from '../operations/reservations.js';
+import { requireNameAndReason, requireOwnerName } from '../operations/update-texts.js';
 import { keepLedger, type Book } from './ledger-keeper.js';
 import {
   aboutToUpdate,
@@ -90,7 +89,7 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   onUpdate(recordUpdate, record);
   onUpdate(unsealUpdate, unseal, requireNameAndReason('Unsealing'));
   onUpdate(reserveUpdate, reserve, validateReserve);
-  onUpdate(releaseUpdate, release, validateRelease);
+  onUpdate(releaseUpdate, release, requireOwnerName);
   onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
 
   await CancellationScope.nonCancellable(async () => {
@@ -107,13 +106,4 @@ function requireKnownVersion(replicationConfigArn: string, version: number): voi
   throw new Error(
     `The ledger of ${replicationConfigArn} was written by a newer version of temporal-dms (state ${version}, this one reads ${VERSION}). Nothing is lost: serve its task queue with that version again.`,
   );
-}
-
-function requireNameAndReason(what: string) {
-  const isText = (value: unknown) => typeof value === 'string' && value.trim() !== '' && value.length <= 1000;
-  return ({ replicationConfigArn }: Ledger, request: Partial<UnsealRequest> | undefined): void => {
-    if (isText(request?.by) && isText(request?.reason)) return;
-    const problem = `${what} takes { by, reason }: who does it, and why, in at most 1,000 characters`;
-    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, 'Give both; nothing was changed.');
-  };
 }

@@ -50,7 +50,7 @@ export async function runAsChild<Result>(
         replicationConfigArn,
         kind,
         operationId: explicitId,
-        ...(input.preempt === true ? { preempt: true, owner: input.owner ?? null } : {}),
+        ...(input.preempt === true ? { preempting: input } : {}),
       });
       if (followed.end === 'done') return followed.result as Result;
     }

@@ -190,23 +190,22 @@ test('a ledger of a newer version waits for a worker that can read it, and loses
   await handle.terminate();
 });
 
+/** A host has reserved a replication and stopped it. */
+async function reserved(stage: Stage) {
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  const workflowId = `cutover-${randomUUID()}`;
+  const { client, taskQueue, dms } = stage;
+  const host = await client.workflow.start('hostThatReserves', { workflowId, taskQueue, args: [replicationConfigArn] });
+  await until('it is stopped', async () => (await dms.ledger(replicationConfigArn)).checkpoints.length === 1, 60);
+  return { replicationConfigArn, workflowId, host };
+}
+
 describe.concurrent('a reservation', () => {
   test('keeps everybody else out over the steps of its host, and outlives its continue-as-new', async () => {
     await using stage = await Stage.set(quick);
-    await stage.work();
-    const replicationConfigArn = stage.simulator.createReplication();
-    const workflowId = `cutover-${randomUUID()}`;
     const { client, taskQueue } = stage;
-    const host = await client.workflow.start('hostThatReserves', {
-      workflowId,
-      taskQueue,
-      args: [replicationConfigArn],
-    });
-    await until(
-      'it is stopped',
-      async () => (await stage.dms.ledger(replicationConfigArn)).checkpoints.length === 1,
-      60,
-    );
+    const { replicationConfigArn, workflowId, host } = await reserved(stage);
     await until('no operation is open', async () => {
       const { status: open } = await client.workflow.getHandle(`dms:${replicationConfigArn}`).describe();
       return open.name !== 'RUNNING';
@@ -237,20 +236,7 @@ describe.concurrent('a reservation', () => {
 
   test('whose host is gone is broken by name and reason', async () => {
     await using stage = await Stage.set(quick);
-    await stage.work();
-    const replicationConfigArn = stage.simulator.createReplication();
-    const { client, taskQueue } = stage;
-    const workflowId = `cutover-${randomUUID()}`;
-    const host = await client.workflow.start('hostThatReserves', {
-      workflowId,
-      taskQueue,
-      args: [replicationConfigArn],
-    });
-    await until(
-      'it is stopped',
-      async () => (await stage.dms.ledger(replicationConfigArn)).checkpoints.length === 1,
-      60,
-    );
+    const { replicationConfigArn, workflowId, host } = await reserved(stage);
     await host.terminate();
     const unnamed = stage.dms.breakReservation(replicationConfigArn, { by: 'bob', reason: '' });
     expect(await failureOf(unnamed)).toMatchObject({ type: 'DmsInvalidInput' });
@@ -292,5 +278,25 @@ describe.concurrent('a stop that preempts', () => {
       preempted((input) => stage.dms.stop(input as never)),
       preempted((input) => client.workflow.execute('hostStop', { workflowId: randomUUID(), taskQueue, args: [input] })),
     ]);
+  }, 120_000);
+
+  test('is refused for its input before it ends anything, and for a reservation of somebody else', async () => {
+    await using stage = await Stage.set(slowStart);
+    await stage.work();
+    const { client, taskQueue } = stage;
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    const resume = await stage.dms.startResume({ replicationConfigArn, verifyProgressSeconds: 0 });
+    await until('it is starting', () => status(stage, replicationConfigArn) === 'replication_starting');
+    const preempting = { replicationConfigArn, preempt: true, ...brief };
+    expect(await failureOf(stage.dms.stop({ ...preempting, settleSeconds: -1 }))).toMatchObject({
+      type: 'DmsInvalidInput',
+      message: expect.stringContaining('settleSeconds'),
+    });
+    const host = { workflowId: `cutover-${randomUUID()}`, taskQueue, args: [replicationConfigArn] };
+    await client.workflow.execute('hostThatOnlyReserves', host);
+    expect(await failureOf(stage.dms.stop(preempting))).toMatchObject({ type: 'DmsReplicationReserved' });
+    expect(await resume.result()).toMatchObject({ outcome: 'resumed' });
+    expect(stage.simulator.count('StopReplication')).toBe(0);
   }, 120_000);
 });

@@ -14,11 +14,11 @@ import { disturbances, World, type Asked, type Disturbance, type Moment } from '
 
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),
-  ...(await import('./small-temporal.js')).workflowApi,
+  ...(await import('./workflow-api.js')).workflowApi,
 }));
 vi.mock('@temporalio/activity', async (original) => ({
   ...(await original<object>()),
-  ...(await import('./small-temporal.js')).activityApi,
+  ...(await import('./workflow-api.js')).activityApi,
 }));
 
 const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 1000);
@@ -105,6 +105,37 @@ test('a stop whose operation is reset while its call is on its way, and then can
   await world.until('no stop is left unrecorded', () => world.ledger?.pendingCall?.kind !== 'stop');
   check(world);
   expect(world.ledger?.operations).toMatchObject([{ outcome: 'stopped', finishedBy: 'ledger' }]);
+});
+
+test('a stop right after one whose operation died records that one, and not what DMS still shows of the stop before', async () => {
+  const world = new World(inOrder(), [], []);
+  const stop: Asked = { kind: 'stop', via: 'client', intent: 'pause', operationId: null, preempt: false };
+  const isOver = () => world.isOver;
+  const act = (what: () => void) => [{ at: { turn: 0 }, act: what }];
+  await world.until(
+    'it is stopped once',
+    isOver,
+    act(() => world.want(stop)),
+  );
+  await world.until(
+    'it runs',
+    isOver,
+    act(() => world.want({ ...stop, kind: 'resume' })),
+  );
+  await world.until(
+    'it is stopped again',
+    () => world.dms.show().status === 'stopped',
+    act(() => world.want(stop)),
+  );
+  expect(world.dms.show().replicationLastStopTime).toBe(world.dms.stops[0]?.stoppedAt);
+  const dies = { what: 'the operation is terminated', back: 0, next: stop } as const;
+  await world.until(
+    'the next one has ended',
+    isOver,
+    act(() => world.disturb(dies)),
+  );
+  expect(world.dms.stops).toHaveLength(2);
+  check(world);
 });
 
 /** First come, first served. */

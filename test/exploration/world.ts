@@ -22,7 +22,9 @@ import {
   stopReplication,
 } from '../../src/workflows/steps.js';
 import { SmallDms, smallDmsApi } from './small-dms.js';
-import { callerOfAttempt, Lost, SmallTemporal, type Execution } from './small-temporal.js';
+import type { Execution } from './execution.js';
+import { clientOf } from './small-client.js';
+import { callerOfAttempt, Lost, SmallTemporal } from './small-temporal.js';
 
 export const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 const lock = operationWorkflowId(arn);
@@ -146,7 +148,7 @@ export class World {
     };
     this.temporal = new SmallTemporal({ turn, request }, workflows, (temporal) => {
       const dms = smallDmsApi(this.dms, (what, effect) => this.#call(temporal, what, effect), callerOfAttempt);
-      return createDmsActivities({ dms, client: temporal.client as never, looksPerSecond: 1e6 }) as never;
+      return createDmsActivities({ dms, client: clientOf(temporal) as never, looksPerSecond: 1e6 }) as never;
     });
   }
 
@@ -175,7 +177,7 @@ export class World {
     };
     const by = {
       client: () => {
-        const dms = new ReplicationClient({ client: this.temporal.client as never });
+        const dms = new ReplicationClient({ client: clientOf(this.temporal) as never });
         return kind === 'stop' ? dms.stop(input) : dms.resume(input);
       },
       host: () => host('host', [kind, input]),

@@ -4,23 +4,16 @@ import { isDmsFailure } from '../../src/operations/failures.js';
 import { historyPage, type HistoryQuery } from '../../src/operations/history.js';
 import { withEvent } from '../../src/operations/ledger-entries.js';
 import { begin, emptyLedger } from '../../src/operations/ledger.js';
-import type { Ledger, OperationRef } from '../../src/operations/records.js';
+import type { Ledger } from '../../src/operations/records.js';
+import { arn, at, operation } from '../support/operations.js';
 
-const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
-const at = (minute: number) => new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString();
-const op = (n: number, reason: string | null = null): OperationRef => ({
-  kind: n % 2 === 0 ? 'stop' : 'resume',
-  operationId: `op-${n}`,
-  workflowId: `dms:${arn}`,
-  runId: 'r',
-  parentWorkflowId: null,
-  requestedBy: 'ada',
-  reason,
-});
-const event = (minute: number, reason: string | null = null) =>
-  ({ type: 'reserved', at: at(minute), by: 'ada', reason, workflowId: null, detail: null }) as const;
+const minute = (minutes: number) => at(minutes * 60);
+const op = (n: number, reason: string | null = null) =>
+  operation(`op-${n}`, { kind: n % 2 === 0 ? 'stop' : 'resume', requestedBy: 'ada', reason });
+const event = (minutes: number, reason: string | null = null) =>
+  ({ type: 'reserved', at: minute(minutes), by: 'ada', reason, workflowId: null, detail: null }) as const;
 const begun = (ledger: Ledger, n: number, reason?: string) =>
-  begin(ledger, { operation: op(n, reason), sequence: null, found: 'running' }, at(n * 10)).ledger;
+  begin(ledger, { operation: op(n, reason), sequence: null, found: 'running' }, minute(n * 10)).ledger;
 
 /** Ten operations, one every ten minutes, and an event five minutes after each. */
 const ledger = Array.from({ length: 10 }, (_, n) => n).reduce(
@@ -50,8 +43,8 @@ describe('the history of a replication', () => {
 
   test('is filtered by kind and by time', () => {
     expect(named({ kind: 'stop' })).toEqual(['op-8', 'op-6', 'op-4', 'op-2', 'op-0']);
-    expect(named({ kind: 'event', until: at(20) })).toEqual(['event 00:15', 'event 00:05']);
-    expect(named({ since: at(80), until: '2026-01-01T02:35:00+01:00' })).toEqual(['op-9', 'event 01:25', 'op-8']);
+    expect(named({ kind: 'event', until: minute(20) })).toEqual(['event 00:15', 'event 00:05']);
+    expect(named({ since: minute(80), until: '2026-01-01T02:35:00+01:00' })).toEqual(['op-9', 'event 01:25', 'op-8']);
     expect(named({ kind: 'stop', limit: 2 })).toEqual(['op-8', 'op-6']);
   });
 
@@ -78,7 +71,7 @@ describe('the history of a replication', () => {
     expect(Buffer.byteLength(JSON.stringify(full))).toBeLessThanOrEqual(200_000);
     expect(Math.abs(full.operations.length - full.events.length)).toBeLessThanOrEqual(1);
     expect(full.operations[0]?.operationId).toBe('op-89');
-    expect(full.events[0]?.at).toBe(at(99));
+    expect(full.events[0]?.at).toBe(minute(99));
   });
 });
 

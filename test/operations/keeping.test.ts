@@ -9,23 +9,12 @@ import {
   release,
   requireUnreserved,
   reserve,
-  validateRelease,
   validateReserve,
 } from '../../src/operations/reservations.js';
+import { requireOwnerName } from '../../src/operations/update-texts.js';
 import { look } from '../support/look.js';
+import { arn, at, operation as op } from '../support/operations.js';
 
-const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
-const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
-const op = (operationId: string, more: Partial<OperationRef> = {}): OperationRef => ({
-  kind: 'stop',
-  operationId,
-  workflowId: `dms:${arn}`,
-  runId: `run-${operationId}`,
-  parentWorkflowId: null,
-  requestedBy: null,
-  reason: null,
-  ...more,
-});
 const note = { before: null, intent: 'pause', startReplicationType: null } as const;
 const begun = (ledger: Ledger, operation: OperationRef) => begin(ledger, { operation, sequence: null }, at(0)).ledger;
 const called = (ledger: Ledger, operation: OperationRef, callId?: string) =>
@@ -104,7 +93,7 @@ describe('a reservation', () => {
     expect(refusal(() => validateReserve(held, { ...request, owner: 'other' }))).toContain('Reserved');
     for (const senseless of [undefined, {}, { owner: '' }, { owner: 'x'.repeat(257) }, { ...request, reason: 7 }])
       expect(refusal(() => validateReserve(held, senseless as never))).toContain('DmsInvalidInput');
-    expect(refusal(() => validateRelease(held, undefined))).toContain('DmsInvalidInput');
+    expect(refusal(() => requireOwnerName(held, undefined))).toContain('DmsInvalidInput');
   });
 
   test("tells of somebody else's call that may not have landed", () => {

@@ -10,18 +10,10 @@ import {
   validateBegin,
 } from '../../src/operations/ledger.js';
 import type { CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
+import { arn, at, operation } from '../support/operations.js';
 
-const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
-const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
-const op = (operationId: string, kind: OperationRef['kind'] = 'stop'): OperationRef => ({
-  kind,
-  operationId,
-  workflowId: `dms:${arn}`,
-  runId: `run-${operationId}`,
-  parentWorkflowId: null,
-  requestedBy: 'ada',
-  reason: 'cutover',
-});
+const op = (operationId: string, kind: OperationRef['kind'] = 'stop') =>
+  operation(operationId, { kind, requestedBy: 'ada', reason: 'cutover' });
 const draft = (operationId: string, more: Partial<CheckpointDraft> = {}) =>
   ({
     operationId,

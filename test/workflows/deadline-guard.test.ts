@@ -1,26 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/index.js';
-import { HOUR, onResumeDeadline, toldOf } from '../support/deadlines.js';
+import { guarded, HOUR, onResumeDeadline, type Guarded } from '../support/deadlines.js';
 import { until } from '../support/stage.js';
-import { setSkipping, type SkippingStage } from '../support/time-skipping.js';
+import { setSkipping } from '../support/time-skipping.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 
 const eventsNamed = (events: Ledger['events']) => events.map(({ type }) => type);
-const endOf = ({ dms }: SkippingStage, arn: string) =>
+const endOf = ({ dms, replicationConfigArn }: Guarded) =>
   until('the guard has ended', async () => {
-    const ledger = await dms.ledger(arn);
+    const ledger = await dms.ledger(replicationConfigArn);
     return ledger.guard === null ? ledger : null;
   });
 
 describe('the deadline guard', () => {
-  test('warns six hours before the deadline, and again until somebody resumes the replication', async () => {
-    await using stage = await setSkipping();
-    const { dms, env, simulator } = stage;
-    const { warnings, worker } = await toldOf(stage);
-    const replicationConfigArn = simulator.createReplication();
-    await worker.runUntil(async () => {
-      const { checkpoint } = await dms.stop({ replicationConfigArn, ...brief, onResumeDeadline });
+  test('warns six hours before the deadline, and again until somebody resumes the replication', () =>
+    guarded({}, async (paused) => {
+      const { dms, input, env, replicationConfigArn, warnings } = paused;
+      const { checkpoint } = await dms.stop(input);
       const { guard } = await dms.ledger(replicationConfigArn);
       expect(guard).toMatchObject({
         sequence: 1,
@@ -40,56 +37,48 @@ describe('the deadline guard', () => {
       const before = warnings.length;
       await env.sleep(10 * HOUR);
       expect(warnings).toHaveLength(before);
-    });
-  });
+    }));
 
   test.each([
-    ['somebody else has started the replication', ({ simulator }: SkippingStage, arn: string) => simulator.start(arn)],
+    [
+      'somebody else has started the replication',
+      ({ simulator, replicationConfigArn }: Guarded) => simulator.start(replicationConfigArn),
+    ],
     [
       'the replication is gone',
-      ({ simulator }: SkippingStage, replicationConfigArn: string) => {
+      ({ simulator, replicationConfigArn }: Guarded) => {
         const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
         simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
       },
     ],
-  ])('ends when %s', async (_, happens) => {
-    await using stage = await setSkipping();
-    const { dms, env, simulator } = stage;
-    const { warnings, worker } = await toldOf(stage);
-    const replicationConfigArn = simulator.createReplication();
-    await worker.runUntil(async () => {
-      const handle = await dms.startStop({ replicationConfigArn, ...brief, onResumeDeadline });
+  ])('ends when %s', (_, happens) =>
+    guarded({}, async (paused) => {
+      const { dms, env, input, replicationConfigArn, warnings } = paused;
+      const handle = await dms.startStop(input);
       await until('it is recorded', async () => (await dms.ledger(replicationConfigArn)).guard !== null);
-      happens(stage, replicationConfigArn);
+      happens(paused);
       await handle.result();
       await env.sleep(48 * HOUR);
-      const { guard, events } = await endOf(stage, replicationConfigArn);
+      const { guard, events } = await endOf(paused);
       expect([guard, eventsNamed(events)]).toEqual([null, ['guard-ended']]);
       expect(warnings).toEqual([]);
-    });
-  });
+    }),
+  );
 
-  test('says when the window closes and nobody has acted', async () => {
-    await using stage = await setSkipping();
-    const { dms, env, simulator } = stage;
-    const { warnings, worker } = await toldOf(stage);
-    const replicationConfigArn = simulator.createReplication();
-    await worker.runUntil(async () => {
-      await dms.stop({ replicationConfigArn, ...brief, onResumeDeadline, deadlineLeadSeconds: 600 });
+  test('says when the window closes and nobody has acted', () =>
+    guarded({ deadlineLeadSeconds: 600 }, async (paused) => {
+      const { env, input, dms, warnings } = paused;
+      await dms.stop(input);
       await env.sleep(50 * HOUR);
-      const { events } = await endOf(stage, replicationConfigArn);
+      const { events } = await endOf(paused);
       expect(eventsNamed(events)[0]).toBe('window-closed');
       expect(warnings.at(-1)?.secondsLeft).toBe(0);
-    });
-  });
+    }));
 
-  test('resumes the replication by itself when it is told to, once, and says in whose name', async () => {
-    await using stage = await setSkipping();
-    const { dms, env, simulator } = stage;
-    const { warnings, worker } = await toldOf(stage);
-    const replicationConfigArn = simulator.createReplication();
-    await worker.runUntil(async () => {
-      await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'resume', onResumeDeadline });
+  test('resumes the replication by itself when it is told to, once, and says in whose name', () =>
+    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
+      const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
+      await dms.stop(input);
       await env.sleep(43 * HOUR);
       await until('it is resumed', async () => (await dms.ledger(replicationConfigArn)).guard === null);
       await env.sleep(10 * HOUR);
@@ -101,16 +90,12 @@ describe('the deadline guard', () => {
       });
       expect(simulator.count('StartReplication')).toBe(1);
       expect(warnings).toEqual([]);
-    });
-  });
+    }));
 
-  test('that may not resume says why, and tries again', async () => {
-    await using stage = await setSkipping();
-    const { dms, env, simulator, taskQueue } = stage;
-    const { warnings, worker } = await toldOf(stage);
-    const replicationConfigArn = simulator.createReplication();
-    await worker.runUntil(async () => {
-      await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'resume', onResumeDeadline });
+  test('that may not resume says why, and tries again', () =>
+    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
+      const { dms, input, env, simulator, taskQueue, replicationConfigArn, warnings } = paused;
+      await dms.stop(input);
       const host = { workflowId: `cutover-${taskQueue}`, taskQueue, args: [replicationConfigArn] };
       await env.client.workflow.start('hostThatOnlyReserves', host);
       await until('it is reserved', async () => (await dms.ledger(replicationConfigArn)).reservation !== null);
@@ -121,28 +106,23 @@ describe('the deadline guard', () => {
       await env.sleep(2 * HOUR);
       await until('it is resumed', async () => (await dms.ledger(replicationConfigArn)).guard === null);
       expect(simulator.count('StartReplication')).toBe(1);
-    });
-  });
+    }));
 
-  test('whose resume DMS refuses says why, and tries again only with the next warning', async () => {
-    await using stage = await setSkipping();
-    const { dms, env, simulator } = stage;
-    const { warnings, worker } = await toldOf(stage);
-    const replicationConfigArn = simulator.createReplication();
-    await worker.runUntil(async () => {
-      await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'resume', onResumeDeadline });
+  test('whose resume DMS refuses says why, and tries again only with the next warning', () =>
+    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
+      const { env, input, dms, simulator, warnings } = paused;
+      await dms.stop(input);
       const refused = { type: 'error', name: 'InvalidParameterCombinationException', message: 'No' } as const;
       simulator.fault({ operation: 'StartReplication', ...refused, times: 1e9 });
       await env.sleep(49 * HOUR);
-      const { events } = await endOf(stage, replicationConfigArn);
+      const { events } = await endOf(paused);
       expect(eventsNamed(events)[0]).toBe('window-closed');
       expect(warnings.length).toBeGreaterThan(5);
       expect(warnings[0]?.problem).toContain('DMS refused to start');
       // The last warning says that the window is closed, and nothing is tried any more.
       expect(simulator.count('StartReplication')).toBe(warnings.length - 1);
       expect(warnings.length).toBeLessThan(30);
-    });
-  });
+    }));
 
   test('that can not warn anybody goes on, and says so in the ledger', async () => {
     await using stage = await setSkipping();

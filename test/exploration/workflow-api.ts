@@ -1,0 +1,88 @@
+/** What stands in for the SDK's modules: the code under exploration imports them as usual. */
+import { ChildWorkflowFailure, RetryState } from '@temporalio/common';
+import { runActivity, type ActivityOptions } from './activity-attempts.js';
+import { carried, ContinueAsNew, execution, inAttempt, never, PublicScope, Scope, sleep } from './execution.js';
+
+/** In place of `@temporalio/activity`. */
+export const activityApi = {
+  Context: { current: () => inAttempt.getStore()?.context },
+};
+
+/** In place of what `@temporalio/workflow` does; its types and failures stay. */
+export const workflowApi = {
+  CancellationScope: PublicScope,
+  proxyActivities: (options: ActivityOptions) =>
+    new Proxy(
+      {},
+      {
+        get: (_, type: string) => (input: unknown) => {
+          const by = execution();
+          const scope = Scope.current();
+          return by.awaited(() => runActivity(by.world, by, type, carried(input), options, scope));
+        },
+      },
+    ),
+  condition: async (holds: () => boolean, timeout?: number): Promise<boolean | undefined> => {
+    const by = execution();
+    const scope = Scope.current();
+    if (holds()) return true;
+    const held = new Promise<true>((resolve) => by.conditions.add({ holds, go: () => resolve(true) }));
+    const late = timeout === undefined ? never() : sleep(timeout).then(() => false);
+    const ended = await Promise.race([held, late, scope.cancelRequested]);
+    if (!by.isOpen) return never();
+    return timeout === undefined ? undefined : ended;
+  },
+  sleep: async (ms: number) => {
+    const by = execution();
+    await Promise.race([sleep(ms), Scope.current().cancelRequested]);
+    if (!by.isOpen) return never();
+  },
+  continueAsNew: async (...args: unknown[]) => {
+    throw new ContinueAsNew(args);
+  },
+  allHandlersFinished: () => true,
+  setHandler: (
+    { name }: { name: string },
+    handle: (input: any) => unknown,
+    { validator = () => {} }: { validator?: (input: any) => void } = {},
+  ) => void execution().handlers.set(name, { handle, validate: validator }),
+  setCurrentDetails: () => {},
+  upsertMemo: (memo: Record<string, unknown>) => void Object.assign(execution().memo, carried(memo)),
+  workflowInfo: () => {
+    const { workflowId, runId, memo, parent, isLong } = execution();
+    return {
+      workflowId,
+      runId,
+      memo,
+      parent: parent === null ? undefined : { workflowId: parent.workflowId },
+      continueAsNewSuggested: isLong,
+      historyLength: 0,
+      historySize: 0,
+    };
+  },
+  uuid4: () => execution().world.uuid(),
+  patched: () => true,
+  log: { warn: () => {}, info: () => {}, debug: () => {} },
+  executeChild: (type: string, options: { workflowId: string; args: unknown[]; memo?: Record<string, unknown> }) => {
+    const by = execution();
+    const scope = Scope.current();
+    return by.awaited(async () => {
+      const { workflowId, args, memo = {} } = options;
+      await by.world.pause(`start ${workflowId}`);
+      const child = by.world.start(type, workflowId, args, { memo, parent: by });
+      scope.cancelRequested.catch(() => child.cancel());
+      if (scope.isCancelled) child.cancel();
+      try {
+        return await child.result;
+      } catch (err) {
+        throw new ChildWorkflowFailure(
+          'default',
+          { workflowId, runId: child.runId },
+          type,
+          RetryState.NON_RETRYABLE_FAILURE,
+          err as Error,
+        );
+      }
+    });
+  },
+};
