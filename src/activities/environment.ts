@@ -30,7 +30,7 @@ export interface DmsActivitiesOptions {
   readonly maxHeldWaits?: number;
   /**
    * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Stops and
-   * starts, and whatever else is asked of DMS, have twice as many, 4 at most (half as many from 8 on), and take turns. When AWS throttles, all of it
+   * starts, and whatever else is asked of DMS, have twice as many, 4 at most (3 from 5 on, three eighths as many from 8 on), and take turns. When AWS throttles, all of it
    * slows down by itself.
    */
   readonly looksPerSecond?: number;

@@ -29,10 +29,7 @@ export class RequestBudget {
   #share = 1;
   #shareAt = performance.now();
 
-  /**
-   * Requests a second for sweeps. For all else there are twice as many, but no more than half of AWS's refill, unless half of what sweeps may take is
-   * more; and half of AWS's burst.
-   */
+  /** Requests a second for sweeps. For all else there is {@link othersPerSecond}, and half of AWS's burst. */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
     const share = () => this.#currentShare();
     const others = new Pacer(AWS_BURST / 2, othersPerSecond(looksPerSecond), share);
@@ -70,8 +67,13 @@ export class RequestBudget {
   }
 }
 
+/**
+ * Twice as many as for sweeps, but no more than half of AWS's refill, nor than what sweeps leave of it; three eighths of it, or of a budget beyond it,
+ * there always are. Sweeps are no quicker than one in two seconds, so with that a budget of all the refill is not throttled because of stops.
+ */
 function othersPerSecond(looksPerSecond: number): number {
-  return Math.min(looksPerSecond * 2, Math.max(AWS_REFILL, looksPerSecond) / 2);
+  const left = Math.min(AWS_REFILL / 2, AWS_REFILL - looksPerSecond);
+  return Math.min(looksPerSecond * 2, Math.max(left, (Math.max(AWS_REFILL, looksPerSecond) * 3) / 8));
 }
 
 interface Turn {

@@ -377,7 +377,9 @@ describe('a request budget', () => {
     expect(await spend(new RequestBudget(), 'change', 60)).toBeCloseTo(100 + 60 * 4, -1);
     expect(await spend(new RequestBudget(), 'look', 60)).toBeCloseTo(100 + 60 * 4, -1);
     expect(await spend(new RequestBudget(8), 'sweep', 60)).toBeCloseTo(8 + 60 * 8, -1);
-    expect(await spend(new RequestBudget(8), 'look', 60)).toBeCloseTo(100 + 60 * 4, -1);
+    expect(await spend(new RequestBudget(4), 'look', 60)).toBeCloseTo(100 + 60 * 4, -1);
+    expect(await spend(new RequestBudget(8), 'look', 60)).toBeCloseTo(100 + 60 * 3, -1);
+    expect(await spend(new RequestBudget(16), 'look', 60)).toBeCloseTo(100 + 60 * 6, -1);
     expect(await spend(new RequestBudget(0.5), 'look', 60)).toBeCloseTo(100 + 60, -1);
   });
 
