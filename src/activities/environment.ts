@@ -29,9 +29,9 @@ export interface DmsActivitiesOptions {
   /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
   readonly maxHeldWaits?: number;
   /**
-   * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Stops and
-   * starts, and whatever else is asked of DMS, have twice as many, 4 at most (3 from 5 on, three eighths as many from 8 on), and take turns. When AWS throttles, all of it
-   * slows down by itself.
+   * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Stops,
+   * starts, and whatever else is asked of DMS have twice as many (4 at most; 3 from 5 on, three eighths as many from 8 on) and take turns. When AWS
+   * throttles, all of it slows down by itself.
    */
   readonly looksPerSecond?: number;
 }
