@@ -3,6 +3,7 @@ import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure } from '../operations/failures.js';
+import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { BeginOperation, BegunOperation } from '../operations/protocol.js';
 import type { OperationRef } from '../operations/records.js';
@@ -10,7 +11,6 @@ import type { ResumeOutcome, StopOutcome } from '../operations/results.js';
 import { tableWarnings } from '../operations/tables.js';
 import { stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
-import { CALL_SETTLED_SECONDS } from './change.js';
 import type { Environment } from './environment.js';
 import { readResumeInput, readStopInput } from './schemas.js';
 

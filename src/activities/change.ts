@@ -3,6 +3,7 @@ import { DmsApiError, type Accepted } from '../dms/api.js';
 import { statusInFault } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import type { FailureSubject } from '../operations/failures.js';
+import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import type { Attempt } from './attempt.js';
@@ -15,8 +16,6 @@ const CALL_TAKES_SECONDS = 45;
 const LONG_SECONDS = 10;
 /** It is not made at all when the note was this long in coming. */
 const NOTE_SECONDS = 4;
-/** A call that was noted this long ago has been answered, or never will be. */
-export const CALL_SETTLED_SECONDS = 20;
 /** How long a call waits for its turn before another attempt does, and how old the look before it may get. */
 const TURN_SECONDS = 60;
 const FRESH_SECONDS = 2;

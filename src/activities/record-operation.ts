@@ -27,7 +27,8 @@ export function recordOperation(environment: Environment, request: RecordOperati
   const { operation } = request;
   const about = { operationId: operation.operationId, phase: 'recording', accepted: true } as const;
   const attempt = environment.attempt(request, 'dms.recordOperation', about);
-  const recorder = new Recorder(attempt, operation);
+  const runId = request.finishedBy === undefined ? attempt.runId : operation.runId;
+  const recorder = new Recorder(attempt, operation, runId);
   return attempt.keptAlive(() => {
     switch (request.end) {
       case 'stopped':
@@ -47,6 +48,7 @@ class Recorder {
   constructor(
     private readonly attempt: Attempt,
     private readonly operation: OperationRef,
+    private readonly runId: string | undefined,
   ) {}
 
   async stopped(request: Ended<'stopped'>): Promise<RecordedOperation> {
@@ -176,7 +178,7 @@ class Recorder {
   }
 
   #record(request: RecordRequest): Promise<RecordReply> {
-    return this.attempt.askLedger((ledger) => ledger.record(request));
+    return this.attempt.askLedger((ledger) => ledger.record({ runId: this.runId, ...request }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
+import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
 import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
 import type { Reservation } from '../operations/records.js';
-import { CALL_SETTLED_SECONDS } from './change.js';
 import type { Environment } from './environment.js';
 import { readReservation } from './schemas.js';
 

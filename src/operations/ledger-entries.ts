@@ -4,6 +4,9 @@ import type { CheckpointRecord, Ledger, LedgerEvent, OperationRecord, OperationR
 const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
 
+/** A call that was noted this long ago has been answered, or never will be. */
+export const CALL_SETTLED_SECONDS = 20;
+
 export interface Transition<Reply> {
   readonly ledger: Ledger;
   readonly reply: Reply;

@@ -49,7 +49,11 @@ export type OperationEnd = Pick<OperationRecord, 'outcome' | 'failureType' | 'aw
   Partial<Pick<OperationRecord, 'failureMessage'>>;
 
 /** Argument of the update `dms.record`. */
-export type RecordRequest = { readonly operation: OperationRef } & (
+export type RecordRequest = {
+  readonly operation: OperationRef;
+  /** The run whose call this settles, which is not the one that began the operation once it was reset. */
+  readonly runId?: string | undefined;
+} & (
   | ({
       readonly type: 'stopped';
       readonly checkpoint: CheckpointDraft;

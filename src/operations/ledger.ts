@@ -2,13 +2,13 @@ import { isSameStop } from '../dms/checkpoint.js';
 import { dmsFailure } from './failures.js';
 import {
   bounded,
+  CALL_SETTLED_SECONDS,
   findCheckpoint,
   findOperation,
   finish,
   sameOperation,
   secondsBetween,
   withEvent,
-  type OperationKey,
   type Transition,
 } from './ledger-entries.js';
 import { guardOf } from './guard.js';
@@ -151,8 +151,8 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
     case 'stopped':
       return recordStopped(ledger, request, now);
     case 'finished': {
-      const { type: _type, operation: _operation, clearsCall: _clearsCall, ...ended } = request;
-      const settled = endedLedger(ledger, request);
+      const { type: _type, operation: _operation, runId: _runId, clearsCall: _clearsCall, ...ended } = request;
+      const settled = endedLedger(ledger, request, now);
       // It runs, or ran: there is no deadline any more.
       const isResumed = operation.kind === 'resume' && ended.outcome !== null;
       const guard = isResumed ? null : ledger.guard;
@@ -165,7 +165,7 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
       return unrecorded(finish(ledger, operation, { tables }));
     }
     case 'refused':
-      return unrecorded(withoutRefused(ledger, operation, request.callId));
+      return unrecorded(withoutRefused(ledger, request, now));
   }
 }
 
@@ -199,7 +199,7 @@ function recordStopped(
     sequence: ledger.lastSequence + 1,
     recordedAt: now,
   };
-  const settled = withoutCallOf(ledger, operation);
+  const settled = withoutCallOf(ledger, request, now);
   const guard = failureType === null ? guardOf(checkpoint, operation.deadline, request) : null;
   const recorded: Ledger = {
     ...settled,
@@ -208,8 +208,11 @@ function recordStopped(
     checkpoints: repeated === undefined ? [checkpoint, ...ledger.checkpoints] : ledger.checkpoints,
     lastSequence: Math.max(ledger.lastSequence, checkpoint.sequence),
   };
+  const known = finishedBy === undefined ? undefined : findOperation(ledger, operation);
+  // It has recorded this stop itself; what was left of it is settled now.
+  if (known !== undefined && known.outcome !== null) return { ledger: recorded, reply: { checkpoint } };
   const found = { outcome, checkpointSequence: checkpoint.sequence };
-  const finishedAt = (finishedBy === undefined ? null : findOperation(ledger, operation)?.finishedAt) ?? now;
+  const finishedAt = known?.finishedAt ?? now;
   const failed = failureType === null ? {} : { failureType, failureMessage };
   const how = finishedBy === undefined ? { failureType, failureMessage, awsRequestIds } : { finishedBy, ...failed };
   const ended = { ...found, ...how, finishedAt };
@@ -245,31 +248,35 @@ function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolea
 }
 
 /** DMS refused the call: the note goes, and what it was written over is back. */
-function withoutRefused(ledger: Ledger, operation: OperationKey, callId: string | undefined): Ledger {
+function withoutRefused(ledger: Ledger, request: Extract<RecordRequest, { type: 'refused' }>, now: string): Ledger {
   const { pendingCall } = ledger;
   // An attempt that a reset left behind must not take back the note of the run that goes on.
-  if (pendingCall?.callId !== callId) return ledger;
-  if (pendingCall?.replaces === undefined || !sameOperation(pendingCall, operation))
-    return withoutCallOf(ledger, operation);
+  if (pendingCall?.callId !== request.callId) return ledger;
+  if (pendingCall?.replaces === undefined || !sameOperation(pendingCall, request.operation))
+    return withoutCallOf(ledger, { ...request, runId: pendingCall?.runId }, now);
   return { ...ledger, pendingCall: pendingCall.replaces };
 }
 
 /** Clears the note of this operation's call, or of one that began before it: what that call did is known by now. */
-function withoutCallOf(ledger: Ledger, operation: OperationKey): Ledger {
+function withoutCallOf(ledger: Ledger, { operation, runId = operation.runId }: RecordRequest, now: string): Ledger {
   const { pendingCall, operations } = ledger;
   if (pendingCall === null) return ledger;
+  // An attempt that a reset left behind may be about to send it.
+  const isLeftOver = sameOperation(pendingCall, operation) && pendingCall.runId !== runId;
+  if (isLeftOver && secondsBetween(pendingCall.at, now) < CALL_SETTLED_SECONDS) return ledger;
   const own = operations.findIndex((each) => sameOperation(each, operation));
   const noted = operations.findIndex((each) => sameOperation(each, pendingCall));
   const isOlder = noted === -1 || (own !== -1 && noted >= own);
   return isOlder ? { ...ledger, pendingCall: null } : ledger;
 }
 
-/** A failure settles at most its own call; a success also whatever an earlier operation left behind. */
-function endedLedger(ledger: Ledger, request: Extract<RecordRequest, { type: 'finished' }>): Ledger {
+/** A failure settles at most the call of its own run; a success also whatever an earlier operation left behind. */
+function endedLedger(ledger: Ledger, request: Extract<RecordRequest, { type: 'finished' }>, now: string): Ledger {
   const { pendingCall } = ledger;
-  if (!request.clearsCall || pendingCall === null) return ledger;
-  const mayClear = request.outcome !== null || sameOperation(pendingCall, request.operation);
-  return mayClear ? withoutCallOf(ledger, request.operation) : ledger;
+  const { operation, clearsCall, outcome, runId = operation.runId } = request;
+  if (!clearsCall || pendingCall === null) return ledger;
+  const isOwn = sameOperation(pendingCall, operation) && pendingCall.runId === runId;
+  return outcome !== null || isOwn ? withoutCallOf(ledger, request, now) : ledger;
 }
 
 function subjectOf({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {

@@ -1,7 +1,7 @@
 /**
  * What the operations, their hosts, the client and the ledger do with each other, explored: every seed is another mix of operations, another order of
- * everything that takes time, and another set of losses, kills, cancels, terminations and resets. `EXPLORE_SEEDS=10000` explores more of them;
- * `EXPLORE_SEED=…` is one that failed.
+ * everything that takes time, and another set of losses, kills, cancels, terminations and resets. A gate must not depend on luck, so the seeds are
+ * the same ones unless told otherwise: `EXPLORE_SEED=random EXPLORE_SEEDS=10000` looks elsewhere, `EXPLORE_SEED=…` at what failed there.
  */
 import { inspect } from 'node:util';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
@@ -24,7 +24,7 @@ vi.mock('@temporalio/activity', async (original) => ({
 const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 1000);
 /** Fights of fifty operations. */
 const FIGHTS = Number(process.env['EXPLORE_FIGHTS'] ?? 20);
-const SEED = process.env['EXPLORE_SEED'];
+const SEED = process.env['EXPLORE_SEED'] ?? '20260101';
 
 const asked = fc.record<Asked>({
   kind: fc.constantFrom('stop', 'stop', 'resume'),
@@ -80,7 +80,7 @@ function explored(operations: { readonly minLength: number; readonly maxLength: 
   );
 }
 
-const seeded = (numRuns: number) => ({ numRuns, ...(SEED === undefined ? {} : { seed: Number(SEED) }) });
+const seeded = (numRuns: number) => ({ numRuns, ...(SEED === 'random' ? {} : { seed: Number(SEED) }) });
 
 test('however operations are mixed, cut short and repeated, one acts at a time and every accepted stop is recorded once', async () => {
   await fc.assert(explored({ minLength: 1, maxLength: 3 }, 5), seeded(SEEDS));

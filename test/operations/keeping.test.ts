@@ -58,6 +58,19 @@ describe('a stop that nobody follows any more', () => {
     });
   });
 
+  test('keeps its note when a run after a reset ends, as long as the attempt that is left over may send it', () => {
+    const ended = { type: 'finished', clearsCall: true, failureType: null, awsRequestIds: [] } as const;
+    const end = (seconds: number, runId: string, outcome: string | null) =>
+      record(noted, { operation: op('a'), runId, outcome, ...ended }, at(seconds)).ledger.pendingCall;
+    for (const outcome of [null, 'stopped']) {
+      expect(end(2, 'run-after', outcome)).toEqual(noted.pendingCall);
+      expect(end(2, 'run-a', outcome)).toBeNull();
+    }
+    // By now it has been answered: what came of it is known to a run that succeeds.
+    expect(end(30, 'run-after', 'stopped')).toBeNull();
+    expect(end(30, 'run-after', null)).toEqual(noted.pendingCall);
+  });
+
   test('keeps its note when an attempt that a reset left behind takes back its own', () => {
     const first = called(emptyLedger(arn), op('a'), 'first');
     const second = aboutTo(first, { operation: op('a'), ...note, callId: 'second', runId: 'later' }, at(5));
