@@ -25,4 +25,4 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
-for (const program of ['dist/worker.js', 'dist/simulator/cli.js']) chmodSync(program, 0o755);
+for (const program of ['dist/worker.js', 'dist/archive.js', 'dist/simulator/cli.js']) chmodSync(program, 0o755);

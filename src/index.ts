@@ -44,6 +44,8 @@ export type {
 export { DMS_TASK_QUEUE, fleetWorkflowId, ledgerWorkflowId, operationWorkflowId } from './operations/names.js';
 export type { OperationPhase, OperationProgress } from './operations/progress.js';
 export type {
+  ArchivedRecord,
+  Archiving,
   CheckpointRecord,
   DeadlinePlan,
   Guard,
@@ -55,6 +57,7 @@ export type {
   Reservation,
   Seal,
   Settled,
+  Unarchived,
 } from './operations/records.js';
 export type {
   Progress,

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
  * The ready-made worker: `temporal-dms-worker`. Temporal and AWS settings come from their standard variables and files. Its own are
- * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything), TEMPORAL_DMS_HOLD_SECONDS and
- * TEMPORAL_DMS_LOOKS_PER_SECOND. With
- * TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
+ * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything), TEMPORAL_DMS_HOLD_SECONDS,
+ * TEMPORAL_DMS_LOOKS_PER_SECOND and TEMPORAL_DMS_ARCHIVE_TABLE (a DynamoDB table, for `@aws-sdk/client-dynamodb`). With TEMPORAL_DEPLOYMENT_NAME and
+ * TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { createDmsActivities } from './activities/index.js';
+import { createDmsActivities, type CheckpointArchive } from './activities/index.js';
 import { createAwsDmsApi, requireCredentials } from './aws/index.js';
 import { DMS_TASK_QUEUE } from './operations/names.js';
 
@@ -37,10 +37,11 @@ async function main(): Promise<void> {
   const holdSeconds = readNumber('TEMPORAL_DMS_HOLD_SECONDS', 'of seconds');
   const looksPerSecond = readNumber('TEMPORAL_DMS_LOOKS_PER_SECOND', 'of requests a second');
   if (looksPerSecond === 0) throw new Error('TEMPORAL_DMS_LOOKS_PER_SECOND is 0: nothing would ever be seen');
+  const archiveTable = process.env['TEMPORAL_DMS_ARCHIVE_TABLE'];
   const version = readVersion();
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';
-  log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', version });
+  log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
   if (endpoint !== undefined) log('warning', { warning: `AWS requests go to ${endpoint}, not to AWS` });
 
   setFlagsFromString(HEAP_GROWING);
@@ -70,6 +71,7 @@ async function main(): Promise<void> {
           }),
       activities: createDmsActivities({
         dms: createAwsDmsApi(),
+        archive: await archiveIn(archiveTable),
         maxHeldWaits: MAX_HELD_WAITS,
         ...(allow === undefined ? {} : { allow }),
         ...(holdSeconds === undefined ? {} : { holdSeconds }),
@@ -90,6 +92,13 @@ async function main(): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+/** The SDK of DynamoDB is there only for those who have an archive. */
+async function archiveIn(tableName: string | undefined): Promise<CheckpointArchive | undefined> {
+  if (tableName === undefined) return undefined;
+  const { createDynamoDbArchive } = await import('./dynamodb/index.js');
+  return createDynamoDbArchive({ tableName });
 }
 
 async function bundle(workflows: string): Promise<string> {

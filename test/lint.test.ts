@@ -22,7 +22,7 @@ const sandboxed = [
   '@temporalio/client',
 ].concat(
   ['@temporalio/worker', '../activities/index.js', '../aws/index.js', '../watch/index.js', '../client/index.js'],
-  ['../simulator/index.js'],
+  ['../simulator/index.js', '../dynamodb/index.js'],
 );
 
 /** Each room, and what it may not import. */
@@ -32,10 +32,18 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
   src: ['@temporalio/workflow', '@temporalio/client', './workflows/index.js', './activities/index.js'],
   'src/dms': ['node:fs', 'valibot', '@temporalio/common', '../operations/names.js'],
   'src/aws': ['@temporalio/common', '../operations/names.js', '../watch/index.js'],
+  'src/dynamodb': [aws, '@temporalio/common', 'valibot', '../activities/index.js', '../client/index.js'],
   'src/watch': [aws, '@temporalio/activity', '../activities/index.js', '../aws/index.js'],
-  'src/activities': [aws, '../workflows/messages.js', '../aws/index.js', '../simulator/index.js'],
+  'src/activities': [
+    aws,
+    '../workflows/messages.js',
+    '../aws/index.js',
+    '../dynamodb/index.js',
+    '../simulator/index.js',
+  ],
   'src/client': [aws, 'valibot', '@temporalio/workflow', '@temporalio/worker', '../workflows/index.js'].concat([
     '../activities/index.js',
+    '../dynamodb/index.js',
     '../simulator/index.js',
   ]),
   'src/simulator': [aws, 'valibot', '../dms/lifecycle.js'],
@@ -45,6 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/workflows': ['../operations/names.js', '@temporalio/workflow'],
   'src/operations': ['../dms/arn.js', '@temporalio/common'],
   'src/aws': [aws, '../dms/api.js'],
+  'src/dynamodb': ['@aws-sdk/client-dynamodb', '../operations/names.js', 'node:util'],
   'src/watch': ['../dms/api.js', 'node:async_hooks'],
   'src/activities': ['../watch/index.js', 'valibot'],
   'src/client': ['../operations/names.js', '@temporalio/client'],

@@ -11,15 +11,20 @@ const LATE_SECONDS = 600;
 /** Waits until no operation is open on the replication. */
 export async function awaitIdle(environment: Environment, request: DescribeReplication): Promise<void> {
   const attempt = environment.attempt(request, 'dms.awaitIdle', { phase: 'settling' });
-  const open = await findOpenOperation(environment.client(), operationWorkflowId(attempt.arn.arn));
+  const open = await findOperation(environment.client(), operationWorkflowId(attempt.arn.arn));
   if (open === null) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;
   throw attempt.stillWaiting(what, Math.min(LATE_SECONDS, Math.max(SOON_SECONDS, attempt.elapsedSeconds / 4)));
 }
 
-export async function findOpenOperation(client: Client, workflowId: string): Promise<OpenOperation | null> {
+/** The newest execution under that id, as `show` has it; `null` when there is none. */
+export async function findOperation(
+  client: Client,
+  workflowId: string,
+  show: typeof openOperation = openOperation,
+): Promise<OpenOperation | null> {
   try {
-    return openOperation(await client.workflow.getHandle(workflowId).describe());
+    return show(await client.workflow.getHandle(workflowId).describe());
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null;
     throw err;

@@ -1,15 +1,15 @@
 import { Context } from '@temporalio/activity';
 import { isGrpcCancelledError, WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { isDmsFailure } from '../operations/failures.js';
-import { mayJoin, mayPreempt, type OpenOperation } from '../operations/join.js';
+import { mayJoin, mayPreempt, operationIn, type OpenOperation } from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { AwaitedOperation, AwaitOperation } from '../operations/protocol.js';
 import { operationInProgress } from '../operations/refusals.js';
 import { requireOwner } from '../operations/reservations.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
-import { findOpenOperation } from './await-idle.js';
+import { findOperation } from './await-idle.js';
 import type { Environment } from './environment.js';
 import { readStopInput } from './schemas.js';
 
@@ -24,21 +24,29 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
   const about = { operationId: request.operationId ?? undefined, phase: 'joined' } as const;
   const attempt = environment.attempt(request, 'dms.awaitOperation', about);
   const client = environment.client();
-  const open = await findOpenOperation(client, operationWorkflowId(attempt.arn.arn));
+  const open = await findFollowed(client, operationWorkflowId(attempt.arn.arn), request);
   if (open === null) return { end: 'gone' };
-  const { preempting } = request;
+  const { preempting, ours = false } = request;
   if (preempting !== undefined && mayPreempt(open, request.kind)) return preempt(client, open, preempting, attempt);
   if (!mayJoin(open, request)) throw operationInProgress(attempt.arn.arn, open);
   const place = environment.takeHold();
   try {
     const held = Math.min(environment.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
-    const ended = await resultWithin(client, open, place === null ? 1 : held, attempt);
+    const ended = await resultWithin(client, open, ours, place === null ? 1 : held, attempt);
     if (ended !== null) return ended;
   } finally {
     place?.release();
   }
   const delay = place === null ? secondsBetweenLooks(attempt.elapsedSeconds) : 0.1;
   throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")`, delay);
+}
+
+/** What is open; or the caller's own, although it is closed. */
+async function findFollowed(client: Client, workflowId: string, { ours = false, operationId }: AwaitOperation) {
+  if (!ours) return findOperation(client, workflowId);
+  const newest = await findOperation(client, workflowId, operationIn);
+  const host = Context.current().info.workflowExecution?.workflowId;
+  return newest?.hostWorkflowId === host && newest?.operationId === operationId ? newest : null;
 }
 
 /** Ends the resume that is under way. How it ends is for it to say; once it has, the next attempt finds the way free. */
@@ -60,6 +68,7 @@ async function preempt(client: Client, open: OpenOperation, input: unknown, atte
 async function resultWithin(
   client: Client,
   open: OpenOperation,
+  ours: boolean,
   seconds: number,
   { signal }: Attempt,
 ): Promise<AwaitedOperation | null> {
@@ -75,14 +84,17 @@ async function resultWithin(
     if (err instanceof WorkflowNotFoundError) return { end: 'gone' };
     if (!(err instanceof WorkflowFailedError)) throw err;
     // What it was refused for may be the caller's own reservation.
-    if (isDmsFailure(err.cause, 'DmsReplicationReserved')) return { end: 'gone' };
+    if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.
-    const next = await findOpenOperation(client, open.workflowId);
-    return next?.firstExecutionRunId === open.firstExecutionRunId ? null : { end: 'gone' };
+    const next = await findOperation(client, open.workflowId);
+    if (next?.firstExecutionRunId === open.firstExecutionRunId) return null;
+    if (!ours) return { end: 'gone' };
+    const { name, message } = err.cause;
+    throw ApplicationFailure.nonRetryable(`${open.workflowId}: ${message}`, name);
   }
 }
 
-function isCutShort(cause: unknown): boolean {
+function isCutShort(cause: unknown): cause is CancelledFailure | TerminatedFailure | TimeoutFailure {
   return cause instanceof CancelledFailure || cause instanceof TerminatedFailure || cause instanceof TimeoutFailure;
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../dms/api.js';
+import type { CheckpointArchive } from '../operations/archive.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import { ReplicationWatcher, RequestBudget } from '../watch/index.js';
@@ -34,6 +35,8 @@ export interface DmsActivitiesOptions {
    * throttles, all of it slows down by itself.
    */
   readonly looksPerSecond?: number;
+  /** Where the ledgers copy their records, for when Temporal keeps them no longer. Default: nowhere. */
+  readonly archive?: CheckpointArchive | undefined;
 }
 
 /** What a worker shares for one account and region. */
@@ -45,6 +48,7 @@ interface Place {
 /** What the activities of one worker share. */
 export class Environment {
   readonly dms: DmsApi;
+  readonly archive: CheckpointArchive | null;
   readonly holdSeconds: number;
   /** The operations that are noting their beginning in a ledger. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
@@ -58,6 +62,7 @@ export class Environment {
   constructor(options: DmsActivitiesOptions) {
     this.#options = options;
     this.dms = options.dms;
+    this.archive = options.archive ?? null;
     this.holdSeconds = options.holdSeconds ?? 30;
     const { looksPerSecond = 1 } = options;
     if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: nothing would ever be seen`);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DmsActivities } from '../operations/protocol.js';
+import { archiveRecord } from './archive-record.js';
 import { awaitIdle } from './await-idle.js';
 import { awaitOperation } from './await-operation.js';
 import { awaitRunning } from './await-running.js';
@@ -19,6 +20,7 @@ import { requestStop } from './request-stop.js';
 
 export type { DmsActivitiesOptions } from './environment.js';
 export type { DmsActivities } from '../operations/protocol.js';
+export { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
 export { DmsApiError, type DmsApi, type DmsApiErrorKind } from '../dms/api.js';
 
 /** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
@@ -35,6 +37,7 @@ export function createDmsActivities(options: DmsActivitiesOptions): DmsActivitie
     'dms.reserveReplication': async (request) => reserveReplication(environment, request),
     'dms.releaseReplication': async (request) => releaseReplication(environment, request),
     'dms.awaitIdle': async (request) => awaitIdle(environment, request),
+    'dms.archiveRecord': async (request) => archiveRecord(environment, request),
     'dms.describeReplication': async (request) => describeReplication(environment, request),
     'dms.nudge': async (request) => nudge(environment, request),
   };

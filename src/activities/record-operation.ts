@@ -4,6 +4,7 @@ import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonCode } from '../dms/stop-reasons.js';
 import type { StopIntent } from '../operations/inputs.js';
+import { RECORD_VERSION } from '../operations/ledger-entries.js';
 import type { OperationEnd, RecordReply, RecordRequest } from '../operations/ledger-messages.js';
 import type { RecordedOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
 import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '../operations/records.js';
@@ -144,6 +145,7 @@ class Recorder {
       operation,
       checkpoint: draft,
       taskQueue: this.attempt.taskQueue,
+      archives: this.attempt.environment.archive !== null,
       resumeWithinSeconds: draft.resumeBy === null ? null : (Date.parse(draft.resumeBy) - Date.now()) / 1000,
       ...ended,
     });
@@ -206,7 +208,7 @@ function draftCheckpoint(
   const { replicationConfigArn, recoveryCheckpoint, stopReason, status, replicationType } = replication;
   const { sourceEndpointArn, targetEndpointArn } = replication;
   return {
-    version: 1,
+    version: RECORD_VERSION,
     replicationConfigArn,
     operationId,
     intent,

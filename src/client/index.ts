@@ -16,8 +16,10 @@ import { ledgerClosed, nothingRecorded, readArn } from '../operations/refusals.j
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { startFleet, type FleetHandle } from './fleets.js';
 import { Operations, type OperationHandle } from './operations.js';
+import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
 export type { FleetHandle } from './fleets.js';
+export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
 export type { OperationHandle } from './operations.js';
 export type { OperationProgress } from '../operations/progress.js';
 
@@ -110,6 +112,14 @@ export class ReplicationClient {
   /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps who did it and why. */
   breakReservation(replicationConfigArn: string, request: BreakReservationRequest): Promise<void> {
     return this.#decide(messageNames.breakReservation, replicationConfigArn, request);
+  }
+
+  /**
+   * Brings the records of a ledger back whose workflow was lost, from an archive: terminated, or left behind in another namespace. The seal comes back
+   * with the newest record, and so does the watch over its deadline. What is there stays as it is, so it may be called again.
+   */
+  rebuildLedger(replicationConfigArn: string, request: RebuildRequest): Promise<RebuiltLedger> {
+    return rebuildLedger(this.#client, this.#taskQueue, replicationConfigArn, request);
   }
 
   /** What a person changes in the ledger, by name and reason. */

@@ -105,8 +105,9 @@ export interface FleetState {
   readonly sequences: Readonly<Record<string, number>>;
   readonly total: number;
   readonly duplicates: number;
-  /** Not ended yet; those that were under way come first. */
+  /** Not ended yet; those that were under way come first, and so many they were (none, in a state of before). */
   readonly left: readonly string[];
+  readonly underWay?: number | undefined;
   readonly results: Readonly<Record<string, FleetEntry>>;
   readonly halted: FleetProgress['halted'];
 }

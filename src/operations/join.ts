@@ -27,8 +27,13 @@ interface ExecutionDescription {
 
 /** The open operation that a description shows; `null` when it is closed. A paused execution is open. */
 export function openOperation(description: ExecutionDescription): OpenOperation | null {
-  const { status, memo, type, workflowId, runId, parentExecution } = description;
-  if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return null;
+  const { name } = description.status;
+  return name === 'RUNNING' || name === 'PAUSED' ? operationIn(description) : null;
+}
+
+/** The operation that a description shows, open or closed. */
+export function operationIn(description: ExecutionDescription): OpenOperation {
+  const { memo, type, workflowId, runId, parentExecution } = description;
   return {
     kind: text(memo?.[memoKeys.kind]) ?? kindOfType(type),
     operationId: text(memo?.[memoKeys.operationId]),

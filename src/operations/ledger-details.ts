@@ -1,7 +1,7 @@
 import type { Ledger } from './records.js';
 
 /** The Markdown that the Web UI shows of a ledger: what somebody has to know before they touch the replication. */
-export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendingCall }: Ledger): string {
+export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendingCall, archive }: Ledger): string {
   const [newest] = checkpoints;
   const why = (reason: string | null) => (reason === null ? '' : ` (${reason})`);
   const lines = [
@@ -10,6 +10,9 @@ export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendin
     reservation !== null && `**Reserved** by ${reservation.owner} since ${reservation.at}${why(reservation.reason)}`,
     pendingCall !== null &&
       `A ${pendingCall.kind} ("${pendingCall.operationId}") was called at ${pendingCall.at}; its end is not recorded yet`,
+    archive !== null &&
+      archive.waiting.length > 0 &&
+      `Records that are not in the archive yet: ${archive.waiting.length}`,
     newest !== undefined &&
       `Newest record: ${newest.sequence}, stopped at ${newest.stoppedAt ?? 'no time'}, \`${newest.recoveryCheckpoint ?? 'no checkpoint'}\``,
   ];

@@ -1,8 +1,11 @@
 /** What a ledger holds, by key, and how much of it is kept. */
 import type { CheckpointRecord, Ledger, LedgerEvent, OperationRecord, OperationRef } from './records.js';
 
-const MAX_ENTRIES = 100;
+export const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
+
+/** Of the records that this code writes, and the newest that it reads. */
+export const RECORD_VERSION = 1;
 
 /** A call that was noted this long ago has been answered, or never will be. */
 export const CALL_SETTLED_SECONDS = 20;
@@ -40,19 +43,25 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
   return bounded({ ...ledger, events: [event, ...ledger.events] });
 }
 
-/** Drops the oldest entry of the longest list while all is too large. The newest operation and the newest record always stay. */
+/**
+ * Drops the oldest entry of the longest list while all is too large. The newest operation and the newest record always stay, and so does a record
+ * that waits for the archive.
+ */
 export function bounded(ledger: Ledger): Ledger {
-  const checkpoints = ledger.checkpoints.slice(0, MAX_ENTRIES);
+  const waiting = new Set(ledger.archive?.waiting.map(({ sequence }) => sequence));
+  const isFree = ({ sequence }: CheckpointRecord) => !waiting.has(sequence);
+  const free = ledger.checkpoints.slice(0, MAX_ENTRIES).filter(isFree);
+  const kept = () => ledger.checkpoints.filter((each) => !isFree(each) || free.includes(each));
   const operations = ledger.operations.slice(0, MAX_ENTRIES);
   const events = ledger.events.slice(0, MAX_ENTRIES);
-  const lists: unknown[][] = [operations, checkpoints, events];
-  let excess = bytesOf({ ...ledger, checkpoints, operations, events }) - MAX_BYTES;
+  const lists: unknown[][] = [operations, free, events];
+  let excess = bytesOf({ ...ledger, checkpoints: kept(), operations, events }) - MAX_BYTES;
   while (excess > 0) {
     const longest = lists.reduce((most, each) => (each.length > most.length ? each : most));
     if (longest.length <= 1) break;
     excess -= bytesOf(longest.pop()) + 1;
   }
-  return { ...ledger, checkpoints, operations, events };
+  return { ...ledger, checkpoints: kept(), operations, events };
 }
 
 function bytesOf(value: unknown): number {

@@ -1,7 +1,9 @@
 import type {
+  ArchivedRecord,
   CallNote,
   CheckpointDraft,
   CheckpointRecord,
+  Ledger,
   OperationRecord,
   OperationRef,
   PendingCall,
@@ -60,8 +62,10 @@ export type RecordRequest = {
       readonly finishedBy?: string | undefined;
       /** How long it can be resumed, by the clock that the worker compares with DMS's times; the ledger goes on by its own. */
       readonly resumeWithinSeconds?: number | null | undefined;
-      /** Where the activities are that may look again. */
+      /** Where the activities are that may look again, or store the record. */
       readonly taskQueue?: string | undefined;
+      /** The worker has an archive. */
+      readonly archives?: boolean | undefined;
     } & OperationEnd)
   | ({
       readonly type: 'finished';
@@ -99,6 +103,24 @@ export interface ReleaseRequest {
 export interface BreakReservationRequest {
   readonly by: string;
   readonly reason: string;
+}
+
+/** Argument of the update `dms.restore`: what an archive holds of a replication whose ledger was lost. */
+export interface RestoreRequest {
+  readonly by: string;
+  readonly reason: string;
+  /** Newest first; no more than a ledger keeps. */
+  readonly records: readonly ArchivedRecord[];
+  /** Of all that are archived. */
+  readonly lastSequence: number;
+  /** How long the newest can be resumed, by the clock of whoever asks. */
+  readonly resumeWithinSeconds: number | null;
+}
+
+export interface RestoreReply {
+  /** So many came back. The others were there already, or another record has their sequence: those stay in the archive only. */
+  readonly added: number;
+  readonly ledger: Ledger;
 }
 
 export interface UnsealRequest {

@@ -11,6 +11,7 @@ import {
   withEvent,
   type Transition,
 } from './ledger-entries.js';
+import { queued } from './archive.js';
 import { guardOf } from './guard.js';
 import { requireUnreserved } from './reservations.js';
 import type {
@@ -46,6 +47,7 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     lastUnsealed: null,
     reservation: null,
     guard: null,
+    archive: null,
     events: [],
   };
 }
@@ -208,15 +210,16 @@ function recordStopped(
     checkpoints: repeated === undefined ? [checkpoint, ...ledger.checkpoints] : ledger.checkpoints,
     lastSequence: Math.max(ledger.lastSequence, checkpoint.sequence),
   };
+  const kept = repeated === undefined ? queued(recorded, checkpoint, request, now) : recorded;
   const known = finishedBy === undefined ? undefined : findOperation(ledger, operation);
   // It has recorded this stop itself; what was left of it is settled now.
-  if (known !== undefined && known.outcome !== null) return { ledger: recorded, reply: { checkpoint } };
+  if (known !== undefined && known.outcome !== null) return { ledger: kept, reply: { checkpoint } };
   const found = { outcome, checkpointSequence: checkpoint.sequence };
   const finishedAt = known?.finishedAt ?? now;
   const failed = failureType === null ? {} : { failureType, failureMessage };
   const how = finishedBy === undefined ? { failureType, failureMessage, awsRequestIds } : { finishedBy, ...failed };
   const ended = { ...found, ...how, finishedAt };
-  return { ledger: finish(recorded, operation, ended), reply: { checkpoint } };
+  return { ledger: finish(kept, operation, ended), reply: { checkpoint } };
 }
 
 /** A final stop seals; so does one that DMS accepted, whose operation died, and which is found and recorded by another. */

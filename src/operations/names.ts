@@ -24,6 +24,7 @@ export const messageNames = {
   reserve: 'dms.reserve',
   release: 'dms.release',
   breakReservation: 'dms.breakReservation',
+  restore: 'dms.restore',
   nudge: 'dms.nudge',
 } as const;
 

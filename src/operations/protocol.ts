@@ -1,7 +1,7 @@
 import type { StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
-import type { CheckpointRecord, OperationRef, PendingCall, Reservation, Settled } from './records.js';
+import type { ArchivedRecord, CheckpointRecord, OperationRef, PendingCall, Reservation, Settled } from './records.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 import type { StartMark } from './start-wait.js';
 
@@ -23,6 +23,8 @@ export interface DmsActivities {
   'dms.releaseReplication'(request: ReleaseReplication): Promise<void>;
   /** Waits until no operation is open. */
   'dms.awaitIdle'(request: DescribeReplication): Promise<void>;
+  /** Copies a record out of Temporal. Storing it twice does no harm. */
+  'dms.archiveRecord'(request: ArchiveRecord): Promise<void>;
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
   /** Looks at once for a wait that the worker holds, and fails where it holds none. */
   'dms.nudge'(request: DescribeReplication): Promise<void>;
@@ -40,6 +42,10 @@ export interface ReleaseReplication extends DescribeReplication {
 export interface ReserveReplication extends ReleaseReplication {
   /** Why, for whoever is refused. At most 1,000 characters. */
   readonly reason?: string | null | undefined;
+}
+
+export interface ArchiveRecord extends DescribeReplication {
+  readonly record: ArchivedRecord;
 }
 
 export interface BeginOperation {
@@ -187,6 +193,8 @@ export interface AwaitOperation extends DescribeReplication {
   readonly operationId: string | null;
   /** The input of a stop that ends a resume which is under way; unless it is valid, and its caller may operate, nothing is ended. */
   readonly preempting?: unknown;
+  /** The calling workflow has begun it in an earlier run: however it has ended, or will, that is its end. */
+  readonly ours?: boolean | undefined;
 }
 
 /** `gone`: it closed without a result to share; the caller may begin its own. */

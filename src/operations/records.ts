@@ -154,13 +154,36 @@ export interface LedgerEvent {
     /** Somebody acted: it was resumed or deleted otherwise than by an operation. */
     | 'guard-ended'
     /** Nobody did. */
-    | 'window-closed';
+    | 'window-closed'
+    /** The archive will never take a record. */
+    | 'archive-refused'
+    /** Records came back from the archive. */
+    | 'restored';
   readonly at: string;
   /** Who did it. */
   readonly by: string | null;
   readonly reason: string | null;
   readonly workflowId: string | null;
   readonly detail: string | null;
+}
+
+/** A record as an archive holds it: as it was recorded, and what held then. */
+export interface ArchivedRecord extends CheckpointRecord {
+  /** The seal that was in force once it was recorded. */
+  readonly sealed: Seal | null;
+  /** What was to happen before it could no longer be resumed. `null`: nothing, or it is older than the archive. */
+  readonly deadline: DeadlinePlan | null;
+}
+
+/** A record that is not in the archive yet, by its sequence, with what held when it was recorded. */
+export interface Unarchived extends Pick<ArchivedRecord, 'sequence' | 'sealed' | 'deadline'> {}
+
+/** What a ledger owes the archive. */
+export interface Archiving {
+  /** Where the activity is that stores records. `null`: where the ledger runs. */
+  readonly taskQueue: string | null;
+  /** Oldest first, at most 1,000. A record that waits stays in the ledger, however many there are. */
+  readonly waiting: readonly Unarchived[];
 }
 
 /** What the query `dms.ledger` returns. The lists are newest first and hold the newest 100 entries each. When all is larger than 200 kB, the longest list loses its oldest entry first. */
@@ -180,5 +203,7 @@ export interface Ledger {
   readonly reservation: Reservation | null;
   /** Of the newest stop, while it can be resumed and nobody has. */
   readonly guard: Guard | null;
+  /** `null`: no worker with an archive has recorded a stop yet. */
+  readonly archive: Archiving | null;
   readonly events: readonly LedgerEvent[];
 }

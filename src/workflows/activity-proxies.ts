@@ -48,6 +48,18 @@ export function nudgingActivities(taskQueue?: string) {
   });
 }
 
+/** An archive may be out of reach for long, and nobody waits for it. */
+export function archivingActivities(taskQueue: string | null) {
+  return proxyActivities<Pick<DmsActivities, 'dms.archiveRecord'>>({
+    startToCloseTimeout: 60_000,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    priority: { priorityKey: 5 },
+    summary: 'Copy the record into the archive',
+    retry: { initialInterval: 2000, backoffCoefficient: 2, maximumInterval: 120_000 },
+    ...(taskQueue === null ? {} : { taskQueue }),
+  });
+}
+
 /** Activities that wait. A cancelled workflow goes on at once; the attempt that is left over only reads. */
 export function waitingActivities(
   summary: string,

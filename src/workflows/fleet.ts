@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   ChildWorkflowFailure,
@@ -88,13 +89,14 @@ class Fleet {
     return this.running.size > 0 || (this.left.length > 0 && this.halted === null);
   }
 
-  /** As it is now; those that are under way are joined by the next run. */
+  /** As it is now; those that are under way are followed by the next run. */
   get state(): FleetState {
     const left = [...this.running, ...this.left];
     const sequences = Object.fromEntries(
       left.flatMap((arn) => (this.begun.sequences[arn] === undefined ? [] : [[arn, this.begun.sequences[arn]]])),
     );
-    return { ...this.begun, left, sequences, results: this.results, halted: this.halted };
+    const underWay = this.running.size;
+    return { ...this.begun, left, underWay, sequences, results: this.results, halted: this.halted };
   }
 
   halt(why: 'cancelled' | 'failures'): void {
@@ -103,13 +105,13 @@ class Fleet {
   }
 
   async run(): Promise<void> {
-    const { concurrency } = this.begun;
+    const { concurrency, underWay = 0 } = this.begun;
+    for (const arn of this.left.splice(0, underWay)) this.begin(arn, true);
     for (;;) {
       while (this.halted === null && this.running.size < concurrency) {
         const arn = this.left.shift();
         if (arn === undefined) break;
-        this.running.add(arn);
-        void this.one(arn);
+        this.begin(arn, false);
       }
       if (this.running.size === 0) return;
       const { size } = this.running;
@@ -118,15 +120,20 @@ class Fleet {
     }
   }
 
-  private async one(arn: string): Promise<void> {
+  private begin(arn: string, isBegun: boolean): void {
+    this.running.add(arn);
+    void this.one(arn, isBegun);
+  }
+
+  private async one(arn: string, isBegun: boolean): Promise<void> {
     const { kind } = this.begun;
     const input = fleetOperation(this.begun, arn);
     try {
-      const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {});
+      const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, { isBegun });
       this.results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
       // Of an operation that somebody cancelled or terminated, that is what is to be seen.
-      const cause = findDmsFailure(err) ?? (err instanceof ChildWorkflowFailure ? (err.cause ?? err) : err);
+      const cause = findDmsFailure(err) ?? (isWrapper(err) ? (err.cause ?? err) : err);
       const { name = 'Error', message = String(cause) } = cause instanceof Error ? cause : {};
       const type = cause instanceof ApplicationFailure ? (cause.type ?? name) : name;
       this.results[arn] = failedEntry(type, message, this.failed++);
@@ -144,6 +151,10 @@ class Fleet {
       `**${kind}** of ${total} replications: ${this.ended} ended, ${this.failed} of them failed; ${this.running.size} under way, ${this.left.length} left.${halted}`,
     );
   }
+}
+
+function isWrapper(err: unknown): err is ChildWorkflowFailure | ActivityFailure {
+  return err instanceof ChildWorkflowFailure || err instanceof ActivityFailure;
 }
 
 function isLong(): boolean {

@@ -17,6 +17,7 @@ export {
   recordUpdate,
   releaseUpdate,
   reserveUpdate,
+  restoreUpdate,
   unsealUpdate,
 } from './messages.js';
 export { dmsResumeReplication } from './resume.js';

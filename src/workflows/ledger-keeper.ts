@@ -43,7 +43,7 @@ function nextDuty(book: Book): Duty | null {
 }
 
 /** Any change of the ledger may have made the work needless: then it is given up, and what there is to do is looked at anew. */
-async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
+export async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;
   const tried = async () => {

@@ -14,8 +14,10 @@ import { historyPage } from '../operations/history.js';
 import { ledgerMarkdown } from '../operations/ledger-details.js';
 import type { Transition } from '../operations/ledger-entries.js';
 import type { Ledger } from '../operations/records.js';
+import { restore, validateRestore } from '../operations/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../operations/reservations.js';
 import { requireNameAndReason, requireOwnerName } from '../operations/update-texts.js';
+import { keepArchive } from './archiving.js';
 import { keepLedger, type Book } from './ledger-keeper.js';
 import {
   aboutToUpdate,
@@ -26,6 +28,7 @@ import {
   recordUpdate,
   releaseUpdate,
   reserveUpdate,
+  restoreUpdate,
   unsealUpdate,
 } from './messages.js';
 
@@ -90,10 +93,11 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   onUpdate(unsealUpdate, unseal, requireNameAndReason('Unsealing'));
   onUpdate(reserveUpdate, reserve, validateReserve);
   onUpdate(releaseUpdate, release, requireOwnerName);
+  onUpdate(restoreUpdate, restore, validateRestore);
   onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
 
   await CancellationScope.nonCancellable(async () => {
-    if (patched('temporal-dms:ledger-keeps')) await keepLedger(book);
+    if (patched('temporal-dms:ledger-keeps')) await Promise.all([keepLedger(book), keepArchive(book)]);
     else await condition(() => book.isFull);
     await condition(allHandlersFinished);
   });

@@ -10,6 +10,8 @@ import type {
   ReleaseRequest,
   ReserveReply,
   ReserveRequest,
+  RestoreReply,
+  RestoreRequest,
   UnsealRequest,
 } from '../operations/ledger-messages.js';
 import type { HistoryPage, HistoryQuery } from '../operations/history.js';
@@ -32,6 +34,8 @@ export const historyQuery = defineQuery<HistoryPage, [HistoryQuery]>(messageName
 export const unsealUpdate = defineUpdate<Ledger, [UnsealRequest]>(messageNames.unseal);
 /** Ends a reservation, by name and reason. For people. */
 export const breakReservationUpdate = defineUpdate<Ledger, [BreakReservationRequest]>(messageNames.breakReservation);
+/** Brings records back from an archive. For people. */
+export const restoreUpdate = defineUpdate<RestoreReply, [RestoreRequest]>(messageNames.restore);
 export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messageNames.reserve);
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);

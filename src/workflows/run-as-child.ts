@@ -21,24 +21,28 @@ export interface StepOptions {
 export async function runAsChild<Result>(
   kind: OperationKind,
   input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
-  options: StepOptions,
+  options: StepOptions & {
+    /** An earlier run of the caller has begun it: however it has ended, or will, that is its end. */
+    readonly isBegun?: boolean;
+  },
 ): Promise<Result> {
   const replicationConfigArn = readArn(input);
   const explicitId = typeof input.operationId === 'string' ? input.operationId : null;
   const operationId = explicitId ?? uuid4();
-  const { taskQueue } = options;
+  const { taskQueue, isBegun = false } = options;
   try {
-    for (;;) {
+    for (let ours = isBegun; ; ours = false) {
       try {
-        return (await executeChild(workflowTypes[kind], {
-          workflowId: operationWorkflowId(replicationConfigArn),
-          args: [{ ...input, operationId: input.operationId ?? operationId }],
-          parentClosePolicy: ParentClosePolicy.ABANDON,
-          cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
-          staticSummary: `DMS ${kind}`,
-          ...(taskQueue === undefined ? {} : { taskQueue }),
-        })) as Result;
+        if (!ours)
+          return (await executeChild(workflowTypes[kind], {
+            workflowId: operationWorkflowId(replicationConfigArn),
+            args: [{ ...input, operationId: input.operationId ?? operationId }],
+            parentClosePolicy: ParentClosePolicy.ABANDON,
+            cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+            memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
+            staticSummary: `DMS ${kind}`,
+            ...(taskQueue === undefined ? {} : { taskQueue }),
+          })) as Result;
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
@@ -50,6 +54,7 @@ export async function runAsChild<Result>(
         replicationConfigArn,
         kind,
         operationId: explicitId,
+        ...(ours ? { ours } : {}),
         ...(input.preempt === true ? { preempting: input } : {}),
       });
       if (followed.end === 'done') return followed.result as Result;

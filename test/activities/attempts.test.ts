@@ -6,12 +6,14 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createDmsActivities,
   DmsApiError,
+  RecordRefused,
   type DmsActivitiesOptions,
   type DmsApi,
 } from '../../src/activities/index.js';
 import type { RecordedOperation } from '../../src/operations/protocol.js';
 import type { CheckpointDraft, OperationRef } from '../../src/operations/records.js';
 import { look } from '../support/look.js';
+import { archived } from '../support/records.js';
 import { failureOf, until } from '../support/stage.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
@@ -379,5 +381,33 @@ describe('an attempt to record', () => {
     ['it can not be seen for half a minute', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
   ])('records what was seen of a failed replication when %s', async (_, shown) => {
     expect((await recordFailure(shown)).draft).toMatchObject({ settled: 'grace-expired', status: 'failed' });
+  });
+});
+
+describe('a record for the archive', () => {
+  const request = { replicationConfigArn, record: archived(7) };
+
+  test('is left to another worker by one that has none, and to a later attempt while there is no answer', async () => {
+    const { 'dms.archiveRecord': without } = activitiesOf({ dms: showing('stopped') });
+    const left = await failureOf(attempt().run(without, request));
+    expect(left).toMatchObject({ type: 'NoArchive', nonRetryable: false, nextRetryDelay: 30_000 });
+    expect(left.message).toContain('Record 7 of arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+    const append = vi.fn(() => Promise.reject(new Error('x'.repeat(5000))));
+    const archive = { append, list: () => Promise.resolve([]) };
+    const { 'dms.archiveRecord': down } = activitiesOf({ dms: showing('stopped'), archive });
+    const failure = await failureOf(attempt().run(down, request));
+    expect(failure).toMatchObject({ type: 'ArchiveUnavailable', nonRetryable: false });
+    // The server keeps no more than four kilobytes of a failure.
+    expect(failure.message.length).toBeLessThan(1200);
+    append.mockRejectedValue(new RecordRefused('too large'));
+    expect(await failureOf(attempt().run(down, request))).toMatchObject({ type: 'RecordRefused', nonRetryable: true });
+    expect(append).toHaveBeenCalledWith(request.record);
+  });
+
+  test('is not taken for a replication that the worker may not touch', async () => {
+    const archive = { append: vi.fn(() => Promise.resolve()), list: () => Promise.resolve([]) };
+    const { 'dms.archiveRecord': store } = activitiesOf({ dms: showing('stopped'), archive, allow: ['arn:other'] });
+    expect(await failureOf(attempt().run(store, request))).toMatchObject({ type: 'DmsNotAllowed' });
+    expect(archive.append).not.toHaveBeenCalled();
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
+import { planFleet, type FleetState } from '../../src/operations/fleet.js';
 import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -144,6 +145,37 @@ describe.concurrent('a fleet', () => {
     expect(again).toMatchObject({ outcomes: { stopped: 6 }, left: [] });
     expect(again.results[replicationConfigArns[0] ?? '']).toEqual(result.results[replicationConfigArns[0] ?? '']);
     expect(stops(stage, replicationConfigArns)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  test('that goes on in a new run takes what became of its own meanwhile for their end, also once it is cancelled', async () => {
+    await using stage = await Stage.set(slowStop);
+    await stage.work();
+    const [cancelled = '', ended = '', next = ''] = Array.from({ length: 3 }, () =>
+      stage.simulator.createReplication(),
+    );
+    const begun = [cancelled, ended];
+    const input = { ...brief, replicationConfigArns: begun, concurrency: 2, fleetId: randomUUID() };
+    const fleet = await stage.dms.startStopFleet(input);
+    await until('both are stopping', () => stopping(stage, begun) === 2);
+    const { workflow } = stage.client;
+    // What a run hands to the next, as if it had gone on right then.
+    await workflow.getHandle(fleet.workflowId).terminate('Goes on by hand');
+    await workflow.getHandle(`dms:${ended}`).result();
+    const left = [cancelled, ended, next];
+    const options = { selfRestartGraceSeconds: 0, settleSeconds: 0 };
+    const planned = planFleet('stop', { ...input, ...options, replicationConfigArns: left }, fleet.workflowId);
+    const state: FleetState = { ...planned, underWay: 2, halted: 'cancelled' };
+    const { taskQueue } = stage;
+    const goOn = { workflowId: fleet.workflowId, taskQueue, args: [{ replicationConfigArns: [] }, state] };
+    const goingOn = await workflow.start('dmsStopFleet', goOn);
+    await workflow.getHandle(`dms:${cancelled}`).cancel();
+    expect(await goingOn.result()).toMatchObject({
+      results: { [cancelled]: { failureType: 'CancelledFailure' }, [ended]: { outcome: 'stopped' } },
+      left: [next],
+    });
+    expect(stops(stage, left)).toEqual([1, 1, 0]);
+    expect((await stage.dms.ledger(cancelled)).operations).toHaveLength(1);
+    expect((await stage.dms.ledger(ended)).operations).toHaveLength(1);
   });
 
   test('of which too many fail starts no more, and does the rest when it is run again', async () => {

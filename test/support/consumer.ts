@@ -53,12 +53,13 @@ const consumer = `
   import { createDmsActivities } from 'temporal-dms/activities';
   import { createAwsDmsApi } from 'temporal-dms/aws';
   import type { ReplicationClient } from 'temporal-dms/client';
+  import { createDynamoDbArchive } from 'temporal-dms/dynamodb';
   import { startDmsSimulator } from 'temporal-dms/simulator';
   import { stopReplication } from 'temporal-dms/steps';
   export * from 'temporal-dms/workflows';
   export const checkpoint = (result: StopReplicationResult): string | null => result.checkpoint.recoveryCheckpoint;
   export const region = (err: unknown): string | null =>
     isDmsFailure(err, 'DmsStopTimedOut') ? err.details[0].region : null;
-  export const parts = [createDmsActivities, createAwsDmsApi, startDmsSimulator, stopReplication] as const;
+  export const parts = [createDmsActivities, createAwsDmsApi, createDynamoDbArchive, startDmsSimulator, stopReplication] as const;
   export const stop = (client: ReplicationClient) => client.stop({ replicationConfigArn: '', operationId: undefined });
 `;

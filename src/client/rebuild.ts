@@ -1,0 +1,60 @@
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import type { CheckpointArchive } from '../operations/archive.js';
+import { findDmsFailure } from '../operations/failures.js';
+import { MAX_ENTRIES } from '../operations/ledger-entries.js';
+import type { RestoreReply, RestoreRequest } from '../operations/ledger-messages.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
+import { readArn } from '../operations/refusals.js';
+
+export interface RebuildRequest {
+  /** Where the records are, such as `createDynamoDbArchive()`. */
+  readonly archive: Pick<CheckpointArchive, 'list'>;
+  /** Who rebuilds it, and why: at most 1,000 characters each. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface RebuiltLedger {
+  /** So many records are archived. 0: nothing was done. */
+  readonly archived: number;
+  /** So many came into the ledger, of the newest 100; the others were there. */
+  readonly added: number;
+}
+
+/** Starts the ledger if it is not there, and brings back what it lacks. */
+export async function rebuildLedger(
+  client: Client,
+  taskQueue: string,
+  replicationConfigArn: string,
+  { archive, by, reason }: RebuildRequest,
+): Promise<RebuiltLedger> {
+  const arn = readArn({ replicationConfigArn });
+  const archived = await archive.list(arn);
+  const [newest] = archived;
+  if (newest === undefined) return { archived: 0, added: 0 };
+  const request: RestoreRequest = {
+    by,
+    reason,
+    records: archived.slice(0, MAX_ENTRIES),
+    lastSequence: archived.reduce((most, { sequence }) => Math.max(most, sequence), 0),
+    resumeWithinSeconds: newest.resumeBy === null ? null : (Date.parse(newest.resumeBy) - Date.now()) / 1000,
+  };
+  const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
+    workflowId: ledgerWorkflowId(arn),
+    taskQueue,
+    args: [{ replicationConfigArn: arn }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: 'DMS ledger: what was stopped and resumed',
+  });
+  try {
+    const { added } = await client.workflow.executeUpdateWithStart<Workflow, RestoreReply, [RestoreRequest]>(
+      messageNames.restore,
+      { args: [request], startWorkflowOperation },
+    );
+    return { archived: archived.length, added };
+  } catch (err) {
+    throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * `temporal-dms/dynamodb`: {@link createDynamoDbArchive}, records of ledgers in a DynamoDB table. For worker code and tools; the only part of the
+ * package that imports `@aws-sdk/client-dynamodb`.
+ *
+ * @module
+ */
+import { isDeepStrictEqual } from 'node:util';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  DynamoDBServiceException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-dynamodb';
+import { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
+import type { ArchivedRecord } from '../operations/records.js';
+import { bytesOf, DEFAULT_TABLE_NAME, itemOf, PARTITION_KEY, recordOf, SORT_KEY, type Item } from './table.js';
+
+export type { CheckpointArchive } from '../operations/archive.js';
+export type { ArchivedRecord } from '../operations/records.js';
+export { createArchiveTable } from './table.js';
+
+export interface DynamoDbArchiveOptions {
+  /** Default `temporal-dms-checkpoints`. */
+  readonly tableName?: string | undefined;
+  /** Default: one with the AWS SDK's standard settings, in the region that they name. */
+  readonly client?: DynamoDBClient | undefined;
+}
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const MOST_BYTES = 400 * 1024;
+
+/**
+ * An archive in a DynamoDB table: partition key `replicationConfigArn`, sort key `recorded` (time, sequence and operation id of the record). A record is
+ * put on the condition that its key is new, so that storing it again changes nothing and no record ever replaces another.
+ */
+export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): CheckpointArchive {
+  const { tableName = DEFAULT_TABLE_NAME, client = new DynamoDBClient({}) } = options;
+  const inTable = async <T>(what: string, ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (err) {
+      throw explained(err, what, tableName);
+    }
+  };
+  return {
+    async append(record) {
+      const item = itemOf(record);
+      const bytes = bytesOf(item);
+      if (bytes > MOST_BYTES) {
+        throw new RecordRefused(`it takes ${bytes} bytes in DynamoDB, which stores items of at most ${MOST_BYTES}`);
+      }
+      const known = await inTable('store a record in', () => put(client, tableName, item));
+      if (known === null || isSame(recordOf(known), record)) return;
+      throw new RecordRefused(`the table ${tableName} holds another record under ${item[SORT_KEY]?.S ?? ''}`);
+    },
+
+    async list(replicationConfigArn) {
+      const records: ArchivedRecord[] = [];
+      let next: Item | undefined;
+      do {
+        const page = await inTable('read', () =>
+          client.send(
+            new QueryCommand({
+              TableName: tableName,
+              KeyConditionExpression: '#arn = :arn',
+              ExpressionAttributeNames: { '#arn': PARTITION_KEY },
+              ExpressionAttributeValues: { ':arn': { S: replicationConfigArn } },
+              ScanIndexForward: false,
+              ConsistentRead: true,
+              ExclusiveStartKey: next,
+            }),
+          ),
+        );
+        records.push(...(page.Items ?? []).map(recordOf));
+        next = page.LastEvaluatedKey;
+      } while (next !== undefined);
+      return records;
+    },
+  };
+}
+
+/** `null`: it is stored. Else what stands there already. */
+async function put(client: DynamoDBClient, tableName: string, item: Item): Promise<Item | null> {
+  try {
+    await client.send(
+      new PutItemCommand({
+        TableName: tableName,
+        Item: item,
+        // Of all items with this partition key AND this sort key, of which there is one at most: there is none yet.
+        ConditionExpression: 'attribute_not_exists(#recorded)',
+        ExpressionAttributeNames: { '#recorded': SORT_KEY },
+      }),
+    );
+    return null;
+  } catch (err) {
+    if (!(err instanceof ConditionalCheckFailedException)) throw err;
+    const Key = { [PARTITION_KEY]: item[PARTITION_KEY], [SORT_KEY]: item[SORT_KEY] } as Item;
+    const { Item: known } = await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }));
+    if (known === undefined) throw err;
+    return known;
+  }
+}
+
+/** What held beside a record may have been told differently, by a ledger that was restored. */
+function isSame(known: ArchivedRecord, record: ArchivedRecord): boolean {
+  const bare = { sealed: null, deadline: null };
+  return isDeepStrictEqual({ ...known, ...bare }, JSON.parse(JSON.stringify({ ...record, ...bare })));
+}
+
+function explained(err: unknown, what: string, tableName: string): unknown {
+  if (!(err instanceof DynamoDBServiceException)) return err;
+  const wayOut = hintOf(err);
+  const message = `Can't ${what} the DynamoDB table ${tableName} (${err.name}: ${err.message})`;
+  return new Error(wayOut === null ? message : `${message}. ${wayOut}`, { cause: err });
+}
+
+function hintOf(err: DynamoDBServiceException): string | null {
+  if (err instanceof ResourceNotFoundException) {
+    return 'Create it with "temporal-dms-archive create-table", or check the name, the account and the region.';
+  }
+  if (err.name === 'ValidationException') {
+    return `Its key must be ${PARTITION_KEY} and ${SORT_KEY}, both strings; see "temporal-dms-archive create-table".`;
+  }
+  if (err.name === 'AccessDeniedException')
+    return 'It takes dynamodb:PutItem and dynamodb:GetItem to store records, and dynamodb:Query to list them.';
+  return null;
+}

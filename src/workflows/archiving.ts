@@ -1,0 +1,32 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, condition } from '@temporalio/workflow';
+import { nextToArchive, refused, stored } from '../operations/archive.js';
+import type { ArchivedRecord } from '../operations/records.js';
+import { archivingActivities } from './activity-proxies.js';
+import { unlessChanged, type Book } from './ledger-keeper.js';
+
+/** Copies record after record into the archive, beside everything else that a ledger does, until the run is full: the next one goes on. */
+export async function keepArchive(book: Book): Promise<void> {
+  const next = () => nextToArchive(book.ledger);
+  for (;;) {
+    await condition(() => book.isFull || next() !== null);
+    const record = next();
+    if (book.isFull || record === null) return;
+    await unlessChanged(
+      () => book.isFull,
+      () => store(book, record),
+    );
+  }
+}
+
+async function store(book: Book, record: ArchivedRecord): Promise<void> {
+  const { replicationConfigArn, archive } = book.ledger;
+  try {
+    await archivingActivities(archive?.taskQueue ?? null)['dms.archiveRecord']({ replicationConfigArn, record });
+    book.ledger = stored(book.ledger, record.sequence);
+  } catch (err) {
+    const failure = err instanceof ActivityFailure ? err.cause : null;
+    if (!(failure instanceof ApplicationFailure) || failure.nonRetryable !== true) throw err;
+    book.ledger = refused(book.ledger, record.sequence, failure.message, new Date().toISOString());
+  }
+}

@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { nextToArchive, refused, stored } from '../../src/operations/archive.js';
+import { isDmsFailure } from '../../src/operations/failures.js';
+import { begin, emptyLedger, record } from '../../src/operations/ledger.js';
+import { ledgerMarkdown } from '../../src/operations/ledger-details.js';
+import type { ArchivedRecord, DeadlinePlan, Ledger } from '../../src/operations/records.js';
+import { restore, validateRestore } from '../../src/operations/restore.js';
+import { arn, at, operation } from '../support/operations.js';
+import { archived } from '../support/records.js';
+
+const deadline: DeadlinePlan = { policy: 'warn', leadSeconds: 21_600, onResumeDeadline: null };
+
+/** One more stop is recorded, by a worker with an archive unless told otherwise. */
+function stopped(ledger: Ledger, n: number, more: Partial<ArchivedRecord> = {}, archives = true): Ledger {
+  const { sequence: _, recordedAt, sealed: _sealed, deadline: _deadline, ...checkpoint } = archived(n, more);
+  const { requestedBy, reason } = checkpoint;
+  const who = operation(checkpoint.operationId, { deadline, requestedBy, reason });
+  const begun = begin(ledger, { operation: who, sequence: null }, at(n * 100)).ledger;
+  const ended = { outcome: 'stopped', failureType: null, awsRequestIds: [], resumeWithinSeconds: 7200 } as const;
+  const request = { type: 'stopped', operation: who, checkpoint, archives, taskQueue: 'dms', ...ended } as const;
+  return record(begun, request, recordedAt).ledger;
+}
+const waiting = ({ archive }: Ledger) => archive?.waiting.map(({ sequence }) => sequence);
+const whole = (ledger: Ledger) => ledger.checkpoints.map(({ sequence }) => sequence);
+
+describe('what waits for the archive', () => {
+  test('is every record since a worker has one, with what held then, and all from before', () => {
+    let ledger = stopped(stopped(emptyLedger(arn), 1, {}, false), 2, {}, false);
+    expect([ledger.archive, nextToArchive(ledger)]).toEqual([null, null]);
+    ledger = stopped(stopped(ledger, 3), 4, { intent: 'final' });
+    expect(waiting(ledger)).toEqual([1, 2, 3, 4]);
+    expect(ledger.archive?.taskQueue).toBe('dms');
+    expect(nextToArchive(ledger)).toEqual({ ...ledger.checkpoints[3], sealed: null, deadline: null });
+    expect(ledgerMarkdown(ledger)).toContain('Records that are not in the archive yet: 4');
+    for (const sequence of [1, 2]) ledger = stored(ledger, sequence);
+    expect(nextToArchive(ledger)).toEqual({ ...ledger.checkpoints[1], sealed: null, deadline });
+    ledger = stored(ledger, 3);
+    expect(nextToArchive(ledger)).toMatchObject({ sequence: 4, intent: 'final', sealed: { by: 'ada', at: at(410) } });
+    ledger = stored(ledger, 4);
+    expect([nextToArchive(ledger), waiting(ledger)]).toEqual([null, []]);
+    expect(ledgerMarkdown(ledger)).not.toContain('archive');
+  });
+
+  test('is not the same record again, although it is told of twice', () => {
+    const once = stopped(emptyLedger(arn), 1);
+    expect(waiting(stopped(once, 1))).toEqual([1]);
+    expect(waiting(stopped(stored(once, 1), 1))).toEqual([]);
+  });
+
+  test('stays in the ledger, however many and however large there are; what is archived goes first', () => {
+    let ledger = stopped(emptyLedger(arn), 1);
+    ledger = stored(ledger, 1);
+    for (let n = 2; n <= 160; n++) ledger = stopped(ledger, n, { reason: 'x'.repeat(1000) });
+    expect(whole(ledger)).toEqual(Array.from({ length: 159 }, (_, n) => 160 - n));
+    expect(waiting(ledger)).toHaveLength(159);
+    for (const sequence of waiting(ledger) ?? []) ledger = stored(ledger, sequence);
+    ledger = stopped(ledger, 161);
+    expect(JSON.stringify(ledger).length).toBeLessThanOrEqual(200_000);
+    expect(whole(ledger)[0]).toBe(161);
+  });
+
+  test('is given up by name when the archive will never take it, or too many wait', () => {
+    let ledger = stopped(emptyLedger(arn), 1);
+    ledger = refused(ledger, 1, 'it is too large', at(200));
+    expect(ledger).toMatchObject({
+      checkpoints: [{ sequence: 1 }],
+      archive: { waiting: [] },
+      events: [{ type: 'archive-refused', at: at(200), detail: 'Record 1 is not in the archive: it is too large' }],
+    });
+    const many = Array.from({ length: 1000 }, (_, n) => ({ sequence: n + 2, sealed: null, deadline: null }));
+    ledger = stopped({ ...ledger, archive: { taskQueue: null, waiting: many }, lastSequence: 1001 }, 1002);
+    expect(waiting(ledger)).toHaveLength(1000);
+    expect(ledger.events[0]?.detail).toContain('Record 2 is not in the archive');
+  });
+});
+
+describe('a ledger that is restored', () => {
+  const records = [3, 2, 1].map((n) => archived(n));
+  const request = { by: 'grace', reason: 'it was terminated', records, lastSequence: 3, resumeWithinSeconds: 7200 };
+  const bare = ({ sealed: _sealed, deadline: _deadline, ...checkpoint }: ArchivedRecord) => checkpoint;
+
+  test('has its records again, numbered on, and says who did it and why', () => {
+    const { ledger, reply } = restore(emptyLedger(arn), request, at(9000));
+    expect(reply).toEqual({ added: 3, ledger });
+    expect(ledger).toMatchObject({
+      checkpoints: records.map(bare),
+      lastSequence: 3,
+      sealed: null,
+      guard: null,
+      archive: { waiting: [] },
+      events: [
+        { type: 'restored', by: 'grace', reason: 'it was terminated', detail: expect.stringContaining('3 rec') },
+      ],
+    });
+    expect(stopped(ledger, 4).checkpoints[0]).toMatchObject({ sequence: 4 });
+    expect(waiting(stopped(ledger, 4))).toEqual([4]);
+  });
+
+  test('is not changed the second time, whatever has happened since', () => {
+    const { ledger } = restore(emptyLedger(arn), request, at(9000));
+    const later = { ...stopped(ledger, 4), sealed: null };
+    const sealing = {
+      ...request,
+      records: records.map((each) => ({ ...each, sealed: { by: 'b', reason: 'r', at: at(1) } })),
+    };
+    expect(restore(later, sealing, at(9900))).toEqual({ ledger: later, reply: { added: 0, ledger: later } });
+  });
+
+  test('is sealed, and its deadline watched, as it was with the newest record', () => {
+    const seal = { by: 'ada', reason: 'done', at: at(310) };
+    const sealed = [archived(3, { sealed: seal, intent: 'final' }), ...records.slice(1)];
+    expect(restore(emptyLedger(arn), { ...request, records: sealed }, at(9000)).ledger.sealed).toEqual(seal);
+    const older = [archived(4), ...sealed];
+    expect(restore(emptyLedger(arn), { ...request, records: older }, at(9000)).ledger.sealed).toBeNull();
+    const guarded = [archived(3, { deadline }), ...records.slice(1)];
+    const { guard } = restore(emptyLedger(arn), { ...request, records: guarded }, at(9000)).ledger;
+    expect(guard).toMatchObject({ sequence: 3, plan: deadline, endsAt: at(9000 + 7200) });
+    const closed = { ...request, records: guarded, resumeWithinSeconds: -1 };
+    expect(restore(emptyLedger(arn), closed, at(9000)).ledger.guard).toBeNull();
+  });
+
+  test('that began anew before keeps its own records, its own seal, and lets them be archived', () => {
+    const own = stopped(emptyLedger(arn), 90, {}, false);
+    expect(whole(own)).toEqual([1]);
+    const { ledger, reply } = restore(own, request, at(9999));
+    expect(reply.added).toBe(2);
+    expect(ledger.checkpoints.map(({ operationId }) => operationId)).toEqual(['op-90', 'op-3', 'op-2']);
+    expect([ledger.lastSequence, waiting(ledger), ledger.guard]).toEqual([3, [1], own.guard]);
+    expect(stopped(ledger, 91).checkpoints[0]?.sequence).toBe(4);
+  });
+
+  test.each([
+    ['without a name', { by: ' ' }, /who does it, and why/],
+    ['without records', { records: null }, /there are no records/],
+    ["with another replication's", { records: [archived(1, { replicationConfigArn: `${arn}X` })] }, /is of .*ORDERSX/],
+    [
+      'with records of a newer version',
+      { records: [archived(1, { version: 2 })] },
+      /newer version of temporal-dms \(2, this/,
+    ],
+  ])('is refused %s', (_, more, message) => {
+    const act = () => validateRestore(emptyLedger(arn), { ...request, ...more } as never);
+    let failure: unknown;
+    try {
+      act();
+    } catch (err) {
+      failure = err;
+    }
+    expect(isDmsFailure(failure, 'DmsInvalidInput') && failure.message).toMatch(message);
+    expect(() => validateRestore(emptyLedger(arn), request)).not.toThrow();
+  });
+});
