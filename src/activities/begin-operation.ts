@@ -1,8 +1,8 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { dmsFailure } from '../operations/failures.js';
+import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { BeginOperation, BegunOperation } from '../operations/protocol.js';
@@ -28,7 +28,10 @@ export function beginOperation(environment: Environment, request: BeginOperation
   const attempt = environment.attempt(plan, 'dms.beginOperation', { operationId, phase: 'beginning' });
 
   return attempt.keptAlive(async () => {
-    let { replication } = await attempt.look();
+    let { replication } = await attempt.look().catch(async (err: unknown) => {
+      if (isDmsFailure(err, 'DmsReplicationNotFound')) await tellLedger(attempt);
+      throw err;
+    });
     const lookedAt = attempt.heldSeconds;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     const operation: OperationRef = { kind, operationId, workflowId, runId, parentWorkflowId, ...asked };
@@ -59,6 +62,13 @@ export function beginOperation(environment: Environment, request: BeginOperation
       holdSeconds: environment.holdSeconds,
     };
   });
+}
+
+/** The ledger of a deleted replication closes; that there is none is what the caller is to see, whether or not the ledger can be reached. */
+async function tellLedger(attempt: Attempt): Promise<void> {
+  await attempt
+    .askLedger((ledger) => ledger.gone())
+    .catch((err: unknown) => log.warn('The ledger was not told that its replication is gone', { error: String(err) }));
 }
 
 /** A call of an execution that ended may land late. Once it has had time to, the next attempt looks again. */

@@ -9,7 +9,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
 import { emptyLedger } from '../operations/ledger.js';
 import type {
   AboutToReply,
@@ -64,6 +64,16 @@ export class LedgerClient {
     await this.#update(messageNames.release, request);
   }
 
+  /** DMS does not know the replication. Nothing where there is no ledger. */
+  async gone(): Promise<void> {
+    const options = { args: [null] as [null], updateId: randomUUID() };
+    await this.#ask(() => this.#handle().executeUpdate<null, [null]>(messageNames.gone, options)).catch(
+      (err: unknown) => {
+        if (!isDmsFailure(err, 'DmsLedgerClosed')) throw err;
+      },
+    );
+  }
+
   /** Empty when it never existed. A closed one can still be read. */
   read(): Promise<Ledger> {
     const empty = emptyLedger(this.replicationConfigArn);
@@ -96,18 +106,33 @@ export class LedgerClient {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
       // It exists after all: created by someone else just now, or closed.
-      return this.#handle().executeUpdate<Reply, [unknown]>(name, options);
+      try {
+        return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
+      } catch (err) {
+        const last = err instanceof WorkflowNotFoundError ? await this.#closedState() : null;
+        if (last === null) throw err;
+        return this.#create<Reply>(name, options, last);
+      }
     });
   }
 
-  #create<Reply>(name: string, options: { args: [unknown]; updateId: string }): Promise<Reply> {
+  /** What it held when it closed by itself, because its replication was deleted. */
+  async #closedState(): Promise<Ledger | null> {
+    const { status, runId } = await this.#handle().describe();
+    if (status.name !== 'COMPLETED') return null;
+    return (await this.client.workflow
+      .getHandle(ledgerWorkflowId(this.replicationConfigArn), runId)
+      .result()) as Ledger;
+  }
+
+  #create<Reply>(name: string, options: { args: [unknown]; updateId: string }, state?: Ledger): Promise<Reply> {
     const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
       workflowId: ledgerWorkflowId(this.replicationConfigArn),
       taskQueue: this.taskQueue,
-      args: [{ replicationConfigArn: this.replicationConfigArn }],
+      args: [{ replicationConfigArn: this.replicationConfigArn, ...(state === undefined ? {} : { state }) }],
       workflowIdConflictPolicy: 'USE_EXISTING',
       // A ledger that someone terminated must not be replaced by an empty one without a word.
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowIdReusePolicy: state === undefined ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
       staticSummary: 'DMS ledger: what was stopped and resumed',
     });
     return this.client.workflow.executeUpdateWithStart<Workflow, Reply, [unknown]>(name, {

@@ -12,7 +12,7 @@ import { emptyLedger } from '../operations/ledger.js';
 import type { BreakReservationRequest, UnsealRequest } from '../operations/ledger-messages.js';
 import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, operationWorkflowId } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
-import { ledgerClosed, nothingRecorded, readArn } from '../operations/refusals.js';
+import { ledgerClosed, nothingRecorded, readArn, replicationDeleted } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { startFleet, type FleetHandle } from './fleets.js';
 import { Operations, type OperationHandle } from './operations.js';
@@ -136,8 +136,8 @@ export class ReplicationClient {
 
   async #noLedger(arn: string): Promise<unknown> {
     try {
-      await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
-      return ledgerClosed(arn);
+      const { status } = await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
+      return status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
     } catch (err) {
       return err instanceof WorkflowNotFoundError ? nothingRecorded(arn) : err;
     }

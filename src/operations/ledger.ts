@@ -48,6 +48,7 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     reservation: null,
     guard: null,
     archive: null,
+    deletedAt: null,
     events: [],
   };
 }
@@ -95,7 +96,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     finishedBy: null,
   };
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
-  return { ledger: bounded({ ...ledger, operations }), reply };
+  return { ledger: bounded({ ...ledger, operations, deletedAt: null }), reply };
 }
 
 /** A final stop may be recorded after a resume has begun: its seal counts up to the call. */

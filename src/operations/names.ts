@@ -25,6 +25,7 @@ export const messageNames = {
   release: 'dms.release',
   breakReservation: 'dms.breakReservation',
   restore: 'dms.restore',
+  gone: 'dms.gone',
   nudge: 'dms.nudge',
 } as const;
 

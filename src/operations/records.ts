@@ -155,6 +155,8 @@ export interface LedgerEvent {
     | 'guard-ended'
     /** Nobody did. */
     | 'window-closed'
+    /** DMS knows the replication no more: the last record of a ledger, which then closes. */
+    | 'deleted'
     /** The archive will never take a record. */
     | 'archive-refused'
     /** Records came back from the archive. */
@@ -205,5 +207,7 @@ export interface Ledger {
   readonly guard: Guard | null;
   /** `null`: no worker with an archive has recorded a stop yet. */
   readonly archive: Archiving | null;
+  /** Since when DMS is known not to have the replication any more. An operation on one that has its ARN again opens the ledger again. */
+  readonly deletedAt: string | null;
   readonly events: readonly LedgerEvent[];
 }

@@ -79,7 +79,17 @@ export function ledgerClosed(replicationConfigArn: string) {
     'DmsLedgerClosed',
     { replicationConfigArn },
     `The ledger ${id} was closed by someone, and a new one would know nothing of what it recorded`,
-    `Bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
+    `Rebuild it from the archive, if its worker has one (temporal-dms-archive rebuild, client.rebuildLedger); or bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
+  );
+}
+
+/** Its ledger has closed by itself. */
+export function replicationDeleted(replicationConfigArn: string) {
+  return dmsFailure(
+    'DmsReplicationNotFound',
+    { replicationConfigArn },
+    `${replicationConfigArn} was deleted, and its ledger is closed`,
+    'What it recorded can be read. If a new replication has that ARN, the first operation on it opens the ledger again.',
   );
 }
 

@@ -4,9 +4,10 @@ import { giveUp, operationOf } from '../operations/abandoned.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../operations/failures.js';
 import { findOperation } from '../operations/ledger-entries.js';
 import type { PendingCall } from '../operations/records.js';
+import { noteDeleted, type Book } from './book.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
-import type { Book } from './ledger-keeper.js';
+
 import { finishStop } from './unfinished-stop.js';
 
 const HOLD_SECONDS = 30;
@@ -76,6 +77,7 @@ async function failed(book: Book, call: PendingCall, err: unknown): Promise<void
     case 'DmsReplicationDeleting':
     case 'DmsReplicationNotFound':
       cameToNothing(book, call, failure.type);
+      if (failure.type === 'DmsReplicationNotFound') noteDeleted(book);
       return;
     case 'DmsStopTimedOut':
       if (!isRunning(failure)) throw err;

@@ -3,17 +3,18 @@ import { ActivityFailure, condition } from '@temporalio/workflow';
 import { nextToArchive, refused, stored } from '../operations/archive.js';
 import type { ArchivedRecord } from '../operations/records.js';
 import { archivingActivities } from './activity-proxies.js';
-import { unlessChanged, type Book } from './ledger-keeper.js';
+import type { Book } from './book.js';
+import { unlessChanged } from './ledger-keeper.js';
 
 /** Copies record after record into the archive, beside everything else that a ledger does, until the run is full: the next one goes on. */
 export async function keepArchive(book: Book): Promise<void> {
   const next = () => nextToArchive(book.ledger);
   for (;;) {
-    await condition(() => book.isFull || next() !== null);
+    await condition(() => book.isEnding || next() !== null);
     const record = next();
-    if (book.isFull || record === null) return;
+    if (book.isEnding || record === null) return;
     await unlessChanged(
-      () => book.isFull,
+      () => book.isEnding,
       () => store(book, record),
     );
   }

@@ -5,9 +5,10 @@ import { withEvent } from '../operations/ledger-entries.js';
 import type { Guard } from '../operations/records.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
-import type { Book } from './ledger-keeper.js';
+import { noteDeleted, type Book } from './book.js';
 import { runAsChild } from './run-as-child.js';
 
+const DELETED = 'It was deleted';
 /** How long a warning is tried. */
 const WARN_SECONDS = 600;
 
@@ -18,6 +19,7 @@ export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
   if (book.ledger.guard !== guard) return;
   if (found.end !== null) {
     book.ledger = endGuard(book.ledger, 'guard-ended', now(), found.end);
+    if (found.end === DELETED) noteDeleted(book);
     return;
   }
   // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
@@ -48,7 +50,7 @@ async function look(
   } catch (err) {
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
-    if (failure?.type === 'DmsReplicationNotFound') return { end: 'It was deleted', problem: null };
+    if (failure?.type === 'DmsReplicationNotFound') return { end: DELETED, problem: null };
     return { end: null, problem: `it could not be looked at: ${failure?.message ?? String(err)}` };
   }
 }

@@ -11,6 +11,7 @@ export {
   beginUpdate,
   breakReservationUpdate,
   fleetQuery,
+  goneUpdate,
   historyQuery,
   ledgerQuery,
   progressQuery,

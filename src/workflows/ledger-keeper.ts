@@ -1,21 +1,12 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { abandonedStop } from '../operations/abandoned.js';
-import type { Ledger } from '../operations/records.js';
 import { finishAbandoned } from './abandoned-stop.js';
 import { guardDeadline } from './deadline-guard.js';
+import type { Book } from './book.js';
 import { isCancelled } from './failures.js';
 
 /** When what went wrong is not understood, somebody may have put it right by then. */
 const AGAIN_MS = 3_600_000;
-
-/** A ledger in one run of its workflow. */
-export interface Book {
-  ledger: Ledger;
-  /** Counts the changes from outside. */
-  readonly revision: number;
-  /** A new run is to go on. */
-  readonly isFull: boolean;
-}
 
 /** Something that the ledger has to do by itself. */
 interface Duty {
@@ -25,9 +16,9 @@ interface Duty {
 
 /** Finishes what operations began and did not live to record, and watches the resume deadline, until the run is full. */
 export async function keepLedger(book: Book): Promise<void> {
-  while (!book.isFull) {
+  while (!book.isEnding) {
     const { revision } = book;
-    const isChanged = () => book.revision !== revision || book.isFull;
+    const isChanged = () => book.revision !== revision || book.isEnding;
     const duty = nextDuty(book);
     if (duty === null) await condition(isChanged);
     else if (duty.inMs <= 0 || !(await condition(isChanged, duty.inMs))) await unlessChanged(isChanged, duty.fulfil);

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
 import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
+import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';
 import { ledgerMarkdown } from '../operations/ledger-details.js';
 import type { Transition } from '../operations/ledger-entries.js';
@@ -18,11 +19,13 @@ import { restore, validateRestore } from '../operations/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../operations/reservations.js';
 import { requireNameAndReason, requireOwnerName } from '../operations/update-texts.js';
 import { keepArchive } from './archiving.js';
-import { keepLedger, type Book } from './ledger-keeper.js';
+import type { Book } from './book.js';
+import { keepLedger } from './ledger-keeper.js';
 import {
   aboutToUpdate,
   beginUpdate,
   breakReservationUpdate,
+  goneUpdate,
   historyQuery,
   ledgerQuery,
   recordUpdate,
@@ -46,12 +49,15 @@ export interface LedgerInput {
 
 /**
  * The ledger of one replication: what was stopped and resumed, by whom and why, the seal, and the call that may be in flight. It finishes what an
- * operation began and did not live to record. Runs for ever; a cancel does not end it.
+ * operation began and did not live to record. Runs as long as DMS has the replication; a cancel does not end it. What it returns is what it held: an
+ * operation on a replication that has the ARN again goes on with it.
  */
-export async function dmsReplicationLedger({ replicationConfigArn, state }: LedgerInput): Promise<void> {
+export async function dmsReplicationLedger({ replicationConfigArn, state }: LedgerInput): Promise<Ledger> {
   requireKnownVersion(replicationConfigArn, state?.version ?? VERSION);
   let ledger: Ledger = { ...emptyLedger(replicationConfigArn), ...state };
   let updates = 0;
+  // Whoever opens a closed ledger has something to say to it.
+  const isOver = () => isClosing(ledger) && (updates > 0 || !state?.deletedAt);
   const book: Book = {
     get ledger() {
       return ledger;
@@ -63,8 +69,8 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
     get revision() {
       return updates;
     },
-    get isFull() {
-      return updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
+    get isEnding() {
+      return updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isOver();
     },
   };
 
@@ -93,15 +99,17 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   onUpdate(unsealUpdate, unseal, requireNameAndReason('Unsealing'));
   onUpdate(reserveUpdate, reserve, validateReserve);
   onUpdate(releaseUpdate, release, requireOwnerName);
+  onUpdate(goneUpdate, gone);
   onUpdate(restoreUpdate, restore, validateRestore);
   onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
 
   await CancellationScope.nonCancellable(async () => {
     if (patched('temporal-dms:ledger-keeps')) await Promise.all([keepLedger(book), keepArchive(book)]);
-    else await condition(() => book.isFull);
+    else await condition(() => book.isEnding);
     await condition(allHandlersFinished);
   });
-  await continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: book.ledger });
+  if (isOver()) return ledger;
+  return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: book.ledger });
 }
 
 /** Fails the workflow's task, not the workflow: a worker of the version that wrote it goes on where this one can't. */

@@ -40,4 +40,6 @@ export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messag
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
 export const aboutToUpdate = defineUpdate<AboutToReply, [AboutToRequest]>(messageNames.aboutTo);
+/** DMS does not know the replication any more. */
+export const goneUpdate = defineUpdate<null, [null]>(messageNames.gone);
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

@@ -1,37 +1,21 @@
 /** The example that passes DMS's events on, against moto's SQS. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nudgeOnEvents } from '../../examples/dms-events/consumer.js';
-import { freePort } from '../../scripts/free-port.js';
 import { endStop, heldWait, manual, SLOW } from '../support/held-wait.js';
 import { Stage, until } from '../support/stage.js';
-import { pythonWith } from './support.js';
+import { startMoto } from './support.js';
 
-let moto: ChildProcess;
+let moto: Awaited<ReturnType<typeof startMoto>>;
 let sqs: SQSClient;
 beforeAll(async () => {
-  const program = await pythonWith('moto', 'moto[server]==5.2.5');
-  const port = await freePort();
-  moto = spawn(program('moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-  const endpoint = `http://127.0.0.1:${port}`;
+  moto = await startMoto();
   const credentials = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
-  sqs = new SQSClient({ endpoint, region: 'eu-west-1', credentials });
-  await until(
-    'moto answers',
-    () =>
-      fetch(endpoint).then(
-        () => true,
-        () => false,
-      ),
-    60,
-  );
+  sqs = new SQSClient({ endpoint: moto.endpoint, region: 'eu-west-1', credentials });
 }, 300_000);
 afterAll(async () => {
   sqs.destroy();
-  moto.kill();
-  await once(moto, 'exit');
+  await moto[Symbol.asyncDispose]();
 });
 
 async function queue(name: string) {

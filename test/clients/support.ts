@@ -1,10 +1,13 @@
 /** What the tests with more than Node and a Temporal server fetch, into a cache outside the sources. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../../scripts/free-port.js';
+import { until } from '../support/stage.js';
 
 export const run = promisify(execFile);
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'temporal-dms');
@@ -34,6 +37,27 @@ export async function pythonWith(name: string, ...requirements: string[]): Promi
 
 /** AWS's clients of Python: `aws`, and `python` with boto3. */
 export const awsPython = () => pythonWith('aws-clients', 'awscli==1.46.3', 'boto3==1.44.8');
+
+/** AWS as moto plays it. */
+export async function startMoto(): Promise<AsyncDisposable & { readonly endpoint: string }> {
+  const program = await pythonWith('moto', 'moto[server]==5.2.5');
+  const port = await freePort();
+  const moto = spawn(program('moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const endpoint = `http://127.0.0.1:${port}`;
+  const answers = () =>
+    fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+  await until('moto answers', answers, 60);
+  return {
+    endpoint,
+    async [Symbol.asyncDispose]() {
+      moto.kill();
+      await once(moto, 'exit');
+    },
+  };
+}
 
 /** What lets every AWS client find a simulator, and ask once only. */
 export function awsEnvironment(endpoint: string): Record<string, string> {
