@@ -60,6 +60,15 @@ export type {
   Unarchived,
 } from './operations/records.js';
 export type {
+  DayOfWeek,
+  Scheduled,
+  ScheduledInput,
+  ScheduledResume,
+  ScheduledStop,
+  WeeklyTime,
+  WindowInput,
+} from './operations/windows.js';
+export type {
   Progress,
   ResumeOutcome,
   ResumeReplicationResult,

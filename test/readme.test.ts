@@ -11,13 +11,19 @@ import { simulatedApi, Stage, until } from './support/stage.js';
 
 const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
 
-test.each(['worker.ts', 'client.ts', 'deadline.ts', 'fleet.ts', 'host.ts', 'test.ts', 'versioned-workflows.ts'])(
-  'the README shows examples/readme/%s as it is run here',
-  async (name) => {
-    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-    expect(readme).toContain(`\`\`\`ts\n${await readFile(example(name), 'utf8')}\`\`\``);
-  },
-);
+test.each([
+  'worker.ts',
+  'client.ts',
+  'deadline.ts',
+  'fleet.ts',
+  'host.ts',
+  'test.ts',
+  'versioned-workflows.ts',
+  'window.ts',
+])('the README shows examples/readme/%s as it is run here', async (name) => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(`\`\`\`ts\n${await readFile(example(name), 'utf8')}\`\`\``);
+});
 
 test('the page about the simulator shows examples/readme/simulator.ts, which says what it says', async () => {
   const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');
@@ -67,6 +73,11 @@ test("the README's worker, client and fleet stop and resume replications", async
     expect(await said('deadline.ts', arn)).toEqual([
       0,
       expect.stringMatching(/^the operators are paged at \S+ unless somebody has resumed it\n$/),
+    ]);
+    const windowId = randomUUID();
+    expect(await said('window.ts', arn, windowId)).toEqual([
+      0,
+      expect.stringMatching(/^capacity-still-billed: it stays provisioned .*\n$/),
     ]);
     await said('fleet.ts', arn);
     const fleet = [arn, simulator.createReplication()];

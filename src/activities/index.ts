@@ -13,6 +13,7 @@ import { beginOperation } from './begin-operation.js';
 import { describeReplication } from './describe-replication.js';
 import { Environment, type DmsActivitiesOptions } from './environment.js';
 import { nudge } from './nudge.js';
+import { readLedger } from './read-ledger.js';
 import { recordOperation } from './record-operation.js';
 import { releaseReplication, reserveReplication } from './reserve-replication.js';
 import { requestStart } from './request-start.js';
@@ -38,6 +39,7 @@ export function createDmsActivities(options: DmsActivitiesOptions): DmsActivitie
     'dms.releaseReplication': async (request) => releaseReplication(environment, request),
     'dms.awaitIdle': async (request) => awaitIdle(environment, request),
     'dms.archiveRecord': async (request) => archiveRecord(environment, request),
+    'dms.readLedger': async (request) => readLedger(environment, request),
     'dms.describeReplication': async (request) => describeReplication(environment, request),
     'dms.nudge': async (request) => nudge(environment, request),
   };

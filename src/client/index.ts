@@ -14,13 +14,16 @@ import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, operationWorkflowId } f
 import type { Ledger } from '../operations/records.js';
 import { ledgerClosed, nothingRecorded, readArn, replicationDeleted } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import type { WindowInput } from '../operations/windows.js';
 import { startFleet, type FleetHandle } from './fleets.js';
 import { Operations, type OperationHandle } from './operations.js';
+import { createWindow, deleteWindow, type WindowHandle } from './windows.js';
 import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
 export type { FleetHandle } from './fleets.js';
 export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
 export type { OperationHandle } from './operations.js';
+export type { WindowHandle } from './windows.js';
 export type { OperationProgress } from '../operations/progress.js';
 
 export interface ReplicationClientOptions {
@@ -69,6 +72,20 @@ export class ReplicationClient {
   /** Resumes up to 10,000 replications; those of a stop fleet in the order of their deadlines. */
   startResumeFleet(input: ResumeFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'resume', input);
+  }
+
+  /**
+   * Stops a replication and resumes it, week after week, such as by night and in the morning: a pair of Temporal schedules. A window whose pause comes
+   * near the 48 hours after which DMS deprovisions is refused. A stop is skipped when the replication does not run or somebody else operates on it,
+   * and a resume also when the last stop is not the window's own.
+   */
+  createWindow(input: WindowInput): Promise<WindowHandle> {
+    return createWindow(this.#client, this.#taskQueue, input);
+  }
+
+  /** Deletes the schedules of a window. What it has stopped stays stopped. */
+  deleteWindow(windowId: string): Promise<void> {
+    return deleteWindow(this.#client, windowId);
   }
 
   /** Everything recorded of a replication; empty lists when nothing ever was. Needs a worker that serves the ledger. */

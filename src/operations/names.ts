@@ -11,6 +11,9 @@ export const workflowTypes = {
 /** The same of fleets, by what they do with each replication. */
 export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
 
+/** The workflows that the schedules of a window start. */
+export const scheduledTypes = { stop: 'dmsScheduledStop', resume: 'dmsScheduledResume' } as const;
+
 /** Names of queries, updates and signals. */
 export const messageNames = {
   progress: 'dms.progress',
@@ -45,6 +48,11 @@ export function preemptingWorkflowId(operationId: string): string {
 /** The workflow id of a fleet with a name. */
 export function fleetWorkflowId(fleetId: string): string {
   return `dms-fleet:${fleetId}`;
+}
+
+/** The id of one schedule of a window; its workflows have it too, and the time after it. */
+export function windowScheduleId(windowId: string, kind: keyof typeof scheduledTypes): string {
+  return `dms-window:${windowId}:${kind}`;
 }
 
 export function ledgerWorkflowId(replicationConfigArn: string): string {

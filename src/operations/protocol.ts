@@ -1,7 +1,15 @@
 import type { StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
-import type { ArchivedRecord, CheckpointRecord, OperationRef, PendingCall, Reservation, Settled } from './records.js';
+import type {
+  ArchivedRecord,
+  CheckpointRecord,
+  Ledger,
+  OperationRef,
+  PendingCall,
+  Reservation,
+  Settled,
+} from './records.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 import type { StartMark } from './start-wait.js';
 
@@ -25,6 +33,7 @@ export interface DmsActivities {
   'dms.awaitIdle'(request: DescribeReplication): Promise<void>;
   /** Copies a record out of Temporal. Storing it twice does no harm. */
   'dms.archiveRecord'(request: ArchiveRecord): Promise<void>;
+  'dms.readLedger'(request: DescribeReplication): Promise<Ledger>;
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
   /** Looks at once for a wait that the worker holds, and fails where it holds none. */
   'dms.nudge'(request: DescribeReplication): Promise<void>;

@@ -22,4 +22,5 @@ export {
   unsealUpdate,
 } from './messages.js';
 export { dmsResumeReplication } from './resume.js';
+export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';
 export { dmsStopReplication } from './stop.js';

@@ -12,4 +12,5 @@ setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, dmsReplicationLedger)
 export { dmsReplicationLedger };
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsResumeReplication } from './resume.js';
+export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';
 export { dmsStopReplication } from './stop.js';

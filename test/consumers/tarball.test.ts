@@ -77,6 +77,8 @@ describe('the packed tarball', () => {
       'dmsReplicationLedger',
       'dmsResumeFleet',
       'dmsResumeReplication',
+      'dmsScheduledResume',
+      'dmsScheduledStop',
       'dmsStopFleet',
       'dmsStopReplication',
     ]);

@@ -1,0 +1,86 @@
+import { workflowInfo } from '@temporalio/workflow';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { findDmsFailure, type DmsFailureType } from '../operations/failures.js';
+import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import {
+  windowOperationId,
+  type Scheduled,
+  type ScheduledInput,
+  type ScheduledResume,
+  type ScheduledStop,
+} from '../operations/windows.js';
+import { waitingActivities } from './activity-proxies.js';
+import { unwrapped } from './failures.js';
+import { runAsChild } from './run-as-child.js';
+
+/** Somebody else operates: that is no failure of a schedule. */
+const inTheWay: readonly DmsFailureType[] = [
+  'DmsOperationInProgress',
+  'DmsOperationSuperseded',
+  'DmsReplicationReserved',
+  'DmsReplicationSealed',
+  'DmsReplicationDeleting',
+  'DmsCheckpointChanged',
+];
+
+/** Stops a replication that runs, unless somebody else operates on it. Started by the schedule of a window. */
+export async function dmsScheduledStop({
+  windowId,
+  input,
+}: ScheduledInput<StopReplicationInput>): Promise<ScheduledStop> {
+  const { replicationConfigArn } = input;
+  const { status, phase, stop } = await look('See whether it runs', async (activities) => {
+    const replication = await activities['dms.describeReplication']({ replicationConfigArn });
+    const state = lifecycleState(replication);
+    return { status: replication.status, ...factsOf(state.status) };
+  });
+  // What somebody else has stopped is not for this window to resume.
+  if (phase === 'rest' || stop === 'already-stopping') return skip(`it is "${status}" already, not by this window`);
+  const operationId = windowOperationId(windowId, workflowInfo().firstExecutionRunId);
+  return unlessInTheWay(() => runAsChild<StopReplicationResult>('stop', { ...input, operationId }, {}));
+}
+
+/** Resumes a replication that its window has stopped, unless somebody else operates on it or has stopped it since. */
+export async function dmsScheduledResume({
+  windowId,
+  input,
+}: ScheduledInput<ResumeReplicationInput>): Promise<ScheduledResume> {
+  const { replicationConfigArn } = input;
+  const ledger = await look('Read what the window has stopped', (activities) =>
+    activities['dms.readLedger']({ replicationConfigArn }),
+  );
+  const [newest] = ledger.checkpoints;
+  const { operationId: by } = newest ?? {};
+  const stopped = ledger.operations.find(({ kind, operationId }) => kind === 'stop' && operationId === by);
+  const isOurs = by?.startsWith(windowOperationId(windowId, '')) === true && stopped?.outcome === 'stopped';
+  if (newest === undefined || !isOurs) return skip(`its last recorded stop is not this window's (${by ?? 'none'})`);
+  const operationId = windowOperationId(windowId, workflowInfo().firstExecutionRunId);
+  const resume: ResumeReplicationInput = { ...input, operationId, checkpoint: { sequence: newest.sequence } };
+  return unlessInTheWay(() => runAsChild<ResumeReplicationResult>('resume', resume, {}));
+}
+
+async function look<Result>(
+  summary: string,
+  ask: (activities: ReturnType<typeof waitingActivities>) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await ask(waitingActivities(summary, { holdSeconds: 0 }));
+  } catch (err) {
+    throw unwrapped(err);
+  }
+}
+
+async function unlessInTheWay<Result>(operate: () => Promise<Result>): Promise<Scheduled<Result>> {
+  try {
+    return { skipped: null, result: await operate() };
+  } catch (err) {
+    const failure = findDmsFailure(err);
+    if (failure === undefined || !inTheWay.includes(failure.type)) throw err;
+    return skip(failure.message);
+  }
+}
+
+function skip(skipped: string) {
+  return { skipped, result: null } as const;
+}
