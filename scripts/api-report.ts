@@ -9,6 +9,7 @@ const entries = {
   steps: 'workflows/steps',
   activities: 'activities/index',
   aws: 'aws/index',
+  cloudwatch: 'cloudwatch/index',
   dynamodb: 'dynamodb/index',
   client: 'client/index',
   simulator: 'simulator/index',

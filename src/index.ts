@@ -30,12 +30,15 @@ export type {
   StopFleetInput,
 } from './operations/fleet.js';
 export type { HistoryEntry, HistoryPage, HistoryQuery } from './operations/history.js';
+export type { ReplicationLag } from './dms/lag.js';
+export type { ProbeRequest } from './operations/probe.js';
 export type { DeadlineWarning } from './operations/guard.js';
 export type {
   DeadlineActivity,
   DeadlinePolicy,
   OperationInput,
   OperationKind,
+  ProgressProbe,
   ResumeReplicationInput,
   StartReplicationType,
   StopIntent,

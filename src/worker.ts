@@ -2,8 +2,8 @@
 /**
  * The ready-made worker: `temporal-dms-worker`. Temporal and AWS settings come from their standard variables and files. Its own are
  * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything), TEMPORAL_DMS_HOLD_SECONDS,
- * TEMPORAL_DMS_LOOKS_PER_SECOND and TEMPORAL_DMS_ARCHIVE_TABLE (a DynamoDB table, for `@aws-sdk/client-dynamodb`). With TEMPORAL_DEPLOYMENT_NAME and
- * TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
+ * TEMPORAL_DMS_LOOKS_PER_SECOND, TEMPORAL_DMS_ARCHIVE_TABLE (a DynamoDB table, for `@aws-sdk/client-dynamodb`) and TEMPORAL_DMS_LAG (`cloudwatch`, for
+ * `@aws-sdk/client-cloudwatch`). With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { createDmsActivities, type CheckpointArchive } from './activities/index.js';
+import { createDmsActivities, type CheckpointArchive, type LagSource } from './activities/index.js';
 import { createAwsDmsApi, requireCredentials } from './aws/index.js';
 import { DMS_TASK_QUEUE } from './operations/names.js';
 
@@ -38,6 +38,7 @@ async function main(): Promise<void> {
   const looksPerSecond = readNumber('TEMPORAL_DMS_LOOKS_PER_SECOND', 'of requests a second');
   if (looksPerSecond === 0) throw new Error('TEMPORAL_DMS_LOOKS_PER_SECOND is 0: nothing would ever be seen');
   const archiveTable = process.env['TEMPORAL_DMS_ARCHIVE_TABLE'];
+  const lagSource = process.env['TEMPORAL_DMS_LAG'];
   const version = readVersion();
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';
@@ -72,6 +73,7 @@ async function main(): Promise<void> {
       activities: createDmsActivities({
         dms: createAwsDmsApi(),
         archive: await archiveIn(archiveTable),
+        lag: await lagFrom(lagSource),
         maxHeldWaits: MAX_HELD_WAITS,
         ...(allow === undefined ? {} : { allow }),
         ...(holdSeconds === undefined ? {} : { holdSeconds }),
@@ -99,6 +101,14 @@ async function archiveIn(tableName: string | undefined): Promise<CheckpointArchi
   if (tableName === undefined) return undefined;
   const { createDynamoDbArchive } = await import('./dynamodb/index.js');
   return createDynamoDbArchive({ tableName });
+}
+
+/** So is that of CloudWatch. */
+async function lagFrom(source: string | undefined): Promise<LagSource | undefined> {
+  if (source === undefined) return undefined;
+  if (source !== 'cloudwatch') throw new Error(`TEMPORAL_DMS_LAG is "${source}": only "cloudwatch" is known`);
+  const { createCloudWatchLag } = await import('./cloudwatch/index.js');
+  return createCloudWatchLag();
 }
 
 async function bundle(workflows: string): Promise<string> {

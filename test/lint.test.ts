@@ -22,7 +22,7 @@ const sandboxed = [
   '@temporalio/client',
 ].concat(
   ['@temporalio/worker', '../activities/index.js', '../aws/index.js', '../watch/index.js', '../client/index.js'],
-  ['../simulator/index.js', '../dynamodb/index.js'],
+  ['../simulator/index.js', '../dynamodb/index.js', '../cloudwatch/index.js'],
 );
 
 /** Each room, and what it may not import. */
@@ -32,6 +32,7 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
   src: ['@temporalio/workflow', '@temporalio/client', './workflows/index.js', './activities/index.js'],
   'src/dms': ['node:fs', 'valibot', '@temporalio/common', '../operations/names.js'],
   'src/aws': ['@temporalio/common', '../operations/names.js', '../watch/index.js'],
+  'src/cloudwatch': [aws, '@temporalio/common', 'valibot', '../operations/names.js', '../aws/index.js'],
   'src/dynamodb': [aws, '@temporalio/common', 'valibot', '../activities/index.js', '../client/index.js'],
   'src/watch': [aws, '@temporalio/activity', '../activities/index.js', '../aws/index.js'],
   'src/activities': [
@@ -53,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/workflows': ['../operations/names.js', '@temporalio/workflow'],
   'src/operations': ['../dms/arn.js', '@temporalio/common'],
   'src/aws': [aws, '../dms/api.js'],
+  'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js'],
   'src/dynamodb': ['@aws-sdk/client-dynamodb', '../operations/names.js', 'node:util'],
   'src/watch': ['../dms/api.js', 'node:async_hooks'],
   'src/activities': ['../watch/index.js', 'valibot'],

@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../dms/api.js';
+import type { LagSource } from '../dms/lag.js';
 import type { CheckpointArchive } from '../operations/archive.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { dmsFailure, isDmsFailure } from '../operations/failures.js';
@@ -37,6 +38,8 @@ export interface DmsActivitiesOptions {
   readonly looksPerSecond?: number;
   /** Where the ledgers copy their records, for when Temporal keeps them no longer. Default: nowhere. */
   readonly archive?: CheckpointArchive | undefined;
+  /** Where it is read how far a replication is behind just before it is stopped, for the record. Default: not at all. */
+  readonly lag?: LagSource | undefined;
 }
 
 /** What a worker shares for one account and region. */
@@ -49,6 +52,7 @@ interface Place {
 export class Environment {
   readonly dms: DmsApi;
   readonly archive: CheckpointArchive | null;
+  readonly lag: LagSource | null;
   readonly holdSeconds: number;
   /** The operations that are noting their beginning in a ledger. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
@@ -63,6 +67,7 @@ export class Environment {
     this.#options = options;
     this.dms = options.dms;
     this.archive = options.archive ?? null;
+    this.lag = options.lag ?? null;
     this.holdSeconds = options.holdSeconds ?? 30;
     const { looksPerSecond = 1 } = options;
     if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: nothing would ever be seen`);

@@ -20,6 +20,7 @@ import { requestStart } from './request-start.js';
 import { requestStop } from './request-stop.js';
 
 export type { DmsActivitiesOptions } from './environment.js';
+export type { LagSource, ReplicationLag } from '../dms/lag.js';
 export type { DmsActivities } from '../operations/protocol.js';
 export { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
 export { DmsApiError, type DmsApi, type DmsApiErrorKind } from '../dms/api.js';

@@ -53,8 +53,8 @@ class Recorder {
   ) {}
 
   async stopped(request: Ended<'stopped'>): Promise<RecordedOperation> {
-    const { replication, outcome, intent, settled, awsRequestIds, finishedBy } = request;
-    const ended = { outcome, failureType: null, awsRequestIds, finishedBy };
+    const { replication, outcome, intent, settled, awsRequestIds, finishedBy, lagAtStop } = request;
+    const ended = { outcome, failureType: null, awsRequestIds, finishedBy, lagAtStop };
     const recorded = (this.attempt.memory as CheckpointRecord | null | undefined) ?? null;
     const checkpoint = recorded ?? (await this.#checkpoint(replication, intent, settled, ended));
     const { tables, warnings: aboutTables } = await this.#tables(replication).catch((err: unknown) => {
@@ -97,6 +97,7 @@ class Recorder {
       failureMessage,
       awsRequestIds,
       finishedBy: request.finishedBy,
+      lagAtStop: stop.lagAtStop,
     });
     return { checkpoint, result: null };
   }
@@ -136,10 +137,13 @@ class Recorder {
     replication: Replication,
     intent: StopIntent,
     settled: Settled,
-    ended: OperationEnd & { readonly finishedBy?: string | undefined },
+    {
+      lagAtStop = null,
+      ...ended
+    }: OperationEnd & { readonly finishedBy?: string | undefined } & Pick<CheckpointRecord, 'lagAtStop'>,
   ): Promise<CheckpointRecord> {
     const { operation } = this;
-    const draft = draftCheckpoint(operation, replication, intent, settled);
+    const draft = { ...draftCheckpoint(operation, replication, intent, settled), lagAtStop };
     const { checkpoint } = await this.#record({
       type: 'stopped',
       operation,

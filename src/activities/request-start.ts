@@ -6,6 +6,7 @@ import type { StartReplicationType } from '../operations/inputs.js';
 import type { RequestedStart, RequestStart } from '../operations/protocol.js';
 import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
+import { judgeSourceLog, type SourceLogVerdict } from '../operations/source-log.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
@@ -71,7 +72,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
       before: { status: lifecycleState(look).status, stop: stopMark(look) },
       accepted: true,
       replication: replication ?? look,
-      warnings: spellingWarnings(request, look),
+      warnings: [...spellingWarnings(request, look), ...sourceLogWarnings(request, look, startReplicationType)],
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
@@ -126,7 +127,10 @@ function checkedType(
     );
   }
   requireRecordedStop(request, replication, subject);
-  if (type === 'resume-processing') requireOpenWindow(replication, subject);
+  if (type === 'resume-processing') {
+    requireOpenWindow(replication, subject);
+    requireSourceLog(request, replication, subject);
+  }
   return type;
 }
 
@@ -164,10 +168,34 @@ function requireOpenWindow(replication: Replication, subject: FailureSubject): v
   );
 }
 
+function requireSourceLog(request: RequestStart, look: Replication, subject: FailureSubject): void {
+  const { expired } = sourceLog(request, look);
+  if (expired === null) return;
+  throw dmsFailure(
+    'DmsSourceLogExpired',
+    subject,
+    `${subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
+    'If the source does have it, say so with sourceLogRetentionSeconds; else load everything anew with startReplicationType "reload-target".',
+  );
+}
+
+function sourceLog({ checkpoint, ...request }: RequestStart, look: Replication): SourceLogVerdict {
+  const { sourceLogRetentionSeconds = null, oldestOpenTransactionSeconds = null } = request;
+  const { lastStopTime, ...mark } = stopMark(look);
+  const isRecorded = checkpoint != null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
+  const known = { sourceLogRetentionSeconds, oldestOpenTransactionSeconds };
+  return judgeSourceLog(lastStopTime, isRecorded ? checkpoint.lagAtStop : null, known, Date.now());
+}
+
 /** The record of the stop it went on from, if it is recorded. */
 function resumedFrom({ checkpoint = null }: RequestStart, type: string | null, { lastStopTime, ...mark }: StopMark) {
   const isSame = checkpoint !== null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
   return isSame && type === 'resume-processing' ? checkpoint : null;
+}
+
+function sourceLogWarnings(request: RequestStart, look: Replication, type: string | null): readonly Warning[] {
+  const verdict = sourceLog(request, look);
+  return type === 'resume-processing' && verdict.expired === null ? verdict.warnings : [];
 }
 
 function spellingWarnings({ checkpoint }: RequestStart, look: Replication): readonly Warning[] {

@@ -1,13 +1,18 @@
+import { log } from '@temporalio/activity';
 import { stopMark } from '../dms/checkpoint.js';
+import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { RequestedStop, RequestStop } from '../operations/protocol.js';
 import { replicationDeleting, replicationFailed, replicationReadOnly } from '../operations/refusals.js';
 import type { StopOutcome } from '../operations/results.js';
+import type { Attempt } from './attempt.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
 
+const LAG_SECONDS = 5;
+
 /** Asks DMS to stop the replication, once it can be stopped and unless it is stopping or stopped already. */
-export function requestStop(environment: Environment, request: RequestStop): Promise<RequestedStop> {
+export async function requestStop(environment: Environment, request: RequestStop): Promise<RequestedStop> {
   const { operation, ownCall = null, intent = null, accepted } = request;
   const deadline = {
     seconds: request.stoppableTimeoutSeconds ?? 5400,
@@ -18,7 +23,8 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
   const about = { operationId: operation?.operationId, phase: 'waiting-until-stoppable', accepted, deadline } as const;
   const attempt = environment.attempt(request, 'dms.requestStop', about);
 
-  return attemptChange<RequestedStop>(attempt, {
+  let lag: Promise<ReplicationLag | null> = Promise.resolve(null);
+  const requested = await attemptChange<RequestedStop>(attempt, {
     operation,
     ownCall,
 
@@ -46,7 +52,10 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
       }
     },
 
-    send: (_, signal) => environment.dms.stopReplication(attempt.arn, { signal }),
+    send(_, signal) {
+      lag = readLag(attempt);
+      return environment.dms.stopReplication(attempt.arn, { signal });
+    },
 
     accepted: ({ before }, look, { replication, requestId }) => ({
       outcome: 'stopped',
@@ -63,4 +72,16 @@ export function requestStop(environment: Environment, request: RequestStop): Pro
         ? { ...found, outcome: 'stopped', before: own.before, sawStop: true, accepted: true }
         : found,
   });
+  return { ...requested, lagAtStop: await lag };
+}
+
+/** Beside the call, so that it is never in its way; what can't be had within seconds is left out. */
+async function readLag({ environment, arn }: Attempt): Promise<ReplicationLag | null> {
+  if (environment.lag === null) return null;
+  try {
+    return await environment.lag.read(arn, AbortSignal.timeout(LAG_SECONDS * 1000));
+  } catch (err) {
+    log.warn('It can not be read how far the replication is behind', { arn: arn.arn, error: String(err) });
+    return null;
+  }
 }

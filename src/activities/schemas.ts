@@ -30,6 +30,12 @@ const operation = {
   owner: optionalText(256),
 };
 
+/** An activity of the caller's. */
+const ownActivity = v.nullish(
+  v.strictObject({ activityType: text(200), taskQueue: v.nullish(text(1000), null) }),
+  null,
+);
+
 const stopInput = v.strictObject({
   ...operation,
   intent: v.nullish(v.picklist(['pause', 'final']), 'pause'),
@@ -40,10 +46,7 @@ const stopInput = v.strictObject({
   preempt: v.nullish(v.boolean(), false),
   deadlinePolicy: v.nullish(v.picklist(['warn', 'resume', 'none']), 'warn'),
   deadlineLeadSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(2 * 86_400)), 6 * 3600),
-  onResumeDeadline: v.nullish(
-    v.strictObject({ activityType: text(200), taskQueue: v.nullish(text(1000), null) }),
-    null,
-  ),
+  onResumeDeadline: ownActivity,
 });
 
 const resumeInput = v.pipe(
@@ -70,6 +73,9 @@ const resumeInput = v.pipe(
     ),
     startTimeoutSeconds: seconds(5400),
     verifyProgressSeconds: seconds(120),
+    sourceLogRetentionSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0)), null),
+    oldestOpenTransactionSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0)), null),
+    progressProbe: ownActivity,
   }),
   v.check(
     ({ cdcStartPosition, cdcStartTime }) => cdcStartPosition === null || cdcStartTime === null,

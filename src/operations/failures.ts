@@ -32,6 +32,8 @@ export const DmsFailureType = {
   DmsStopReverted: 'DmsStopReverted',
   /** `resume-processing` past the resume deadline, or while deprovisioning or deprovisioned. */
   DmsResumeWindowClosed: 'DmsResumeWindowClosed',
+  /** The source does not keep its log for as long as it would be needed. */
+  DmsSourceLogExpired: 'DmsSourceLogExpired',
   /** DMS's last stop is not the recorded one. */
   DmsCheckpointChanged: 'DmsCheckpointChanged',
   /** Nothing is recorded, or that sequence is not, and `force` is not set. */

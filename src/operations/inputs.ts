@@ -67,6 +67,20 @@ export interface ResumeReplicationInput extends OperationInput {
   readonly startTimeoutSeconds?: number | null | undefined;
   /** After running, how long to look for movement and for an early death. Default 120; 0: do not look. */
   readonly verifyProgressSeconds?: number | null | undefined;
+  /** How long the source keeps its log, as you know it. A resume that would need an older one is refused before any call. Default: not checked. */
+  readonly sourceLogRetentionSeconds?: number | null | undefined;
+  /** How long the oldest transaction had been open on the source when it was stopped: the log is needed from its beginning on. Default 0. */
+  readonly oldestOpenTransactionSeconds?: number | null | undefined;
+  /** An activity of yours that tells moving from stuck, asked when the table statistics have not moved; it is called with a `ProbeRequest`. Default: none. */
+  readonly progressProbe?: ProgressProbe | null | undefined;
+}
+
+/** An activity that looks whether a replication moves, such as one that writes a row on the source and waits for it on the target. */
+export interface ProgressProbe {
+  /** Returns true when it moves, and false when it does not. It has ten minutes. */
+  readonly activityType: string;
+  /** Default: that of the operation. */
+  readonly taskQueue?: string | null | undefined;
 }
 
 export type StopIntent = 'pause' | 'final';
@@ -93,5 +107,12 @@ type Plan<Input, WithoutDefault extends keyof Input = never> = {
 export type StopPlan = Plan<StopReplicationInput>;
 export type ResumePlan = Plan<
   ResumeReplicationInput,
-  'startReplicationType' | 'confirmReload' | 'cdcStartPosition' | 'cdcStartTime' | 'cdcStopPosition'
+  | 'startReplicationType'
+  | 'confirmReload'
+  | 'cdcStartPosition'
+  | 'cdcStartTime'
+  | 'cdcStopPosition'
+  | 'sourceLogRetentionSeconds'
+  | 'oldestOpenTransactionSeconds'
+  | 'progressProbe'
 >;

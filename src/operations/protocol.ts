@@ -1,4 +1,5 @@
 import type { StopMark } from '../dms/checkpoint.js';
+import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';
 import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
 import type {
@@ -99,7 +100,7 @@ export interface RequestStart
   extends
     DescribeReplication,
     OfOperation,
-    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds'>> {
+    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds' | 'progressProbe'>> {
   /** The record that must be DMS's last stop. Left out: not checked. */
   readonly checkpoint?: CheckpointRecord | null | undefined;
   /** The caller named the record. */
@@ -119,6 +120,8 @@ interface Requested<Outcome, Mark> {
 export interface RequestedStop extends Requested<StopOutcome, StopMark> {
   /** A look, or DMS's answer, showed it stopping or stopped. */
   readonly sawStop: boolean;
+  /** How far it was behind just before the call. */
+  readonly lagAtStop?: ReplicationLag | null | undefined;
 }
 
 export interface RequestedStart extends Requested<ResumeOutcome, StartMark> {
@@ -168,6 +171,7 @@ export type RecordOperation = DescribeReplication & {
         readonly outcome: StopOutcome;
         readonly settled: Settled;
         readonly replication: Replication;
+        readonly lagAtStop?: ReplicationLag | null | undefined;
       }
     | { readonly end: 'resumed'; readonly result: ResumeReplicationResult }
     | {
@@ -185,6 +189,7 @@ export interface StopInDoubt {
   readonly intent: StopIntent;
   readonly outcome: StopOutcome;
   readonly before: StopMark | null;
+  readonly lagAtStop?: ReplicationLag | null | undefined;
   readonly settleSeconds: number;
   /** The look at a failed replication, recorded if there is no better one. */
   readonly seen: Replication | null;

@@ -1,4 +1,5 @@
 import type { StopMark } from '../dms/checkpoint.js';
+import type { ReplicationLag } from '../dms/lag.js';
 import type { StopReasonCode } from '../dms/stop-reasons.js';
 import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from './inputs.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
@@ -33,6 +34,8 @@ export interface CheckpointRecord {
   readonly targetEndpointArn: string | null;
   readonly replicationCreateTime: string | null;
   readonly freshStartDate: string | null;
+  /** How far it was behind just before the stop. `null`: not read; left out: the record is older. */
+  readonly lagAtStop?: ReplicationLag | null | undefined;
   readonly recordedAt: string;
   readonly requestedBy: string | null;
   readonly reason: string | null;

@@ -52,7 +52,13 @@ export type WarningCode =
   | 'short-window'
   | 'capacity-still-billed'
   | 'checkpoint-text-differs'
-  | 'endpoint-override';
+  | 'endpoint-override'
+  /** The source log that a resume goes on from is nearly too old. */
+  | 'source-log-short'
+  | 'lag-unknown'
+  /** A probe says that it runs and nothing arrives. */
+  | 'not-moving'
+  | 'probe-failed';
 
 export interface TableStatisticsSummary {
   readonly total: number;

@@ -7,6 +7,7 @@ import { changingActivities } from './activity-proxies.js';
 import { runOperation, type Trail } from './operation.js';
 import type { Tracker } from './tracker.js';
 import { finishStop } from './unfinished-stop.js';
+import { probed } from './progress-probe.js';
 import { untilRunning } from './waits.js';
 
 /**
@@ -30,8 +31,9 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start', begun.status);
   trail.clearsCall = false;
   const askedAt = Date.now();
+  const { progressProbe, ...asked } = plan;
   const requested = await changingActivities('Check the recorded stop, ask DMS to start it, once')['dms.requestStart']({
-    ...plan,
+    ...asked,
     checkpoint,
     isNamed,
     operation,
@@ -46,10 +48,14 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   const secondsLeft = Math.max(0, startTimeoutSeconds - (Date.now() - askedAt) / 1000);
   const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
   const running = await untilRunning(begun, { ...wait, before, accepted, lastStatus });
+  const isInDoubt = progressProbe != null && running.progress !== 'moving' && running.replication.status === 'running';
+  if (isInDoubt) tracker.enter('verifying', 'Asking whether it moves', running.replication.status);
+  const probe = isInDoubt ? await probed(progressProbe, { replicationConfigArn, operationId, resumedFrom }) : null;
 
   tracker.enter('recording', 'Writing the resume into the ledger', running.replication.status);
-  const warnings = [...requested.warnings, ...running.warnings];
-  const result = { outcome, operationId, resumedFrom, startReplicationType, ...running, warnings };
+  const warnings = [...requested.warnings, ...running.warnings, ...(probe?.warnings ?? [])];
+  const progress = probe?.progress ?? running.progress;
+  const result = { outcome, operationId, resumedFrom, startReplicationType, ...running, progress, warnings };
   const recorded = await CancellationScope.nonCancellable(() =>
     changingActivities('Record the resume')['dms.recordOperation']({
       end: 'resumed',

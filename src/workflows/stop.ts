@@ -31,7 +31,8 @@ async function stop(begun: BegunOperation, tracker: Tracker, trail: Trail): Prom
   tracker.showCheckpoint(replication, settled);
   tracker.enter('recording', 'Writing the checkpoint into the ledger', replication.status);
   const { awsRequestIds } = trail;
-  const end = { end: 'stopped', intent, outcome, settled, replication, awsRequestIds } as const;
+  const { lagAtStop } = trail.stop ?? {};
+  const end = { end: 'stopped', intent, outcome, settled, replication, lagAtStop, awsRequestIds } as const;
   const recorded = await CancellationScope.nonCancellable(() =>
     changingActivities('Record the checkpoint, then the table statistics')['dms.recordOperation']({
       replicationConfigArn,
@@ -85,7 +86,8 @@ async function requestStop(begun: BegunOperation, trail: Trail): Promise<Request
   const accepted = requested.accepted || wasAccepted;
   const outcome = accepted ? 'stopped' : (trail.stop?.outcome ?? requested.outcome);
   const isStop = requested.outcome !== 'never-started';
-  trail.stop = isStop ? { intent, outcome, before, settleSeconds, seen: null } : null;
+  const lagAtStop = requested.lagAtStop ?? trail.stop?.lagAtStop;
+  trail.stop = isStop ? { intent, outcome, before, lagAtStop, settleSeconds, seen: null } : null;
   trail.clearsCall = !accepted;
   trail.awsRequestIds = [...trail.awsRequestIds, ...awsRequestIds];
   return { ...requested, accepted, before, sawStop };

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
@@ -251,4 +252,74 @@ describe.concurrent('a resume', () => {
     });
     expect(stage.simulator.calls).toEqual([]);
   });
+});
+
+describe.concurrent('a resume that is judged', () => {
+  test('by the lag that was recorded and what the source keeps is refused before any call, or warned of', async () => {
+    await using stage = await Stage.set(quick);
+    const read = () => Promise.resolve({ sourceSeconds: 3000, targetSeconds: 0, at: new Date().toISOString() });
+    await stage.work({ lag: { read } });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+    expect(checkpoint.lagAtStop).toMatchObject({ sourceSeconds: 3000, targetSeconds: 0 });
+    const resume = (more: object) => stage.dms.resume({ replicationConfigArn, ...unverified, ...more });
+    const failure = await failureOf(resume({ sourceLogRetentionSeconds: 2000 }));
+    expect(failure).toMatchObject({
+      type: 'DmsSourceLogExpired',
+      message: expect.stringContaining('3000 s behind then'),
+    });
+    const open = { sourceLogRetentionSeconds: 7000, oldestOpenTransactionSeconds: 7000 };
+    expect(await failureOf(resume(open))).toMatchObject({ type: 'DmsSourceLogExpired' });
+    expect(await failureOf(resume({ sourceLogRetentionSeconds: -1 }))).toMatchObject({ type: 'DmsInvalidInput' });
+    expect(stage.simulator.count('StartReplication')).toBe(0);
+    const resumed = await resume({ sourceLogRetentionSeconds: 3500 });
+    expect(resumed.warnings.map(({ code }) => code)).toContain('source-log-short');
+  });
+
+  test('is not kept from anything by a lag that can not be had', async () => {
+    await using stage = await Stage.set(quick);
+    const reads = [
+      () => Promise.reject(new Error('AccessDenied')),
+      (_: unknown, signal: AbortSignal) =>
+        new Promise<never>((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error)),
+        ),
+    ];
+    await stage.work({ lag: { read: (arn, signal) => (reads.shift() ?? (() => Promise.resolve(null)))(arn, signal) } });
+    for (const replicationConfigArn of [stage.simulator.createReplication(), stage.simulator.createReplication()]) {
+      const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+      expect(checkpoint.lagAtStop).toBeNull();
+      const resumed = await stage.dms.resume({
+        replicationConfigArn,
+        sourceLogRetentionSeconds: 86_400,
+        ...unverified,
+      });
+      expect(resumed.warnings.map(({ code }) => code)).toContain('lag-unknown');
+    }
+  });
+
+  test('by an activity of the caller is moving, or not, and never fails by it', async () => {
+    await using stage = await Stage.set(quick);
+    const asked: unknown[] = [];
+    const answers: unknown[] = [true, false, 'perhaps'];
+    const probe = async (request: unknown) => {
+      asked.push(request);
+      if (answers.length === 0) throw ApplicationFailure.nonRetryable('no way to the source');
+      return answers.shift();
+    };
+    await stage.work({ foreign: { probe } });
+    const replicationConfigArn = stage.simulator.createReplication({ changesPerSecond: 0 });
+    const told = async () => {
+      const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+      const progressProbe = { activityType: 'probe' };
+      const resumed = await stage.dms.resume({ replicationConfigArn, progressProbe, verifyProgressSeconds: 1 });
+      expect(asked.at(-1)).toMatchObject({ replicationConfigArn, resumedFrom: checkpoint });
+      const codes = resumed.warnings.map(({ code }) => code).filter((code) => code !== 'endpoint-override');
+      return [resumed.progress, ...codes];
+    };
+    expect(await told()).toEqual(['moving']);
+    expect(await told()).toEqual(['none-seen', 'not-moving']);
+    expect(await told()).toEqual(['none-seen', 'probe-failed']);
+    expect(await told()).toEqual(['none-seen', 'probe-failed']);
+  }, 120_000);
 });

@@ -9,6 +9,9 @@ import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.
 import { setSkipping } from '../support/time-skipping.js';
 import { failureOf, quick, simulatedApi, uncertain, until, workflowBundle } from '../support/stage.js';
 
+const msOf = (time: { seconds?: unknown; nanos?: number | null } | null | undefined) =>
+  Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
+
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
   const begin = async () =>
@@ -138,8 +141,14 @@ test('a stop whose operation was terminated is found by the ledger, and recorded
   await worker.runUntil(async () => {
     const { workflowId } = await dms.startStop({ replicationConfigArn, operationId: 'night', intent: 'final' });
     await until('it was asked to stop', () => simulator.row(replicationConfigArn).Status === 'stopping');
-    await until('the call is noted', async () => (await dms.ledger(replicationConfigArn)).pendingCall !== null);
-    await server.client.workflow.getHandle(workflowId).terminate();
+    const operation = server.client.workflow.getHandle(workflowId);
+    // Were an attempt under way, the server would wait for its end for ever, and skip no more time.
+    await until('its wait is between two attempts', async () => {
+      const [pending] = (await operation.describe()).raw.pendingActivities ?? [];
+      const { activityType, lastStartedTime: begun, lastAttemptCompleteTime: ended } = pending ?? {};
+      return activityType?.name === 'dms.awaitStopped' && ended != null && msOf(ended) > msOf(begun);
+    });
+    await operation.terminate();
     await until('it is stopped', () => simulator.row(replicationConfigArn).Status === 'stopped');
     for (let minutes = 0; (await dms.ledger(replicationConfigArn)).checkpoints.length === 0; minutes++) {
       expect(minutes).toBeLessThan(15);

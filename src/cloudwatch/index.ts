@@ -1,0 +1,73 @@
+/**
+ * `temporal-dms/cloudwatch`: {@link createCloudWatchLag}, how far a replication is behind, from its metrics. For worker code; the only part of the
+ * package that imports `@aws-sdk/client-cloudwatch`.
+ *
+ * @module
+ */
+import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
+import type { LagSource } from '../dms/lag.js';
+
+export type { LagSource, ReplicationLag } from '../dms/lag.js';
+
+export interface CloudWatchLagOptions {
+  /** The client for an account and region, asked for once for each. Default: one with the AWS SDK's standard credential chain. */
+  readonly clientFor?: (account: Pick<ReplicationConfigArn, 'partition' | 'accountId' | 'region'>) => CloudWatchClient;
+}
+
+/** Values come once a minute and are sparse at times; what is older says nothing of now. */
+const RECENT_MS = 15 * 60_000;
+const PERIOD_SECONDS = 60;
+
+/**
+ * Reads `CDCLatencySource` and `CDCLatencyTarget` of the last quarter of an hour. DMS Serverless has them under `AWS/DMS`, with the single dimension
+ * `ReplicationConfigId`, which is `<account>:<config id>`.
+ *
+ * @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html
+ */
+export function createCloudWatchLag({
+  clientFor = ({ region }) => new CloudWatchClient({ region, maxAttempts: 1 }),
+}: CloudWatchLagOptions = {}): LagSource {
+  const clients = new Map<string, CloudWatchClient>();
+  const clientOf = (arn: ReplicationConfigArn): CloudWatchClient => {
+    const key = accountAndRegion(arn);
+    const client = clients.get(key) ?? clientFor(arn);
+    clients.set(key, client);
+    return client;
+  };
+  return {
+    async read(arn, signal) {
+      const Dimensions = [{ Name: 'ReplicationConfigId', Value: `${arn.accountId}:${arn.resourceId}` }];
+      const query = (Id: string, MetricName: string): MetricDataQuery => ({
+        Id,
+        MetricStat: {
+          Metric: { Namespace: 'AWS/DMS', MetricName, Dimensions },
+          Period: PERIOD_SECONDS,
+          Stat: 'Maximum',
+        },
+      });
+      const now = Date.now();
+      const { MetricDataResults: results = [] } = await clientOf(arn).send(
+        new GetMetricDataCommand({
+          MetricDataQueries: [query('source', 'CDCLatencySource'), query('target', 'CDCLatencyTarget')],
+          StartTime: new Date(now - RECENT_MS),
+          EndTime: new Date(now),
+          ScanBy: 'TimestampDescending',
+        }),
+        { abortSignal: signal },
+      );
+      const newest = (id: string) => {
+        const { Timestamps: [at] = [], Values: [seconds] = [] } = results.find(({ Id }) => Id === id) ?? {};
+        return at === undefined || seconds === undefined ? null : { at, seconds };
+      };
+      const [source, target] = [newest('source'), newest('target')];
+      const times = [source, target].flatMap((each) => (each === null ? [] : [each.at.getTime()]));
+      if (times.length === 0) return null;
+      return {
+        sourceSeconds: source?.seconds ?? null,
+        targetSeconds: target?.seconds ?? null,
+        at: new Date(Math.min(...times)).toISOString(),
+      };
+    },
+  };
+}

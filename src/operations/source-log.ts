@@ -1,0 +1,47 @@
+/** Whether the source can still have the log that a replication would go on from. */
+import type { CheckpointRecord } from './records.js';
+import type { Warning } from './results.js';
+
+/** From here on it is near. */
+const NEAR = 0.8;
+
+/** What the caller knows of the source. */
+export interface SourceLog {
+  readonly sourceLogRetentionSeconds: number | null;
+  readonly oldestOpenTransactionSeconds: number | null;
+}
+
+export type SourceLogVerdict =
+  { readonly expired: string } | { readonly expired: null; readonly warnings: readonly Warning[] };
+
+/**
+ * The log is read from where DMS had got to when it stopped: the stop less the lag of then, less how long the oldest transaction had been open, which
+ * is read from its beginning.
+ */
+export function judgeSourceLog(
+  stoppedAt: string | null,
+  lagAtStop: CheckpointRecord['lagAtStop'],
+  { sourceLogRetentionSeconds: retention, oldestOpenTransactionSeconds }: SourceLog,
+  now: number,
+): SourceLogVerdict {
+  if (retention === null || stoppedAt === null) return { expired: null, warnings: [] };
+  const { sourceSeconds = null, targetSeconds = null } = lagAtStop ?? {};
+  const lag = (sourceSeconds ?? 0) + (targetSeconds ?? 0);
+  const open = oldestOpenTransactionSeconds ?? 0;
+  const needed = Math.max(0, (now - Date.parse(stoppedAt)) / 1000) + lag + open;
+  const parts = `stopped at ${stoppedAt}, ${describe(lag)} behind then, oldest transaction open for ${describe(open)}`;
+  const what = `the log is needed from ${describe(needed)} ago on (${parts}), and the source keeps ${describe(retention)}`;
+  if (needed > retention) return { expired: what };
+  const warnings: Warning[] = [];
+  if (needed > retention * NEAR) warnings.push({ code: 'source-log-short', message: what });
+  if (sourceSeconds === null) {
+    const message =
+      'how far it was behind when it was stopped is not recorded, so the source log may be needed from earlier on';
+    warnings.push({ code: 'lag-unknown', message });
+  }
+  return { expired: null, warnings };
+}
+
+function describe(seconds: number): string {
+  return seconds < 7200 ? `${Math.round(seconds)} s` : `${(seconds / 3600).toFixed(1)} h`;
+}

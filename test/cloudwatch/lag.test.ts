@@ -1,0 +1,52 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createCloudWatchLag } from '../../src/cloudwatch/index.js';
+import { parseReplicationConfigArn } from '../../src/index.js';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+
+let simulator: DmsSimulator;
+beforeEach(async () => {
+  simulator = await startDmsSimulator({ speed: 1 });
+});
+afterEach(() => simulator.close());
+
+const readers = () => {
+  const asked: string[] = [];
+  const clientFor = ({ accountId, region }: { accountId: string; region: string }) => {
+    asked.push(`${accountId} ${region}`);
+    return new CloudWatchClient({ ...simulator.clientConfig(region, accountId), maxAttempts: 1 });
+  };
+  const source = createCloudWatchLag({ clientFor });
+  const read = (arn: string) => source.read(parseReplicationConfigArn(arn), AbortSignal.timeout(5000));
+  return { asked, read };
+};
+
+test('the lag of a replication is what its newest metrics say', async () => {
+  const { read, asked } = readers();
+  const arn = simulator.createReplication();
+  const lag = await read(arn);
+  expect(lag).toEqual({ sourceSeconds: expect.any(Number), targetSeconds: expect.any(Number), at: expect.any(String) });
+  expect(Date.now() - Date.parse(lag?.at ?? '')).toBeLessThan(3 * 60_000);
+  await read(arn);
+  expect(asked).toEqual(['123456789012 eu-west-1']);
+  const there = simulator.createReplication({ region: 'us-east-1', accountId: '210987654321' });
+  expect(await read(there)).toMatchObject({ sourceSeconds: expect.any(Number) });
+  expect(asked).toEqual(['123456789012 eu-west-1', '210987654321 us-east-1']);
+});
+
+test('nothing is known of a replication that has no metrics', async () => {
+  const { read } = readers();
+  expect(await read('arn:aws:dms:eu-west-1:123456789012:replication-config:NONE')).toBeNull();
+});
+
+test('the lag while a transaction is open is how long it is', async () => {
+  const { read } = readers();
+  const arn = simulator.createReplication();
+  simulator.changeSource(arn, { openTransaction: true });
+  const before = await read(arn);
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+  simulator.clock.advance({ minutes: 10 });
+  const behind = await read(arn);
+  vi.restoreAllMocks();
+  expect((behind?.sourceSeconds ?? 0) - (before?.sourceSeconds ?? 0)).toBeGreaterThan(400);
+});
