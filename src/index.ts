@@ -30,10 +30,12 @@ export type {
   StopFleetInput,
 } from './operations/fleet.js';
 export type { HistoryEntry, HistoryPage, HistoryQuery } from './operations/history.js';
+export type { EndpointAddress } from './dms/api.js';
 export type { ReplicationLag } from './dms/lag.js';
 export type { ProbeRequest } from './operations/probe.js';
 export type { DeadlineWarning } from './operations/guard.js';
 export type {
+  ContinuedStop,
   DeadlineActivity,
   DeadlinePolicy,
   OperationInput,
@@ -51,6 +53,7 @@ export type {
   Archiving,
   CheckpointRecord,
   DeadlinePlan,
+  EndpointFingerprint,
   Guard,
   Ledger,
   LedgerEvent,

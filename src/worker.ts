@@ -2,8 +2,8 @@
 /**
  * The ready-made worker: `temporal-dms-worker`. Temporal and AWS settings come from their standard variables and files. Its own are
  * TEMPORAL_TASK_QUEUE (default `temporal-dms`), TEMPORAL_DMS_ALLOW (ARNs, comma-separated, `*` for anything), TEMPORAL_DMS_HOLD_SECONDS,
- * TEMPORAL_DMS_LOOKS_PER_SECOND, TEMPORAL_DMS_ARCHIVE_TABLE (a DynamoDB table, for `@aws-sdk/client-dynamodb`) and TEMPORAL_DMS_LAG (`cloudwatch`, for
- * `@aws-sdk/client-cloudwatch`). With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
+ * TEMPORAL_DMS_LOOKS_PER_SECOND, TEMPORAL_DMS_ARCHIVE_TABLE (a DynamoDB table, for `@aws-sdk/client-dynamodb`), TEMPORAL_DMS_LAG (`cloudwatch`, for
+ * `@aws-sdk/client-cloudwatch`) and TEMPORAL_DMS_ENDPOINT_FINGERPRINTS (`true`). With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, which Temporal's worker controller sets, it is versioned.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,7 @@ async function main(): Promise<void> {
         dms: createAwsDmsApi(),
         archive: await archiveIn(archiveTable),
         lag: await lagFrom(lagSource),
+        endpointFingerprints: process.env['TEMPORAL_DMS_ENDPOINT_FINGERPRINTS'] === 'true',
         maxHeldWaits: MAX_HELD_WAITS,
         ...(allow === undefined ? {} : { allow }),
         ...(holdSeconds === undefined ? {} : { holdSeconds }),

@@ -11,6 +11,7 @@ import type { ResumeOutcome, StopOutcome } from '../operations/results.js';
 import { tableWarnings } from '../operations/tables.js';
 import { stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
+import { continuedRecord } from './continued.js';
 import type { Environment } from './environment.js';
 import { readResumeInput, readStopInput } from './schemas.js';
 
@@ -33,6 +34,7 @@ export function beginOperation(environment: Environment, request: BeginOperation
       throw err;
     });
     const lookedAt = attempt.heldSeconds;
+    const continued = 'continues' in plan ? await continuedRecord(attempt, plan) : null;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     const operation: OperationRef = { kind, operationId, workflowId, runId, parentWorkflowId, ...asked };
     const sequence = 'checkpoint' in plan && plan.checkpoint !== 'latest' ? plan.checkpoint.sequence : null;
@@ -58,6 +60,7 @@ export function beginOperation(environment: Environment, request: BeginOperation
       ownCall: isOwn ? pendingCall : null,
       unfinishedStop: isStop && !isOwn ? pendingCall : null,
       checkpoint,
+      ...(continued === null ? {} : { continued }),
       repeated: repeatOf === null ? null : repeat(repeatOf, replication, attempt),
       holdSeconds: environment.holdSeconds,
     };

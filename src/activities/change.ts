@@ -34,6 +34,8 @@ export interface Change<Outcome> {
   readonly ownCall: PendingCall | null;
   decide(replication: Replication, subject: FailureSubject): Decision<Outcome>;
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
+  /** Looks at what else must hold before the call is noted. Refusals are thrown. */
+  prepare?(note: CallNote, look: Replication, subject: FailureSubject): Promise<void>;
   /** DMS took the request. `look` is the one before the call. */
   accepted(note: CallNote, look: Replication, answer: Accepted): Outcome;
   /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
@@ -93,6 +95,7 @@ class ChangeAttempt<Outcome> {
   }
 
   async #call(note: CallNote, look: Replication): Promise<Outcome> {
+    await this.change.prepare?.(note, look, { ...this.attempt.subject, replication: look });
     const previous = (await this.#note(note)) ?? this.change.ownCall;
     this.attempt.remember(MAY_HAVE_BEEN_SENT);
     try {

@@ -40,6 +40,11 @@ export interface DmsActivitiesOptions {
   readonly archive?: CheckpointArchive | undefined;
   /** Where it is read how far a replication is behind just before it is stopped, for the record. Default: not at all. */
   readonly lag?: LagSource | undefined;
+  /**
+   * Whether a record keeps where the endpoints lead to (host, port, database), so that a resume onto another database is refused. Takes
+   * `dms:DescribeEndpoints`. Default false.
+   */
+  readonly endpointFingerprints?: boolean | undefined;
 }
 
 /** What a worker shares for one account and region. */
@@ -53,6 +58,7 @@ export class Environment {
   readonly dms: DmsApi;
   readonly archive: CheckpointArchive | null;
   readonly lag: LagSource | null;
+  readonly endpointFingerprints: boolean;
   readonly holdSeconds: number;
   /** The operations that are noting their beginning in a ledger. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
@@ -68,6 +74,7 @@ export class Environment {
     this.dms = options.dms;
     this.archive = options.archive ?? null;
     this.lag = options.lag ?? null;
+    this.endpointFingerprints = options.endpointFingerprints === true && options.dms.describeEndpoints !== undefined;
     this.holdSeconds = options.holdSeconds ?? 30;
     const { looksPerSecond = 1 } = options;
     if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: nothing would ever be seen`);
@@ -77,13 +84,20 @@ export class Environment {
   /** The attempt of an activity on the replication that its input names, if this worker may touch it. */
   attempt(input: unknown, activity: string, options: AttemptOptions): Attempt {
     const arn = parseReplicationConfigArn(readTarget(input, activity));
-    if (this.#allowed?.some((pattern) => pattern.test(arn.arn)) === false) {
-      const hint = "Add it to the worker's allow-list, or use the task queue of a worker that may.";
-      const { operationId } = options;
-      const subject = { replicationConfigArn: arn.arn, operationId };
-      throw dmsFailure('DmsNotAllowed', subject, `This worker may not touch ${arn.arn}`, hint);
-    }
+    this.requireAllowed(arn, options.operationId);
     return new Attempt(this, arn, options);
+  }
+
+  /** Throws DmsNotAllowed. */
+  requireAllowed({ arn }: ReplicationConfigArn, operationId: string | undefined): void {
+    if (this.#allowed?.some((pattern) => pattern.test(arn)) !== false) return;
+    const hint = "Add it to the worker's allow-list, or use the task queue of a worker that may.";
+    throw dmsFailure(
+      'DmsNotAllowed',
+      { replicationConfigArn: arn, operationId },
+      `This worker may not touch ${arn}`,
+      hint,
+    );
   }
 
   /** The looks of all waits in the account and region of a replication, and the budget of all requests there. */

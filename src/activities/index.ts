@@ -23,7 +23,7 @@ export type { DmsActivitiesOptions } from './environment.js';
 export type { LagSource, ReplicationLag } from '../dms/lag.js';
 export type { DmsActivities } from '../operations/protocol.js';
 export { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
-export { DmsApiError, type DmsApi, type DmsApiErrorKind } from '../dms/api.js';
+export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } from '../dms/api.js';
 
 /** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
 export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {

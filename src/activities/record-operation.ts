@@ -11,9 +11,10 @@ import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '.
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';
 import { beginStopWait, judgeSettling, type StopWaitMemory } from '../operations/stop-wait.js';
 import { tableWarnings } from '../operations/tables.js';
-import { stopWarnings } from '../operations/warnings.js';
+import { endpointsUnknown, stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
 import type { Environment } from './environment.js';
+import { readEndpoints } from './endpoints.js';
 import { readTableSummary } from './table-statistics.js';
 
 /** Statistics of ten thousand tables take about a minute. */
@@ -46,6 +47,9 @@ export function recordOperation(environment: Environment, request: RecordOperati
 type Ended<End extends RecordOperation['end']> = Extract<RecordOperation, { readonly end: End }>;
 
 class Recorder {
+  /** Why it is not recorded where the endpoints lead to, although it was to be. */
+  #endpointProblem: string | null = null;
+
   constructor(
     private readonly attempt: Attempt,
     private readonly operation: OperationRef,
@@ -63,6 +67,7 @@ class Recorder {
     });
     const warnings = [
       ...stopWarnings(checkpoint, replication, Date.now()),
+      ...endpointsUnknown(this.#endpointProblem, 'a resume can not tell whether they were changed'),
       ...aboutTables,
       ...(await this.#endpointWarnings()),
     ];
@@ -143,7 +148,9 @@ class Recorder {
     }: OperationEnd & { readonly finishedBy?: string | undefined } & Pick<CheckpointRecord, 'lagAtStop'>,
   ): Promise<CheckpointRecord> {
     const { operation } = this;
-    const draft = { ...draftCheckpoint(operation, replication, intent, settled), lagAtStop };
+    const { endpoints, problem } = await readEndpoints(this.attempt, replication);
+    this.#endpointProblem = problem;
+    const draft = { ...draftCheckpoint(operation, replication, intent, settled), lagAtStop, endpoints };
     const { checkpoint } = await this.#record({
       type: 'stopped',
       operation,

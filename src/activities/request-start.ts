@@ -6,10 +6,10 @@ import type { StartReplicationType } from '../operations/inputs.js';
 import type { RequestedStart, RequestStart } from '../operations/protocol.js';
 import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
-import { judgeSourceLog, type SourceLogVerdict } from '../operations/source-log.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
+import { goesOn, judgementWarnings, requireEndpoints, requireSourceLog } from './judgement.js';
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
 export function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
@@ -23,6 +23,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
   const about = { operationId: operation?.operationId, phase: 'checking', accepted, deadline } as const;
   const attempt = environment.attempt(request, 'dms.requestStart', about);
 
+  let endpointWarnings: readonly Warning[] = [];
   return attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
@@ -53,12 +54,17 @@ export function requestStart(environment: Environment, request: RequestStart): P
       }
     },
 
+    async prepare({ startReplicationType }, look, subject) {
+      if (!goesOn(request, startReplicationType) || request.force === true) return;
+      endpointWarnings = await requireEndpoints(attempt, request, look, subject);
+    },
+
     send: ({ startReplicationType }, signal) =>
       environment.dms.startReplication(
         attempt.arn,
         {
           startReplicationType: startReplicationType ?? 'resume-processing',
-          cdcStartPosition: request.cdcStartPosition ?? undefined,
+          cdcStartPosition: request.continued?.recoveryCheckpoint ?? request.cdcStartPosition ?? undefined,
           cdcStartTime: request.cdcStartTime ?? undefined,
           cdcStopPosition: request.cdcStopPosition ?? undefined,
         },
@@ -72,7 +78,11 @@ export function requestStart(environment: Environment, request: RequestStart): P
       before: { status: lifecycleState(look).status, stop: stopMark(look) },
       accepted: true,
       replication: replication ?? look,
-      warnings: [...spellingWarnings(request, look), ...sourceLogWarnings(request, look, startReplicationType)],
+      warnings: [
+        ...spellingWarnings(request, look),
+        ...judgementWarnings(request, look, startReplicationType),
+        ...endpointWarnings,
+      ],
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
@@ -89,9 +99,11 @@ export function requestStart(environment: Environment, request: RequestStart): P
         'DmsRequestRejected',
         { ...subject, awsError: awsErrorDetails(err) },
         `DMS refused to start ${attempt.arn.arn} with ${startReplicationType} (${err.awsName}: ${err.message})`,
-        startReplicationType === 'start-replication'
-          ? 'It has run before: "resume-processing" goes on from its last stop, "reload-target" loads everything anew.'
-          : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
+        request.continued != null
+          ? `DMS Serverless may not take start positions at all. Resume ${request.continued.replicationConfigArn} itself while it can be, start this one without "continues" (which loads everything), or use a classic task for the changes.`
+          : startReplicationType === 'start-replication'
+            ? 'It has run before: "resume-processing" goes on from its last stop, "reload-target" loads everything anew.'
+            : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
       ),
   });
 }
@@ -109,6 +121,14 @@ function checkedType(
 ): StartReplicationType {
   const { replicationConfigArn: arn } = subject;
   const type = request.startReplicationType ?? byDefault;
+  if (request.continued != null && byDefault !== 'start-replication') {
+    throw dmsFailure(
+      'DmsNotResumable',
+      subject,
+      `${arn} has run before, so it can't go on from the stop of another replication`,
+      'Resume it from its own last stop, or create a new replication config.',
+    );
+  }
   if (type === null) {
     throw dmsFailure(
       'DmsNotResumable',
@@ -127,10 +147,8 @@ function checkedType(
     );
   }
   requireRecordedStop(request, replication, subject);
-  if (type === 'resume-processing') {
-    requireOpenWindow(replication, subject);
-    requireSourceLog(request, replication, subject);
-  }
+  if (type === 'resume-processing') requireOpenWindow(replication, subject);
+  if (goesOn(request, type)) requireSourceLog(request, replication, subject);
   return type;
 }
 
@@ -168,34 +186,15 @@ function requireOpenWindow(replication: Replication, subject: FailureSubject): v
   );
 }
 
-function requireSourceLog(request: RequestStart, look: Replication, subject: FailureSubject): void {
-  const { expired } = sourceLog(request, look);
-  if (expired === null) return;
-  throw dmsFailure(
-    'DmsSourceLogExpired',
-    subject,
-    `${subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
-    'If the source does have it, say so with sourceLogRetentionSeconds; else load everything anew with startReplicationType "reload-target".',
-  );
-}
-
-function sourceLog({ checkpoint, ...request }: RequestStart, look: Replication): SourceLogVerdict {
-  const { sourceLogRetentionSeconds = null, oldestOpenTransactionSeconds = null } = request;
-  const { lastStopTime, ...mark } = stopMark(look);
-  const isRecorded = checkpoint != null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
-  const known = { sourceLogRetentionSeconds, oldestOpenTransactionSeconds };
-  return judgeSourceLog(lastStopTime, isRecorded ? checkpoint.lagAtStop : null, known, Date.now());
-}
-
 /** The record of the stop it went on from, if it is recorded. */
-function resumedFrom({ checkpoint = null }: RequestStart, type: string | null, { lastStopTime, ...mark }: StopMark) {
+function resumedFrom(
+  { checkpoint = null, continued }: RequestStart,
+  type: string | null,
+  { lastStopTime, ...mark }: StopMark,
+) {
+  if (continued != null) return continued;
   const isSame = checkpoint !== null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
   return isSame && type === 'resume-processing' ? checkpoint : null;
-}
-
-function sourceLogWarnings(request: RequestStart, look: Replication, type: string | null): readonly Warning[] {
-  const verdict = sourceLog(request, look);
-  return type === 'resume-processing' && verdict.expired === null ? verdict.warnings : [];
 }
 
 function spellingWarnings({ checkpoint }: RequestStart, look: Replication): readonly Warning[] {

@@ -73,6 +73,13 @@ const resumeInput = v.pipe(
     ),
     startTimeoutSeconds: seconds(5400),
     verifyProgressSeconds: seconds(120),
+    continues: v.nullish(
+      v.strictObject({
+        replicationConfigArn: arn,
+        sequence: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)), null),
+      }),
+      null,
+    ),
     sourceLogRetentionSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0)), null),
     oldestOpenTransactionSeconds: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0)), null),
     progressProbe: ownActivity,
@@ -85,6 +92,15 @@ const resumeInput = v.pipe(
     ({ cdcStartPosition, cdcStartTime, startReplicationType }) =>
       (cdcStartPosition === null && cdcStartTime === null) || startReplicationType === 'start-replication',
     'cdcStartPosition and cdcStartTime go only with startReplicationType "start-replication"',
+  ),
+  v.check(
+    ({ continues, cdcStartPosition, cdcStartTime, startReplicationType, checkpoint }) =>
+      continues === null ||
+      (cdcStartPosition === null &&
+        cdcStartTime === null &&
+        checkpoint === 'latest' &&
+        (startReplicationType ?? 'start-replication') === 'start-replication'),
+    'continues goes with no checkpoint, no cdcStartPosition, no cdcStartTime, and no startReplicationType but "start-replication"',
   ),
 );
 

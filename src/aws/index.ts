@@ -5,6 +5,7 @@
  */
 import {
   DatabaseMigrationServiceClient,
+  DescribeEndpointsCommand,
   DescribeReplicationConfigsCommand,
   DescribeReplicationsCommand,
   DescribeReplicationTableStatisticsCommand,
@@ -131,6 +132,19 @@ export function createAwsDmsApi({
         client.send(new DescribeReplicationTableStatisticsCommand(input), options),
       );
       return { items: (page.ReplicationTableStatistics ?? []).map(toTableStatistics), marker: page.Marker ?? null };
+    },
+
+    async describeEndpoints(arn, endpointArns, call) {
+      const Filters = [{ Name: 'endpoint-arn', Values: [...endpointArns] }];
+      const { Endpoints: endpoints = [] } = await look(arn, call, (client, options) =>
+        client.send(new DescribeEndpointsCommand({ Filters }), options),
+      );
+      return endpoints.map(({ EndpointArn, ServerName, Port, DatabaseName }) => ({
+        endpointArn: EndpointArn ?? '',
+        host: ServerName ?? null,
+        port: Port ?? null,
+        database: DatabaseName ?? null,
+      }));
     },
 
     endpointOverride: async (arn) => overrides.get(accountAndRegion(arn)) ?? null,

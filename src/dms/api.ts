@@ -15,8 +15,22 @@ export interface DmsApi {
     marker: string | null,
     options?: CallOptions,
   ): Promise<Page<TableStatistics>>;
+  /** Where endpoints of the ARN's account and region lead to. Left out by an API that can't tell. */
+  describeEndpoints?(
+    arn: ReplicationConfigArn,
+    endpointArns: readonly string[],
+    options?: CallOptions,
+  ): Promise<readonly EndpointAddress[]>;
   /** The host that requests for this ARN go to, when it is not one of AWS's own; `null` when it is. */
   endpointOverride(arn: ReplicationConfigArn): Promise<string | null>;
+}
+
+/** Where an endpoint leads to. `null` for what DMS does not show, as with an endpoint that has its address in a secret. */
+export interface EndpointAddress {
+  readonly endpointArn: string;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly database: string | null;
 }
 
 export interface CallOptions {

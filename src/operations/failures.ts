@@ -34,6 +34,8 @@ export const DmsFailureType = {
   DmsResumeWindowClosed: 'DmsResumeWindowClosed',
   /** The source does not keep its log for as long as it would be needed. */
   DmsSourceLogExpired: 'DmsSourceLogExpired',
+  /** An endpoint leads to another database than when it was stopped. */
+  DmsEndpointChanged: 'DmsEndpointChanged',
   /** DMS's last stop is not the recorded one. */
   DmsCheckpointChanged: 'DmsCheckpointChanged',
   /** Nothing is recorded, or that sequence is not, and `force` is not set. */

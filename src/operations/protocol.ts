@@ -75,6 +75,8 @@ export interface BegunOperation {
   readonly ownCall: PendingCall | null;
   /** An accepted stop of another operation that was never recorded. */
   readonly unfinishedStop: PendingCall | null;
+  /** The record of another replication that a resume goes on from. */
+  readonly continued?: CheckpointRecord | null | undefined;
   /** The record a resume is checked against. */
   readonly checkpoint: CheckpointRecord | null;
   /** What an equal operation returned when it succeeded; nothing is left to do. */
@@ -100,9 +102,13 @@ export interface RequestStart
   extends
     DescribeReplication,
     OfOperation,
-    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds' | 'progressProbe'>> {
+    Partial<
+      Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds' | 'progressProbe' | 'continues'>
+    > {
   /** The record that must be DMS's last stop. Left out: not checked. */
   readonly checkpoint?: CheckpointRecord | null | undefined;
+  /** The record of another replication that this one goes on from. */
+  readonly continued?: CheckpointRecord | null | undefined;
   /** The caller named the record. */
   readonly isNamed?: boolean | undefined;
 }

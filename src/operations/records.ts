@@ -1,4 +1,5 @@
 import type { StopMark } from '../dms/checkpoint.js';
+import type { EndpointAddress } from '../dms/api.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { StopReasonCode } from '../dms/stop-reasons.js';
 import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from './inputs.js';
@@ -36,11 +37,19 @@ export interface CheckpointRecord {
   readonly freshStartDate: string | null;
   /** How far it was behind just before the stop. `null`: not read; left out: the record is older. */
   readonly lagAtStop?: ReplicationLag | null | undefined;
+  /** Where its endpoints led to: one that is repointed keeps its ARN. `null`: not read; left out: the record is older. */
+  readonly endpoints?: EndpointFingerprint | null | undefined;
   readonly recordedAt: string;
   readonly requestedBy: string | null;
   readonly reason: string | null;
   readonly workflowId: string;
   readonly runId: string;
+}
+
+/** Where the endpoints of a replication lead to. */
+export interface EndpointFingerprint {
+  readonly source: EndpointAddress;
+  readonly target: EndpointAddress;
 }
 
 export type Settled = 'agreed' | 'grace-expired';

@@ -1,4 +1,5 @@
 /** Failures that more than one room has to tell, each said in one place. */
+import type { EndpointAddress } from '../dms/api.js';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
@@ -69,6 +70,22 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
       `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}), DMS at ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
     'Someone ran it in between. Find out why, then stop it again to record where it is now; a resume can also be forced.',
+  );
+}
+
+/** An endpoint leads to another database than when it was stopped: shows both. */
+export function endpointChanged(
+  subject: FailureSubject,
+  role: 'source' | 'target',
+  was: EndpointAddress,
+  is: EndpointAddress,
+) {
+  const name = ({ host, port, database }: EndpointAddress) => `${host ?? '?'}:${port ?? '?'}/${database ?? '?'}`;
+  return dmsFailure(
+    'DmsEndpointChanged',
+    subject,
+    `The ${role} endpoint of ${subject.replicationConfigArn} led to ${name(was)} when it was stopped, and leads to ${name(is)} now`,
+    'If that is the same data, such as after a failover, resume it with force. If it is not, load it anew with startReplicationType "reload-target".',
   );
 }
 

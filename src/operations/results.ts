@@ -56,6 +56,10 @@ export type WarningCode =
   /** The source log that a resume goes on from is nearly too old. */
   | 'source-log-short'
   | 'lag-unknown'
+  /** Whether its endpoints lead where they led can't be told. */
+  | 'endpoints-unknown'
+  /** It started at a position that AWS may not promise to take. */
+  | 'custom-start-position'
   /** A probe says that it runs and nothing arrives. */
   | 'not-moving'
   | 'probe-failed';

@@ -46,6 +46,12 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
   return warnings;
 }
 
+/** It was to be known where the endpoints lead to, and is not. */
+export function endpointsUnknown(problem: string | null, so: string): readonly Warning[] {
+  if (problem === null) return [];
+  return [{ code: 'endpoints-unknown', message: `Where its endpoints lead to is not known (${problem}), so ${so}` }];
+}
+
 /** What a stop reason says that nobody who asked for a stop expects. */
 export function stopReasonWarnings(stopReason: string | null): readonly Warning[] {
   const facts = stopReasonFacts(stopReason);

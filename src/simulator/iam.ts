@@ -10,6 +10,7 @@ const withoutResource = new Set([
   'dms:DescribeReplications',
   'dms:DescribeReplicationConfigs',
   'dms:CreateReplicationConfig',
+  'dms:DescribeEndpoints',
   'cloudwatch:GetMetricData',
 ]);
 

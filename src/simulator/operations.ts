@@ -11,6 +11,7 @@ import {
   refuseReadOnly,
   textOf,
 } from './checks.js';
+import { describeEndpoints } from './endpoints.js';
 import { byIdentifier, filteredBy, page, pageOf, present, select, tableFilter } from './lists.js';
 import { readMappings } from './mappings.js';
 import { idOf, wrongState } from './rules.js';
@@ -138,6 +139,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     replication.delete();
     return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
   },
+
+  DescribeEndpoints: describeEndpoints,
 
   DescribeReplicationConfigs(place, input) {
     const found = select(place, input, 'Replication Config');

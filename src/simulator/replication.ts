@@ -51,6 +51,8 @@ export class SimulatedReplication {
   hasRun = false;
   /** It was started once. */
   hasRow = false;
+  /** How many databases its target endpoint has led to before. */
+  targetsBefore = 0;
   /** Until when its tables have moved, and since when they do. */
   movedUntil: number;
   runningSince = Infinity;
@@ -223,6 +225,7 @@ export class SimulatedReplication {
 
   /** The target endpoint now leads to another database, which is empty. */
   repointTarget(): void {
+    this.targetsBefore++;
     this.source.emptyTarget(this.#time);
   }
 

@@ -44,6 +44,7 @@ export const requestShapes: Readonly<Record<string, Shape>> = {
     TargetEndpointArn: 'string',
   },
   DeleteReplicationConfig: { ReplicationConfigArn: 'string!' },
+  DescribeEndpoints: paging,
   DescribeReplicationConfigs: paging,
   DescribeReplications: paging,
   DescribeReplicationTableStatistics: { ReplicationConfigArn: 'string!', ...paging },

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
-import { failureOf, quick, Stage, until } from '../support/stage.js';
+import { failureOf, quick, Stage, uncertain, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
 const unverified = { verifyProgressSeconds: 0 };
@@ -321,5 +321,116 @@ describe.concurrent('a resume that is judged', () => {
     expect(await told()).toEqual(['none-seen', 'not-moving']);
     expect(await told()).toEqual(['none-seen', 'probe-failed']);
     expect(await told()).toEqual(['none-seen', 'probe-failed']);
+  }, 120_000);
+
+  test('by where its endpoints lead is refused onto another database, unless it is forced', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work({ endpointFingerprints: true });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { checkpoint, warnings } = await stage.dms.stop({ replicationConfigArn, ...brief });
+    const target = checkpoint.endpoints?.target;
+    expect(target).toMatchObject({ endpointArn: checkpoint.targetEndpointArn, port: 3306, database: 'shop' });
+    expect(warnings.map(({ code }) => code)).not.toContain('endpoints-unknown');
+    expect((await stage.dms.resume({ replicationConfigArn, ...unverified })).outcome).toBe('resumed');
+
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    stage.simulator.repointTarget(replicationConfigArn);
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn, ...unverified }));
+    expect(failure).toMatchObject({ type: 'DmsEndpointChanged', details: [{ checkpoint: { sequence: 2 } }] });
+    expect(failure.message).toContain(
+      `led to ${target?.host}:3306/shop when it was stopped, and leads to 2.${target?.host}`,
+    );
+    expect(stage.simulator.count('StartReplication')).toBe(1);
+    const forced = await stage.dms.resume({ replicationConfigArn, force: true, ...unverified });
+    expect(forced).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 2 } });
+  });
+
+  test('by endpoints that can not be read goes on, and says so', async () => {
+    await using stage = await Stage.set(quick);
+    const worker = await stage.work({ endpointFingerprints: true });
+    const replicationConfigArn = stage.simulator.createReplication();
+    stage.simulator.fault({ operation: 'DescribeEndpoints', type: 'access-denied', times: 1 });
+    const codes = ({ warnings }: { warnings: readonly { code: string }[] }) => warnings.map(({ code }) => code);
+    const unread = await stage.dms.stop({ replicationConfigArn, ...brief });
+    expect([unread.checkpoint.endpoints, codes(unread)]).toEqual([null, expect.arrayContaining(['endpoints-unknown'])]);
+    const unchecked = await stage.dms.resume({ replicationConfigArn, ...unverified });
+    expect(codes(unchecked)).not.toContain('endpoints-unknown'); // nothing to compare with
+
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    stage.simulator.fault({
+      operation: 'DescribeEndpoints',
+      type: 'error',
+      name: 'InternalFailure',
+      message: 'no',
+      times: 9,
+    });
+    expect(codes(await stage.dms.resume({ replicationConfigArn, ...unverified }))).toContain('endpoints-unknown');
+    stage.simulator.clearFaults();
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    await stage.idle(worker);
+    await stage.work();
+    const elsewhere = await stage.dms.resume({ replicationConfigArn, ...unverified });
+    expect(elsewhere.warnings).toContainEqual({
+      code: 'endpoints-unknown',
+      message: expect.stringContaining('this worker does not look'),
+    });
+  }, 120_000);
+});
+
+describe.concurrent('a replication that was created anew', () => {
+  test.each([true, false])(
+    'goes on from the stop of the old one where DMS takes a position: %s',
+    async (customStartPoint) => {
+      await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint } });
+      await stage.work();
+      const old = stage.simulator.createReplication();
+      const { checkpoint } = await stage.dms.stop({ replicationConfigArn: old, ...brief });
+      const replicationConfigArn = stage.simulator.createReplication({ status: 'created' });
+      const continues = { replicationConfigArn: old };
+      const resume = stage.dms.resume({ replicationConfigArn, continues, ...unverified });
+      if (customStartPoint) {
+        expect(await resume).toMatchObject({
+          outcome: 'resumed',
+          startReplicationType: 'start-replication',
+          resumedFrom: checkpoint,
+          warnings: expect.arrayContaining([{ code: 'custom-start-position', message: expect.stringContaining(old) }]),
+        });
+        const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
+        expect(asked?.input).toMatchObject({ CdcStartPosition: checkpoint.recoveryCheckpoint });
+      } else {
+        const failure = await failureOf(resume);
+        expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
+        expect(failure.message).toMatch(/may not take start positions at all.*start this one without "continues"/);
+      }
+    },
+  );
+
+  test('does not go on from what is not recorded, runs again, was stopped for good, or when it has run itself', async () => {
+    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
+    await stage.work();
+    const [old, running] = [stage.simulator.createReplication(), stage.simulator.createReplication()];
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'created' });
+    const refused = async (more: object) => {
+      const input = { replicationConfigArn, continues: { replicationConfigArn: old }, ...unverified, ...more };
+      const { type, message } = await failureOf(stage.dms.resume(input));
+      return `${type}: ${message}`;
+    };
+    expect(await refused({})).toContain(`DmsCheckpointMissing: No stop of ${old} is recorded`);
+    await stage.dms.stop({ replicationConfigArn: old, ...brief });
+    expect(await refused({ continues: { replicationConfigArn: old, sequence: 7 } })).toContain('No stop 7 of');
+    expect(await refused({ cdcStartPosition: 'x' })).toContain('DmsInvalidInput');
+    expect(await refused({ startReplicationType: 'resume-processing' })).toContain('continues goes with');
+    stage.simulator.start(old);
+    await until('it runs', () => stage.simulator.row(old).Status === 'running');
+    expect(await refused({})).toContain('DmsCheckpointChanged');
+    await stage.dms.stop({ replicationConfigArn: old, intent: 'final', requestedBy: 'ada', ...brief });
+    expect(await refused({})).toMatch(/^DmsReplicationSealed: .* was stopped for good by ada/);
+    await stage.dms.unseal(old, { by: 'ada', reason: 'it goes on elsewhere' });
+    await stage.dms.stop({ replicationConfigArn: running, ...brief });
+    expect(await refused({ replicationConfigArn: running })).toContain('has run before');
+    expect(await refused({ sourceLogRetentionSeconds: 10, oldestOpenTransactionSeconds: 20 })).toContain(
+      'DmsSourceLogExpired',
+    );
+    expect(stage.simulator.count('StartReplication')).toBe(0);
   }, 120_000);
 });

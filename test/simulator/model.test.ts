@@ -44,6 +44,7 @@ test.each([
       const lookAround = async () => {
         await asked('DescribeReplications', {});
         await asked('DescribeReplicationConfigs', {});
+        await asked('DescribeEndpoints', {});
         await asked('DescribeReplicationTableStatistics', named);
       };
       const pass = async (minutes: number, step: number) => {
