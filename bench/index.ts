@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: everything the README says of speed and cost, against the naive ways in the same run. Takes about an hour; fails when a
- * figure is not what is promised. Some of it: `npm run bench promises`, `scale`, `budget`, `memory`, `workers`, `fleet`, `trouble`, and `scale 1000` for one number of waits.
+ * figure is not what is promised. Some of it: `npm run bench promises`, `scale`, `budget`, `memory`, `workers`, `fleet`, `trouble`, `ledger`, and `scale 1000` for one number of waits.
  */
 import { cpus } from 'node:os';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { measureBudget } from './budget.js';
 import { measureFleet } from './fleet.js';
+import { measureLedger } from './ledger.js';
 import { measureMany } from './many.js';
 import { measureMemory } from './memory.js';
 import { measurePromises } from './promises.js';
@@ -21,6 +22,7 @@ const parts = {
   workers: measureWorkers,
   fleet: measureFleet,
   trouble: measureTrouble,
+  ledger: measureLedger,
 };
 const asked = process.argv.slice(2);
 const counts = asked.filter((each) => /^\d+$/.test(each)).map(Number);

@@ -37,8 +37,8 @@ async function main(): Promise<void> {
   const holdSeconds = readNumber('TEMPORAL_DMS_HOLD_SECONDS', 'of seconds');
   const looksPerSecond = readNumber('TEMPORAL_DMS_LOOKS_PER_SECOND', 'of requests a second');
   if (looksPerSecond === 0) throw new Error('TEMPORAL_DMS_LOOKS_PER_SECOND is 0: nothing would ever be seen');
-  const archiveTable = process.env['TEMPORAL_DMS_ARCHIVE_TABLE'];
-  const lagSource = process.env['TEMPORAL_DMS_LAG'];
+  const archiveTable = process.env['TEMPORAL_DMS_ARCHIVE_TABLE'] || undefined;
+  const lagSource = process.env['TEMPORAL_DMS_LAG'] || undefined;
   const version = readVersion();
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';

@@ -87,8 +87,8 @@ async function resultWithin(
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.
-    const next = await findOperation(client, open.workflowId);
-    if (next?.firstExecutionRunId === open.firstExecutionRunId) return null;
+    const next = await findOperation(client, open.workflowId, operationIn);
+    if (next?.firstExecutionRunId === open.firstExecutionRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };
     const { name, message } = err.cause;
     throw ApplicationFailure.nonRetryable(`${open.workflowId}: ${message}`, name);

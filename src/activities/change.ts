@@ -95,7 +95,8 @@ class ChangeAttempt<Outcome> {
   }
 
   async #call(note: CallNote, look: Replication): Promise<Outcome> {
-    await this.change.prepare?.(note, look, { ...this.attempt.subject, replication: look });
+    // A call that may have been accepted is not judged once more.
+    if (!this.attempt.accepted) await this.change.prepare?.(note, look, { ...this.attempt.subject, replication: look });
     const previous = (await this.#note(note)) ?? this.change.ownCall;
     this.attempt.remember(MAY_HAVE_BEEN_SENT);
     try {

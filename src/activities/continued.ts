@@ -1,23 +1,33 @@
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { DmsApiError } from '../dms/api.js';
-import { parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
+import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure } from '../operations/failures.js';
+import { findOperation as findKnown, sameOperation } from '../operations/ledger-entries.js';
+import { operationWorkflowId } from '../operations/names.js';
 import type { ResumePlan } from '../operations/inputs.js';
-import type { CheckpointRecord } from '../operations/records.js';
-import { checkpointChanged } from '../operations/refusals.js';
+import type { CheckpointRecord, Ledger } from '../operations/records.js';
+import { checkpointChanged, operationInProgress } from '../operations/refusals.js';
+import { requireOwner } from '../operations/reservations.js';
 import type { Attempt } from './attempt.js';
+import { findOperation } from './await-idle.js';
 
 /** The record of another replication that this one, which was created anew, is to go on from. */
 export async function continuedRecord(
   attempt: Attempt,
   { continues, force }: ResumePlan,
+  look: Replication,
 ): Promise<CheckpointRecord | null> {
   if (continues === null) return null;
+  const own = await attempt.askLedger((ledger) => ledger.read());
+  const key = { kind: 'resume', operationId: attempt.operationId ?? '' } as const;
+  // What succeeded before is only told again.
+  if ((findKnown(own, key)?.outcome ?? null) !== null) return null;
+  const isCalled = own.pendingCall !== null && sameOperation(own.pendingCall, key);
   const other = parseReplicationConfigArn(continues.replicationConfigArn);
   attempt.environment.requireAllowed(other, attempt.operationId);
-  const ledger = await attempt.environment.askLedger(attempt, (own) => own.of(other.arn).read());
+  const ledger = await attempt.askLedger((each) => each.of(other.arn).read());
   const { sealed, checkpoints } = ledger;
   const sequence = continues.sequence ?? null;
   const record = sequence === null ? checkpoints[0] : checkpoints.find((each) => each.sequence === sequence);
@@ -33,6 +43,16 @@ export async function continuedRecord(
       'Name another record.',
     );
   }
+  if (isCalled) return record;
+  if (look.replicationType !== 'cdc') {
+    throw dmsFailure(
+      'DmsNotResumable',
+      subject,
+      `${attempt.arn.arn} is of type ${look.replicationType}: its first start would load the target, and not go on from a position`,
+      'Create it as type cdc.',
+    );
+  }
+  await requireNobodyOperates(ledger, attempt);
   if (sealed !== null) {
     throw dmsFailure(
       'DmsReplicationSealed',
@@ -41,20 +61,39 @@ export async function continuedRecord(
       'Unseal its ledger by name and reason (client.unseal) if it is to be continued.',
     );
   }
-  const look = force ? null : await lookAt(attempt, other);
-  if (look !== null && (factsOf(lifecycleState(look).status).phase !== 'rest' || !isRecordedStop(record, look))) {
-    throw checkpointChanged({ ...subject, replicationConfigArn: other.arn }, record, look);
+  const there = force ? null : await lookAt(attempt, other);
+  if (there !== null && (factsOf(lifecycleState(there).status).phase !== 'rest' || !isRecordedStop(record, there))) {
+    throw checkpointChanged({ ...subject, replicationConfigArn: other.arn }, record, there);
   }
   return record;
 }
 
-/** `null`: it was deleted, and is where it was stopped. */
+/** Two replications must not write to one target: the old one is in nobody's hands. */
+async function requireNobodyOperates(
+  { pendingCall, reservation, replicationConfigArn }: Ledger,
+  attempt: Attempt,
+): Promise<void> {
+  const open = await findOperation(attempt.environment.client(), operationWorkflowId(replicationConfigArn));
+  if (open !== null) throw operationInProgress(replicationConfigArn, open);
+  if (reservation !== null) requireOwner({ reservation, replicationConfigArn }, { parentWorkflowId: null });
+  if (pendingCall === null) return;
+  const { kind, operationId, workflowId, parentWorkflowId: hostWorkflowId } = pendingCall;
+  throw operationInProgress(replicationConfigArn, { kind, operationId, workflowId, hostWorkflowId });
+}
+
+/** `null`: it was deleted, and is where it was stopped. That another account's is not seen says nothing. */
 async function lookAt(attempt: Attempt, other: ReplicationConfigArn): Promise<Replication | null> {
   const { watcher } = attempt.environment.place(other);
   try {
     return (await watcher.look(other, { signal: attempt.signal })).replication;
   } catch (err) {
-    if (err instanceof DmsApiError && err.kind === 'not-found') return null;
-    throw attempt.failure(err);
+    if (!(err instanceof DmsApiError) || err.kind !== 'not-found') throw attempt.failure(err);
+    if (accountAndRegion(other) === accountAndRegion(attempt.arn)) return null;
+    throw dmsFailure(
+      'DmsReplicationNotFound',
+      { ...attempt.subject, replicationConfigArn: other.arn },
+      `${other.arn} is not to be seen with this worker's credentials, so it can't be told whether it still runs`,
+      'If it was deleted, or is stopped for sure, resume with force.',
+    );
   }
 }

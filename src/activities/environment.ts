@@ -16,6 +16,8 @@ import { readTarget } from './schemas.js';
 const LEDGER_PATIENCE_SECONDS = 300;
 /** So many operations of a worker begin at once. More only make a server slower that may have to create as many ledgers. */
 const BEGINNING_AT_ONCE = 50;
+/** So many records are copied at once. */
+const ARCHIVING_AT_ONCE = 10;
 
 export interface DmsActivitiesOptions {
   /** DMS, usually `createAwsDmsApi()`. */
@@ -62,6 +64,7 @@ export class Environment {
   readonly holdSeconds: number;
   /** The operations that are noting their beginning in a ledger. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
+  readonly archiving = new Gate(ARCHIVING_AT_ONCE);
   readonly #options: DmsActivitiesOptions;
   readonly #places = new Map<string, Place>();
   readonly #allowed: readonly RegExp[] | null;

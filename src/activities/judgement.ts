@@ -18,16 +18,19 @@ export async function requireEndpoints(
   subject: FailureSubject,
 ): Promise<readonly Warning[]> {
   const record = continued ?? checkpoint ?? null;
+  const unchecked = (why: string | null) => endpointsUnknown(why, 'it is not checked that they lead where they led');
   const known = record?.endpoints ?? null;
-  if (known === null) return [];
+  if (known === null)
+    return unchecked(attempt.environment.endpointFingerprints && record !== null ? 'the record does not tell' : null);
   const { endpoints, problem } = await readEndpoints(attempt, look);
   for (const role of ['source', 'target'] as const) {
     const [was, is] = [known[role], endpoints?.[role]];
     const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
     if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
   }
-  const why = problem ?? (endpoints === null ? 'this worker does not look' : null);
-  return endpointsUnknown(why, 'it is not checked that they lead where they led');
+  const hidden = [known.source, known.target].find(({ host }) => host === null);
+  if (hidden !== undefined) return unchecked(`DMS does not show the address of ${hidden.endpointArn}`);
+  return unchecked(problem ?? (endpoints === null ? 'this worker does not look' : null));
 }
 
 export function requireSourceLog(request: RequestStart, look: Replication, subject: FailureSubject): void {

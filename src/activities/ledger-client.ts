@@ -9,6 +9,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
+import { reopened } from '../operations/deletion.js';
 import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
 import { emptyLedger } from '../operations/ledger.js';
 import type {
@@ -16,6 +17,7 @@ import type {
   AboutToRequest,
   BeginReply,
   BeginRequest,
+  ContinuedRequest,
   RecordReply,
   RecordRequest,
   ReleaseRequest,
@@ -69,6 +71,11 @@ export class LedgerClient {
     await this.#update(messageNames.release, request);
   }
 
+  /** Another replication goes on from one of its records. */
+  async continued(request: ContinuedRequest): Promise<void> {
+    await this.#update(messageNames.continued, request);
+  }
+
   /** DMS does not know the replication. Nothing where there is no ledger. */
   async gone(): Promise<void> {
     const options = { args: [null] as [null], updateId: randomUUID() };
@@ -116,7 +123,7 @@ export class LedgerClient {
       } catch (err) {
         const last = err instanceof WorkflowNotFoundError ? await this.#closedState() : null;
         if (last === null) throw err;
-        return this.#create<Reply>(name, options, last);
+        return this.#create<Reply>(name, options, reopened(last));
       }
     });
   }

@@ -77,7 +77,9 @@ class Recorder {
 
   async resumed({ result, awsRequestIds }: Ended<'resumed'>): Promise<RecordedOperation> {
     const { outcome, startReplicationType, progress, resumedFrom } = result;
-    const checkpointSequence = resumedFrom?.sequence ?? null;
+    // The record of another replication has another ledger's number.
+    const isOwn = resumedFrom?.replicationConfigArn === this.attempt.arn.arn;
+    const checkpointSequence = isOwn ? resumedFrom.sequence : null;
     const ended = { outcome, failureType: null, awsRequestIds, startReplicationType, progress, checkpointSequence };
     await this.#record({ type: 'finished', operation: this.operation, clearsCall: true, ...ended });
     const warnings = [...result.warnings, ...(await this.#endpointWarnings())];

@@ -3,16 +3,18 @@ import { factsOf, isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { StartReplicationType } from '../operations/inputs.js';
+import type { CheckpointRecord } from '../operations/records.js';
 import type { RequestedStart, RequestStart } from '../operations/protocol.js';
 import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
 import { awsErrorDetails } from './api-failures.js';
+import type { Attempt } from './attempt.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
 import { goesOn, judgementWarnings, requireEndpoints, requireSourceLog } from './judgement.js';
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
-export function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
+export async function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
   const { operation, ownCall = null, accepted } = request;
   const deadline = {
     seconds: request.startTimeoutSeconds ?? 5400,
@@ -24,7 +26,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
   const attempt = environment.attempt(request, 'dms.requestStart', about);
 
   let endpointWarnings: readonly Warning[] = [];
-  return attemptChange<RequestedStart>(attempt, {
+  const requested = await attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
 
@@ -40,9 +42,9 @@ export function requestStart(environment: Environment, request: RequestStart): P
       };
       switch (factsOf(lifecycleState(replication).status).start) {
         case 'first-start':
-          return call(checkedType(request, replication, subject, 'start-replication'));
+          return call(checkedType(request, replication, subject, 'start-replication', attempt.accepted));
         case 'call':
-          return call(checkedType(request, replication, subject, defaultType(replication)));
+          return call(checkedType(request, replication, subject, defaultType(replication), attempt.accepted));
         case 'wait':
           return { do: 'wait', why: 'DMS can start it only once it is at rest' };
         case 'already-running':
@@ -89,6 +91,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
     attributed: (found, { startReplicationType, before }) => ({
       ...found,
       outcome: 'resumed',
+      warnings: judgementWarnings(request, found.replication, startReplicationType),
       startReplicationType,
       resumedFrom: before === null ? null : resumedFrom(request, startReplicationType, before),
       accepted: true,
@@ -100,12 +103,21 @@ export function requestStart(environment: Environment, request: RequestStart): P
         { ...subject, awsError: awsErrorDetails(err) },
         `DMS refused to start ${attempt.arn.arn} with ${startReplicationType} (${err.awsName}: ${err.message})`,
         request.continued != null
-          ? `DMS Serverless may not take start positions at all. Resume ${request.continued.replicationConfigArn} itself while it can be, start this one without "continues" (which loads everything), or use a classic task for the changes.`
+          ? `DMS Serverless may not take start positions at all. Resume ${request.continued.replicationConfigArn} itself while it can be, give the position to a classic task, or create a replication that loads everything anew. Started without "continues", this one would leave out what has changed since.`
           : startReplicationType === 'start-replication'
             ? 'It has run before: "resume-processing" goes on from its last stop, "reload-target" loads everything anew.'
             : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
       ),
   });
+  if (request.continued != null && requested.accepted) await tellContinued(attempt, request.continued);
+  return requested;
+}
+
+/** The old replication is not to be resumed any more: two would write to one target. */
+async function tellContinued(attempt: Attempt, { replicationConfigArn, sequence }: CheckpointRecord): Promise<void> {
+  attempt.accepted = true;
+  const by = attempt.arn.arn;
+  await attempt.askLedger((ledger) => ledger.of(replicationConfigArn).continued({ by, sequence }));
 }
 
 function defaultType({ replicationType }: Replication): StartReplicationType | null {
@@ -118,9 +130,15 @@ function checkedType(
   replication: Replication,
   subject: FailureSubject,
   byDefault: StartReplicationType | null,
+  /** A call of this operation may have been accepted: what is judged only now comes too late. */
+  isCalled: boolean,
 ): StartReplicationType {
   const { replicationConfigArn: arn } = subject;
   const type = request.startReplicationType ?? byDefault;
+  if (request.continues != null && request.continued == null) {
+    const what = `The workflow that resumes ${arn} is of a version that knows no "continues"`;
+    throw dmsFailure('DmsNotResumable', subject, what, 'Serve its task queue with newer workers only.');
+  }
   if (request.continued != null && byDefault !== 'start-replication') {
     throw dmsFailure(
       'DmsNotResumable',
@@ -148,7 +166,7 @@ function checkedType(
   }
   requireRecordedStop(request, replication, subject);
   if (type === 'resume-processing') requireOpenWindow(replication, subject);
-  if (goesOn(request, type)) requireSourceLog(request, replication, subject);
+  if (goesOn(request, type) && !isCalled) requireSourceLog(request, replication, subject);
   return type;
 }
 

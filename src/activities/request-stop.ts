@@ -79,7 +79,11 @@ export async function requestStop(environment: Environment, request: RequestStop
 async function readLag({ environment, arn }: Attempt): Promise<ReplicationLag | null> {
   if (environment.lag === null) return null;
   try {
-    return await environment.lag.read(arn, AbortSignal.timeout(LAG_SECONDS * 1000));
+    const patience = AbortSignal.timeout(LAG_SECONDS * 1000);
+    const late = new Promise<never>((_, reject) => {
+      patience.addEventListener('abort', () => reject(patience.reason as Error));
+    });
+    return await Promise.race([environment.lag.read(arn, patience), late]);
   } catch (err) {
     log.warn('It can not be read how far the replication is behind', { arn: arn.arn, error: String(err) });
     return null;

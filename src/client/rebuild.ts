@@ -1,10 +1,17 @@
-import { WithStartWorkflowOperation, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { CheckpointArchive } from '../operations/archive.js';
+import { reopened } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
 import { MAX_ENTRIES } from '../operations/ledger-entries.js';
 import type { RestoreReply, RestoreRequest } from '../operations/ledger-messages.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
+import type { Ledger } from '../operations/records.js';
 import { readArn } from '../operations/refusals.js';
 
 export interface RebuildRequest {
@@ -43,7 +50,7 @@ export async function rebuildLedger(
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),
     taskQueue,
-    args: [{ replicationConfigArn: arn }],
+    args: [{ replicationConfigArn: arn, ...(await closedState(client, arn)) }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: 'DMS ledger: what was stopped and resumed',
@@ -56,5 +63,18 @@ export async function rebuildLedger(
     return { archived: archived.length, added };
   } catch (err) {
     throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
+  }
+}
+
+/** A ledger that closed by itself has left what it held. */
+async function closedState(client: Client, arn: string): Promise<{ readonly state?: Ledger }> {
+  const handle = client.workflow.getHandle(ledgerWorkflowId(arn));
+  try {
+    const { status, runId } = await handle.describe();
+    if (status.name !== 'COMPLETED') return {};
+    return { state: reopened((await client.workflow.getHandle(handle.workflowId, runId).result()) as Ledger) };
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return {};
+    throw err;
   }
 }

@@ -31,6 +31,8 @@ export interface DynamoDbArchiveOptions {
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MOST_BYTES = 400 * 1024;
+/** The SDK waits for an answer for ever, unless it is told otherwise. */
+const ANSWER_MS = 20_000;
 
 /**
  * An archive in a DynamoDB table: partition key `replicationConfigArn`, sort key `recorded` (time, sequence and operation id of the record). A record is
@@ -72,6 +74,7 @@ export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): Che
               ConsistentRead: true,
               ExclusiveStartKey: next,
             }),
+            { abortSignal: AbortSignal.timeout(ANSWER_MS) },
           ),
         );
         records.push(...(page.Items ?? []).map(recordOf));
@@ -84,6 +87,7 @@ export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): Che
 
 /** `null`: it is stored. Else what stands there already. */
 async function put(client: DynamoDBClient, tableName: string, item: Item): Promise<Item | null> {
+  const abortSignal = AbortSignal.timeout(ANSWER_MS);
   try {
     await client.send(
       new PutItemCommand({
@@ -93,12 +97,15 @@ async function put(client: DynamoDBClient, tableName: string, item: Item): Promi
         ConditionExpression: 'attribute_not_exists(#recorded)',
         ExpressionAttributeNames: { '#recorded': SORT_KEY },
       }),
+      { abortSignal },
     );
     return null;
   } catch (err) {
     if (!(err instanceof ConditionalCheckFailedException)) throw err;
     const Key = { [PARTITION_KEY]: item[PARTITION_KEY], [SORT_KEY]: item[SORT_KEY] } as Item;
-    const { Item: known } = await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }));
+    const { Item: known } = await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }), {
+      abortSignal,
+    });
     if (known === undefined) throw err;
     return known;
   }

@@ -1,5 +1,5 @@
 /** Records copied out of Temporal: what is copied, and what waits to be. */
-import { withEvent } from './ledger-entries.js';
+import { bytesOf, withEvent } from './ledger-entries.js';
 import type { RecordRequest } from './ledger-messages.js';
 import type { ArchivedRecord, CheckpointRecord, Ledger, Unarchived } from './records.js';
 
@@ -19,33 +19,48 @@ export class RecordRefused extends Error {
   override readonly name = 'RecordRefused';
 }
 
-/** So many may wait; when there are more the oldest is given up. */
-const MOST_WAITING = 1000;
+/** So much may wait, a run of the ledger's workflow hands it to the next; when it is more the oldest is given up. */
+const MOST_WAITING_BYTES = 1_000_000;
 
 type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
 
-/** Lets a new record wait for the archive, if its worker has one; the first time, with all that there is. */
+/**
+ * Lets a new record wait for the archive. The first time, with all that there is; from then on also what a worker records that has none, because
+ * another will.
+ */
 export function queued(ledger: Ledger, checkpoint: CheckpointRecord, request: StoppedRequest, now: string): Ledger {
   const { archive } = ledger;
-  if (request.archives !== true) return ledger;
   const { operation, taskQueue = null } = request;
+  if (archive === null && request.archives !== true) return ledger;
   const older = archive === null ? ledger.checkpoints.filter((each) => each !== checkpoint) : [];
   const waiting: Unarchived[] = [
     ...(archive?.waiting ?? []),
     ...older.map(({ sequence }) => ({ sequence, sealed: null, deadline: null })).toReversed(),
     { sequence: checkpoint.sequence, sealed: ledger.sealed, deadline: operation.deadline ?? null },
   ];
-  const queue = { ...ledger, archive: { taskQueue, waiting } };
-  if (waiting.length <= MOST_WAITING) return queue;
-  return refused(queue, waiting[0]?.sequence ?? 0, `${MOST_WAITING} newer records wait for the archive`, now);
+  const queue = request.archives === true ? taskQueue : (archive?.taskQueue ?? null);
+  return withoutExcess({ ...ledger, archive: { taskQueue: queue, waiting } }, now);
+}
+
+function withoutExcess(ledger: Ledger, now: string): Ledger {
+  let kept = ledger;
+  for (;;) {
+    const [oldest, ...others] = kept.archive?.waiting ?? [];
+    const waiting = new Set(kept.archive?.waiting.map(({ sequence }) => sequence));
+    const records = kept.checkpoints.filter(({ sequence }) => waiting.has(sequence));
+    if (oldest === undefined || others.length === 0) return kept;
+    if (bytesOf([records, kept.archive]) <= MOST_WAITING_BYTES) return kept;
+    kept = refused(kept, oldest.sequence, 'newer records that wait for it take more than 1 MB', now);
+  }
 }
 
 /** What is to be stored next, the oldest first; `null`: nothing. */
 export function nextToArchive({ archive, checkpoints }: Ledger): ArchivedRecord | null {
-  const [next] = archive?.waiting ?? [];
-  const checkpoint = checkpoints.find((each) => each.sequence === next?.sequence);
-  if (next === undefined || checkpoint === undefined) return null;
-  return { ...checkpoint, sealed: next.sealed, deadline: next.deadline };
+  for (const { sequence, sealed, deadline } of archive?.waiting ?? []) {
+    const checkpoint = checkpoints.find((each) => each.sequence === sequence);
+    if (checkpoint !== undefined) return { ...checkpoint, sealed, deadline };
+  }
+  return null;
 }
 
 /** It is in the archive. */

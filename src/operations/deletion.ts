@@ -2,21 +2,41 @@
 import { withEvent, type Transition } from './ledger-entries.js';
 import type { Ledger } from './records.js';
 
+/** Who does not see a replication may have the wrong credentials: only what is missing for so long was deleted. */
+export const MISSING_SECONDS = 24 * 3600;
+
+/** Somebody was told that there is no such replication. What the ledger watches itself is left to it. */
+export function gone(ledger: Ledger, _request: unknown, now: string): Transition<null> {
+  return {
+    ledger: ledger.guard === null && ledger.pendingCall?.kind !== 'stop' ? missing(ledger, now) : ledger,
+    reply: null,
+  };
+}
+
+/** It looks again later. */
+export function missing(ledger: Ledger, now: string): Ledger {
+  return ledger.deletedAt === null ? { ...ledger, missingSince: ledger.missingSince ?? now } : ledger;
+}
+
+/** It is there after all. */
+export function found(ledger: Ledger): Ledger {
+  return { ...ledger, missingSince: null };
+}
+
 /** DMS does not know it any more. The last record of the ledger says so. */
 export function deleted(ledger: Ledger, at: string): Ledger {
-  const detail = 'DMS does not know it any more';
+  const detail = `DMS has not known it since ${ledger.missingSince ?? at}`;
   const event = { type: 'deleted', at, by: null, reason: null, workflowId: null, detail } as const;
-  return withEvent({ ...ledger, deletedAt: at, guard: null }, event);
+  return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null }, event);
 }
 
-/** An operation was told that there is none. One with other credentials may be wrong: what the ledger has to look at itself is left to it. */
-export function gone(ledger: Ledger, _request: unknown, now: string): Transition<null> {
-  const { guard, pendingCall, deletedAt } = ledger;
-  const isOwnBusiness = guard !== null || pendingCall !== null || deletedAt !== null;
-  return { ledger: isOwnBusiness ? ledger : deleted(ledger, now), reply: null };
+/** What a closed ledger goes on with when somebody has something to say to it: it looks again whether there is a replication. */
+export function reopened(closed: Ledger): Ledger {
+  return { ...closed, deletedAt: null, missingSince: closed.deletedAt };
 }
 
-/** Nothing is left to do. */
-export function isClosing({ deletedAt, archive, pendingCall }: Ledger): boolean {
-  return deletedAt !== null && pendingCall?.kind !== 'stop' && (archive?.waiting.length ?? 0) === 0;
+/** Nothing is left to do, and nothing that must hold is kept. */
+export function isClosing({ deletedAt, archive, pendingCall, guard, sealed, reservation }: Ledger): boolean {
+  const isOwed = pendingCall?.kind === 'stop' || guard !== null || (archive?.waiting.length ?? 0) > 0;
+  return deletedAt !== null && !isOwed && sealed === null && reservation === null;
 }

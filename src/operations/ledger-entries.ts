@@ -45,7 +45,7 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
 
 /**
  * Drops the oldest entry of the longest list while all is too large. The newest operation and the newest record always stay, and so does a record
- * that waits for the archive.
+ * that waits for the archive, which is not counted.
  */
 export function bounded(ledger: Ledger): Ledger {
   const waiting = new Set(ledger.archive?.waiting.map(({ sequence }) => sequence));
@@ -55,7 +55,8 @@ export function bounded(ledger: Ledger): Ledger {
   const operations = ledger.operations.slice(0, MAX_ENTRIES);
   const events = ledger.events.slice(0, MAX_ENTRIES);
   const lists: unknown[][] = [operations, free, events];
-  let excess = bytesOf({ ...ledger, checkpoints: kept(), operations, events }) - MAX_BYTES;
+  const { archive: _archive, ...others } = ledger;
+  let excess = bytesOf({ ...others, checkpoints: free, operations, events }) - MAX_BYTES;
   while (excess > 0) {
     const longest = lists.reduce((most, each) => (each.length > most.length ? each : most));
     if (longest.length <= 1) break;
@@ -64,6 +65,6 @@ export function bounded(ledger: Ledger): Ledger {
   return { ...ledger, checkpoints: kept(), operations, events };
 }
 
-function bytesOf(value: unknown): number {
+export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }

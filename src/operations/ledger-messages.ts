@@ -53,7 +53,7 @@ export type OperationEnd = Pick<OperationRecord, 'outcome' | 'failureType' | 'aw
 /** Argument of the update `dms.record`. */
 export type RecordRequest = {
   readonly operation: OperationRef;
-  /** The run whose call this settles, which is not the one that began the operation once it was reset. */
+  /** The run whose call this settles, which is not the one that began the operation once it was reset. Left out by older workers. */
   readonly runId?: string | undefined;
 } & (
   | ({
@@ -121,6 +121,14 @@ export interface RestoreReply {
   /** So many came back. The others were there already, or another record has their sequence: those stay in the archive only. */
   readonly added: number;
   readonly ledger: Ledger;
+}
+
+/** Argument of the update `dms.continued`. */
+export interface ContinuedRequest {
+  /** The ARN of the replication that goes on from here. */
+  readonly by: string;
+  /** The record that it goes on from. */
+  readonly sequence: number;
 }
 
 export interface UnsealRequest {

@@ -19,6 +19,7 @@ import type {
   AboutToRequest,
   BeginReply,
   BeginRequest,
+  ContinuedRequest,
   RecordReply,
   RecordRequest,
   UnsealRequest,
@@ -48,6 +49,7 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     reservation: null,
     guard: null,
     archive: null,
+    missingSince: null,
     deletedAt: null,
     events: [],
   };
@@ -96,7 +98,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     finishedBy: null,
   };
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
-  return { ledger: bounded({ ...ledger, operations, deletedAt: null }), reply };
+  return { ledger: bounded({ ...ledger, operations, missingSince: null, deletedAt: null }), reply };
 }
 
 /** A final stop may be recorded after a resume has begun: its seal counts up to the call. */
@@ -178,6 +180,15 @@ export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: strin
   const event = { type: 'unsealed', at: now, by, reason, workflowId: null, detail: null } as const;
   const unsealed = withEvent(lifted, event);
   return { ledger: unsealed, reply: unsealed };
+}
+
+/** Another replication goes on from here: this one is sealed, and nobody waits for it to be resumed. */
+export function continued(ledger: Ledger, { by, sequence }: ContinuedRequest, now: string): Transition<null> {
+  const reason = `${by} goes on from record ${sequence}`;
+  if (ledger.sealed?.reason === reason) return { ledger, reply: null };
+  const event = { type: 'continued', at: now, by, reason: null, workflowId: null, detail: reason } as const;
+  const sealed = ledger.sealed ?? { by: null, reason, at: now };
+  return { ledger: withEvent({ ...ledger, sealed, guard: null }, event), reply: null };
 }
 
 function withoutFinality({ replaces: _replaces, ...call }: PendingCall): PendingCall {
@@ -262,11 +273,11 @@ function withoutRefused(ledger: Ledger, request: Extract<RecordRequest, { type: 
 }
 
 /** Clears the note of this operation's call, or of one that began before it: what that call did is known by now. */
-function withoutCallOf(ledger: Ledger, { operation, runId = operation.runId }: RecordRequest, now: string): Ledger {
+function withoutCallOf(ledger: Ledger, { operation, runId }: RecordRequest, now: string): Ledger {
   const { pendingCall, operations } = ledger;
   if (pendingCall === null) return ledger;
   // An attempt that a reset left behind may be about to send it.
-  const isLeftOver = sameOperation(pendingCall, operation) && pendingCall.runId !== runId;
+  const isLeftOver = runId !== undefined && sameOperation(pendingCall, operation) && pendingCall.runId !== runId;
   if (isLeftOver && secondsBetween(pendingCall.at, now) < CALL_SETTLED_SECONDS) return ledger;
   const own = operations.findIndex((each) => sameOperation(each, operation));
   const noted = operations.findIndex((each) => sameOperation(each, pendingCall));
@@ -277,9 +288,9 @@ function withoutCallOf(ledger: Ledger, { operation, runId = operation.runId }: R
 /** A failure settles at most the call of its own run; a success also whatever an earlier operation left behind. */
 function endedLedger(ledger: Ledger, request: Extract<RecordRequest, { type: 'finished' }>, now: string): Ledger {
   const { pendingCall } = ledger;
-  const { operation, clearsCall, outcome, runId = operation.runId } = request;
+  const { operation, clearsCall, outcome, runId } = request;
   if (!clearsCall || pendingCall === null) return ledger;
-  const isOwn = sameOperation(pendingCall, operation) && pendingCall.runId === runId;
+  const isOwn = sameOperation(pendingCall, operation) && (runId ?? pendingCall.runId) === pendingCall.runId;
   return outcome !== null || isOwn ? withoutCallOf(ledger, request, now) : ledger;
 }
 

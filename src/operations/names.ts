@@ -29,6 +29,7 @@ export const messageNames = {
   breakReservation: 'dms.breakReservation',
   restore: 'dms.restore',
   gone: 'dms.gone',
+  continued: 'dms.continued',
   nudge: 'dms.nudge',
 } as const;
 

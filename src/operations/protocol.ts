@@ -102,9 +102,7 @@ export interface RequestStart
   extends
     DescribeReplication,
     OfOperation,
-    Partial<
-      Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds' | 'progressProbe' | 'continues'>
-    > {
+    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds' | 'progressProbe'>> {
   /** The record that must be DMS's last stop. Left out: not checked. */
   readonly checkpoint?: CheckpointRecord | null | undefined;
   /** The record of another replication that this one goes on from. */

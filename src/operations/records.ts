@@ -171,6 +171,8 @@ export interface LedgerEvent {
     | 'deleted'
     /** The archive will never take a record. */
     | 'archive-refused'
+    /** Another replication goes on from a record. */
+    | 'continued'
     /** Records came back from the archive. */
     | 'restored';
   readonly at: string;
@@ -196,11 +198,11 @@ export interface Unarchived extends Pick<ArchivedRecord, 'sequence' | 'sealed' |
 export interface Archiving {
   /** Where the activity is that stores records. `null`: where the ledger runs. */
   readonly taskQueue: string | null;
-  /** Oldest first, at most 1,000. A record that waits stays in the ledger, however many there are. */
+  /** Oldest first. A record that waits stays in the ledger, until those that wait are larger than 1 MB: then the oldest is given up. */
   readonly waiting: readonly Unarchived[];
 }
 
-/** What the query `dms.ledger` returns. The lists are newest first and hold the newest 100 entries each. When all is larger than 200 kB, the longest list loses its oldest entry first. */
+/** What the query `dms.ledger` returns. The lists are newest first and hold the newest 100 entries each. When all is larger than 200 kB, the longest list loses its oldest entry first. Records that wait for the archive are kept beside that. */
 export interface Ledger {
   /** 1. */
   readonly version: number;
@@ -219,6 +221,8 @@ export interface Ledger {
   readonly guard: Guard | null;
   /** `null`: no worker with an archive has recorded a stop yet. */
   readonly archive: Archiving | null;
+  /** Since when somebody has not found it in DMS. A day later the ledger looks itself. */
+  readonly missingSince: string | null;
   /** Since when DMS is known not to have the replication any more. An operation on one that has its ARN again opens the ledger again. */
   readonly deletedAt: string | null;
   readonly events: readonly LedgerEvent[];

@@ -19,13 +19,17 @@ export function validateRestore(ledger: Ledger, request: RestoreRequest): void {
       `${replicationConfigArn} can't be restored: ${problem}`,
       hint,
     );
-  if (!Array.isArray(request.records) || !Number.isInteger(request.lastSequence)) {
+  const { resumeWithinSeconds: within } = request;
+  const isClock = within === null || Number.isFinite(within);
+  if (!Array.isArray(request.records) || !Number.isInteger(request.lastSequence) || !isClock) {
     throw refuse(
-      'there are no records, or no lastSequence',
+      'there are no records, no lastSequence, or no resumeWithinSeconds',
       'Use client.rebuildLedger, or temporal-dms-archive rebuild.',
     );
   }
-  for (const { sequence, version, replicationConfigArn: arn } of request.records) {
+  for (const record of request.records) {
+    const { sequence, version, replicationConfigArn: arn } = record;
+    if (!isRecord(record)) throw refuse(`record ${String(sequence)} makes no sense`, 'Give it as it was archived.');
     if (arn !== replicationConfigArn) throw refuse(`record ${sequence} is of ${arn}`, 'Give it its own records.');
     if (version > RECORD_VERSION) {
       const what = `record ${sequence} was written by a newer version of temporal-dms (${version}, this one reads ${RECORD_VERSION})`;
@@ -34,11 +38,31 @@ export function validateRestore(ledger: Ledger, request: RestoreRequest): void {
   }
 }
 
+/** What the ledger goes by: it must not stumble over it later. */
+function isRecord({ sequence, version, recordedAt, stoppedAt, resumeBy, intent, ...record }: ArchivedRecord): boolean {
+  const isTime = (value: unknown) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
+  const mayBeTime = (value: unknown) => value === null || isTime(value);
+  const { operationId, status, sealed, deadline } = record;
+  return (
+    [sequence, version].every((each) => Number.isInteger(each) && each > 0) &&
+    isTime(recordedAt) &&
+    [stoppedAt, resumeBy].every(mayBeTime) &&
+    ['pause', 'final'].includes(intent) &&
+    [operationId, status].every((each) => typeof each === 'string') &&
+    (sealed === null || isTime(sealed.at)) &&
+    (deadline === null ||
+      (['warn', 'resume', 'none'].includes(deadline.policy) && Number.isFinite(deadline.leadSeconds)))
+  );
+}
+
 /** What is there already stays as it is: doing it twice changes nothing. */
 export function restore(ledger: Ledger, request: RestoreRequest, now: string): Transition<RestoreReply> {
   const { by, reason, records, resumeWithinSeconds } = request;
   const taken = new Set(ledger.checkpoints.map(({ sequence }) => sequence));
-  const missing = records.filter(({ sequence }) => !taken.has(sequence));
+  // A ledger that began anew has counted from 1 again: of two with one sequence the newer one stays.
+  const isFirst = ({ sequence }: ArchivedRecord, n: number) =>
+    records.findIndex((each) => each.sequence === sequence) === n;
+  const missing = records.filter((each, n) => !taken.has(each.sequence) && isFirst(each, n));
   const checkpoints = [...ledger.checkpoints, ...missing.map(recordOf)].toSorted(newestFirst);
   const lastSequence = Math.max(ledger.lastSequence, request.lastSequence);
   const archive = ledger.archive ?? { taskQueue: null, waiting: unarchived(ledger, records) };
@@ -47,7 +71,9 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   if (added.length === 0 && lastSequence === ledger.lastSequence) return { ledger, reply: { added: 0, ledger } };
 
   const newest = added.find(({ sequence }) => sequence === back.checkpoints[0]?.sequence);
-  const sealed = ledger.sealed ?? newest?.sealed ?? null;
+  // Whoever has lifted a seal in this ledger knew of it; else what was closed for good stays closed, whatever was recorded since.
+  const [newestMissing] = missing;
+  const sealed = ledger.sealed ?? (ledger.lastUnsealed === null ? (newestMissing?.sealed ?? null) : null);
   const clock = { resumeWithinSeconds, taskQueue: undefined };
   const guard = newest === undefined ? ledger.guard : guardOf({ ...newest, recordedAt: now }, newest.deadline, clock);
   const detail = `${added.length} records came back from the archive`;

@@ -24,7 +24,11 @@ export function judgeSourceLog(
   { sourceLogRetentionSeconds: retention, oldestOpenTransactionSeconds }: SourceLog,
   now: number,
 ): SourceLogVerdict {
-  if (retention === null || stoppedAt === null) return { expired: null, warnings: [] };
+  if (retention === null) return { expired: null, warnings: [] };
+  if (stoppedAt === null) {
+    const message = 'when it was stopped is not known, so it is not checked whether the source still has its log';
+    return { expired: null, warnings: [{ code: 'lag-unknown', message }] };
+  }
   const { sourceSeconds = null, targetSeconds = null } = lagAtStop ?? {};
   const lag = (sourceSeconds ?? 0) + (targetSeconds ?? 0);
   const open = oldestOpenTransactionSeconds ?? 0;

@@ -35,7 +35,7 @@ export interface WindowInput
   extends
     Pick<OperationInput, 'replicationConfigArn' | 'requestedBy' | 'reason' | 'owner'>,
     Pick<StopReplicationInput, 'deadlinePolicy' | 'deadlineLeadSeconds' | 'onResumeDeadline'> {
-  /** Names the window, and its two schedules: 1 to 100 letters, digits and `._:/-`. */
+  /** Names the window, and its two schedules: 1 to 100 letters, digits and `._/-`. */
   readonly windowId: string;
   readonly stop: WeeklyTime;
   readonly resume: WeeklyTime;
@@ -65,6 +65,8 @@ export interface PlannedTime {
 export interface ScheduledInput<Input extends OperationInput = OperationInput> {
   readonly windowId: string;
   readonly input: Omit<Input, 'operationId'>;
+  /** What is this late, because no worker has taken it up, is left out. Default: never. */
+  readonly lateSeconds?: number | undefined;
 }
 
 /** What became of it: its result, or why nothing was done. */
@@ -87,9 +89,11 @@ export function planWindow(input: WindowInput): WindowPlan {
       throw refuse(`${name}.days are some of ${daysOfWeek.join(', ')}`);
     return { hour: Number(hour), minute: Number(minute), days: [...new Set(days as readonly DayOfWeek[])] };
   };
-  if (!/^[\w.:/-]{1,100}$/.test(windowId ?? '')) throw refuse('windowId is 1 to 100 letters, digits and ._:/-');
+  if (!/^[\w./-]{1,100}$/.test(windowId ?? '')) throw refuse('windowId is 1 to 100 letters, digits and ._/-');
   const unknown = Object.keys(stopInput).find((name) => !stopFields.includes(name));
   if (unknown !== undefined) throw refuse(`there is no field "${unknown}"`);
+  const problem = stopProblem(stopInput);
+  if (problem !== null) throw refuse(problem);
   const leadSeconds = input.deadlineLeadSeconds ?? USUAL_LEAD_SECONDS;
   if (!(leadSeconds >= 0 && leadSeconds <= WINDOW_HOURS * 3600))
     throw refuse(`deadlineLeadSeconds is from 0 to ${WINDOW_HOURS * 3600}`);
@@ -113,6 +117,25 @@ export function planWindow(input: WindowInput): WindowPlan {
     stopInput,
     warnings: [{ code: 'capacity-still-billed', message: billed }],
   };
+}
+
+/** The rules of a stop's input: what breaks them is told now, and not at night. */
+function stopProblem({
+  requestedBy,
+  reason,
+  owner,
+  deadlinePolicy,
+  onResumeDeadline,
+}: WindowPlan['stopInput']): string | null {
+  const isText = (value: unknown, most: number) =>
+    value == null || (typeof value === 'string' && value.length > 0 && value.length <= most);
+  if (!isText(requestedBy, 256) || !isText(owner, 256)) return 'requestedBy and owner are 1 to 256 characters';
+  if (!isText(reason, 1000)) return 'reason is 1 to 1,000 characters';
+  if (deadlinePolicy != null && !['warn', 'resume', 'none'].includes(deadlinePolicy))
+    return 'deadlinePolicy is warn, resume or none';
+  const { activityType, taskQueue, ...others } = onResumeDeadline ?? { activityType: 'none' };
+  const isActivity = typeof activityType === 'string' && isText(activityType, 200) && isText(taskQueue, 1000);
+  return isActivity && Object.keys(others).length === 0 ? null : 'onResumeDeadline is { activityType, taskQueue? }';
 }
 
 /** What the operations of a window are called. */

@@ -4,7 +4,7 @@ import { giveUp, operationOf } from '../operations/abandoned.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../operations/failures.js';
 import { findOperation } from '../operations/ledger-entries.js';
 import type { PendingCall } from '../operations/records.js';
-import { noteDeleted, type Book } from './book.js';
+import { noteMissing, type Book } from './book.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
 
@@ -77,7 +77,7 @@ async function failed(book: Book, call: PendingCall, err: unknown): Promise<void
     case 'DmsReplicationDeleting':
     case 'DmsReplicationNotFound':
       cameToNothing(book, call, failure.type);
-      if (failure.type === 'DmsReplicationNotFound') noteDeleted(book);
+      if (failure.type === 'DmsReplicationNotFound') noteMissing(book);
       return;
     case 'DmsStopTimedOut':
       if (!isRunning(failure)) throw err;

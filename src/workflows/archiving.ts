@@ -6,6 +6,9 @@ import { archivingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';
 import { unlessChanged } from './ledger-keeper.js';
 
+/** The type of the failure that an archive's `RecordRefused` comes as. */
+const REFUSED = 'RecordRefused';
+
 /** Copies record after record into the archive, beside everything else that a ledger does, until the run is full: the next one goes on. */
 export async function keepArchive(book: Book): Promise<void> {
   const next = () => nextToArchive(book.ledger);
@@ -13,8 +16,9 @@ export async function keepArchive(book: Book): Promise<void> {
     await condition(() => book.isEnding || next() !== null);
     const record = next();
     if (book.isEnding || record === null) return;
+    const queue = book.ledger.archive?.taskQueue;
     await unlessChanged(
-      () => book.isEnding,
+      () => book.isEnding || book.ledger.archive?.taskQueue !== queue,
       () => store(book, record),
     );
   }
@@ -27,7 +31,7 @@ async function store(book: Book, record: ArchivedRecord): Promise<void> {
     book.ledger = stored(book.ledger, record.sequence);
   } catch (err) {
     const failure = err instanceof ActivityFailure ? err.cause : null;
-    if (!(failure instanceof ApplicationFailure) || failure.nonRetryable !== true) throw err;
+    if (!(failure instanceof ApplicationFailure) || failure.type !== REFUSED) throw err;
     book.ledger = refused(book.ledger, record.sequence, failure.message, new Date().toISOString());
   }
 }

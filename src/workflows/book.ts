@@ -1,5 +1,5 @@
 import { patched } from '@temporalio/workflow';
-import { deleted } from '../operations/deletion.js';
+import { missing } from '../operations/deletion.js';
 import type { Ledger } from '../operations/records.js';
 
 /** A ledger in one run of its workflow. */
@@ -11,7 +11,7 @@ export interface Book {
   readonly isEnding: boolean;
 }
 
-/** The ledger has seen for itself that there is no such replication: it closes when nothing is left to do. */
-export function noteDeleted(book: Book): void {
-  if (patched('temporal-dms:ledger-closes')) book.ledger = deleted(book.ledger, new Date().toISOString());
+/** The ledger has not found its replication. */
+export function noteMissing(book: Book): void {
+  if (patched('temporal-dms:ledger-closes')) book.ledger = missing(book.ledger, new Date().toISOString());
 }

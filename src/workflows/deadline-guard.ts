@@ -5,7 +5,7 @@ import { withEvent } from '../operations/ledger-entries.js';
 import type { Guard } from '../operations/records.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
-import { noteDeleted, type Book } from './book.js';
+import { noteMissing, type Book } from './book.js';
 import { runAsChild } from './run-as-child.js';
 
 const DELETED = 'It was deleted';
@@ -19,7 +19,7 @@ export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
   if (book.ledger.guard !== guard) return;
   if (found.end !== null) {
     book.ledger = endGuard(book.ledger, 'guard-ended', now(), found.end);
-    if (found.end === DELETED) noteDeleted(book);
+    if (found.end === DELETED) noteMissing(book);
     return;
   }
   // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.

@@ -10,6 +10,7 @@ export {
   aboutToUpdate,
   beginUpdate,
   breakReservationUpdate,
+  continuedUpdate,
   fleetQuery,
   goneUpdate,
   historyQuery,

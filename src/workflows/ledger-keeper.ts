@@ -2,8 +2,10 @@ import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { abandonedStop } from '../operations/abandoned.js';
 import { finishAbandoned } from './abandoned-stop.js';
 import { guardDeadline } from './deadline-guard.js';
+import { MISSING_SECONDS } from '../operations/deletion.js';
 import type { Book } from './book.js';
 import { isCancelled } from './failures.js';
+import { lookForMissing } from './missing-replication.js';
 
 /** When what went wrong is not understood, somebody may have put it right by then. */
 const AGAIN_MS = 3_600_000;
@@ -26,11 +28,13 @@ export async function keepLedger(book: Book): Promise<void> {
 }
 
 function nextDuty(book: Book): Duty | null {
-  const { guard } = book.ledger;
+  const { guard, missingSince } = book.ledger;
   const stop = abandonedStop(book.ledger);
   if (stop !== null) return { inMs: stop.inSeconds * 1000, fulfil: () => finishAbandoned(book, stop.call) };
-  if (guard === null) return null;
-  return { inMs: Date.parse(guard.nextAt) - Date.now(), fulfil: () => guardDeadline(book, guard) };
+  if (guard !== null) return { inMs: Date.parse(guard.nextAt) - Date.now(), fulfil: () => guardDeadline(book, guard) };
+  if (missingSince === null) return null;
+  const lookAt = Date.parse(missingSince) + MISSING_SECONDS * 1000;
+  return { inMs: lookAt - Date.now(), fulfil: () => lookForMissing(book) };
 }
 
 /** Any change of the ledger may have made the work needless: then it is given up, and what there is to do is looked at anew. */

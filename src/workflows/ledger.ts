@@ -8,8 +8,18 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { UpdateDefinition } from '@temporalio/common';
-import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
+import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
+import type { RecordRequest } from '../operations/ledger-messages.js';
+import {
+  aboutTo,
+  begin,
+  continued,
+  emptyLedger,
+  record,
+  unseal,
+  validateAboutTo,
+  validateBegin,
+} from '../operations/ledger.js';
 import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';
 import { ledgerMarkdown } from '../operations/ledger-details.js';
@@ -25,6 +35,7 @@ import {
   aboutToUpdate,
   beginUpdate,
   breakReservationUpdate,
+  continuedUpdate,
   goneUpdate,
   historyQuery,
   ledgerQuery,
@@ -56,8 +67,7 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   requireKnownVersion(replicationConfigArn, state?.version ?? VERSION);
   let ledger: Ledger = { ...emptyLedger(replicationConfigArn), ...state };
   let updates = 0;
-  // Whoever opens a closed ledger has something to say to it.
-  const isOver = () => isClosing(ledger) && (updates > 0 || !state?.deletedAt);
+  let isEnding = false;
   const book: Book = {
     get ledger() {
       return ledger;
@@ -69,8 +79,10 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
     get revision() {
       return updates;
     },
+    // Once it is so it stays so: everything that keeps the ledger ends together.
     get isEnding() {
-      return updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isOver();
+      isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isClosing(ledger);
+      return isEnding;
     },
   };
 
@@ -82,7 +94,7 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
     setHandler(
       definition,
       (request: Request) => {
-        const changed = transition(book.ledger, request, new Date().toISOString());
+        const changed = attempted(definition.name, () => transition(book.ledger, request, new Date().toISOString()));
         book.ledger = changed.ledger;
         updates++;
         return changed.reply;
@@ -95,11 +107,12 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}));
   onUpdate(beginUpdate, begin, validateBegin);
   onUpdate(aboutToUpdate, aboutTo, validateAboutTo);
-  onUpdate(recordUpdate, record);
+  onUpdate(recordUpdate, (known, request, now) => record(known, asThen(request), now));
   onUpdate(unsealUpdate, unseal, requireNameAndReason('Unsealing'));
   onUpdate(reserveUpdate, reserve, validateReserve);
   onUpdate(releaseUpdate, release, requireOwnerName);
   onUpdate(goneUpdate, gone);
+  onUpdate(continuedUpdate, continued);
   onUpdate(restoreUpdate, restore, validateRestore);
   onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
 
@@ -108,8 +121,25 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
     else await condition(() => book.isEnding);
     await condition(allHandlersFinished);
   });
-  if (isOver()) return ledger;
+  if (isClosing(ledger)) return ledger;
   return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: book.ledger });
+}
+
+/** What an older worker did with a newer one's request is what is replayed: it knew neither archive nor runs. */
+function asThen(request: RecordRequest): RecordRequest {
+  const { runId: _runId, ...older } = request;
+  if (patched('temporal-dms:ledger-archives')) return request;
+  return older.type === 'stopped' ? { ...older, archives: undefined } : older;
+}
+
+/** Updates may come from anywhere. One that makes no sense fails, and not the workflow's task. */
+function attempted<Changed>(update: string, change: () => Changed): Changed {
+  try {
+    return change();
+  } catch (err) {
+    if (err instanceof TemporalFailure) throw err;
+    throw ApplicationFailure.nonRetryable(`${update} makes no sense: ${String(err)}`, 'DmsInvalidInput');
+  }
 }
 
 /** Fails the workflow's task, not the workflow: a worker of the version that wrote it goes on where this one can't. */

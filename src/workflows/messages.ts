@@ -5,6 +5,7 @@ import type {
   BeginReply,
   BeginRequest,
   BreakReservationRequest,
+  ContinuedRequest,
   RecordReply,
   RecordRequest,
   ReleaseRequest,
@@ -40,6 +41,8 @@ export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messag
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
 export const aboutToUpdate = defineUpdate<AboutToReply, [AboutToRequest]>(messageNames.aboutTo);
+/** Another replication goes on from a record of this one. */
+export const continuedUpdate = defineUpdate<null, [ContinuedRequest]>(messageNames.continued);
 /** DMS does not know the replication any more. */
 export const goneUpdate = defineUpdate<null, [null]>(messageNames.gone);
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

@@ -31,7 +31,7 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start', begun.status);
   trail.clearsCall = false;
   const askedAt = Date.now();
-  const { progressProbe, continues: _, ...asked } = plan;
+  const { progressProbe, ...asked } = plan;
   const { continued } = begun;
   const requested = await changingActivities('Check the recorded stop, ask DMS to start it, once')['dms.requestStart']({
     ...asked,

@@ -21,24 +21,31 @@ const inTheWay: readonly DmsFailureType[] = [
   'DmsReplicationReserved',
   'DmsReplicationSealed',
   'DmsReplicationDeleting',
-  'DmsCheckpointChanged',
 ];
+
+/** How long a stop tries to see how things are. */
+const LOOK_SECONDS = 600;
+/** How long a resume waits for whatever is under way, such as the stop of its own window. */
+const PATIENCE_SECONDS = 12 * 3600;
 
 /** Stops a replication that runs, unless somebody else operates on it. Started by the schedule of a window. */
 export async function dmsScheduledStop({
   windowId,
   input,
+  lateSeconds = Infinity,
 }: ScheduledInput<StopReplicationInput>): Promise<ScheduledStop> {
   const { replicationConfigArn } = input;
-  const { status, phase, stop } = await look('See whether it runs', async (activities) => {
+  const { status, phase, stop } = await look('See whether it runs', LOOK_SECONDS, async (activities) => {
     const replication = await activities['dms.describeReplication']({ replicationConfigArn });
     const state = lifecycleState(replication);
     return { status: replication.status, ...factsOf(state.status) };
   });
+  const late = (Date.now() - workflowInfo().startTime.getTime()) / 1000;
+  if (late > lateSeconds) return skip(`it is ${Math.round(late)} seconds late: no worker has taken it up before`);
   // What somebody else has stopped is not for this window to resume.
   if (phase === 'rest' || stop === 'already-stopping') return skip(`it is "${status}" already, not by this window`);
   const operationId = windowOperationId(windowId, workflowInfo().firstExecutionRunId);
-  return unlessInTheWay(() => runAsChild<StopReplicationResult>('stop', { ...input, operationId }, {}));
+  return unlessInTheWay(inTheWay, () => runAsChild<StopReplicationResult>('stop', { ...input, operationId }, {}));
 }
 
 /** Resumes a replication that its window has stopped, unless somebody else operates on it or has stopped it since. */
@@ -47,9 +54,10 @@ export async function dmsScheduledResume({
   input,
 }: ScheduledInput<ResumeReplicationInput>): Promise<ScheduledResume> {
   const { replicationConfigArn } = input;
-  const ledger = await look('Read what the window has stopped', (activities) =>
-    activities['dms.readLedger']({ replicationConfigArn }),
-  );
+  const ledger = await look('Wait until nothing is under way', PATIENCE_SECONDS, async (activities) => {
+    await activities['dms.awaitIdle']({ replicationConfigArn });
+    return activities['dms.readLedger']({ replicationConfigArn });
+  });
   const [newest] = ledger.checkpoints;
   const { operationId: by } = newest ?? {};
   const stopped = ledger.operations.find(({ kind, operationId }) => kind === 'stop' && operationId === by);
@@ -57,26 +65,32 @@ export async function dmsScheduledResume({
   if (newest === undefined || !isOurs) return skip(`its last recorded stop is not this window's (${by ?? 'none'})`);
   const operationId = windowOperationId(windowId, workflowInfo().firstExecutionRunId);
   const resume: ResumeReplicationInput = { ...input, operationId, checkpoint: { sequence: newest.sequence } };
-  return unlessInTheWay(() => runAsChild<ResumeReplicationResult>('resume', resume, {}));
+  // DMS may have described it only after it was recorded as it was: then nobody need have run it since.
+  const reasons = newest.settled === 'agreed' ? ([...inTheWay, 'DmsCheckpointChanged'] as const) : inTheWay;
+  return unlessInTheWay(reasons, () => runAsChild<ResumeReplicationResult>('resume', resume, {}));
 }
 
 async function look<Result>(
   summary: string,
+  timeoutSeconds: number,
   ask: (activities: ReturnType<typeof waitingActivities>) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await ask(waitingActivities(summary, { holdSeconds: 0 }));
+    return await ask(waitingActivities(summary, { holdSeconds: 0, timeoutSeconds }));
   } catch (err) {
     throw unwrapped(err);
   }
 }
 
-async function unlessInTheWay<Result>(operate: () => Promise<Result>): Promise<Scheduled<Result>> {
+async function unlessInTheWay<Result>(
+  reasons: readonly DmsFailureType[],
+  operate: () => Promise<Result>,
+): Promise<Scheduled<Result>> {
   try {
     return { skipped: null, result: await operate() };
   } catch (err) {
     const failure = findDmsFailure(err);
-    if (failure === undefined || !inTheWay.includes(failure.type)) throw err;
+    if (failure === undefined || !reasons.includes(failure.type)) throw err;
     return skip(failure.message);
   }
 }

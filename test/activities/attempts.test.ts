@@ -390,7 +390,7 @@ describe('a record for the archive', () => {
   test('is left to another worker by one that has none, and to a later attempt while there is no answer', async () => {
     const { 'dms.archiveRecord': without } = activitiesOf({ dms: showing('stopped') });
     const left = await failureOf(attempt().run(without, request));
-    expect(left).toMatchObject({ type: 'NoArchive', nonRetryable: false, nextRetryDelay: 30_000 });
+    expect(left).toMatchObject({ type: 'NoArchive', nonRetryable: false, nextRetryDelay: 120_000 });
     expect(left.message).toContain('Record 7 of arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
     const append = vi.fn(() => Promise.reject(new Error('x'.repeat(5000))));
     const archive = { append, list: () => Promise.resolve([]) };

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import { planFleet, type FleetState } from '../../src/operations/fleet.js';
 import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
+import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 60 } };
@@ -21,28 +19,15 @@ const stops = (stage: Stage, arns: readonly string[]) =>
 describe.concurrent('a fleet', () => {
   test('whose worker is killed at the peak, while the wall clock jumps by hours, stops nothing twice and forgets nothing', async () => {
     await using stage = await Stage.set(slowStop);
-    const [clock, worker] = ['../support/jumping-clock.mjs', '../../dist/worker.js'].map((file) =>
-      fileURLToPath(new URL(file, import.meta.url)),
-    );
-    const program = () =>
-      spawn(process.execPath, ['--no-warnings', '--import', clock ?? '', worker ?? ''], {
-        env: {
-          ...process.env,
-          TEMPORAL_ADDRESS: inject('temporalAddress'),
-          TEMPORAL_TASK_QUEUE: stage.taskQueue,
-          AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: stage.simulator.endpoint,
-          AWS_ACCESS_KEY_ID: 'simulated',
-          AWS_SECRET_ACCESS_KEY: 'simulated',
-        },
-        stdio: 'ignore',
-      });
+    const program = () => startWorkerProcess(stage.taskQueue, stage.simulator, { clock: './jumping-clock.mjs' });
     const first = program();
     const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
     const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
-    await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60).finally(() =>
-      first.kill('SIGKILL'),
-    );
-    await once(first, 'exit');
+    try {
+      await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60);
+    } finally {
+      await endProcess(first, 'SIGKILL');
+    }
     const second = program();
     try {
       const result = await handle.result();
@@ -52,8 +37,7 @@ describe.concurrent('a fleet', () => {
         expect((await stage.dms.ledger(arn)).checkpoints).toMatchObject([{ stoppedAt, settled: 'agreed' }]);
       }
     } finally {
-      second.kill('SIGTERM');
-      await once(second, 'exit');
+      await endProcess(second, 'SIGTERM');
     }
     expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
   }, 120_000);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
@@ -354,7 +355,7 @@ describe.concurrent('a resume that is judged', () => {
     const unread = await stage.dms.stop({ replicationConfigArn, ...brief });
     expect([unread.checkpoint.endpoints, codes(unread)]).toEqual([null, expect.arrayContaining(['endpoints-unknown'])]);
     const unchecked = await stage.dms.resume({ replicationConfigArn, ...unverified });
-    expect(codes(unchecked)).not.toContain('endpoints-unknown'); // nothing to compare with
+    expect(codes(unchecked)).toContain('endpoints-unknown'); // there is nothing to compare with
 
     await stage.dms.stop({ replicationConfigArn, ...brief });
     stage.simulator.fault({
@@ -385,7 +386,7 @@ describe.concurrent('a replication that was created anew', () => {
       await stage.work();
       const old = stage.simulator.createReplication();
       const { checkpoint } = await stage.dms.stop({ replicationConfigArn: old, ...brief });
-      const replicationConfigArn = stage.simulator.createReplication({ status: 'created' });
+      const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
       const continues = { replicationConfigArn: old };
       const resume = stage.dms.resume({ replicationConfigArn, continues, ...unverified });
       if (customStartPoint) {
@@ -397,10 +398,23 @@ describe.concurrent('a replication that was created anew', () => {
         });
         const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
         expect(asked?.input).toMatchObject({ CdcStartPosition: checkpoint.recoveryCheckpoint });
+        // Nobody is to run the old one any more.
+        const { sealed, guard, events } = await stage.dms.ledger(old);
+        expect([sealed?.reason, guard, events[0]?.type]).toEqual([
+          `${replicationConfigArn} goes on from record 1`,
+          null,
+          'continued',
+        ]);
+        expect((await stage.dms.ledger(replicationConfigArn)).operations[0]?.checkpointSequence).toBeNull();
+        expect(await failureOf(stage.dms.resume({ replicationConfigArn: old }))).toMatchObject({
+          type: 'DmsReplicationSealed',
+        });
       } else {
         const failure = await failureOf(resume);
         expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
-        expect(failure.message).toMatch(/may not take start positions at all.*start this one without "continues"/);
+        expect(failure.message).toMatch(
+          /may not take start positions at all.*Started without "continues", this one would leave out/,
+        );
       }
     },
   );
@@ -408,8 +422,10 @@ describe.concurrent('a replication that was created anew', () => {
   test('does not go on from what is not recorded, runs again, was stopped for good, or when it has run itself', async () => {
     await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
     await stage.work();
-    const [old, running] = [stage.simulator.createReplication(), stage.simulator.createReplication()];
-    const replicationConfigArn = stage.simulator.createReplication({ status: 'created' });
+    const old = stage.simulator.createReplication();
+    const running = stage.simulator.createReplication({ replicationType: 'cdc' });
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+    const loads = stage.simulator.createReplication({ status: 'created' });
     const refused = async (more: object) => {
       const input = { replicationConfigArn, continues: { replicationConfigArn: old }, ...unverified, ...more };
       const { type, message } = await failureOf(stage.dms.resume(input));
@@ -418,6 +434,11 @@ describe.concurrent('a replication that was created anew', () => {
     expect(await refused({})).toContain(`DmsCheckpointMissing: No stop of ${old} is recorded`);
     await stage.dms.stop({ replicationConfigArn: old, ...brief });
     expect(await refused({ continues: { replicationConfigArn: old, sequence: 7 } })).toContain('No stop 7 of');
+    expect(await refused({ replicationConfigArn: loads })).toContain('its first start would load the target');
+    const host = { workflowId: `cutover-${randomUUID()}`, taskQueue: stage.taskQueue, args: [old] };
+    await stage.client.workflow.execute('hostThatOnlyReserves', host);
+    expect(await refused({})).toContain('DmsReplicationReserved');
+    await stage.dms.breakReservation(old, { by: 'ada', reason: 'test' });
     expect(await refused({ cdcStartPosition: 'x' })).toContain('DmsInvalidInput');
     expect(await refused({ startReplicationType: 'resume-processing' })).toContain('continues goes with');
     stage.simulator.start(old);
@@ -427,7 +448,7 @@ describe.concurrent('a replication that was created anew', () => {
     expect(await refused({})).toMatch(/^DmsReplicationSealed: .* was stopped for good by ada/);
     await stage.dms.unseal(old, { by: 'ada', reason: 'it goes on elsewhere' });
     await stage.dms.stop({ replicationConfigArn: running, ...brief });
-    expect(await refused({ replicationConfigArn: running })).toContain('has run before');
+    expect(await refused({ replicationConfigArn: running })).toMatch(/has run before/);
     expect(await refused({ sourceLogRetentionSeconds: 10, oldestOpenTransactionSeconds: 20 })).toContain(
       'DmsSourceLogExpired',
     );

@@ -28,7 +28,7 @@ const nightly = (replicationConfigArn: string) =>
 
 describe.concurrent('a window', () => {
   test('stops and resumes a replication in its own name, at its times', async () => {
-    await using stage = await Stage.set(quick);
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 100 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
     const window = nightly(replicationConfigArn);
@@ -50,13 +50,16 @@ describe.concurrent('a window', () => {
     ]);
     expect((await times(scheduleIds.resume))[0]).toHaveProperty('size', 7);
 
-    const stopped = await fired<ScheduledStop>(stage, scheduleIds.stop);
+    const stopping = fired<ScheduledStop>(stage, scheduleIds.stop);
+    await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
+    // A morning that comes before the stop is over waits for it.
+    await stage.client.schedule.getHandle(scheduleIds.resume).trigger();
+    const stopped = await stopping;
     expect(stopped.result).toMatchObject({
       outcome: 'stopped',
       checkpoint: { reason: 'nightly window', requestedBy: 'ada' },
     });
     expect(stopped.result?.operationId).toContain(`window:${window.windowId}:`);
-    await stage.client.schedule.getHandle(scheduleIds.resume).trigger();
     // It looks for an early death for two minutes, which are real ones here.
     await until('it runs again', () => stage.simulator.row(replicationConfigArn).Status === 'running');
     const { operations } = await stage.dms.ledger(replicationConfigArn);
@@ -115,9 +118,27 @@ describe.concurrent('a window', () => {
     await until('it runs', () => stage.simulator.row(replicationConfigArn).Status === 'running');
     stage.simulator.stop(replicationConfigArn);
     await until('it is stopped again', () => stage.simulator.row(replicationConfigArn).Status === 'stopped');
+    // DMS may describe it only after a while.
+    stage.simulator.clock.advance({ seconds: 30 });
     const { skipped } = await fired<ScheduledResume>(stage, scheduleIds.resume);
     expect(skipped).toContain('is not the recorded one');
     await stage.dms.deleteWindow(window.windowId);
+  });
+
+  test('leaves out a stop that no worker has taken up in time', async () => {
+    await using stage = await Stage.set(quick);
+    const replicationConfigArn = stage.simulator.createReplication();
+    const handle = await stage.client.workflow.start('dmsScheduledStop', {
+      workflowId: `dms-window:night:${randomUUID()}`,
+      taskQueue: stage.taskQueue,
+      args: [{ windowId: 'night', input: { replicationConfigArn }, lateSeconds: 1 }],
+    });
+    const begun = Date.now();
+    await until('it is late', () => Date.now() - begun > 1500);
+    await stage.work();
+    const late = { skipped: expect.stringMatching(/^it is \d seconds late/), result: null };
+    expect(await handle.result()).toEqual(late);
+    expect(stage.simulator.count('StopReplication')).toBe(0);
   });
 
   test('that can not be is refused before anything is scheduled', async () => {
@@ -125,6 +146,10 @@ describe.concurrent('a window', () => {
     const window = nightly(stage.simulator.createReplication());
     const zone = await failureOf(stage.dms.createWindow({ ...window, timeZone: 'Europe/Atlantis' }));
     expect(zone).toMatchObject({ type: 'DmsInvalidInput', message: expect.stringContaining('Europe/Atlantis') });
+    const skipped = stage.dms.createWindow({ ...window, resume: { at: '02:30' } });
+    expect((await failureOf(skipped)).message).toMatch(
+      /In Europe\/Berlin clocks skip the time to resume on \d{4}-03-\d\d at 02:30/,
+    );
     const long = stage.dms.createWindow({ ...window, resume: { at: '22:00', days: ['thursday'] } });
     expect((await failureOf(long)).message).toContain('it is stopped for 73 hours');
     const stop = stage.client.schedule.getHandle(`dms-window:${window.windowId}:stop`);

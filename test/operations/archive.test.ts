@@ -59,7 +59,7 @@ describe('what waits for the archive', () => {
     expect(whole(ledger)[0]).toBe(161);
   });
 
-  test('is given up by name when the archive will never take it, or too many wait', () => {
+  test('is given up by name when the archive will never take it, or more than a megabyte waits', () => {
     let ledger = stopped(emptyLedger(arn), 1);
     ledger = refused(ledger, 1, 'it is too large', at(200));
     expect(ledger).toMatchObject({
@@ -67,10 +67,22 @@ describe('what waits for the archive', () => {
       archive: { waiting: [] },
       events: [{ type: 'archive-refused', at: at(200), detail: 'Record 1 is not in the archive: it is too large' }],
     });
-    const many = Array.from({ length: 1000 }, (_, n) => ({ sequence: n + 2, sealed: null, deadline: null }));
-    ledger = stopped({ ...ledger, archive: { taskQueue: null, waiting: many }, lastSequence: 1001 }, 1002);
-    expect(waiting(ledger)).toHaveLength(1000);
-    expect(ledger.events[0]?.detail).toContain('Record 2 is not in the archive');
+    for (let n = 2; n <= 600; n++) ledger = stopped(ledger, n, { reason: 'x'.repeat(1000), intent: 'final' });
+    const left = waiting(ledger) ?? [];
+    expect(left.length).toBeGreaterThan(100);
+    expect(left.at(-1)).toBe(600);
+    expect(JSON.stringify(ledger).length).toBeLessThan(1_300_000);
+    expect(ledger.events[0]?.detail).toContain('is not in the archive: newer records that wait for it');
+    // What else there is to keep has as much room as ever.
+    expect(ledger.operations.length).toBeGreaterThan(50);
+  });
+
+  test('is what a worker without an archive records, too, once there is one, and none that is not there any more', () => {
+    let ledger = stopped(stopped(emptyLedger(arn), 1), 2, {}, false);
+    expect([waiting(ledger), ledger.archive?.taskQueue]).toEqual([[1, 2], 'dms']);
+    ledger = { ...ledger, checkpoints: ledger.checkpoints.slice(0, 1) };
+    expect(nextToArchive(ledger)?.sequence).toBe(2);
+    expect(nextToArchive(stored(ledger, 2))).toBeNull();
   });
 });
 
@@ -119,6 +131,21 @@ describe('a ledger that is restored', () => {
     expect(restore(emptyLedger(arn), closed, at(9000)).ledger.guard).toBeNull();
   });
 
+  test('is sealed by what was closed for good, whatever it has recorded itself since, unless somebody there has lifted a seal', () => {
+    const seal = { by: 'ada', reason: 'done', at: at(310) };
+    const sealed = { ...request, records: [archived(3, { sealed: seal, intent: 'final' }), ...records.slice(1)] };
+    const own = stopped(emptyLedger(arn), 90, {}, false);
+    expect(restore(own, sealed, at(9999)).ledger).toMatchObject({ sealed: seal, guard: own.guard });
+    const lifted = { ...own, lastUnsealed: { by: 'grace', reason: 'why not', at: at(9500) } };
+    expect(restore(lifted, sealed, at(9999)).ledger.sealed).toBeNull();
+  });
+
+  test('has each sequence once, the newer one of two', () => {
+    const anew = archived(1, { recordedAt: at(5000), operationId: 'anew' });
+    const { checkpoints } = restore(emptyLedger(arn), { ...request, records: [anew, ...records] }, at(9000)).ledger;
+    expect(checkpoints.map(({ operationId }) => operationId)).toEqual(['anew', 'op-3', 'op-2']);
+  });
+
   test('that began anew before keeps its own records, its own seal, and lets them be archived', () => {
     const own = stopped(emptyLedger(arn), 90, {}, false);
     expect(whole(own)).toEqual([1]);
@@ -132,6 +159,9 @@ describe('a ledger that is restored', () => {
   test.each([
     ['without a name', { by: ' ' }, /who does it, and why/],
     ['without records', { records: null }, /there are no records/],
+    ['without a clock', { resumeWithinSeconds: 'soon' }, /no resumeWithinSeconds/],
+    ['with a time that is none', { records: [archived(1, { recordedAt: 'x' })] }, /record 1 makes no sense/],
+    ['with a plan that is none', { records: [archived(1, { deadline: {} as never })] }, /record 1 makes no sense/],
     ["with another replication's", { records: [archived(1, { replicationConfigArn: `${arn}X` })] }, /is of .*ORDERSX/],
     [
       'with records of a newer version',

@@ -23,7 +23,7 @@ const judged = (
 describe('the log of a source that stopped ten hours ago', () => {
   test.each([
     ['is not judged when nobody says how long it is kept', judged(lag(0), null), []],
-    ['is not judged when it is not known when it stopped', judged(lag(0), HOUR, null, null), []],
+    ['is not judged when it is not known when it stopped', judged(lag(0), HOUR, null, null), ['lag-unknown']],
     ['is there when it is kept for a day', judged(lag(5), 24 * HOUR), []],
     ['is gone when it is kept for less', judged(lag(0), 9.9 * HOUR), 'expired'],
     ['is near its end from four fifths on', judged(lag(0), 12 * HOUR), ['source-log-short']],

@@ -55,6 +55,11 @@ describe('a window', () => {
     ['a name with blanks', { windowId: 'my window' }, 'windowId is 1 to 100 letters'],
     ['a field that is none', { stopp: { at: '22:00' } }, 'there is no field "stopp"'],
     ['a lead that is none', { deadlineLeadSeconds: '1h' }, 'deadlineLeadSeconds is from 0 to 172800'],
+    ['a name of two parts', { windowId: 'orders:weekend' }, 'windowId is 1 to 100 letters'],
+    ['a policy that is none', { deadlinePolicy: 'resum' }, 'deadlinePolicy is warn, resume or none'],
+    ['a name that is too long', { requestedBy: 'x'.repeat(257) }, 'requestedBy and owner are 1 to 256'],
+    ['a reason that is too long', { reason: 'x'.repeat(1001) }, 'reason is 1 to 1,000'],
+    ['an activity that is none', { onResumeDeadline: { bogus: 1 } }, 'onResumeDeadline is { activityType'],
     ['another ARN', { replicationConfigArn: 'arn:aws:dms:eu-west-1:1:task:x' }, 'replication-config'],
   ])('is refused with %s', (_, more, message) => {
     expect(refusal(more)).toContain(message);

@@ -51,7 +51,7 @@ describe('the deadline guard', () => {
         const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
         simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
       },
-      ['guard-ended', 'deleted'],
+      ['guard-ended'],
     ],
   ])('ends when %s', (_, happens, named) =>
     guarded({}, async (paused) => {

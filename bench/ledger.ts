@@ -1,0 +1,114 @@
+/** One ledger, and as many operations as nobody will ever have on a replication: its history stays short, and every run of it can be replayed. */
+import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { findServer } from '../scripts/temporal-server.js';
+import { emptyLedger } from '../src/operations/ledger.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../src/operations/names.js';
+import type { CheckpointDraft, Ledger, OperationRef } from '../src/operations/records.js';
+import { say, type Report } from './report.js';
+
+const OPERATIONS = 100_000;
+const AT_ONCE = 50;
+const MOST_EVENTS = 5000;
+const MOST_BYTES = 5_000_000;
+const REPLAYED = 20;
+const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:OFTEN';
+const workflowsPath = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
+
+/** A stop as the activities tell the ledger of it. */
+function stopOf(n: number): { readonly operation: OperationRef; readonly checkpoint: CheckpointDraft } {
+  const stoppedAt = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
+  const who = { requestedBy: 'bench', reason: 'as often as can be' };
+  const run = { workflowId: `dms:${replicationConfigArn}`, runId: `run-${n}` };
+  const operation: OperationRef = { kind: 'stop', operationId: `op-${n}`, ...run, parentWorkflowId: null, ...who };
+  const checkpoint: CheckpointDraft = {
+    version: 1,
+    replicationConfigArn,
+    operationId: operation.operationId,
+    intent: 'pause',
+    recoveryCheckpoint: `checkpoint:V1#${n}#mysql-bin-changelog.000024:1167:-1:1167`,
+    settled: 'agreed',
+    stopReason: 'Stop Reason NORMAL',
+    stopReasonCode: 'NORMAL',
+    status: 'stopped',
+    stoppedAt,
+    resumeBy: null,
+    resumeBySource: null,
+    replicationType: 'cdc',
+    sourceEndpointArn: null,
+    targetEndpointArn: null,
+    replicationCreateTime: null,
+    freshStartDate: null,
+    ...who,
+    ...run,
+  };
+  return { operation, checkpoint };
+}
+
+export async function measureLedger({ promised }: Report): Promise<void> {
+  const server = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: await findServer('dev'),
+      log: { level: 'error', format: 'json' },
+    },
+  });
+  const [connection, native] = await Promise.all([
+    Connection.connect({ address: server.address }),
+    NativeConnection.connect({ address: server.address }),
+  ]);
+  try {
+    const client = new Client({ connection });
+    const workflowBundle = await bundleWorkflowCode({ workflowsPath });
+    const worker = await Worker.create({ connection: native, taskQueue: 'bench', workflowBundle });
+    const workflowId = ledgerWorkflowId(replicationConfigArn);
+    const handle = client.workflow.getHandle(workflowId);
+    const tell = async (n: number) => {
+      const { operation, checkpoint } = stopOf(n);
+      await handle.executeUpdate(messageNames.begin, { args: [{ operation, sequence: null }] });
+      const ended = { outcome: 'stopped', failureType: null, awsRequestIds: [`request-${n}`] };
+      await handle.executeUpdate(messageNames.record, { args: [{ type: 'stopped', operation, checkpoint, ...ended }] });
+    };
+    const begun = performance.now();
+    const ledger = await worker.runUntil(async () => {
+      const args = [{ replicationConfigArn, state: emptyLedger(replicationConfigArn) }];
+      await client.workflow.start(workflowTypes.ledger, { workflowId, taskQueue: 'bench', args });
+      let next = 1;
+      const lane = async () => {
+        for (let n = next++; n <= OPERATIONS; n = next++) await tell(n);
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+      return handle.query<Ledger>(messageNames.ledger);
+    });
+    const seconds = (performance.now() - begun) / 1000;
+    const runs: { readonly runId: string; readonly events: number; readonly bytes: number }[] = [];
+    for await (const { runId, historyLength, historySize = 0 } of client.workflow.list({
+      query: `WorkflowId = "${workflowId}"`,
+    }))
+      runs.push({ runId, events: historyLength, bytes: historySize });
+    const sample = runs.filter((_, n) => n % Math.ceil(runs.length / REPLAYED) === 0);
+    for (const { runId } of sample) {
+      const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+    }
+    const longest = Math.max(...runs.map(({ events }) => events));
+    const largest = Math.max(...runs.map(({ bytes }) => bytes));
+    const kept = (what: string, isKept: boolean) =>
+      say(`- ${promised('a ledger of 100,000 operations', what, isKept)}`);
+    say(
+      `${OPERATIONS} stops were recorded in one ledger, ${AT_ONCE} at once, in ${seconds.toFixed(0)} s and ${runs.length} runs:`,
+    );
+    say();
+    kept(`each has its sequence: the last is ${ledger.lastSequence}`, ledger.lastSequence === OPERATIONS);
+    kept(`the longest run has ${longest} events`, longest <= MOST_EVENTS);
+    kept(`the largest is ${(largest / 1e6).toFixed(1)} MB`, largest <= MOST_BYTES);
+    const bytes = JSON.stringify(ledger).length;
+    kept(`the ledger holds ${ledger.checkpoints.length} records in ${(bytes / 1000).toFixed(0)} kB`, bytes <= 200_000);
+    kept(`${sample.length} runs, from the first to the last, were replayed`, sample.length > 1);
+  } finally {
+    await native.close();
+    await connection.close();
+    await server.teardown();
+  }
+}

@@ -1,0 +1,89 @@
+/** What test/exploration does in a small Temporal, on a real server: fifty operations fight for one replication while workers are killed and answers lost. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { StopReplicationResult } from '../../src/index.js';
+import { findDmsFailure } from '../../src/operations/failures.js';
+import { seededRandom } from '../../src/simulator/clock.js';
+import { quick, Stage, until } from '../support/stage.js';
+import { endProcess, startWorkerProcess } from '../support/worker-process.js';
+
+const OPERATIONS = 50;
+const FIGHT_SECONDS = 90;
+const KILLS = 6;
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0, deadlinePolicy: 'none' } as const;
+
+test.concurrent.each([1, 2, 3])(
+  'fifty operations that fight while workers are killed act one at a time, and every stop is recorded: seed %i',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const chance = (share: number) => random() < share;
+    await using stage = await Stage.set({ ...quick, seed });
+    const { simulator, taskQueue, dms, client } = stage;
+    const replicationConfigArn = simulator.createReplication();
+    const work = () => startWorkerProcess(taskQueue, simulator);
+    let worker = work();
+    const results: StopReplicationResult[] = [];
+    const unexplained: unknown[] = [];
+    const operate = async (at: number, isStop: boolean, fate: 'cancel' | 'terminate' | null, preempt: boolean) => {
+      await delay(at * 1000);
+      try {
+        const handle = isStop
+          ? await dms.startStop({ replicationConfigArn, preempt, ...brief })
+          : await dms.startResume({ replicationConfigArn, verifyProgressSeconds: 0 });
+        if (fate !== null) {
+          await delay(random() * 3000);
+          if (fate === 'cancel') await handle.cancel().catch(() => undefined);
+          else
+            await client.workflow
+              .getHandle(handle.workflowId)
+              .terminate('test')
+              .catch(() => undefined);
+        }
+        const result = await handle.result();
+        if ('checkpoint' in result) results.push(result);
+      } catch (err) {
+        // Refused by name, or ended by somebody: that is how fights go.
+        const isEnded = /cancell?ed|terminated|Workflow execution/i.test(String(err));
+        if (findDmsFailure(err) === undefined && !isEnded) unexplained.push(err);
+      }
+    };
+    const fight = Array.from({ length: OPERATIONS }, () => {
+      const fate = chance(0.15) ? ('cancel' as const) : chance(0.15) ? ('terminate' as const) : null;
+      return operate(random() * FIGHT_SECONDS, chance(0.55), fate, chance(0.3));
+    });
+    try {
+      for (let kill = 0; kill < KILLS; kill++) {
+        await delay((FIGHT_SECONDS / KILLS) * 1000 * (0.5 + random()));
+        const operation = chance(0.5) ? 'StopReplication' : 'StartReplication';
+        if (chance(0.7)) simulator.fault({ operation, type: 'answer-lost', replicationConfigArn });
+        await endProcess(worker, 'SIGKILL');
+        worker = work();
+      }
+      await Promise.all(fight);
+      const ledger = await until(
+        'no stop is left unrecorded',
+        async () => {
+          const now = await dms.ledger(replicationConfigArn);
+          return now.pendingCall?.kind === 'stop' ? null : now;
+        },
+        200,
+      );
+      const { checkpoints } = ledger;
+      const isMade = (outcome: string) => outcome === 'ok' || outcome === 'answer-lost';
+      const accepted = simulator.calls.filter((call) => call.operation === 'StopReplication' && isMade(call.outcome));
+      const stops = new Set(checkpoints.map(({ stoppedAt }) => stoppedAt));
+      expect(unexplained).toEqual([]);
+      expect(accepted.length).toBeGreaterThan(2);
+      // Each that DMS accepted is recorded, by one operation as its own; others may have found it.
+      expect(stops.size).toBe(accepted.length);
+      const names = checkpoints.map(({ operationId, stoppedAt }) => `${operationId} ${stoppedAt}`);
+      expect(new Set(names).size).toBe(names.length);
+      const own = ledger.operations.filter(({ kind, outcome }) => kind === 'stop' && outcome === 'stopped');
+      expect(own).toHaveLength(accepted.length);
+      for (const { checkpoint } of results) expect(checkpoints).toContainEqual(checkpoint);
+    } finally {
+      await endProcess(worker, 'SIGKILL');
+    }
+  },
+  600_000,
+);

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { quick, Stage, until } from '../support/stage.js';
+import { endProcess, startWorkerProcess } from '../support/worker-process.js';
+
+const HOUR = 3600;
+
+test('workers whose clocks are an hour apart stop, record, guard and resume as if they were right', async () => {
+  // In real time, so that what DMS says of its times can be compared with the clocks.
+  const durations = {
+    ...quick.durations,
+    stopping: 2,
+    describingStop: 0,
+    flushingCheckpoint: 0,
+    replication_starting: 2,
+  };
+  await using stage = await Stage.set({ ...quick, speed: 1, durations });
+  const { simulator, dms, taskQueue } = stage;
+  const replicationConfigArn = simulator.createReplication();
+  const workers = [-HOUR, HOUR].map((seconds) => {
+    const env = { CLOCK_SKEW_SECONDS: String(seconds) };
+    return startWorkerProcess(taskQueue, simulator, { clock: './skewed-clock.mjs', env });
+  });
+  try {
+    for (let sequence = 1; sequence <= 3; sequence++) {
+      const begun = Date.now();
+      const { checkpoint, outcome } = await dms.stop({
+        replicationConfigArn,
+        settleSeconds: 1,
+        selfRestartGraceSeconds: 0,
+      });
+      expect([outcome, checkpoint.sequence, checkpoint.settled]).toEqual(['stopped', sequence, 'agreed']);
+      const stoppedAt = Date.parse(checkpoint.stoppedAt ?? '');
+      expect(stoppedAt).toBeGreaterThan(begun - 2000);
+      expect(Date.parse(checkpoint.resumeBy ?? '') - stoppedAt).toBe(48 * HOUR * 1000);
+      const { guard, operations } = await dms.ledger(replicationConfigArn);
+      // A worker's clock tells how long the window is, so the guard may be off by what it is off.
+      expect(Math.abs(Date.parse(guard?.endsAt ?? '') - Date.parse(checkpoint.resumeBy ?? ''))).toBeLessThan(
+        1.1 * HOUR * 1000,
+      );
+      // What is dated is dated by Temporal's clock.
+      for (const { startedAt } of operations) expect(Math.abs(Date.parse(startedAt) - begun)).toBeLessThan(120_000);
+      const resumed = await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+      expect(resumed).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence } });
+      await until('it runs', () => simulator.row(replicationConfigArn).Status === 'running');
+    }
+    expect(simulator.count('StopReplication')).toBe(3);
+  } finally {
+    for (const worker of workers) await endProcess(worker, 'SIGTERM');
+  }
+}, 180_000);

@@ -1,0 +1,10 @@
+// Loaded into a program by --import: its wall clock is wrong by CLOCK_SKEW_SECONDS.
+const skewMs = Number(process.env.CLOCK_SKEW_SECONDS) * 1000;
+const now = Date.now;
+const skewed = () => now() + skewMs;
+globalThis.Date = class extends Date {
+  constructor(...args) {
+    super(...(args.length === 0 ? [skewed()] : args));
+  }
+  static now = skewed;
+};

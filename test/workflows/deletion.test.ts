@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { HOUR } from '../support/deadlines.js';
+import { ask } from '../support/dms-http.js';
+import { failureOf, until } from '../support/stage.js';
+import { setSkipping, type SkippingStage } from '../support/time-skipping.js';
+
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0, deadlinePolicy: 'none' } as const;
+const statusOf = async ({ env }: SkippingStage, arn: string) =>
+  (await env.client.workflow.getHandle(`dms-ledger:${arn}`).describe()).status.name;
+
+async function deleted({ simulator }: SkippingStage, arn: string) {
+  // It may be that DMS deletes none before it is deprovisioned.
+  simulator.clock.advance({ hours: 72 });
+  await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn });
+  await until('it is gone', () => simulator.replications().every(({ config }) => config.ReplicationConfigArn !== arn));
+}
+
+test('the ledger of a replication that was deleted closes a day later with a last record, and goes on when it is there again', async () => {
+  await using stage = await setSkipping();
+  const { dms, env, simulator } = stage;
+  const identifier = 'orders-again';
+  const replicationConfigArn = simulator.createReplication({ identifier });
+  await (
+    await stage.work()
+  ).runUntil(async () => {
+    await dms.stop({ replicationConfigArn, ...brief });
+    await deleted(stage, replicationConfigArn);
+    const resume = () => dms.resume({ replicationConfigArn });
+    expect(await failureOf(resume())).toMatchObject({ type: 'DmsReplicationNotFound' });
+    expect(await dms.ledger(replicationConfigArn)).toMatchObject({ missingSince: expect.any(String), deletedAt: null });
+    await env.sleep(20 * HOUR);
+    expect(await statusOf(stage, replicationConfigArn)).toBe('RUNNING');
+    await env.sleep(5 * HOUR);
+    await until('it is closed', async () => (await statusOf(stage, replicationConfigArn)) === 'COMPLETED');
+    const ledger = await dms.ledger(replicationConfigArn);
+    expect(ledger).toMatchObject({
+      deletedAt: expect.any(String),
+      events: [{ type: 'deleted' }],
+      checkpoints: [{ sequence: 1 }],
+    });
+    expect(await failureOf(resume())).toMatchObject({ type: 'DmsReplicationNotFound' });
+    const unseal = dms.unseal(replicationConfigArn, { by: 'ada', reason: 'why' });
+    expect(await failureOf(unseal)).toMatchObject({ type: 'DmsReplicationNotFound' });
+
+    expect(simulator.createReplication({ identifier })).toBe(replicationConfigArn);
+    const { checkpoint } = await dms.stop({ replicationConfigArn, ...brief });
+    expect(checkpoint.sequence).toBe(2);
+    const opened = await dms.ledger(replicationConfigArn);
+    expect(opened).toMatchObject({
+      deletedAt: null,
+      missingSince: null,
+      checkpoints: [{ sequence: 2 }, ledger.checkpoints[0]],
+    });
+  });
+});
+
+test('a ledger stays open for a replication that is back, and for a seal', async () => {
+  await using stage = await setSkipping();
+  const { dms, env, simulator } = stage;
+  const [back, sealed] = [simulator.createReplication(), simulator.createReplication()];
+  await (
+    await stage.work()
+  ).runUntil(async () => {
+    await dms.stop({ replicationConfigArn: back, ...brief });
+    await dms.stop({ replicationConfigArn: sealed, intent: 'final', ...brief });
+    const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
+    for (const replicationConfigArn of [back, sealed]) {
+      simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
+      expect(await failureOf(dms.resume({ replicationConfigArn }))).toMatchObject({ type: 'DmsReplicationNotFound' });
+    }
+    await env.sleep(HOUR);
+    simulator.clearFaults();
+    simulator.fault({ operation: '*', replicationConfigArn: sealed, times: 1e9, ...gone });
+    await env.sleep(24 * HOUR);
+    await until('it has looked', async () => (await dms.ledger(back)).missingSince === null);
+    await until('it has looked there, too', async () => (await dms.ledger(sealed)).deletedAt !== null);
+    expect([await statusOf(stage, back), await statusOf(stage, sealed)]).toEqual(['RUNNING', 'RUNNING']);
+    await dms.unseal(sealed, { by: 'ada', reason: 'nobody needs it' });
+    await until('it is closed', async () => (await statusOf(stage, sealed)) === 'COMPLETED');
+  });
+});
