@@ -42,54 +42,58 @@ test('the page about the simulator has a row for every switch, with its default'
   }
 });
 
-test("the README's worker, client and fleet stop and resume replications", async () => {
-  const simulator = await startDmsSimulator({ speed: 60 });
-  const arn = simulator.createReplication();
-  const env = {
-    ...process.env,
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
-    AWS_ACCESS_KEY_ID: 'simulated',
-    AWS_SECRET_ACCESS_KEY: 'simulated',
-  };
-  const run = (name: string, ...args: string[]) =>
-    spawn(process.execPath, ['--no-warnings', '--import', 'tsx', fileURLToPath(example(name)), ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-  const worker = run('worker.ts');
-  try {
-    const said = async (name: string, ...args: string[]) => {
-      const program = run(name, ...args);
-      let out = '';
-      program.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      const [code] = (await once(program, 'exit')) as [number];
-      return [code, out];
+test.concurrent(
+  "the README's worker, client and fleet stop and resume replications",
+  async () => {
+    const simulator = await startDmsSimulator({ speed: 60 });
+    const arn = simulator.createReplication();
+    const env = {
+      ...process.env,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+      AWS_ACCESS_KEY_ID: 'simulated',
+      AWS_SECRET_ACCESS_KEY: 'simulated',
     };
-    expect(await said('client.ts', arn)).toEqual([
-      0,
-      expect.stringMatching(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/),
-    ]);
-    expect(await said('deadline.ts', arn)).toEqual([
-      0,
-      expect.stringMatching(/^the operators are paged at \S+ unless somebody has resumed it\n$/),
-    ]);
-    const windowId = randomUUID();
-    expect(await said('window.ts', arn, windowId)).toEqual([
-      0,
-      expect.stringMatching(/^capacity-still-billed: it stays provisioned .*\n$/),
-    ]);
-    await said('fleet.ts', arn);
-    const fleet = [arn, simulator.createReplication()];
-    expect(await said('fleet.ts', ...fleet)).toEqual([0, '{ stopped: 2 } 0 failed\n{ resumed: 2 }\n']);
-  } finally {
-    worker.kill('SIGTERM');
-    await once(worker, 'exit');
-    await simulator.close();
-  }
-}, 120_000);
+    const run = (name: string, ...args: string[]) =>
+      spawn(process.execPath, ['--no-warnings', '--import', 'tsx', fileURLToPath(example(name)), ...args], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+    const worker = run('worker.ts');
+    try {
+      const said = async (name: string, ...args: string[]) => {
+        const program = run(name, ...args);
+        let out = '';
+        program.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+        const [code] = (await once(program, 'exit')) as [number];
+        return [code, out];
+      };
+      expect(await said('client.ts', arn)).toEqual([
+        0,
+        expect.stringMatching(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/),
+      ]);
+      expect(await said('deadline.ts', arn)).toEqual([
+        0,
+        expect.stringMatching(/^the operators are paged at \S+ unless somebody has resumed it\n$/),
+      ]);
+      const windowId = randomUUID();
+      expect(await said('window.ts', arn, windowId)).toEqual([
+        0,
+        expect.stringMatching(/^capacity-still-billed: it stays provisioned .*\n$/),
+      ]);
+      await said('fleet.ts', arn);
+      const fleet = [arn, simulator.createReplication()];
+      expect(await said('fleet.ts', ...fleet)).toEqual([0, '{ stopped: 2 } 0 failed\n{ resumed: 2 }\n']);
+    } finally {
+      worker.kill('SIGTERM');
+      await once(worker, 'exit');
+      await simulator.close();
+    }
+  },
+  120_000,
+);
 
-test("the README's host changes a schema between a stop and a resume", async () => {
+test.concurrent("the README's host changes a schema between a stop and a resume", async () => {
   await using stage = await Stage.set();
   const { activities } = await import('../examples/readme/test.js');
   expect(Object.keys(activities)).toContain('dms.requestStop');
@@ -116,25 +120,30 @@ test("the README's host changes a schema between a stop and a resume", async () 
   }
 });
 
-test("the README's versioned workflows stop a replication, and move its ledger on with the deployment", async () => {
-  await using stage = await Stage.set();
-  const { simulator, client, taskQueue } = stage;
-  const replicationConfigArn = simulator.createReplication();
-  const version = { deploymentName: taskQueue, buildId: 'one' };
-  const worker = await Worker.create({
-    connection: stage.native,
-    taskQueue,
-    workflowsPath: fileURLToPath(example('versioned-workflows.ts')),
-    activities: createDmsActivities({ dms: simulatedApi(simulator) }),
-    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
-  });
-  await worker.runUntil(async () => {
-    await until('the version is current', () =>
-      client.workflowService.setWorkerDeploymentCurrentVersion({ namespace: 'default', ...version }).catch(() => null),
-    );
-    expect((await stage.dms.stop({ replicationConfigArn, settleSeconds: 0 })).outcome).toBe('stopped');
-    const { raw } = await client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`).describe();
-    const AUTO_UPGRADE = 2;
-    expect(raw.workflowExecutionInfo?.versioningInfo?.behavior).toBe(AUTO_UPGRADE);
-  });
-});
+test.concurrent(
+  "the README's versioned workflows stop a replication, and move its ledger on with the deployment",
+  async () => {
+    await using stage = await Stage.set();
+    const { simulator, client, taskQueue } = stage;
+    const replicationConfigArn = simulator.createReplication();
+    const version = { deploymentName: taskQueue, buildId: 'one' };
+    const worker = await Worker.create({
+      connection: stage.native,
+      taskQueue,
+      workflowsPath: fileURLToPath(example('versioned-workflows.ts')),
+      activities: createDmsActivities({ dms: simulatedApi(simulator) }),
+      workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+    });
+    await worker.runUntil(async () => {
+      await until('the version is current', () =>
+        client.workflowService
+          .setWorkerDeploymentCurrentVersion({ namespace: 'default', ...version })
+          .catch(() => null),
+      );
+      expect((await stage.dms.stop({ replicationConfigArn, settleSeconds: 0 })).outcome).toBe('stopped');
+      const { raw } = await client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`).describe();
+      const AUTO_UPGRADE = 2;
+      expect(raw.workflowExecutionInfo?.versioningInfo?.behavior).toBe(AUTO_UPGRADE);
+    });
+  },
+);

@@ -2,10 +2,14 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
+import { historyPage } from '../../src/operations/history.js';
+import type { Ledger, OperationRef } from '../../src/operations/records.js';
 import { Stage, until, workflowBundle } from '../support/stage.js';
 
 const folder = new URL('histories/', import.meta.url);
-const files = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+const names = await readdir(folder);
+const files = names.filter((name) => name.endsWith('.json'));
+const states = names.filter((name) => name.endsWith('.state'));
 const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8')) as { events: any[] };
 
 /** A history does not hold the id of its workflow, and an operation is run in place only under its own. */
@@ -86,6 +90,40 @@ describe('the workflows of today', () => {
       // A ledger of today may say more, and nothing else.
       expect(await stateAfter(events)).toMatchObject(expected as object);
     }
+  });
+});
+
+describe('what a ledger of a released version has left', () => {
+  test.each(states)('%s is read, and gone on with', async (name) => {
+    const { begin, emptyLedger, record, validateBegin } = await import('../../src/operations/ledger.js');
+    const { restore } = await import('../../src/operations/restore.js');
+    const left = JSON.parse(await readFile(new URL(name, folder), 'utf8')) as Ledger;
+    const { replicationConfigArn } = left;
+    const ledger = { ...emptyLedger(replicationConfigArn), ...left };
+    const [newest] = ledger.checkpoints;
+    if (newest === undefined) throw new Error('It holds records');
+    expect(ledger.checkpoints.every(({ version }) => version === 1)).toBe(true);
+    const { entries } = historyPage(ledger, {});
+    expect(entries.filter((entry) => 'operation' in entry)).toHaveLength(left.operations.length);
+    const operation: OperationRef = { ...ledger.operations[0], kind: 'stop', operationId: 'today' } as OperationRef;
+    const at = '2027-01-01T00:00:00.000Z';
+    validateBegin(ledger, { operation, sequence: null });
+    const begun = begin(ledger, { operation, sequence: newest.sequence }, at);
+    expect(begun.reply.checkpoint).toEqual(newest);
+    const checkpoint = { ...newest, operationId: 'today', stoppedAt: '2026-12-31T00:00:00.000Z' };
+    const ended = { outcome: 'stopped', failureType: null, awsRequestIds: [] };
+    const recorded = record(begun.ledger, { type: 'stopped', operation, checkpoint, ...ended }, at);
+    expect(recorded.reply.checkpoint?.sequence).toBe(left.lastSequence + 1);
+    // As an archive would give them back.
+    const records = ledger.checkpoints.map((each) => ({ ...each, sealed: null, deadline: null }));
+    const request = {
+      by: 'ada',
+      reason: 'lost',
+      records,
+      lastSequence: left.lastSequence,
+      resumeWithinSeconds: null,
+    };
+    expect(restore(emptyLedger(replicationConfigArn), request, at).ledger.checkpoints).toEqual(ledger.checkpoints);
   });
 });
 

@@ -24,48 +24,54 @@ function fragile(refuses: (record: ArchivedRecord) => boolean = () => false) {
   return { archive, records, state };
 }
 
-test('twenty stops finish while the archive is down for ten minutes, and all are archived after', async () => {
-  await using stage = await setSkipping();
-  const { archive, records, state } = fragile();
-  const worker = await stage.work({ archive });
-  const arns = Array.from({ length: 20 }, () => stage.simulator.createReplication());
-  await worker.runUntil(async () => {
-    const stopped = await Promise.all(arns.map((arn) => stage.dms.stop({ replicationConfigArn: arn, ...brief })));
-    await until('each was tried', () => state.asked >= 20);
-    const waits = await stage.dms.ledger(arns[0] ?? '');
-    expect(waits).toMatchObject({ checkpoints: [{ sequence: 1 }], archive: { waiting: [{ sequence: 1 }] } });
-    await stage.env.sleep(10 * MINUTE);
-    expect(records).toEqual([]);
-    state.isDown = false;
-    await stage.env.sleep(3 * MINUTE);
-    await until('all are archived', () => records.length === 20);
-    const byArn = (one: { replicationConfigArn: string }, other: { replicationConfigArn: string }) =>
-      one.replicationConfigArn < other.replicationConfigArn ? -1 : 1;
-    expect(records.toSorted(byArn)).toMatchObject(stopped.map(({ checkpoint }) => checkpoint).toSorted(byArn));
-    await until('the ledger knows', async () => {
-      const { archive: owed } = await stage.dms.ledger(arns[0] ?? '');
-      return owed?.waiting.length === 0;
+test.concurrent(
+  'twenty stops finish while the archive is down for ten minutes, and all are archived after',
+  async () => {
+    await using stage = await setSkipping();
+    const { archive, records, state } = fragile();
+    const worker = await stage.work({ archive });
+    const arns = Array.from({ length: 20 }, () => stage.simulator.createReplication());
+    await worker.runUntil(async () => {
+      const stopped = await Promise.all(arns.map((arn) => stage.dms.stop({ replicationConfigArn: arn, ...brief })));
+      await until('each was tried', () => state.asked >= 20);
+      const waits = await stage.dms.ledger(arns[0] ?? '');
+      expect(waits).toMatchObject({ checkpoints: [{ sequence: 1 }], archive: { waiting: [{ sequence: 1 }] } });
+      await stage.env.sleep(10 * MINUTE);
+      expect(records).toEqual([]);
+      state.isDown = false;
+      await stage.env.sleep(3 * MINUTE);
+      await until('all are archived', () => records.length === 20);
+      const byArn = (one: { replicationConfigArn: string }, other: { replicationConfigArn: string }) =>
+        one.replicationConfigArn < other.replicationConfigArn ? -1 : 1;
+      expect(records.toSorted(byArn)).toMatchObject(stopped.map(({ checkpoint }) => checkpoint).toSorted(byArn));
+      await until('the ledger knows', async () => {
+        const { archive: owed } = await stage.dms.ledger(arns[0] ?? '');
+        return owed?.waiting.length === 0;
+      });
     });
-  });
-  // Patiently: ten minutes are not hundreds of tries of each.
-  expect(state.asked).toBeLessThan(20 * 20);
-});
+    // Patiently: ten minutes are not hundreds of tries of each.
+    expect(state.asked).toBeLessThan(20 * 20);
+  },
+);
 
-test('a record that the archive will never take is told of, and does not keep the next from it', async () => {
-  await using stage = await setSkipping();
-  const { archive, records, state } = fragile(({ sequence }) => sequence === 1);
-  state.isDown = false;
-  const worker = await stage.work({ archive });
-  const replicationConfigArn = stage.simulator.createReplication();
-  await worker.runUntil(async () => {
-    await stage.dms.stop({ replicationConfigArn, ...brief });
-    await stage.dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
-    await stage.dms.stop({ replicationConfigArn, ...brief });
-    await until('the second is archived', () => records.length === 1);
-    const { events, checkpoints } = await stage.dms.ledger(replicationConfigArn);
-    expect(records).toMatchObject([{ ...checkpoints[0], sequence: 2, sealed: null }]);
-    const detail = expect.stringMatching(/^Record 1 is not in the archive: .*it is too large$/);
-    expect(events).toMatchObject([{ type: 'archive-refused', detail }]);
-    expect(state.asked).toBe(2);
-  });
-});
+test.concurrent(
+  'a record that the archive will never take is told of, and does not keep the next from it',
+  async () => {
+    await using stage = await setSkipping();
+    const { archive, records, state } = fragile(({ sequence }) => sequence === 1);
+    state.isDown = false;
+    const worker = await stage.work({ archive });
+    const replicationConfigArn = stage.simulator.createReplication();
+    await worker.runUntil(async () => {
+      await stage.dms.stop({ replicationConfigArn, ...brief });
+      await stage.dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+      await stage.dms.stop({ replicationConfigArn, ...brief });
+      await until('the second is archived', () => records.length === 1);
+      const { events, checkpoints } = await stage.dms.ledger(replicationConfigArn);
+      expect(records).toMatchObject([{ ...checkpoints[0], sequence: 2, sealed: null }]);
+      const detail = expect.stringMatching(/^Record 1 is not in the archive: .*it is too large$/);
+      expect(events).toMatchObject([{ type: 'archive-refused', detail }]);
+      expect(state.asked).toBe(2);
+    });
+  },
+);

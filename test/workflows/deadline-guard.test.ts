@@ -13,7 +13,7 @@ const endOf = ({ dms, replicationConfigArn }: Guarded) =>
     return ledger.guard === null ? ledger : null;
   });
 
-describe('the deadline guard', () => {
+describe.concurrent('the deadline guard', () => {
   test('warns six hours before the deadline, and again until somebody resumes the replication', () =>
     guarded({}, async (paused) => {
       const { dms, input, env, replicationConfigArn, warnings } = paused;

@@ -15,46 +15,52 @@ async function deleted({ simulator }: SkippingStage, arn: string) {
   await until('it is gone', () => simulator.replications().every(({ config }) => config.ReplicationConfigArn !== arn));
 }
 
-test('the ledger of a replication that was deleted closes a day later with a last record, and goes on when it is there again', async () => {
-  await using stage = await setSkipping();
-  const { dms, env, simulator } = stage;
-  const identifier = 'orders-again';
-  const replicationConfigArn = simulator.createReplication({ identifier });
-  await (
-    await stage.work()
-  ).runUntil(async () => {
-    await dms.stop({ replicationConfigArn, ...brief });
-    await deleted(stage, replicationConfigArn);
-    const resume = () => dms.resume({ replicationConfigArn });
-    expect(await failureOf(resume())).toMatchObject({ type: 'DmsReplicationNotFound' });
-    expect(await dms.ledger(replicationConfigArn)).toMatchObject({ missingSince: expect.any(String), deletedAt: null });
-    await env.sleep(20 * HOUR);
-    expect(await statusOf(stage, replicationConfigArn)).toBe('RUNNING');
-    await env.sleep(5 * HOUR);
-    await until('it is closed', async () => (await statusOf(stage, replicationConfigArn)) === 'COMPLETED');
-    const ledger = await dms.ledger(replicationConfigArn);
-    expect(ledger).toMatchObject({
-      deletedAt: expect.any(String),
-      events: [{ type: 'deleted' }],
-      checkpoints: [{ sequence: 1 }],
-    });
-    expect(await failureOf(resume())).toMatchObject({ type: 'DmsReplicationNotFound' });
-    const unseal = dms.unseal(replicationConfigArn, { by: 'ada', reason: 'why' });
-    expect(await failureOf(unseal)).toMatchObject({ type: 'DmsReplicationNotFound' });
+test.concurrent(
+  'the ledger of a replication that was deleted closes a day later with a last record, and goes on when it is there again',
+  async () => {
+    await using stage = await setSkipping();
+    const { dms, env, simulator } = stage;
+    const identifier = 'orders-again';
+    const replicationConfigArn = simulator.createReplication({ identifier });
+    await (
+      await stage.work()
+    ).runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief });
+      await deleted(stage, replicationConfigArn);
+      const resume = () => dms.resume({ replicationConfigArn });
+      expect(await failureOf(resume())).toMatchObject({ type: 'DmsReplicationNotFound' });
+      expect(await dms.ledger(replicationConfigArn)).toMatchObject({
+        missingSince: expect.any(String),
+        deletedAt: null,
+      });
+      await env.sleep(20 * HOUR);
+      expect(await statusOf(stage, replicationConfigArn)).toBe('RUNNING');
+      await env.sleep(5 * HOUR);
+      await until('it is closed', async () => (await statusOf(stage, replicationConfigArn)) === 'COMPLETED');
+      const ledger = await dms.ledger(replicationConfigArn);
+      expect(ledger).toMatchObject({
+        deletedAt: expect.any(String),
+        events: [{ type: 'deleted' }],
+        checkpoints: [{ sequence: 1 }],
+      });
+      expect(await failureOf(resume())).toMatchObject({ type: 'DmsReplicationNotFound' });
+      const unseal = dms.unseal(replicationConfigArn, { by: 'ada', reason: 'why' });
+      expect(await failureOf(unseal)).toMatchObject({ type: 'DmsReplicationNotFound' });
 
-    expect(simulator.createReplication({ identifier })).toBe(replicationConfigArn);
-    const { checkpoint } = await dms.stop({ replicationConfigArn, ...brief });
-    expect(checkpoint.sequence).toBe(2);
-    const opened = await dms.ledger(replicationConfigArn);
-    expect(opened).toMatchObject({
-      deletedAt: null,
-      missingSince: null,
-      checkpoints: [{ sequence: 2 }, ledger.checkpoints[0]],
+      expect(simulator.createReplication({ identifier })).toBe(replicationConfigArn);
+      const { checkpoint } = await dms.stop({ replicationConfigArn, ...brief });
+      expect(checkpoint.sequence).toBe(2);
+      const opened = await dms.ledger(replicationConfigArn);
+      expect(opened).toMatchObject({
+        deletedAt: null,
+        missingSince: null,
+        checkpoints: [{ sequence: 2 }, ledger.checkpoints[0]],
+      });
     });
-  });
-});
+  },
+);
 
-test('a ledger stays open for a replication that is back, and for a seal', async () => {
+test.concurrent('a ledger stays open for a replication that is back, and for a seal', async () => {
   await using stage = await setSkipping();
   const { dms, env, simulator } = stage;
   const [back, sealed] = [simulator.createReplication(), simulator.createReplication()];
