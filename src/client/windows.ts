@@ -17,7 +17,7 @@ const CATCH_UP = { stop: LATE_SECONDS * 1000, resume: '1 day' } as const;
 /** A window that was scheduled. */
 export interface WindowHandle {
   readonly windowId: string;
-  /** Of the pair: `dms-window:<windowId>:stop` and `…:resume`. They can be paused, triggered and looked at as any schedule. */
+  /** Of the pair: `dms-window:<windowId>:stop` and `…:resume`. They can be paused, triggered and looked at like every schedule. */
   readonly scheduleIds: { readonly stop: string; readonly resume: string };
   /** From a stop to the resume after it, at most. */
   readonly longestPauseHours: number;

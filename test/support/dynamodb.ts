@@ -14,19 +14,25 @@ export function dynamoDbClient(endpoint: string): DynamoDBClient {
   return new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials });
 }
 
-export async function startDynamoDb(): Promise<LocalDynamoDb> {
-  const server = dynalite({ createTableMs: 0 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+/** What answers at an endpoint, until it is closed. */
+export function dynamoDbAt(endpoint: string, close: () => PromiseLike<void>): LocalDynamoDb {
   const client = dynamoDbClient(endpoint);
   return {
     endpoint,
     client,
     async [Symbol.asyncDispose]() {
       client.destroy();
-      server.closeAllConnections();
-      await new Promise<void>((closed) => server.close(() => closed()));
+      await close();
     },
   };
+}
+
+export async function startDynamoDb(): Promise<LocalDynamoDb> {
+  const server = dynalite({ createTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return dynamoDbAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => {
+    server.closeAllConnections();
+    return new Promise<void>((closed) => server.close(() => closed()));
+  });
 }
