@@ -33,6 +33,8 @@ async function within(seconds: number, { archive, archiving }: Environment, { re
   const late = new Promise<never>((_, reject) => {
     patience.addEventListener('abort', () => reject(new Error(`no answer within ${seconds} s`)));
   });
+  // It may come when nobody waits for it any more.
+  late.catch(() => {});
   const leave = await archiving.enter(patience);
   try {
     await Promise.race([archive?.append(record), late]);

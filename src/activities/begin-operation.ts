@@ -34,7 +34,8 @@ export function beginOperation(environment: Environment, request: BeginOperation
       throw err;
     });
     const lookedAt = attempt.heldSeconds;
-    const continued = 'continues' in plan ? await continuedRecord(attempt, plan, replication) : null;
+    const who = { owner: asked.owner, parentWorkflowId };
+    const continued = 'continues' in plan ? await continuedRecord(attempt, plan, who, replication) : null;
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     const operation: OperationRef = { kind, operationId, workflowId, runId, parentWorkflowId, ...asked };
     const sequence = 'checkpoint' in plan && plan.checkpoint !== 'latest' ? plan.checkpoint.sequence : null;

@@ -19,7 +19,7 @@ const NOTE_SECONDS = 4;
 /** How long a call waits for its turn before another attempt does, and how old the look before it may get. */
 const TURN_SECONDS = 60;
 const FRESH_SECONDS = 2;
-const MAY_HAVE_BEEN_SENT = 'call may have been sent';
+export const MAY_HAVE_BEEN_SENT = 'call may have been sent';
 
 /** What to do about a replication as a look shows it. Terminal failures are thrown. */
 export type Decision<Outcome> =
@@ -95,8 +95,9 @@ class ChangeAttempt<Outcome> {
   }
 
   async #call(note: CallNote, look: Replication): Promise<Outcome> {
-    // A call that may have been accepted is not judged once more.
-    if (!this.attempt.accepted) await this.change.prepare?.(note, look, { ...this.attempt.subject, replication: look });
+    // What this activity may have sent already is not judged once more.
+    if (this.attempt.memory !== MAY_HAVE_BEEN_SENT)
+      await this.change.prepare?.(note, look, { ...this.attempt.subject, replication: look });
     const previous = (await this.#note(note)) ?? this.change.ownCall;
     this.attempt.remember(MAY_HAVE_BEEN_SENT);
     try {

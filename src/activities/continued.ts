@@ -3,13 +3,13 @@ import { DmsApiError } from '../dms/api.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
+import { validateContinued } from '../operations/continuation.js';
 import { dmsFailure } from '../operations/failures.js';
-import { findOperation as findKnown, sameOperation } from '../operations/ledger-entries.js';
+import { findOperation as findKnown } from '../operations/ledger-entries.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { ResumePlan } from '../operations/inputs.js';
-import type { CheckpointRecord, Ledger } from '../operations/records.js';
+import type { CheckpointRecord, OperationRef } from '../operations/records.js';
 import { checkpointChanged, operationInProgress } from '../operations/refusals.js';
-import { requireOwner } from '../operations/reservations.js';
 import type { Attempt } from './attempt.js';
 import { findOperation } from './await-idle.js';
 
@@ -17,6 +17,7 @@ import { findOperation } from './await-idle.js';
 export async function continuedRecord(
   attempt: Attempt,
   { continues, force }: ResumePlan,
+  who: Pick<OperationRef, 'owner' | 'parentWorkflowId'>,
   look: Replication,
 ): Promise<CheckpointRecord | null> {
   if (continues === null) return null;
@@ -24,11 +25,10 @@ export async function continuedRecord(
   const key = { kind: 'resume', operationId: attempt.operationId ?? '' } as const;
   // What succeeded before is only told again.
   if ((findKnown(own, key)?.outcome ?? null) !== null) return null;
-  const isCalled = own.pendingCall !== null && sameOperation(own.pendingCall, key);
   const other = parseReplicationConfigArn(continues.replicationConfigArn);
   attempt.environment.requireAllowed(other, attempt.operationId);
   const ledger = await attempt.askLedger((each) => each.of(other.arn).read());
-  const { sealed, checkpoints } = ledger;
+  const { checkpoints } = ledger;
   const sequence = continues.sequence ?? null;
   const record = sequence === null ? checkpoints[0] : checkpoints.find((each) => each.sequence === sequence);
   const subject = { ...attempt.subject, checkpoint: record };
@@ -43,7 +43,6 @@ export async function continuedRecord(
       'Name another record.',
     );
   }
-  if (isCalled) return record;
   if (look.replicationType !== 'cdc') {
     throw dmsFailure(
       'DmsNotResumable',
@@ -52,33 +51,15 @@ export async function continuedRecord(
       'Create it as type cdc.',
     );
   }
-  await requireNobodyOperates(ledger, attempt);
-  if (sealed !== null) {
-    throw dmsFailure(
-      'DmsReplicationSealed',
-      subject,
-      `${other.arn} was stopped for good by ${sealed.by ?? 'someone unnamed'} at ${sealed.at} (${sealed.reason ?? 'no reason given'})`,
-      'Unseal its ledger by name and reason (client.unseal) if it is to be continued.',
-    );
-  }
+  const open = await findOperation(attempt.environment.client(), operationWorkflowId(other.arn));
+  if (open !== null) throw operationInProgress(other.arn, open);
+  // Once more right before the call, when it is sealed.
+  validateContinued(ledger, { by: attempt.arn.arn, sequence: record.sequence, ...who });
   const there = force ? null : await lookAt(attempt, other);
   if (there !== null && (factsOf(lifecycleState(there).status).phase !== 'rest' || !isRecordedStop(record, there))) {
     throw checkpointChanged({ ...subject, replicationConfigArn: other.arn }, record, there);
   }
   return record;
-}
-
-/** Two replications must not write to one target: the old one is in nobody's hands. */
-async function requireNobodyOperates(
-  { pendingCall, reservation, replicationConfigArn }: Ledger,
-  attempt: Attempt,
-): Promise<void> {
-  const open = await findOperation(attempt.environment.client(), operationWorkflowId(replicationConfigArn));
-  if (open !== null) throw operationInProgress(replicationConfigArn, open);
-  if (reservation !== null) requireOwner({ reservation, replicationConfigArn }, { parentWorkflowId: null });
-  if (pendingCall === null) return;
-  const { kind, operationId, workflowId, parentWorkflowId: hostWorkflowId } = pendingCall;
-  throw operationInProgress(replicationConfigArn, { kind, operationId, workflowId, hostWorkflowId });
 }
 
 /** `null`: it was deleted, and is where it was stopped. That another account's is not seen says nothing. */

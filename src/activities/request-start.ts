@@ -1,20 +1,20 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import { factsOf, isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { StartReplicationType } from '../operations/inputs.js';
-import type { CheckpointRecord } from '../operations/records.js';
 import type { RequestedStart, RequestStart } from '../operations/protocol.js';
 import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
 import { awsErrorDetails } from './api-failures.js';
 import type { Attempt } from './attempt.js';
-import { attemptChange, type Decision } from './change.js';
+import { attemptChange, MAY_HAVE_BEEN_SENT, type Decision } from './change.js';
 import type { Environment } from './environment.js';
 import { goesOn, judgementWarnings, requireEndpoints, requireSourceLog } from './judgement.js';
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
-export async function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
+export function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
   const { operation, ownCall = null, accepted } = request;
   const deadline = {
     seconds: request.startTimeoutSeconds ?? 5400,
@@ -25,8 +25,9 @@ export async function requestStart(environment: Environment, request: RequestSta
   const about = { operationId: operation?.operationId, phase: 'checking', accepted, deadline } as const;
   const attempt = environment.attempt(request, 'dms.requestStart', about);
 
+  const isCalled = () => attempt.memory === MAY_HAVE_BEEN_SENT;
   let endpointWarnings: readonly Warning[] = [];
-  const requested = await attemptChange<RequestedStart>(attempt, {
+  const requesting = attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
 
@@ -42,9 +43,9 @@ export async function requestStart(environment: Environment, request: RequestSta
       };
       switch (factsOf(lifecycleState(replication).status).start) {
         case 'first-start':
-          return call(checkedType(request, replication, subject, 'start-replication', attempt.accepted));
+          return call(checkedType(request, replication, subject, 'start-replication', isCalled()));
         case 'call':
-          return call(checkedType(request, replication, subject, defaultType(replication), attempt.accepted));
+          return call(checkedType(request, replication, subject, defaultType(replication), isCalled()));
         case 'wait':
           return { do: 'wait', why: 'DMS can start it only once it is at rest' };
         case 'already-running':
@@ -57,8 +58,9 @@ export async function requestStart(environment: Environment, request: RequestSta
     },
 
     async prepare({ startReplicationType }, look, subject) {
-      if (!goesOn(request, startReplicationType) || request.force === true) return;
-      endpointWarnings = await requireEndpoints(attempt, request, look, subject);
+      if (goesOn(request, startReplicationType) && request.force !== true)
+        endpointWarnings = await requireEndpoints(attempt, request, look, subject);
+      await tellContinued(attempt, request, false);
     },
 
     send: ({ startReplicationType }, signal) =>
@@ -109,15 +111,20 @@ export async function requestStart(environment: Environment, request: RequestSta
             : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
       ),
   });
-  if (request.continued != null && requested.accepted) await tellContinued(attempt, request.continued);
-  return requested;
+  return requesting.catch(async (err: unknown) => {
+    const isForGood = err instanceof ApplicationFailure && err.nonRetryable === true && !attempt.accepted;
+    if (isForGood) await attempt.keptAlive(() => tellContinued(attempt, request, true));
+    throw err;
+  });
 }
 
-/** The old replication is not to be resumed any more: two would write to one target. */
-async function tellContinued(attempt: Attempt, { replicationConfigArn, sequence }: CheckpointRecord): Promise<void> {
-  attempt.accepted = true;
-  const by = attempt.arn.arn;
-  await attempt.askLedger((ledger) => ledger.of(replicationConfigArn).continued({ by, sequence }));
+/** The replication that this one goes on from is sealed before the call, and unsealed when DMS refuses it. */
+async function tellContinued(attempt: Attempt, { continued, operation }: RequestStart, undo: boolean): Promise<void> {
+  if (continued == null) return;
+  const { replicationConfigArn, sequence } = continued;
+  const { owner, parentWorkflowId } = operation ?? {};
+  const request = { by: attempt.arn.arn, sequence, owner, parentWorkflowId, undo };
+  await attempt.askLedger((ledger) => ledger.of(replicationConfigArn).continued(request));
 }
 
 function defaultType({ replicationType }: Replication): StartReplicationType | null {

@@ -83,6 +83,8 @@ async function readLag({ environment, arn }: Attempt): Promise<ReplicationLag | 
     const late = new Promise<never>((_, reject) => {
       patience.addEventListener('abort', () => reject(patience.reason as Error));
     });
+    // It may come when nobody waits for it any more.
+    late.catch(() => {});
     return await Promise.race([environment.lag.read(arn, patience), late]);
   } catch (err) {
     log.warn('It can not be read how far the replication is behind', { arn: arn.arn, error: String(err) });

@@ -28,6 +28,7 @@ export interface WindowHandle {
 /** Rules of clocks are known for so long. */
 const YEARS_AHEAD = 5;
 const DAY_MS = 86_400_000;
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 
 /** Creates the pair of schedules: both, or none. */
 export async function createWindow(client: Client, taskQueue: string, input: WindowInput): Promise<WindowHandle> {
@@ -105,6 +106,7 @@ function requireTimeZone({ timeZone, resume }: WindowPlan, replicationConfigArn:
   }
   const first = Math.floor(Date.now() / DAY_MS) * DAY_MS;
   for (let day = first; day < first + YEARS_AHEAD * 366 * DAY_MS; day += DAY_MS) {
+    if (!resume.days.includes(weekdays[new Date(day).getUTCDay()] ?? 'monday')) continue;
     const wanted = day + (resume.hour * 60 + resume.minute) * 60_000;
     const offsets = [wanted - DAY_MS, wanted + DAY_MS].map((at) => local(at) - at);
     if (offsets[0] === offsets[1] || offsets.some((offset) => local(wanted - offset) === wanted)) continue;

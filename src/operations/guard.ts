@@ -40,6 +40,7 @@ export function guardOf(
 
 /** Why a look ends the guard; `null`: the replication is still where it was stopped. */
 export function endedBy(ledger: Ledger, guard: Guard, look: Replication): string | null {
+  if (ledger.sealed !== null) return 'it was sealed';
   const { phase } = factsOf(lifecycleState(look).status);
   if (phase !== 'rest') return `DMS shows "${look.status}"`;
   const record = findCheckpoint(ledger, guard.sequence);

@@ -129,6 +129,11 @@ export interface ContinuedRequest {
   readonly by: string;
   /** The record that it goes on from. */
   readonly sequence: number;
+  /** Who does it, for whoever has reserved the replication. */
+  readonly owner?: string | null | undefined;
+  readonly parentWorkflowId?: string | null | undefined;
+  /** DMS has refused it. */
+  readonly undo?: boolean | undefined;
 }
 
 export interface UnsealRequest {

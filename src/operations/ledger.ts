@@ -19,7 +19,6 @@ import type {
   AboutToRequest,
   BeginReply,
   BeginRequest,
-  ContinuedRequest,
   RecordReply,
   RecordRequest,
   UnsealRequest,
@@ -180,15 +179,6 @@ export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: strin
   const event = { type: 'unsealed', at: now, by, reason, workflowId: null, detail: null } as const;
   const unsealed = withEvent(lifted, event);
   return { ledger: unsealed, reply: unsealed };
-}
-
-/** Another replication goes on from here: this one is sealed, and nobody waits for it to be resumed. */
-export function continued(ledger: Ledger, { by, sequence }: ContinuedRequest, now: string): Transition<null> {
-  const reason = `${by} goes on from record ${sequence}`;
-  if (ledger.sealed?.reason === reason) return { ledger, reply: null };
-  const event = { type: 'continued', at: now, by, reason: null, workflowId: null, detail: reason } as const;
-  const sealed = ledger.sealed ?? { by: null, reason, at: now };
-  return { ledger: withEvent({ ...ledger, sealed, guard: null }, event), reply: null };
 }
 
 function withoutFinality({ replaces: _replaces, ...call }: PendingCall): PendingCall {

@@ -72,8 +72,10 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
 
   const newest = added.find(({ sequence }) => sequence === back.checkpoints[0]?.sequence);
   // Whoever has lifted a seal in this ledger knew of it; else what was closed for good stays closed, whatever was recorded since.
-  const [newestMissing] = missing;
-  const sealed = ledger.sealed ?? (ledger.lastUnsealed === null ? (newestMissing?.sealed ?? null) : null);
+  const isOwn = ({ sequence, recordedAt }: ArchivedRecord) =>
+    ledger.checkpoints.some((own) => own.sequence === sequence && own.recordedAt === recordedAt);
+  const newestLost = records.find((each) => !isOwn(each));
+  const sealed = ledger.sealed ?? (ledger.lastUnsealed === null ? (newestLost?.sealed ?? null) : null);
   const clock = { resumeWithinSeconds, taskQueue: undefined };
   const guard = newest === undefined ? ledger.guard : guardOf({ ...newest, recordedAt: now }, newest.deadline, clock);
   const detail = `${added.length} records came back from the archive`;

@@ -10,16 +10,8 @@ import {
 } from '@temporalio/workflow';
 import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
 import type { RecordRequest } from '../operations/ledger-messages.js';
-import {
-  aboutTo,
-  begin,
-  continued,
-  emptyLedger,
-  record,
-  unseal,
-  validateAboutTo,
-  validateBegin,
-} from '../operations/ledger.js';
+import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
+import { continued, validateContinued } from '../operations/continuation.js';
 import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';
 import { ledgerMarkdown } from '../operations/ledger-details.js';
@@ -112,7 +104,7 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   onUpdate(reserveUpdate, reserve, validateReserve);
   onUpdate(releaseUpdate, release, requireOwnerName);
   onUpdate(goneUpdate, gone);
-  onUpdate(continuedUpdate, continued);
+  onUpdate(continuedUpdate, continued, validateContinued);
   onUpdate(restoreUpdate, restore, validateRestore);
   onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
 

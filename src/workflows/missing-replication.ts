@@ -5,13 +5,14 @@ import type { Book } from './book.js';
 
 /** Looks whether a replication that somebody did not find is really gone. */
 export async function lookForMissing(book: Book): Promise<void> {
-  const { replicationConfigArn } = book.ledger;
+  const { replicationConfigArn, missingSince } = book.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0 };
   try {
     await waitingActivities('See whether it was deleted', where)['dms.describeReplication']({ replicationConfigArn });
     book.ledger = found(book.ledger);
   } catch (err) {
     if (findDmsFailure(err)?.type !== 'DmsReplicationNotFound') throw err;
-    book.ledger = deleted(book.ledger, new Date().toISOString());
+    // Somebody may have found it meanwhile.
+    if (book.ledger.missingSince === missingSince) book.ledger = deleted(book.ledger, new Date().toISOString());
   }
 }

@@ -1,4 +1,4 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { sleep, workflowInfo } from '@temporalio/workflow';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { findDmsFailure, type DmsFailureType } from '../operations/failures.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
@@ -27,6 +27,7 @@ const inTheWay: readonly DmsFailureType[] = [
 const LOOK_SECONDS = 600;
 /** How long a resume waits for whatever is under way, such as the stop of its own window. */
 const PATIENCE_SECONDS = 12 * 3600;
+const AGAIN_MS = 60_000;
 
 /** Stops a replication that runs, unless somebody else operates on it. Started by the schedule of a window. */
 export async function dmsScheduledStop({
@@ -54,14 +55,22 @@ export async function dmsScheduledResume({
   input,
 }: ScheduledInput<ResumeReplicationInput>): Promise<ScheduledResume> {
   const { replicationConfigArn } = input;
-  const ledger = await look('Wait until nothing is under way', PATIENCE_SECONDS, async (activities) => {
-    await activities['dms.awaitIdle']({ replicationConfigArn });
-    return activities['dms.readLedger']({ replicationConfigArn });
-  });
+  const ours = windowOperationId(windowId, '');
+  const settled = () =>
+    look('Wait until nothing is under way', PATIENCE_SECONDS, async (activities) => {
+      await activities['dms.awaitIdle']({ replicationConfigArn });
+      return activities['dms.readLedger']({ replicationConfigArn });
+    });
+  let ledger = await settled();
+  // Its own stop may have been left to the ledger, which has not recorded it yet.
+  while (ledger.pendingCall?.kind === 'stop' && ledger.pendingCall.operationId.startsWith(ours)) {
+    await sleep(AGAIN_MS);
+    ledger = await settled();
+  }
   const [newest] = ledger.checkpoints;
   const { operationId: by } = newest ?? {};
   const stopped = ledger.operations.find(({ kind, operationId }) => kind === 'stop' && operationId === by);
-  const isOurs = by?.startsWith(windowOperationId(windowId, '')) === true && stopped?.outcome === 'stopped';
+  const isOurs = by?.startsWith(ours) === true && stopped?.outcome === 'stopped';
   if (newest === undefined || !isOurs) return skip(`its last recorded stop is not this window's (${by ?? 'none'})`);
   const operationId = windowOperationId(windowId, workflowInfo().firstExecutionRunId);
   const resume: ResumeReplicationInput = { ...input, operationId, checkpoint: { sequence: newest.sequence } };

@@ -105,7 +105,7 @@ describe('what a ledger of a released version has left', () => {
     expect(ledger.checkpoints.every(({ version }) => version === 1)).toBe(true);
     const { entries } = historyPage(ledger, {});
     expect(entries.filter((entry) => 'operation' in entry)).toHaveLength(left.operations.length);
-    const operation: OperationRef = { ...ledger.operations[0], kind: 'stop', operationId: 'today' } as OperationRef;
+    const operation: OperationRef = { ...ledger.operations[0], kind: 'stop', operationId: 'today' };
     const at = '2027-01-01T00:00:00.000Z';
     validateBegin(ledger, { operation, sequence: null });
     const begun = begin(ledger, { operation, sequence: newest.sequence }, at);
