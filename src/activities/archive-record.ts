@@ -1,7 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { RecordRefused } from '../operations/archive.js';
+import { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
 import type { ArchiveRecord } from '../operations/protocol.js';
+import type { ArchivedRecord } from '../operations/records.js';
 import type { Environment } from './environment.js';
+import type { Gate } from './gate.js';
+import { inTime } from './in-time.js';
 
 /** While a deployment changes, some of its workers may have no archive. */
 const ANOTHER_WORKER_MS = 120_000;
@@ -10,14 +13,15 @@ const ANSWER_SECONDS = 30;
 
 /** Copies a record into the archive. Whatever goes wrong is tried again, but what the archive will never take. */
 export async function archiveRecord(environment: Environment, request: ArchiveRecord): Promise<void> {
+  const { archive, archiving } = environment;
   const { arn } = environment.attempt(request, 'dms.archiveRecord', { phase: 'recording' });
   const what = `Record ${request.record.sequence} of ${arn.arn}`;
-  if (environment.archive === null) {
+  if (archive === null) {
     const message = `${what} is to be archived, and this worker has no archive: give one to createDmsActivities`;
     throw ApplicationFailure.create({ message, type: 'NoArchive', nextRetryDelay: ANOTHER_WORKER_MS });
   }
   try {
-    await within(ANSWER_SECONDS, environment, request);
+    await store(archive, archiving, request.record);
   } catch (err) {
     const why = err instanceof Error ? err.message : String(err);
     const message = `${what} is not archived: ${why.slice(0, 1000)}`;
@@ -27,17 +31,11 @@ export async function archiveRecord(environment: Environment, request: ArchiveRe
   }
 }
 
-/** So many at once, and for so long. */
-async function within(seconds: number, { archive, archiving }: Environment, { record }: ArchiveRecord): Promise<void> {
-  const patience = AbortSignal.timeout(seconds * 1000);
-  const late = new Promise<never>((_, reject) => {
-    patience.addEventListener('abort', () => reject(new Error(`no answer within ${seconds} s`)));
-  });
-  // It may come when nobody waits for it any more.
-  late.catch(() => {});
-  const leave = await archiving.enter(patience);
+/** So many at once, and for so long: an archive that hangs gives its place back. */
+async function store(archive: CheckpointArchive, archiving: Gate, record: ArchivedRecord): Promise<void> {
+  const leave = await archiving.enter(AbortSignal.timeout(ANSWER_SECONDS * 1000));
   try {
-    await Promise.race([archive?.append(record), late]);
+    await inTime(ANSWER_SECONDS, () => archive.append(record));
   } finally {
     leave();
   }

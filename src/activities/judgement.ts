@@ -40,7 +40,7 @@ export function requireSourceLog(request: RequestStart, look: Replication, subje
     'DmsSourceLogExpired',
     subject,
     `${subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
-    'If the source does have it, say so with sourceLogRetentionSeconds; else load everything anew with startReplicationType "reload-target".',
+    'If the source does have it, say so with sourceLogRetentionSeconds; else everything has to be loaded anew.',
   );
 }
 

@@ -9,7 +9,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { reopened } from '../operations/deletion.js';
+import { closedState } from '../operations/deletion.js';
 import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
 import { emptyLedger } from '../operations/ledger.js';
 import type {
@@ -121,20 +121,12 @@ export class LedgerClient {
       try {
         return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
       } catch (err) {
-        const last = err instanceof WorkflowNotFoundError ? await this.#closedState() : null;
-        if (last === null) throw err;
-        return this.#create<Reply>(name, options, reopened(last));
+        if (!(err instanceof WorkflowNotFoundError)) throw err;
+        const state = await closedState(this.client.workflow, ledgerWorkflowId(this.replicationConfigArn));
+        if (state === null) throw err;
+        return this.#create<Reply>(name, options, state);
       }
     });
-  }
-
-  /** What it held when it closed by itself, because its replication was deleted. */
-  async #closedState(): Promise<Ledger | null> {
-    const { status, runId } = await this.#handle().describe();
-    if (status.name !== 'COMPLETED') return null;
-    return (await this.client.workflow
-      .getHandle(ledgerWorkflowId(this.replicationConfigArn), runId)
-      .result()) as Ledger;
   }
 
   #create<Reply>(name: string, options: { args: [unknown]; updateId: string }, state?: Ledger): Promise<Reply> {

@@ -27,6 +27,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
 
   const isCalled = () => attempt.memory === MAY_HAVE_BEEN_SENT;
   let endpointWarnings: readonly Warning[] = [];
+  let hasTold = false;
   const requesting = attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
@@ -61,6 +62,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
       if (goesOn(request, startReplicationType) && request.force !== true)
         endpointWarnings = await requireEndpoints(attempt, request, look, subject);
       await tellContinued(attempt, request, false);
+      hasTold = true;
     },
 
     send: ({ startReplicationType }, signal) =>
@@ -113,7 +115,8 @@ export function requestStart(environment: Environment, request: RequestStart): P
   });
   return requesting.catch(async (err: unknown) => {
     const isForGood = err instanceof ApplicationFailure && err.nonRetryable === true && !attempt.accepted;
-    if (isForGood) await attempt.keptAlive(() => tellContinued(attempt, request, true));
+    // What was told before is true, or is for a person to judge.
+    if (isForGood && hasTold) await attempt.keptAlive(() => tellContinued(attempt, request, true));
     throw err;
   });
 }

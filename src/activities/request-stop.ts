@@ -8,6 +8,7 @@ import type { StopOutcome } from '../operations/results.js';
 import type { Attempt } from './attempt.js';
 import { attemptChange, type Decision } from './change.js';
 import type { Environment } from './environment.js';
+import { inTime } from './in-time.js';
 
 const LAG_SECONDS = 5;
 
@@ -76,16 +77,10 @@ export async function requestStop(environment: Environment, request: RequestStop
 }
 
 /** Beside the call, so that it is never in its way; what can't be had within seconds is left out. */
-async function readLag({ environment, arn }: Attempt): Promise<ReplicationLag | null> {
-  if (environment.lag === null) return null;
+async function readLag({ environment: { lag }, arn }: Attempt): Promise<ReplicationLag | null> {
+  if (lag === null) return null;
   try {
-    const patience = AbortSignal.timeout(LAG_SECONDS * 1000);
-    const late = new Promise<never>((_, reject) => {
-      patience.addEventListener('abort', () => reject(patience.reason as Error));
-    });
-    // It may come when nobody waits for it any more.
-    late.catch(() => {});
-    return await Promise.race([environment.lag.read(arn, patience), late]);
+    return await inTime(LAG_SECONDS, (signal) => lag.read(arn, signal));
   } catch (err) {
     log.warn('It can not be read how far the replication is behind', { arn: arn.arn, error: String(err) });
     return null;

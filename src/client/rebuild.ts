@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { CheckpointArchive } from '../operations/archive.js';
-import { reopened } from '../operations/deletion.js';
+import { closedState } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
 import { MAX_ENTRIES } from '../operations/ledger-entries.js';
 import type { RestoreReply, RestoreRequest } from '../operations/ledger-messages.js';
@@ -50,7 +50,7 @@ export async function rebuildLedger(
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),
     taskQueue,
-    args: [{ replicationConfigArn: arn, ...(await closedState(client, arn)) }],
+    args: [{ replicationConfigArn: arn, state: await stateLeft(client, arn) }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: 'DMS ledger: what was stopped and resumed',
@@ -67,14 +67,11 @@ export async function rebuildLedger(
 }
 
 /** A ledger that closed by itself has left what it held. */
-async function closedState(client: Client, arn: string): Promise<{ readonly state?: Ledger }> {
-  const handle = client.workflow.getHandle(ledgerWorkflowId(arn));
+async function stateLeft(client: Client, arn: string): Promise<Ledger | null> {
   try {
-    const { status, runId } = await handle.describe();
-    if (status.name !== 'COMPLETED') return {};
-    return { state: reopened((await client.workflow.getHandle(handle.workflowId, runId).result()) as Ledger) };
+    return await closedState(client.workflow, ledgerWorkflowId(arn));
   } catch (err) {
-    if (err instanceof WorkflowNotFoundError) return {};
+    if (err instanceof WorkflowNotFoundError) return null;
     throw err;
   }
 }

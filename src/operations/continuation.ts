@@ -3,21 +3,19 @@ import { dmsFailure } from './failures.js';
 import { withEvent, type Transition } from './ledger-entries.js';
 import type { ContinuedRequest } from './ledger-messages.js';
 import type { Ledger } from './records.js';
-import { operationInProgress } from './refusals.js';
+import { operationInProgress, replicationSealed } from './refusals.js';
 import { requireOwner } from './reservations.js';
 
-/** Refuses what is sealed, reserved, or in the hands of an operation. Throws the failure. */
+/** Refuses what makes no sense, and what is sealed, reserved, or in the hands of an operation. Throws the failure. */
 export function validateContinued(ledger: Ledger, request: ContinuedRequest): void {
   const { replicationConfigArn, sealed, pendingCall } = ledger;
-  if (request.undo === true || sealed?.reason === reasonOf(request)) return;
-  if (sealed !== null) {
-    throw dmsFailure(
-      'DmsReplicationSealed',
-      { replicationConfigArn },
-      `${replicationConfigArn} was stopped for good by ${sealed.by ?? 'someone unnamed'} at ${sealed.at} (${sealed.reason ?? 'no reason given'})`,
-      'Unseal its ledger by name and reason (client.unseal) if it is to be continued.',
-    );
+  const { by, sequence } = request;
+  if (typeof by !== 'string' || !Number.isInteger(sequence)) {
+    const what = 'What goes on from a record is told as { by, sequence }: an ARN, and a number';
+    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Correct it; nothing was changed.');
   }
+  if (request.undo === true || sealed?.reason === reasonOf(request)) return;
+  if (sealed !== null) throw replicationSealed({ replicationConfigArn }, sealed);
   const { owner, parentWorkflowId = null } = request;
   requireOwner(ledger, { owner, parentWorkflowId });
   if (pendingCall === null) return;

@@ -1,4 +1,5 @@
 /** A ledger whose replication was deleted is closed, once nothing is left to do. */
+import { nextToArchive } from './archive.js';
 import { withEvent, type Transition } from './ledger-entries.js';
 import type { Ledger } from './records.js';
 
@@ -31,12 +32,31 @@ export function deleted(ledger: Ledger, at: string): Ledger {
 }
 
 /** What a closed ledger goes on with when somebody has something to say to it: it looks again whether there is a replication. */
-export function reopened(closed: Ledger): Ledger {
+function reopened(closed: Ledger): Ledger {
   return { ...closed, deletedAt: null, missingSince: closed.deletedAt };
 }
 
+/** What Temporal's client shows of a workflow, as far as it matters here. */
+interface Workflows {
+  getHandle(
+    workflowId: string,
+    runId?: string,
+  ): {
+    describe(): Promise<{ readonly status: { readonly name: string }; readonly runId: string }>;
+    result(): Promise<unknown>;
+  };
+}
+
+/** What a ledger that closed by itself goes on with; `null`: it is open, or was terminated. */
+export async function closedState(workflows: Workflows, workflowId: string): Promise<Ledger | null> {
+  const { status, runId } = await workflows.getHandle(workflowId).describe();
+  if (status.name !== 'COMPLETED') return null;
+  return reopened((await workflows.getHandle(workflowId, runId).result()) as Ledger);
+}
+
 /** Nothing is left to do, and nothing that must hold is kept. */
-export function isClosing({ deletedAt, archive, pendingCall, guard, sealed, reservation }: Ledger): boolean {
-  const isOwed = pendingCall?.kind === 'stop' || guard !== null || (archive?.waiting.length ?? 0) > 0;
+export function isClosing(ledger: Ledger): boolean {
+  const { deletedAt, pendingCall, guard, sealed, reservation } = ledger;
+  const isOwed = pendingCall?.kind === 'stop' || guard !== null || nextToArchive(ledger) !== null;
   return deletedAt !== null && !isOwed && sealed === null && reservation === null;
 }

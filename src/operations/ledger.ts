@@ -13,6 +13,7 @@ import {
 } from './ledger-entries.js';
 import { queued } from './archive.js';
 import { guardOf } from './guard.js';
+import { replicationSealed } from './refusals.js';
 import { requireUnreserved } from './reservations.js';
 import type {
   AboutToReply,
@@ -103,12 +104,9 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
 /** A final stop may be recorded after a resume has begun: its seal counts up to the call. */
 function requireUnsealed(ledger: Ledger, operation: OperationRef): void {
   if (operation.kind !== 'resume' || ledger.sealed === null) return;
-  const { by, reason, at } = ledger.sealed;
-  throw dmsFailure(
-    'DmsReplicationSealed',
+  throw replicationSealed(
     { ...subjectOf(ledger, operation), checkpoint: ledger.checkpoints[0] ?? null },
-    `${ledger.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
-    'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
+    ledger.sealed,
   );
 }
 

@@ -5,7 +5,7 @@ import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
 import { ledgerWorkflowId, workflowTypes } from './names.js';
-import type { CheckpointRecord } from './records.js';
+import type { CheckpointRecord, Seal } from './records.js';
 
 /** The ARN in an input of any shape. Throws DmsInvalidInput. */
 export function readArn(input: unknown): string {
@@ -43,6 +43,16 @@ export function replicationFailed(subject: FailureSubject, when: string) {
     subject,
     `${replicationConfigArn} failed ${when}${said === '' ? ', and DMS gives no reason' : `: ${said}`}`,
     next === undefined ? 'Read its log, remove the cause, then resume it or reload its target.' : `Next: ${next}.`,
+  );
+}
+
+/** Somebody has closed it for good. */
+export function replicationSealed(subject: FailureSubject, { by, reason, at }: Seal) {
+  return dmsFailure(
+    'DmsReplicationSealed',
+    subject,
+    `${subject.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
+    'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
   );
 }
 

@@ -1,9 +1,9 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { abandonedStop } from '../operations/abandoned.js';
-import { finishAbandoned } from './abandoned-stop.js';
-import { guardDeadline } from './deadline-guard.js';
 import { MISSING_SECONDS } from '../operations/deletion.js';
+import { finishAbandoned } from './abandoned-stop.js';
 import type { Book } from './book.js';
+import { guardDeadline } from './deadline-guard.js';
 import { isCancelled } from './failures.js';
 import { lookForMissing } from './missing-replication.js';
 

@@ -9,13 +9,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
-import type { RecordRequest } from '../operations/ledger-messages.js';
 import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
 import { continued, validateContinued } from '../operations/continuation.js';
 import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';
 import { ledgerMarkdown } from '../operations/ledger-details.js';
 import type { Transition } from '../operations/ledger-entries.js';
+import type { RecordRequest } from '../operations/ledger-messages.js';
 import type { Ledger } from '../operations/records.js';
 import { restore, validateRestore } from '../operations/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../operations/reservations.js';

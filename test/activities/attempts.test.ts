@@ -10,6 +10,7 @@ import {
   type DmsActivitiesOptions,
   type DmsApi,
 } from '../../src/activities/index.js';
+import { inTime } from '../../src/activities/in-time.js';
 import type { RecordedOperation } from '../../src/operations/protocol.js';
 import type { CheckpointDraft, OperationRef } from '../../src/operations/records.js';
 import { look } from '../support/look.js';
@@ -409,5 +410,24 @@ describe('a record for the archive', () => {
     const { 'dms.archiveRecord': store } = activitiesOf({ dms: showing('stopped'), archive, allow: ['arn:other'] });
     expect(await failureOf(attempt().run(store, request))).toMatchObject({ type: 'DmsNotAllowed' });
     expect(archive.append).not.toHaveBeenCalled();
+  });
+});
+
+describe('an answer in time', () => {
+  test('is had, or not, and comes late to nobody', async () => {
+    expect(await inTime(5, () => Promise.resolve('here'))).toBe('here');
+    await expect(inTime(0.01, () => new Promise(() => {}))).rejects.toThrow('no answer within 0.01 s');
+    const unhandled = vi.fn();
+    process.once('unhandledRejection', unhandled);
+    const patience: AbortSignal[] = [];
+    const thrown = inTime(0.01, (signal) => {
+      patience.push(signal);
+      throw new RecordRefused('at once, and not as a promise');
+    });
+    await expect(thrown).rejects.toThrow(RecordRefused);
+    await until('it is too late', () => patience[0]?.aborted);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });

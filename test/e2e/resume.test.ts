@@ -403,6 +403,10 @@ describe.concurrent('a replication that was created anew', () => {
         const reason = `${replicationConfigArn} goes on from record 1`;
         expect([sealed?.reason, events[0]?.type]).toEqual([reason, 'continued']);
         expect((await stage.dms.ledger(replicationConfigArn)).operations[0]?.checkpointSequence).toBeNull();
+        // What has run since can't go on from there once more, which opens the old one to nobody.
+        await stage.dms.stop({ replicationConfigArn, ...brief });
+        const again = await failureOf(stage.dms.resume({ replicationConfigArn, continues, ...unverified }));
+        expect(again.message).toContain('has run before');
         expect(await failureOf(stage.dms.resume({ replicationConfigArn: old }))).toMatchObject({
           type: 'DmsReplicationSealed',
         });

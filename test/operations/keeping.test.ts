@@ -3,7 +3,7 @@ import { abandonedStop, giveUp } from '../../src/operations/abandoned.js';
 import { isDmsFailure } from '../../src/operations/failures.js';
 import { advanced, endedBy, guardOf, warningOf } from '../../src/operations/guard.js';
 import { aboutTo, begin, emptyLedger, record, validateAboutTo, validateBegin } from '../../src/operations/ledger.js';
-import type { CheckpointDraft, CheckpointRecord, Ledger, OperationRef } from '../../src/operations/records.js';
+import type { CheckpointDraft, CheckpointRecord, Guard, Ledger, OperationRef } from '../../src/operations/records.js';
 import {
   breakReservation,
   release,
@@ -175,6 +175,11 @@ describe('the clock of a paused replication', () => {
     expect(next(40_010 - 4000)).toBe(Date.parse(at(40_010 - 3000)));
     expect(next(40_010 - 100)).toBe(Date.parse(at(40_010)));
     expect(warningOf(emptyLedger(arn), guard, at(41_000), null).secondsLeft).toBe(0);
+  });
+
+  test('ends when it was sealed meanwhile', () => {
+    const guarded = { ...emptyLedger(arn), sealed: { by: 'ada', reason: null, at: at(5) } };
+    expect(endedBy(guarded, { sequence: 1 } as Guard, look({ status: 'stopped' }))).toBe('it was sealed');
   });
 
   test('ends when the replication runs, or its last stop is another', () => {
