@@ -65,8 +65,9 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
       return ledger;
     },
     set ledger(changed) {
+      const details = ledgerMarkdown(changed);
       ledger = changed;
-      setCurrentDetails(ledgerMarkdown(ledger));
+      setCurrentDetails(details);
     },
     get revision() {
       return updates;
@@ -85,12 +86,13 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
   ) =>
     setHandler(
       definition,
-      (request: Request) => {
-        const changed = attempted(definition.name, () => transition(book.ledger, request, new Date().toISOString()));
-        book.ledger = changed.ledger;
-        updates++;
-        return changed.reply;
-      },
+      (request: Request) =>
+        attempted(definition.name, () => {
+          const changed = transition(book.ledger, request, new Date().toISOString());
+          book.ledger = changed.ledger;
+          updates++;
+          return changed.reply;
+        }),
       { validator: (request: Request) => validate(book.ledger, request) },
     );
 
@@ -125,7 +127,7 @@ function asThen(request: RecordRequest): RecordRequest {
 }
 
 /** Updates may come from anywhere. One that makes no sense fails, and not the workflow's task. */
-function attempted<Changed>(update: string, change: () => Changed): Changed {
+function attempted<Reply>(update: string, change: () => Reply): Reply {
   try {
     return change();
   } catch (err) {

@@ -198,6 +198,11 @@ async function reserved(stage: Stage) {
   const { client, taskQueue, dms } = stage;
   const host = await client.workflow.start('hostThatReserves', { workflowId, taskQueue, args: [replicationConfigArn] });
   await until('it is stopped', async () => (await dms.ledger(replicationConfigArn)).checkpoints.length === 1, 60);
+  // A stop is recorded a moment before its workflow ends, and may be named as the one under way until then.
+  await until('no operation is open', async () => {
+    const { status: open } = await client.workflow.getHandle(`dms:${replicationConfigArn}`).describe();
+    return open.name !== 'RUNNING';
+  });
   return { replicationConfigArn, workflowId, host };
 }
 
@@ -206,10 +211,6 @@ describe.concurrent('a reservation', () => {
     await using stage = await Stage.set(quick);
     const { client, taskQueue } = stage;
     const { replicationConfigArn, workflowId, host } = await reserved(stage);
-    await until('no operation is open', async () => {
-      const { status: open } = await client.workflow.getHandle(`dms:${replicationConfigArn}`).describe();
-      return open.name !== 'RUNNING';
-    });
     for (const refused of [stage.dms.resume.bind(stage.dms), stage.dms.stop.bind(stage.dms)]) {
       expect(await failureOf(refused({ replicationConfigArn }))).toMatchObject({
         type: 'DmsReplicationReserved',
@@ -315,4 +316,17 @@ test('a ledger is not closed by what somebody is told, and sees for itself', asy
     missingSince: null,
     guard: { sequence: 1 },
   });
+});
+
+test('an update that makes no sense fails, and the ledger goes on', async () => {
+  await using stage = await Stage.set(quick);
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+  const ledger = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+  for (const update of ['dms.record', 'dms.begin', 'dms.aboutTo', 'dms.restore', 'dms.continued', 'dms.reserve']) {
+    const failure = await failureOf(ledger.executeUpdate(update, { args: [{}] }));
+    expect({ update, failure: failure.name }).toEqual({ update, failure: 'WorkflowUpdateFailedError' });
+  }
+  expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toEqual([checkpoint]);
 });
