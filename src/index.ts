@@ -61,6 +61,7 @@ export type {
   OperationRef,
   PendingCall,
   Reservation,
+  ContinuedBy,
   Seal,
   Settled,
   Unarchived,

@@ -8,7 +8,8 @@ import { inTime } from './in-time.js';
 
 /** While a deployment changes, some of its workers may have no archive. */
 const ANOTHER_WORKER_MS = 120_000;
-/** An archive that does not answer must not take the slots of what matters more. */
+/** An archive that does not answer must not take the slots of what matters more. Together less than Temporal gives an attempt. */
+const PLACE_SECONDS = 20;
 const ANSWER_SECONDS = 30;
 
 /** Copies a record into the archive. Whatever goes wrong is tried again, but what the archive will never take. */
@@ -33,7 +34,7 @@ export async function archiveRecord(environment: Environment, request: ArchiveRe
 
 /** So many at once, and for so long: an archive that hangs gives its place back. */
 async function store(archive: CheckpointArchive, archiving: Gate, record: ArchivedRecord): Promise<void> {
-  const leave = await archiving.enter(AbortSignal.timeout(ANSWER_SECONDS * 1000));
+  const leave = await archiving.enter(AbortSignal.timeout(PLACE_SECONDS * 1000));
   try {
     await inTime(ANSWER_SECONDS, () => archive.append(record));
   } finally {

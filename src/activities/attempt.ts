@@ -156,9 +156,9 @@ export class Attempt {
     }
   }
 
-  /** Asks the ledger of this replication. */
-  askLedger<T>(request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
-    return this.environment.askLedger(this, request);
+  /** Asks the ledger of this replication, or of another. */
+  askLedger<T>(request: (ledger: LedgerClient) => Promise<T>, arn?: ReplicationConfigArn): Promise<T> {
+    return this.environment.askLedger(this, request, arn);
   }
 
   get subject(): FailureSubject & { readonly elapsedSeconds: number } {

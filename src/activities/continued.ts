@@ -4,14 +4,17 @@ import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn 
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { validateContinued } from '../operations/continuation.js';
-import { dmsFailure } from '../operations/failures.js';
+import { dmsFailure, isDmsFailure } from '../operations/failures.js';
+import type { ContinuedRequest } from '../operations/ledger-messages.js';
 import { findOperation as findKnown } from '../operations/ledger-entries.js';
 import { operationWorkflowId } from '../operations/names.js';
+import type { RequestStart } from '../operations/protocol.js';
 import type { ResumePlan } from '../operations/inputs.js';
 import type { CheckpointRecord, OperationRef } from '../operations/records.js';
 import { checkpointChanged, operationInProgress } from '../operations/refusals.js';
 import type { Attempt } from './attempt.js';
 import { findOperation } from './await-idle.js';
+import type { LedgerClient } from './ledger-client.js';
 
 /** The record of another replication that this one, which was created anew, is to go on from. */
 export async function continuedRecord(
@@ -25,9 +28,11 @@ export async function continuedRecord(
   const key = { kind: 'resume', operationId: attempt.operationId ?? '' } as const;
   // What succeeded before is only told again.
   if ((findKnown(own, key)?.outcome ?? null) !== null) return null;
+  const { pendingCall } = own;
+  const isCalled = pendingCall?.kind === key.kind && pendingCall.operationId === key.operationId;
   const other = parseReplicationConfigArn(continues.replicationConfigArn);
   attempt.environment.requireAllowed(other, attempt.operationId);
-  const ledger = await attempt.askLedger((each) => each.of(other.arn).read());
+  const ledger = await attempt.askLedger((each) => each.read(), other);
   const { checkpoints } = ledger;
   const sequence = continues.sequence ?? null;
   const record = sequence === null ? checkpoints[0] : checkpoints.find((each) => each.sequence === sequence);
@@ -43,6 +48,8 @@ export async function continuedRecord(
       'Name another record.',
     );
   }
+  // It may have been started by a call of this operation: what is judged only now comes too late.
+  if (isCalled) return record;
   if (look.replicationType !== 'cdc') {
     throw dmsFailure(
       'DmsNotResumable',
@@ -53,23 +60,61 @@ export async function continuedRecord(
   }
   const open = await findOperation(attempt.environment.client(), operationWorkflowId(other.arn));
   if (open !== null) throw operationInProgress(other.arn, open);
-  // Once more right before the call, when it is sealed.
-  validateContinued(ledger, { by: attempt.arn.arn, sequence: record.sequence, ...who });
-  const there = force ? null : await lookAt(attempt, other);
-  if (there !== null && (factsOf(lifecycleState(there).status).phase !== 'rest' || !isRecordedStop(record, there))) {
-    throw checkpointChanged({ ...subject, replicationConfigArn: other.arn }, record, there);
-  }
+  // Both once more right before the call.
+  validateContinued(ledger, {
+    by: attempt.arn.arn,
+    sequence: record.sequence,
+    operationId: key.operationId,
+    is: 'claimed',
+    ...who,
+  });
+  await requireAtRest(attempt, record, force);
   return record;
 }
 
+/** Right before the call: from here on nobody else is to run the replication that is gone on from, and nobody does. */
+export async function claimContinued(attempt: Attempt, { continued, operation, force }: RequestStart): Promise<void> {
+  if (continued == null) return;
+  if (operation !== undefined) await tellContinued(attempt, operation, continued, 'claimed');
+  await requireAtRest(attempt, continued, force === true);
+}
+
+/** Tells the ledger of the replication that is gone on from. */
+export async function tellContinued(
+  attempt: Attempt,
+  { operationId, owner, parentWorkflowId }: OperationRef,
+  { replicationConfigArn, sequence }: Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'>,
+  is: ContinuedRequest['is'],
+): Promise<void> {
+  const request = { by: attempt.arn.arn, sequence, operationId, is, owner, parentWorkflowId };
+  const tell = async (ledger: LedgerClient) => {
+    await ledger.continued(request).catch((err: unknown) => {
+      // One that was closed meanwhile is not opened again by how it went.
+      if (is === 'claimed' || !isDmsFailure(err, 'DmsLedgerClosed')) throw err;
+    });
+  };
+  await attempt.askLedger(tell, parseReplicationConfigArn(replicationConfigArn));
+}
+
+async function requireAtRest(attempt: Attempt, record: CheckpointRecord, force: boolean): Promise<void> {
+  const other = parseReplicationConfigArn(record.replicationConfigArn);
+  const there = await lookAt(attempt, other, force);
+  if (there === null) return;
+  const { phase } = factsOf(lifecycleState(there).status);
+  if (phase === 'rest' && (force || isRecordedStop(record, there))) return;
+  throw checkpointChanged({ ...attempt.subject, replicationConfigArn: other.arn, checkpoint: record }, record, there);
+}
+
 /** `null`: it was deleted, and is where it was stopped. That another account's is not seen says nothing. */
-async function lookAt(attempt: Attempt, other: ReplicationConfigArn): Promise<Replication | null> {
+async function lookAt(attempt: Attempt, other: ReplicationConfigArn, force: boolean): Promise<Replication | null> {
   const { watcher } = attempt.environment.place(other);
   try {
     return (await watcher.look(other, { signal: attempt.signal })).replication;
   } catch (err) {
-    if (!(err instanceof DmsApiError) || err.kind !== 'not-found') throw attempt.failure(err);
-    if (accountAndRegion(other) === accountAndRegion(attempt.arn)) return null;
+    const isUnseen =
+      err instanceof DmsApiError && (err.kind === 'not-found' || (force && err.kind === 'access-denied'));
+    if (!isUnseen) throw attempt.failure(err);
+    if (force || accountAndRegion(other) === accountAndRegion(attempt.arn)) return null;
     throw dmsFailure(
       'DmsReplicationNotFound',
       { ...attempt.subject, replicationConfigArn: other.arn },

@@ -125,17 +125,21 @@ export class Environment {
     return this.#options.client ?? Context.current().client;
   }
 
-  /** Asks the ledger. While it is out of reach the attempt fails retryably, and for good after five minutes if nothing was called yet. */
-  async askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
-    const ledger = this.#ledger(attempt.arn.arn);
+  /** Asks the ledger of the attempt's replication, or of another. While it is out of reach the attempt fails retryably, and for good after five minutes if nothing was called yet. */
+  async askLedger<T>(
+    attempt: Attempt,
+    request: (ledger: LedgerClient) => Promise<T>,
+    { arn }: ReplicationConfigArn = attempt.arn,
+  ): Promise<T> {
+    const ledger = this.#ledger(arn);
     try {
       const answer = await request(ledger);
-      this.#ledgerOutages.delete(attempt.arn.arn);
+      this.#ledgerOutages.delete(arn);
       return answer;
     } catch (err) {
       const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
       if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
-      throw this.#outage(attempt, ledger, err.message);
+      throw this.#outage(attempt, ledger, arn, err.message);
     }
   }
 
@@ -149,8 +153,7 @@ export class Environment {
     );
   }
 
-  #outage(attempt: Attempt, ledger: LedgerClient, problem: string): ApplicationFailure {
-    const { arn } = attempt.arn;
+  #outage(attempt: Attempt, ledger: LedgerClient, arn: string, problem: string): ApplicationFailure {
     const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
     const now = currentAttemptScheduledTimestampMs / 1000;
     // An outage of an earlier operation may have ended unseen, on another worker.

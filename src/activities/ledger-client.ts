@@ -44,11 +44,6 @@ export class LedgerClient {
     private readonly taskQueue: string,
   ) {}
 
-  /** The ledger of another replication. */
-  of(replicationConfigArn: string): LedgerClient {
-    return new LedgerClient(this.client, replicationConfigArn, this.taskQueue);
-  }
-
   /** Creates the ledger when it never existed. */
   begin(request: BeginRequest): Promise<BeginReply> {
     return this.#update(messageNames.begin, request);

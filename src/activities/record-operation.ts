@@ -6,13 +6,14 @@ import { stopReasonCode } from '../dms/stop-reasons.js';
 import type { StopIntent } from '../operations/inputs.js';
 import { RECORD_VERSION } from '../operations/ledger-entries.js';
 import type { OperationEnd, RecordReply, RecordRequest } from '../operations/ledger-messages.js';
-import type { RecordedOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
+import type { ContinuedStart, RecordedOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
 import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '../operations/records.js';
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';
 import { beginStopWait, judgeSettling, type StopWaitMemory } from '../operations/stop-wait.js';
 import { tableWarnings } from '../operations/tables.js';
 import { endpointsUnknown, stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
+import { tellContinued } from './continued.js';
 import type { Environment } from './environment.js';
 import { readEndpoints } from './endpoints.js';
 import { readTableSummary } from './table-statistics.js';
@@ -75,19 +76,34 @@ class Recorder {
     return { checkpoint, result: { outcome, operationId, checkpoint, replication, tables, warnings } };
   }
 
-  async resumed({ result, awsRequestIds }: Ended<'resumed'>): Promise<RecordedOperation> {
+  async resumed({ result, awsRequestIds, continued }: Ended<'resumed'>): Promise<RecordedOperation> {
     const { outcome, startReplicationType, progress, resumedFrom } = result;
     // The record of another replication has another ledger's number.
     const isOwn = resumedFrom?.replicationConfigArn === this.attempt.arn.arn;
     const checkpointSequence = isOwn ? resumedFrom.sequence : null;
     const ended = { outcome, failureType: null, awsRequestIds, startReplicationType, progress, checkpointSequence };
     await this.#record({ type: 'finished', operation: this.operation, clearsCall: true, ...ended });
+    if (continued != null)
+      await tellContinued(
+        this.attempt,
+        this.operation,
+        continued,
+        continued.isStarted === true ? 'started' : 'released',
+      );
     const warnings = [...result.warnings, ...(await this.#endpointWarnings())];
     return { checkpoint: null, result: { ...result, warnings } };
   }
 
-  /** A stop that is over by now is recorded all the same; one that is not stays in the ledger as a pending call. */
   async cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
+    const { continued = null } = request;
+    const far = await this.#howFar(continued);
+    const recorded = await this.#cutShort(request);
+    if (continued !== null && far !== null) await tellContinued(this.attempt, this.operation, continued, far);
+    return recorded;
+  }
+
+  /** A stop that is over by now is recorded all the same; one that is not stays in the ledger as a pending call. */
+  async #cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
     const { stop, clearsCall, awsRequestIds } = request;
     const isFailed = request.end === 'failed';
     const failureType = isFailed ? request.failureType : 'CancelledFailure';
@@ -107,6 +123,15 @@ class Recorder {
       lagAtStop: stop.lagAtStop,
     });
     return { checkpoint, result: null };
+  }
+
+  /** Whether DMS goes on from the other replication's record. `null`: it may yet, and what is claimed stays so. */
+  async #howFar(continued: ContinuedStart | null): Promise<'started' | 'released' | null> {
+    if (continued === null) return null;
+    if (continued.isStarted !== null) return continued.isStarted ? 'started' : 'released';
+    const { kind, operationId } = this.operation;
+    const { pendingCall } = await this.attempt.askLedger((ledger) => ledger.read());
+    return pendingCall?.kind === kind && pendingCall.operationId === operationId ? null : 'released';
   }
 
   /** The settled look at a stop that has come to an end, if it has. */

@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import { factsOf, isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
@@ -8,8 +7,8 @@ import type { RequestedStart, RequestStart } from '../operations/protocol.js';
 import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
 import { awsErrorDetails } from './api-failures.js';
-import type { Attempt } from './attempt.js';
 import { attemptChange, MAY_HAVE_BEEN_SENT, type Decision } from './change.js';
+import { claimContinued } from './continued.js';
 import type { Environment } from './environment.js';
 import { goesOn, judgementWarnings, requireEndpoints, requireSourceLog } from './judgement.js';
 
@@ -27,8 +26,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
 
   const isCalled = () => attempt.memory === MAY_HAVE_BEEN_SENT;
   let endpointWarnings: readonly Warning[] = [];
-  let hasTold = false;
-  const requesting = attemptChange<RequestedStart>(attempt, {
+  return attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
 
@@ -61,8 +59,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
     async prepare({ startReplicationType }, look, subject) {
       if (goesOn(request, startReplicationType) && request.force !== true)
         endpointWarnings = await requireEndpoints(attempt, request, look, subject);
-      await tellContinued(attempt, request, false);
-      hasTold = true;
+      await claimContinued(attempt, request);
     },
 
     send: ({ startReplicationType }, signal) =>
@@ -113,21 +110,6 @@ export function requestStart(environment: Environment, request: RequestStart): P
             : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
       ),
   });
-  return requesting.catch(async (err: unknown) => {
-    const isForGood = err instanceof ApplicationFailure && err.nonRetryable === true && !attempt.accepted;
-    // What was told before is true, or is for a person to judge.
-    if (isForGood && hasTold) await attempt.keptAlive(() => tellContinued(attempt, request, true));
-    throw err;
-  });
-}
-
-/** The replication that this one goes on from is sealed before the call, and unsealed when DMS refuses it. */
-async function tellContinued(attempt: Attempt, { continued, operation }: RequestStart, undo: boolean): Promise<void> {
-  if (continued == null) return;
-  const { replicationConfigArn, sequence } = continued;
-  const { owner, parentWorkflowId } = operation ?? {};
-  const request = { by: attempt.arn.arn, sequence, owner, parentWorkflowId, undo };
-  await attempt.askLedger((ledger) => ledger.of(replicationConfigArn).continued(request));
 }
 
 function defaultType({ replicationType }: Replication): StartReplicationType | null {

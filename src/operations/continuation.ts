@@ -1,43 +1,57 @@
 /** Another replication goes on from a record of this one: two must not write to one target. */
 import { dmsFailure } from './failures.js';
+import { endGuard } from './guard.js';
 import { withEvent, type Transition } from './ledger-entries.js';
 import type { ContinuedRequest } from './ledger-messages.js';
 import type { Ledger } from './records.js';
 import { operationInProgress, replicationSealed } from './refusals.js';
 import { requireOwner } from './reservations.js';
 
-/** Refuses what makes no sense, and what is sealed, reserved, or in the hands of an operation. Throws the failure. */
+/** Refuses what makes no sense, and to claim what is sealed, reserved, or in the hands of an operation. Throws the failure. */
 export function validateContinued(ledger: Ledger, request: ContinuedRequest): void {
   const { replicationConfigArn, sealed, pendingCall } = ledger;
-  const { by, sequence } = request;
-  if (typeof by !== 'string' || !Number.isInteger(sequence)) {
-    const what = 'What goes on from a record is told as { by, sequence }: an ARN, and a number';
+  const { by, sequence, operationId, is } = request;
+  const isKnown = ['claimed', 'started', 'released'].includes(is);
+  if (typeof by !== 'string' || typeof operationId !== 'string' || !Number.isInteger(sequence) || !isKnown) {
+    const what =
+      'What goes on from a record is told as { by, sequence, operationId, is }: an ARN, a number, an id, and how far it is';
     throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Correct it; nothing was changed.');
   }
-  if (request.undo === true || sealed?.reason === reasonOf(request)) return;
+  // A later operation on the same replication takes over what an earlier one left behind.
+  if (is !== 'claimed' || sealed?.continuedBy?.replicationConfigArn === by) return;
   if (sealed !== null) throw replicationSealed({ replicationConfigArn }, sealed);
   const { owner, parentWorkflowId = null } = request;
   requireOwner(ledger, { owner, parentWorkflowId });
   if (pendingCall === null) return;
-  const { kind, operationId, workflowId, parentWorkflowId: hostWorkflowId } = pendingCall;
-  throw operationInProgress(replicationConfigArn, { kind, operationId, workflowId, hostWorkflowId });
+  const { kind, operationId: pending, workflowId, parentWorkflowId: hostWorkflowId } = pendingCall;
+  throw operationInProgress(replicationConfigArn, { kind, operationId: pending, workflowId, hostWorkflowId });
 }
 
-/** Seals it before the other one is started, and unseals it if DMS refuses that. */
+/**
+ * Seals it before the other one is started. Once that is known to have failed, whoever has claimed it opens it again; until it is known to have
+ * succeeded, its guard goes on warning.
+ */
 export function continued(ledger: Ledger, request: ContinuedRequest, now: string): Transition<null> {
-  const { by, undo = false } = request;
-  const reason = reasonOf(request);
-  const isOurs = ledger.sealed?.reason === reason;
-  if (isOurs !== undo) return { ledger, reply: null };
-  const entry = { at: now, by, workflowId: null, detail: reason };
-  if (undo) {
-    const event = { ...entry, type: 'unsealed', reason: 'DMS has refused to start it there' } as const;
+  const { by, sequence, operationId, is } = request;
+  const { sealed } = ledger;
+  const before = sealed?.continuedBy;
+  const isSame = before?.replicationConfigArn === by && before.operationId === operationId;
+  const isOpen = before?.isStarted === false;
+  const continuedBy = { replicationConfigArn: by, operationId, isStarted: is === 'started' };
+  const entry = { at: now, by, workflowId: null } as const;
+  if (is === 'claimed') {
+    const reason = `${by} is to go on from record ${sequence}`;
+    const isStarted = before?.replicationConfigArn === by && before.isStarted;
+    if (isStarted || (isSame && sealed?.reason === reason)) return { ledger, reply: null };
+    const event = { ...entry, type: 'continued', reason: null, detail: reason } as const;
+    return { ledger: withEvent({ ...ledger, sealed: { by: null, reason, at: now, continuedBy } }, event), reply: null };
+  }
+  if (sealed === null || !isSame || !isOpen) return { ledger, reply: null };
+  if (is === 'released') {
+    const event = { ...entry, type: 'unsealed', reason: 'It was not started there', detail: sealed.reason } as const;
     return { ledger: withEvent({ ...ledger, sealed: null }, event), reply: null };
   }
-  const event = { ...entry, type: 'continued', reason: null } as const;
-  return { ledger: withEvent({ ...ledger, sealed: { by: null, reason, at: now } }, event), reply: null };
-}
-
-function reasonOf({ by, sequence }: ContinuedRequest): string {
-  return `${by} goes on from record ${sequence}`;
+  const reason = `${by} goes on from record ${sequence}`;
+  const kept = { ...ledger, sealed: { ...sealed, reason, continuedBy } };
+  return { ledger: kept.guard === null ? kept : endGuard(kept, 'guard-ended', now, reason), reply: null };
 }

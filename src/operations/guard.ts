@@ -38,9 +38,11 @@ export function guardOf(
   return { sequence, resumeBy, endsAt, plan, taskQueue: taskQueue ?? null, nextAt, warnings: 0 };
 }
 
-/** Why a look ends the guard; `null`: the replication is still where it was stopped. */
-export function endedBy(ledger: Ledger, guard: Guard, look: Replication): string | null {
-  if (ledger.sealed !== null) return 'it was sealed';
+/** Why the guard ends; `null`: the replication is still where it was stopped, or can't be looked at. */
+export function endedBy(ledger: Ledger, guard: Guard, look: Replication | null): string | null {
+  // What is only claimed may have to be resumed after all.
+  if (ledger.sealed !== null && ledger.sealed.continuedBy?.isStarted !== false) return 'it was sealed';
+  if (look === null) return null;
   const { phase } = factsOf(lifecycleState(look).status);
   if (phase !== 'rest') return `DMS shows "${look.status}"`;
   const record = findCheckpoint(ledger, guard.sequence);

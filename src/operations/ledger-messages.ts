@@ -129,11 +129,13 @@ export interface ContinuedRequest {
   readonly by: string;
   /** The record that it goes on from. */
   readonly sequence: number;
+  /** Of the resume that does it. */
+  readonly operationId: string;
+  /** `claimed`: DMS is about to be asked to start it. `started`: DMS has. `released`: DMS has not, and will not. */
+  readonly is: 'claimed' | 'started' | 'released';
   /** Who does it, for whoever has reserved the replication. */
   readonly owner?: string | null | undefined;
   readonly parentWorkflowId?: string | null | undefined;
-  /** DMS has refused it. */
-  readonly undo?: boolean | undefined;
 }
 
 export interface UnsealRequest {

@@ -122,17 +122,22 @@ function requireNoFinalStop(ledger: Ledger, operation: OperationRef): void {
   );
 }
 
-/** Refuses a note of any operation but the newest: a call of a dead one must not be sent once another has begun. Throws the failure. */
-export function validateAboutTo(ledger: Ledger, { operation }: AboutToRequest): void {
+/**
+ * Refuses a note of any operation but the newest, and of a run that has ended: a call of a dead one must not be sent once another has begun, or
+ * once it is told how it ended. Throws the failure.
+ */
+export function validateAboutTo(ledger: Ledger, { operation, runId = operation.runId }: AboutToRequest): void {
   requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
   requireNoFinalStop(ledger, operation);
   const newest = ledger.operations[0];
-  if (newest !== undefined && sameOperation(newest, operation)) return;
+  const isNewest = newest !== undefined && sameOperation(newest, operation);
+  const hasEnded = isNewest && newest.finishedAt !== null && newest.runId === runId;
+  if (isNewest && !hasEnded) return;
   throw dmsFailure(
     'DmsOperationSuperseded',
     subjectOf(ledger, operation),
-    `The ${operation.kind} "${operation.operationId}" of ${ledger.replicationConfigArn} is no longer the newest operation, so it may not change anything`,
+    `The ${operation.kind} "${operation.operationId}" of ${ledger.replicationConfigArn} ${hasEnded ? 'has ended' : 'is no longer the newest operation'}, so it may not change anything`,
     'Look at the ledger for what began since.',
   );
 }
@@ -144,7 +149,9 @@ export function aboutTo(ledger: Ledger, request: AboutToRequest, now: string): T
   const replaces = previous === null && pendingCall?.intent === 'final' ? pendingCall : pendingCall?.replaces;
   const noted = { ...operation, runId, at: now, ...note, ...(replaces === undefined ? {} : { replaces }) };
   const previousAgeSeconds = previous === null ? null : secondsBetween(previous.at, now);
-  return { ledger: { ...ledger, pendingCall: noted }, reply: { previous, previousAgeSeconds } };
+  // A run that was reset may just be calling: whoever asks waits for that to land, and its note stays until then, however often it is asked.
+  const isLanding = previous !== null && previous.runId !== runId && (previousAgeSeconds ?? 0) < CALL_SETTLED_SECONDS;
+  return { ledger: isLanding ? ledger : { ...ledger, pendingCall: noted }, reply: { previous, previousAgeSeconds } };
 }
 
 export function record(ledger: Ledger, request: RecordRequest, now: string): Transition<RecordReply> {

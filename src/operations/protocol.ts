@@ -168,6 +168,7 @@ export type RecordOperation = DescribeReplication & {
   /** Who records it, when the operation itself did not live to. */
   readonly finishedBy?: string | undefined;
   readonly awsRequestIds: readonly string[];
+  readonly continued?: ContinuedStart | null | undefined;
 } & (
     | {
         readonly end: 'stopped';
@@ -187,6 +188,12 @@ export type RecordOperation = DescribeReplication & {
       }
     | { readonly end: 'cancelled'; readonly stop: StopInDoubt | null; readonly clearsCall: boolean }
   );
+
+/** What a resume goes on from, if that is another replication's record. */
+export interface ContinuedStart extends Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'> {
+  /** Whether DMS has started it there; `null`: it was to be asked. */
+  readonly isStarted: boolean | null;
+}
 
 /** A stop that was asked for, found under way, or came about by a failure; recorded if it is over by now. */
 export interface StopInDoubt {

@@ -120,6 +120,15 @@ export interface Seal {
   readonly by: string | null;
   readonly reason: string | null;
   readonly at: string;
+  readonly continuedBy?: ContinuedBy | undefined;
+}
+
+/** The replication that goes on from a record of this one, by which operation, and whether DMS is known to have started it there. */
+export interface ContinuedBy {
+  readonly replicationConfigArn: string;
+  readonly operationId: string;
+  /** False: it is about to be. */
+  readonly isStarted: boolean;
 }
 
 /** What is to happen before a paused replication can no longer be resumed. */

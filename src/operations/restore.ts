@@ -3,7 +3,7 @@ import { dmsFailure } from './failures.js';
 import { guardOf } from './guard.js';
 import { RECORD_VERSION, bounded, withEvent, type Transition } from './ledger-entries.js';
 import type { RestoreReply, RestoreRequest } from './ledger-messages.js';
-import type { ArchivedRecord, CheckpointRecord, Ledger, Unarchived } from './records.js';
+import type { ArchivedRecord, CheckpointRecord, DeadlinePlan, Ledger, Unarchived } from './records.js';
 import { requireNameAndReason } from './update-texts.js';
 
 const requireWho = requireNameAndReason('Restoring');
@@ -77,11 +77,17 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   const newestLost = records.find((each) => !isOwn(each));
   const sealed = ledger.sealed ?? (ledger.lastUnsealed === null ? (newestLost?.sealed ?? null) : null);
   const clock = { resumeWithinSeconds, taskQueue: undefined };
-  const guard = newest === undefined ? ledger.guard : guardOf({ ...newest, recordedAt: now }, newest.deadline, clock);
+  const guard =
+    newest === undefined ? ledger.guard : guardOf({ ...newest, recordedAt: now }, warning(newest.deadline), clock);
   const detail = `${added.length} records came back from the archive`;
   const event = { type: 'restored', at: now, by, reason, workflowId: null, detail } as const;
   const restored = withEvent({ ...back, sealed, guard }, event);
   return { ledger: restored, reply: { added: added.length, ledger: restored } };
+}
+
+/** What has become of it since is not in the archive, such as that another replication goes on from there: it is not started by itself. */
+function warning(plan: DeadlinePlan | null): DeadlinePlan | null {
+  return plan?.policy === 'resume' ? { ...plan, policy: 'warn' } : plan;
 }
 
 function recordOf({ sealed: _sealed, deadline: _deadline, ...record }: ArchivedRecord): CheckpointRecord {

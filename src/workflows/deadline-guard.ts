@@ -24,8 +24,9 @@ export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
   }
   // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
   await CancellationScope.nonCancellable(async () => {
-    const mayResume = guard.plan.policy === 'resume' && !isOver && found.problem === null;
-    const problem = mayResume ? await resume(book, guard) : found.problem;
+    const hindrance = found.problem ?? book.ledger.sealed?.reason ?? null;
+    const mayResume = guard.plan.policy === 'resume' && !isOver && hindrance === null;
+    const problem = mayResume ? await resume(book, guard) : hindrance;
     // A resume that succeeded has ended the guard with its own record.
     if (book.ledger.guard !== guard) return;
     const closed = `It could be resumed until ${guard.resumeBy}, and ${problem ?? 'nobody did'}`;
@@ -51,7 +52,8 @@ async function look(
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
     if (failure?.type === 'DmsReplicationNotFound') return { end: DELETED, problem: null };
-    return { end: null, problem: `it could not be looked at: ${failure?.message ?? String(err)}` };
+    const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
+    return { end: endedBy(ledger, guard, null), problem };
   }
 }
 

@@ -2,7 +2,7 @@ import { CancellationScope, log, upsertMemo, uuid4, workflowInfo } from '@tempor
 import { findDmsFailure, withCheckpoint } from '../operations/failures.js';
 import type { OperationInput, OperationKind } from '../operations/inputs.js';
 import { memoKeys, operationWorkflowId } from '../operations/names.js';
-import type { BegunOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
+import type { BegunOperation, ContinuedStart, RecordOperation, StopInDoubt } from '../operations/protocol.js';
 import type { CheckpointRecord } from '../operations/records.js';
 import { readArn } from '../operations/refusals.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
@@ -15,6 +15,8 @@ export interface Trail {
   begun: BegunOperation | null;
   /** A stop that was asked for or found under way. */
   stop: StopInDoubt | null;
+  /** Another replication's record, once DMS is to be asked to go on from there. */
+  continued: ContinuedStart | null;
   /** False while an accepted call may still have its effect unrecorded. */
   clearsCall: boolean;
   awsRequestIds: readonly string[];
@@ -31,7 +33,7 @@ export async function runOperation<Result>(
 ): Promise<Result> {
   const lock = operationWorkflowId(readArn(input));
   const tracker = new Tracker();
-  const trail: Trail = { begun: null, stop: null, clearsCall: true, awsRequestIds: [] };
+  const trail: Trail = { begun: null, stop: null, continued: null, clearsCall: true, awsRequestIds: [] };
   try {
     const isLock = workflowInfo().workflowId === lock;
     if (!isLock) tracker.enter('joined', `Runs as ${lock}`);
@@ -70,11 +72,12 @@ function showIdentity(kind: OperationKind, operationId: string): void {
 
 /** Notes in the ledger how it ended, and returns what the caller is to see. */
 async function endInLedger(err: unknown, trail: Trail, tracker: Tracker): Promise<unknown> {
-  const { begun, stop, clearsCall, awsRequestIds } = trail;
+  const { begun, stop, continued, clearsCall, awsRequestIds } = trail;
   const ended = unwrapped(err);
   if (begun === null) return ended;
   const failure = findDmsFailure(ended);
-  const about = { replicationConfigArn: begun.plan.replicationConfigArn, operation: begun.operation, awsRequestIds };
+  const { plan, operation } = begun;
+  const about = { replicationConfigArn: plan.replicationConfigArn, operation, awsRequestIds, continued };
   const failed = (more: Pick<RecordOperation & { readonly end: 'failed' }, 'stop' | 'clearsCall'>): RecordOperation => {
     const failureType = failure?.type ?? (ended instanceof Error ? ended.name : 'Error');
     const failureMessage = ended instanceof Error ? ended.message : String(ended);

@@ -33,6 +33,7 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   const askedAt = Date.now();
   const { progressProbe, ...asked } = plan;
   const { continued } = begun;
+  if (continued != null) trail.continued = { ...recordOf(continued), isStarted: null };
   const requested = await changingActivities('Check the recorded stop, ask DMS to start it, once')['dms.requestStart']({
     ...asked,
     ...(continued == null ? {} : { continued }),
@@ -45,6 +46,7 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   const { status: lastStatus } = requested.replication;
   trail.clearsCall = !accepted;
   trail.awsRequestIds = awsRequestIds;
+  if (continued != null) trail.continued = { ...recordOf(continued), isStarted: accepted };
 
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
   const secondsLeft = Math.max(0, startTimeoutSeconds - (Date.now() - askedAt) / 1000);
@@ -65,9 +67,14 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
       operation,
       result,
       awsRequestIds,
+      continued: trail.continued,
     }),
   );
   return recorded.result as ResumeReplicationResult;
+}
+
+function recordOf({ replicationConfigArn, sequence }: CheckpointRecord) {
+  return { replicationConfigArn, sequence };
 }
 
 /** A stop that DMS accepted and whose operation died is finished and recorded first, in that operation's name. */

@@ -1,7 +1,8 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
-import { findDmsFailure, type DmsFailureType } from '../operations/failures.js';
+import { dmsFailure, findDmsFailure, type DmsFailureType } from '../operations/failures.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
+import type { PendingCall } from '../operations/records.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import {
   windowOperationId,
@@ -27,7 +28,8 @@ const inTheWay: readonly DmsFailureType[] = [
 const LOOK_SECONDS = 600;
 /** How long a resume waits for whatever is under way, such as the stop of its own window. */
 const PATIENCE_SECONDS = 12 * 3600;
-const AGAIN_MS = 60_000;
+/** It reads the whole ledger each time, into a history that has its limits. */
+const AGAIN_SECONDS = { first: 60, most: 1800 };
 
 /** Stops a replication that runs, unless somebody else operates on it. Started by the schedule of a window. */
 export async function dmsScheduledStop({
@@ -63,8 +65,14 @@ export async function dmsScheduledResume({
     });
   let ledger = await settled();
   // Its own stop may have been left to the ledger, which has not recorded it yet.
+  let again = AGAIN_SECONDS.first;
+  let waited = 0;
   while (ledger.pendingCall?.kind === 'stop' && ledger.pendingCall.operationId.startsWith(ours)) {
-    await sleep(AGAIN_MS);
+    // Nobody guards a pause that is not recorded: somebody has to see this.
+    if (waited >= PATIENCE_SECONDS) throw unrecorded(replicationConfigArn, ledger.pendingCall, waited);
+    await sleep(again * 1000);
+    waited += again;
+    again = Math.min(again * 2, AGAIN_SECONDS.most);
     ledger = await settled();
   }
   const [newest] = ledger.checkpoints;
@@ -77,6 +85,15 @@ export async function dmsScheduledResume({
   // DMS may have described it only after it was recorded as it was: then nobody need have run it since.
   const reasons = newest.settled === 'agreed' ? ([...inTheWay, 'DmsCheckpointChanged'] as const) : inTheWay;
   return unlessInTheWay(reasons, () => runAsChild<ResumeReplicationResult>('resume', resume, {}));
+}
+
+function unrecorded(replicationConfigArn: string, { operationId, at }: PendingCall, seconds: number) {
+  return dmsFailure(
+    'DmsOperationInProgress',
+    { replicationConfigArn, operationId, elapsedSeconds: seconds },
+    `The stop "${operationId}" of this window was called at ${at}, and is not recorded ${Math.round(seconds / 3600)} hours after the time to resume`,
+    'Look at what the ledger waits for, then resume it with client.resume: it is not resumed by this window any more.',
+  );
 }
 
 async function look<Result>(

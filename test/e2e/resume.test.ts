@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
+import type { OperationHandle } from '../../src/client/index.js';
 import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { failureOf, quick, Stage, uncertain, until } from '../support/stage.js';
 
@@ -399,14 +400,19 @@ describe.concurrent('a replication that was created anew', () => {
         const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
         expect(asked?.input).toMatchObject({ CdcStartPosition: checkpoint.recoveryCheckpoint });
         // Nobody is to run the old one any more.
-        const { sealed, events } = await stage.dms.ledger(old);
-        const reason = `${replicationConfigArn} goes on from record 1`;
-        expect([sealed?.reason, events[0]?.type]).toEqual([reason, 'continued']);
+        const { sealed, guard, events } = await stage.dms.ledger(old);
+        expect(sealed).toMatchObject({
+          reason: `${replicationConfigArn} goes on from record 1`,
+          continuedBy: { replicationConfigArn, isStarted: true },
+        });
+        const again = { replicationConfigArn, continues, ...unverified };
+        expect(await stage.dms.resume(again)).toMatchObject({ outcome: 'already-running', resumedFrom: null });
+        expect([guard, events.map(({ type }) => type)]).toEqual([null, ['guard-ended', 'continued']]);
         expect((await stage.dms.ledger(replicationConfigArn)).operations[0]?.checkpointSequence).toBeNull();
         // What has run since can't go on from there once more, which opens the old one to nobody.
         await stage.dms.stop({ replicationConfigArn, ...brief });
-        const again = await failureOf(stage.dms.resume({ replicationConfigArn, continues, ...unverified }));
-        expect(again.message).toContain('has run before');
+        const refused = await failureOf(stage.dms.resume(again));
+        expect(refused.message).toContain('has run before');
         expect(await failureOf(stage.dms.resume({ replicationConfigArn: old }))).toMatchObject({
           type: 'DmsReplicationSealed',
         });
@@ -416,12 +422,70 @@ describe.concurrent('a replication that was created anew', () => {
         expect(failure.message).toMatch(
           /may not take start positions at all.*Started without "continues", this one would leave out/,
         );
-        // It may be resumed itself.
-        const { sealed, events } = await stage.dms.ledger(old);
-        expect([sealed, events.map(({ type }) => type)]).toEqual([null, ['unsealed', 'continued']]);
+        // It may be resumed itself, and is guarded as before.
+        const { sealed, guard, events } = await stage.dms.ledger(old);
+        expect([sealed, guard?.sequence, events.map(({ type }) => type)]).toEqual([null, 1, ['unsealed', 'continued']]);
       }
     },
   );
+
+  test('is not started once the old one was started by somebody else, or its resume is cancelled', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const held = async (act: (resume: OperationHandle<unknown>, old: string) => unknown) => {
+      const old = stage.simulator.createReplication();
+      await stage.dms.stop({ replicationConfigArn: old, ...brief });
+      const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+      // It is about to be started, again and again.
+      stage.simulator.fault({ operation: 'StartReplication', replicationConfigArn, type: 'throttle', times: 1e9 });
+      const continues = { replicationConfigArn: old };
+      const resume = await stage.dms.startResume({
+        replicationConfigArn,
+        continues,
+        operationId: 'anew',
+        ...unverified,
+      });
+      const ended = failureOf(resume.result());
+      const { sealed, guard } = await until('it is claimed', async () => {
+        const ledger = await stage.dms.ledger(old);
+        return ledger.sealed === null ? null : ledger;
+      });
+      const continuedBy = { replicationConfigArn, operationId: 'anew', isStarted: false };
+      expect([sealed?.continuedBy, guard?.sequence]).toEqual([continuedBy, 1]);
+      expect((await failureOf(stage.dms.resume({ replicationConfigArn: old }))).message).toContain('is to go on from');
+      await act(resume, old);
+      const failure = await ended;
+      const after = await stage.dms.ledger(old);
+      expect([after.sealed, after.events[0]?.type]).toEqual([null, 'unsealed']);
+      expect(stage.simulator.row(replicationConfigArn).Status).toBe('created');
+      return failure;
+    };
+    const [started, cancelled] = await Promise.all([
+      held((_, old) => stage.simulator.start(old)),
+      held((resume) => resume.cancel()),
+    ]);
+    expect(started).toMatchObject({ type: 'DmsCheckpointChanged' });
+    expect(cancelled.message).toMatch(/cancelled/i);
+  }, 120_000);
+
+  test('that was started is followed by its operation when that is run again, whatever has become of the old one', async () => {
+    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
+    await stage.work();
+    const old = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn: old, ...brief });
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+    const continues = { replicationConfigArn: old };
+    const input = { replicationConfigArn, continues, operationId: 'anew', ...unverified };
+    const first = await stage.dms.startResume(input);
+    await until('it was asked to start', () => stage.simulator.count('StartReplication', replicationConfigArn) === 1);
+    await until('the wait has begun', async () => (await first.progress()).phase !== 'checking');
+    await stage.client.workflow.getHandle(first.workflowId).terminate('test');
+    stage.simulator.start(old);
+    expect(await stage.dms.resume(input)).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });
+    expect(stage.simulator.count('StartReplication', replicationConfigArn)).toBe(1);
+    const { sealed } = await stage.dms.ledger(old);
+    expect(sealed?.continuedBy).toEqual({ replicationConfigArn, operationId: 'anew', isStarted: true });
+  }, 120_000);
 
   test('does not go on from what is not recorded, runs again, was stopped for good, or when it has run itself', async () => {
     await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
@@ -447,7 +511,7 @@ describe.concurrent('a replication that was created anew', () => {
     expect(await refused({ startReplicationType: 'resume-processing' })).toContain('continues goes with');
     stage.simulator.start(old);
     await until('it runs', () => stage.simulator.row(old).Status === 'running');
-    expect(await refused({})).toContain('DmsCheckpointChanged');
+    for (const force of [false, true]) expect(await refused({ force })).toContain('DmsCheckpointChanged');
     await stage.dms.stop({ replicationConfigArn: old, intent: 'final', requestedBy: 'ada', ...brief });
     expect(await refused({})).toMatch(/^DmsReplicationSealed: .* was stopped for good by ada/);
     await stage.dms.unseal(old, { by: 'ada', reason: 'it goes on elsewhere' });

@@ -127,6 +127,10 @@ describe('a ledger that is restored', () => {
     const guarded = [archived(3, { deadline }), ...records.slice(1)];
     const { guard } = restore(emptyLedger(arn), { ...request, records: guarded }, at(9000)).ledger;
     expect(guard).toMatchObject({ sequence: 3, plan: deadline, endsAt: at(9000 + 7200) });
+    // What has become of it since is not known, so nothing is started by itself.
+    const resuming = [archived(3, { deadline: { ...deadline, policy: 'resume' } }), ...records.slice(1)];
+    const back = restore(emptyLedger(arn), { ...request, records: resuming }, at(9000)).ledger;
+    expect(back.guard).toMatchObject({ sequence: 3, plan: { ...deadline, policy: 'warn' } });
     const closed = { ...request, records: guarded, resumeWithinSeconds: -1 };
     expect(restore(emptyLedger(arn), closed, at(9000)).ledger.guard).toBeNull();
   });

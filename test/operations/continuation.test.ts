@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { continued, validateContinued } from '../../src/operations/continuation.js';
 import { isDmsFailure } from '../../src/operations/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
-import type { Ledger, PendingCall } from '../../src/operations/records.js';
+import type { ContinuedRequest } from '../../src/operations/ledger-messages.js';
+import type { Guard, Ledger, PendingCall } from '../../src/operations/records.js';
 import { arn, at, operation } from '../support/operations.js';
 
-const request = { by: `${arn}-ANEW`, sequence: 3 };
+const request = { by: `${arn}-ANEW`, sequence: 3, operationId: 'anew', is: 'claimed' } as const;
+const told = (ledger: Ledger, more: Partial<ContinuedRequest>, seconds = 9) =>
+  continued(ledger, { ...request, ...more }, at(seconds)).ledger;
 const seal = { by: 'ada', reason: 'done', at: at(1) };
 const reservation = { owner: 'cutover', reason: null, at: at(1), workflowId: 'host-1' };
 const refusal = (ledger: Partial<Ledger>, more: object = {}): string => {
@@ -18,28 +21,56 @@ const refusal = (ledger: Partial<Ledger>, more: object = {}): string => {
 };
 
 describe('a replication that another goes on from', () => {
-  const { ledger: told } = continued(emptyLedger(arn), request, at(5));
+  const guard = { sequence: 3 } as Guard;
+  const claimed = told({ ...emptyLedger(arn), guard }, {}, 5);
 
-  test('is sealed once, however often it is told, and open again when DMS refuses', () => {
-    expect(told).toMatchObject({
-      sealed: { reason: `${request.by} goes on from record 3`, at: at(5) },
+  test('is claimed once, however often it is told, and open again when it was not started there', () => {
+    expect(claimed).toMatchObject({
+      sealed: { reason: `${request.by} is to go on from record 3`, at: at(5) },
+      guard,
       events: [{ type: 'continued', by: request.by }],
     });
-    expect(refusal(told)).toBe('allowed');
-    expect(continued(told, request, at(6)).ledger).toBe(told);
-    const { ledger: undone } = continued(told, { ...request, undo: true }, at(7));
-    expect(undone).toMatchObject({ sealed: null, events: [{ type: 'unsealed' }, { type: 'continued' }] });
+    expect(refusal(claimed)).toBe('allowed');
+    expect(told(claimed, {})).toBe(claimed);
+    const released = told(claimed, { is: 'released' });
+    expect(released).toMatchObject({ sealed: null, guard, events: [{ type: 'unsealed' }, { type: 'continued' }] });
+    expect(told(released, { is: 'released' })).toBe(released);
+    expect(told(released, { is: 'started' })).toBe(released);
   });
 
-  test('keeps the seal of somebody else, also when DMS refuses', () => {
+  test('is sealed for good once it was started there, and nobody has to resume it any more', () => {
+    const started = told(claimed, { is: 'started' });
+    expect(started).toMatchObject({
+      sealed: { reason: `${request.by} goes on from record 3`, at: at(5) },
+      guard: null,
+      events: [{ type: 'guard-ended' }, { type: 'continued' }],
+    });
+    for (const is of ['claimed', 'started', 'released'] as const) expect(told(started, { is })).toBe(started);
+    expect(told(started, { operationId: 'again' })).toBe(started);
+    expect([refusal(started), refusal(started, { by: 'another' })]).toEqual(['allowed', 'DmsReplicationSealed']);
+  });
+
+  test('is in the hands of the newest operation that claims it, whatever an earlier one still says', () => {
+    const later = told(claimed, { operationId: 'again', sequence: 4 });
+    expect(later.sealed).toMatchObject({
+      reason: `${request.by} is to go on from record 4`,
+      continuedBy: { replicationConfigArn: request.by, operationId: 'again', isStarted: false },
+    });
+    for (const is of ['started', 'released'] as const) expect(told(later, { is })).toBe(later);
+    expect(told(later, { is: 'released', operationId: 'again' }).sealed).toBeNull();
+  });
+
+  test('keeps the seal of somebody else, whatever becomes of it there', () => {
     const sealed = { ...emptyLedger(arn), sealed: seal };
-    expect(continued(sealed, { ...request, undo: true }, at(7)).ledger.sealed).toEqual(seal);
-    expect(continued(told, { by: 'another', sequence: 3, undo: true }, at(7)).ledger).toBe(told);
+    for (const is of ['started', 'released'] as const) {
+      expect(told(sealed, { is })).toBe(sealed);
+      expect(told(claimed, { by: 'another', is })).toBe(claimed);
+    }
   });
 
   test.each([
     ['sealed', { sealed: seal }, {}, 'DmsReplicationSealed'],
-    ['continued by another', told, { by: `${arn}-OTHER` }, 'DmsReplicationSealed'],
+    ['claimed by another', claimed, { by: `${arn}-OTHER` }, 'DmsReplicationSealed'],
     ['reserved', { reservation }, {}, 'DmsReplicationReserved'],
     ['reserved by whoever asks', { reservation }, { owner: 'cutover' }, 'allowed'],
     ['reserved by the host whose step asks', { reservation }, { parentWorkflowId: 'host-1' }, 'allowed'],
@@ -47,6 +78,8 @@ describe('a replication that another goes on from', () => {
     ['free', {}, {}, 'allowed'],
     ['told of without a name', {}, { by: undefined }, 'DmsInvalidInput'],
     ['told of without a number', {}, { sequence: 'x' }, 'DmsInvalidInput'],
+    ['told of without an operation', {}, { operationId: undefined }, 'DmsInvalidInput'],
+    ['told of without how far it is', {}, { is: 'undone' }, 'DmsInvalidInput'],
   ])('that is %s', (_, ledger, more, expected) => {
     expect(refusal(ledger, more)).toBe(expected);
   });

@@ -179,7 +179,15 @@ describe('the clock of a paused replication', () => {
 
   test('ends when it was sealed meanwhile', () => {
     const guarded = { ...emptyLedger(arn), sealed: { by: 'ada', reason: null, at: at(5) } };
-    expect(endedBy(guarded, { sequence: 1 } as Guard, look({ status: 'stopped' }))).toBe('it was sealed');
+    for (const shown of [look({ status: 'stopped' }), null])
+      expect(endedBy(guarded, { sequence: 1 } as Guard, shown)).toBe('it was sealed');
+  });
+
+  test('goes on while another replication is about to go on from there, or nothing can be seen', () => {
+    const continuedBy = { replicationConfigArn: `${arn}-ANEW`, operationId: 'anew', isStarted: false };
+    const claimed = { ...emptyLedger(arn), sealed: { by: null, reason: null, at: at(5), continuedBy } };
+    expect(endedBy(claimed, { sequence: 1 } as Guard, look({ status: 'stopped' }))).toBeNull();
+    expect(endedBy(emptyLedger(arn), { sequence: 1 } as Guard, null)).toBeNull();
   });
 
   test('ends when the replication runs, or its last stop is another', () => {

@@ -9,6 +9,7 @@ import {
   validateAboutTo,
   validateBegin,
 } from '../../src/operations/ledger.js';
+import { CALL_SETTLED_SECONDS } from '../../src/operations/ledger-entries.js';
 import type { CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
 import { arn, at, operation } from '../support/operations.js';
 
@@ -165,6 +166,35 @@ describe('the ledger', () => {
     expect(refusal(() => validateAboutTo(ledger, late))).toBe('DmsOperationSuperseded');
     expect(recorded(ledger, op('a')).ledger.pendingCall).toMatchObject({ operationId: 'b' });
     expect(recorded(noted(begun(emptyLedger(arn), op('a')), op('a')).ledger, op('a')).ledger.pendingCall).toBeNull();
+  });
+
+  test('keeps the note of a run that was reset until its call has landed, however often the run after it asks', () => {
+    const first = noted(begun(emptyLedger(arn), op('a')), op('a'), 5).ledger;
+    const call = { operation: op('a'), runId: 'reset', before: null, intent: null, startReplicationType: null };
+    const asked = aboutTo(first, call, at(7));
+    expect(asked).toMatchObject({ ledger: first, reply: { previous: { at: at(5) }, previousAgeSeconds: 2 } });
+    expect(aboutTo(asked.ledger, call, at(9)).reply).toMatchObject({ previousAgeSeconds: 4 });
+    const landed = aboutTo(asked.ledger, call, at(5 + CALL_SETTLED_SECONDS));
+    expect(landed.ledger.pendingCall).toMatchObject({ runId: 'reset' });
+  });
+
+  test('refuses the note of a run that has ended, and takes that of a reset', () => {
+    const ended = record(
+      begun(emptyLedger(arn), op('a')),
+      {
+        type: 'finished',
+        operation: op('a'),
+        clearsCall: false,
+        outcome: null,
+        failureType: 'CancelledFailure',
+        awsRequestIds: [],
+      },
+      at(3),
+    ).ledger;
+    const late = { operation: op('a'), before: null, intent: null, startReplicationType: null };
+    expect(refusal(() => validateAboutTo(ended, late))).toBe('DmsOperationSuperseded');
+    expect(refusal(() => validateAboutTo(ended, { ...late, runId: 'reset' }))).toBeUndefined();
+    expect(refusal(() => validateAboutTo(begun(ended, op('a'), 4), late))).toBeUndefined();
   });
 
   test('refuses the call of a resume that began before the seal', () => {
