@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 180_000 } },
+      { test: { ...shared, name: 'clients', include: ['test/clients/**/*.test.ts'] } },
       {
         test: {
           ...shared,

@@ -98,7 +98,7 @@ describe('an attempt of a wait', () => {
       );
     };
     // However late the first of them is: a worker may have been away.
-    for (const seconds of [80, 95, 107]) expect(await after(seconds)).toMatchObject({ type: 'DmsUnavailable' });
+    for (const seconds of [80, 95, 104]) expect(await after(seconds)).toMatchObject({ type: 'DmsUnavailable' });
     expect(await after(111)).toMatchObject({
       type: 'DmsStopTimedOut',
       details: [{ status: 'stopping', awsError: { name: 'TimeoutError' } }],

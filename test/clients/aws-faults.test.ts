@@ -194,5 +194,5 @@ describe('each documented fault arrives with its name and its message', () => {
       return pattern.exec(said)?.slice(1) ?? said;
     });
     expect(told).toEqual(expected);
-  }, 120_000);
+  });
 });

@@ -62,7 +62,7 @@ test('an event in the queue ends a wait that no sweep would have ended for long'
   await until('the message is deleted', async () => (await left()) === 0);
   ending.abort();
   await consuming;
-}, 120_000);
+});
 
 test('what is no event of a replication is taken out of the queue, and an event that can not be passed on comes again', async () => {
   const nudged: string[] = [];
@@ -89,4 +89,4 @@ test('what is no event of a replication is taken out of the queue, and an event 
   expect(new Set(nudged)).toEqual(new Set([arn]));
   ending.abort();
   await consuming;
-}, 120_000);
+});

@@ -60,7 +60,7 @@ describe.concurrent('one operation at a time', () => {
   });
 
   test('a step and a workflow started by name are refused by that name too, and a host sees the failure itself', async () => {
-    await using stage = await Stage.set(slowStop);
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 3000 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
     const { taskQueue, client } = stage;
@@ -84,6 +84,7 @@ describe.concurrent('one operation at a time', () => {
       cause: { type: 'DmsOperationInProgress', details: [named] },
     });
     expect(await byName.query('dms.progress')).toMatchObject({ phase: 'failed' });
+    stage.simulator.clock.advance({ seconds: 3000 });
     expect((await handle.result()).outcome).toBe('stopped');
     expect(stage.simulator.count('StartReplication')).toBe(0);
     expect(await caught([{ replicationConfigArn, operationId: 7 }, 'stop'])).toMatchObject(invalid);

@@ -43,7 +43,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     await stage.work({ ledgerTaskQueue });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
-    const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null, 45);
+    const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null);
     expect(problem).toContain(`dms-ledger:${replicationConfigArn} (task queue ${ledgerTaskQueue})`);
     expect(problem).toContain('does a worker serve that task queue?');
     expect(stage.simulator.count('StopReplication')).toBe(0);
@@ -51,19 +51,23 @@ describe.concurrent('while the ledger can not be reached', () => {
     expect((await handle.result()).outcome).toBe('stopped');
     expect(stage.simulator.count('StopReplication')).toBe(1);
     expect((await stage.dms.ledger(replicationConfigArn)).operations).toHaveLength(1);
-  }, 90_000);
+  });
 
   test('because no worker has its workflow type, the failure says which', async () => {
     await using stage = await Stage.set();
     await stage.work({ workflows: './hosts-without-ledger.ts' });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
-    const problem = await until('it says so', async () => (await lastFailure(stage, handle.workflowId)) || null, 45);
+    // The server tells so only after a while, which a busy machine may take longer than an answer is waited for.
+    const problem = await until('it says so', async () => {
+      const failure = await lastFailure(stage, handle.workflowId);
+      return failure.includes('bundle') && failure;
+    });
     expect(problem).toContain(`dms-ledger:${replicationConfigArn}`);
     expect(problem).toContain("Is dmsReplicationLedger in its worker's bundle?");
     expect(stage.simulator.count('StopReplication')).toBe(0);
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
-  }, 90_000);
+  });
 
   test('a cancelled operation does not wait for it for ever', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e6 } });
@@ -77,13 +81,13 @@ describe.concurrent('while the ledger can not be reached', () => {
     const cancelledAt = performance.now();
     await handle.cancel();
     expect(String((await failureOf(handle.result())).cause)).toContain('CancelledFailure');
-    expect((performance.now() - cancelledAt) / 1000).toBeLessThan(75);
+    expect((performance.now() - cancelledAt) / 1000).toBeLessThan(120);
     await stage.work({}, ledgerTaskQueue);
     expect((await stage.dms.ledger(replicationConfigArn)).pendingCall).toMatchObject({ operationId: 'let go' });
-  }, 120_000);
+  });
 
   test('a stop that was accepted waits for it, and its checkpoint is visible meanwhile', async () => {
-    await using stage = await Stage.set();
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 3000 } });
     const ledgerTaskQueue = randomUUID();
     await stage.work({ ledgerTaskQueue });
     const ledgerWorker = await stage.work({}, ledgerTaskQueue);
@@ -91,9 +95,10 @@ describe.concurrent('while the ledger can not be reached', () => {
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
     await until('it is stopping', async () => (await handle.progress()).phase === 'stopping');
     await stage.idle(ledgerWorker);
+    stage.simulator.clock.advance({ seconds: 3000 });
 
     await until('it wants to record', async () => (await handle.progress()).phase === 'recording');
-    await until('the ledger gave no answer', async () => lastFailure(stage, handle.workflowId), 45);
+    await until('the ledger gave no answer', async () => lastFailure(stage, handle.workflowId));
     const { memo } = await stage.client.workflow.getHandle(handle.workflowId).describe();
     const shown = memo?.['dms.checkpoint'] as { recoveryCheckpoint: string; resumeBy: string };
     expect(shown.recoveryCheckpoint).toBe(stage.simulator.row(replicationConfigArn).RecoveryCheckpoint);
@@ -102,7 +107,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     const { checkpoint } = await handle.result();
     expect(checkpoint).toMatchObject({ sequence: 1, recoveryCheckpoint: shown.recoveryCheckpoint });
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
-  }, 90_000);
+  });
 });
 
 describe.concurrent('what is lost on the way', () => {
@@ -130,7 +135,7 @@ describe.concurrent('what is lost on the way', () => {
     land();
     expect((await next.result()).outcome).toMatch(/^already-/);
     expect(stage.simulator.count('StopReplication')).toBe(1);
-  }, 90_000);
+  });
 
   test('a cancel during an attempt that then fails is a cancel, and leaves the call to be found', async () => {
     await using stage = await Stage.set(slowStop);
@@ -181,7 +186,8 @@ describe.concurrent('what is lost on the way', () => {
       TestWorkflowEnvironment.createLocal({
         server: { executable, dbFilename: join(folder, 'temporal.db'), log, ...(port === undefined ? {} : { port }) },
       });
-    let server = await serve();
+    // It gets five seconds to start, which a busy machine may take.
+    let server = await serve().catch(() => serve());
     try {
       const { address } = server;
       await using stage = await Stage.set(slowStop, { address });
@@ -190,7 +196,8 @@ describe.concurrent('what is lost on the way', () => {
       const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
       await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
       await server.teardown();
-      server = await serve(Number(address.split(':')[1]));
+      const port = Number(address.split(':')[1]);
+      server = await serve(port).catch(() => serve(port));
       const result = await until('it is over', () => handle.result().catch(() => null));
       expect(result).toMatchObject({ outcome: 'stopped', checkpoint: { sequence: 1 } });
       expect(stage.simulator.count('StopReplication')).toBe(1);
@@ -199,7 +206,7 @@ describe.concurrent('what is lost on the way', () => {
       await server.teardown();
       await rm(folder, { recursive: true, force: true });
     }
-  }, 90_000);
+  });
 
   test('a wait at which nobody has looked until long past its deadline ends with the last status', async () => {
     await using stage = await Stage.set();

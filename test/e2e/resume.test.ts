@@ -176,7 +176,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('that is stopped again by an error right after running is not passed off as a plain success', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await stopped({ durations: { describingStop: 0 } });
     await using _ = stage;
     const handle = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 20 });
     await until('it runs', () => stage.simulator.row(arn).Status === 'running');
@@ -323,7 +323,7 @@ describe.concurrent('a resume that is judged', () => {
     expect(await told()).toEqual(['none-seen', 'not-moving']);
     expect(await told()).toEqual(['none-seen', 'probe-failed']);
     expect(await told()).toEqual(['none-seen', 'probe-failed']);
-  }, 120_000);
+  });
 
   test('by where its endpoints lead is refused onto another database, unless it is forced', async () => {
     await using stage = await Stage.set(quick);
@@ -376,7 +376,7 @@ describe.concurrent('a resume that is judged', () => {
       code: 'endpoints-unknown',
       message: expect.stringContaining('this worker does not look'),
     });
-  }, 120_000);
+  });
 });
 
 describe.concurrent('a replication that was created anew', () => {
@@ -466,7 +466,7 @@ describe.concurrent('a replication that was created anew', () => {
     ]);
     expect(started).toMatchObject({ type: 'DmsCheckpointChanged' });
     expect(cancelled.message).toMatch(/cancelled/i);
-  }, 120_000);
+  });
 
   test('that was started is followed by its operation when that is run again, whatever has become of the old one', async () => {
     await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
@@ -485,7 +485,7 @@ describe.concurrent('a replication that was created anew', () => {
     expect(stage.simulator.count('StartReplication', replicationConfigArn)).toBe(1);
     const { sealed } = await stage.dms.ledger(old);
     expect(sealed?.continuedBy).toEqual({ replicationConfigArn, operationId: 'anew', isStarted: true });
-  }, 120_000);
+  });
 
   test('does not go on from what is not recorded, runs again, was stopped for good, or when it has run itself', async () => {
     await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
@@ -521,5 +521,5 @@ describe.concurrent('a replication that was created anew', () => {
       'DmsSourceLogExpired',
     );
     expect(stage.simulator.count('StartReplication')).toBe(0);
-  }, 120_000);
+  });
 });

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, describe, expect, inject, test } from 'vitest';
@@ -30,11 +31,8 @@ function start(env: Record<string, string>) {
   });
   running.add(child);
   const lines: { phase: string; error?: string; warning?: string }[] = [];
-  child.stdout.on('data', (chunk: Buffer) => {
-    for (const line of chunk.toString().split('\n').filter(Boolean))
-      lines.push(JSON.parse(line) as (typeof lines)[number]);
-  });
-  const exit = once(child, 'exit').then(([code]) => {
+  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line) as (typeof lines)[number]));
+  const exit = once(child, 'close').then(([code]) => {
     running.delete(child);
     return code as number | null;
   });
@@ -78,7 +76,7 @@ describe.concurrent('the ready-made worker', () => {
   });
 
   test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
-    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 900 } });
+    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 9000 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
     const env = { ...working(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };
@@ -104,6 +102,7 @@ describe.concurrent('the ready-made worker', () => {
       second.child.kill('SIGKILL');
       await second.exit;
       expect(simulator.row(replicationConfigArn).Status).toBe('stopping');
+      simulator.clock.advance({ seconds: 9000 });
       const third = start(env);
       expect((await handle.result()).outcome).toBe('stopped');
       expect(simulator.count('StopReplication')).toBe(1);
@@ -113,7 +112,7 @@ describe.concurrent('the ready-made worker', () => {
       await connection.close();
       await simulator.close();
     }
-  }, 90_000);
+  });
 
   test('killed during the record leaves one record, and another worker finishes it', async () => {
     const simulator = await startDmsSimulator(quick);
@@ -140,7 +139,7 @@ describe.concurrent('the ready-made worker', () => {
       await connection.close();
       await simulator.close();
     }
-  }, 90_000);
+  });
 
   test('that is versioned pins operations, and moves a ledger on with the deployment', async () => {
     const simulator = await startDmsSimulator(quick);
@@ -188,5 +187,5 @@ describe.concurrent('the ready-made worker', () => {
       await connection.close();
       await simulator.close();
     }
-  }, 90_000);
+  });
 });

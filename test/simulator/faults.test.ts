@@ -39,7 +39,7 @@ describe('a fault', () => {
 
   test('hang gives no answer, latency a late one', async () => {
     simulator.fault({ operation: 'DescribeReplications', type: 'hang' });
-    await expect(fetch(simulator.endpoint, requestWithin(100))).rejects.toThrow('aborted');
+    await expect(fetch(simulator.endpoint, requestWithin(1500))).rejects.toThrow('aborted');
     simulator.fault({ operation: 'DescribeReplications', type: 'latency', milliseconds: 150 });
     const begunAt = performance.now();
     expect(await list()).toBe('accepted');
@@ -69,7 +69,7 @@ describe('a fault', () => {
   test('hang comes after the effect where that is asked for', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'hang', afterEffect: true });
     await expect(
-      fetch(simulator.endpoint, requestWithin(100, 'StopReplication', { ReplicationConfigArn: arn })),
+      fetch(simulator.endpoint, requestWithin(1500, 'StopReplication', { ReplicationConfigArn: arn })),
     ).rejects.toThrow('aborted');
     expect((await look(simulator, arn)).Status).toBe('stopping');
     expect(simulator.calls[0]).toMatchObject({ operation: 'StopReplication', outcome: 'hang' });
@@ -270,7 +270,7 @@ test('a log of long requests forgets its oldest before it takes too much', async
   expect(kept).toBeLessThan(5600);
   expect(kept).toBeGreaterThan(4500);
   expect(simulator.calls.at(-1)).toMatchObject({ operation: 'DescribeReplications', outcome: 'ok' });
-}, 120_000);
+});
 
 test('the call log tells when, what, by whom and what became of it', async () => {
   await stop();

@@ -173,7 +173,7 @@ export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
 }
 
 /** Waits for a condition, and says what it waited for when it does not come. */
-export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 30): Promise<NonNullable<T>> {
+export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const seen = await look();
