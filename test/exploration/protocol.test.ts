@@ -155,7 +155,8 @@ function check({ dms, ended, ledger, violations, trace }: World): void {
   for (const { stoppedAt } of dms.stops) {
     const records = checkpoints.filter((each) => each.stoppedAt === stoppedAt);
     expect(records, `The stop of ${stoppedAt} is not recorded\n${told}`).not.toEqual([]);
-    const names = records.map(({ operationId }) => operationId);
+    // A stop for good and a pause under one id are two things that somebody asked for.
+    const names = records.map(({ operationId, intent }) => `${operationId} (${intent})`);
     expect(new Set(names).size, `The stop of ${stoppedAt} is recorded by ${names.join()}\n${told}`).toBe(names.length);
   }
   for (const {

@@ -73,10 +73,10 @@ describe('a stop that nobody follows any more', () => {
 
   test('keeps its note when an attempt that a reset left behind takes back its own', () => {
     const first = called(emptyLedger(arn), op('a'), 'first');
-    const second = aboutTo(first, { operation: op('a'), ...note, callId: 'second', runId: 'later' }, at(5));
-    expect(second.reply).toMatchObject({ previous: { callId: 'first' }, previousAgeSeconds: 4 });
+    const second = aboutTo(first, { operation: op('a'), ...note, callId: 'second', runId: 'later' }, at(30));
+    expect(second.reply).toMatchObject({ previous: { callId: 'first' }, previousAgeSeconds: 29 });
     const refused = (callId: string) =>
-      record(second.ledger, { type: 'refused', operation: op('a'), callId }, at(6)).ledger.pendingCall;
+      record(second.ledger, { type: 'refused', operation: op('a'), callId }, at(31)).ledger.pendingCall;
     expect(refused('first')).toMatchObject({ callId: 'second', runId: 'later' });
     expect(refused('second')).toBeNull();
   });
