@@ -3,7 +3,7 @@ import { DmsApiError } from '../dms/api.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { validateContinued } from '../operations/continuation.js';
+import { isClaimOf, validateContinued } from '../operations/continuation.js';
 import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import type { ContinuedRequest } from '../operations/ledger-messages.js';
 import { findOperation as findKnown } from '../operations/ledger-entries.js';
@@ -35,10 +35,15 @@ export async function continuedRecord(
   const ledger = await attempt.askLedger((each) => each.read(), other);
   const { checkpoints } = ledger;
   const sequence = continues.sequence ?? null;
-  const record = sequence === null ? checkpoints[0] : checkpoints.find((each) => each.sequence === sequence);
+  const claimed = ledger.sealed?.continuedBy;
+  // A call of this operation may have gone on from there: whatever was recorded since is nothing to it.
+  const isOwn =
+    isCalled && claimed?.replicationConfigArn === attempt.arn.arn && claimed.operationId === key.operationId;
+  const wanted = sequence ?? (isOwn ? claimed.sequence : null);
+  const record = wanted === null ? checkpoints[0] : checkpoints.find((each) => each.sequence === wanted);
   const subject = { ...attempt.subject, checkpoint: record };
   if (record === undefined || record.recoveryCheckpoint === null) {
-    const which = sequence === null ? 'No stop' : `No stop ${sequence}`;
+    const which = wanted === null ? 'No stop' : `No stop ${wanted}`;
     const what =
       record === undefined ? `${which} of ${other.arn} is recorded` : `Its stop ${record.sequence} has no checkpoint`;
     throw dmsFailure(
@@ -65,6 +70,7 @@ export async function continuedRecord(
     by: attempt.arn.arn,
     sequence: record.sequence,
     operationId: key.operationId,
+    runId: attempt.runId ?? '',
     is: 'claimed',
     ...who,
   });
@@ -75,34 +81,60 @@ export async function continuedRecord(
 /** Right before the call: from here on nobody else is to run the replication that is gone on from, and nobody does. */
 export async function claimContinued(attempt: Attempt, { continued, operation, force }: RequestStart): Promise<void> {
   if (continued == null) return;
-  if (operation !== undefined) await tellContinued(attempt, operation, continued, 'claimed');
+  if (operation !== undefined) await claim(attempt, operation, continued);
   await requireAtRest(attempt, continued, force === true);
+}
+
+/** Once for all attempts: whatever is told to a ledger keeps it from what it is about to do. */
+async function claim(attempt: Attempt, operation: OperationRef, record: CheckpointRecord): Promise<void> {
+  const { sealed } = await attempt.askLedger(
+    (ledger) => ledger.read(),
+    parseReplicationConfigArn(record.replicationConfigArn),
+  );
+  const isOwn =
+    sealed?.continuedBy !== undefined && isClaimOf(sealed.continuedBy, requestOf(attempt, operation, record));
+  if (!isOwn) await tellContinued(attempt, operation, record, 'claimed');
+}
+
+type Continued = Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'>;
+
+function requestOf(attempt: Attempt, { operationId, runId }: OperationRef, { sequence }: Continued) {
+  return { by: attempt.arn.arn, sequence, operationId, runId: attempt.runId ?? runId };
 }
 
 /** Tells the ledger of the replication that is gone on from. */
 export async function tellContinued(
   attempt: Attempt,
-  { operationId, owner, parentWorkflowId }: OperationRef,
-  { replicationConfigArn, sequence }: Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'>,
+  operation: OperationRef,
+  record: Continued,
   is: ContinuedRequest['is'],
 ): Promise<void> {
-  const request = { by: attempt.arn.arn, sequence, operationId, is, owner, parentWorkflowId };
+  const { owner, parentWorkflowId } = operation;
+  const request = { ...requestOf(attempt, operation, record), is, owner, parentWorkflowId };
   const tell = async (ledger: LedgerClient) => {
     await ledger.continued(request).catch((err: unknown) => {
       // One that was closed meanwhile is not opened again by how it went.
       if (is === 'claimed' || !isDmsFailure(err, 'DmsLedgerClosed')) throw err;
     });
   };
-  await attempt.askLedger(tell, parseReplicationConfigArn(replicationConfigArn));
+  await attempt.askLedger(tell, parseReplicationConfigArn(record.replicationConfigArn));
 }
 
+/** That nobody runs it is not for `force` to lift: two would write to one target. */
 async function requireAtRest(attempt: Attempt, record: CheckpointRecord, force: boolean): Promise<void> {
   const other = parseReplicationConfigArn(record.replicationConfigArn);
   const there = await lookAt(attempt, other, force);
   if (there === null) return;
-  const { phase } = factsOf(lifecycleState(there).status);
-  if (phase === 'rest' && (force || isRecordedStop(record, there))) return;
-  throw checkpointChanged({ ...attempt.subject, replicationConfigArn: other.arn, checkpoint: record }, record, there);
+  const subject = { ...attempt.subject, replicationConfigArn: other.arn, checkpoint: record };
+  if (factsOf(lifecycleState(there).status).phase !== 'rest') {
+    throw dmsFailure(
+      'DmsCheckpointChanged',
+      { ...subject, replication: there },
+      `${attempt.arn.arn} is to go on from a stop of ${other.arn}, and DMS shows that one "${there.status}"`,
+      'Stop it first, or leave it as it is: two replications must not write to one target. No force lifts that.',
+    );
+  }
+  if (!force && !isRecordedStop(record, there)) throw checkpointChanged(subject, record, there);
 }
 
 /** `null`: it was deleted, and is where it was stopped. That another account's is not seen says nothing. */

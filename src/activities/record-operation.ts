@@ -96,8 +96,9 @@ class Recorder {
 
   async cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
     const { continued = null } = request;
-    const far = await this.#howFar(continued);
     const recorded = await this.#cutShort(request);
+    // Only now: from here on no attempt that was left behind can note its call any more.
+    const far = await this.#howFar(continued);
     if (continued !== null && far !== null) await tellContinued(this.attempt, this.operation, continued, far);
     return recorded;
   }

@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import { factsOf, isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
@@ -8,12 +9,12 @@ import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../
 import type { ResumeOutcome, Warning } from '../operations/results.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, MAY_HAVE_BEEN_SENT, type Decision } from './change.js';
-import { claimContinued } from './continued.js';
+import { claimContinued, tellContinued } from './continued.js';
 import type { Environment } from './environment.js';
 import { goesOn, judgementWarnings, requireEndpoints, requireSourceLog } from './judgement.js';
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
-export function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
+export async function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
   const { operation, ownCall = null, accepted } = request;
   const deadline = {
     seconds: request.startTimeoutSeconds ?? 5400,
@@ -26,7 +27,7 @@ export function requestStart(environment: Environment, request: RequestStart): P
 
   const isCalled = () => attempt.memory === MAY_HAVE_BEEN_SENT;
   let endpointWarnings: readonly Warning[] = [];
-  return attemptChange<RequestedStart>(attempt, {
+  const requested = await attemptChange<RequestedStart>(attempt, {
     operation,
     ownCall,
 
@@ -110,6 +111,13 @@ export function requestStart(environment: Environment, request: RequestStart): P
             : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.',
       ),
   });
+  if (request.continued != null && operation !== undefined && requested.accepted) {
+    // At the end it is told once more.
+    await tellContinued(attempt, operation, request.continued, 'started').catch((err: unknown) =>
+      log.warn('The ledger that is gone on from was not told yet', { error: String(err) }),
+    );
+  }
+  return requested;
 }
 
 function defaultType({ replicationType }: Replication): StartReplicationType | null {

@@ -3,18 +3,18 @@ import { dmsFailure } from './failures.js';
 import { endGuard } from './guard.js';
 import { withEvent, type Transition } from './ledger-entries.js';
 import type { ContinuedRequest } from './ledger-messages.js';
-import type { Ledger } from './records.js';
+import type { ContinuedBy, Ledger } from './records.js';
 import { operationInProgress, replicationSealed } from './refusals.js';
 import { requireOwner } from './reservations.js';
 
 /** Refuses what makes no sense, and to claim what is sealed, reserved, or in the hands of an operation. Throws the failure. */
 export function validateContinued(ledger: Ledger, request: ContinuedRequest): void {
   const { replicationConfigArn, sealed, pendingCall } = ledger;
-  const { by, sequence, operationId, is } = request;
+  const { by, sequence, operationId, runId, is } = request;
   const isKnown = ['claimed', 'started', 'released'].includes(is);
-  if (typeof by !== 'string' || typeof operationId !== 'string' || !Number.isInteger(sequence) || !isKnown) {
-    const what =
-      'What goes on from a record is told as { by, sequence, operationId, is }: an ARN, a number, an id, and how far it is';
+  const areTexts = [by, operationId, runId].every((each) => typeof each === 'string');
+  if (!areTexts || !Number.isInteger(sequence) || !isKnown) {
+    const what = 'What goes on from a record is told as { by, sequence, operationId, runId, is }';
     throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Correct it; nothing was changed.');
   }
   // A later operation on the same replication takes over what an earlier one left behind.
@@ -32,26 +32,45 @@ export function validateContinued(ledger: Ledger, request: ContinuedRequest): vo
  * succeeded, its guard goes on warning.
  */
 export function continued(ledger: Ledger, request: ContinuedRequest, now: string): Transition<null> {
-  const { by, sequence, operationId, is } = request;
+  const { by, sequence, operationId, runId, is } = request;
   const { sealed } = ledger;
-  const before = sealed?.continuedBy;
-  const isSame = before?.replicationConfigArn === by && before.operationId === operationId;
-  const isOpen = before?.isStarted === false;
-  const continuedBy = { replicationConfigArn: by, operationId, isStarted: is === 'started' };
+  const before = sealed?.continuedBy?.replicationConfigArn === by ? sealed.continuedBy : null;
+  const unchanged = { ledger, reply: null };
+  const continuedBy = { replicationConfigArn: by, sequence, operationId, runId, isStarted: is === 'started' };
   const entry = { at: now, by, workflowId: null } as const;
-  if (is === 'claimed') {
-    const reason = `${by} is to go on from record ${sequence}`;
-    const isStarted = before?.replicationConfigArn === by && before.isStarted;
-    if (isStarted || (isSame && sealed?.reason === reason)) return { ledger, reply: null };
-    const event = { ...entry, type: 'continued', reason: null, detail: reason } as const;
-    return { ledger: withEvent({ ...ledger, sealed: { by: null, reason, at: now, continuedBy } }, event), reply: null };
+  switch (is) {
+    case 'claimed': {
+      if (before !== null && (before.isStarted || isClaimOf(before, request))) return unchanged;
+      const reason = `${by} is to go on from record ${sequence}`;
+      const event = { ...entry, type: 'continued', reason: null, detail: reason } as const;
+      return {
+        ledger: withEvent({ ...ledger, sealed: { by: null, reason, at: now, continuedBy } }, event),
+        reply: null,
+      };
+    }
+    case 'started': {
+      if (sealed === null || before === null || before.isStarted) return unchanged;
+      const reason = `${by} goes on from record ${sequence}`;
+      const kept = { ...ledger, sealed: { ...sealed, reason, continuedBy } };
+      return { ledger: kept.guard === null ? kept : endGuard(kept, 'guard-ended', now, reason), reply: null };
+    }
+    case 'released': {
+      // Only the run that has claimed it knows what became of that.
+      if (sealed === null || before === null || before.isStarted || !isClaimOf(before, request)) return unchanged;
+      const event = { ...entry, type: 'unsealed', reason: 'It was not started there', detail: sealed.reason } as const;
+      return { ledger: withEvent({ ...ledger, sealed: null }, event), reply: null };
+    }
   }
-  if (sealed === null || !isSame || !isOpen) return { ledger, reply: null };
-  if (is === 'released') {
-    const event = { ...entry, type: 'unsealed', reason: 'It was not started there', detail: sealed.reason } as const;
-    return { ledger: withEvent({ ...ledger, sealed: null }, event), reply: null };
-  }
-  const reason = `${by} goes on from record ${sequence}`;
-  const kept = { ...ledger, sealed: { ...sealed, reason, continuedBy } };
-  return { ledger: kept.guard === null ? kept : endGuard(kept, 'guard-ended', now, reason), reply: null };
+}
+
+export function isClaimOf(
+  claim: ContinuedBy,
+  { by, sequence, operationId, runId }: Pick<ContinuedRequest, 'by' | 'sequence' | 'operationId' | 'runId'>,
+): boolean {
+  return (
+    claim.replicationConfigArn === by &&
+    claim.sequence === sequence &&
+    claim.operationId === operationId &&
+    claim.runId === runId
+  );
 }

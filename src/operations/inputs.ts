@@ -70,7 +70,8 @@ export interface ResumeReplicationInput extends OperationInput {
   /**
    * The recorded stop of another replication that this one goes on from: it was created anew, under another ARN, and never ran. Its checkpoint is passed
    * verbatim with `start-replication`. AWS contradicts itself on whether DMS Serverless takes a start position; if it does not, the resume fails with
-   * `DmsRequestRejected` and says what else there is. Default: none.
+   * `DmsRequestRejected` and says what else there is. The other one has to be at rest, and is sealed from right before the call on, unless this one is
+   * not started. Default: none.
    */
   readonly continues?: ContinuedStop | null | undefined;
   /** How long the source keeps its log, as you know it. A resume that would need an older one is refused before any call. Default: not checked. */

@@ -132,7 +132,7 @@ export function validateAboutTo(ledger: Ledger, { operation, runId = operation.r
   requireNoFinalStop(ledger, operation);
   const newest = ledger.operations[0];
   const isNewest = newest !== undefined && sameOperation(newest, operation);
-  const hasEnded = isNewest && newest.finishedAt !== null && newest.runId === runId;
+  const hasEnded = isNewest && newest.finishedAt !== null && newest.endedRunId === runId;
   if (isNewest && !hasEnded) return;
   throw dmsFailure(
     'DmsOperationSuperseded',
@@ -160,12 +160,21 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
     case 'stopped':
       return recordStopped(ledger, request, now);
     case 'finished': {
-      const { type: _type, operation: _operation, runId: _runId, clearsCall: _clearsCall, ...ended } = request;
+      const {
+        type: _type,
+        operation: _operation,
+        runId = operation.runId,
+        clearsCall: _clearsCall,
+        ...ended
+      } = request;
       const settled = endedLedger(ledger, request, now);
       // It runs, or ran: there is no deadline any more.
       const isResumed = operation.kind === 'resume' && ended.outcome !== null;
       const guard = isResumed ? null : ledger.guard;
-      return unrecorded(finish({ ...settled, guard }, operation, { ...ended, finishedAt: now }));
+      // How an execution failed that the id was taken up again after is no news of the newer one.
+      const isOlder = findOperation(ledger, operation)?.runId !== operation.runId;
+      if (isOlder && ended.outcome === null) return unrecorded(settled);
+      return unrecorded(finish({ ...settled, guard }, operation, { ...ended, endedRunId: runId, finishedAt: now }));
     }
     case 'tables': {
       const { flagged, truncated } = request.tables;
@@ -225,7 +234,7 @@ function recordStopped(
   const finishedAt = known?.finishedAt ?? now;
   const failed = failureType === null ? {} : { failureType, failureMessage };
   const how = finishedBy === undefined ? { failureType, failureMessage, awsRequestIds } : { finishedBy, ...failed };
-  const ended = { ...found, ...how, finishedAt };
+  const ended = { ...found, ...how, endedRunId: request.runId ?? operation.runId, finishedAt };
   return { ledger: finish(kept, operation, ended), reply: { checkpoint } };
 }
 

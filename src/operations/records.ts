@@ -94,6 +94,8 @@ export interface OperationRecord extends OperationRef {
   readonly progress: Progress | null;
   /** Who recorded the stop, when the operation itself did not live to: `ledger`, or the id of the resume that found it. */
   readonly finishedBy: string | null;
+  /** The run that ended, which is another than the one that began once it was reset. */
+  readonly endedRunId?: string | null | undefined;
 }
 
 /** What is noted of a call right before it is sent. */
@@ -126,7 +128,10 @@ export interface Seal {
 /** The replication that goes on from a record of this one, by which operation, and whether DMS is known to have started it there. */
 export interface ContinuedBy {
   readonly replicationConfigArn: string;
+  /** The record that it goes on from. */
+  readonly sequence: number;
   readonly operationId: string;
+  readonly runId: string;
   /** False: it is about to be. */
   readonly isStarted: boolean;
 }

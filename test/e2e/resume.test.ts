@@ -451,7 +451,7 @@ describe.concurrent('a replication that was created anew', () => {
         return ledger.sealed === null ? null : ledger;
       });
       const continuedBy = { replicationConfigArn, operationId: 'anew', isStarted: false };
-      expect([sealed?.continuedBy, guard?.sequence]).toEqual([continuedBy, 1]);
+      expect([sealed?.continuedBy, guard?.sequence]).toMatchObject([continuedBy, 1]);
       expect((await failureOf(stage.dms.resume({ replicationConfigArn: old }))).message).toContain('is to go on from');
       await act(resume, old);
       const failure = await ended;
@@ -484,7 +484,34 @@ describe.concurrent('a replication that was created anew', () => {
     expect(await stage.dms.resume(input)).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });
     expect(stage.simulator.count('StartReplication', replicationConfigArn)).toBe(1);
     const { sealed } = await stage.dms.ledger(old);
-    expect(sealed?.continuedBy).toEqual({ replicationConfigArn, operationId: 'anew', isStarted: true });
+    expect(sealed?.continuedBy).toMatchObject({ replicationConfigArn, operationId: 'anew', isStarted: true });
+  });
+
+  test('that may have been started keeps the old one closed, whoever operates on it then and however its resume is run again', async () => {
+    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
+    await stage.work();
+    const old = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn: old, ...brief });
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+    const input = {
+      replicationConfigArn,
+      continues: { replicationConfigArn: old },
+      operationId: 'anew',
+      ...unverified,
+    };
+    // It is cancelled while the answer is waited for, which never comes.
+    stage.simulator.fault({ operation: 'StartReplication', replicationConfigArn, type: 'hang', afterEffect: true });
+    const first = await stage.dms.startResume(input);
+    await until('it was asked to start', () => stage.simulator.count('StartReplication', replicationConfigArn) === 1);
+    await first.cancel();
+    await failureOf(first.result());
+    await until('it runs', () => stage.simulator.row(replicationConfigArn).Status === 'running');
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    expect((await failureOf(stage.dms.resume(input))).message).toContain('has run before');
+    const { sealed, guard } = await stage.dms.ledger(old);
+    expect(sealed?.continuedBy).toMatchObject({ replicationConfigArn, operationId: 'anew', isStarted: false });
+    expect(guard?.sequence).toBe(1);
+    expect((await failureOf(stage.dms.resume({ replicationConfigArn: old }))).message).toContain('is to go on from');
   });
 
   test('does not go on from what is not recorded, runs again, was stopped for good, or when it has run itself', async () => {
@@ -511,7 +538,8 @@ describe.concurrent('a replication that was created anew', () => {
     expect(await refused({ startReplicationType: 'resume-processing' })).toContain('continues goes with');
     stage.simulator.start(old);
     await until('it runs', () => stage.simulator.row(old).Status === 'running');
-    for (const force of [false, true]) expect(await refused({ force })).toContain('DmsCheckpointChanged');
+    for (const force of [false, true])
+      expect(await refused({ force })).toMatch(/^DmsCheckpointChanged: .* DMS shows that one "running"/);
     await stage.dms.stop({ replicationConfigArn: old, intent: 'final', requestedBy: 'ada', ...brief });
     expect(await refused({})).toMatch(/^DmsReplicationSealed: .* was stopped for good by ada/);
     await stage.dms.unseal(old, { by: 'ada', reason: 'it goes on elsewhere' });

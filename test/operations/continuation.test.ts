@@ -6,7 +6,7 @@ import type { ContinuedRequest } from '../../src/operations/ledger-messages.js';
 import type { Guard, Ledger, PendingCall } from '../../src/operations/records.js';
 import { arn, at, operation } from '../support/operations.js';
 
-const request = { by: `${arn}-ANEW`, sequence: 3, operationId: 'anew', is: 'claimed' } as const;
+const request = { by: `${arn}-ANEW`, sequence: 3, operationId: 'anew', runId: 'run-1', is: 'claimed' } as const;
 const told = (ledger: Ledger, more: Partial<ContinuedRequest>, seconds = 9) =>
   continued(ledger, { ...request, ...more }, at(seconds)).ledger;
 const seal = { by: 'ada', reason: 'done', at: at(1) };
@@ -54,10 +54,20 @@ describe('a replication that another goes on from', () => {
     const later = told(claimed, { operationId: 'again', sequence: 4 });
     expect(later.sealed).toMatchObject({
       reason: `${request.by} is to go on from record 4`,
-      continuedBy: { replicationConfigArn: request.by, operationId: 'again', isStarted: false },
+      continuedBy: { replicationConfigArn: request.by, sequence: 4, operationId: 'again', isStarted: false },
     });
-    for (const is of ['started', 'released'] as const) expect(told(later, { is })).toBe(later);
-    expect(told(later, { is: 'released', operationId: 'again' }).sealed).toBeNull();
+    expect(told(later, { is: 'released' })).toBe(later);
+    expect(told(later, { is: 'released', operationId: 'again', sequence: 4 }).sealed).toBeNull();
+    // That it was started there is true whoever says so.
+    expect(told(later, { is: 'started' }).sealed?.continuedBy).toMatchObject({ isStarted: true });
+  });
+
+  test('is opened by no run but the one that has claimed it, which knows what became of its call', () => {
+    expect(told(claimed, { is: 'released', runId: 'run-2' })).toBe(claimed);
+    const again = told(claimed, { runId: 'run-2' });
+    expect(again.sealed?.continuedBy).toMatchObject({ runId: 'run-2' });
+    expect(told(again, { is: 'released' })).toBe(again);
+    expect(told(again, { is: 'released', runId: 'run-2' }).sealed).toBeNull();
   });
 
   test('keeps the seal of somebody else, whatever becomes of it there', () => {
@@ -79,6 +89,7 @@ describe('a replication that another goes on from', () => {
     ['told of without a name', {}, { by: undefined }, 'DmsInvalidInput'],
     ['told of without a number', {}, { sequence: 'x' }, 'DmsInvalidInput'],
     ['told of without an operation', {}, { operationId: undefined }, 'DmsInvalidInput'],
+    ['told of without a run', {}, { runId: undefined }, 'DmsInvalidInput'],
     ['told of without how far it is', {}, { is: 'undone' }, 'DmsInvalidInput'],
   ])('that is %s', (_, ledger, more, expected) => {
     expect(refusal(ledger, more)).toBe(expected);

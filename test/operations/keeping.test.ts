@@ -184,7 +184,13 @@ describe('the clock of a paused replication', () => {
   });
 
   test('goes on while another replication is about to go on from there, or nothing can be seen', () => {
-    const continuedBy = { replicationConfigArn: `${arn}-ANEW`, operationId: 'anew', isStarted: false };
+    const continuedBy = {
+      replicationConfigArn: `${arn}-ANEW`,
+      sequence: 1,
+      operationId: 'anew',
+      runId: 'run-1',
+      isStarted: false,
+    };
     const claimed = { ...emptyLedger(arn), sealed: { by: null, reason: null, at: at(5), continuedBy } };
     expect(endedBy(claimed, { sequence: 1 } as Guard, look({ status: 'stopped' }))).toBeNull();
     expect(endedBy(emptyLedger(arn), { sequence: 1 } as Guard, null)).toBeNull();

@@ -193,7 +193,15 @@ describe('the ledger', () => {
     ).ledger;
     const late = { operation: op('a'), before: null, intent: null, startReplicationType: null };
     expect(refusal(() => validateAboutTo(ended, late))).toBe('DmsOperationSuperseded');
-    expect(refusal(() => validateAboutTo(ended, { ...late, runId: 'reset' }))).toBeUndefined();
+    const reset = { ...late, runId: 'reset' };
+    expect(refusal(() => validateAboutTo(ended, reset))).toBeUndefined();
+    const failed = { type: 'finished', clearsCall: false, outcome: null, failureType: 'X', awsRequestIds: [] } as const;
+    const endedAgain = record(ended, { ...failed, operation: op('a'), runId: 'reset' }, at(4)).ledger;
+    expect(refusal(() => validateAboutTo(endedAgain, reset))).toBe('DmsOperationSuperseded');
+    // How the execution before it failed is told late, and is no news of the one that took up its id.
+    const anew = begun(ended, { ...op('a'), runId: 'anew' }, 5);
+    const told = record(anew, { ...failed, operation: op('a'), runId: 'run-a' }, at(6)).ledger;
+    expect(told.operations).toEqual(anew.operations);
     expect(refusal(() => validateAboutTo(begun(ended, op('a'), 4), late))).toBeUndefined();
   });
 
