@@ -99,7 +99,7 @@ async function claim(attempt: Attempt, operation: OperationRef, record: Checkpoi
 type Continued = Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'>;
 
 function requestOf(attempt: Attempt, { operationId, runId }: OperationRef, { sequence }: Continued) {
-  return { by: attempt.arn.arn, sequence, operationId, runId: attempt.runId ?? runId };
+  return { by: attempt.arn.arn, sequence, operationId, runId };
 }
 
 /** Tells the ledger of the replication that is gone on from. */

@@ -83,13 +83,7 @@ class Recorder {
     const checkpointSequence = isOwn ? resumedFrom.sequence : null;
     const ended = { outcome, failureType: null, awsRequestIds, startReplicationType, progress, checkpointSequence };
     await this.#record({ type: 'finished', operation: this.operation, clearsCall: true, ...ended });
-    if (continued != null)
-      await tellContinued(
-        this.attempt,
-        this.operation,
-        continued,
-        continued.isStarted === true ? 'started' : 'released',
-      );
+    if (continued?.isStarted === true) await tellContinued(this.attempt, this.operation, continued, 'started');
     const warnings = [...result.warnings, ...(await this.#endpointWarnings())];
     return { checkpoint: null, result: { ...result, warnings } };
   }
@@ -97,8 +91,7 @@ class Recorder {
   async cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
     const { continued = null } = request;
     const recorded = await this.#cutShort(request);
-    // Only now: from here on no attempt that was left behind can note its call any more.
-    const far = await this.#howFar(continued);
+    const far = continued === null ? null : await this.#howFar(continued);
     if (continued !== null && far !== null) await tellContinued(this.attempt, this.operation, continued, far);
     return recorded;
   }
@@ -126,13 +119,12 @@ class Recorder {
     return { checkpoint, result: null };
   }
 
-  /** Whether DMS goes on from the other replication's record. `null`: it may yet, and what is claimed stays so. */
-  async #howFar(continued: ContinuedStart | null): Promise<'started' | 'released' | null> {
-    if (continued === null) return null;
-    if (continued.isStarted !== null) return continued.isStarted ? 'started' : 'released';
-    const { kind, operationId } = this.operation;
+  /** Whether DMS goes on from the other replication's record. `null`: it may, and what is claimed stays so. */
+  async #howFar({ isStarted }: ContinuedStart): Promise<'started' | 'released' | null> {
+    if (isStarted !== null) return isStarted ? 'started' : null;
+    // Only now that the end is recorded no attempt that was left behind can note its call any more.
     const { pendingCall } = await this.attempt.askLedger((ledger) => ledger.read());
-    return pendingCall?.kind === kind && pendingCall.operationId === operationId ? null : 'released';
+    return pendingCall?.kind === 'resume' ? null : 'released';
   }
 
   /** The settled look at a stop that has come to an end, if it has. */

@@ -11,7 +11,11 @@ import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, MAY_HAVE_BEEN_SENT, type Decision } from './change.js';
 import { claimContinued, tellContinued } from './continued.js';
 import type { Environment } from './environment.js';
+import { inTime } from './in-time.js';
 import { goesOn, judgementWarnings, requireEndpoints, requireSourceLog } from './judgement.js';
+
+/** A start must not wait for the ledger of another replication. */
+const TELL_SECONDS = 5;
 
 /** Asks DMS to start the replication again, if its last stop is the recorded one and DMS's rules allow it, and unless it runs already. */
 export async function requestStart(environment: Environment, request: RequestStart): Promise<RequestedStart> {
@@ -113,9 +117,11 @@ export async function requestStart(environment: Environment, request: RequestSta
   });
   if (request.continued != null && operation !== undefined && requested.accepted) {
     // At the end it is told once more.
-    await tellContinued(attempt, operation, request.continued, 'started').catch((err: unknown) =>
-      log.warn('The ledger that is gone on from was not told yet', { error: String(err) }),
-    );
+    const { continued } = request;
+    const tell = () => tellContinued(attempt, operation, continued, 'started');
+    await attempt
+      .keptAlive(() => inTime(TELL_SECONDS, tell))
+      .catch((err: unknown) => log.warn('The ledger that is gone on from was not told yet', { error: String(err) }));
   }
   return requested;
 }

@@ -36,12 +36,16 @@ export function continued(ledger: Ledger, request: ContinuedRequest, now: string
   const { sealed } = ledger;
   const before = sealed?.continuedBy?.replicationConfigArn === by ? sealed.continuedBy : null;
   const unchanged = { ledger, reply: null };
-  const continuedBy = { replicationConfigArn: by, sequence, operationId, runId, isStarted: is === 'started' };
+  const claim = { replicationConfigArn: by, sequence, operationId, runId };
   const entry = { at: now, by, workflowId: null } as const;
   switch (is) {
     case 'claimed': {
       if (before !== null && (before.isStarted || isClaimOf(before, request))) return unchanged;
       const reason = `${by} is to go on from record ${sequence}`;
+      // Its own, of another record, is as good as released.
+      const isOwn = before !== null && isClaimOf(before, { ...request, sequence: before.sequence });
+      const isInDoubt = before !== null && (before.isInDoubt || !isOwn);
+      const continuedBy = { ...claim, isStarted: false, isInDoubt };
       const event = { ...entry, type: 'continued', reason: null, detail: reason } as const;
       return {
         ledger: withEvent({ ...ledger, sealed: { by: null, reason, at: now, continuedBy } }, event),
@@ -51,12 +55,14 @@ export function continued(ledger: Ledger, request: ContinuedRequest, now: string
     case 'started': {
       if (sealed === null || before === null || before.isStarted) return unchanged;
       const reason = `${by} goes on from record ${sequence}`;
+      const continuedBy = { ...claim, isStarted: true, isInDoubt: false };
       const kept = { ...ledger, sealed: { ...sealed, reason, continuedBy } };
       return { ledger: kept.guard === null ? kept : endGuard(kept, 'guard-ended', now, reason), reply: null };
     }
     case 'released': {
-      // Only the run that has claimed it knows what became of that.
-      if (sealed === null || before === null || before.isStarted || !isClaimOf(before, request)) return unchanged;
+      // Only who has claimed it knows what became of that.
+      if (sealed === null || before === null || !isClaimOf(before, request)) return unchanged;
+      if (before.isStarted || before.isInDoubt) return unchanged;
       const event = { ...entry, type: 'unsealed', reason: 'It was not started there', detail: sealed.reason } as const;
       return { ledger: withEvent({ ...ledger, sealed: null }, event), reply: null };
     }

@@ -129,7 +129,7 @@ export interface ContinuedRequest {
   readonly by: string;
   /** The record that it goes on from. */
   readonly sequence: number;
-  /** Of the resume that does it, and of the run of its workflow. */
+  /** Of the resume that does it, and of the run that began it. */
   readonly operationId: string;
   readonly runId: string;
   /** `claimed`: DMS is about to be asked to start it. `started`: DMS has. `released`: DMS has not, and will not. */

@@ -131,8 +131,10 @@ export function validateAboutTo(ledger: Ledger, { operation, runId = operation.r
   requireUnsealed(ledger, operation);
   requireNoFinalStop(ledger, operation);
   const newest = ledger.operations[0];
-  const isNewest = newest !== undefined && sameOperation(newest, operation);
-  const hasEnded = isNewest && newest.finishedAt !== null && newest.endedRunId === runId;
+  // An id that was taken up again is another execution's.
+  const isNewest = newest !== undefined && sameOperation(newest, operation) && newest.runId === operation.runId;
+  // Reset, it goes on in another run.
+  const hasEnded = isNewest && newest.finishedAt !== null && [newest.runId, newest.endedRunId].includes(runId);
   if (isNewest && !hasEnded) return;
   throw dmsFailure(
     'DmsOperationSuperseded',

@@ -191,7 +191,7 @@ export type RecordOperation = DescribeReplication & {
 
 /** What a resume goes on from, if that is another replication's record. */
 export interface ContinuedStart extends Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'> {
-  /** Whether DMS has started it there; `null`: it was to be asked. */
+  /** Whether DMS has started it there; `null`: it was to be asked; false: it ran already. */
   readonly isStarted: boolean | null;
 }
 

@@ -131,9 +131,12 @@ export interface ContinuedBy {
   /** The record that it goes on from. */
   readonly sequence: number;
   readonly operationId: string;
+  /** The run that began that operation. */
   readonly runId: string;
   /** False: it is about to be. */
   readonly isStarted: boolean;
+  /** An earlier operation was about to, and never said how that went: it may have been started. */
+  readonly isInDoubt: boolean;
 }
 
 /** What is to happen before a paused replication can no longer be resumed. */

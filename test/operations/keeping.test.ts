@@ -190,6 +190,7 @@ describe('the clock of a paused replication', () => {
       operationId: 'anew',
       runId: 'run-1',
       isStarted: false,
+      isInDoubt: false,
     };
     const claimed = { ...emptyLedger(arn), sealed: { by: null, reason: null, at: at(5), continuedBy } };
     expect(endedBy(claimed, { sequence: 1 } as Guard, look({ status: 'stopped' }))).toBeNull();

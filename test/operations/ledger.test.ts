@@ -197,11 +197,14 @@ describe('the ledger', () => {
     expect(refusal(() => validateAboutTo(ended, reset))).toBeUndefined();
     const failed = { type: 'finished', clearsCall: false, outcome: null, failureType: 'X', awsRequestIds: [] } as const;
     const endedAgain = record(ended, { ...failed, operation: op('a'), runId: 'reset' }, at(4)).ledger;
-    expect(refusal(() => validateAboutTo(endedAgain, reset))).toBe('DmsOperationSuperseded');
+    for (const run of [late, reset])
+      expect(refusal(() => validateAboutTo(endedAgain, run))).toBe('DmsOperationSuperseded');
     // How the execution before it failed is told late, and is no news of the one that took up its id.
     const anew = begun(ended, { ...op('a'), runId: 'anew' }, 5);
     const told = record(anew, { ...failed, operation: op('a'), runId: 'run-a' }, at(6)).ledger;
     expect(told.operations).toEqual(anew.operations);
+    expect(refusal(() => validateAboutTo(anew, late))).toBe('DmsOperationSuperseded');
+    expect(refusal(() => validateAboutTo(anew, { ...late, operation: { ...op('a'), runId: 'anew' } }))).toBeUndefined();
     expect(refusal(() => validateAboutTo(begun(ended, op('a'), 4), late))).toBeUndefined();
   });
 
