@@ -70,7 +70,8 @@ export async function continuedRecord(
     by: attempt.arn.arn,
     sequence: record.sequence,
     operationId: key.operationId,
-    runId: attempt.runId ?? '',
+    operationRunId: '',
+    runId: '',
     is: 'claimed',
     ...who,
   });
@@ -99,7 +100,7 @@ async function claim(attempt: Attempt, operation: OperationRef, record: Checkpoi
 type Continued = Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'>;
 
 function requestOf(attempt: Attempt, { operationId, runId }: OperationRef, { sequence }: Continued) {
-  return { by: attempt.arn.arn, sequence, operationId, runId };
+  return { by: attempt.arn.arn, sequence, operationId, operationRunId: runId, runId: attempt.runId ?? runId };
 }
 
 /** Tells the ledger of the replication that is gone on from. */

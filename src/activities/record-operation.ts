@@ -7,7 +7,7 @@ import type { StopIntent } from '../operations/inputs.js';
 import { RECORD_VERSION } from '../operations/ledger-entries.js';
 import type { OperationEnd, RecordReply, RecordRequest } from '../operations/ledger-messages.js';
 import type { ContinuedStart, RecordedOperation, RecordOperation, StopInDoubt } from '../operations/protocol.js';
-import type { CheckpointDraft, CheckpointRecord, OperationRef, Settled } from '../operations/records.js';
+import type { CheckpointDraft, CheckpointRecord, OperationRef, PendingCall, Settled } from '../operations/records.js';
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';
 import { beginStopWait, judgeSettling, type StopWaitMemory } from '../operations/stop-wait.js';
 import { tableWarnings } from '../operations/tables.js';
@@ -90,14 +90,16 @@ class Recorder {
 
   async cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
     const { continued = null } = request;
-    const recorded = await this.#cutShort(request);
-    const far = continued === null ? null : await this.#howFar(continued);
+    const { pendingCall, ...recorded } = await this.#cutShort(request);
+    const far = continued === null ? null : howFar(continued, pendingCall);
     if (continued !== null && far !== null) await tellContinued(this.attempt, this.operation, continued, far);
     return recorded;
   }
 
   /** A stop that is over by now is recorded all the same; one that is not stays in the ledger as a pending call. */
-  async #cutShort(request: Ended<'failed'> | Ended<'cancelled'>): Promise<RecordedOperation> {
+  async #cutShort(
+    request: Ended<'failed'> | Ended<'cancelled'>,
+  ): Promise<RecordedOperation & Pick<RecordReply, 'pendingCall'>> {
     const { stop, clearsCall, awsRequestIds } = request;
     const isFailed = request.end === 'failed';
     const failureType = isFailed ? request.failureType : 'CancelledFailure';
@@ -105,8 +107,9 @@ class Recorder {
     const over = stop === null ? null : await this.#stopThatIsOver(stop);
     if (stop === null || over === null) {
       const ended = { outcome: null, failureType, failureMessage, awsRequestIds };
-      await this.#record({ type: 'finished', operation: this.operation, clearsCall, ...ended });
-      return { checkpoint: null, result: null };
+      const finished = { type: 'finished', operation: this.operation, clearsCall, ...ended } as const;
+      const { pendingCall } = await this.#record(finished);
+      return { checkpoint: null, result: null, pendingCall };
     }
     const checkpoint = await this.#checkpoint(over.replication, stop.intent, over.settled, {
       outcome: isFailed ? null : stop.outcome,
@@ -117,14 +120,6 @@ class Recorder {
       lagAtStop: stop.lagAtStop,
     });
     return { checkpoint, result: null };
-  }
-
-  /** Whether DMS goes on from the other replication's record. `null`: it may, and what is claimed stays so. */
-  async #howFar({ isStarted }: ContinuedStart): Promise<'started' | 'released' | null> {
-    if (isStarted !== null) return isStarted ? 'started' : null;
-    // Only now that the end is recorded no attempt that was left behind can note its call any more.
-    const { pendingCall } = await this.attempt.askLedger((ledger) => ledger.read());
-    return pendingCall?.kind === 'resume' ? null : 'released';
   }
 
   /** The settled look at a stop that has come to an end, if it has. */
@@ -213,6 +208,13 @@ class Recorder {
   #record(request: RecordRequest): Promise<RecordReply> {
     return this.attempt.askLedger((ledger) => ledger.record({ runId: this.runId, ...request }));
   }
+}
+
+/** Whether DMS goes on from the other replication's record. `null`: it may, and what is claimed stays so. */
+function howFar({ isStarted }: ContinuedStart, pendingCall: PendingCall | null | undefined) {
+  if (isStarted !== null) return isStarted ? ('started' as const) : null;
+  // From when the end was recorded on no attempt that was left behind can note its call any more.
+  return pendingCall === null || pendingCall?.kind === 'stop' ? ('released' as const) : null;
 }
 
 interface SettledStop {

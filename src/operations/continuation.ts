@@ -10,11 +10,11 @@ import { requireOwner } from './reservations.js';
 /** Refuses what makes no sense, and to claim what is sealed, reserved, or in the hands of an operation. Throws the failure. */
 export function validateContinued(ledger: Ledger, request: ContinuedRequest): void {
   const { replicationConfigArn, sealed, pendingCall } = ledger;
-  const { by, sequence, operationId, runId, is } = request;
+  const { by, sequence, operationId, operationRunId, runId, is } = request;
   const isKnown = ['claimed', 'started', 'released'].includes(is);
-  const areTexts = [by, operationId, runId].every((each) => typeof each === 'string');
+  const areTexts = [by, operationId, operationRunId, runId].every((each) => typeof each === 'string');
   if (!areTexts || !Number.isInteger(sequence) || !isKnown) {
-    const what = 'What goes on from a record is told as { by, sequence, operationId, runId, is }';
+    const what = 'What goes on from a record is told as { by, sequence, operationId, operationRunId, runId, is }';
     throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Correct it; nothing was changed.');
   }
   // A later operation on the same replication takes over what an earlier one left behind.
@@ -32,43 +32,42 @@ export function validateContinued(ledger: Ledger, request: ContinuedRequest): vo
  * succeeded, its guard goes on warning.
  */
 export function continued(ledger: Ledger, request: ContinuedRequest, now: string): Transition<null> {
-  const { by, sequence, operationId, runId, is } = request;
+  const { by, sequence, operationId, operationRunId, runId, is } = request;
   const { sealed } = ledger;
   const before = sealed?.continuedBy?.replicationConfigArn === by ? sealed.continuedBy : null;
+  const isOwn = before?.operationId === operationId && before.operationRunId === operationRunId;
   const unchanged = { ledger, reply: null };
-  const claim = { replicationConfigArn: by, sequence, operationId, runId };
-  const entry = { at: now, by, workflowId: null } as const;
+  const claim = { replicationConfigArn: by, sequence, operationId, operationRunId, runId };
+  const entry = { at: now, by, workflowId: null, reason: null } as const;
   switch (is) {
     case 'claimed': {
       if (before !== null && (before.isStarted || isClaimOf(before, request))) return unchanged;
-      const reason = `${by} is to go on from record ${sequence}`;
-      // Its own, of another record, is as good as released.
-      const isOwn = before !== null && isClaimOf(before, { ...request, sequence: before.sequence });
-      const isInDoubt = before !== null && (before.isInDoubt || !isOwn);
-      const continuedBy = { ...claim, isStarted: false, isInDoubt };
-      const event = { ...entry, type: 'continued', reason: null, detail: reason } as const;
-      return {
-        ledger: withEvent({ ...ledger, sealed: { by: null, reason, at: now, continuedBy } }, event),
-        reply: null,
-      };
+      const detail = `${by} is to go on from record ${sequence}`;
+      const continuedBy = { ...claim, isStarted: false, isInDoubt: before !== null && (before.isInDoubt || !isOwn) };
+      const claimed = { ...ledger, sealed: { by: null, reason: detail, at: now, continuedBy } };
+      return { ledger: withEvent(claimed, { ...entry, type: 'continued', detail }), reply: null };
     }
     case 'started': {
-      if (sealed === null || before === null || before.isStarted) return unchanged;
-      const reason = `${by} goes on from record ${sequence}`;
+      if (sealed !== null && (before === null || before.isStarted)) return unchanged;
+      const detail = `${by} goes on from record ${sequence}`;
       const continuedBy = { ...claim, isStarted: true, isInDoubt: false };
-      const kept = { ...ledger, sealed: { ...sealed, reason, continuedBy } };
-      return { ledger: kept.guard === null ? kept : endGuard(kept, 'guard-ended', now, reason), reply: null };
+      const kept = { ...ledger, sealed: { by: null, at: now, ...sealed, reason: detail, continuedBy } };
+      // Somebody has opened it meanwhile.
+      const told = sealed === null ? withEvent(kept, { ...entry, type: 'continued', detail }) : kept;
+      return { ledger: told.guard === null ? told : endGuard(told, 'guard-ended', now, detail), reply: null };
     }
     case 'released': {
-      // Only who has claimed it knows what became of that.
-      if (sealed === null || before === null || !isClaimOf(before, request)) return unchanged;
-      if (before.isStarted || before.isInDoubt) return unchanged;
-      const event = { ...entry, type: 'unsealed', reason: 'It was not started there', detail: sealed.reason } as const;
-      return { ledger: withEvent({ ...ledger, sealed: null }, event), reply: null };
+      if (sealed === null || before === null || before.isStarted || before.isInDoubt) return unchanged;
+      // Only who has claimed it knows what became of that: a run, or the one after its reset, but never one that was reset.
+      if (!isOwn || ![runId, operationRunId].includes(before.runId)) return unchanged;
+      const reason = 'It was not started there';
+      const opened = { ...ledger, sealed: null };
+      return { ledger: withEvent(opened, { ...entry, type: 'unsealed', reason, detail: sealed.reason }), reply: null };
     }
   }
 }
 
+/** Whether it was claimed by this very run. */
 export function isClaimOf(
   claim: ContinuedBy,
   { by, sequence, operationId, runId }: Pick<ContinuedRequest, 'by' | 'sequence' | 'operationId' | 'runId'>,

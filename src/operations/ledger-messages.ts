@@ -79,6 +79,8 @@ export type RecordRequest = {
 
 export interface RecordReply {
   readonly checkpoint: CheckpointRecord | null;
+  /** What is noted of a call from then on, of an operation that was told to have finished. */
+  readonly pendingCall?: PendingCall | null | undefined;
 }
 
 /** Argument of the update `dms.reserve`. */
@@ -129,8 +131,9 @@ export interface ContinuedRequest {
   readonly by: string;
   /** The record that it goes on from. */
   readonly sequence: number;
-  /** Of the resume that does it, and of the run that began it. */
+  /** Of the resume that does it, of the run that began it, and of the run that tells this, which is another once that was reset. */
   readonly operationId: string;
+  readonly operationRunId: string;
   readonly runId: string;
   /** `claimed`: DMS is about to be asked to start it. `started`: DMS has. `released`: DMS has not, and will not. */
   readonly is: 'claimed' | 'started' | 'released';

@@ -96,6 +96,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     startReplicationType: null,
     progress: null,
     finishedBy: null,
+    ...(known?.endedRunIds === undefined ? {} : { endedRunIds: known.endedRunIds }),
   };
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
   return { ledger: bounded({ ...ledger, operations, missingSince: null, deletedAt: null }), reply };
@@ -122,6 +123,8 @@ function requireNoFinalStop(ledger: Ledger, operation: OperationRef): void {
   );
 }
 
+const MOST_ENDED_RUNS = 5;
+
 /**
  * Refuses a note of any operation but the newest, and of a run that has ended: a call of a dead one must not be sent once another has begun, or
  * once it is told how it ended. Throws the failure.
@@ -131,10 +134,8 @@ export function validateAboutTo(ledger: Ledger, { operation, runId = operation.r
   requireUnsealed(ledger, operation);
   requireNoFinalStop(ledger, operation);
   const newest = ledger.operations[0];
-  // An id that was taken up again is another execution's.
-  const isNewest = newest !== undefined && sameOperation(newest, operation) && newest.runId === operation.runId;
-  // Reset, it goes on in another run.
-  const hasEnded = isNewest && newest.finishedAt !== null && [newest.runId, newest.endedRunId].includes(runId);
+  const isNewest = newest !== undefined && sameOperation(newest, operation);
+  const hasEnded = isNewest && newest.endedRunIds?.includes(runId) === true;
   if (isNewest && !hasEnded) return;
   throw dmsFailure(
     'DmsOperationSuperseded',
@@ -173,10 +174,9 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
       // It runs, or ran: there is no deadline any more.
       const isResumed = operation.kind === 'resume' && ended.outcome !== null;
       const guard = isResumed ? null : ledger.guard;
-      // How an execution failed that the id was taken up again after is no news of the newer one.
-      const isOlder = findOperation(ledger, operation)?.runId !== operation.runId;
-      if (isOlder && ended.outcome === null) return unrecorded(settled);
-      return unrecorded(finish({ ...settled, guard }, operation, { ...ended, endedRunId: runId, finishedAt: now }));
+      const endedRunIds = endedRuns(ledger, operation, runId);
+      const finished = finish({ ...settled, guard }, operation, { ...ended, endedRunIds, finishedAt: now });
+      return { ledger: finished, reply: { checkpoint: null, pendingCall: finished.pendingCall } };
     }
     case 'tables': {
       const { flagged, truncated } = request.tables;
@@ -199,6 +199,12 @@ export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: strin
 
 function withoutFinality({ replaces: _replaces, ...call }: PendingCall): PendingCall {
   return call.intent === 'final' ? { ...call, intent: 'pause' } : call;
+}
+
+/** Once a run after a reset has ended, so has the one that began. */
+function endedRuns(ledger: Ledger, operation: OperationRef, runId = operation.runId): readonly string[] {
+  const before = findOperation(ledger, operation)?.endedRunIds ?? [];
+  return [...new Set([runId, operation.runId, ...before])].slice(0, MOST_ENDED_RUNS);
 }
 
 function unrecorded(ledger: Ledger): Transition<RecordReply> {
@@ -236,7 +242,8 @@ function recordStopped(
   const finishedAt = known?.finishedAt ?? now;
   const failed = failureType === null ? {} : { failureType, failureMessage };
   const how = finishedBy === undefined ? { failureType, failureMessage, awsRequestIds } : { finishedBy, ...failed };
-  const ended = { ...found, ...how, endedRunId: request.runId ?? operation.runId, finishedAt };
+  const endedRunIds = endedRuns(ledger, operation, request.runId);
+  const ended = { ...found, ...how, endedRunIds, finishedAt };
   return { ledger: finish(kept, operation, ended), reply: { checkpoint } };
 }
 

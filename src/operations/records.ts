@@ -94,8 +94,8 @@ export interface OperationRecord extends OperationRef {
   readonly progress: Progress | null;
   /** Who recorded the stop, when the operation itself did not live to: `ledger`, or the id of the resume that found it. */
   readonly finishedBy: string | null;
-  /** The run that ended, which is another than the one that began once it was reset. */
-  readonly endedRunId?: string | null | undefined;
+  /** Runs that have ended, the last five: what they have left behind must not call DMS any more. */
+  readonly endedRunIds?: readonly string[] | undefined;
 }
 
 /** What is noted of a call right before it is sent. */
@@ -131,7 +131,8 @@ export interface ContinuedBy {
   /** The record that it goes on from. */
   readonly sequence: number;
   readonly operationId: string;
-  /** The run that began that operation. */
+  /** The run that began that operation, and the one that claimed it, which is another once that was reset. */
+  readonly operationRunId: string;
   readonly runId: string;
   /** False: it is about to be. */
   readonly isStarted: boolean;

@@ -6,7 +6,14 @@ import type { ContinuedRequest } from '../../src/operations/ledger-messages.js';
 import type { Guard, Ledger, PendingCall } from '../../src/operations/records.js';
 import { arn, at, operation } from '../support/operations.js';
 
-const request = { by: `${arn}-ANEW`, sequence: 3, operationId: 'anew', runId: 'run-1', is: 'claimed' } as const;
+const request = {
+  by: `${arn}-ANEW`,
+  sequence: 3,
+  operationId: 'anew',
+  operationRunId: 'run-1',
+  runId: 'run-1',
+  is: 'claimed',
+} as const;
 const told = (ledger: Ledger, more: Partial<ContinuedRequest>, seconds = 9) =>
   continued(ledger, { ...request, ...more }, at(seconds)).ledger;
 const seal = { by: 'ada', reason: 'done', at: at(1) };
@@ -35,7 +42,6 @@ describe('a replication that another goes on from', () => {
     const released = told(claimed, { is: 'released' });
     expect(released).toMatchObject({ sealed: null, guard, events: [{ type: 'unsealed' }, { type: 'continued' }] });
     expect(told(released, { is: 'released' })).toBe(released);
-    expect(told(released, { is: 'started' })).toBe(released);
   });
 
   test('is sealed for good once it was started there, and nobody has to resume it any more', () => {
@@ -63,13 +69,30 @@ describe('a replication that another goes on from', () => {
     expect(told(later, { is: 'started' }).sealed?.continuedBy).toMatchObject({ isStarted: true });
   });
 
-  test('is opened by no execution but the one that has claimed it, which knows what became of its call', () => {
-    expect(told(claimed, { is: 'released', runId: 'run-2' })).toBe(claimed);
-    const again = told(claimed, { runId: 'run-2' });
-    expect(again.sealed?.continuedBy).toMatchObject({ runId: 'run-2', isInDoubt: true });
-    for (const runId of ['run-1', 'run-2']) expect(told(again, { is: 'released', runId })).toBe(again);
+  test('is opened by no run but the one that has claimed it, or the one after its reset', () => {
+    const reset = { runId: 'run-2' };
+    expect(told(claimed, { is: 'released', ...reset }).sealed).toBeNull();
+    const again = told(claimed, reset);
+    expect(again.sealed?.continuedBy).toMatchObject({ operationRunId: 'run-1', runId: 'run-2', isInDoubt: false });
+    // What was reset tells late how it failed.
+    expect(told(again, { is: 'released' })).toBe(again);
+    expect(told(again, { is: 'released', ...reset }).sealed).toBeNull();
     const other = told(claimed, { sequence: 4 });
     expect(told(other, { is: 'released', sequence: 4 }).sealed).toBeNull();
+  });
+
+  test('is in doubt once another execution of its operation has taken it over', () => {
+    const anew = { operationRunId: 'run-9', runId: 'run-9' };
+    expect(told(claimed, { is: 'released', ...anew })).toBe(claimed);
+    const taken = told(claimed, anew);
+    expect(taken.sealed?.continuedBy).toMatchObject({ ...anew, isInDoubt: true });
+    for (const who of [{}, anew]) expect(told(taken, { is: 'released', ...who })).toBe(taken);
+  });
+
+  test('is closed again when it was started there after somebody has opened it', () => {
+    const started = told({ ...claimed, sealed: null }, { is: 'started' });
+    expect(started).toMatchObject({ sealed: { continuedBy: { isStarted: true } }, guard: null });
+    expect(started.events[1]).toMatchObject({ type: 'continued', detail: started.sealed?.reason });
   });
 
   test('keeps the seal of somebody else, whatever becomes of it there', () => {

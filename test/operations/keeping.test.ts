@@ -188,6 +188,7 @@ describe('the clock of a paused replication', () => {
       replicationConfigArn: `${arn}-ANEW`,
       sequence: 1,
       operationId: 'anew',
+      operationRunId: 'run-1',
       runId: 'run-1',
       isStarted: false,
       isInDoubt: false,

@@ -116,7 +116,14 @@ describe.concurrent('the deadline guard', () => {
       await dms.stop(input);
       const ledger = env.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
       const tell = (is: string) => {
-        const told = { by: `${replicationConfigArn}-ANEW`, sequence: 1, operationId: 'anew', runId: 'run-1', is };
+        const told = {
+          by: `${replicationConfigArn}-ANEW`,
+          sequence: 1,
+          operationId: 'anew',
+          operationRunId: 'run-1',
+          runId: 'run-1',
+          is,
+        };
         return ledger.executeUpdate('dms.continued', { args: [told] });
       };
       await tell('claimed');
