@@ -48,13 +48,12 @@ export function continued(ledger: Ledger, request: ContinuedRequest, now: string
       return { ledger: withEvent(claimed, { ...entry, type: 'continued', detail }), reply: null };
     }
     case 'started': {
-      if (sealed !== null && (before === null || before.isStarted)) return unchanged;
+      // Whoever has opened it meanwhile did so by name.
+      if (sealed === null || before === null || before.isStarted) return unchanged;
       const detail = `${by} goes on from record ${sequence}`;
       const continuedBy = { ...claim, isStarted: true, isInDoubt: false };
-      const kept = { ...ledger, sealed: { by: null, at: now, ...sealed, reason: detail, continuedBy } };
-      // Somebody has opened it meanwhile.
-      const told = sealed === null ? withEvent(kept, { ...entry, type: 'continued', detail }) : kept;
-      return { ledger: told.guard === null ? told : endGuard(told, 'guard-ended', now, detail), reply: null };
+      const kept = { ...ledger, sealed: { ...sealed, reason: detail, continuedBy } };
+      return { ledger: kept.guard === null ? kept : endGuard(kept, 'guard-ended', now, detail), reply: null };
     }
     case 'released': {
       if (sealed === null || before === null || before.isStarted || before.isInDoubt) return unchanged;

@@ -162,22 +162,8 @@ export function record(ledger: Ledger, request: RecordRequest, now: string): Tra
   switch (request.type) {
     case 'stopped':
       return recordStopped(ledger, request, now);
-    case 'finished': {
-      const {
-        type: _type,
-        operation: _operation,
-        runId = operation.runId,
-        clearsCall: _clearsCall,
-        ...ended
-      } = request;
-      const settled = endedLedger(ledger, request, now);
-      // It runs, or ran: there is no deadline any more.
-      const isResumed = operation.kind === 'resume' && ended.outcome !== null;
-      const guard = isResumed ? null : ledger.guard;
-      const endedRunIds = endedRuns(ledger, operation, runId);
-      const finished = finish({ ...settled, guard }, operation, { ...ended, endedRunIds, finishedAt: now });
-      return { ledger: finished, reply: { checkpoint: null, pendingCall: finished.pendingCall } };
-    }
+    case 'finished':
+      return recordFinished(ledger, request, now);
     case 'tables': {
       const { flagged, truncated } = request.tables;
       const kept = flagged.slice(0, MAX_FLAGGED_TABLES);
@@ -199,6 +185,25 @@ export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: strin
 
 function withoutFinality({ replaces: _replaces, ...call }: PendingCall): PendingCall {
   return call.intent === 'final' ? { ...call, intent: 'pause' } : call;
+}
+
+function recordFinished(
+  ledger: Ledger,
+  request: Extract<RecordRequest, { type: 'finished' }>,
+  now: string,
+): Transition<RecordReply> {
+  const { type: _type, operation, runId = operation.runId, clearsCall: _clearsCall, ...ended } = request;
+  const settled = endedLedger(ledger, request, now);
+  // It runs, or ran: there is no deadline any more.
+  const isResumed = operation.kind === 'resume' && ended.outcome !== null;
+  const guard = isResumed ? null : ledger.guard;
+  const endedRunIds = endedRuns(ledger, operation, runId);
+  const known = findOperation(ledger, operation);
+  // What has succeeded under that id since did not fail because an execution before it did.
+  const isSucceeded = known !== undefined && known.outcome !== null && known.runId !== operation.runId;
+  const end = isSucceeded && ended.outcome === null ? { endedRunIds } : { ...ended, endedRunIds, finishedAt: now };
+  const finished = finish({ ...settled, guard }, operation, end);
+  return { ledger: finished, reply: { checkpoint: null, pendingCall: finished.pendingCall } };
 }
 
 /** Once a run after a reset has ended, so has the one that began. */

@@ -207,6 +207,9 @@ describe('the ledger', () => {
       expect(refusal(() => validateAboutTo(ledger, late))).toBe('DmsOperationSuperseded');
       expect(refusal(() => validateAboutTo(ledger, again))).toBeUndefined();
     }
+    const done = recorded(anew, again.operation).ledger;
+    const afterwards = record(done, { ...failed, operation: op('a'), runId: 'run-a' }, at(12)).ledger;
+    expect(afterwards.operations).toMatchObject([{ outcome: 'stopped', failureType: null }]);
   });
 
   test('refuses the call of a resume that began before the seal', () => {
