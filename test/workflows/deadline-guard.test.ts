@@ -110,37 +110,40 @@ describe.concurrent('the deadline guard', () => {
       expect(simulator.count('StartReplication')).toBe(1);
     }));
 
-  test('does not resume what another replication is to go on from, warns, and ends once that is started', () =>
-    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
-      const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
-      await dms.stop(input);
-      const ledger = env.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
-      const tell = (is: string) => {
-        const told = {
-          by: `${replicationConfigArn}-ANEW`,
-          sequence: 1,
-          operationId: 'anew',
-          operationRunId: 'run-1',
-          runId: 'run-1',
-          is,
+  test.each(['resume', 'warn'] as const)(
+    'whose policy is to %s warns of what another replication is to go on from, and ends once that is started',
+    (deadlinePolicy) =>
+      guarded({ deadlinePolicy }, async (paused) => {
+        const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
+        await dms.stop(input);
+        const ledger = env.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+        const tell = (is: string) => {
+          const told = {
+            by: `${replicationConfigArn}-ANEW`,
+            sequence: 1,
+            operationId: 'anew',
+            operationRunId: 'run-1',
+            runId: 'run-1',
+            is,
+          };
+          return ledger.executeUpdate('dms.continued', { args: [told] });
         };
-        return ledger.executeUpdate('dms.continued', { args: [told] });
-      };
-      await tell('claimed');
-      await env.sleep(43 * HOUR);
-      await until('it has warned', () => warnings.length > 0);
-      expect(warnings[0]?.problem).toContain('-ANEW is to go on from record 1');
-      await tell('started');
-      const { events } = await endOf(paused);
-      expect(events[0]).toMatchObject({
-        type: 'guard-ended',
-        detail: expect.stringContaining('goes on from record 1'),
-      });
-      const before = warnings.length;
-      await env.sleep(10 * HOUR);
-      expect(warnings).toHaveLength(before);
-      expect(simulator.count('StartReplication')).toBe(0);
-    }));
+        await tell('claimed');
+        await env.sleep(43 * HOUR);
+        await until('it has warned', () => warnings.length > 0);
+        expect(warnings[0]?.problem).toContain('-ANEW is to go on from record 1');
+        await tell('started');
+        const { events } = await endOf(paused);
+        expect(events[0]).toMatchObject({
+          type: 'guard-ended',
+          detail: expect.stringContaining('goes on from record 1'),
+        });
+        const before = warnings.length;
+        await env.sleep(10 * HOUR);
+        expect(warnings).toHaveLength(before);
+        expect(simulator.count('StartReplication')).toBe(0);
+      }),
+  );
 
   test('whose resume DMS refuses says why, and tries again only with the next warning', () =>
     guarded({ deadlinePolicy: 'resume' }, async (paused) => {
