@@ -3,7 +3,7 @@ import { DmsApiError } from '../dms/api.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { isClaimOf, validateContinued } from '../operations/continuation.js';
+import { isClaimOf, requireClaimable } from '../operations/continuation.js';
 import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import type { ContinuedRequest } from '../operations/ledger-messages.js';
 import { findOperation as findKnown } from '../operations/ledger-entries.js';
@@ -66,15 +66,7 @@ export async function continuedRecord(
   const open = await findOperation(attempt.environment.client(), operationWorkflowId(other.arn));
   if (open !== null) throw operationInProgress(other.arn, open);
   // Both once more right before the call.
-  validateContinued(ledger, {
-    by: attempt.arn.arn,
-    sequence: record.sequence,
-    operationId: key.operationId,
-    operationRunId: '',
-    runId: '',
-    is: 'claimed',
-    ...who,
-  });
+  requireClaimable(ledger, { by: attempt.arn.arn, ...who });
   await requireAtRest(attempt, record, force);
   return record;
 }

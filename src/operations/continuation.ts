@@ -7,9 +7,9 @@ import type { ContinuedBy, Ledger } from './records.js';
 import { operationInProgress, replicationSealed } from './refusals.js';
 import { requireOwner } from './reservations.js';
 
-/** Refuses what makes no sense, and to claim what is sealed, reserved, or in the hands of an operation. Throws the failure. */
+/** Refuses what makes no sense, and to claim what can't be. Throws the failure. */
 export function validateContinued(ledger: Ledger, request: ContinuedRequest): void {
-  const { replicationConfigArn, sealed, pendingCall } = ledger;
+  const { replicationConfigArn } = ledger;
   const { by, sequence, operationId, operationRunId, runId, is } = request;
   const isKnown = ['claimed', 'started', 'released'].includes(is);
   const areTexts = [by, operationId, operationRunId, runId].every((each) => typeof each === 'string');
@@ -17,14 +17,22 @@ export function validateContinued(ledger: Ledger, request: ContinuedRequest): vo
     const what = 'What goes on from a record is told as { by, sequence, operationId, operationRunId, runId, is }';
     throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Correct it; nothing was changed.');
   }
+  if (is === 'claimed') requireClaimable(ledger, request);
+}
+
+/** Refuses what is sealed, reserved, or in the hands of an operation. Throws the failure. */
+export function requireClaimable(
+  ledger: Ledger,
+  { by, owner, parentWorkflowId = null }: Pick<ContinuedRequest, 'by' | 'owner' | 'parentWorkflowId'>,
+): void {
+  const { replicationConfigArn, sealed, pendingCall } = ledger;
   // A later operation on the same replication takes over what an earlier one left behind.
-  if (is !== 'claimed' || sealed?.continuedBy?.replicationConfigArn === by) return;
+  if (sealed?.continuedBy?.replicationConfigArn === by) return;
   if (sealed !== null) throw replicationSealed({ replicationConfigArn }, sealed);
-  const { owner, parentWorkflowId = null } = request;
   requireOwner(ledger, { owner, parentWorkflowId });
   if (pendingCall === null) return;
-  const { kind, operationId: pending, workflowId, parentWorkflowId: hostWorkflowId } = pendingCall;
-  throw operationInProgress(replicationConfigArn, { kind, operationId: pending, workflowId, hostWorkflowId });
+  const { kind, operationId, workflowId, parentWorkflowId: hostWorkflowId } = pendingCall;
+  throw operationInProgress(replicationConfigArn, { kind, operationId, workflowId, hostWorkflowId });
 }
 
 /**

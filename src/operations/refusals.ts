@@ -46,12 +46,14 @@ export function replicationFailed(subject: FailureSubject, when: string) {
   );
 }
 
-/** Somebody has closed it for good. */
-export function replicationSealed(subject: FailureSubject, { by, reason, at }: Seal) {
+/** Somebody has closed it for good, or another replication goes on from it. */
+export function replicationSealed(subject: FailureSubject, { by, reason, at, continuedBy }: Seal) {
+  const why = reason ?? 'no reason given';
+  const how = continuedBy === undefined ? `was stopped for good by ${by ?? 'someone unnamed'}` : 'was sealed';
   return dmsFailure(
     'DmsReplicationSealed',
     subject,
-    `${subject.replicationConfigArn} was stopped for good by ${by ?? 'someone unnamed'} at ${at} (${reason ?? 'no reason given'})`,
+    `${subject.replicationConfigArn} ${how} at ${at} (${why})`,
     'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
   );
 }

@@ -101,7 +101,7 @@ export interface Uncertain {
   readonly reloadAfterDeprovision: boolean;
   /** Whether what was provisioned can be deleted only once it is deprovisioned. Default false. */
   readonly deleteNeedsDeprovisioned: boolean;
-  /** How many configs an account may have in a region; `null`: any number. Default `null`. */
+  /** How many configs an account may have in a region; `null`: without limit. Default `null`. */
   readonly quota: number | null;
   /** Whether the checkpoint is still shown once it is deprovisioned. Default true. */
   readonly checkpointAfterDeprovision: boolean;

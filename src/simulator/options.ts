@@ -30,7 +30,7 @@ import {
 } from './validate.js';
 
 export interface DmsSimulatorOptions {
-  /** Default: any free one. */
+  /** Default: a free one. */
   readonly port?: number;
   /** The address it listens on. Default 127.0.0.1: nobody else can reach it. */
   readonly host?: string;

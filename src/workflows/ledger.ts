@@ -9,7 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
-import { aboutTo, begin, emptyLedger, record, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
+import { aboutTo, begin, emptyLedger, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
+import { record } from '../operations/recording.js';
 import { continued, validateContinued } from '../operations/continuation.js';
 import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';

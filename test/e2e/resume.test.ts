@@ -26,6 +26,22 @@ async function stopped(
   return { stage, arn, checkpoint };
 }
 
+/** One that is stopped, and another that is to go on from there, where DMS takes a position. */
+async function createdAnew() {
+  const stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
+  await stage.work();
+  const old = stage.simulator.createReplication();
+  await stage.dms.stop({ replicationConfigArn: old, ...brief });
+  const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+  const continues = { replicationConfigArn: old };
+  return {
+    stage,
+    old,
+    replicationConfigArn,
+    input: { replicationConfigArn, continues, operationId: 'anew', ...unverified },
+  };
+}
+
 describe.concurrent('a resume', () => {
   test('is refused while sealed, and works once unsealed by name and reason', async () => {
     const { stage, arn } = await stopped({}, 'final');
@@ -469,13 +485,8 @@ describe.concurrent('a replication that was created anew', () => {
   });
 
   test('that was started is followed by its operation when that is run again, whatever has become of the old one', async () => {
-    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
-    await stage.work();
-    const old = stage.simulator.createReplication();
-    await stage.dms.stop({ replicationConfigArn: old, ...brief });
-    const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-    const continues = { replicationConfigArn: old };
-    const input = { replicationConfigArn, continues, operationId: 'anew', ...unverified };
+    const { stage, old, replicationConfigArn, input } = await createdAnew();
+    await using _ = stage;
     const first = await stage.dms.startResume(input);
     await until('it was asked to start', () => stage.simulator.count('StartReplication', replicationConfigArn) === 1);
     await until('the wait has begun', async () => (await first.progress()).phase !== 'checking');
@@ -488,17 +499,8 @@ describe.concurrent('a replication that was created anew', () => {
   });
 
   test('that may have been started keeps the old one closed, whoever operates on it then and however its resume is run again', async () => {
-    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
-    await stage.work();
-    const old = stage.simulator.createReplication();
-    await stage.dms.stop({ replicationConfigArn: old, ...brief });
-    const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-    const input = {
-      replicationConfigArn,
-      continues: { replicationConfigArn: old },
-      operationId: 'anew',
-      ...unverified,
-    };
+    const { stage, old, replicationConfigArn, input } = await createdAnew();
+    await using _ = stage;
     // It is cancelled while the answer is waited for, which never comes.
     stage.simulator.fault({ operation: 'StartReplication', replicationConfigArn, type: 'hang', afterEffect: true });
     const first = await stage.dms.startResume(input);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { nextToArchive, refused, stored } from '../../src/operations/archive.js';
 import { isDmsFailure } from '../../src/operations/failures.js';
-import { begin, emptyLedger, record } from '../../src/operations/ledger.js';
+import { begin, emptyLedger } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
 import { ledgerMarkdown } from '../../src/operations/ledger-details.js';
 import type { ArchivedRecord, DeadlinePlan, Ledger } from '../../src/operations/records.js';
 import { restore, validateRestore } from '../../src/operations/restore.js';

@@ -4,14 +4,12 @@ import { isDmsFailure } from '../../src/operations/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import type { ContinuedRequest } from '../../src/operations/ledger-messages.js';
 import type { Guard, Ledger, PendingCall } from '../../src/operations/records.js';
-import { arn, at, operation } from '../support/operations.js';
+import { arn, at, continuing, operation } from '../support/operations.js';
 
 const request = {
   by: `${arn}-ANEW`,
+  ...continuing,
   sequence: 3,
-  operationId: 'anew',
-  operationRunId: 'run-1',
-  runId: 'run-1',
   is: 'claimed',
 } as const;
 const told = (ledger: Ledger, more: Partial<ContinuedRequest>, seconds = 9) =>

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { abandonedStop, giveUp } from '../../src/operations/abandoned.js';
 import { isDmsFailure } from '../../src/operations/failures.js';
 import { advanced, endedBy, guardOf, warningOf } from '../../src/operations/guard.js';
-import { aboutTo, begin, emptyLedger, record, validateAboutTo, validateBegin } from '../../src/operations/ledger.js';
+import { aboutTo, begin, emptyLedger, validateAboutTo, validateBegin } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
 import type { CheckpointDraft, CheckpointRecord, Guard, Ledger, OperationRef } from '../../src/operations/records.js';
 import {
   breakReservation,
@@ -13,7 +14,7 @@ import {
 } from '../../src/operations/reservations.js';
 import { requireOwnerName } from '../../src/operations/update-texts.js';
 import { look } from '../support/look.js';
-import { arn, at, operation as op } from '../support/operations.js';
+import { arn, at, continuing, operation as op } from '../support/operations.js';
 
 const note = { before: null, intent: 'pause', startReplicationType: null } as const;
 const begun = (ledger: Ledger, operation: OperationRef) => begin(ledger, { operation, sequence: null }, at(0)).ledger;
@@ -186,10 +187,7 @@ describe('the clock of a paused replication', () => {
   test('goes on while another replication is about to go on from there, or nothing can be seen', () => {
     const continuedBy = {
       replicationConfigArn: `${arn}-ANEW`,
-      sequence: 1,
-      operationId: 'anew',
-      operationRunId: 'run-1',
-      runId: 'run-1',
+      ...continuing,
       isStarted: false,
       isInDoubt: false,
     };

@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/operations/failures.js';
-import {
-  aboutTo,
-  begin,
-  emptyLedger,
-  record,
-  unseal,
-  validateAboutTo,
-  validateBegin,
-} from '../../src/operations/ledger.js';
+import { aboutTo, begin, emptyLedger, unseal, validateAboutTo, validateBegin } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
 import { CALL_SETTLED_SECONDS } from '../../src/operations/ledger-entries.js';
 import type { CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
 import { arn, at, operation } from '../support/operations.js';

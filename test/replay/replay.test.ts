@@ -95,7 +95,8 @@ describe('the workflows of today', () => {
 
 describe('what a ledger of a released version has left', () => {
   test.each(states)('%s is read, and gone on with', async (name) => {
-    const { begin, emptyLedger, record, validateBegin } = await import('../../src/operations/ledger.js');
+    const { begin, emptyLedger, validateBegin } = await import('../../src/operations/ledger.js');
+    const { record } = await import('../../src/operations/recording.js');
     const { restore } = await import('../../src/operations/restore.js');
     const left = JSON.parse(await readFile(new URL(name, folder), 'utf8')) as Ledger;
     const { replicationConfigArn } = left;
@@ -130,7 +131,8 @@ describe('what a ledger of a released version has left', () => {
 
 /** Runs the recorded updates through today's transitions, at their recorded times. */
 async function stateAfter(events: any[]): Promise<unknown> {
-  const { aboutTo, begin, emptyLedger, record, unseal } = await import('../../src/operations/ledger.js');
+  const { aboutTo, begin, emptyLedger, unseal } = await import('../../src/operations/ledger.js');
+  const { record } = await import('../../src/operations/recording.js');
   const decode = (payload: { data: string }) => JSON.parse(Buffer.from(payload.data, 'base64').toString());
   const { replicationConfigArn } = decode(events[0].workflowExecutionStartedEventAttributes.input.payloads[0]);
   let ledger = emptyLedger(replicationConfigArn);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/index.js';
 import { guarded, HOUR, onResumeDeadline, type Guarded } from '../support/deadlines.js';
+import { continuing } from '../support/operations.js';
 import { until } from '../support/stage.js';
 import { setSkipping } from '../support/time-skipping.js';
 
@@ -118,14 +119,7 @@ describe.concurrent('the deadline guard', () => {
         await dms.stop(input);
         const ledger = env.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
         const tell = (is: string) => {
-          const told = {
-            by: `${replicationConfigArn}-ANEW`,
-            sequence: 1,
-            operationId: 'anew',
-            operationRunId: 'run-1',
-            runId: 'run-1',
-            is,
-          };
+          const told = { ...continuing, by: `${replicationConfigArn}-ANEW`, is };
           return ledger.executeUpdate('dms.continued', { args: [told] });
         };
         await tell('claimed');
