@@ -12,7 +12,7 @@ for (const what of [
   if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 }
 // A worker bundles the workflows whole, and webpack makes every import of one module from another twice as long: these are one module each, without
-// the blanks. Names stay, which are the workflows' types; the source map has the rest.
+// the blanks. Names stay, which are the workflows' types; the source map has the rest. valibot is bundled here tree-shaken: webpack takes it whole.
 await build({
   entryPoints: ['index', 'steps', 'versioned'].map((name) => `src/workflows/${name}.ts`),
   outdir: 'dist/workflows',
@@ -21,7 +21,7 @@ await build({
   minifyWhitespace: true,
   splitting: true,
   format: 'esm',
-  packages: 'external',
+  external: ['@temporalio/*'],
   target: 'es2022',
   chunkNames: 'shared-[hash]',
   sourcemap: true,

@@ -17,7 +17,6 @@ const sandboxed = [
   'fs/promises',
   'crypto',
   aws,
-  'valibot',
   '@temporalio/activity',
   '@temporalio/client',
 ].concat(
@@ -51,8 +50,8 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
 };
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  'src/workflows': ['../operations/names.js', '@temporalio/workflow'],
-  'src/operations': ['../dms/arn.js', '@temporalio/common'],
+  'src/workflows': ['../operations/names.js', '@temporalio/workflow', 'valibot'],
+  'src/operations': ['../dms/arn.js', '@temporalio/common', 'valibot'],
   'src/aws': [aws, '../dms/api.js'],
   'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js'],
   'src/dynamodb': ['@aws-sdk/client-dynamodb', '../operations/names.js', 'node:util'],

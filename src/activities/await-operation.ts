@@ -11,7 +11,7 @@ import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
 import { findOperation } from './await-idle.js';
 import type { Environment } from './environment.js';
-import { readStopInput } from './schemas.js';
+import { readStopInput } from '../operations/input-schemas.js';
 
 /** What an attempt leaves of start-to-close. */
 const RESERVE_SECONDS = 5;

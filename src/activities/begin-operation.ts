@@ -13,7 +13,7 @@ import { stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
 import { continuedRecord } from './continued.js';
 import type { Environment } from './environment.js';
-import { readResumeInput, readStopInput } from './schemas.js';
+import { readResumeInput, readStopInput } from '../operations/input-schemas.js';
 
 /** How long it waits to be among those that begin, before another attempt does. */
 const BEGIN_SECONDS = 60;

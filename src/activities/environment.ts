@@ -10,7 +10,7 @@ import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
 import { Gate } from './gate.js';
 import { LedgerClient, LedgerUnreachable } from './ledger-client.js';
-import { readTarget } from './schemas.js';
+import { readTarget } from '../operations/input-schemas.js';
 
 /** How long the ledger may be out of reach before an operation that has called nothing gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;

@@ -3,7 +3,7 @@ import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
 import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
 import type { Reservation } from '../operations/records.js';
 import type { Environment } from './environment.js';
-import { readReservation } from './schemas.js';
+import { readReservation } from '../operations/input-schemas.js';
 
 /** Keeps the replication for an owner. Looks once first: a typo must not leave a ledger behind. */
 export function reserveReplication(environment: Environment, input: ReserveReplication): Promise<Reservation> {

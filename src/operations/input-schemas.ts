@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { parseReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure } from '../operations/failures.js';
-import type { ResumePlan, StopPlan } from '../operations/inputs.js';
-import type { OperationRef } from '../operations/records.js';
+import { dmsFailure } from './failures.js';
+import type { ResumePlan, StopPlan } from './inputs.js';
+import type { OperationRef } from './records.js';
 
 const YEAR = 366 * 24 * 60 * 60;
 
