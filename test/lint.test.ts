@@ -11,15 +11,7 @@ const importing = (what: string, name: string) =>
   `import * as ${name} from '${what}';\nexport const used_${name} = ${name};\n`;
 const floating = "import { sleep } from '@temporalio/workflow';\nexport async function bad() {\n  sleep(1);\n}\n";
 
-const sandboxed = [
-  'node:fs',
-  'fs',
-  'fs/promises',
-  'crypto',
-  aws,
-  '@temporalio/activity',
-  '@temporalio/client',
-].concat(
+const sandboxed = ['node:fs', 'fs', 'fs/promises', 'crypto', aws, '@temporalio/activity', '@temporalio/client'].concat(
   ['@temporalio/worker', '../activities/index.js', '../aws/index.js', '../watch/index.js', '../client/index.js'],
   ['../simulator/index.js', '../dynamodb/index.js', '../cloudwatch/index.js'],
 );
