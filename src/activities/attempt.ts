@@ -78,8 +78,9 @@ export class Attempt {
     return this.#context.info.attempt;
   }
 
-  get runId(): string | undefined {
-    return this.#context.info.workflowExecution?.runId;
+  /** Fencing token: the server-side time at which this attempt was scheduled, in ms. */
+  get token(): number {
+    return this.#context.info.currentAttemptScheduledTimestampMs;
   }
 
   get taskQueue(): string {
@@ -156,9 +157,9 @@ export class Attempt {
     }
   }
 
-  /** Asks the ledger of this replication, or of another. */
-  askLedger<T>(request: (ledger: LedgerClient) => Promise<T>, arn?: ReplicationConfigArn): Promise<T> {
-    return this.environment.askLedger(this, request, arn);
+  /** Asks the ledger of this replication. */
+  askLedger<T>(request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
+    return this.environment.askLedger(this, request);
   }
 
   get subject(): FailureSubject & { readonly elapsedSeconds: number } {

@@ -1,18 +1,19 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { openOperation, type OpenOperation } from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
-import type { DescribeReplication } from '../operations/protocol.js';
+import type { AwaitIdle } from '../operations/protocol.js';
 import type { Environment } from './environment.js';
 
 /** An operation that has said how it ended closes in a moment; the death of one that says nothing may be noticed late. */
 const SOON_SECONDS = 1;
 const LATE_SECONDS = 600;
 
-/** Waits until no operation is open on the replication. */
-export async function awaitIdle(environment: Environment, request: DescribeReplication): Promise<void> {
+/** Waits until no operation is open on the replication, or until the given execution has closed. */
+export async function awaitIdle(environment: Environment, request: AwaitIdle): Promise<void> {
   const attempt = environment.attempt(request, 'dms.awaitIdle', { phase: 'settling' });
   const open = await findOperation(environment.client(), operationWorkflowId(attempt.arn.arn));
-  if (open === null) return;
+  const { firstRunId = open?.firstExecutionRunId } = request;
+  if (open === null || open.firstExecutionRunId !== firstRunId) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;
   throw attempt.stillWaiting(what, Math.min(LATE_SECONDS, Math.max(SOON_SECONDS, attempt.elapsedSeconds / 4)));
 }

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { isGrpcCancelledError, WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { isDmsFailure } from '../operations/failures.js';
-import { mayJoin, mayPreempt, operationIn, type OpenOperation } from '../operations/join.js';
+import { mayPreempt, operationIn, relationTo, type OpenOperation } from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { AwaitedOperation, AwaitOperation } from '../operations/protocol.js';
 import { operationInProgress } from '../operations/refusals.js';
@@ -17,22 +17,29 @@ import { readStopInput } from '../operations/input-schemas.js';
 const RESERVE_SECONDS = 5;
 
 /**
- * Follows the operation that is open on a replication, if it is one that the caller's can join: the same kind, and no other operation id. Each
- * attempt is held on its result.
+ * Follows the operation that is open on a replication, if the caller's asks for the same thing or runs after it. Each attempt is held on its result.
  */
 export async function awaitOperation(environment: Environment, request: AwaitOperation): Promise<AwaitedOperation> {
-  const about = { operationId: request.operationId ?? undefined, phase: 'joined' } as const;
+  const { wanted } = request;
+  const about = { operationId: wanted.operationId ?? undefined, phase: 'joined' } as const;
   const attempt = environment.attempt(request, 'dms.awaitOperation', about);
   const client = environment.client();
   const open = await findFollowed(client, operationWorkflowId(attempt.arn.arn), request);
   if (open === null) return { end: 'gone' };
   const { preempting, ours = false } = request;
-  if (preempting !== undefined && mayPreempt(open, request.kind)) return preempt(client, open, preempting, attempt);
-  if (!mayJoin(open, request)) throw operationInProgress(attempt.arn.arn, open);
+  if (preempting !== undefined && mayPreempt(open, wanted.kind)) return preempt(client, open, preempting, attempt);
+  const relation = ours ? 'join' : relationTo(open, wanted);
+  if (relation === 'refuse') throw operationInProgress(attempt.arn.arn, open);
   const place = environment.takeHold();
   try {
     const held = Math.min(environment.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
-    const ended = await resultWithin(client, open, ours, place === null ? 1 : held, attempt);
+    const ended = await resultWithin(
+      client,
+      open,
+      { ours, joins: relation === 'join' },
+      place === null ? 1 : held,
+      attempt,
+    );
     if (ended !== null) return ended;
   } finally {
     place?.release();
@@ -42,11 +49,11 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
 }
 
 /** What is open; or the caller's own, although it is closed. */
-async function findFollowed(client: Client, workflowId: string, { ours = false, operationId }: AwaitOperation) {
+async function findFollowed(client: Client, workflowId: string, { ours = false, wanted }: AwaitOperation) {
   if (!ours) return findOperation(client, workflowId);
   const newest = await findOperation(client, workflowId, operationIn);
   const host = Context.current().info.workflowExecution?.workflowId;
-  return newest?.hostWorkflowId === host && newest?.operationId === operationId ? newest : null;
+  return newest?.hostWorkflowId === host && newest?.operationId === wanted.operationId ? newest : null;
 }
 
 /** Ends the resume that is under way. How it ends is for it to say; once it has, the next attempt finds the way free. */
@@ -68,14 +75,15 @@ async function preempt(client: Client, open: OpenOperation, input: unknown, atte
 async function resultWithin(
   client: Client,
   open: OpenOperation,
-  ours: boolean,
+  { ours, joins }: { readonly ours: boolean; readonly joins: boolean },
   seconds: number,
   { signal }: Attempt,
 ): Promise<AwaitedOperation | null> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.round(seconds * 1000))]);
   try {
     const handle = client.workflow.getHandle(open.workflowId, open.runId);
-    return { end: 'done', result: await client.withAbortSignal(patience, () => handle.result()) };
+    const result = await client.withAbortSignal(patience, () => handle.result());
+    return joins ? { end: 'done', result } : { end: 'gone' };
   } catch (err) {
     if (patience.aborted || isGrpcCancelledError(err)) {
       if (signal.aborted && !isShutdown(signal.reason)) throw signal.reason;
@@ -83,6 +91,7 @@ async function resultWithin(
     }
     if (err instanceof WorkflowNotFoundError) return { end: 'gone' };
     if (!(err instanceof WorkflowFailedError)) throw err;
+    if (!joins) return { end: 'gone' };
     // What it was refused for may be the caller's own reservation.
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;

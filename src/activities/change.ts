@@ -1,176 +1,276 @@
-import { randomUUID } from 'node:crypto';
 import { DmsApiError, type Accepted } from '../dms/api.js';
 import { statusInFault } from '../dms/lifecycle.js';
+import { isDmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { Replication } from '../dms/replication.js';
-import type { FailureSubject } from '../operations/failures.js';
-import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
+import type { BeginReply } from '../operations/ledger-messages.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
-import { secondsBetweenLooks } from '../watch/index.js';
+import { STALE_SECONDS } from '../operations/start-wait.js';
+import { secondsBetweenLooks, type Look } from '../watch/index.js';
 import type { Attempt } from './attempt.js';
 import { LedgerUnreachable } from './ledger-client.js';
 
-/** A call that changes a replication must end this soon, so that the note of it can be believed old after a while. */
+/** Time limit of a call that changes a replication. */
 const CALL_SECONDS = 15;
-/** With its note, the look after a refusal, and taking the note back. */
-const CALL_TAKES_SECONDS = 45;
-const LONG_SECONDS = 10;
-/** It is not made at all when the note was this long in coming. */
+/** Time limit of its note. A call with an older note is not sent, so that the note's age tells when it can land. */
 const NOTE_SECONDS = 4;
-/** How long a call waits for its turn before another attempt does, and how old the look before it may get. */
+/** Start-to-close that an attempt keeps for a note and a call. */
+const RESERVE_SECONDS = 30;
+/** How soon the next look comes while looks have to agree. */
+const DOUBT_LOOK_SECONDS = 2;
+/** How long an operation waits to be among those that begin before another attempt does. */
+const BEGIN_SECONDS = 60;
+/** How long a call waits for its turn before another attempt does. */
 const TURN_SECONDS = 60;
-const FRESH_SECONDS = 2;
-export const MAY_HAVE_BEEN_SENT = 'call may have been sent';
 
-/** What to do about a replication as a look shows it. Terminal failures are thrown. */
+/** What the operation knows when it decides. */
+export interface Facts {
+  readonly look: Look;
+  /** The ledger's reply to the beginning of the operation. `null`: it was not asked, or there is no operation. */
+  readonly begun: BeginReply | null;
+  readonly subject: FailureSubject;
+  /** The status is the one that DMS named when it refused the call. */
+  readonly isNamed: boolean;
+}
+
+/** What to do about a replication. Terminal failures are thrown. */
 export type Decision<Outcome> =
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'call'; readonly note: CallNote }
-  | { readonly do: 'end'; readonly outcome: Outcome };
+  | { readonly do: 'end'; readonly outcome: Outcome }
+  | Doubt<Outcome>;
 
-/** A request that changes a replication, and how to tell from looks whether to make it. */
-export interface Change<Outcome> {
+/** A conclusion that one look does not prove. */
+export interface Doubt<Outcome> {
+  readonly do: 'agree';
+  /** Names the conclusion, in words for an operator. */
+  readonly on: string;
+  /** Seconds for which looks must agree on it. */
+  readonly forSeconds: number;
+  /** What follows once they do. May throw a terminal failure. */
+  conclude(): Exclude<Decision<Outcome>, Doubt<Outcome>>;
+}
+
+/** A request that changes a replication, and how to tell from facts whether to send it. */
+export interface Change<Outcome, Result> {
   readonly operation: OperationRef | undefined;
-  /** This operation's call from an earlier run. */
-  readonly ownCall: PendingCall | null;
-  decide(replication: Replication, subject: FailureSubject): Decision<Outcome>;
+  /** The record that the operation asks the ledger for. `null`: the newest. */
+  readonly sequence: number | null;
+  /** Whether the decision needs the ledger's facts. Where it does not, the operation begins as its call is noted. */
+  needsLedger(look: Replication): boolean;
+  /** DMS answered the earlier calls of this operation. */
+  readonly isAnswered: boolean;
+  decide(facts: Facts): Decision<Outcome> | Promise<Decision<Outcome>>;
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
-  /** Looks at what else must hold before the call is noted. Refusals are thrown. */
-  prepare?(note: CallNote, look: Replication, subject: FailureSubject): Promise<void>;
-  /** DMS took the request. `look` is the one before the call. */
-  accepted(note: CallNote, look: Replication, answer: Accepted): Outcome;
+  /** DMS took the request. */
+  accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
   /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
   attributed(outcome: Outcome, own: PendingCall): Outcome;
-  /** What to say when DMS refused the request as such. */
+  /** The result of an equal operation that succeeded before. */
+  repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
+  /** What to say when DMS refused the parameters. */
   rejected?(err: DmsApiError, note: CallNote, subject: FailureSubject): unknown;
 }
 
+/** Whether a look shows a new replication. DMS shows one without a row, by its config, in the same way. */
+export function isNewOrMissing({ status }: Replication): boolean {
+  return status === 'created';
+}
+
+/** A replication that has run does not become new again, unless its config was deleted and created anew. */
+export function rowMissing<Outcome>(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
+  return { do: 'agree', on: 'DMS shows no row of it', forSeconds: STALE_SECONDS, conclude };
+}
+
+/** What an attempt tells the next one. */
+interface Memory {
+  /** The ledger has let the operation begin. */
+  readonly isBegun?: boolean;
+  /** A call was noted, so an outage of the ledger is waited for. */
+  readonly mayHaveCalled?: boolean;
+  /** The conclusion that all looks agree on since then, in seconds of the activity. */
+  readonly doubt?: { readonly on: string; readonly since: number };
+}
+
 /**
- * One attempt of look, decide, note, call. "Not yet" is a retryable failure: Temporal's retry is the loop. The note goes into the ledger right
- * before the call, so that a call whose answer is lost is found by the next attempt, or by the next operation.
+ * One attempt of look, decide, note, call. "Not yet" is a retryable failure: Temporal's retry is the loop.
+ *
+ * The note goes into the ledger right before the call, together with the beginning of the operation. A later attempt, or the ledger itself, finds by
+ * the note that a call may have been sent.
  */
-export function attemptChange<Outcome>(attempt: Attempt, change: Change<Outcome>): Promise<Outcome> {
+export function attemptChange<Outcome, Result>(
+  attempt: Attempt,
+  change: Change<Outcome, Result>,
+): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
   return attempt.keptAlive(() => new ChangeAttempt(attempt, change).run());
 }
 
-class ChangeAttempt<Outcome> {
-  /** A call before the one of this attempt was accepted, or may have been. */
-  readonly #acceptedBefore: boolean;
-  readonly #callId = randomUUID();
+class ChangeAttempt<Outcome, Result> {
+  #memory: Memory;
 
   constructor(
     private readonly attempt: Attempt,
-    private readonly change: Change<Outcome>,
+    private readonly change: Change<Outcome, Result>,
   ) {
-    this.#acceptedBefore = attempt.accepted;
-    if (change.ownCall !== null || attempt.memory === MAY_HAVE_BEEN_SENT) attempt.accepted = true;
+    this.#memory = (attempt.memory as Memory | null | undefined) ?? {};
+    attempt.accepted ||= this.#memory.mayHaveCalled === true;
   }
 
-  async run(): Promise<Outcome> {
+  async run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
+    const { attempt, change } = this;
+    const look = await attempt.look().catch((err: unknown) => this.#notFound(err));
+    let facts = this.#facts(look, change.needsLedger(look.replication) ? await this.#begin(look, null) : null);
+    if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
+    const decision = this.#agreed(await change.decide(facts));
+    if (decision.do === 'call') return this.#noteAndCall(decision.note, look);
+    const isKnown = decision.do === 'wait' && this.#memory.isBegun === true;
+    if (facts.begun === null && !isKnown) facts = this.#facts(look, await this.#begin(look, null));
+    if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
+    if (decision.do === 'wait') throw this.#notYet(decision.why);
+    return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null) };
+  }
+
+  /** "Not found" is a typing error, unless this operation or the ledger has seen the replication: then looks must agree on it. */
+  async #notFound(err: unknown): Promise<never> {
+    if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
+    const { attempt, change } = this;
+    if (change.operation === undefined) throw err;
+    if (this.#memory.isBegun !== true) {
+      const { operations, checkpoints } = await attempt.askLedger((ledger) => ledger.read());
+      if (operations.length === 0 && checkpoints.length === 0) throw err;
+    }
+    this.#requireAgreement('DMS does not show it', STALE_SECONDS);
+    await attempt.askLedger((ledger) => ledger.gone());
+    throw err;
+  }
+
+  /** The decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
+  #agreed(decision: Decision<Outcome>): Exclude<Decision<Outcome>, Doubt<Outcome>> {
+    if (decision.do !== 'agree') {
+      if (this.#memory.doubt !== undefined) this.#remember({ doubt: undefined });
+      return decision;
+    }
+    this.#requireAgreement(decision.on, decision.forSeconds);
+    return decision.conclude();
+  }
+
+  #requireAgreement(on: string, forSeconds: number): void {
+    const { elapsedSeconds } = this.attempt;
+    const { doubt } = this.#memory;
+    const since = doubt?.on === on ? doubt.since : elapsedSeconds;
+    if (elapsedSeconds - since > forSeconds) return;
+    this.#remember({ doubt: { on, since } });
+    throw this.attempt.stillWaiting(
+      `${on}; waiting whether looks agree`,
+      Math.min(DOUBT_LOOK_SECONDS, forSeconds + 0.1),
+    );
+  }
+
+  #remember(more: { [Field in keyof Memory]?: Memory[Field] | undefined }): void {
+    const merged = { ...this.#memory, ...more };
+    this.#memory = JSON.parse(JSON.stringify(merged)) as Memory;
+    this.attempt.remember(this.#memory);
+  }
+
+  async #noteAndCall(
+    note: CallNote,
+    look: Look,
+  ): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt } = this;
     const { budget } = attempt.environment.place(attempt.arn);
-    let hasTurn = false;
+    await attempt.turn('change', TURN_SECONDS);
+    let isSpent = false;
     try {
-      for (;;) {
-        const { replication } = await attempt.look();
-        const decision = this.#decide(replication);
-        if (decision.do === 'wait') throw this.#notYet(decision.why);
-        if (decision.do === 'end') return this.#attributed(decision.outcome, await this.#ownCall());
-        const lookedAt = attempt.heldSeconds;
-        if (!hasTurn) await attempt.turn('change', TURN_SECONDS);
-        hasTurn = true;
-        // A call that could outlast this attempt is left to the next.
-        if (attempt.heldSeconds > LONG_SECONDS && attempt.secondsLeft < CALL_TAKES_SECONDS)
-          throw this.#notYet('many operations share the requests to DMS');
-        // After a long wait for its turn the look is old, and the turn is kept for the next.
-        hasTurn = attempt.heldSeconds - lookedAt > FRESH_SECONDS;
-        if (!hasTurn) return await this.#call(decision.note, replication);
-      }
+      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet('many operations share the requests to DMS');
+      const begun = await this.#begin(look, note);
+      if (begun?.repeatOf) return this.#repeated(begun.repeatOf, look);
+      isSpent = true;
+      return { outcome: await this.#call(note, this.#facts(look, begun)) };
     } finally {
-      if (hasTurn) budget.giveBack('change');
+      if (!isSpent) budget.giveBack('change');
     }
   }
 
-  #decide(replication: Replication): Decision<Outcome> {
-    return this.change.decide(replication, { ...this.attempt.subject, replication });
+  #facts(look: Look, begun: BeginReply | null): Facts {
+    const subject = { ...this.attempt.subject, replication: look.replication };
+    return { look, begun, subject, isNamed: false };
   }
 
-  async #call(note: CallNote, look: Replication): Promise<Outcome> {
-    // What this activity may have sent already is not judged once more.
-    if (this.attempt.memory !== MAY_HAVE_BEEN_SENT)
-      await this.change.prepare?.(note, look, { ...this.attempt.subject, replication: look });
-    const previous = (await this.#note(note)) ?? this.change.ownCall;
-    this.attempt.remember(MAY_HAVE_BEEN_SENT);
+  #repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): { readonly repeated: Result } {
+    return { repeated: this.change.repeated(repeat, look) };
+  }
+
+  /** Begins the operation in the ledger, or goes on with it, and notes a call. `null`: there is no operation. */
+  async #begin({ replication }: Look, call: CallNote | null): Promise<BeginReply | null> {
+    const { attempt, change } = this;
+    const { operation, sequence, isAnswered } = change;
+    if (operation === undefined) return null;
+    const { token, taskQueue } = attempt;
+    const { status } = replication;
+    const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
+      attempt.environment.beginning.enter(signal),
+    );
+    const asked = attempt.heldSeconds;
+    const reply = await attempt
+      .askLedger(async (ledger) => {
+        if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
+        return ledger.begin({ operation, token, call, isAnswered, sequence, status, taskQueue });
+      })
+      .finally(leave);
+    if (reply.busy !== null) throw attempt.stillWaiting(reply.busy.why, reply.busy.seconds);
+    if (reply.ownCall !== null) attempt.accepted = true;
+    else if (call === null) this.#remember({ isBegun: true });
+    const took = attempt.heldSeconds - asked;
+    if (call === null || reply.repeatOf !== null || took <= NOTE_SECONDS) return reply;
+    await this.#refuse();
+    throw attempt.failure(
+      new LedgerUnreachable(`it took ${took.toFixed(0)} s to note the call, which is not sent with an old note`),
+    );
+  }
+
+  async #call(note: CallNote, facts: Facts): Promise<Outcome> {
     try {
       const answer = await this.change.send(note, AbortSignal.timeout(CALL_SECONDS * 1000));
-      return this.change.accepted(note, look, answer);
+      return this.change.accepted(note, facts, answer);
     } catch (err) {
       if (!(err instanceof DmsApiError)) throw err;
-      return await this.#refused(err, note, look, previous);
+      return await this.#notAccepted(err, note, facts);
     }
   }
 
-  async #refused(err: DmsApiError, note: CallNote, look: Replication, previous: PendingCall | null): Promise<Outcome> {
-    const { attempt } = this;
+  /** What a call that DMS did not accept means. Its note stays unless the call was surely not carried out. */
+  async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<Outcome> {
+    const { attempt, change } = this;
+    const own = facts.begun?.ownCall ?? null;
     if (err.kind === 'throttled') attempt.environment.place(attempt.arn).budget.throttled();
-    attempt.accepted = this.#acceptedBefore || previous !== null || err.kind === 'unavailable';
-    if (err.kind === 'unavailable') throw attempt.failure(err);
-    if (err.kind !== 'invalid-state') {
-      if (previous === null) await this.#clearNote();
-      if (err.kind === 'rejected' && previous === null && this.change.rejected) {
-        throw this.change.rejected(err, note, { ...attempt.subject, replication: look });
-      }
-      throw attempt.failure(err);
-    }
-    const { replication: again } = await attempt.look();
-    const named = statusInFault(err.message);
-    // A look that shows what it showed before the call may be stale; the fault is newer.
-    const newest = named !== null && again.status === look.status ? { ...again, status: named } : again;
-    const decision = this.#decide(newest);
-    if (previous === null) await this.#clearNote();
-    if (decision.do === 'end') return this.#attributed(decision.outcome, previous);
-    const although = `DMS refuses although it shows "${newest.status}": ${err.message}`;
-    throw this.#notYet(decision.do === 'wait' ? decision.why : although, err);
+    if (err.wasCarriedOut === 'no') await this.#refuse();
+    attempt.accepted = own !== null || change.isAnswered || err.wasCarriedOut !== 'no';
+    if (err.kind === 'invalid-state') return this.#refusedInState(err, facts, own);
+    if (err.kind === 'rejected' && change.rejected && own === null) throw change.rejected(err, note, facts.subject);
+    throw attempt.failure(err);
+  }
+
+  /** The status that DMS names for this replication is newer than the look before the call. */
+  async #refusedInState(err: DmsApiError, facts: Facts, own: PendingCall | null): Promise<Outcome> {
+    const { replication } = facts.look;
+    const status = statusInFault(err.message, this.attempt.arn, replication.replicationConfigIdentifier);
+    if (status === null) throw this.#notYet(`DMS refuses: ${err.message}`, err);
+    const named = this.#facts({ ...facts.look, replication: { ...replication, status } }, facts.begun);
+    const decision = await this.change.decide({ ...named, isNamed: true });
+    if (decision.do === 'end') return this.#attributed(decision.outcome, own);
+    throw this.#notYet(`DMS refuses, as it is "${status}": ${err.message}`, err);
   }
 
   #attributed(outcome: Outcome, own: PendingCall | null): Outcome {
     return own === null ? outcome : this.change.attributed(outcome, own);
   }
 
-  async #note(note: CallNote): Promise<PendingCall | null> {
-    const { operation } = this.change;
-    if (operation === undefined) return null;
-    const { attempt } = this;
-    return attempt.askLedger(async (ledger) => {
-      const asked = attempt.heldSeconds;
-      const callId = this.#callId;
-      const { runId, taskQueue } = attempt;
-      const about = { operation, ...note, runId, callId, taskQueue };
-      const { previous, previousAgeSeconds } = await ledger.aboutTo(about);
-      const took = attempt.heldSeconds - asked;
-      const left = previous === null || previous.runId === runId ? 0 : CALL_SETTLED_SECONDS - (previousAgeSeconds ?? 0);
-      if (left > 0) throw attempt.stillWaiting('it was reset while it called DMS; waiting for that call to land', left);
-      if (took <= NOTE_SECONDS) return previous;
-      if (previous === null) await ledger.record({ type: 'refused', operation, callId });
-      throw new LedgerUnreachable(`it took ${took.toFixed(0)} s to note the call, which is not made with an old note`);
-    });
-  }
-
-  async #clearNote(): Promise<void> {
+  /** Takes back the note of this attempt's call. */
+  async #refuse(): Promise<void> {
     const { operation } = this.change;
     if (operation === undefined) return;
-    await this.attempt.askLedger((ledger) => ledger.record({ type: 'refused', operation, callId: this.#callId }));
-    this.attempt.remember(null);
-  }
-
-  /** A call of this operation of which no outcome is known: of an earlier run, an earlier attempt, or one that a reset left behind. */
-  async #ownCall(): Promise<PendingCall | null> {
-    const { operation, ownCall } = this.change;
-    const { attempt } = this;
-    const isFirst = attempt.number === 1 && attempt.runId === operation?.runId;
-    if (ownCall !== null || operation === undefined || isFirst) return ownCall;
-    const { pendingCall } = await attempt.askLedger((ledger) => ledger.read());
-    const isOwn = pendingCall?.kind === operation.kind && pendingCall.operationId === operation.operationId;
-    return isOwn ? pendingCall : null;
+    const { token } = this.attempt;
+    await this.attempt.askLedger((ledger) => ledger.record({ type: 'refused', operation, token }));
+    this.#remember({ mayHaveCalled: undefined });
   }
 
   #notYet(why: string, err: DmsApiError | null = null): unknown {

@@ -1,6 +1,10 @@
 import { DmsApiError } from '../dms/api.js';
 import type { Replication } from '../dms/replication.js';
-import type { EndpointFingerprint } from '../operations/records.js';
+import type { FailureSubject } from '../operations/failures.js';
+import type { CheckpointRecord, EndpointFingerprint } from '../operations/records.js';
+import { endpointChanged } from '../operations/refusals.js';
+import type { Warning } from '../operations/results.js';
+import { endpointsUnknown } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
 
 /** It takes its turn and a request, and nobody waits longer for it. */
@@ -35,4 +39,26 @@ export async function readEndpoints(attempt: Attempt, replication: Replication):
     const said = err instanceof DmsApiError ? `${err.awsName}: ${err.message}` : String(err);
     return { endpoints: null, problem: signal.aborted ? `no answer within ${SECONDS} s` : said };
   }
+}
+
+/** An endpoint that was repointed keeps its ARN, and what runs there looks healthy. */
+export async function requireEndpoints(
+  attempt: Attempt,
+  record: CheckpointRecord | null,
+  look: Replication,
+  subject: FailureSubject,
+): Promise<readonly Warning[]> {
+  const unchecked = (why: string | null) => endpointsUnknown(why, 'it is not checked that they lead where they led');
+  const known = record?.endpoints ?? null;
+  if (known === null)
+    return unchecked(attempt.environment.endpointFingerprints && record !== null ? 'the record does not tell' : null);
+  const { endpoints, problem } = await readEndpoints(attempt, look);
+  for (const role of ['source', 'target'] as const) {
+    const [was, is] = [known[role], endpoints?.[role]];
+    const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
+    if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
+  }
+  const hidden = [known.source, known.target].find(({ host }) => host === null);
+  if (hidden !== undefined) return unchecked(`DMS does not show the address of ${hidden.endpointArn}`);
+  return unchecked(problem ?? (endpoints === null ? 'this worker does not look' : null));
 }

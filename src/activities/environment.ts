@@ -9,7 +9,7 @@ import { ReplicationWatcher, RequestBudget } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
 import { Gate } from './gate.js';
-import { LedgerClient, LedgerUnreachable } from './ledger-client.js';
+import { LedgerClient, LedgerUnreachable, LedgerWaits } from './ledger-client.js';
 import { readTarget } from '../operations/input-schemas.js';
 
 /** How long the ledger may be out of reach before an operation that has called nothing gives up. */
@@ -125,18 +125,16 @@ export class Environment {
     return this.#options.client ?? Context.current().client;
   }
 
-  /** Asks the ledger of the attempt's replication, or of another. While it is out of reach the attempt fails retryably, and for good after five minutes if nothing was called yet. */
-  async askLedger<T>(
-    attempt: Attempt,
-    request: (ledger: LedgerClient) => Promise<T>,
-    { arn }: ReplicationConfigArn = attempt.arn,
-  ): Promise<T> {
+  /** Asks the ledger. While it can't be reached the attempt fails retryably, and for good after five minutes if nothing was called yet. */
+  async askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
+    const { arn } = attempt.arn;
     const ledger = this.#ledger(arn);
     try {
       const answer = await request(ledger);
       this.#ledgerOutages.delete(arn);
       return answer;
     } catch (err) {
+      if (err instanceof LedgerWaits) throw attempt.stillWaiting(err.message, err.seconds);
       const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
       if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
       throw this.#outage(attempt, ledger, arn, err.message);
@@ -146,7 +144,8 @@ export class Environment {
   #ledger(replicationConfigArn: string): LedgerClient {
     const { inWorkflow, activityType, taskQueue } = Context.current().info;
     if (inWorkflow) {
-      return new LedgerClient(this.client(), replicationConfigArn, this.#options.ledgerTaskQueue ?? taskQueue);
+      const { ledgerTaskQueue = taskQueue } = this.#options;
+      return new LedgerClient(this.client(), replicationConfigArn, ledgerTaskQueue, this.archive);
     }
     throw ApplicationFailure.nonRetryable(
       `${activityType} works only as a step of an operation's workflow: start one with the client or the steps`,

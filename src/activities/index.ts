@@ -9,7 +9,6 @@ import { awaitIdle } from './await-idle.js';
 import { awaitOperation } from './await-operation.js';
 import { awaitRunning } from './await-running.js';
 import { awaitStopped } from './await-stopped.js';
-import { beginOperation } from './begin-operation.js';
 import { describeReplication } from './describe-replication.js';
 import { Environment, type DmsActivitiesOptions } from './environment.js';
 import { nudge } from './nudge.js';
@@ -29,7 +28,6 @@ export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } 
 export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {
   const environment = new Environment(options);
   return {
-    'dms.beginOperation': async (request) => beginOperation(environment, request),
     'dms.requestStop': async (request) => requestStop(environment, request),
     'dms.awaitStopped': async (request) => awaitStopped(environment, request),
     'dms.requestStart': async (request) => requestStart(environment, request),

@@ -8,16 +8,14 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
+import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import { closedState } from '../operations/deletion.js';
-import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
-import { emptyLedger } from '../operations/ledger.js';
+import { findDmsFailure } from '../operations/failures.js';
+import { emptyLedger, retryLater } from '../operations/ledger.js';
 import type {
-  AboutToReply,
-  AboutToRequest,
   BeginReply,
   BeginRequest,
-  ContinuedRequest,
+  LedgerBusy,
   RecordReply,
   RecordRequest,
   ReleaseRequest,
@@ -26,14 +24,41 @@ import type {
 } from '../operations/ledger-messages.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
+import type { CheckpointArchive } from '../operations/archive.js';
 import { ledgerClosed } from '../operations/refusals.js';
+import { restoreRequest } from '../operations/restore.js';
+import { inTime } from './in-time.js';
 
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
 const UPDATE_SECONDS = 24;
+const ARCHIVE_SECONDS = 10;
+const RESTORER = {
+  by: 'temporal-dms',
+  reason: 'The ledger was gone from Temporal, and its records are in the archive',
+};
+/** How soon an attempt that a later one has overtaken is tried again, if it is alive. */
+const LATE_SECONDS = 0.2;
 
 /** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */
 export class LedgerUnreachable extends Error {
   override readonly name = 'LedgerUnreachable';
+}
+
+/** The ledger does not know the operation: it was rebuilt since the operation began. */
+export class LedgerForgot extends Error {
+  override readonly name = 'LedgerForgot';
+}
+
+/** The ledger lets the request through only later. */
+export class LedgerWaits extends Error {
+  override readonly name = 'LedgerWaits';
+
+  constructor(
+    message: string,
+    readonly seconds: number,
+  ) {
+    super(message);
+  }
 }
 
 /** The ledger of one replication, as the activities use it. Refusals are thrown as the failures they are; no answer as {@link LedgerUnreachable}. */
@@ -42,6 +67,8 @@ export class LedgerClient {
     private readonly client: Client,
     private readonly replicationConfigArn: string,
     private readonly taskQueue: string,
+    /** Asked for records before a ledger is created: its execution may be gone. */
+    private readonly archive: CheckpointArchive | null = null,
   ) {}
 
   /** Creates the ledger when it never existed. */
@@ -49,12 +76,9 @@ export class LedgerClient {
     return this.#update(messageNames.begin, request);
   }
 
-  aboutTo(request: AboutToRequest): Promise<AboutToReply> {
-    return this.#update(messageNames.aboutTo, request);
-  }
-
-  record(request: RecordRequest): Promise<RecordReply> {
-    return this.#update(messageNames.record, request);
+  /** Where there is no ledger, nothing has begun and there is nothing to record. */
+  async record(request: RecordRequest): Promise<RecordReply> {
+    return (await this.#updateExisting<RecordReply>(messageNames.record, request)) ?? { checkpoint: null };
   }
 
   /** Creates the ledger when it never existed. */
@@ -63,22 +87,12 @@ export class LedgerClient {
   }
 
   async release(request: ReleaseRequest): Promise<void> {
-    await this.#update(messageNames.release, request);
+    await this.#updateExisting(messageNames.release, request);
   }
 
-  /** Another replication goes on from one of its records. */
-  async continued(request: ContinuedRequest): Promise<void> {
-    await this.#update(messageNames.continued, request);
-  }
-
-  /** DMS does not know the replication. Nothing where there is no ledger. */
+  /** An operation did not find the replication. */
   async gone(): Promise<void> {
-    const options = { args: [null] as [null], updateId: randomUUID() };
-    await this.#ask(() => this.#handle().executeUpdate<null, [null]>(messageNames.gone, options)).catch(
-      (err: unknown) => {
-        if (!isDmsFailure(err, 'DmsLedgerClosed')) throw err;
-      },
-    );
+    await this.#updateExisting(messageNames.gone, null);
   }
 
   /** Empty when it never existed. A closed one can still be read. */
@@ -108,6 +122,7 @@ export class LedgerClient {
         if (!(err instanceof WorkflowNotFoundError)) throw err;
       }
       try {
+        if (await this.#restored()) return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
         return await this.#create<Reply>(name, options);
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
@@ -122,6 +137,51 @@ export class LedgerClient {
         return this.#create<Reply>(name, options, state);
       }
     });
+  }
+
+  /** Starts a ledger with what the archive holds of the replication. False: it holds nothing. */
+  async #restored(): Promise<boolean> {
+    const { archive } = this;
+    if (archive === null || (await this.#exists())) return false;
+    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(this.replicationConfigArn));
+    if (newest === undefined) return false;
+    await this.#create(messageNames.restore, {
+      args: [restoreRequest([newest, ...older], RESTORER, Date.now())],
+      updateId: randomUUID(),
+    });
+    return true;
+  }
+
+  async #exists(): Promise<boolean> {
+    try {
+      await this.#handle().describe();
+      return true;
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return false;
+      throw err;
+    }
+  }
+
+  /** Never creates a ledger. `null`: none ever existed, or it has closed by itself. */
+  async #updateExisting<Reply>(name: string, request: unknown): Promise<Reply | null> {
+    const options = { args: [request] as [unknown], updateId: randomUUID() };
+    return this.#ask(async () => {
+      try {
+        return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
+      } catch (err) {
+        if (!(err instanceof WorkflowNotFoundError) || (await this.#wasTerminated())) throw err;
+        return null;
+      }
+    });
+  }
+
+  async #wasTerminated(): Promise<boolean> {
+    try {
+      return (await this.#handle().describe()).status.name !== 'COMPLETED';
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return false;
+      throw err;
+    }
   }
 
   #create<Reply>(name: string, options: { args: [unknown]; updateId: string }, state?: Ledger): Promise<Reply> {
@@ -153,11 +213,22 @@ export class LedgerClient {
   }
 
   #understood(err: unknown): unknown {
-    const refusal = err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined;
+    const refusal =
+      err instanceof WorkflowUpdateFailedError ? (findDmsFailure(err) ?? waitingFor(err.cause)) : undefined;
     if (refusal !== undefined) return refusal;
     if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
     return new LedgerUnreachable(problemOf(err));
   }
+}
+
+/** The refusal of a request that is to be sent again later. */
+function waitingFor(cause: unknown): LedgerWaits | LedgerForgot | undefined {
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  if (cause.type === retryLater.unknown) return new LedgerForgot(cause.message);
+  if (cause.type === retryLater.late) return new LedgerWaits(cause.message, LATE_SECONDS);
+  if (cause.type !== retryLater.busy) return undefined;
+  const busy = cause.details?.[0] as LedgerBusy | undefined;
+  return new LedgerWaits(cause.message, busy?.seconds ?? LATE_SECONDS);
 }
 
 function problemOf(err: unknown): string {

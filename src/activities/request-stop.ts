@@ -2,87 +2,122 @@ import { log } from '@temporalio/activity';
 import { stopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
-import type { RequestedStop, RequestStop } from '../operations/protocol.js';
+import type { Repeated, RequestedStop, RequestStop } from '../operations/protocol.js';
 import { replicationDeleting, replicationFailed, replicationReadOnly } from '../operations/refusals.js';
-import type { StopOutcome } from '../operations/results.js';
+import { repeatedStop } from '../operations/repeats.js';
+import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
 import type { Attempt } from './attempt.js';
-import { attemptChange, type Decision } from './change.js';
+import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
+import { laterMark } from '../operations/ledger-calls.js';
 import type { Environment } from './environment.js';
 import { inTime } from './in-time.js';
 
 const LAG_SECONDS = 5;
+/** A look that shows `failed` may be older than a restart. */
+const FAILED_AGREE_SECONDS = 10;
 
-/** Asks DMS to stop the replication, once it can be stopped and unless it is stopping or stopped already. */
-export async function requestStop(environment: Environment, request: RequestStop): Promise<RequestedStop> {
-  const { operation, ownCall = null, intent = null, accepted } = request;
+/** Begins a stop, and asks DMS to stop the replication once it can be stopped, unless it is stopping or stopped already. */
+export async function requestStop(
+  environment: Environment,
+  request: RequestStop,
+): Promise<RequestedStop | Repeated<StopReplicationResult>> {
+  const { operation, intent = 'pause', isAnswered = false } = request;
   const deadline = {
     seconds: request.stoppableTimeoutSeconds ?? 5400,
     failure: 'DmsNotStoppable',
     what: "after it was to be asked to stop, and DMS can't stop it in that state",
     hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',
   } as const;
-  const about = { operationId: operation?.operationId, phase: 'waiting-until-stoppable', accepted, deadline } as const;
+  const phase = 'waiting-until-stoppable';
+  const about = { operationId: operation?.operationId, phase, accepted: isAnswered, deadline } as const;
   const attempt = environment.attempt(request, 'dms.requestStop', about);
 
   let lag: Promise<ReplicationLag | null> = Promise.resolve(null);
-  const requested = await attemptChange<RequestedStop>(attempt, {
-    operation,
-    ownCall,
+  const requested = await attemptChange<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>, StopReplicationResult>(
+    attempt,
+    {
+      operation,
+      sequence: null,
+      needsLedger: isNewOrMissing,
+      isAnswered,
 
-    decide(replication, subject): Decision<RequestedStop> {
-      if (replication.isReadOnly === true) throw replicationReadOnly(subject);
-      const end = (outcome: StopOutcome, sawStop: boolean): Decision<RequestedStop> => ({
-        do: 'end',
-        outcome: { outcome, before: null, sawStop, accepted: false, replication, awsRequestIds: [] },
-      });
-      switch (factsOf(lifecycleState(replication).status).stop) {
-        case 'call':
-          return { do: 'call', note: { before: stopMark(replication), intent, startReplicationType: null } };
-        case 'wait':
-          return { do: 'wait', why: 'DMS can stop it only once it is running' };
-        case 'already-stopping':
-          return end('already-stopping', true);
-        case 'already-stopped':
-          return end('already-stopped', false);
-        case 'never-started':
-          return end('never-started', false);
-        case 'failed':
-          throw replicationFailed(subject, 'before it was asked to stop');
-        case 'deleting':
-          throw replicationDeleting(subject);
-      }
+      decide({ look: { replication }, begun, subject }): Decision<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>> {
+        if (replication.isReadOnly === true) throw replicationReadOnly(subject);
+        const end = (outcome: StopOutcome, sawStop: boolean) => {
+          const nothingSent = { before: null, accepted: isAnswered, isAnswered, awsRequestIds: [] };
+          return {
+            do: 'end',
+            outcome: { outcome, sawStop, replication, hasRun: begun?.hasRun ?? false, ...nothingSent },
+          } as const;
+        };
+        const { status } = lifecycleState(replication);
+        switch (factsOf(status).stop) {
+          case 'call': {
+            const note = { before: stopMark(replication), intent, startReplicationType: null, statusBefore: status };
+            return { do: 'call', note };
+          }
+          case 'wait':
+            return { do: 'wait', why: 'DMS can stop it only once it is running' };
+          case 'already-stopping':
+            return end('already-stopping', true);
+          case 'already-stopped':
+            return end('already-stopped', false);
+          case 'never-started':
+            return begun?.hasRun === true ? rowMissing(() => end('never-started', false)) : end('never-started', false);
+          case 'failed':
+            return {
+              do: 'agree',
+              on: 'it shows "failed"',
+              forSeconds: FAILED_AGREE_SECONDS,
+              conclude: () => {
+                throw replicationFailed(subject, 'before it was asked to stop');
+              },
+            };
+          case 'deleting':
+            throw replicationDeleting(subject);
+        }
+      },
+
+      send(_, signal) {
+        lag = readLag(attempt);
+        return environment.dms.stopReplication(attempt.arn, { signal });
+      },
+
+      accepted: ({ before }, { look, begun }: Facts, { replication, requestId }) => ({
+        outcome: 'stopped',
+        before: begun?.ownCall ? laterMark(begun.ownCall.before, before) : before,
+        sawStop: false,
+        hasRun: true,
+        accepted: true,
+        isAnswered: true,
+        replication: replication ?? look.replication,
+        awsRequestIds: requestId === null ? [] : [requestId],
+      }),
+
+      // The note was made when it could be stopped, so whatever stopped it came after.
+      attributed: (found, own) => ({
+        ...found,
+        outcome: found.outcome === 'never-started' ? found.outcome : 'stopped',
+        before: own.before,
+        accepted: true,
+        isAnswered: own.isAnswered,
+        hasRun: true,
+      }),
+
+      repeated: (repeat, { replication, dmsTime }) => repeatedStop(repeat, replication, attempt.subject, dmsTime),
     },
-
-    send(_, signal) {
-      lag = readLag(attempt);
-      return environment.dms.stopReplication(attempt.arn, { signal });
-    },
-
-    accepted: ({ before }, look, { replication, requestId }) => ({
-      outcome: 'stopped',
-      before,
-      sawStop: false,
-      accepted: true,
-      replication: replication ?? look,
-      awsRequestIds: requestId === null ? [] : [requestId],
-    }),
-
-    // The note was made when it could be stopped, so whatever stopped it came after.
-    attributed: (found, own) =>
-      found.outcome === 'already-stopping' || found.outcome === 'already-stopped'
-        ? { ...found, outcome: 'stopped', before: own.before, sawStop: true, accepted: true }
-        : found,
-  });
-  return { ...requested, lagAtStop: await lag };
+  );
+  if ('repeated' in requested) return requested;
+  return { ...requested.outcome, lagAtStop: await lag, holdSeconds: environment.holdSeconds };
 }
 
-/** Beside the call, so that it is never in its way; what can't be had within seconds is left out. */
+/** Reads the lag beside the call, so that it never delays the call. */
 async function readLag({ environment: { lag }, arn }: Attempt): Promise<ReplicationLag | null> {
   if (lag === null) return null;
   try {
     return await inTime(LAG_SECONDS, (signal) => lag.read(arn, signal));
   } catch (err) {
-    log.warn('It can not be read how far the replication is behind', { arn: arn.arn, error: String(err) });
+    log.warn('The lag of the replication could not be read', { arn: arn.arn, error: String(err) });
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { CALL_SETTLED_SECONDS } from '../operations/ledger-entries.js';
+import { CALL_SETTLED_SECONDS } from '../operations/ledger-calls.js';
 import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
 import type { Reservation } from '../operations/records.js';
 import type { Environment } from './environment.js';

@@ -9,7 +9,7 @@ import type { ResumeFleetInput, StopFleetInput } from '../operations/fleet.js';
 import { historyPage, type HistoryPage, type HistoryQuery } from '../operations/history.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
 import { emptyLedger } from '../operations/ledger.js';
-import type { BreakReservationRequest, UnsealRequest } from '../operations/ledger-messages.js';
+import type { DecisionRequest } from '../operations/ledger-messages.js';
 import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, operationWorkflowId } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
 import { ledgerClosed, nothingRecorded, readArn, replicationDeleted } from '../operations/refusals.js';
@@ -122,12 +122,12 @@ export class ReplicationClient {
   }
 
   /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. */
-  unseal(replicationConfigArn: string, request: UnsealRequest): Promise<void> {
+  unseal(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#decide(messageNames.unseal, replicationConfigArn, request);
   }
 
   /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps who did it and why. */
-  breakReservation(replicationConfigArn: string, request: BreakReservationRequest): Promise<void> {
+  breakReservation(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#decide(messageNames.breakReservation, replicationConfigArn, request);
   }
 
@@ -140,11 +140,11 @@ export class ReplicationClient {
   }
 
   /** What a person changes in the ledger, by name and reason. */
-  async #decide(update: string, replicationConfigArn: string, request: UnsealRequest): Promise<void> {
+  async #decide(update: string, replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     const arn = readArn({ replicationConfigArn });
     try {
       const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
-      await handle.executeUpdate<Ledger, [UnsealRequest]>(update, { args: [request] });
+      await handle.executeUpdate<string, [DecisionRequest]>(update, { args: [request] });
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) throw await this.#noLedger(arn);
       throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;

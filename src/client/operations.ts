@@ -2,21 +2,31 @@ import { randomUUID } from 'node:crypto';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
+  WorkflowNotFoundError,
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../operations/inputs.js';
-import { firstRunIdOf, mayJoin, mayPreempt, openOperation } from '../operations/join.js';
-import { memoKeys, operationWorkflowId, preemptingWorkflowId, workflowTypes } from '../operations/names.js';
+import {
+  firstRunIdOf,
+  mayPreempt,
+  openOperation,
+  relationTo,
+  wantedBy,
+  type OpenOperation,
+} from '../operations/join.js';
+import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
-import { operationInProgress, readArn } from '../operations/refusals.js';
+import { operationInProgress } from '../operations/refusals.js';
+import { readResumeInput, readStopInput } from '../operations/input-schemas.js';
+import { reservedByOther } from '../operations/reservations.js';
 import { readProgress } from './progress.js';
 
 /** A stop or resume that was started, or joined. */
 export interface OperationHandle<Result> {
-  /** `dms:<arn>`, or of the workflow that makes way for it first, when it preempts a resume. */
+  /** `dms:<arn>`. */
   readonly workflowId: string;
   readonly runId: string;
   /** It was under way already: somebody else started it. */
@@ -62,10 +72,10 @@ export class Operations {
     kind: OperationKind,
     input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
   ): Promise<OperationHandle<Result>> {
-    const arn = readArn(input);
+    const arn = checkedInput(kind, input);
     const operationId = input.operationId ?? randomUUID();
-    const lock = operationWorkflowId(arn);
-    let workflowId = lock;
+    const wanted = wantedBy(kind, input);
+    const workflowId = operationWorkflowId(arn);
     for (;;) {
       try {
         const { firstExecutionRunId } = await this.client.workflow.start(workflowTypes[kind], {
@@ -73,24 +83,50 @@ export class Operations {
           taskQueue: this.taskQueue,
           args: [{ ...input, operationId }],
           workflowIdConflictPolicy: 'FAIL',
-          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
+          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: wanted.asks },
           staticSummary: `DMS ${kind}`,
         });
         const run = { workflowId, runId: firstExecutionRunId, firstRunId: firstExecutionRunId, joined: false };
-        return this.#follow<Result>(run, workflowId === lock ? null : { lock, operationId });
+        return this.#follow<Result>(run);
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
       const open = openOperation(await this.#describe(workflowId));
       if (open === null) continue; // it ended in between
       if (input.preempt === true && mayPreempt(open, kind)) {
-        // Its workflow ends the resume, once the input is found to be valid.
-        workflowId = preemptingWorkflowId(operationId);
+        await this.#preempt(arn, open, input.owner ?? null);
         continue;
       }
-      if (!mayJoin(open, { kind, operationId: input.operationId ?? null })) throw operationInProgress(arn, open);
+      const relation = relationTo(open, wanted);
+      if (relation === 'refuse') throw operationInProgress(arn, open);
       const { runId, firstExecutionRunId: firstRunId } = open;
-      return this.#follow<Result>({ workflowId, runId, firstRunId, joined: true }, null);
+      const handle = this.#follow<Result>({ workflowId, runId, firstRunId, joined: true });
+      if (relation === 'join') return handle;
+      await handle.result().catch(() => null); // however it ends, this one runs after it
+    }
+  }
+
+  /** Cancels the resume that is in the way, and waits for its end. */
+  async #preempt(arn: string, open: OpenOperation, owner: string | null): Promise<void> {
+    const reservedBy = await this.#reservedBy(arn);
+    if (reservedBy !== null && reservedBy !== owner) throw reservedByOther(arn, reservedBy);
+    const { workflowId, runId, firstExecutionRunId: firstRunId } = open;
+    const handle = this.#follow<unknown>({ workflowId, runId, firstRunId, joined: true });
+    try {
+      await handle.cancel();
+    } catch (err) {
+      if (!(err instanceof WorkflowNotFoundError)) throw err; // else it has just ended
+    }
+    await handle.result().catch(() => null);
+  }
+
+  async #reservedBy(arn: string): Promise<string | null> {
+    try {
+      const { memo } = await this.#describe(ledgerWorkflowId(arn));
+      return typeof memo?.['reservedBy'] === 'string' ? memo['reservedBy'] : null;
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return null;
+      throw err;
     }
   }
 
@@ -98,10 +134,7 @@ export class Operations {
     return this.client.workflow.getHandle(workflowId).describe();
   }
 
-  #follow<Result>(
-    { workflowId, runId, firstRunId, joined }: Followed,
-    preempting: { readonly lock: string; readonly operationId: string } | null,
-  ): OperationHandle<Result> {
+  #follow<Result>({ workflowId, runId, firstRunId, joined }: Followed): OperationHandle<Result> {
     const { workflow } = this.client;
     /** The run in which the execution goes on: another one when it was reset. */
     const newestRunId = async (): Promise<string> => {
@@ -124,20 +157,18 @@ export class Operations {
       runId,
       joined,
       result,
-      progress: async () => {
-        // What makes way for a stop knows little once that stop runs.
-        const own = preempting === null ? null : openOperation(await this.#describe(preempting.lock));
-        const isOwn = own !== null && own.operationId === preempting?.operationId;
-        const handle = isOwn
-          ? workflow.getHandle(own.workflowId, own.runId)
-          : workflow.getHandle(workflowId, await newestRunId());
-        return readProgress(this.client, handle);
-      },
+      progress: async () => readProgress(this.client, workflow.getHandle(workflowId, await newestRunId())),
       cancel: async () => {
         await workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId }).cancel();
       },
     };
   }
+}
+
+/** The ARN of a valid input. Throws `DmsInvalidInput` before anything is started. */
+function checkedInput(kind: OperationKind, input: OperationInput): string {
+  const { plan } = kind === 'stop' ? readStopInput(input) : readResumeInput(input);
+  return plan.replicationConfigArn;
 }
 
 function wasCutShort(err: unknown): boolean {

@@ -8,11 +8,11 @@ import type { Workflow } from '@temporalio/common';
 import type { CheckpointArchive } from '../operations/archive.js';
 import { closedState } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
-import { MAX_ENTRIES } from '../operations/ledger-entries.js';
 import type { RestoreReply, RestoreRequest } from '../operations/ledger-messages.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
 import { readArn } from '../operations/refusals.js';
+import { restoreRequest } from '../operations/restore.js';
 
 export interface RebuildRequest {
   /** Where the records are, such as `createDynamoDbArchive()`. */
@@ -38,15 +38,9 @@ export async function rebuildLedger(
 ): Promise<RebuiltLedger> {
   const arn = readArn({ replicationConfigArn });
   const archived = await archive.list(arn);
-  const [newest] = archived;
+  const [newest, ...older] = archived;
   if (newest === undefined) return { archived: 0, added: 0 };
-  const request: RestoreRequest = {
-    by,
-    reason,
-    records: archived.slice(0, MAX_ENTRIES),
-    lastSequence: archived.reduce((most, { sequence }) => Math.max(most, sequence), 0),
-    resumeWithinSeconds: newest.resumeBy === null ? null : (Date.parse(newest.resumeBy) - Date.now()) / 1000,
-  };
+  const request = restoreRequest([newest, ...older], { by, reason }, Date.now());
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),
     taskQueue,

@@ -82,4 +82,8 @@ export class DmsApiError extends Error {
   ) {
     super(message);
   }
+
+  get wasCarriedOut(): 'no' | 'unknown' {
+    return this.kind === 'unavailable' || this.kind === 'rejected' ? 'unknown' : 'no';
+  }
 }

@@ -95,6 +95,6 @@ export function isDeprovisioned(state: LifecycleState): boolean {
  * The status that an `InvalidResourceStateFault` names, in lower case. It is newer than any look that was made before the call.
  * Wordings seen on AWS: "… is in 'provisioning_capacity' state and cannot be stopped." and "… is in MODIFYING state and cannot start".
  */
-export function statusInFault(message: string): string | null {
+export function statusInFault(message: string, _arn?: unknown, _identifier?: string | null): string | null {
   return /\bis in (?:the )?['"‘]?([A-Za-z_]+)['"’]? state\b/i.exec(message)?.[1]?.toLowerCase() ?? null;
 }

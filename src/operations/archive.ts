@@ -30,15 +30,15 @@ type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
  */
 export function queued(ledger: Ledger, checkpoint: CheckpointRecord, request: StoppedRequest, now: string): Ledger {
   const { archive } = ledger;
-  const { operation, taskQueue = null } = request;
-  if (archive === null && request.archives !== true) return ledger;
+  const { operation, taskQueue } = request;
+  if (archive === null && !request.archives) return ledger;
   const older = archive === null ? ledger.checkpoints.filter((each) => each !== checkpoint) : [];
   const waiting: Unarchived[] = [
     ...(archive?.waiting ?? []),
     ...older.map(({ sequence }) => ({ sequence, sealed: null, deadline: null })).toReversed(),
     { sequence: checkpoint.sequence, sealed: ledger.sealed, deadline: operation.deadline ?? null },
   ];
-  const queue = request.archives === true ? taskQueue : (archive?.taskQueue ?? null);
+  const queue = request.archives ? taskQueue : (archive?.taskQueue ?? null);
   return withoutExcess({ ...ledger, archive: { taskQueue: queue, waiting } }, now);
 }
 

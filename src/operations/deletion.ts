@@ -6,10 +6,10 @@ import type { Ledger } from './records.js';
 /** Who does not see a replication may have the wrong credentials: only what is missing for so long was deleted. */
 export const MISSING_SECONDS = 24 * 3600;
 
-/** Somebody was told that there is no such replication. What the ledger watches itself is left to it. */
+/** An operation did not find the replication. */
 export function gone(ledger: Ledger, _request: unknown, now: string): Transition<null> {
   return {
-    ledger: ledger.guard === null && ledger.pendingCall?.kind !== 'stop' ? missing(ledger, now) : ledger,
+    ledger: missing(ledger, now),
     reply: null,
   };
 }
@@ -28,7 +28,7 @@ export function found(ledger: Ledger): Ledger {
 export function deleted(ledger: Ledger, at: string): Ledger {
   const detail = `DMS has not known it since ${ledger.missingSince ?? at}`;
   const event = { type: 'deleted', at, by: null, reason: null, workflowId: null, detail } as const;
-  return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null }, event);
+  return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null, pendingCall: null }, event);
 }
 
 /** What a closed ledger goes on with when somebody has something to say to it: it looks again whether there is a replication. */
@@ -57,6 +57,6 @@ export async function closedState(workflows: Workflows, workflowId: string): Pro
 /** Nothing is left to do, and nothing that must hold is kept. */
 export function isClosing(ledger: Ledger): boolean {
   const { deletedAt, pendingCall, guard, sealed, reservation } = ledger;
-  const isOwed = pendingCall?.kind === 'stop' || guard !== null || nextToArchive(ledger) !== null;
+  const isOwed = pendingCall !== null || guard !== null || nextToArchive(ledger) !== null;
   return deletedAt !== null && !isOwed && sealed === null && reservation === null;
 }

@@ -1,16 +1,14 @@
 /** The 48-hour clock of a paused replication: who is warned before it can no longer be resumed, and when. */
 import type { Replication } from '../dms/replication.js';
-import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { STALE_SECONDS } from './start-wait.js';
+import { isNewerStop } from '../dms/checkpoint.js';
 import { findCheckpoint, secondsBetween, withEvent } from './ledger-entries.js';
-import type { RecordRequest } from './ledger-messages.js';
 import type { CheckpointRecord, DeadlinePlan, Guard, Ledger, LedgerEvent } from './records.js';
 
 /** How often somebody is warned until they act: every hour, and more often near the end, but not more often than this. */
 const REPEAT_SECONDS = 3600;
 const LEAST_REPEAT_SECONDS = 300;
-
-type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
 
 /** What the activity that the user names is called with. */
 export interface DeadlineWarning {
@@ -28,26 +26,31 @@ export interface DeadlineWarning {
 export function guardOf(
   { sequence, resumeBy, intent, status, recordedAt }: CheckpointRecord,
   plan: DeadlinePlan | null | undefined,
-  { resumeWithinSeconds, taskQueue }: Pick<StoppedRequest, 'resumeWithinSeconds' | 'taskQueue'>,
+  { resumeWithinSeconds, taskQueue }: { resumeWithinSeconds: number | null; taskQueue: string | null },
 ): Guard | null {
   if (!plan || plan.policy === 'none' || intent !== 'pause' || status !== 'stopped') return null;
   // A window that was closed when it was recorded is told by the stop itself.
-  if (resumeBy === null || typeof resumeWithinSeconds !== 'number' || resumeWithinSeconds <= 0) return null;
+  if (resumeBy === null || resumeWithinSeconds === null || resumeWithinSeconds <= 0) return null;
   const endsAt = after(recordedAt, resumeWithinSeconds);
   const nextAt = after(endsAt, -plan.leadSeconds);
-  return { sequence, resumeBy, endsAt, plan, taskQueue: taskQueue ?? null, nextAt, warnings: 0 };
+  return { sequence, resumeBy, endsAt, plan, taskQueue, nextAt, warnings: 0 };
 }
 
-/** Why the guard ends; `null`: the replication is still where it was stopped, or can't be looked at. */
-export function endedBy(ledger: Ledger, guard: Guard, look: Replication | null): string | null {
-  // What is only claimed may have to be resumed after all.
-  if (ledger.sealed !== null && ledger.sealed.continuedBy?.isStarted !== false) return 'it was sealed';
-  if (look === null) return null;
-  const { phase } = factsOf(lifecycleState(look).status);
-  if (phase !== 'rest') return `DMS shows "${look.status}"`;
+/**
+ * Why the guard ends. `null`: nothing shows that anyone has acted.
+ *
+ * The record is at least as old as a look may be, so an active status or a newer stop came after it. A replication that is being modified, that is
+ * missing, or whose stop looks older, proves nothing.
+ */
+export function endedBy(ledger: Ledger, guard: Guard, look: Replication | null, now: string): string | null {
+  if (ledger.sealed !== null) return 'it was sealed';
   const record = findCheckpoint(ledger, guard.sequence);
-  if (record !== undefined && !isRecordedStop(record, look)) return 'it ran again and was stopped by somebody else';
-  return null;
+  if (look === null || record === undefined || secondsBetween(record.recordedAt, now) <= STALE_SECONDS) return null;
+  const { phase } = factsOf(lifecycleState(look).status);
+  if (phase === 'active') return `DMS shows "${look.status}"`;
+  const { stoppedAt: lastStopTime, replicationCreateTime, freshStartDate } = record;
+  const isNewer = isNewerStop(look, { lastStopTime, replicationCreateTime, freshStartDate });
+  return phase === 'rest' && lastStopTime !== null && isNewer ? 'it ran again and was stopped by somebody else' : null;
 }
 
 export function warningOf(ledger: Ledger, guard: Guard, now: string, problem: string | null): DeadlineWarning {

@@ -1,4 +1,4 @@
-import type { OperationKind } from './inputs.js';
+import type { OperationInput, OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
 import { memoKeys, workflowTypes } from './names.js';
 
 /** The execution that holds a replication's workflow id. */
@@ -6,6 +6,8 @@ export interface OpenOperation {
   readonly kind: string;
   /** `null` for a moment after the start of an execution that was started without a memo. */
   readonly operationId: string | null;
+  /** See {@link asksOf}. `null` for as long as `operationId` is. */
+  readonly asks: string | null;
   readonly workflowId: string;
   readonly runId: string;
   /** Stays the same when the execution is reset. */
@@ -37,6 +39,7 @@ export function operationIn(description: ExecutionDescription): OpenOperation {
   return {
     kind: text(memo?.[memoKeys.kind]) ?? kindOfType(type),
     operationId: text(memo?.[memoKeys.operationId]),
+    asks: text(memo?.[memoKeys.asks]),
     workflowId,
     runId,
     firstExecutionRunId: firstRunIdOf(description),
@@ -49,13 +52,39 @@ export function firstRunIdOf({ raw, runId }: Pick<ExecutionDescription, 'raw' | 
   return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
-/** Whether a call can share the open operation's result: the same kind, and no other operation id than the one it names, if it names any. */
-export function mayJoin(
-  open: OpenOperation,
-  wanted: { readonly kind: OperationKind; readonly operationId: string | null },
-): boolean {
-  if (open.kind !== wanted.kind) return false;
-  return wanted.operationId === null || open.operationId === null || wanted.operationId === open.operationId;
+/** An operation that somebody wants to run. */
+export interface Wanted {
+  readonly kind: OperationKind;
+  /** Only when the caller named one. */
+  readonly operationId: string | null;
+  /** See {@link asksOf}. */
+  readonly asks: string;
+}
+
+/** The operation that an input asks for. */
+export function wantedBy(kind: OperationKind, input: OperationInput): Wanted {
+  return { kind, operationId: input.operationId ?? null, asks: asksOf(kind, input) };
+}
+
+/** What an operation asks of DMS, as a text that is equal for equal requests: the intent of a stop, start type and CDC fields of a resume. */
+export function asksOf(kind: OperationKind, input: Partial<StopReplicationInput & ResumeReplicationInput>): string {
+  if (kind === 'stop') return input.intent ?? 'pause';
+  const { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition } = input;
+  const type = startReplicationType === 'reload-target' ? startReplicationType : 'go-on';
+  return JSON.stringify([type, cdcStartPosition ?? null, cdcStartTime ?? null, cdcStopPosition ?? null]);
+}
+
+/**
+ * What an operation does about the one that is open. `join`: it shares its result, because both ask for the same thing. `wait`: it runs after it, as a
+ * final stop after a pause. `refuse`: it fails by the name of the open one.
+ */
+export function relationTo(open: OpenOperation, { kind, operationId, asks }: Wanted): 'join' | 'wait' | 'refuse' {
+  if (open.kind !== kind) return 'refuse';
+  if (kind === 'stop' && asks === 'final' && open.asks !== 'final') return 'wait';
+  const isSameId = operationId === null || open.operationId === null || operationId === open.operationId;
+  // An execution that was started by name without a memo says what it asks for in a moment; most ask for what is the default.
+  const isSame = asks === (open.asks ?? asksOf(kind, {}));
+  return isSameId && isSame ? 'join' : 'refuse';
 }
 
 /** Whether an operation of this kind may end the open one, when it is told to: a stop, a resume. */

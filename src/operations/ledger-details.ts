@@ -22,3 +22,24 @@ export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendin
 function warnings(count: number): string {
   return count === 0 ? '' : ` (warned ${count} ${count === 1 ? 'time' : 'times'})`;
 }
+
+/** The memo of a ledger, so that ledgers can be listed without a worker. `null`: none. */
+export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boolean | null>> {
+  const { checkpoints, guard, sealed, reservation } = ledger;
+  return {
+    state: stateOf(ledger),
+    sealed: sealed !== null,
+    reservedBy: reservation?.owner ?? null,
+    resumeBy: guard?.resumeBy ?? null,
+    recoveryCheckpoint: checkpoints[0]?.recoveryCheckpoint ?? null,
+  };
+}
+
+/** `stopping` and `starting` while a call is noted; `stopped` or `running` after a recorded operation; `unknown` before the first. */
+function stateOf({ pendingCall, operations, deletedAt }: Ledger): string {
+  if (deletedAt !== null) return 'deleted';
+  if (pendingCall !== null) return pendingCall.kind === 'stop' ? 'stopping' : 'starting';
+  const newest = operations.find(({ outcome }) => outcome !== null);
+  if (newest === undefined) return 'unknown';
+  return newest.kind === 'stop' ? 'stopped' : 'running';
+}

@@ -7,9 +7,6 @@ const MAX_BYTES = 200_000;
 /** Of the records that this code writes, and the newest that it reads. */
 export const RECORD_VERSION = 1;
 
-/** A call that was noted this long ago has been answered, or never will be. */
-export const CALL_SETTLED_SECONDS = 20;
-
 export interface Transition<Reply> {
   readonly ledger: Ledger;
   readonly reply: Reply;

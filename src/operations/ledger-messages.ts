@@ -1,99 +1,110 @@
+/** Messages of the ledger: what activities and people send, and what the ledger replies. */
 import type {
   ArchivedRecord,
   CallNote,
   CheckpointDraft,
   CheckpointRecord,
-  Ledger,
   OperationRecord,
   OperationRef,
   PendingCall,
   Reservation,
 } from './records.js';
-import type { TableStatisticsSummary } from './results.js';
+import type { Progress, TableStatisticsSummary } from './results.js';
 
-/** Argument of the update `dms.begin`. */
-export interface BeginRequest {
+/** What every request of an operation's activity carries. */
+interface Fenced {
+  /** Server-side time at which the attempt was scheduled, in ms. It orders attempts, activities, resets and executions. */
+  readonly token: number;
   readonly operation: OperationRef;
-  /** The record a resume asks for; `null`: the latest. */
+}
+
+/** Argument of the update `dms.begin`: begins an operation, and notes a call that is due. May be repeated. */
+export interface BeginRequest extends Fenced {
+  /** The call that is about to be sent. `null`: none yet. */
+  readonly call: CallNote | null;
+  /** Whether DMS answered the call that this operation noted before. */
+  readonly isAnswered: boolean;
+  /** The record a resume asks for. `null`: the newest. */
   readonly sequence: number | null;
-  /** The status in the look that began it. */
-  readonly found?: string | undefined;
+  /** Status in the look before. */
+  readonly status: string;
+  /** Task queue of the activities. */
+  readonly taskQueue: string;
+}
+
+/** Why an operation has to wait, and for how long. */
+export interface LedgerBusy {
+  readonly why: string;
+  readonly seconds: number;
 }
 
 export interface BeginReply {
-  readonly pendingCall: PendingCall | null;
-  /** By the ledger's own clock, so that two clocks are never compared. */
-  readonly pendingCallAgeSeconds: number | null;
-  readonly checkpoint: CheckpointRecord | null;
-  /** What an equal operation recorded when it succeeded, if this is a repeat of the newest one. */
+  /** Set: nothing was begun or noted; ask again later. */
+  readonly busy: LedgerBusy | null;
+  /** What an equal operation recorded when it succeeded, if that is the newest operation. */
   readonly repeatOf: { readonly operation: OperationRecord; readonly checkpoint: CheckpointRecord | null } | null;
+  /** The record asked for. */
+  readonly checkpoint: CheckpointRecord | null;
+  /** This operation's note before this request. */
+  readonly ownCall: PendingCall | null;
+  /** Whether the ledger knows that the replication has run. */
+  readonly hasRun: boolean;
+  /** Stop time in the newest record. A look with an older one is older than that record. */
+  readonly lastStoppedAt: string | null;
 }
 
-/** Argument of the update `dms.aboutTo`, sent right before a call that changes DMS. */
-export interface AboutToRequest extends CallNote {
-  readonly operation: OperationRef;
-  /** The run that is about to call, which is not the one that began the operation once it was reset. */
-  readonly runId?: string | undefined;
-  /** Names this very call, so that its refusal takes back no other note. */
-  readonly callId?: string | undefined;
-  readonly taskQueue?: string | undefined;
-}
-
-export interface AboutToReply {
-  /** This operation's call before this one, of which no outcome is known. */
-  readonly previous: PendingCall | null;
-  /** By the ledger's own clock. */
-  readonly previousAgeSeconds: number | null;
-}
+/** Argument of the update `dms.record`: how an operation, or its call, went. */
+export type RecordRequest = Fenced &
+  (
+    | ({
+        readonly type: 'stopped';
+        readonly checkpoint: CheckpointDraft;
+        readonly tables: TableStatisticsSummary | null;
+        /** Seconds for which it can be resumed, by DMS's clock. The ledger counts them by its own. */
+        readonly resumeWithinSeconds: number | null;
+        /** Task queue of the activities that look again, or store the record. */
+        readonly taskQueue: string;
+        /** The worker has an archive. */
+        readonly archives: boolean;
+      } & Ended)
+    | ({
+        readonly type: 'resumed';
+        readonly startReplicationType: string | null;
+        readonly progress: Progress;
+        /** The record it went on from. */
+        readonly checkpointSequence: number | null;
+      } & Ended)
+    /** It failed or was cancelled, with nothing to record. */
+    | ({ readonly type: 'ended' } & Ended)
+    | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
+    /** DMS refused the call that was noted with the same token, or it was never sent. */
+    | { readonly type: 'refused' }
+  );
 
 /** How an operation ended. */
-export type OperationEnd = Pick<OperationRecord, 'outcome' | 'failureType' | 'awsRequestIds'> &
-  Partial<Pick<OperationRecord, 'failureMessage'>>;
-
-/** Argument of the update `dms.record`. */
-export type RecordRequest = {
-  readonly operation: OperationRef;
-  /** The run whose call this settles, which is not the one that began the operation once it was reset. Left out by older workers. */
-  readonly runId?: string | undefined;
-} & (
-  | ({
-      readonly type: 'stopped';
-      readonly checkpoint: CheckpointDraft;
-      readonly finishedBy?: string | undefined;
-      /** How long it can be resumed, by the clock that the worker compares with DMS's times; the ledger goes on by its own. */
-      readonly resumeWithinSeconds?: number | null | undefined;
-      /** Where the activities are that may look again, or store the record. */
-      readonly taskQueue?: string | undefined;
-      /** The worker has an archive. */
-      readonly archives?: boolean | undefined;
-    } & OperationEnd)
-  | ({
-      readonly type: 'finished';
-      /** False while an accepted call may still have its effect unrecorded. */
-      readonly clearsCall: boolean;
-    } & OperationEnd &
-      Partial<Pick<OperationRecord, 'startReplicationType' | 'progress' | 'checkpointSequence'>>)
-  | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
-  | { readonly type: 'refused'; readonly callId?: string | undefined }
-);
+export type Ended = Pick<
+  OperationRecord,
+  'outcome' | 'failureType' | 'failureMessage' | 'awsRequestIds' | 'finishedBy'
+> & {
+  /** DMS answered its newest call. */
+  readonly isAnswered: boolean;
+};
 
 export interface RecordReply {
   readonly checkpoint: CheckpointRecord | null;
-  /** What is noted of a call from then on, of an operation that was told to have finished. */
-  readonly pendingCall?: PendingCall | null | undefined;
 }
 
 /** Argument of the update `dms.reserve`. */
 export interface ReserveRequest {
   readonly owner: string;
-  readonly reason?: string | null | undefined;
+  readonly reason: string | null;
   /** The workflow whose steps are the owner's. */
-  readonly workflowId?: string | null | undefined;
+  readonly workflowId: string | null;
 }
 
 export interface ReserveReply {
   readonly reservation: Reservation;
-  /** Of a call of somebody else that may not have landed yet, by the ledger's own clock. */
+  /** Age of another operation's note, by the ledger's clock. `null`: none. */
   readonly pendingCallAgeSeconds: number | null;
 }
 
@@ -102,47 +113,23 @@ export interface ReleaseRequest {
   readonly owner: string;
 }
 
-export interface BreakReservationRequest {
+/** Argument of the updates for people: who does it, and why. At most 1,000 characters each. */
+export interface DecisionRequest {
   readonly by: string;
   readonly reason: string;
 }
 
 /** Argument of the update `dms.restore`: what an archive holds of a replication whose ledger was lost. */
-export interface RestoreRequest {
-  readonly by: string;
-  readonly reason: string;
+export interface RestoreRequest extends DecisionRequest {
   /** Newest first; no more than a ledger keeps. */
   readonly records: readonly ArchivedRecord[];
   /** Of all that are archived. */
   readonly lastSequence: number;
-  /** How long the newest can be resumed, by the clock of whoever asks. */
+  /** Seconds for which the newest can be resumed, by the clock of whoever asks. */
   readonly resumeWithinSeconds: number | null;
 }
 
 export interface RestoreReply {
-  /** So many came back. The others were there already, or another record has their sequence: those stay in the archive only. */
+  /** How many records came back. The others were there, or another record has their sequence. */
   readonly added: number;
-  readonly ledger: Ledger;
-}
-
-/** Argument of the update `dms.continued`. */
-export interface ContinuedRequest {
-  /** The ARN of the replication that goes on from here. */
-  readonly by: string;
-  /** The record that it goes on from. */
-  readonly sequence: number;
-  /** Of the resume that does it, of the run that began it, and of the run that tells this, which is another once that was reset. */
-  readonly operationId: string;
-  readonly operationRunId: string;
-  readonly runId: string;
-  /** `claimed`: DMS is about to be asked to start it. `started`: DMS has. `released`: DMS has not, and will not. */
-  readonly is: 'claimed' | 'started' | 'released';
-  /** Who does it, for whoever has reserved the replication. */
-  readonly owner?: string | null | undefined;
-  readonly parentWorkflowId?: string | null | undefined;
-}
-
-export interface UnsealRequest {
-  readonly by: string;
-  readonly reason: string;
 }

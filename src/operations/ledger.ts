@@ -1,18 +1,18 @@
+/**
+ * The ledger of one replication, as a pure state machine: `(state, request, now) -> (state, reply)`.
+ *
+ * The ledger decides whether an operation may change the replication, and keeps what operations found out. A **fencing token** orders its requests:
+ * the server-side time at which the attempt that sends one was scheduled. A request with a token older than the newest is rejected, so an attempt
+ * that was left behind by a time-out, a reset or a terminated execution can no longer change anything.
+ */
+import { ApplicationFailure } from '@temporalio/common';
 import { dmsFailure } from './failures.js';
-import {
-  bounded,
-  CALL_SETTLED_SECONDS,
-  findCheckpoint,
-  findOperation,
-  sameOperation,
-  secondsBetween,
-  withEvent,
-  type Transition,
-} from './ledger-entries.js';
+import { abandonCall, busyWith, isForeign, noteCall, ownCall } from './ledger-calls.js';
+import { bounded, findCheckpoint, findOperation, withEvent, type Transition } from './ledger-entries.js';
+import type { BeginReply, BeginRequest, DecisionRequest, LedgerBusy } from './ledger-messages.js';
+import type { Ledger, OperationRecord, OperationRef } from './records.js';
 import { replicationSealed } from './refusals.js';
 import { requireUnreserved } from './reservations.js';
-import type { AboutToReply, AboutToRequest, BeginReply, BeginRequest, UnsealRequest } from './ledger-messages.js';
-import type { Ledger, OperationRecord, OperationRef, PendingCall } from './records.js';
 
 export function emptyLedger(replicationConfigArn: string): Ledger {
   return {
@@ -20,6 +20,8 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     replicationConfigArn,
     sealed: null,
     pendingCall: null,
+    unanswered: null,
+    newestToken: 0,
     checkpoints: [],
     operations: [],
     lastSequence: 0,
@@ -33,39 +35,76 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
   };
 }
 
-/** Refuses a resume while sealed, and an id that succeeded before something else happened. Throws the failure. */
-export function validateBegin(ledger: Ledger, { operation }: BeginRequest): void {
+/** Types of the refusals that an activity answers by trying again later. */
+export const retryLater = {
+  late: 'DmsLateRequest',
+  busy: 'DmsLedgerBusy',
+  /** The operation has to begin again before it is recorded. */
+  unknown: 'DmsOperationUnknown',
+} as const;
+
+/** Throws when a later attempt has spoken already. An attempt that is alive is retried with a newer token. */
+export function requireNewest(ledger: Ledger, { token, operation }: { token: number; operation: OperationRef }): void {
+  if (token >= ledger.newestToken) return;
+  const message = `A later attempt than this one of the ${operation.kind} "${operation.operationId}" has spoken to the ledger`;
+  throw ApplicationFailure.nonRetryable(message, retryLater.late);
+}
+
+/** Throws the refusal of an operation that may not begin, may not call, or has to wait. */
+export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
+  requireNewest(ledger, request);
+  const { operation } = request;
   const known = findOperation(ledger, operation);
-  if (known !== undefined && known.outcome !== null && known !== ledger.operations[0]) {
-    const newest = ledger.operations[0];
-    throw dmsFailure(
-      'DmsOperationSuperseded',
-      subjectOf(ledger, operation),
-      `The ${operation.kind} "${operation.operationId}" of ${ledger.replicationConfigArn} succeeded before, and since then the ${newest?.kind} "${newest?.operationId}" began`,
-      'Use a new operation id to operate on it again.',
-    );
+  if (known !== undefined && known.outcome !== null) {
+    if (known !== ledger.operations[0]) throw superseded(ledger, operation);
+    return;
   }
   requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
+  const busy = busyWith(ledger, request, now);
+  const isNews = ledger.pendingCall?.isAbandoned === false && isForeign(ledger.pendingCall, operation);
+  if (busy !== null && !isNews) throw busyFailure(busy);
 }
 
+/** Begins an operation, or goes on with it. A note of a closed execution is left to the ledger first. */
 export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
-  const { operation, sequence } = request;
+  const { operation, sequence, token, call, status } = request;
   const known = findOperation(ledger, operation);
-  const { pendingCall } = ledger;
-  const pendingCallAgeSeconds = pendingCall === null ? null : secondsBetween(pendingCall.at, now);
+  const own = ownCall(ledger, operation);
   const checkpoint = findCheckpoint(ledger, sequence) ?? null;
-  const reply: BeginReply = { pendingCall, pendingCallAgeSeconds, checkpoint, repeatOf: null };
+  const facts = {
+    checkpoint,
+    ownCall: own,
+    hasRun: hasRun(ledger),
+    lastStoppedAt: ledger.checkpoints[0]?.stoppedAt ?? null,
+  };
+  const reply: BeginReply = { ...facts, busy: null, repeatOf: null };
+  const fenced = { ...ledger, newestToken: Math.max(token, ledger.newestToken) };
   if (known !== undefined && known.outcome !== null) {
     const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1) ?? null;
     return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint: recorded } } };
   }
-  const begun: OperationRecord = {
+  if (ledger.pendingCall !== null && isForeign(ledger.pendingCall, operation)) {
+    return { ledger: abandonCall(fenced), reply: { ...reply, busy: busyWith(ledger, request, now) } };
+  }
+  const begun = begunOperation(operation, known, status, now);
+  const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
+  const registered = bounded({ ...fenced, operations, missingSince: null, deletedAt: null });
+  return { ledger: call === null ? registered : noteCall(registered, call, request, now), reply };
+}
+
+function begunOperation(
+  operation: OperationRef,
+  known: OperationRecord | undefined,
+  status: string,
+  now: string,
+): OperationRecord {
+  return {
     ...operation,
     outcome: null,
     failureType: null,
     failureMessage: null,
-    found: request.found ?? null,
+    statusAtBegin: known?.firstRunId === operation.firstRunId ? known.statusAtBegin : status,
     startedAt: known?.startedAt ?? now,
     finishedAt: null,
     checkpointSequence: null,
@@ -74,77 +113,42 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     startReplicationType: null,
     progress: null,
     finishedBy: null,
-    ...(known?.endedRunIds === undefined ? {} : { endedRunIds: known.endedRunIds }),
   };
-  const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
-  return { ledger: bounded({ ...ledger, operations, missingSince: null, deletedAt: null }), reply };
 }
 
-/** A final stop may be recorded after a resume has begun: its seal counts up to the call. */
-function requireUnsealed(ledger: Ledger, operation: OperationRef): void {
-  if (operation.kind !== 'resume' || ledger.sealed === null) return;
-  throw replicationSealed(
-    { ...subjectOf(ledger, operation), checkpoint: ledger.checkpoints[0] ?? null },
-    ledger.sealed,
+/** Whether something in the ledger shows that the replication has run. */
+function hasRun({ checkpoints, operations }: Ledger): boolean {
+  const isNew = (status: string | null) => status === null || status === 'created';
+  return (
+    checkpoints.some(({ stoppedAt }) => stoppedAt !== null) || operations.some((each) => !isNew(each.statusAtBegin))
   );
 }
 
-/** A final stop that was asked for, and whose operation died before it was recorded, counts as well. */
-function requireNoFinalStop(ledger: Ledger, operation: OperationRef): void {
-  const final = [ledger.pendingCall, ledger.pendingCall?.replaces].find((each) => each?.intent === 'final');
-  if (operation.kind !== 'resume' || !final) return;
-  throw dmsFailure(
-    'DmsReplicationSealed',
-    subjectOf(ledger, operation),
-    `${ledger.replicationConfigArn} was asked to stop for good by ${final.requestedBy ?? 'someone unnamed'} at ${final.at} (${final.reason ?? 'no reason given'}), and how that ended is not recorded`,
-    'Stop it again to record it, or unseal its ledger by name and reason (client.unseal) if it is to run again.',
-  );
-}
-
-/**
- * Refuses a note of any operation but the newest, and of a run that has ended: a call of a dead one must not be sent once another has begun, or
- * once it is told how it ended. Throws the failure.
- */
-export function validateAboutTo(ledger: Ledger, { operation, runId = operation.runId }: AboutToRequest): void {
-  requireUnreserved(ledger, operation);
-  requireUnsealed(ledger, operation);
-  requireNoFinalStop(ledger, operation);
-  const newest = ledger.operations[0];
-  const isNewest = newest !== undefined && sameOperation(newest, operation);
-  const hasEnded = isNewest && newest.endedRunIds?.includes(runId) === true;
-  if (isNewest && !hasEnded) return;
-  throw dmsFailure(
+function superseded({ replicationConfigArn, operations: [newest] }: Ledger, { kind, operationId }: OperationRef) {
+  return dmsFailure(
     'DmsOperationSuperseded',
-    subjectOf(ledger, operation),
-    `The ${operation.kind} "${operation.operationId}" of ${ledger.replicationConfigArn} ${hasEnded ? 'has ended' : 'is no longer the newest operation'}, so it may not change anything`,
-    'Look at the ledger for what began since.',
+    { replicationConfigArn, operationId },
+    `The ${kind} "${operationId}" of ${replicationConfigArn} succeeded before, and since then the ${newest?.kind} "${newest?.operationId}" began`,
+    'Use a new operation id to operate on it again.',
   );
 }
 
-export function aboutTo(ledger: Ledger, request: AboutToRequest, now: string): Transition<AboutToReply> {
-  const { operation, runId = operation.runId, ...note } = request;
-  const { pendingCall } = ledger;
-  const previous = pendingCall !== null && sameOperation(pendingCall, operation) ? pendingCall : null;
-  const replaces = previous === null && pendingCall?.intent === 'final' ? pendingCall : pendingCall?.replaces;
-  const noted = { ...operation, runId, at: now, ...note, ...(replaces === undefined ? {} : { replaces }) };
-  const previousAgeSeconds = previous === null ? null : secondsBetween(previous.at, now);
-  // A run that was reset may just be calling: whoever asks waits for that to land, and its note stays until then, however often it is asked.
-  const isLanding = previous !== null && previous.runId !== runId && (previousAgeSeconds ?? 0) < CALL_SETTLED_SECONDS;
-  return { ledger: isLanding ? ledger : { ...ledger, pendingCall: noted }, reply: { previous, previousAgeSeconds } };
+function requireUnsealed(ledger: Ledger, { kind, operationId }: OperationRef): void {
+  const { replicationConfigArn, sealed, checkpoints } = ledger;
+  if (kind !== 'resume' || sealed === null) return;
+  throw replicationSealed({ replicationConfigArn, operationId, checkpoint: checkpoints[0] ?? null }, sealed);
 }
 
-export function unseal(ledger: Ledger, { by, reason }: UnsealRequest, now: string): Transition<Ledger> {
-  const pendingCall = ledger.pendingCall === null ? null : withoutFinality(ledger.pendingCall);
+function busyFailure(busy: LedgerBusy): ApplicationFailure {
+  return ApplicationFailure.create({ type: retryLater.busy, message: busy.why, nonRetryable: true, details: [busy] });
+}
+
+/** Lifts a seal. The ledger keeps who did it and why. */
+export function unseal(ledger: Ledger, { by, reason }: DecisionRequest, now: string): Transition<string> {
+  const { replicationConfigArn, sealed } = ledger;
+  if (sealed === null) return { ledger, reply: `${replicationConfigArn} is not sealed; nothing was changed` };
+  const pendingCall = ledger.pendingCall === null ? null : { ...ledger.pendingCall, seals: false };
   const lifted = { ...ledger, pendingCall, sealed: null, lastUnsealed: { by, reason, at: now } };
   const event = { type: 'unsealed', at: now, by, reason, workflowId: null, detail: null } as const;
-  const unsealed = withEvent(lifted, event);
-  return { ledger: unsealed, reply: unsealed };
-}
-
-function withoutFinality({ replaces: _replaces, ...call }: PendingCall): PendingCall {
-  return call.intent === 'final' ? { ...call, intent: 'pause' } : call;
-}
-
-function subjectOf({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
-  return { replicationConfigArn, operationId };
+  return { ledger: withEvent(lifted, event), reply: `${replicationConfigArn} is unsealed and may be resumed` };
 }

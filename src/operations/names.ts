@@ -21,7 +21,6 @@ export const messageNames = {
   ledger: 'dms.ledger',
   history: 'dms.history',
   begin: 'dms.begin',
-  aboutTo: 'dms.aboutTo',
   record: 'dms.record',
   unseal: 'dms.unseal',
   reserve: 'dms.reserve',
@@ -29,21 +28,20 @@ export const messageNames = {
   breakReservation: 'dms.breakReservation',
   restore: 'dms.restore',
   gone: 'dms.gone',
-  continued: 'dms.continued',
   nudge: 'dms.nudge',
 } as const;
 
 /** Memo keys of an operation's workflow. */
-export const memoKeys = { kind: 'dms.kind', operationId: 'dms.operationId', checkpoint: 'dms.checkpoint' } as const;
+export const memoKeys = {
+  kind: 'dms.kind',
+  operationId: 'dms.operationId',
+  asks: 'dms.asks',
+  checkpoint: 'dms.checkpoint',
+} as const;
 
 /** The workflow id of every operation on a replication. The server allows one open execution of it: the id is the lock. */
 export function operationWorkflowId(replicationConfigArn: string): string {
   return `dms:${replicationConfigArn}`;
-}
-
-/** The workflow id of a stop that ends a resume which is in its way, before it runs under the replication's own. */
-export function preemptingWorkflowId(operationId: string): string {
-  return `dms-preempting:${operationId}`;
 }
 
 /** The workflow id of a fleet with a name. */

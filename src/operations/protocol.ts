@@ -1,16 +1,9 @@
 import type { StopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';
-import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
-import type {
-  ArchivedRecord,
-  CheckpointRecord,
-  Ledger,
-  OperationRef,
-  PendingCall,
-  Reservation,
-  Settled,
-} from './records.js';
+import type { ResumePlan, StopIntent, StopPlan } from './inputs.js';
+import type { Wanted } from './join.js';
+import type { ArchivedRecord, CheckpointRecord, Ledger, OperationRef, Reservation, Settled } from './records.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 import type { StartMark } from './start-wait.js';
 
@@ -20,18 +13,17 @@ import type { StartMark } from './start-wait.js';
  * ledger and nothing keeps two of them apart.
  */
 export interface DmsActivities {
-  'dms.beginOperation'(request: BeginOperation): Promise<BegunOperation>;
-  'dms.requestStop'(request: RequestStop): Promise<RequestedStop>;
+  'dms.requestStop'(request: RequestStop): Promise<RequestedStop | Repeated<StopReplicationResult>>;
   'dms.awaitStopped'(request: AwaitStopped): Promise<StoppedReplication>;
-  'dms.requestStart'(request: RequestStart): Promise<RequestedStart>;
+  'dms.requestStart'(request: RequestStart): Promise<RequestedStart | Repeated<ResumeReplicationResult>>;
   'dms.awaitRunning'(request: AwaitRunning): Promise<RunningReplication>;
   'dms.recordOperation'(request: RecordOperation): Promise<RecordedOperation>;
   'dms.awaitOperation'(request: AwaitOperation): Promise<AwaitedOperation>;
   /** Keeps the replication for an owner: operations of anyone else are refused. */
   'dms.reserveReplication'(request: ReserveReplication): Promise<Reservation>;
   'dms.releaseReplication'(request: ReleaseReplication): Promise<void>;
-  /** Waits until no operation is open. */
-  'dms.awaitIdle'(request: DescribeReplication): Promise<void>;
+  /** Waits until no operation is open, or none but later ones than the given. */
+  'dms.awaitIdle'(request: AwaitIdle): Promise<void>;
   /** Copies a record out of Temporal. Storing it twice does no harm. */
   'dms.archiveRecord'(request: ArchiveRecord): Promise<void>;
   'dms.readLedger'(request: DescribeReplication): Promise<Ledger>;
@@ -42,6 +34,11 @@ export interface DmsActivities {
 
 export interface DescribeReplication {
   readonly replicationConfigArn: string;
+}
+
+export interface AwaitIdle extends DescribeReplication {
+  /** First run of the execution that must have closed. Default: any. */
+  readonly firstRunId?: string | undefined;
 }
 
 export interface ReleaseReplication extends DescribeReplication {
@@ -58,39 +55,11 @@ export interface ArchiveRecord extends DescribeReplication {
   readonly record: ArchivedRecord;
 }
 
-export interface BeginOperation {
-  readonly kind: OperationKind;
-  /** The operation's input as the caller gave it; checked here. */
-  readonly input: unknown;
-  readonly operationId: string;
-  readonly parentWorkflowId: string | null;
-}
-
-export interface BegunOperation {
-  readonly operation: OperationRef;
-  readonly plan: StopPlan | ResumePlan;
-  /** The status in the look that began it. */
-  readonly status: string;
-  /** This operation's own call from an earlier run, of which no outcome is known. */
-  readonly ownCall: PendingCall | null;
-  /** An accepted stop of another operation that was never recorded. */
-  readonly unfinishedStop: PendingCall | null;
-  /** The record of another replication that a resume goes on from. */
-  readonly continued?: CheckpointRecord | null | undefined;
-  /** The record a resume is checked against. */
-  readonly checkpoint: CheckpointRecord | null;
-  /** What an equal operation returned when it succeeded; nothing is left to do. */
-  readonly repeated: StopReplicationResult | ResumeReplicationResult | null;
-  /** How long an attempt of a wait is held by this worker. */
-  readonly holdSeconds: number;
-}
-
-/** What a request that changes DMS is told of its operation. */
+/** The operation for which a request that changes DMS is made. Left out: the activity runs on its own, and nothing is noted. */
 interface OfOperation {
   readonly operation?: OperationRef | undefined;
-  readonly ownCall?: PendingCall | null | undefined;
-  /** An earlier call of this operation was accepted. */
-  readonly accepted?: boolean | undefined;
+  /** DMS answered an earlier call of this operation. */
+  readonly isAnswered?: boolean | undefined;
 }
 
 /** Defaults as in a stop. */
@@ -102,30 +71,34 @@ export interface RequestStart
   extends
     DescribeReplication,
     OfOperation,
-    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'checkpoint' | 'verifyProgressSeconds' | 'progressProbe'>> {
-  /** The record that must be DMS's last stop. Left out: not checked. */
-  readonly checkpoint?: CheckpointRecord | null | undefined;
-  /** The record of another replication that this one goes on from. */
-  readonly continued?: CheckpointRecord | null | undefined;
-  /** The caller named the record. */
-  readonly isNamed?: boolean | undefined;
-}
+    Partial<Omit<ResumePlan, 'replicationConfigArn' | 'verifyProgressSeconds' | 'progressProbe'>> {}
 
 interface Requested<Outcome, Mark> {
   readonly outcome: Outcome;
-  /** From the look before the call; `null` when nothing was asked for here. */
+  /** From the look before the call; `null` when this operation has sent no call. */
   readonly before: Mark | null;
-  /** A call of ours was accepted, or may have been. */
+  /** A call of this operation was accepted, or may have been. */
   readonly accepted: boolean;
+  /** DMS answered the newest call. */
+  readonly isAnswered: boolean;
   readonly replication: Replication;
   readonly awsRequestIds: readonly string[];
+  /** How long this worker holds an attempt of a wait. */
+  readonly holdSeconds: number;
+}
+
+/** An equal operation succeeded before, and what it brought about still holds. */
+export interface Repeated<Result> {
+  readonly repeated: Result;
 }
 
 export interface RequestedStop extends Requested<StopOutcome, StopMark> {
   /** A look, or DMS's answer, showed it stopping or stopped. */
   readonly sawStop: boolean;
+  /** The replication has run before. */
+  readonly hasRun: boolean;
   /** How far it was behind just before the call. */
-  readonly lagAtStop?: ReplicationLag | null | undefined;
+  readonly lagAtStop: ReplicationLag | null;
 }
 
 export interface RequestedStart extends Requested<ResumeOutcome, StartMark> {
@@ -153,7 +126,13 @@ export interface AwaitStopped
 
 /** `self-restarted`: DMS undid the stop by itself, and it is to be asked for again. */
 export type StoppedReplication =
-  | { readonly end: 'settled'; readonly settled: Settled; readonly replication: Replication }
+  | {
+      readonly end: 'settled';
+      readonly settled: Settled;
+      readonly replication: Replication;
+      /** DMS's clock at the look, in ms. */
+      readonly dmsTime: number;
+    }
   | { readonly end: 'self-restarted'; readonly replication: Replication };
 
 /** Defaults as in a resume. */
@@ -165,10 +144,11 @@ export type RunningReplication = Pick<ResumeReplicationResult, 'replication' | '
 /** How an operation ended, to be put into the ledger. */
 export type RecordOperation = DescribeReplication & {
   readonly operation: OperationRef;
-  /** Who records it, when the operation itself did not live to. */
-  readonly finishedBy?: string | undefined;
+  /** Set when the ledger records it, because the operation's workflow has ended. */
+  readonly finishedBy: 'ledger' | null;
   readonly awsRequestIds: readonly string[];
-  readonly continued?: ContinuedStart | null | undefined;
+  /** DMS answered the newest call of the operation. */
+  readonly isAnswered: boolean;
 } & (
     | {
         readonly end: 'stopped';
@@ -176,35 +156,26 @@ export type RecordOperation = DescribeReplication & {
         readonly outcome: StopOutcome;
         readonly settled: Settled;
         readonly replication: Replication;
-        readonly lagAtStop?: ReplicationLag | null | undefined;
+        /** DMS's clock at the look, in ms. */
+        readonly dmsTime: number;
+        readonly lagAtStop: ReplicationLag | null;
       }
     | { readonly end: 'resumed'; readonly result: ResumeReplicationResult }
+    /** The replication is `failed`: its checkpoint, if DMS has one, is recorded. */
     | {
-        readonly end: 'failed';
-        readonly failureType: string;
-        readonly failureMessage?: string | undefined;
-        readonly stop: StopInDoubt | null;
-        readonly clearsCall: boolean;
+        readonly end: 'failed-replication';
+        readonly intent: StopIntent;
+        readonly failureMessage: string;
+        /** Last stop before the operation's own call. */
+        readonly before: StopMark | null;
+        /** The look that showed it, recorded if there is no better one. */
+        readonly seen: Replication | null;
+        readonly settleSeconds: number;
+        readonly lagAtStop: ReplicationLag | null;
       }
-    | { readonly end: 'cancelled'; readonly stop: StopInDoubt | null; readonly clearsCall: boolean }
+    /** It failed or was cancelled. A call that it made stays noted, for the ledger to finish. */
+    | { readonly end: 'ended'; readonly failureType: string; readonly failureMessage: string }
   );
-
-/** What a resume goes on from, if that is another replication's record. */
-export interface ContinuedStart extends Pick<CheckpointRecord, 'replicationConfigArn' | 'sequence'> {
-  /** Whether DMS has started it there; `null`: it was to be asked; false: it ran already. */
-  readonly isStarted: boolean | null;
-}
-
-/** A stop that was asked for, found under way, or came about by a failure; recorded if it is over by now. */
-export interface StopInDoubt {
-  readonly intent: StopIntent;
-  readonly outcome: StopOutcome;
-  readonly before: StopMark | null;
-  readonly lagAtStop?: ReplicationLag | null | undefined;
-  readonly settleSeconds: number;
-  /** The look at a failed replication, recorded if there is no better one. */
-  readonly seen: Replication | null;
-}
 
 export interface RecordedOperation {
   readonly checkpoint: CheckpointRecord | null;
@@ -213,14 +184,13 @@ export interface RecordedOperation {
 }
 
 export interface AwaitOperation extends DescribeReplication {
-  readonly kind: OperationKind;
-  /** Only when the caller named one. */
-  readonly operationId: string | null;
-  /** The input of a stop that ends a resume which is under way; unless it is valid, and its caller may operate, nothing is ended. */
+  /** What the caller wants to run. */
+  readonly wanted: Wanted;
+  /** The input of a stop that ends a resume which is under way. Nothing is ended unless it is valid and its caller may operate. */
   readonly preempting?: unknown;
   /** The calling workflow has begun it in an earlier run: however it has ended, or will, that is its end. */
   readonly ours?: boolean | undefined;
 }
 
-/** `gone`: it closed without a result to share; the caller may begin its own. */
+/** `gone`: it closed without a result to share, and the caller may begin its own. */
 export type AwaitedOperation = { readonly end: 'done'; readonly result: unknown } | { readonly end: 'gone' };

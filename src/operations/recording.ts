@@ -1,75 +1,79 @@
-/** What becomes of a ledger when it is told how an operation ended. */
+/** What an operation tells the ledger about its end. */
+import { ApplicationFailure } from '@temporalio/common';
 import { isSameStop } from '../dms/checkpoint.js';
 import { queued } from './archive.js';
+import { dmsFailure } from './failures.js';
 import { guardOf } from './guard.js';
-import {
-  CALL_SETTLED_SECONDS,
-  findOperation,
-  finish,
-  sameOperation,
-  secondsBetween,
-  type Transition,
-} from './ledger-entries.js';
+import { requireNewest, retryLater } from './ledger.js';
+import { ownCall, refuseCall, settleCall } from './ledger-calls.js';
+import { findOperation, finish, type Transition } from './ledger-entries.js';
 import type { RecordReply, RecordRequest } from './ledger-messages.js';
-import type { CheckpointDraft, CheckpointRecord, Ledger, OperationRef, Seal } from './records.js';
+import type { CheckpointDraft, CheckpointRecord, Ledger, Seal } from './records.js';
 
 const MAX_FLAGGED_TABLES = 20;
-const MOST_ENDED_RUNS = 5;
 
-export function record(ledger: Ledger, request: RecordRequest, now: string): Transition<RecordReply> {
-  const { operation } = request;
-  switch (request.type) {
-    case 'stopped':
-      return recordStopped(ledger, request, now);
-    case 'finished':
-      return recordFinished(ledger, request, now);
-    case 'tables': {
-      const { flagged, truncated } = request.tables;
-      const kept = flagged.slice(0, MAX_FLAGGED_TABLES);
-      const tables = { ...request.tables, flagged: kept, truncated: truncated || flagged.length > kept.length };
-      return unrecorded(finish(ledger, operation, { tables }));
-    }
-    case 'refused':
-      return unrecorded(withoutRefused(ledger, request, now));
+type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
+
+/** Throws when a later attempt has spoken, or the request does not belong here. */
+export function validateRecord(ledger: Ledger, request: RecordRequest): void {
+  requireNewest(ledger, request);
+  const { operation, type } = request;
+  const { replicationConfigArn } = ledger;
+  const refuse = (problem: string) =>
+    dmsFailure(
+      'DmsInvalidInput',
+      { replicationConfigArn },
+      `Invalid dms.record request: ${problem}`,
+      'Nothing was changed.',
+    );
+  if (type === 'stopped' && request.checkpoint.replicationConfigArn !== replicationConfigArn)
+    throw refuse(`checkpoint.replicationConfigArn is not ${replicationConfigArn}`);
+  if ((type === 'stopped' || type === 'resumed') && findOperation(ledger, operation) === undefined) {
+    const message = `The ${operation.kind} "${operation.operationId}" of ${replicationConfigArn} has not begun`;
+    throw ApplicationFailure.nonRetryable(message, retryLater.unknown);
   }
 }
 
-function recordFinished(
-  ledger: Ledger,
-  request: Extract<RecordRequest, { type: 'finished' }>,
-  now: string,
-): Transition<RecordReply> {
-  const { type: _type, operation, runId = operation.runId, clearsCall: _clearsCall, ...ended } = request;
-  const settled = endedLedger(ledger, request, now);
-  // It runs, or ran: there is no deadline any more.
-  const isResumed = operation.kind === 'resume' && ended.outcome !== null;
-  const guard = isResumed ? null : ledger.guard;
-  const endedRunIds = endedRuns(ledger, operation, runId);
+export function record(before: Ledger, request: RecordRequest, now: string): Transition<RecordReply> {
+  const { operation, token } = request;
+  const ledger = { ...before, newestToken: Math.max(token, before.newestToken) };
+  const nothing = { checkpoint: null };
+  switch (request.type) {
+    case 'stopped':
+      return recordStopped(ledger, request, now);
+    case 'resumed':
+      return { ledger: recordResumed(ledger, request, now), reply: nothing };
+    case 'ended':
+      return { ledger: recordEnded(ledger, request, now), reply: nothing };
+    case 'tables':
+      return { ledger: finish(ledger, operation, { tables: keptTables(request.tables) }), reply: nothing };
+    case 'refused':
+      return { ledger: refuseCall(ledger, operation, token), reply: nothing };
+  }
+}
+
+function recordResumed(ledger: Ledger, request: Request<'resumed'>, now: string): Ledger {
+  const { operation, isAnswered, outcome, failureType, failureMessage, awsRequestIds, finishedBy } = request;
+  const { startReplicationType, progress, checkpointSequence } = request;
+  const ended = { outcome, failureType, failureMessage, awsRequestIds, finishedBy, finishedAt: now };
+  // A replication that runs has no resume deadline.
+  const settled = { ...settleCall(ledger, operation, isAnswered), guard: null };
+  return finish(settled, operation, { ...ended, startReplicationType, progress, checkpointSequence });
+}
+
+/** A failed or cancelled operation leaves its note: only the ledger finds out what came of the call. */
+function recordEnded(ledger: Ledger, request: Request<'ended'>, now: string): Ledger {
+  const { operation, isAnswered, failureType, failureMessage, awsRequestIds } = request;
+  const call = ownCall(ledger, operation);
+  const pendingCall = call === null ? ledger.pendingCall : { ...call, isAnswered: isAnswered || call.isAnswered };
   const known = findOperation(ledger, operation);
-  // What has succeeded under that id since did not fail because an execution before it did.
-  const isSucceeded = known !== undefined && known.outcome !== null && known.runId !== operation.runId;
-  const end = isSucceeded && ended.outcome === null ? { endedRunIds } : { ...ended, endedRunIds, finishedAt: now };
-  const finished = finish({ ...settled, guard }, operation, end);
-  return { ledger: finished, reply: { checkpoint: null, pendingCall: finished.pendingCall } };
+  if (known === undefined || known.outcome !== null) return { ...ledger, pendingCall };
+  return finish({ ...ledger, pendingCall }, operation, { failureType, failureMessage, awsRequestIds, finishedAt: now });
 }
 
-/** Once a run after a reset has ended, so has the one that began. */
-function endedRuns(ledger: Ledger, operation: OperationRef, runId = operation.runId): readonly string[] {
-  const before = findOperation(ledger, operation)?.endedRunIds ?? [];
-  return [...new Set([runId, operation.runId, ...before])].slice(0, MOST_ENDED_RUNS);
-}
-
-function unrecorded(ledger: Ledger): Transition<RecordReply> {
-  return { ledger, reply: { checkpoint: null } };
-}
-
-function recordStopped(
-  ledger: Ledger,
-  request: Extract<RecordRequest, { type: 'stopped' }>,
-  now: string,
-): Transition<RecordReply> {
-  const { operation, checkpoint: draft, outcome, failureType, failureMessage = null, awsRequestIds } = request;
-  const { finishedBy } = request;
+function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string): Transition<RecordReply> {
+  const { operation, checkpoint: draft, isAnswered, outcome, failureType, failureMessage } = request;
+  const { awsRequestIds, finishedBy } = request;
   const repeated = ledger.checkpoints.find((each) => isSameRecord(each, draft));
   const checkpoint = repeated ?? {
     ...draft,
@@ -77,42 +81,53 @@ function recordStopped(
     sequence: ledger.lastSequence + 1,
     recordedAt: now,
   };
-  const settled = withoutCallOf(ledger, request, now);
-  const guard = failureType === null ? guardOf(checkpoint, operation.deadline, request) : null;
-  const recorded: Ledger = {
-    ...settled,
-    sealed: failureType === null && repeated === undefined ? sealOf(ledger, settled, checkpoint, now) : ledger.sealed,
-    guard: repeated === undefined ? guard : ledger.guard,
-    checkpoints: repeated === undefined ? [checkpoint, ...ledger.checkpoints] : ledger.checkpoints,
-    lastSequence: Math.max(ledger.lastSequence, checkpoint.sequence),
+  const settled = settleCall(ledger, operation, isAnswered);
+  const recorded = repeated === undefined ? withRecord(settled, checkpoint, request, now) : settled;
+  const tables = request.tables === null ? {} : { tables: keptTables(request.tables) };
+  const ended = {
+    outcome,
+    checkpointSequence: checkpoint.sequence,
+    failureType,
+    failureMessage,
+    awsRequestIds,
+    finishedBy,
+    finishedAt: findOperation(ledger, operation)?.finishedAt ?? now,
   };
-  const kept = repeated === undefined ? queued(recorded, checkpoint, request, now) : recorded;
-  const known = finishedBy === undefined ? undefined : findOperation(ledger, operation);
-  // It has recorded this stop itself; what was left of it is settled now.
-  if (known !== undefined && known.outcome !== null) return { ledger: kept, reply: { checkpoint } };
-  const found = { outcome, checkpointSequence: checkpoint.sequence };
-  const finishedAt = known?.finishedAt ?? now;
-  const failed = failureType === null ? {} : { failureType, failureMessage };
-  const how = finishedBy === undefined ? { failureType, failureMessage, awsRequestIds } : { finishedBy, ...failed };
-  const endedRunIds = endedRuns(ledger, operation, request.runId);
-  const ended = { ...found, ...how, endedRunIds, finishedAt };
-  return { ledger: finish(kept, operation, ended), reply: { checkpoint } };
+  return { ledger: finish(recorded, operation, { ...ended, ...tables }), reply: { checkpoint } };
 }
 
-/** A final stop seals; so does one that DMS accepted, whose operation died, and which is found and recorded by another. */
-function sealOf(before: Ledger, after: Ledger, checkpoint: CheckpointRecord, now: string): Seal | null {
-  const adopted = after.pendingCall === null ? before.pendingCall : null;
-  const final = [checkpoint, adopted, adopted?.replaces].find((each) => each?.intent === 'final');
-  return final ? { by: final.requestedBy, reason: final.reason, at: now } : before.sealed;
+function withRecord(ledger: Ledger, checkpoint: CheckpointRecord, request: Request<'stopped'>, now: string): Ledger {
+  const { operation, failureType } = request;
+  const recorded: Ledger = {
+    ...ledger,
+    sealed: ledger.sealed ?? sealOf(ledger, checkpoint, request, now),
+    guard: failureType === null ? guardOf(checkpoint, operation.deadline, request) : null,
+    checkpoints: [checkpoint, ...ledger.checkpoints],
+    lastSequence: checkpoint.sequence,
+  };
+  return queued(recorded, checkpoint, request, now);
 }
 
-/** DMS may show no checkpoint any more once it has deprovisioned; what was recorded of the same stop still holds. */
+/** A final stop that needed no call seals when it is recorded, unless somebody has unsealed the ledger since it began. */
+function sealOf(
+  ledger: Ledger,
+  { intent }: CheckpointRecord,
+  { operation }: Request<'stopped'>,
+  now: string,
+): Seal | null {
+  if (intent !== 'final') return null;
+  const startedAt = findOperation(ledger, operation)?.startedAt ?? now;
+  if (ledger.lastUnsealed !== null && ledger.lastUnsealed.at >= startedAt) return null;
+  return { by: operation.requestedBy, reason: operation.reason, at: now };
+}
+
+/** DMS may show no checkpoint once it has deprovisioned: the one that was recorded of the same stop still holds. */
 function knownCheckpoint(ledger: Ledger, draft: CheckpointDraft): string | null {
   const same = ledger.checkpoints.find((each) => isKnownStop(each, draft) && each.recoveryCheckpoint !== null);
   return same?.recoveryCheckpoint ?? null;
 }
 
-/** One operation records one stop once, however often it is asked to: the answer to the first request may have been lost. */
+/** One operation records one stop once: the answer to its first request may have been lost. */
 function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
   const isOfRun = recorded.stoppedAt === null && draft.stoppedAt === null && recorded.runId === draft.runId;
   return (
@@ -127,34 +142,7 @@ function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolea
   return recorded.stoppedAt !== null && isSameStop(recorded, draft);
 }
 
-/** DMS refused the call: the note goes, and what it was written over is back. */
-function withoutRefused(ledger: Ledger, request: Extract<RecordRequest, { type: 'refused' }>, now: string): Ledger {
-  const { pendingCall } = ledger;
-  // An attempt that a reset left behind must not take back the note of the run that goes on.
-  if (pendingCall?.callId !== request.callId) return ledger;
-  if (pendingCall?.replaces === undefined || !sameOperation(pendingCall, request.operation))
-    return withoutCallOf(ledger, { ...request, runId: pendingCall?.runId }, now);
-  return { ...ledger, pendingCall: pendingCall.replaces };
-}
-
-/** Clears the note of this operation's call, or of one that began before it: what that call did is known by now. */
-function withoutCallOf(ledger: Ledger, { operation, runId }: RecordRequest, now: string): Ledger {
-  const { pendingCall, operations } = ledger;
-  if (pendingCall === null) return ledger;
-  // An attempt that a reset left behind may be about to send it.
-  const isLeftOver = runId !== undefined && sameOperation(pendingCall, operation) && pendingCall.runId !== runId;
-  if (isLeftOver && secondsBetween(pendingCall.at, now) < CALL_SETTLED_SECONDS) return ledger;
-  const own = operations.findIndex((each) => sameOperation(each, operation));
-  const noted = operations.findIndex((each) => sameOperation(each, pendingCall));
-  const isOlder = noted === -1 || (own !== -1 && noted >= own);
-  return isOlder ? { ...ledger, pendingCall: null } : ledger;
-}
-
-/** A failure settles at most the call of its own run; a success also whatever an earlier operation left behind. */
-function endedLedger(ledger: Ledger, request: Extract<RecordRequest, { type: 'finished' }>, now: string): Ledger {
-  const { pendingCall } = ledger;
-  const { operation, clearsCall, outcome, runId } = request;
-  if (!clearsCall || pendingCall === null) return ledger;
-  const isOwn = sameOperation(pendingCall, operation) && (runId ?? pendingCall.runId) === pendingCall.runId;
-  return outcome !== null || isOwn ? withoutCallOf(ledger, request, now) : ledger;
+function keptTables(tables: Request<'tables'>['tables']): Request<'tables'>['tables'] {
+  const flagged = tables.flagged.slice(0, MAX_FLAGGED_TABLES);
+  return { ...tables, flagged, truncated: tables.truncated || tables.flagged.length > flagged.length };
 }

@@ -63,11 +63,13 @@ export interface OperationRef {
   readonly operationId: string;
   readonly workflowId: string;
   readonly runId: string;
+  /** Run that began the execution. A reset changes `runId` and keeps this one. */
+  readonly firstRunId: string;
   /** The host workflow, when the operation is a step of one. */
   readonly parentWorkflowId: string | null;
   readonly requestedBy: string | null;
   readonly reason: string | null;
-  /** Whose reservation it works under, when it says so. */
+  /** Owner of the reservation under which it works, when it names one. */
   readonly owner?: string | null | undefined;
   /** Of a stop: what is to happen before the replication can no longer be resumed. */
   readonly deadline?: DeadlinePlan | null | undefined;
@@ -79,8 +81,8 @@ export interface OperationRecord extends OperationRef {
   readonly failureType: string | null;
   /** In words, at most 500 characters. */
   readonly failureMessage: string | null;
-  /** The replication's status when it began. */
-  readonly found: string | null;
+  /** Status of the replication when the operation began. */
+  readonly statusAtBegin: string | null;
   readonly startedAt: string;
   /** `null`: under way, or it died. */
   readonly finishedAt: string | null;
@@ -92,52 +94,51 @@ export interface OperationRecord extends OperationRef {
   readonly startReplicationType: string | null;
   /** What a resume saw after `running`; `null` for a stop. */
   readonly progress: Progress | null;
-  /** Who recorded the stop, when the operation itself did not live to: `ledger`, or the id of the resume that found it. */
-  readonly finishedBy: string | null;
-  /** Runs that have ended, the last five: what they have left behind must not call DMS any more. */
-  readonly endedRunIds?: readonly string[] | undefined;
+  /** `ledger` when the ledger recorded the outcome because the operation's workflow had ended. */
+  readonly finishedBy: 'ledger' | null;
 }
 
-/** What is noted of a call right before it is sent. */
+/** Facts of a call, noted right before it is sent. */
 export interface CallNote {
-  /** Of a stop. */
+  /** Intent of a stop; `null` for a resume. */
   readonly intent: StopIntent | null;
-  /** Of a resume. */
+  /** Start type of a resume; `null` for a stop. */
   readonly startReplicationType: string | null;
-  /** The replication's last stop in the look before the call. */
-  readonly before: StopMark | null;
+  /** Last stop of the replication in the look before the call. */
+  readonly before: StopMark;
+  /** Status in the same look. */
+  readonly statusBefore: string;
 }
 
-/** A call that changes DMS was about to be sent, and no record or refusal has cleared it since: it may have had its effect. */
+/** A note: a call that changes DMS was about to be sent, and its outcome is not known. */
 export interface PendingCall extends OperationRef, CallNote {
+  /** When the newest call was noted, by the ledger's clock. */
   readonly at: string;
-  readonly callId?: string | undefined;
-  /** Where the activities are that made it. */
-  readonly taskQueue?: string | undefined;
-  /** The note of another operation's final stop that this one was written over: it still counts. */
-  readonly replaces?: PendingCall | undefined;
+  /** Fencing token of the attempt that noted it. */
+  readonly token: number;
+  /** Task queue of the activities that made it. */
+  readonly taskQueue: string;
+  /** DMS answered the call. An unanswered one may still land. */
+  readonly isAnswered: boolean;
+  /** Time of an earlier call of the same operation without an answer. `null`: none. */
+  readonly earlierUnansweredAt: string | null;
+  /** This note sealed the ledger: the seal goes with it. */
+  readonly seals: boolean;
+  /** The execution that noted it has closed, as a later operation has proved. */
+  readonly isAbandoned: boolean;
+}
+
+/** The newest call without an answer. It may land until AWS no longer accepts its signature. */
+export interface UnansweredCall {
+  readonly kind: OperationKind;
+  readonly operationId: string;
+  readonly at: string;
 }
 
 export interface Seal {
   readonly by: string | null;
   readonly reason: string | null;
   readonly at: string;
-  readonly continuedBy?: ContinuedBy | undefined;
-}
-
-/** The replication that goes on from a record of this one, by which operation, and whether DMS is known to have started it there. */
-export interface ContinuedBy {
-  readonly replicationConfigArn: string;
-  /** The record that it goes on from. */
-  readonly sequence: number;
-  readonly operationId: string;
-  /** The run that began that operation, and the one that claimed it, which is another once that was reset. */
-  readonly operationRunId: string;
-  readonly runId: string;
-  /** False: it is about to be. */
-  readonly isStarted: boolean;
-  /** An earlier operation was about to, and never said how that went: it may have been started. */
-  readonly isInDoubt: boolean;
 }
 
 /** What is to happen before a paused replication can no longer be resumed. */
@@ -189,8 +190,6 @@ export interface LedgerEvent {
     | 'deleted'
     /** The archive will never take a record. */
     | 'archive-refused'
-    /** Another replication goes on from a record. */
-    | 'continued'
     /** Records came back from the archive. */
     | 'restored';
   readonly at: string;
@@ -228,6 +227,10 @@ export interface Ledger {
   /** Set by a final stop; while it is, resumes are refused. */
   readonly sealed: Seal | null;
   readonly pendingCall: PendingCall | null;
+  /** Kept after its operation was recorded, until it can no longer land. */
+  readonly unanswered: UnansweredCall | null;
+  /** Highest fencing token accepted so far. Requests of activities with a lower one are rejected. */
+  readonly newestToken: number;
   readonly checkpoints: readonly CheckpointRecord[];
   readonly operations: readonly OperationRecord[];
   /** The sequence of the newest record ever written. */

@@ -46,14 +46,13 @@ export function replicationFailed(subject: FailureSubject, when: string) {
   );
 }
 
-/** Somebody has closed it for good, or another replication goes on from it. */
-export function replicationSealed(subject: FailureSubject, { by, reason, at, continuedBy }: Seal) {
+/** A final stop sealed it. */
+export function replicationSealed(subject: FailureSubject, { by, reason, at }: Seal) {
   const why = reason ?? 'no reason given';
-  const how = continuedBy === undefined ? `was stopped for good by ${by ?? 'someone unnamed'}` : 'was sealed';
   return dmsFailure(
     'DmsReplicationSealed',
     subject,
-    `${subject.replicationConfigArn} ${how} at ${at} (${why})`,
+    `${subject.replicationConfigArn} is sealed: ${by ?? 'someone unnamed'} stopped it for good at ${at} (${why})`,
     'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
   );
 }

@@ -1,19 +1,20 @@
 /** A replication that somebody keeps for several operations: those of anyone else are refused. */
 import { dmsFailure } from './failures.js';
-import type { BreakReservationRequest, ReleaseRequest, ReserveReply, ReserveRequest } from './ledger-messages.js';
+import type { DecisionRequest, ReleaseRequest, ReserveReply, ReserveRequest } from './ledger-messages.js';
 import { findOperation, secondsBetween, withEvent, type Transition } from './ledger-entries.js';
 import type { Ledger, OperationRef, Reservation } from './records.js';
-import { requireOwnerName } from './update-texts.js';
+
+const BREAK_HINT =
+  'Wait until it is released. If its owner is gone, break the reservation by name and reason (client.breakReservation).';
 
 /** Refuses a reservation while somebody else has one. Throws the failure. */
 export function validateReserve(ledger: Ledger, request: ReserveRequest): void {
-  requireOwnerName(ledger, request);
   const { reservation, replicationConfigArn } = ledger;
   if (reservation !== null && reservation.owner !== request.owner) throw reserved(replicationConfigArn, reservation);
 }
 
 export function reserve(ledger: Ledger, request: ReserveRequest, now: string): Transition<ReserveReply> {
-  const { owner, reason = null, workflowId = null } = request;
+  const { owner, reason, workflowId } = request;
   const { pendingCall, reservation: known } = ledger;
   // The owner may go on in another workflow.
   const reservation: Reservation = known === null ? { owner, reason, workflowId, at: now } : { ...known, workflowId };
@@ -34,14 +35,15 @@ export function release(ledger: Ledger, { owner }: ReleaseRequest, now: string) 
   return { ledger: withEvent({ ...ledger, reservation: null }, event), reply: null };
 }
 
-export function breakReservation(ledger: Ledger, { by, reason }: BreakReservationRequest, now: string) {
-  const { reservation } = ledger;
-  if (reservation === null) return { ledger, reply: ledger };
+/** Ends a reservation of somebody else. The ledger keeps who did it and why. */
+export function breakReservation(ledger: Ledger, { by, reason }: DecisionRequest, now: string): Transition<string> {
+  const { reservation, replicationConfigArn } = ledger;
+  if (reservation === null) return { ledger, reply: `${replicationConfigArn} is not reserved; nothing was changed` };
   const { owner, workflowId } = reservation;
   const detail = `The reservation of ${owner}, since ${reservation.at}`;
   const event = { type: 'reservation-broken', at: now, by, reason, workflowId, detail } as const;
   const free = withEvent({ ...ledger, reservation: null }, event);
-  return { ledger: free, reply: free };
+  return { ledger: free, reply: `The reservation of ${replicationConfigArn} by ${owner} is broken` };
 }
 
 /** Refuses an operation of anyone but the owner. Throws the failure. */
@@ -60,7 +62,7 @@ export function requireOwner(
 }
 
 function isOwners({ owner, workflowId }: Reservation, operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'>) {
-  const isStep = workflowId !== null && operation.parentWorkflowId === workflowId;
+  const isStep = workflowId !== null && [operation.parentWorkflowId, operation.owner].includes(workflowId);
   return isStep || operation.owner === owner;
 }
 
@@ -70,6 +72,16 @@ function reserved(replicationConfigArn: string, { owner, reason, at, workflowId 
     'DmsReplicationReserved',
     { replicationConfigArn, operationId },
     `${replicationConfigArn} is reserved by ${owner}${where} since ${at} (${reason ?? 'no reason given'})`,
-    'Wait until it is released. If its owner is gone, break the reservation by name and reason (client.breakReservation).',
+    BREAK_HINT,
+  );
+}
+
+/** The same failure for a client, which reads only the owner. */
+export function reservedByOther(replicationConfigArn: string, owner: string) {
+  return dmsFailure(
+    'DmsReplicationReserved',
+    { replicationConfigArn },
+    `${replicationConfigArn} is reserved by ${owner}`,
+    BREAK_HINT,
   );
 }

@@ -8,7 +8,7 @@ export const PATIENCE_SECONDS = 30;
 export interface Look {
   readonly replication: Replication;
   /** When the request was sent, by the worker's clock. */
-  readonly wallClock: number;
+  readonly dmsTime: number;
 }
 
 export interface LookOptions {

@@ -223,12 +223,12 @@ export class ReplicationWatcher {
     wanted: Map<string, ReplicationConfigArn>,
   ): Promise<Page<Replication> | null> {
     for (let failures = 0; ;) {
-      const [sentAt, wallClock] = [performance.now(), Date.now()];
+      const [sentAt, dmsTime] = [performance.now(), Date.now()];
       try {
         const page = await inTime((signal) => this.api.listReplications(first, marker, { signal }));
         this.#throttled = null;
         for (const replication of page.items) {
-          this.#answer(replication.replicationConfigArn, sentAt, (each) => each.resolve({ replication, wallClock }));
+          this.#answer(replication.replicationConfigArn, sentAt, (each) => each.resolve({ replication, dmsTime }));
         }
         return page;
       } catch (err) {
@@ -247,14 +247,14 @@ export class ReplicationWatcher {
   }
 
   async #ask(arn: ReplicationConfigArn): Promise<void> {
-    const [sentAt, wallClock] = [performance.now(), Date.now()];
+    const [sentAt, dmsTime] = [performance.now(), Date.now()];
     const asked = [...this.#waiters.of(arn.arn)].filter(({ since }) => since <= sentAt);
     for (const waiter of asked) waiter.isAsked = true;
     this.#alone.delete(arn.arn);
     try {
       const replication = await inTime((signal) => this.api.describeReplication(arn, { signal }));
       this.#throttled = null;
-      this.#answer(arn.arn, sentAt, (each) => each.resolve({ replication, wallClock }));
+      this.#answer(arn.arn, sentAt, (each) => each.resolve({ replication, dmsTime }));
     } catch (err) {
       const failure = this.#understood(err);
       if (failure.kind !== 'throttled') this.#answer(arn.arn, sentAt, (each) => each.reject(failure));

@@ -8,14 +8,16 @@ const retry = { initialInterval: 2000, backoffCoefficient: 1 };
 const BACKSTOP_SECONDS = 15 * 60;
 
 /**
- * Activities that change DMS or the ledger. They are finished once begun, and noticed within seconds when their worker is killed. A look, an
- * update of the ledger, a call and another look fit into an attempt.
+ * Activities that change DMS or the ledger. A look, two updates of the ledger and a call fit into an attempt.
+ *
+ * A cancelled workflow goes on at once. The attempt that is left over can't change anything any more, because the ledger rejects its token once the
+ * end of the operation is recorded; a call that it has noted by then is followed by the ledger.
  */
 export function changingActivities(summary: string, taskQueue?: string) {
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: 150_000,
     heartbeatTimeout: 20_000,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 1 },
     summary,
     retry,

@@ -1,14 +1,14 @@
-import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { missing } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
 import { advanced, endedBy, endGuard, warningEvent, warningOf, type DeadlineWarning } from '../operations/guard.js';
 import { withEvent } from '../operations/ledger-entries.js';
 import type { Guard } from '../operations/records.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
-import { noteMissing, type Book } from './book.js';
+import type { Book } from './book.js';
 import { runAsChild } from './run-as-child.js';
 
-const DELETED = 'It was deleted';
 /** How long a warning is tried. */
 const WARN_SECONDS = 600;
 
@@ -19,7 +19,6 @@ export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
   if (book.ledger.guard !== guard) return;
   if (found.end !== null) {
     book.ledger = endGuard(book.ledger, 'guard-ended', now(), found.end);
-    if (found.end === DELETED) noteMissing(book);
     return;
   }
   // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
@@ -40,20 +39,22 @@ export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
 
 /** Whether somebody has acted; if that can't be seen, why. */
 async function look(
-  { ledger }: Book,
+  book: Book,
   guard: Guard,
 ): Promise<{ readonly end: string | null; readonly problem: string | null }> {
+  const { ledger } = book;
   const { replicationConfigArn } = ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: guard.taskQueue ?? undefined };
   try {
     const looking = waitingActivities('See whether anybody has resumed it', where)['dms.describeReplication'];
-    return { end: endedBy(ledger, guard, await looking({ replicationConfigArn })), problem: null };
+    return { end: endedBy(ledger, guard, await looking({ replicationConfigArn }), now()), problem: null };
   } catch (err) {
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
-    if (failure?.type === 'DmsReplicationNotFound') return { end: DELETED, problem: null };
+    // One look proves nothing: the guard goes on, and the ledger looks once a day whether it was deleted.
+    if (failure?.type === 'DmsReplicationNotFound') book.ledger = missing(book.ledger, now());
     const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
-    return { end: endedBy(ledger, guard, null), problem };
+    return { end: endedBy(ledger, guard, null, now()), problem };
   }
 }
 
@@ -68,7 +69,7 @@ async function resume({ ledger }: Book, { sequence, resumeBy, taskQueue }: Guard
     reason: `It can be resumed only until ${resumeBy}`,
   };
   try {
-    await runAsChild('resume', input, { taskQueue: taskQueue ?? undefined });
+    await runAsChild('resume', input, { taskQueue: taskQueue ?? workflowInfo().taskQueue });
     return null;
   } catch (err) {
     return `it could not be resumed: ${findDmsFailure(err)?.message ?? String(err)}`;

@@ -129,7 +129,10 @@ class Fleet {
     const { kind } = this.begun;
     const input = fleetOperation(this.begun, arn);
     try {
-      const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, { isBegun });
+      const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {
+        isBegun,
+        taskQueue: workflowInfo().taskQueue,
+      });
       this.results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
       // Of an operation that somebody cancelled or terminated, that is what is to be seen.

@@ -7,10 +7,8 @@
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsReplicationLedger } from './ledger.js';
 export {
-  aboutToUpdate,
   beginUpdate,
   breakReservationUpdate,
-  continuedUpdate,
   fleetQuery,
   goneUpdate,
   historyQuery,

@@ -1,14 +1,14 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
-import { abandonedStop } from '../operations/abandoned.js';
 import { MISSING_SECONDS } from '../operations/deletion.js';
-import { finishAbandoned } from './abandoned-stop.js';
+import { unfinishedCall } from '../operations/ledger-calls.js';
 import type { Book } from './book.js';
 import { guardDeadline } from './deadline-guard.js';
 import { isCancelled } from './failures.js';
 import { lookForMissing } from './missing-replication.js';
+import { finishCall } from './unfinished-call.js';
 
-/** When what went wrong is not understood, somebody may have put it right by then. */
-const AGAIN_MS = 3_600_000;
+/** How soon a duty that failed is tried again. */
+const AGAIN_MS = 600_000;
 
 /** Something that the ledger has to do by itself. */
 interface Duty {
@@ -27,14 +27,22 @@ export async function keepLedger(book: Book): Promise<void> {
   }
 }
 
+/** The duty that is due first. */
 function nextDuty(book: Book): Duty | null {
-  const { guard, missingSince } = book.ledger;
-  const stop = abandonedStop(book.ledger);
-  if (stop !== null) return { inMs: stop.inSeconds * 1000, fulfil: () => finishAbandoned(book, stop.call) };
-  if (guard !== null) return { inMs: Date.parse(guard.nextAt) - Date.now(), fulfil: () => guardDeadline(book, guard) };
-  if (missingSince === null) return null;
-  const lookAt = Date.parse(missingSince) + MISSING_SECONDS * 1000;
-  return { inMs: lookAt - Date.now(), fulfil: () => lookForMissing(book) };
+  const { ledger } = book;
+  const { guard, missingSince } = ledger;
+  const unfinished = unfinishedCall(ledger, new Date().toISOString());
+  const duties: Duty[] = [];
+  if (missingSince !== null)
+    duties.push({ inMs: untilMs(missingSince) + MISSING_SECONDS * 1000, fulfil: () => lookForMissing(book) });
+  if (unfinished !== null)
+    duties.push({ inMs: unfinished.inSeconds * 1000, fulfil: () => finishCall(book, unfinished) });
+  if (guard !== null) duties.push({ inMs: untilMs(guard.nextAt), fulfil: () => guardDeadline(book, guard) });
+  return duties.toSorted((one, other) => one.inMs - other.inMs)[0] ?? null;
+}
+
+function untilMs(time: string): number {
+  return Date.parse(time) - Date.now();
 }
 
 /** Any change of the ledger may have made the work needless: then it is given up, and what there is to do is looked at anew. */

@@ -3,32 +3,30 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  patched,
   setCurrentDetails,
   setHandler,
+  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
 import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
-import { aboutTo, begin, emptyLedger, unseal, validateAboutTo, validateBegin } from '../operations/ledger.js';
-import { record } from '../operations/recording.js';
-import { continued, validateContinued } from '../operations/continuation.js';
+import type * as v from 'valibot';
+import { begin, emptyLedger, unseal, validateBegin } from '../operations/ledger.js';
+import { record, validateRecord } from '../operations/recording.js';
 import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';
-import { ledgerMarkdown } from '../operations/ledger-details.js';
+import { ledgerMarkdown, ledgerMemo } from '../operations/ledger-details.js';
 import type { Transition } from '../operations/ledger-entries.js';
-import type { RecordRequest } from '../operations/ledger-messages.js';
+import { readRequest, schemas } from '../operations/ledger-schemas.js';
 import type { Ledger } from '../operations/records.js';
+import { readArn } from '../operations/refusals.js';
 import { restore, validateRestore } from '../operations/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../operations/reservations.js';
-import { requireNameAndReason, requireOwnerName } from '../operations/update-texts.js';
 import { keepArchive } from './archiving.js';
 import type { Book } from './book.js';
 import { keepLedger } from './ledger-keeper.js';
 import {
-  aboutToUpdate,
   beginUpdate,
   breakReservationUpdate,
-  continuedUpdate,
   goneUpdate,
   historyQuery,
   ledgerQuery,
@@ -42,23 +40,23 @@ import {
 /** A run takes 5 history events an update, and may take 2,000 updates; this keeps it far from both limits. */
 const UPDATES_PER_RUN = 200;
 
-/** Of the state that this code writes, and the newest that it reads. */
+/** Version of the state that this code writes, and the newest that it reads. */
 const VERSION = 1;
 
 export interface LedgerInput {
   readonly replicationConfigArn: string;
-  /** What an earlier run, or a lost ledger, held. */
+  /** State of an earlier run, or of a lost ledger. Default: empty. */
   readonly state?: Ledger | null | undefined;
 }
 
 /**
- * The ledger of one replication: what was stopped and resumed, by whom and why, the seal, and the call that may be in flight. It finishes what an
- * operation began and did not live to record. Runs as long as DMS has the replication; a cancel does not end it. What it returns is what it held: an
- * operation on a replication that has the ARN again goes on with it.
+ * The ledger of one replication: its stops and resumes, the seal, and the call that may be in flight. It finishes what an operation left unfinished.
+ * It runs as long as DMS has the replication, and a cancel does not end it. It returns its state, with which an operation on a replication that has
+ * the ARN again goes on.
  */
-export async function dmsReplicationLedger({ replicationConfigArn, state }: LedgerInput): Promise<Ledger> {
-  requireKnownVersion(replicationConfigArn, state?.version ?? VERSION);
-  let ledger: Ledger = { ...emptyLedger(replicationConfigArn), ...state };
+export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> {
+  const replicationConfigArn = readArn(input);
+  let ledger = readState(replicationConfigArn, input.state ?? null);
   let updates = 0;
   let isEnding = false;
   const book: Book = {
@@ -66,81 +64,106 @@ export async function dmsReplicationLedger({ replicationConfigArn, state }: Ledg
       return ledger;
     },
     set ledger(changed) {
-      const details = ledgerMarkdown(changed);
       ledger = changed;
-      setCurrentDetails(details);
+      show(ledger);
     },
     get revision() {
       return updates;
     },
-    // Once it is so it stays so: everything that keeps the ledger ends together.
+    // Everything that keeps the ledger ends together: once true, always true.
     get isEnding() {
       isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isClosing(ledger);
       return isEnding;
     },
   };
 
-  const onUpdate = <Request, Reply>(
+  const onUpdate = <Schema extends v.GenericSchema, Request extends v.InferOutput<Schema>, Reply>(
     definition: UpdateDefinition<Reply, [Request]>,
-    transition: (ledger: Ledger, request: Request, now: string) => Transition<Reply>,
-    validate: (ledger: Ledger, request: Request) => void = () => {},
-  ) =>
-    setHandler(
-      definition,
-      (request: Request) =>
-        attempted(definition.name, () => {
-          const changed = transition(book.ledger, request, new Date().toISOString());
-          book.ledger = changed.ledger;
-          updates++;
-          return changed.reply;
-        }),
-      { validator: (request: Request) => validate(book.ledger, request) },
-    );
+    schema: Schema,
+    transition: (ledger: Ledger, request: v.InferOutput<Schema>, now: string) => Transition<Reply>,
+    { description, validate }: UpdateOptions<v.InferOutput<Schema>> = {},
+  ) => {
+    const read = (request: unknown) => readRequest(replicationConfigArn, `${definition.name} request`, schema, request);
+    const change = (request: Request) => {
+      const changed = transition(book.ledger, read(request), now());
+      updates++;
+      book.ledger = changed.ledger;
+      return changed.reply;
+    };
+    setHandler(definition, (request: Request) => attempted(definition.name, () => change(request)), {
+      validator: (request: Request) => attempted(definition.name, () => validate?.(book.ledger, read(request), now())),
+      ...(description === undefined ? {} : { description }),
+    });
+  };
 
-  setCurrentDetails(ledgerMarkdown(ledger));
+  show(ledger);
   setHandler(ledgerQuery, () => ledger);
   setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}));
-  onUpdate(beginUpdate, begin, validateBegin);
-  onUpdate(aboutToUpdate, aboutTo, validateAboutTo);
-  onUpdate(recordUpdate, (known, request, now) => record(known, asThen(request), now));
-  onUpdate(unsealUpdate, unseal, requireNameAndReason('Unsealing'));
-  onUpdate(reserveUpdate, reserve, validateReserve);
-  onUpdate(releaseUpdate, release, requireOwnerName);
-  onUpdate(goneUpdate, gone);
-  onUpdate(continuedUpdate, continued, validateContinued);
-  onUpdate(restoreUpdate, restore, validateRestore);
-  onUpdate(breakReservationUpdate, breakReservation, requireNameAndReason('Breaking a reservation'));
+  onUpdate(beginUpdate, schemas.begin, begin, { validate: validateBegin });
+  onUpdate(recordUpdate, schemas.record, record, { validate: validateRecord });
+  onUpdate(reserveUpdate, schemas.reserve, reserve, { validate: validateReserve });
+  onUpdate(releaseUpdate, schemas.release, release);
+  onUpdate(goneUpdate, schemas.nothing, gone);
+  onUpdate(restoreUpdate, schemas.restore, restore, { validate: validateRestore });
+  onUpdate(unsealUpdate, schemas.decision, unseal, {
+    description: 'Lifts the seal of a final stop, so that the replication may be resumed. Takes { by, reason }.',
+  });
+  onUpdate(breakReservationUpdate, schemas.decision, breakReservation, {
+    description: 'Ends the reservation of an owner that is gone. Takes { by, reason }.',
+  });
 
   await CancellationScope.nonCancellable(async () => {
-    if (patched('temporal-dms:ledger-keeps')) await Promise.all([keepLedger(book), keepArchive(book)]);
-    else await condition(() => book.isEnding);
+    await Promise.all([keepLedger(book), keepArchive(book)]);
     await condition(allHandlersFinished);
   });
   if (isClosing(ledger)) return ledger;
   return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: book.ledger });
 }
 
-/** What an older worker did with a newer one's request is what is replayed: it knew neither archive nor runs. */
-function asThen(request: RecordRequest): RecordRequest {
-  const { runId: _runId, ...older } = request;
-  if (patched('temporal-dms:ledger-archives')) return request;
-  return older.type === 'stopped' ? { ...older, archives: undefined } : older;
+interface UpdateOptions<Request> {
+  /** Shown by the Web UI and by `temporal workflow update`. */
+  readonly description?: string;
+  readonly validate?: (ledger: Ledger, request: Request, now: string) => void;
 }
 
-/** Updates may come from anywhere. One that makes no sense fails, and not the workflow's task. */
+/** Shows a ledger without a worker: in the current details, and in the memo where it has changed. */
+function show(ledger: Ledger): void {
+  setCurrentDetails(ledgerMarkdown(ledger));
+  const { memo = {} } = workflowInfo();
+  const wanted = ledgerMemo(ledger);
+  const changed = Object.entries(wanted).filter(([key, value]) => (memo[key] ?? null) !== value);
+  if (changed.length > 0) upsertMemo(Object.fromEntries(changed));
+}
+
+/** Fails an update that can't be carried out, and not the workflow's task. */
 function attempted<Reply>(update: string, change: () => Reply): Reply {
   try {
     return change();
   } catch (err) {
     if (err instanceof TemporalFailure) throw err;
-    throw ApplicationFailure.nonRetryable(`${update} makes no sense: ${String(err)}`, 'DmsInvalidInput');
+    throw ApplicationFailure.nonRetryable(`Invalid ${update} request: ${String(err)}`, 'DmsInvalidInput');
   }
 }
 
-/** Fails the workflow's task, not the workflow: a worker of the version that wrote it goes on where this one can't. */
-function requireKnownVersion(replicationConfigArn: string, version: number): void {
-  if (version <= VERSION) return;
+/** The state to begin with. One that does not fit fails the workflow. */
+function readState(replicationConfigArn: string, state: unknown): Ledger {
+  if (state === null) return emptyLedger(replicationConfigArn);
+  requireKnownVersion(replicationConfigArn, state);
+  const read = readRequest(replicationConfigArn, 'state of a ledger', schemas.state, state);
+  if (read.replicationConfigArn === replicationConfigArn) return read;
+  const what = `The state is of the ledger of ${read.replicationConfigArn}, not of ${replicationConfigArn}`;
+  throw ApplicationFailure.nonRetryable(what, 'DmsInvalidInput');
+}
+
+/** Fails the workflow's task, not the workflow: a worker of the version that wrote the state goes on where this one can't. */
+function requireKnownVersion(replicationConfigArn: string, state: unknown): void {
+  const version = typeof state === 'object' && state !== null && 'version' in state ? Number(state.version) : VERSION;
+  if (!(version > VERSION)) return;
   throw new Error(
     `The ledger of ${replicationConfigArn} was written by a newer version of temporal-dms (state ${version}, this one reads ${VERSION}). Nothing is lost: serve its task queue with that version again.`,
   );
+}
+
+function now(): string {
+  return new Date().toISOString();
 }

@@ -1,11 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
-  AboutToReply,
-  AboutToRequest,
   BeginReply,
   BeginRequest,
-  BreakReservationRequest,
-  ContinuedRequest,
+  DecisionRequest,
   RecordReply,
   RecordRequest,
   ReleaseRequest,
@@ -13,7 +10,6 @@ import type {
   ReserveRequest,
   RestoreReply,
   RestoreRequest,
-  UnsealRequest,
 } from '../operations/ledger-messages.js';
 import type { HistoryPage, HistoryQuery } from '../operations/history.js';
 import type { FleetProgress } from '../operations/fleet.js';
@@ -32,17 +28,14 @@ export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
 /** What happened, page by page. */
 export const historyQuery = defineQuery<HistoryPage, [HistoryQuery]>(messageNames.history);
 /** Lifts a seal, by name and reason. For people; the other updates of the ledger are for the activities. */
-export const unsealUpdate = defineUpdate<Ledger, [UnsealRequest]>(messageNames.unseal);
+export const unsealUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.unseal);
 /** Ends a reservation, by name and reason. For people. */
-export const breakReservationUpdate = defineUpdate<Ledger, [BreakReservationRequest]>(messageNames.breakReservation);
+export const breakReservationUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.breakReservation);
 /** Brings records back from an archive. For people. */
 export const restoreUpdate = defineUpdate<RestoreReply, [RestoreRequest]>(messageNames.restore);
 export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messageNames.reserve);
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
-export const aboutToUpdate = defineUpdate<AboutToReply, [AboutToRequest]>(messageNames.aboutTo);
-/** Another replication goes on from a record of this one. */
-export const continuedUpdate = defineUpdate<null, [ContinuedRequest]>(messageNames.continued);
 /** DMS does not know the replication any more. */
-export const goneUpdate = defineUpdate<null, [null]>(messageNames.gone);
+export const goneUpdate = defineUpdate<null, [null | undefined]>(messageNames.gone);
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

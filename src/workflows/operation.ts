@@ -1,115 +1,149 @@
 import { CancellationScope, log, upsertMemo, uuid4, workflowInfo } from '@temporalio/workflow';
+import type { StopMark } from '../dms/checkpoint.js';
+import type { ReplicationLag } from '../dms/lag.js';
 import { findDmsFailure, withCheckpoint } from '../operations/failures.js';
-import type { OperationInput, OperationKind } from '../operations/inputs.js';
+import type { OperationInput, OperationKind, StopIntent } from '../operations/inputs.js';
+import { wantedBy } from '../operations/join.js';
 import { memoKeys, operationWorkflowId } from '../operations/names.js';
-import type { BegunOperation, ContinuedStart, RecordOperation, StopInDoubt } from '../operations/protocol.js';
-import type { CheckpointRecord } from '../operations/records.js';
-import { readArn } from '../operations/refusals.js';
+import type { RecordOperation } from '../operations/protocol.js';
+import type { OperationRef } from '../operations/records.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
 import { isCancelled, unwrapped } from './failures.js';
 import { runAsChild } from './run-as-child.js';
 import { Tracker } from './tracker.js';
 
-/** What an operation has done so far, for whoever has to end it when it is cut short. */
-export interface Trail {
-  begun: BegunOperation | null;
-  /** A stop that was asked for or found under way. */
-  stop: StopInDoubt | null;
-  /** Another replication's record, once DMS is to be asked to go on from there. */
-  continued: ContinuedStart | null;
-  /** False while an accepted call may still have its effect unrecorded. */
-  clearsCall: boolean;
+/** Longest owner that an input takes. */
+const MAX_OWNER = 256;
+
+/** An operation that runs: who it is, and what it has done so far. */
+export interface Run<Plan> {
+  readonly operation: OperationRef;
+  readonly plan: Plan;
+  readonly tracker: Tracker;
+  readonly state: OperationState;
+}
+
+/** What an operation has done so far, for the record when it is cut short. */
+export interface OperationState {
+  /** The ledger may know of it. */
+  mayHaveBegun: boolean;
+  /** DMS answered its newest call. */
+  isAnswered: boolean;
   awsRequestIds: readonly string[];
+  readonly intent: StopIntent;
+  readonly settleSeconds: number;
+  /** Last stop before its own call; `null`: it has sent none. */
+  before: StopMark | null;
+  lagAtStop: ReplicationLag | null;
+}
+
+/** An input with its defaults, and who asked for it. */
+interface Validated<Plan> {
+  readonly plan: Plan;
+  readonly asked: Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>;
 }
 
 /**
- * Runs an operation in the workflow whose id is the lock, begins it, and sees to it that it ends in the ledger however it ends. Under any other
- * workflow id it is run as a child with that one.
+ * Runs an operation in the workflow whose id is the lock, and records its end however it ends. Under any other workflow id it runs as a child with
+ * that one.
  */
-export async function runOperation<Result>(
+export async function runOperation<
+  Plan extends { readonly replicationConfigArn: string; readonly intent?: StopIntent; readonly settleSeconds?: number },
+  Result,
+>(
   kind: OperationKind,
   input: OperationInput,
-  act: (begun: BegunOperation, tracker: Tracker, trail: Trail) => Promise<Result>,
+  validate: (input: unknown) => Validated<Plan>,
+  act: (run: Run<Plan>) => Promise<Result>,
 ): Promise<Result> {
-  const lock = operationWorkflowId(readArn(input));
   const tracker = new Tracker();
-  const trail: Trail = { begun: null, stop: null, continued: null, clearsCall: true, awsRequestIds: [] };
+  let run: Run<Plan> | null = null;
   try {
-    const isLock = workflowInfo().workflowId === lock;
-    if (!isLock) tracker.enter('joined', `Runs as ${lock}`);
-    const result = isLock ? await run(kind, input, act, tracker, trail) : await runAsChild<Result>(kind, input, {});
-    tracker.enter('done', 'Recorded');
-    return result;
+    const { plan, asked } = validate(input);
+    const lock = operationWorkflowId(plan.replicationConfigArn);
+    if (workflowInfo().workflowId !== lock) {
+      tracker.enter('joined', `Runs as ${lock}`);
+      const { taskQueue, parent } = workflowInfo();
+      const owner = asked.owner ?? ownerOf(parent?.workflowId);
+      return done(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue }));
+    }
+    run = { operation: identify(kind, input, asked), plan, tracker, state: nothingDone(plan) };
+    return done(tracker, await act(run));
   } catch (err) {
-    const ended = await endInLedger(err, trail, tracker);
+    const ended = await recordEnd(unwrapped(err), run, isCancelled(err));
     tracker.enter('failed', ended instanceof Error ? ended.message : String(ended));
     throw ended;
   }
 }
 
-async function run<Result>(
-  kind: OperationKind,
-  input: OperationInput,
-  act: (begun: BegunOperation, tracker: Tracker, trail: Trail) => Promise<Result>,
-  tracker: Tracker,
-  trail: Trail,
-): Promise<Result> {
-  const operationId = typeof input.operationId === 'string' ? input.operationId : uuid4();
-  showIdentity(kind, operationId);
-  const parentWorkflowId = workflowInfo().parent?.workflowId ?? null;
-  const activities = changingActivities('Check the input, look once, note the operation in the ledger');
-  const begun = await activities['dms.beginOperation']({ kind, input, operationId, parentWorkflowId });
-  trail.begun = begun;
-  return begun.repeated === null ? act(begun, tracker, trail) : (begun.repeated as Result);
+/** A reservation of the workflow that started this one is that of the operation, too. */
+function ownerOf(hostWorkflowId = ''): string | undefined {
+  return hostWorkflowId.length > 0 && hostWorkflowId.length <= MAX_OWNER ? hostWorkflowId : undefined;
 }
 
-/** Clients and steps put the memo there when they start the workflow; one started by name does it itself. */
-function showIdentity(kind: OperationKind, operationId: string): void {
-  const memo = workflowInfo().memo ?? {};
-  if (memo[memoKeys.kind] === kind && memo[memoKeys.operationId] === operationId) return;
-  upsertMemo({ [memoKeys.kind]: kind, [memoKeys.operationId]: operationId });
+function done<Result>(tracker: Tracker, result: Result): Result {
+  tracker.enter('done', 'Recorded');
+  return result;
 }
 
-/** Notes in the ledger how it ended, and returns what the caller is to see. */
-async function endInLedger(err: unknown, trail: Trail, tracker: Tracker): Promise<unknown> {
-  const { begun, stop, continued, clearsCall, awsRequestIds } = trail;
-  const ended = unwrapped(err);
-  if (begun === null) return ended;
-  const failure = findDmsFailure(ended);
-  const { plan, operation } = begun;
-  const about = { replicationConfigArn: plan.replicationConfigArn, operation, awsRequestIds, continued };
-  const failed = (more: Pick<RecordOperation & { readonly end: 'failed' }, 'stop' | 'clearsCall'>): RecordOperation => {
-    const failureType = failure?.type ?? (ended instanceof Error ? ended.name : 'Error');
-    const failureMessage = ended instanceof Error ? ended.message : String(ended);
-    return { end: 'failed', failureType, failureMessage, ...about, ...more };
-  };
-  let checkpoint: CheckpointRecord | null;
-  if (failure?.type === 'DmsReplicationFailed') {
-    const doubt = stop ?? { intent: 'pause', outcome: 'already-stopped', before: null, settleSeconds: 10 };
-    const seen = failure.details[0].replication ?? null;
-    tracker.enter('recording', failure.message, 'failed');
-    const activities = changingActivities('Record the failed replication');
-    checkpoint = await noted(activities, failed({ stop: { ...doubt, seen }, clearsCall: true }));
-  } else {
-    // Bounded: an operation that is over anyway does not wait for a ledger out of reach. What it asked of DMS is noted there already.
-    const activities = cleaningActivities('Note in the ledger how it ended');
-    const mayClear = clearsCall || failure?.type === 'DmsStopReverted';
-    const cancelled: RecordOperation = { end: 'cancelled', ...about, stop, clearsCall };
-    checkpoint = await noted(activities, isCancelled(err) ? cancelled : failed({ stop: null, clearsCall: mayClear }));
+function nothingDone({
+  intent = 'pause',
+  settleSeconds = 10,
+}: Pick<Run<{ intent?: StopIntent; settleSeconds?: number }>, 'plan'>['plan']): OperationState {
+  const nothing = { mayHaveBegun: false, isAnswered: false, awsRequestIds: [], before: null, lagAtStop: null };
+  return { ...nothing, intent, settleSeconds };
+}
+
+/** Names the operation, and shows it in the memo. Clients and steps put the memo there when they start the workflow. */
+function identify(kind: OperationKind, input: OperationInput, asked: Validated<unknown>['asked']): OperationRef {
+  const { workflowId, runId, firstExecutionRunId: firstRunId, parent, memo = {} } = workflowInfo();
+  const operationId = input.operationId ?? uuid4();
+  const { asks } = wantedBy(kind, input);
+  if (memo[memoKeys.operationId] !== operationId || memo[memoKeys.kind] !== kind || memo[memoKeys.asks] !== asks) {
+    upsertMemo({ [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: asks });
   }
-  return failure !== undefined && checkpoint !== null ? withCheckpoint(failure, checkpoint) : ended;
+  return { kind, operationId, workflowId, runId, firstRunId, parentWorkflowId: parent?.workflowId ?? null, ...asked };
 }
 
-async function noted(
-  activities: ReturnType<typeof changingActivities>,
-  how: RecordOperation,
-): Promise<CheckpointRecord | null> {
+/** Records how the operation ended, and returns what the caller is to see. */
+async function recordEnd(
+  ended: unknown,
+  run: Run<{ readonly replicationConfigArn: string }> | null,
+  wasCancelled: boolean,
+): Promise<unknown> {
+  if (run === null || !run.state.mayHaveBegun) return ended;
+  const { operation, plan, state, tracker } = run;
+  const { replicationConfigArn } = plan;
+  const { awsRequestIds, isAnswered, intent, before, settleSeconds, lagAtStop } = state;
+  const about = { replicationConfigArn, operation, finishedBy: null, awsRequestIds, isAnswered };
+  const failure = findDmsFailure(ended);
+  const failureMessage = ended instanceof Error ? ended.message : String(ended);
+  if (failure?.type === 'DmsReplicationFailed') {
+    tracker.enter('recording', failure.message, 'failed');
+    const seen = failure.details[0].replication ?? null;
+    const checkpoint = await recorded(changingActivities('Record the failed replication'), {
+      ...about,
+      end: 'failed-replication',
+      failureMessage,
+      ...{ intent, before, seen, settleSeconds, lagAtStop },
+    });
+    return checkpoint === null ? ended : withCheckpoint(failure, checkpoint);
+  }
+  const failureType = wasCancelled
+    ? 'CancelledFailure'
+    : (failure?.type ?? (ended instanceof Error ? ended.name : 'Error'));
+  // Bounded: an operation that is over does not wait for a ledger that can't be reached.
+  await recorded(cleaningActivities('Record how it ended'), { ...about, end: 'ended', failureType, failureMessage });
+  return ended;
+}
+
+async function recorded(activities: ReturnType<typeof changingActivities>, how: RecordOperation) {
   try {
     const { checkpoint } = await CancellationScope.nonCancellable(() => activities['dms.recordOperation'](how));
     return checkpoint;
   } catch (err) {
-    // Its pending call, if any, stays in the ledger for the next operation to find; how the operation ended is what the caller must see.
-    log.warn('The ledger does not know how this operation ended', { error: String(err), end: how.end });
+    // Its note, if any, stays in the ledger, which finishes the call. The caller must see how the operation ended.
+    log.warn('The end of the operation could not be recorded', { error: String(err), end: how.end });
     return null;
   }
 }

@@ -1,12 +1,10 @@
 import { CancellationScope } from '@temporalio/workflow';
+import { readResumeInput } from '../operations/input-schemas.js';
 import type { ResumePlan, ResumeReplicationInput } from '../operations/inputs.js';
-import type { BegunOperation } from '../operations/protocol.js';
-import type { CheckpointRecord, PendingCall } from '../operations/records.js';
+import type { RequestedStart, RunningReplication } from '../operations/protocol.js';
 import type { ResumeReplicationResult } from '../operations/results.js';
 import { changingActivities } from './activity-proxies.js';
-import { runOperation, type Trail } from './operation.js';
-import type { Tracker } from './tracker.js';
-import { finishStop } from './unfinished-stop.js';
+import { runOperation, type Run } from './operation.js';
 import { probed } from './progress-probe.js';
 import { untilRunning } from './waits.js';
 
@@ -15,78 +13,59 @@ import { untilRunning } from './waits.js';
  * any language; the id under which it does its work is `dms:<arn>`.
  */
 export function dmsResumeReplication(input: ResumeReplicationInput): Promise<ResumeReplicationResult> {
-  return runOperation('resume', input, resume);
+  return runOperation('resume', input, readResumeInput, resume);
 }
 
-async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Promise<ResumeReplicationResult> {
-  const plan = begun.plan as ResumePlan;
-  const { replicationConfigArn, startTimeoutSeconds, verifyProgressSeconds } = plan;
-  const { operation, ownCall } = begun;
+async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
+  const { operation, plan, tracker, state } = run;
+  const { replicationConfigArn, verifyProgressSeconds: _verify, progressProbe: _probe, ...asked } = plan;
   const { operationId } = operation;
 
-  const adopted = begun.unfinishedStop === null ? null : await adoptStop(begun, begun.unfinishedStop, tracker);
-  const isNamed = plan.checkpoint !== 'latest';
-  const checkpoint = isNamed ? begun.checkpoint : (adopted ?? begun.checkpoint);
-
-  tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start', begun.status);
-  trail.clearsCall = false;
+  tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start');
   const askedAt = Date.now();
-  const { progressProbe, ...asked } = plan;
-  const { continued } = begun;
-  if (continued != null) trail.continued = { ...recordOf(continued), isStarted: null };
+  state.mayHaveBegun = true;
   const requested = await changingActivities('Check the recorded stop, ask DMS to start it, once')['dms.requestStart']({
+    replicationConfigArn,
     ...asked,
-    ...(continued == null ? {} : { continued }),
-    checkpoint,
-    isNamed,
     operation,
-    ownCall,
   });
-  const { outcome, startReplicationType, resumedFrom, before, accepted, awsRequestIds } = requested;
-  const { status: lastStatus } = requested.replication;
-  trail.clearsCall = !accepted;
-  trail.awsRequestIds = awsRequestIds;
-  if (continued != null) trail.continued = { ...recordOf(continued), isStarted: accepted };
+  if ('repeated' in requested) return requested.repeated;
+  const { outcome, startReplicationType, resumedFrom } = requested;
+  state.isAnswered = requested.isAnswered;
+  state.awsRequestIds = requested.awsRequestIds;
 
-  tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
-  const secondsLeft = Math.max(0, startTimeoutSeconds - (Date.now() - askedAt) / 1000);
-  const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
-  const running = await untilRunning(begun, { ...wait, before, accepted, lastStatus });
-  const isInDoubt = progressProbe != null && running.progress !== 'moving' && running.replication.status === 'running';
-  if (isInDoubt) tracker.enter('verifying', 'Asking whether it moves', running.replication.status);
-  const probe = isInDoubt ? await probed(progressProbe, { replicationConfigArn, operationId, resumedFrom }) : null;
-
+  const running = await untilVerified(run, requested, (Date.now() - askedAt) / 1000);
   tracker.enter('recording', 'Writing the resume into the ledger', running.replication.status);
-  const warnings = [...requested.warnings, ...running.warnings, ...(probe?.warnings ?? [])];
-  const progress = probe?.progress ?? running.progress;
-  const result = { outcome, operationId, resumedFrom, startReplicationType, ...running, progress, warnings };
+  const warnings = [...requested.warnings, ...running.warnings];
+  const result = { outcome, operationId, resumedFrom, startReplicationType, ...running, warnings };
+  const { awsRequestIds, isAnswered } = state;
   const recorded = await CancellationScope.nonCancellable(() =>
     changingActivities('Record the resume')['dms.recordOperation']({
       end: 'resumed',
-      replicationConfigArn,
-      operation,
-      result,
-      awsRequestIds,
-      continued: trail.continued,
+      finishedBy: null,
+      ...{ replicationConfigArn, operation, result, awsRequestIds, isAnswered },
     }),
   );
   return recorded.result as ResumeReplicationResult;
 }
 
-function recordOf({ replicationConfigArn, sequence }: CheckpointRecord) {
-  return { replicationConfigArn, sequence };
-}
-
-/** A stop that DMS accepted and whose operation died is finished and recorded first, in that operation's name. */
-function adoptStop(begun: BegunOperation, call: PendingCall, tracker: Tracker): Promise<CheckpointRecord | null> {
-  const what = `Finishing the stop "${call.operationId}", which was accepted and never recorded`;
-  tracker.enter('settling', what, begun.status);
-  return finishStop(call, {
-    replicationConfigArn: begun.plan.replicationConfigArn,
-    finishedBy: begun.operation.operationId,
-    holdSeconds: begun.holdSeconds,
-    lastStatus: begun.status,
-    sawStop: true,
-    stopTimeoutSeconds: 3600,
-  });
+/** Waits until it runs, then looks for movement. A replication that ran already is not watched. */
+async function untilVerified(
+  { operation, plan, tracker }: Run<ResumePlan>,
+  { outcome, before, accepted, replication, holdSeconds, resumedFrom }: RequestedStart,
+  spentSeconds: number,
+): Promise<RunningReplication> {
+  if (outcome === 'already-running') return { replication, progress: 'not-checked', warnings: [] };
+  const { replicationConfigArn, startTimeoutSeconds, verifyProgressSeconds, progressProbe } = plan;
+  const { operationId } = operation;
+  const { status: lastStatus } = replication;
+  tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
+  const secondsLeft = Math.max(0, startTimeoutSeconds - spentSeconds);
+  const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
+  const running = await untilRunning({ holdSeconds }, { ...wait, before, accepted, lastStatus });
+  if (progressProbe === null || running.progress === 'moving' || running.replication.status !== 'running')
+    return running;
+  tracker.enter('verifying', 'Asking whether it moves', running.replication.status);
+  const probe = await probed(progressProbe, { replicationConfigArn, operationId, resumedFrom });
+  return { ...running, progress: probe.progress, warnings: [...running.warnings, ...probe.warnings] };
 }

@@ -1,7 +1,8 @@
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy, uuid4 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../operations/inputs.js';
-import { memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
+import { wantedBy } from '../operations/join.js';
+import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
 import { readArn } from '../operations/refusals.js';
 import { waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
@@ -10,7 +11,7 @@ import { unwrapped } from './failures.js';
 const JOIN_HOLD_SECONDS = 30;
 
 export interface StepOptions {
-  /** The task queue of a worker that has this package's workflows and activities. Default: the host's own. */
+  /** Task queue of a worker that serves this package's workflows and activities. Default `temporal-dms`. */
   readonly taskQueue?: string | undefined;
 }
 
@@ -27,21 +28,21 @@ export async function runAsChild<Result>(
   },
 ): Promise<Result> {
   const replicationConfigArn = readArn(input);
-  const explicitId = typeof input.operationId === 'string' ? input.operationId : null;
-  const operationId = explicitId ?? uuid4();
-  const { taskQueue, isBegun = false } = options;
+  const operationId = input.operationId ?? uuid4();
+  const wanted = wantedBy(kind, input);
+  const { taskQueue = DMS_TASK_QUEUE, isBegun = false } = options;
   try {
     for (let ours = isBegun; ; ours = false) {
       try {
         if (!ours)
           return (await executeChild(workflowTypes[kind], {
             workflowId: operationWorkflowId(replicationConfigArn),
-            args: [{ ...input, operationId: input.operationId ?? operationId }],
+            args: [{ ...input, operationId }],
             parentClosePolicy: ParentClosePolicy.ABANDON,
             cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-            memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
+            memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: wanted.asks },
             staticSummary: `DMS ${kind}`,
-            ...(taskQueue === undefined ? {} : { taskQueue }),
+            taskQueue,
           })) as Result;
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
@@ -52,8 +53,7 @@ export async function runAsChild<Result>(
       });
       const followed = await follow['dms.awaitOperation']({
         replicationConfigArn,
-        kind,
-        operationId: explicitId,
+        wanted,
         ...(ours ? { ours } : {}),
         ...(input.preempt === true ? { preempting: input } : {}),
       });

@@ -48,7 +48,9 @@ export async function dmsScheduledStop({
   // What somebody else has stopped is not for this window to resume.
   if (phase === 'rest' || stop === 'already-stopping') return skip(`it is "${status}" already, not by this window`);
   const operationId = windowOperationId(windowId, workflowInfo().firstExecutionRunId);
-  return unlessInTheWay(inTheWay, () => runAsChild<StopReplicationResult>('stop', { ...input, operationId }, {}));
+  return unlessInTheWay(inTheWay, () =>
+    runAsChild<StopReplicationResult>('stop', { ...input, operationId }, { taskQueue: workflowInfo().taskQueue }),
+  );
 }
 
 /** Resumes a replication that its window has stopped, unless somebody else operates on it or has stopped it since. */
@@ -84,7 +86,9 @@ export async function dmsScheduledResume({
   const resume: ResumeReplicationInput = { ...input, operationId, checkpoint: { sequence: newest.sequence } };
   // DMS may have described it only after it was recorded as it was: then nobody need have run it since.
   const reasons = newest.settled === 'agreed' ? ([...inTheWay, 'DmsCheckpointChanged'] as const) : inTheWay;
-  return unlessInTheWay(reasons, () => runAsChild<ResumeReplicationResult>('resume', resume, {}));
+  return unlessInTheWay(reasons, () =>
+    runAsChild<ResumeReplicationResult>('resume', resume, { taskQueue: workflowInfo().taskQueue }),
+  );
 }
 
 function unrecorded(replicationConfigArn: string, { operationId, at }: PendingCall, seconds: number) {

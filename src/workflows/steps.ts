@@ -1,6 +1,6 @@
 /**
- * `temporal-dms/steps`: what any workflow may call as a step. For workflow code only. Each operation runs as a child workflow, so the worker of its
- * task queue needs `temporal-dms/workflows` and the activities; the host's own bundle needs only this.
+ * `temporal-dms/steps`: steps for any workflow. For workflow code only. Steps run on the task queue `temporal-dms`, as the ready-made worker serves it,
+ * unless the option `taskQueue` names another one. The host's own bundle needs only this.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
+import { DMS_TASK_QUEUE } from '../operations/names.js';
 import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
 import type { CheckpointRecord, Reservation } from '../operations/records.js';
 import { checkpointChanged, readArn, stopReverted } from '../operations/refusals.js';
@@ -52,7 +53,7 @@ export function releaseReplication(input: ReleaseReplication, options: StepOptio
 
 async function step<Result>(
   summary: string,
-  { taskQueue }: StepOptions,
+  { taskQueue = DMS_TASK_QUEUE }: StepOptions,
   run: (activities: ReturnType<typeof changingActivities>) => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -69,7 +70,7 @@ export async function describeReplication(
 ): Promise<Replication> {
   const arn = readArn({ replicationConfigArn });
   try {
-    const { taskQueue } = options;
+    const { taskQueue = DMS_TASK_QUEUE } = options;
     const look = waitingActivities('Look at the replication', { holdSeconds: 0, taskQueue })['dms.describeReplication'];
     return await look({ replicationConfigArn: arn });
   } catch (err) {

@@ -1,94 +1,86 @@
 import { CancellationScope } from '@temporalio/workflow';
-import type { Replication } from '../dms/replication.js';
+import { readStopInput } from '../operations/input-schemas.js';
 import type { StopPlan, StopReplicationInput } from '../operations/inputs.js';
-import type { BegunOperation, RequestedStop } from '../operations/protocol.js';
-import type { Settled } from '../operations/records.js';
+import type { Repeated, RequestedStop, StoppedReplication } from '../operations/protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
 import { changingActivities } from './activity-proxies.js';
-import { runOperation, type Trail } from './operation.js';
-import type { Tracker } from './tracker.js';
+import { runOperation, type Run } from './operation.js';
 import { untilStopped } from './waits.js';
 
 /**
- * Stops a replication, waits until it really is stopped, and records where. Started by name with JSON from any language; the id under which it
- * does its work is `dms:<arn>`.
+ * Stops a replication, waits until it has really stopped, and records where. Started by name with JSON from any language; the id under which it does
+ * its work is `dms:<arn>`.
  */
 export function dmsStopReplication(input: StopReplicationInput): Promise<StopReplicationResult> {
-  return runOperation('stop', input, stop);
+  return runOperation('stop', input, readStopInput, stop);
 }
 
-async function stop(begun: BegunOperation, tracker: Tracker, trail: Trail): Promise<StopReplicationResult> {
-  const { replicationConfigArn, intent } = begun.plan as StopPlan;
-  const { operation } = begun;
-
-  tracker.enter('waiting-until-stoppable', 'Asking DMS to stop it, once it can be stopped', begun.status);
-  const requested = await requestStop(begun, trail);
-  const { outcome, settled, replication } =
-    requested.outcome === 'never-started'
-      ? { ...requested, settled: 'agreed' as const }
-      : await untilSettled(begun, requested, tracker, trail);
+async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
+  const { operation, plan, tracker, state } = run;
+  tracker.enter('waiting-until-stoppable', 'Asking DMS to stop it, once it can be stopped');
+  const requested = await requestStop(run);
+  if ('repeated' in requested) return requested.repeated;
+  const { outcome, settled, replication, dmsTime } = await untilSettled(run, requested);
 
   tracker.showCheckpoint(replication, settled);
   tracker.enter('recording', 'Writing the checkpoint into the ledger', replication.status);
-  const { awsRequestIds } = trail;
-  const { lagAtStop } = trail.stop ?? {};
-  const end = { end: 'stopped', intent, outcome, settled, replication, lagAtStop, awsRequestIds } as const;
+  const { replicationConfigArn, intent } = plan;
+  const { awsRequestIds, isAnswered, lagAtStop } = state;
   const recorded = await CancellationScope.nonCancellable(() =>
     changingActivities('Record the checkpoint, then the table statistics')['dms.recordOperation']({
-      replicationConfigArn,
-      operation,
-      ...end,
+      end: 'stopped',
+      finishedBy: null,
+      ...{ replicationConfigArn, operation, intent, outcome, settled, replication, dmsTime },
+      ...{ awsRequestIds, isAnswered, lagAtStop },
     }),
   );
   return recorded.result as StopReplicationResult;
 }
 
-/** Follows the stop until it is described. One that DMS undoes by itself is asked for again. */
+/** Follows the stop until it is described. A replication that runs again is asked to stop again: DMS undid the stop, or an old look showed one. */
 async function untilSettled(
-  begun: BegunOperation,
+  run: Run<StopPlan>,
   requested: RequestedStop,
-  tracker: Tracker,
-  trail: Trail,
-): Promise<{ readonly outcome: StopOutcome; readonly settled: Settled; readonly replication: Replication }> {
-  const { operationId } = begun.operation;
-  const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = begun.plan as StopPlan;
-  const rules = { replicationConfigArn, operationId, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds };
-  for (let stop = requested; ; stop = await requestStop(begun, trail)) {
-    const { before, sawStop, accepted } = stop;
+): Promise<Extract<StoppedReplication, { end: 'settled' }> & { readonly outcome: StopOutcome }> {
+  const { operation, plan, tracker } = run;
+  const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = plan;
+  const rules = { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds };
+  for (let stop = requested; ;) {
+    const { before, sawStop, accepted, hasRun, holdSeconds } = stop;
     const { status: lastStatus } = stop.replication;
     tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', lastStatus);
-    const stopped = await untilStopped(begun, { ...rules, before, sawStop, accepted, lastStatus });
-    if (stopped.end === 'settled') return { ...stopped, outcome: trail.stop?.outcome ?? stop.outcome };
-    const again = 'DMS started it again by itself; asking it to stop again';
+    const stopped = await untilStopped(
+      { holdSeconds },
+      { ...rules, operationId: operation.operationId, before, sawStop, accepted, everRan: hasRun, lastStatus },
+    );
+    if (stopped.end === 'settled') return { ...stopped, outcome: stop.outcome };
+    const again = 'It runs again; asking DMS to stop it again';
     tracker.enter('waiting-until-stoppable', again, stopped.replication.status);
+    const next = await requestStop(run);
+    if ('repeated' in next) throw new Error('An operation that is under way has not succeeded before');
+    stop = next;
   }
 }
 
-/** From here on a cancel has to look whether the stop is over, and leaves the note of an accepted call in the ledger. */
-async function requestStop(begun: BegunOperation, trail: Trail): Promise<RequestedStop> {
-  const { intent, stoppableTimeoutSeconds, replicationConfigArn, settleSeconds } = begun.plan as StopPlan;
-  const { operation, ownCall } = begun;
-  const wasAccepted = trail.stop?.outcome === 'stopped';
-  trail.clearsCall = false;
+async function requestStop({
+  operation,
+  plan,
+  state,
+}: Run<StopPlan>): Promise<RequestedStop | Repeated<StopReplicationResult>> {
+  const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
+  const { isAnswered } = state;
+  state.mayHaveBegun = true;
   const requested = await changingActivities('Ask DMS to stop it, once')['dms.requestStop']({
     replicationConfigArn,
     stoppableTimeoutSeconds,
     operation,
     intent,
-    ownCall,
-    accepted: wasAccepted,
+    isAnswered,
   });
-  const { awsRequestIds } = requested;
-  // The call that a dead operation left behind tells which stop was there before: DMS may still show that one.
-  const { unfinishedStop } = begun;
-  const before = requested.before ?? unfinishedStop?.before ?? null;
-  const sawStop = requested.sawStop || unfinishedStop !== null;
-  const accepted = requested.accepted || wasAccepted;
-  const outcome = accepted ? 'stopped' : (trail.stop?.outcome ?? requested.outcome);
-  const isStop = requested.outcome !== 'never-started';
-  const lagAtStop = requested.lagAtStop ?? trail.stop?.lagAtStop;
-  trail.stop = isStop ? { intent, outcome, before, lagAtStop, settleSeconds, seen: null } : null;
-  trail.clearsCall = !accepted;
-  trail.awsRequestIds = [...trail.awsRequestIds, ...awsRequestIds];
-  return { ...requested, accepted, before, sawStop };
+  if ('repeated' in requested) return requested;
+  state.isAnswered = requested.isAnswered;
+  state.before = requested.before ?? state.before;
+  state.awsRequestIds = [...state.awsRequestIds, ...requested.awsRequestIds];
+  state.lagAtStop = requested.lagAtStop ?? state.lagAtStop;
+  return requested;
 }

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/operations/failures.js';
 import { historyPage, type HistoryQuery } from '../../src/operations/history.js';
 import { withEvent } from '../../src/operations/ledger-entries.js';
-import { begin, emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
 import type { Ledger } from '../../src/operations/records.js';
+import { begun as beginning } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 
 const minute = (minutes: number) => at(minutes * 60);
@@ -12,8 +13,7 @@ const op = (n: number, reason: string | null = null) =>
   operation(`op-${n}`, { kind: n % 2 === 0 ? 'stop' : 'resume', requestedBy: 'ada', reason });
 const event = (minutes: number, reason: string | null = null) =>
   ({ type: 'reserved', at: minute(minutes), by: 'ada', reason, workflowId: null, detail: null }) as const;
-const begun = (ledger: Ledger, n: number, reason?: string) =>
-  begin(ledger, { operation: op(n, reason), sequence: null, found: 'running' }, minute(n * 10)).ledger;
+const begun = (ledger: Ledger, n: number, reason?: string) => beginning(ledger, op(n, reason), n * 600);
 
 /** Ten operations, one every ten minutes, and an event five minutes after each. */
 const ledger = Array.from({ length: 10 }, (_, n) => n).reduce(

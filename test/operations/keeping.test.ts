@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { abandonedStop, giveUp } from '../../src/operations/abandoned.js';
 import { isDmsFailure } from '../../src/operations/failures.js';
 import { advanced, endedBy, guardOf, warningOf } from '../../src/operations/guard.js';
-import { aboutTo, begin, emptyLedger, validateAboutTo, validateBegin } from '../../src/operations/ledger.js';
+import { emptyLedger, validateBegin } from '../../src/operations/ledger.js';
+import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/operations/ledger-calls.js';
 import { record } from '../../src/operations/recording.js';
-import type { CheckpointDraft, CheckpointRecord, Guard, Ledger, OperationRef } from '../../src/operations/records.js';
+import type { CheckpointRecord, Guard, OperationRef, PendingCall } from '../../src/operations/records.js';
 import {
   breakReservation,
   release,
@@ -12,14 +12,10 @@ import {
   reserve,
   validateReserve,
 } from '../../src/operations/reservations.js';
-import { requireOwnerName } from '../../src/operations/update-texts.js';
+import { beginOf, begun, callOf, draftOf, endedOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
-import { arn, at, continuing, operation as op } from '../support/operations.js';
+import { arn, at, operation as op } from '../support/operations.js';
 
-const note = { before: null, intent: 'pause', startReplicationType: null } as const;
-const begun = (ledger: Ledger, operation: OperationRef) => begin(ledger, { operation, sequence: null }, at(0)).ledger;
-const called = (ledger: Ledger, operation: OperationRef, callId?: string) =>
-  aboutTo(begun(ledger, operation), { operation, ...note, ...(callId === undefined ? {} : { callId }) }, at(1)).ledger;
 const refusal = (act: () => void): string => {
   try {
     act();
@@ -28,58 +24,52 @@ const refusal = (act: () => void): string => {
   }
   return 'allowed';
 };
+const empty = emptyLedger(arn);
 
-describe('a stop that nobody follows any more', () => {
-  const noted = called(emptyLedger(arn), op('a'));
+function callIn({ pendingCall }: { readonly pendingCall: PendingCall | null }): PendingCall {
+  if (pendingCall === null) throw new Error('No call is noted');
+  return pendingCall;
+}
 
-  test('is looked after in five minutes, unless its operation has said that it ended', () => {
-    expect(abandonedStop(emptyLedger(arn))).toBeNull();
-    expect(abandonedStop(noted)).toMatchObject({ call: { operationId: 'a' }, inSeconds: 300 });
-    const ended = {
-      type: 'finished',
-      clearsCall: false,
-      outcome: null,
-      failureType: 'CancelledFailure',
-      awsRequestIds: ['r'],
-    };
-    const cancelled = record(noted, { operation: op('a'), ...ended } as never, at(2)).ledger;
-    expect(abandonedStop(cancelled)).toMatchObject({ inSeconds: 0 });
-    // Another operation has begun since, and may find it.
-    expect(abandonedStop(begun(cancelled, op('b')))).toMatchObject({ call: { operationId: 'a' }, inSeconds: 300 });
-    const resume = op('r', { kind: 'resume' });
-    expect(abandonedStop(called(emptyLedger(arn), resume))).toBeNull();
+describe('a call that nobody follows any more', () => {
+  const ledger = noted(empty, op('a'), 1);
+
+  test('is finished by the ledger after five minutes, or at once when its operation has ended', () => {
+    expect(unfinishedCall(empty, at(1))).toBeNull();
+    expect(unfinishedCall(ledger, at(1))).toMatchObject({ call: { operationId: 'a' }, inSeconds: 300 });
+    expect(unfinishedCall(ledger, at(101))).toMatchObject({ inSeconds: 200 });
+    const cancelled = record(ledger, endedOf(op('a'), 2), at(2)).ledger;
+    expect(unfinishedCall(cancelled, at(3))).toMatchObject({ inSeconds: 0 });
   });
 
-  test('that came to nothing is no pending call any more, and says what became of it', () => {
-    const { pendingCall } = noted;
-    if (pendingCall === null) throw new Error('It is noted');
-    expect(giveUp(noted, pendingCall, 'DmsStopReverted', at(9))).toMatchObject({
+  test('is finished at once when a later operation proves that its execution has closed', () => {
+    expect(unfinishedCall(begun(ledger, op('b'), 5), at(5))).toMatchObject({
+      call: { operationId: 'a' },
+      inSeconds: 0,
+    });
+  });
+
+  test('is finished for a resume as for a stop', () => {
+    const resume = noted(empty, op('r', { kind: 'resume' }), 1);
+    expect(unfinishedCall(resume, at(1))).toMatchObject({ call: { kind: 'resume' } });
+  });
+
+  test('of which nothing came clears the note, lifts its seal, and ends its operation', () => {
+    const final = noted(empty, op('a'), 1, { intent: 'final' });
+    expect(dropCallOf(final, callIn(final), 'DmsStopReverted', at(9))).toMatchObject({
       pendingCall: null,
+      sealed: null,
       operations: [{ failureType: 'DmsStopReverted', finishedAt: at(9), finishedBy: 'ledger' }],
     });
   });
 
-  test('keeps its note when a run after a reset ends, as long as the attempt that is left over may send it', () => {
-    const ended = { type: 'finished', clearsCall: true, failureType: null, awsRequestIds: [] } as const;
-    const end = (seconds: number, runId: string, outcome: string | null) =>
-      record(noted, { operation: op('a'), runId, outcome, ...ended }, at(seconds)).ledger.pendingCall;
-    for (const outcome of [null, 'stopped']) {
-      expect(end(2, 'run-after', outcome)).toEqual(noted.pendingCall);
-      expect(end(2, 'run-a', outcome)).toBeNull();
-    }
-    // By now it has been answered: what came of it is known to a run that succeeds.
-    expect(end(30, 'run-after', 'stopped')).toBeNull();
-    expect(end(30, 'run-after', null)).toEqual(noted.pendingCall);
-  });
-
-  test('keeps its note when an attempt that a reset left behind takes back its own', () => {
-    const first = called(emptyLedger(arn), op('a'), 'first');
-    const second = aboutTo(first, { operation: op('a'), ...note, callId: 'second', runId: 'later' }, at(30));
-    expect(second.reply).toMatchObject({ previous: { callId: 'first' }, previousAgeSeconds: 29 });
-    const refused = (callId: string) =>
-      record(second.ledger, { type: 'refused', operation: op('a'), callId }, at(31)).ledger.pendingCall;
-    expect(refused('first')).toMatchObject({ callId: 'second', runId: 'later' });
-    expect(refused('second')).toBeNull();
+  test('may land for 320 seconds, unless DMS answered it', () => {
+    expect(secondsUntilLanded(callIn(ledger), at(21))).toBe(300);
+    expect(secondsUntilLanded(callIn(ledger), at(999))).toBe(0);
+    const answered = record(ledger, endedOf(op('a'), 2, true), at(2)).ledger;
+    expect(secondsUntilLanded(callIn(answered), at(21))).toBe(0);
+    const twice = record(noted(ledger, op('a'), 50), endedOf(op('a'), 60, true), at(60)).ledger;
+    expect(secondsUntilLanded(callIn(twice), at(61))).toBe(260);
   });
 });
 
@@ -91,12 +81,13 @@ describe('a reservation', () => {
     const allowed = (more: Partial<OperationRef>) => refusal(() => requireUnreserved(held, op('x', more)));
     expect(allowed({ owner: 'cutover' })).toBe('allowed');
     expect(allowed({ parentWorkflowId: 'host-1' })).toBe('allowed');
+    expect(allowed({ owner: 'host-1' })).toBe('allowed');
     expect(allowed({ parentWorkflowId: 'host-2' })).toContain('DmsReplicationReserved');
     expect(allowed({})).toContain(`is reserved by cutover, in host-1 since ${at(0)} (tonight)`);
-    expect(refusal(() => validateBegin(held, { operation: op('x'), sequence: null }))).toContain('Reserved');
-    const before = begun(emptyLedger(arn), op('x'));
-    const { ledger } = reserve(before, request, at(1));
-    expect(refusal(() => validateAboutTo(ledger, { operation: op('x'), ...note }))).toContain('Reserved');
+    expect(refusal(() => validateBegin(held, beginOf(op('x'), 1), at(1)))).toContain('Reserved');
+    const { ledger } = reserve(begun(empty, op('x'), 0), request, at(1));
+    const call = beginOf(op('x'), 2, { call: callOf() });
+    expect(refusal(() => validateBegin(ledger, call, at(2)))).toContain('Reserved');
   });
 
   test('is the same one when asked for again, and refused to anyone else', () => {
@@ -105,15 +96,12 @@ describe('a reservation', () => {
     expect(elsewhere.reply.reservation).toMatchObject({ at: at(0), workflowId: 'host-2' });
     expect(elsewhere.ledger.events).toHaveLength(1);
     expect(refusal(() => validateReserve(held, { ...request, owner: 'other' }))).toContain('Reserved');
-    for (const senseless of [undefined, {}, { owner: '' }, { owner: 'x'.repeat(257) }, { ...request, reason: 7 }])
-      expect(refusal(() => validateReserve(held, senseless as never))).toContain('DmsInvalidInput');
-    expect(refusal(() => requireOwnerName(held, undefined))).toContain('DmsInvalidInput');
   });
 
   test("tells of somebody else's call that may not have landed", () => {
-    const noted = called(emptyLedger(arn), op('x'));
-    expect(reserve(noted, request, at(4)).reply.pendingCallAgeSeconds).toBe(3);
-    const own = called(emptyLedger(arn), op('x', { owner: 'cutover' }));
+    const theirs = noted(empty, op('x'), 1);
+    expect(reserve(theirs, request, at(4)).reply.pendingCallAgeSeconds).toBe(3);
+    const own = noted(empty, op('x', { owner: 'cutover' }), 1);
     expect(reserve(own, request, at(4)).reply.pendingCallAgeSeconds).toBeNull();
   });
 
@@ -179,41 +167,44 @@ describe('the clock of a paused replication', () => {
   });
 
   test('ends when it was sealed meanwhile', () => {
-    const guarded = { ...emptyLedger(arn), sealed: { by: 'ada', reason: null, at: at(5) } };
+    const guarded = { ...empty, sealed: { by: 'ada', reason: null, at: at(5) } };
     for (const shown of [look({ status: 'stopped' }), null])
-      expect(endedBy(guarded, { sequence: 1 } as Guard, shown)).toBe('it was sealed');
+      expect(endedBy(guarded, { sequence: 1 } as Guard, shown, at(99))).toBe('it was sealed');
   });
 
-  test('goes on while another replication is about to go on from there, or nothing can be seen', () => {
-    const continuedBy = {
-      replicationConfigArn: `${arn}-ANEW`,
-      ...continuing,
-      isStarted: false,
-      isInDoubt: false,
-    };
-    const claimed = { ...emptyLedger(arn), sealed: { by: null, reason: null, at: at(5), continuedBy } };
-    expect(endedBy(claimed, { sequence: 1 } as Guard, look({ status: 'stopped' }))).toBeNull();
-    expect(endedBy(emptyLedger(arn), { sequence: 1 } as Guard, null)).toBeNull();
-  });
-
-  test('ends when the replication runs, or its last stop is another', () => {
-    const draft = { operationId: 'a', intent: 'pause', status: 'stopped', resumeBy: at(172_800) } as CheckpointDraft;
+  describe('of a recorded stop', () => {
     const shown = look();
     const { replicationLastStopTime: stoppedAt, replicationCreateTime } = shown;
-    const checkpoint = { ...draft, stoppedAt, replicationCreateTime, freshStartDate: null };
     const operation = op('a', { deadline: plan });
-    const ended = { outcome: 'stopped', failureType: null, awsRequestIds: [] };
-    const stop = { type: 'stopped', operation, checkpoint, ...within, ...ended } as const;
-    const { ledger } = record(called(emptyLedger(arn), operation), stop, at(9));
+    const checkpoint = draftOf('a', { stoppedAt, replicationCreateTime });
+    const ledger = recorded(noted(empty, operation, 1), operation, 9, { checkpoint, ...within });
     const { guard } = ledger;
     if (guard === null) throw new Error('There is one');
-    expect(endedBy(ledger, guard, shown)).toBeNull();
-    expect(endedBy(ledger, guard, look({ status: 'running' }))).toContain('running');
-    expect(endedBy(ledger, guard, look({ replicationLastStopTime: at(99) }))).toContain('ran again');
-    const resume = op('r', { kind: 'resume' });
-    const resumed = { type: 'finished', operation: resume, clearsCall: true, ...ended, outcome: 'resumed' } as const;
-    expect(record(begun(ledger, resume), resumed, at(20)).ledger.guard).toBeNull();
-    const failed = { ...resumed, outcome: null, failureType: 'DmsStartTimedOut' };
-    expect(record(begun(ledger, resume), failed, at(20)).ledger.guard).toEqual(guard);
+
+    test.each<[string, object, string | null]>([
+      ['goes on while it is stopped', {}, null],
+      ['goes on while it is being modified', { status: 'modifying' }, null],
+      ['goes on in a status that is not known', { status: 'pondering' }, null],
+      ['goes on when a look shows an older stop', { replicationLastStopTime: at(-9) }, null],
+      ['goes on when a look shows no stop', { replicationLastStopTime: null }, null],
+      ['ends when it runs', { status: 'running' }, 'running'],
+      ['ends when its last stop is a newer one', { replicationLastStopTime: '2027-01-01T00:00:00.000Z' }, 'ran again'],
+    ])('%s', (_, more, why) => {
+      const end = endedBy(ledger, guard, look(more), at(99));
+      if (why === null) expect(end).toBeNull();
+      else expect(end).toContain(why);
+    });
+
+    test('goes on when nothing can be seen, or when a look may be older than the record', () => {
+      expect(endedBy(ledger, guard, null, at(99))).toBeNull();
+      expect(endedBy(ledger, guard, look({ status: 'running' }), at(60))).toBeNull();
+    });
+
+    test('ends with a resume that succeeded, and goes on after one that failed', () => {
+      const resume = op('r', { kind: 'resume' });
+      const resuming = begun(ledger, resume, 15);
+      expect(record(resuming, resumedOf(resume, 20), at(20)).ledger.guard).toBeNull();
+      expect(record(resuming, endedOf(resume, 20), at(20)).ledger.guard).toEqual(guard);
+    });
   });
 });

@@ -1,259 +1,265 @@
 import { describe, expect, test } from 'vitest';
-import { isDmsFailure } from '../../src/operations/failures.js';
-import { aboutTo, begin, emptyLedger, unseal, validateAboutTo, validateBegin } from '../../src/operations/ledger.js';
-import { record } from '../../src/operations/recording.js';
-import { CALL_SETTLED_SECONDS } from '../../src/operations/ledger-entries.js';
-import type { CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
+import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
+import { record, validateRecord } from '../../src/operations/recording.js';
+import type { CallNote, Ledger, OperationRef } from '../../src/operations/records.js';
+import {
+  beginOf,
+  begun,
+  callOf,
+  draftOf,
+  endedOf,
+  noted,
+  recorded,
+  refusalOf,
+  refusedOf,
+  resumedOf,
+  startOf,
+  stoppedOf,
+} from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 
-const op = (operationId: string, kind: OperationRef['kind'] = 'stop') =>
-  operation(operationId, { kind, requestedBy: 'ada', reason: 'cutover' });
-const draft = (operationId: string, more: Partial<CheckpointDraft> = {}) =>
-  ({
-    operationId,
-    intent: 'pause',
-    status: 'stopped',
-    stoppedAt: at(1),
-    recoveryCheckpoint: 'c',
-    requestedBy: 'ada',
-    reason: 'cutover',
-    ...more,
-  }) as CheckpointDraft;
-const begun = (ledger: Ledger, operation: OperationRef, second = 0) =>
-  begin(ledger, { operation, sequence: null }, at(second)).ledger;
-const noted = (ledger: Ledger, operation: OperationRef, second = 0) =>
-  aboutTo(ledger, { operation, before: null, intent: 'pause', startReplicationType: null }, at(second));
-const recorded = (
-  ledger: Ledger,
-  operation: OperationRef,
-  more: Partial<CheckpointDraft> = {},
-  failureType: string | null = null,
-) =>
-  record(
-    ledger,
-    {
-      type: 'stopped',
-      operation,
-      checkpoint: draft(operation.operationId, more),
-      outcome: failureType ? null : 'stopped',
-      failureType,
-      awsRequestIds: ['r'],
-    },
-    at(9),
-  );
-const refusal = (act: () => void): string | undefined => {
-  try {
-    act();
-  } catch (err) {
-    return isDmsFailure(err) ? err.type : String(err);
-  }
-  return undefined;
-};
+const op = (operationId: string, kind: OperationRef['kind'] = 'stop', more: Partial<OperationRef> = {}) =>
+  operation(operationId, { kind, requestedBy: 'ada', reason: 'cutover', ...more });
+const empty = emptyLedger(arn);
+const resume = op('r', 'resume');
+/** How a request to begin is refused. */
+const beginning = (ledger: Ledger, who: OperationRef, second: number, call: CallNote | null = null) =>
+  refusalOf(() => validateBegin(ledger, beginOf(who, second, { call }), at(second)));
 
-describe('the ledger', () => {
-  test('records one stop of one operation once, however often it is asked to', () => {
-    const ledger = noted(begun(emptyLedger(arn), op('a')), op('a')).ledger;
-    const first = recorded(ledger, op('a'));
-    const again = recorded(first.ledger, op('a'));
+describe('a fencing token', () => {
+  const ledger = noted(empty, op('a'), 100);
+
+  test('rejects every request of an attempt that was scheduled before the newest one', () => {
+    expect(beginning(ledger, op('a'), 99, callOf())).toBe('DmsLateRequest');
+    for (const late of [stoppedOf(op('a'), 99), resumedOf(op('a'), 99), endedOf(op('a'), 99), refusedOf(op('a'), 99)])
+      expect(refusalOf(() => validateRecord(ledger, late))).toBe('DmsLateRequest');
+  });
+
+  test('lets the same attempt and a later one through', () => {
+    for (const second of [100, 101]) {
+      expect(beginning(ledger, op('a'), second, callOf())).toBeUndefined();
+      expect(refusalOf(() => validateRecord(ledger, stoppedOf(op('a'), second)))).toBeUndefined();
+    }
+  });
+
+  test('of an end that is recorded rejects what the ended operation has left behind', () => {
+    const ended = record(begun(empty, op('a'), 100), endedOf(op('a'), 110), at(110)).ledger;
+    expect(beginning(ended, op('a'), 105, callOf())).toBe('DmsLateRequest');
+    const unknown = record(empty, endedOf(op('a'), 110), at(110)).ledger;
+    expect(beginning(unknown, op('a'), 105, callOf())).toBe('DmsLateRequest');
+    expect(unknown.operations).toEqual([]);
+  });
+});
+
+describe('a note', () => {
+  test('is written with the beginning, and cleared by the record of the stop', () => {
+    const ledger = noted(empty, op('a'), 1);
+    expect(ledger).toMatchObject({ pendingCall: { operationId: 'a', at: at(1) }, operations: [{ operationId: 'a' }] });
+    expect(recorded(ledger, op('a'), 9)).toMatchObject({ pendingCall: null, unanswered: null });
+  });
+
+  test('stays when its operation fails or is cancelled, and remembers whether DMS answered', () => {
+    const ledger = noted(empty, op('a'), 1);
+    expect(record(ledger, endedOf(op('a'), 9, true), at(9)).ledger.pendingCall).toMatchObject({ isAnswered: true });
+    expect(record(ledger, endedOf(op('a'), 9), at(9)).ledger.pendingCall).toMatchObject({ isAnswered: false });
+  });
+
+  test('is taken back by the attempt that wrote it when DMS refused its call', () => {
+    const ledger = noted(empty, op('a'), 5);
+    expect(record(ledger, refusedOf(op('a'), 5), at(6)).ledger.pendingCall).toBeNull();
+    expect(record(ledger, refusedOf(op('a'), 6), at(6)).ledger.pendingCall).not.toBeNull();
+  });
+
+  test('falls back to an earlier call of the operation that got no answer when the later one is refused', () => {
+    const twice = noted(noted(empty, op('a'), 5), op('a'), 30);
+    expect(twice.pendingCall).toMatchObject({ at: at(30), earlierUnansweredAt: at(5) });
+    const refused = record(twice, refusedOf(op('a'), 30), at(31)).ledger;
+    expect(refused.pendingCall).toMatchObject({ at: at(5), earlierUnansweredAt: null });
+  });
+
+  test('keeps the newest stop before the call, because a later look may be older', () => {
+    const marked = (lastStopTime: string) => ({ before: { ...callOf().before, lastStopTime } });
+    const twice = noted(noted(empty, op('a'), 5, marked(at(-10))), op('a'), 30, marked(at(-90)));
+    expect(twice.pendingCall?.before.lastStopTime).toBe(at(-10));
+    const newer = noted(noted(empty, op('a'), 5, marked(at(-90))), op('a'), 30, marked(at(-10)));
+    expect(newer.pendingCall?.before.lastStopTime).toBe(at(-10));
+  });
+
+  test('of an execution that has closed is left to the ledger, and the operation waits', () => {
+    const left = noted(empty, op('a'), 1);
+    expect(beginning(left, resume, 5)).toBeUndefined();
+    const told = begin(left, beginOf(resume, 5, { call: startOf() }), at(5));
+    expect(told.reply.busy).toMatchObject({ why: expect.stringContaining('the ledger finishes the stop "a"') });
+    expect(told.ledger).toMatchObject({ pendingCall: { operationId: 'a', isAbandoned: true } });
+    expect(told.ledger.operations.map(({ operationId }) => operationId)).toEqual(['a']);
+    expect(beginning(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
+  });
+
+  test('of the run before a reset is waited out for twenty seconds', () => {
+    const left = noted(empty, op('a'), 1);
+    const reset = op('a', 'stop', { runId: 'reset', firstRunId: 'run-a' });
+    expect(beginning(left, reset, 5, callOf())).toBe('DmsLedgerBusy');
+    expect(beginning(left, reset, 21, callOf())).toBeUndefined();
+    expect(begin(left, beginOf(reset, 21, { call: callOf() }), at(21)).reply.ownCall).toMatchObject({ at: at(1) });
+  });
+});
+
+describe('a call without an answer', () => {
+  const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
+
+  test('keeps a call of the other kind waiting until it can no longer land', () => {
+    expect(lost).toMatchObject({ pendingCall: null, unanswered: { kind: 'stop', operationId: 'a', at: at(1) } });
+    expect(beginning(lost, resume, 40)).toBeUndefined();
+    expect(beginning(lost, resume, 40, startOf())).toBe('DmsLedgerBusy');
+    expect(beginning(lost, resume, 320, startOf())).toBe('DmsLedgerBusy');
+    expect(beginning(lost, resume, 321, startOf())).toBeUndefined();
+  });
+
+  test('says for how long the other has to wait, and why', () => {
+    try {
+      validateBegin(lost, beginOf(resume, 301, { call: startOf() }), at(301));
+      expect.unreachable();
+    } catch (err) {
+      expect(err).toMatchObject({
+        message: expect.stringMatching(/the stop "a" got no answer to its call at .* which may land for another 20 s/),
+        details: [{ seconds: 20 }],
+      });
+    }
+  });
+
+  test('lets a call of its own kind through', () => {
+    expect(beginning(lost, op('b'), 40, callOf())).toBeUndefined();
+  });
+
+  test('is remembered although a later call of the operation was answered', () => {
+    const twice = recorded(noted(noted(empty, op('a'), 5), op('a'), 30), op('a'), 60, { isAnswered: true });
+    expect(twice.unanswered).toMatchObject({ at: at(5) });
+  });
+});
+
+describe('a seal', () => {
+  const final = { intent: 'final' } as const;
+  const sealed = noted(empty, op('a'), 1, final);
+
+  test('is set when the call of a final stop is noted, and refuses resumes from then on', () => {
+    expect(sealed.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(1) });
+    expect(beginning(sealed, resume, 2)).toBe('DmsReplicationSealed');
+  });
+
+  test('stays when the final stop fails, times out, or ends in a failed replication', () => {
+    expect(record(sealed, endedOf(op('a'), 9), at(9)).ledger.sealed).not.toBeNull();
+    const failed = {
+      failureType: 'DmsReplicationFailed',
+      outcome: null,
+      checkpoint: draftOf('a', { ...final, status: 'failed' }),
+    };
+    expect(recorded(sealed, op('a'), 9, failed).sealed).not.toBeNull();
+  });
+
+  test('goes with the note when DMS refused the call', () => {
+    expect(record(sealed, refusedOf(op('a'), 1), at(2)).ledger).toMatchObject({ sealed: null, pendingCall: null });
+  });
+
+  test('of an earlier final stop stays when a later one is refused', () => {
+    const again = noted(recorded(sealed, op('a'), 9, { checkpoint: draftOf('a', final) }), op('b'), 20, final);
+    expect(record(again, refusedOf(op('b'), 20), at(21)).ledger.sealed).toMatchObject({ at: at(1) });
+  });
+
+  test('is set by the record of a final stop that needed no call', () => {
+    const ledger = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint: draftOf('a', final) });
+    expect(ledger.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(9) });
+  });
+
+  test('that somebody lifts is not set again by the record of the same stop', () => {
+    const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
+    expect(open.reply).toBe(`${arn} is unsealed and may be resumed`);
+    expect(open.ledger.lastUnsealed).toEqual({ by: 'bob', reason: 'again', at: at(5) });
+    expect(recorded(open.ledger, op('a'), 9, { checkpoint: draftOf('a', final) }).sealed).toBeNull();
+    expect(unseal(open.ledger, { by: 'bob', reason: 'again' }, at(6)).reply).toContain('is not sealed');
+  });
+});
+
+describe('the record of a stop', () => {
+  test('is written once, however often it is told', () => {
+    const first = record(noted(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9));
+    const again = record(first.ledger, stoppedOf(op('a'), 12), at(12));
     expect(again.reply).toEqual(first.reply);
     expect(again.ledger).toMatchObject({
       lastSequence: 1,
-      pendingCall: null,
       operations: [{ outcome: 'stopped', checkpointSequence: 1 }],
     });
     expect(again.ledger.checkpoints).toHaveLength(1);
-    const next = recorded(begun(again.ledger, op('b')), op('b'));
-    expect(next.reply.checkpoint?.sequence).toBe(2);
+    const next = recorded(begun(again.ledger, op('b'), 20), op('b'), 21, { checkpoint: draftOf('b') });
+    expect(next.checkpoints[0]?.sequence).toBe(2);
   });
 
-  test('keeps a checkpoint that DMS no longer shows', () => {
-    const first = recorded(begun(emptyLedger(arn), op('a')), op('a')).ledger;
-    expect(
-      recorded(begun(first, op('b')), op('b'), { recoveryCheckpoint: null }).reply.checkpoint?.recoveryCheckpoint,
-    ).toBe('c');
-    const elsewhere = recorded(begun(first, op('b')), op('b'), { recoveryCheckpoint: null, stoppedAt: at(5) });
-    expect(elsewhere.reply.checkpoint?.recoveryCheckpoint).toBeNull();
+  test('without a time is written once, too', () => {
+    const untimed = { checkpoint: draftOf('a', { stoppedAt: null }) };
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 2, untimed);
+    expect(recorded(first, op('a'), 3, untimed).checkpoints).toHaveLength(1);
   });
 
-  test('is sealed by a final stop that succeeded, and refuses resumes until unsealed', () => {
-    const failed = recorded(
-      begun(emptyLedger(arn), op('a')),
-      op('a'),
-      { intent: 'final' },
-      'DmsReplicationFailed',
-    ).ledger;
-    expect(failed.sealed).toBeNull();
-    const sealed = recorded(begun(emptyLedger(arn), op('a')), op('a'), { intent: 'final' }).ledger;
-    expect(sealed.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(9) });
-    expect(refusal(() => validateBegin(sealed, { operation: op('r', 'resume'), sequence: null }))).toBe(
-      'DmsReplicationSealed',
-    );
-    expect(refusal(() => validateBegin(sealed, { operation: op('s'), sequence: null }))).toBeUndefined();
-    const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(10)).ledger;
-    expect(open.lastUnsealed).toEqual({ by: 'bob', reason: 'again', at: at(10) });
-    expect(refusal(() => validateBegin(open, { operation: op('r', 'resume'), sequence: null }))).toBeUndefined();
-    expect(recorded(open, op('a'), { intent: 'final' }).ledger.sealed).toBeNull();
-  });
-
-  test('is sealed by a final stop that died, whoever records it', () => {
-    const dead = aboutTo(
-      begun(emptyLedger(arn), op('dead')),
-      { operation: { ...op('dead'), requestedBy: 'eve' }, before: null, intent: 'final', startReplicationType: null },
-      at(1),
-    ).ledger;
-    const next = recorded(begun(dead, op('next'), 2), op('next')).ledger;
-    expect(next).toMatchObject({
-      pendingCall: null,
-      sealed: { by: 'eve', at: at(9) },
-      checkpoints: [{ intent: 'pause' }],
-    });
-    const failed = recorded(begun(dead, op('next'), 2), op('next'), {}, 'DmsReplicationFailed').ledger;
-    expect(failed.sealed).toBeNull();
-  });
-
-  test('takes a final stop that died for one, although another stop is noted over it and refused, until it is unsealed', () => {
-    const note = (operationId: string, intent: 'pause' | 'final', ledger: Ledger) =>
-      aboutTo(ledger, { operation: op(operationId), before: null, intent, startReplicationType: null }, at(1)).ledger;
-    const dead = note('dead', 'final', begun(emptyLedger(arn), op('dead')));
-    const over = note('over', 'pause', begun(dead, op('over'), 2));
-    expect(over.pendingCall).toMatchObject({ operationId: 'over', replaces: { operationId: 'dead' } });
-    const refused = record(over, { type: 'refused', operation: op('over') }, at(3)).ledger;
-    expect(refused.pendingCall).toMatchObject({ operationId: 'dead', intent: 'final' });
-    expect(recorded(over, op('over')).ledger.sealed).not.toBeNull();
-    expect(recorded(refused, op('over')).ledger.sealed).not.toBeNull();
-    const resume = {
-      operation: op('r', 'resume'),
-      before: null,
-      intent: null,
-      startReplicationType: 'resume-processing',
+  test('keeps a checkpoint that DMS no longer shows of the same stop', () => {
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 2);
+    const again = (stoppedAt: string) => {
+      const checkpoint = draftOf('b', { recoveryCheckpoint: null, stoppedAt });
+      return recorded(begun(first, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0]?.recoveryCheckpoint;
     };
-    const resuming = begun(refused, resume.operation, 4);
-    expect(refusal(() => validateAboutTo(resuming, resume))).toBe('DmsReplicationSealed');
-    const open = unseal(resuming, { by: 'bob', reason: 'again' }, at(5)).ledger;
-    expect(open.pendingCall).toMatchObject({ operationId: 'dead', intent: 'pause' });
-    expect(refusal(() => validateAboutTo(open, resume))).toBeUndefined();
+    expect(again(at(1))).toBe('c');
+    expect(again(at(5))).toBeNull();
   });
 
-  test('answers a repeat with what was recorded, until another operation began', () => {
-    const done = recorded(begun(emptyLedger(arn), op('a')), op('a')).ledger;
-    const again = begin(done, { operation: op('a'), sequence: null }, at(20));
+  test('takes the table statistics with it, twenty flagged tables at most', () => {
+    const flagged = Array.from({ length: 30 }, () => ({}));
+    const tables = { total: 30, flagged, truncated: false } as never;
+    const ledger = recorded(begun(empty, op('a'), 1), op('a'), 2, { tables });
+    expect(ledger.operations[0]?.tables).toMatchObject({ total: 30, truncated: true });
+    expect(ledger.operations[0]?.tables?.flagged).toHaveLength(20);
+  });
+
+  test('of another replication, or of an operation that has not begun, is refused', () => {
+    const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
+    expect(refusalOf(() => validateRecord(begun(empty, op('a'), 1), foreign))).toBe('DmsInvalidInput');
+    expect(refusalOf(() => validateRecord(empty, stoppedOf(op('a'), 2)))).toBe('DmsOperationUnknown');
+  });
+});
+
+describe('an operation id', () => {
+  const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+
+  test('that succeeded returns what was recorded, until another operation begins', () => {
+    const again = begin(done, beginOf(op('a', 'stop', { runId: 'later' }), 20, { call: callOf() }), at(20));
     expect(again.reply.repeatOf).toMatchObject({ operation: { outcome: 'stopped' }, checkpoint: { sequence: 1 } });
     expect(again.ledger).toBe(done);
-    const moved = begun(done, op('b', 'resume'));
-    expect(refusal(() => validateBegin(moved, { operation: op('a'), sequence: null }))).toBe('DmsOperationSuperseded');
+    expect(beginning(begun(done, resume, 30), op('a'), 40)).toBe('DmsOperationSuperseded');
   });
 
-  test('tells of a call in flight and its age, and of an own one before', () => {
-    const ledger = noted(begun(emptyLedger(arn), op('a')), op('a'), 5).ledger;
-    expect(begin(ledger, { operation: op('b'), sequence: null }, at(12)).reply).toMatchObject({
-      pendingCall: { operationId: 'a' },
-      pendingCallAgeSeconds: 7,
-    });
-    expect(noted(ledger, op('a'), 6).reply.previous).toMatchObject({ at: at(5) });
-    expect(record(ledger, { type: 'refused', operation: op('a') }, at(7)).ledger.pendingCall).toBeNull();
+  test('that failed runs again', () => {
+    const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger;
+    const again = begun(failed, op('a', 'stop', { runId: 'later' }), 20);
+    expect(again.operations).toMatchObject([
+      { operationId: 'a', finishedAt: null, failureType: null, startedAt: at(1) },
+    ]);
   });
+});
 
-  test('refuses the note of an operation after which another began, and keeps the note of that one', () => {
-    const ledger = noted(begun(begun(emptyLedger(arn), op('a')), op('b')), op('b')).ledger;
-    const late = { operation: op('a'), before: null, intent: null, startReplicationType: null };
-    expect(refusal(() => validateAboutTo(ledger, late))).toBe('DmsOperationSuperseded');
-    expect(recorded(ledger, op('a')).ledger.pendingCall).toMatchObject({ operationId: 'b' });
-    expect(recorded(noted(begun(emptyLedger(arn), op('a')), op('a')).ledger, op('a')).ledger.pendingCall).toBeNull();
-  });
+test('the reply to a beginning says whether the replication has run, and when it last stopped', () => {
+  const facts = (ledger: Ledger, status: string) => begin(ledger, beginOf(resume, 50, { status }), at(50)).reply;
+  expect(facts(empty, 'created')).toMatchObject({ hasRun: false, lastStoppedAt: null, checkpoint: null });
+  expect(facts(begun(empty, op('a'), 1), 'created')).toMatchObject({ hasRun: true });
+  const stopped = recorded(begun(empty, op('a'), 1), op('a'), 2);
+  expect(facts(stopped, 'created')).toMatchObject({ hasRun: true, lastStoppedAt: at(1), checkpoint: { sequence: 1 } });
+});
 
-  test('keeps the note of a run that was reset until its call has landed, however often the run after it asks', () => {
-    const first = noted(begun(emptyLedger(arn), op('a')), op('a'), 5).ledger;
-    const call = { operation: op('a'), runId: 'reset', before: null, intent: null, startReplicationType: null };
-    const asked = aboutTo(first, call, at(7));
-    expect(asked).toMatchObject({ ledger: first, reply: { previous: { at: at(5) }, previousAgeSeconds: 2 } });
-    expect(aboutTo(asked.ledger, call, at(9)).reply).toMatchObject({ previousAgeSeconds: 4 });
-    const landed = aboutTo(asked.ledger, call, at(5 + CALL_SETTLED_SECONDS));
-    expect(landed.ledger.pendingCall).toMatchObject({ runId: 'reset' });
-  });
-
-  test('refuses the note of a run that has ended, and takes that of a reset', () => {
-    const ended = record(
-      begun(emptyLedger(arn), op('a')),
-      {
-        type: 'finished',
-        operation: op('a'),
-        clearsCall: false,
-        outcome: null,
-        failureType: 'CancelledFailure',
-        awsRequestIds: [],
-      },
-      at(3),
-    ).ledger;
-    const late = { operation: op('a'), before: null, intent: null, startReplicationType: null };
-    expect(refusal(() => validateAboutTo(ended, late))).toBe('DmsOperationSuperseded');
-    const reset = { ...late, runId: 'reset' };
-    expect(refusal(() => validateAboutTo(ended, reset))).toBeUndefined();
-    const failed = { type: 'finished', clearsCall: false, outcome: null, failureType: 'X', awsRequestIds: [] } as const;
-    const endedAgain = record(ended, { ...failed, operation: op('a'), runId: 'reset' }, at(4)).ledger;
-    for (const run of [late, reset])
-      expect(refusal(() => validateAboutTo(endedAgain, run))).toBe('DmsOperationSuperseded');
-    // Its id is taken up again: how the execution before it failed is told late, and ends nothing of the newer one.
-    const again = { operation: { ...op('a'), runId: 'anew' }, before: null, intent: null, startReplicationType: null };
-    const anew = begun(ended, again.operation, 5);
-    const told = record(anew, { ...failed, operation: op('a'), runId: 'run-a' }, at(6)).ledger;
-    for (const ledger of [anew, told]) {
-      expect(refusal(() => validateAboutTo(ledger, late))).toBe('DmsOperationSuperseded');
-      expect(refusal(() => validateAboutTo(ledger, again))).toBeUndefined();
-    }
-    const done = recorded(anew, again.operation).ledger;
-    const afterwards = record(done, { ...failed, operation: op('a'), runId: 'run-a' }, at(12)).ledger;
-    expect(afterwards.operations).toMatchObject([{ outcome: 'stopped', failureType: null }]);
-  });
-
-  test('refuses the call of a resume that began before the seal', () => {
-    const begunUnsealed = begun(begun(emptyLedger(arn), op('a')), op('r', 'resume'));
-    const sealed = recorded(begunUnsealed, op('a'), { intent: 'final' }).ledger;
-    const start = {
-      operation: op('r', 'resume'),
-      before: null,
-      intent: null,
-      startReplicationType: 'resume-processing',
-    };
-    expect(refusal(() => validateAboutTo(begunUnsealed, start))).toBeUndefined();
-    expect(refusal(() => validateAboutTo(sealed, start))).toBe('DmsReplicationSealed');
-  });
-
-  test('keeps the call of a dead operation when the one after it fails, and clears it when that succeeds', () => {
-    const dead = noted(begun(emptyLedger(arn), op('a')), op('a')).ledger;
-    const end = (outcome: string | null) =>
-      record(
-        begun(dead, op('r', 'resume')),
-        {
-          type: 'finished',
-          operation: op('r', 'resume'),
-          outcome,
-          failureType: outcome === null ? 'CancelledFailure' : null,
-          awsRequestIds: [],
-          startReplicationType: null,
-          progress: null,
-          checkpointSequence: null,
-          clearsCall: true,
-        },
-        at(9),
-      ).ledger.pendingCall;
-    expect(end(null)).toMatchObject({ operationId: 'a' });
-    expect(end('already-running')).toBeNull();
-  });
-
-  test('records a stop without a time once, too', () => {
-    const first = recorded(begun(emptyLedger(arn), op('a')), op('a'), { stoppedAt: null, runId: 'run-a' });
-    expect(recorded(first.ledger, op('a'), { stoppedAt: null, runId: 'run-a' }).ledger.checkpoints).toHaveLength(1);
-  });
-
-  test('is bounded, and drops the oldest first', () => {
-    let ledger = emptyLedger(arn);
-    for (let n = 1; n <= 250; n++) {
-      const operation = { ...op(`op-${n}`), reason: 'x'.repeat(1000) };
-      ledger = recorded(begun(ledger, operation), operation, { stoppedAt: at(n), reason: 'x'.repeat(1000) }).ledger;
-    }
-    expect(ledger.checkpoints.length).toBeLessThanOrEqual(100);
-    expect(JSON.stringify(ledger).length).toBeLessThanOrEqual(200_000);
-    expect(ledger.checkpoints[0]?.sequence).toBe(250);
-    expect(ledger.operations[0]?.operationId).toBe('op-250');
-  });
+test('a ledger is bounded, and drops the oldest first', () => {
+  let ledger = empty;
+  for (let n = 1; n <= 250; n++) {
+    const who = { ...op(`op-${n}`), reason: 'x'.repeat(1000) };
+    const checkpoint = draftOf(`op-${n}`, { stoppedAt: at(n), reason: 'x'.repeat(1000) });
+    ledger = recorded(begun(ledger, who, n), who, n, { checkpoint });
+  }
+  expect(ledger.checkpoints.length).toBeLessThanOrEqual(100);
+  expect(JSON.stringify(ledger).length).toBeLessThanOrEqual(200_000);
+  expect(ledger.checkpoints[0]?.sequence).toBe(250);
+  expect(ledger.operations[0]?.operationId).toBe('op-250');
 });

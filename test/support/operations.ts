@@ -5,16 +5,14 @@ export const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS
 /** So many seconds into the year. */
 export const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
 
-/** Which resume goes on from a record of this one, as a ledger is told. */
-export const continuing = { sequence: 1, operationId: 'anew', operationRunId: 'run-1', runId: 'run-1' } as const;
-
-/** Whose operation it is that a ledger is told of: a stop by nobody in particular, unless told otherwise. */
+/** An operation: a stop by nobody in particular, unless told otherwise. */
 export function operation(operationId: string, more: Partial<OperationRef> = {}): OperationRef {
   return {
     kind: 'stop',
     operationId,
     workflowId: `dms:${arn}`,
     runId: `run-${operationId}`,
+    firstRunId: more.runId ?? `run-${operationId}`,
     parentWorkflowId: null,
     requestedBy: null,
     reason: null,

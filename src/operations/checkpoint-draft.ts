@@ -1,0 +1,40 @@
+import { resumeDeadline, stopMark } from '../dms/checkpoint.js';
+import type { Replication } from '../dms/replication.js';
+import { stopReasonCode } from '../dms/stop-reasons.js';
+import type { StopIntent } from './inputs.js';
+import { RECORD_VERSION } from './ledger-entries.js';
+import type { CheckpointDraft, OperationRef, Settled } from './records.js';
+
+/** The record of a stop as a look shows it, before the ledger numbers and dates it. */
+export function draftCheckpoint(
+  { operationId, requestedBy, reason, workflowId, runId }: OperationRef,
+  replication: Replication,
+  intent: StopIntent,
+  settled: Settled,
+): CheckpointDraft {
+  const { lastStopTime, replicationCreateTime, freshStartDate } = stopMark(replication);
+  const { replicationConfigArn, recoveryCheckpoint, stopReason, status, replicationType } = replication;
+  const { sourceEndpointArn, targetEndpointArn } = replication;
+  return {
+    version: RECORD_VERSION,
+    replicationConfigArn,
+    operationId,
+    intent,
+    recoveryCheckpoint,
+    settled,
+    stopReason,
+    stopReasonCode: stopReasonCode(stopReason),
+    status,
+    stoppedAt: lastStopTime,
+    ...resumeDeadline(replication),
+    replicationType,
+    sourceEndpointArn,
+    targetEndpointArn,
+    replicationCreateTime,
+    freshStartDate,
+    requestedBy,
+    reason,
+    workflowId,
+    runId,
+  };
+}

@@ -1,0 +1,52 @@
+/** Results of an operation that succeeded before under the same id, as long as they still hold. */
+import { isRecordedStop } from '../dms/checkpoint.js';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import type { Replication } from '../dms/replication.js';
+import { dmsFailure, type FailureSubject } from './failures.js';
+import type { BeginReply } from './ledger-messages.js';
+import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult } from './results.js';
+import { tableWarnings } from './tables.js';
+import { stopWarnings } from './warnings.js';
+
+type Repeat = NonNullable<BeginReply['repeatOf']>;
+
+/** What the stop returned. Throws `DmsOperationSuperseded` when the recorded stop no longer holds. */
+export function repeatedStop(
+  repeat: Repeat,
+  look: Replication,
+  subject: FailureSubject,
+  now: number,
+): StopReplicationResult {
+  const { operation, checkpoint } = repeat;
+  const { operationId, outcome, tables } = operation;
+  const isAtRest = factsOf(lifecycleState(look).status).phase === 'rest';
+  if (!isAtRest || checkpoint === null || !isRecordedStop(checkpoint, look)) throw noLongerHolds(repeat, look, subject);
+  const warnings = [...stopWarnings(checkpoint, look, now), ...(tables === null ? [] : tableWarnings(tables))];
+  return { outcome: outcome as StopOutcome, operationId, checkpoint, replication: look, tables, warnings };
+}
+
+/** What the resume returned. Throws `DmsOperationSuperseded` when the replication no longer runs. */
+export function repeatedResume(repeat: Repeat, look: Replication, subject: FailureSubject): ResumeReplicationResult {
+  const { operation, checkpoint: resumedFrom } = repeat;
+  const { operationId, outcome, startReplicationType, progress } = operation;
+  if (factsOf(lifecycleState(look).status).phase !== 'active') throw noLongerHolds(repeat, look, subject);
+  return {
+    outcome: outcome as ResumeOutcome,
+    operationId,
+    startReplicationType,
+    progress: progress ?? 'not-checked',
+    resumedFrom,
+    replication: look,
+    warnings: [],
+  };
+}
+
+function noLongerHolds({ operation, checkpoint }: Repeat, replication: Replication, subject: FailureSubject) {
+  const { kind, operationId, finishedAt } = operation;
+  return dmsFailure(
+    'DmsOperationSuperseded',
+    { ...subject, replication, checkpoint },
+    `The ${kind} "${operationId}" of ${subject.replicationConfigArn} succeeded at ${finishedAt}, and that no longer holds: DMS shows "${replication.status}"`,
+    'Use a new operation id to operate on it again.',
+  );
+}

@@ -1,0 +1,172 @@
+/** What must hold before DMS is asked to start a replication: pure rules over the request, the look and the recorded stop. */
+import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
+import { isNewerStop, isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
+import type { Replication } from '../dms/replication.js';
+import { dmsFailure, type FailureSubject } from './failures.js';
+import type { StartReplicationType } from './inputs.js';
+import type { RequestStart } from './protocol.js';
+import type { CheckpointRecord } from './records.js';
+import { checkpointChanged } from './refusals.js';
+import type { Warning } from './results.js';
+import { judgeSourceLog, type SourceLogVerdict } from './source-log.js';
+
+/** Facts that a resume is judged by. */
+export interface ResumeFacts {
+  readonly request: RequestStart;
+  readonly look: Replication;
+  /** The recorded stop. `null`: none; `undefined`: not checked, as the activity runs on its own. */
+  readonly checkpoint: CheckpointRecord | null | undefined;
+  /** DMS's clock at the look, in ms. */
+  readonly dmsTime: number;
+  readonly subject: FailureSubject;
+}
+
+/** How to start it. Throws the failure when something that must hold does not. */
+export function startTypeOf(facts: ResumeFacts): StartReplicationType {
+  const { request, look, subject } = facts;
+  const type = request.startReplicationType ?? defaultType(look);
+  if (type === null) {
+    throw dmsFailure(
+      'DmsNotResumable',
+      subject,
+      `${subject.replicationConfigArn} is of type full-load, which has no position to go on from`,
+      'Choose with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them.',
+    );
+  }
+  if (type === 'reload-target') requireConfirmation(facts);
+  if (type === 'resume-processing') requireOpenWindow(facts);
+  return type;
+}
+
+function defaultType({ status, replicationType }: Replication): StartReplicationType | null {
+  if (status === 'created') return 'start-replication';
+  return replicationType === 'full-load' ? null : 'resume-processing';
+}
+
+function requireConfirmation({ request, look, subject }: ResumeFacts): void {
+  const { replicationConfigArn: arn } = subject;
+  const identifier = look.replicationConfigIdentifier ?? arn.split(':').at(-1);
+  if (request.confirmReload === identifier) return;
+  throw dmsFailure(
+    'DmsNotResumable',
+    subject,
+    `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
+    `Repeat the replication config's identifier ("${identifier}") as confirmReload.`,
+  );
+}
+
+function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts): void {
+  const state = lifecycleState(look);
+  const { resumeBy, resumeBySource } = resumeDeadline(look);
+  const isPast = resumeBy !== null && dmsTime > Date.parse(resumeBy);
+  if (!isDeprovisioned(state) && !isPast) return;
+  const why = isDeprovisioned(state)
+    ? `DMS shows it ${state.provisionState}`
+    : `its time to be resumed ended at ${resumeBy} (${resumeBySource})`;
+  throw dmsFailure(
+    'DmsResumeWindowClosed',
+    subject,
+    `${subject.replicationConfigArn} can't go on from its last stop: ${why}, 48 hours after a stop without a start`,
+    'Load it anew with startReplicationType "reload-target", or create a replication that starts at the recorded checkpoint.',
+  );
+}
+
+/** How DMS's last stop compares with the recorded one. `older`: the look may be older than the record. */
+export type RecordedStopVerdict = 'same' | 'older' | 'changed' | 'not-checked';
+
+/**
+ * Compares DMS's last stop with the recorded one. Throws `DmsCheckpointMissing` when nothing is recorded.
+ *
+ * A confirmed reload starts from nothing, so it needs no recorded stop.
+ */
+export function compareRecordedStop(
+  { request, look, checkpoint, subject }: ResumeFacts,
+  type: string,
+): RecordedStopVerdict {
+  const { force } = request;
+  if (checkpoint === undefined || force === true || type === 'reload-target') return 'not-checked';
+  const isNamed = typeof request.checkpoint === 'object' && request.checkpoint !== null;
+  const isNew = look.status === 'created';
+  if (checkpoint === null) {
+    if (isNew && !isNamed) return 'not-checked';
+    throw dmsFailure(
+      'DmsCheckpointMissing',
+      subject,
+      `No stop of ${subject.replicationConfigArn} is recorded${isNamed ? ' under that sequence' : ''}, so its last one can't be checked`,
+      'Stop it with this package first, name a recorded sequence, or set force to go on from wherever DMS stopped.',
+    );
+  }
+  if ((isNew && checkpoint.stoppedAt === null) || isRecordedStop(checkpoint, look)) return 'same';
+  const { stoppedAt: lastStopTime, replicationCreateTime, freshStartDate } = checkpoint;
+  return isNewerStop(look, { lastStopTime, replicationCreateTime, freshStartDate }) ? 'changed' : 'older';
+}
+
+export function recordedStopChanged({ look, checkpoint, subject }: ResumeFacts) {
+  if (checkpoint == null) throw new Error('A stop that is not recorded has not changed');
+  return checkpointChanged(subject, checkpoint, look);
+}
+
+/** Throws `DmsSourceLogExpired` when the source can't have the log any more. */
+export function requireSourceLog(facts: ResumeFacts): void {
+  const { expired } = sourceLog(facts);
+  if (expired === null) return;
+  throw dmsFailure(
+    'DmsSourceLogExpired',
+    facts.subject,
+    `${facts.subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
+    'If the source does have it, say so with sourceLogRetentionSeconds; else everything has to be loaded anew.',
+  );
+}
+
+function sourceLog({ request, checkpoint, look, dmsTime }: ResumeFacts): SourceLogVerdict {
+  const { sourceLogRetentionSeconds = null, oldestOpenTransactionSeconds = null } = request;
+  const known = { sourceLogRetentionSeconds, oldestOpenTransactionSeconds };
+  const isRecorded = checkpoint != null && isRecordedStop(checkpoint, look);
+  return judgeSourceLog(stopMark(look).lastStopTime, isRecorded ? checkpoint.lagAtStop : null, known, dmsTime);
+}
+
+/** The record of the stop that it went on from, if it is recorded. */
+export function resumedFrom(
+  checkpoint: CheckpointRecord | null | undefined,
+  type: string | null,
+  { lastStopTime, ...mark }: StopMark,
+): CheckpointRecord | null {
+  const isSame = checkpoint != null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
+  return isSame && type === 'resume-processing' ? checkpoint : null;
+}
+
+/** What a caller should know about a start that DMS took. */
+export function startWarnings(facts: ResumeFacts, type: string | null): readonly Warning[] {
+  return [...spellingWarnings(facts), ...logWarnings(facts, type), ...positionWarnings(facts.request)];
+}
+
+function spellingWarnings({ checkpoint, look }: ResumeFacts): readonly Warning[] {
+  if (checkpoint == null || !isRecordedStop(checkpoint, look)) return [];
+  const { recoveryCheckpoint: recorded } = checkpoint;
+  const { recoveryCheckpoint: shown } = look;
+  if (recorded === shown || shown === null) return [];
+  const message = `DMS spells the checkpoint of this stop differently now: "${shown}" instead of "${recorded ?? ''}"`;
+  return [{ code: 'checkpoint-text-differs', message }];
+}
+
+function logWarnings(facts: ResumeFacts, type: string | null): readonly Warning[] {
+  const verdict = sourceLog(facts);
+  return type === 'resume-processing' && verdict.expired === null ? verdict.warnings : [];
+}
+
+/** AWS's documents contradict each other on whether DMS Serverless takes a start position. */
+function positionWarnings({ cdcStartPosition, cdcStartTime }: RequestStart): readonly Warning[] {
+  if (cdcStartPosition == null && cdcStartTime == null) return [];
+  const message =
+    'It was told to start at a position. AWS contradicts itself on whether DMS Serverless does: check that the changes since then arrive';
+  return [{ code: 'custom-start-position', message }];
+}
+
+/** What to do after DMS refused a start, by its type. */
+export function refusedStartHint({ cdcStartPosition, cdcStartTime }: RequestStart, type: string | null): string {
+  if (cdcStartPosition != null || cdcStartTime != null)
+    return 'DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, give the position to a classic task, or load everything anew.';
+  return type === 'start-replication'
+    ? 'It has run before: "resume-processing" goes on from its last stop, "reload-target" loads everything anew.'
+    : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.';
+}

@@ -1,0 +1,155 @@
+/** A call whose operation did not live to record its outcome: the ledger follows it, and records it in the operation's name. */
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import { factsOf } from '../dms/lifecycle.js';
+import { missing } from '../operations/deletion.js';
+import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../operations/failures.js';
+import { dropCallOf, operationOf, secondsUntilLanded, type UnfinishedCall } from '../operations/ledger-calls.js';
+import { findOperation } from '../operations/ledger-entries.js';
+import type { RecordOperation } from '../operations/protocol.js';
+import type { PendingCall } from '../operations/records.js';
+import { STALE_SECONDS } from '../operations/start-wait.js';
+import { changingActivities, waitingActivities } from './activity-proxies.js';
+import type { Book } from './book.js';
+import { isCancelled } from './failures.js';
+import { untilRunning, untilStopped } from './waits.js';
+
+const HOLD_SECONDS = 30;
+/** How long a stop that shows is followed. */
+const FOLLOW_SECONDS = 30 * 86_400;
+/** How long looks must show nothing of a call that can no longer land. */
+const SHOWS_SECONDS = 2 * STALE_SECONDS;
+
+/** Outcome of a followed call. `nothing`: it was never carried out, or is undone. */
+type Followed = { readonly record: Distributive<RecordOperation> } | { readonly nothing: DmsFailureType };
+type Distributive<Union> = Union extends unknown
+  ? Omit<Union, 'replicationConfigArn' | 'operation' | 'finishedBy' | 'awsRequestIds' | 'isAnswered'>
+  : never;
+
+/** Follows the call to its end, and records it. */
+export async function finishCall(book: Book, { call }: UnfinishedCall): Promise<void> {
+  const { replicationConfigArn } = book.ledger;
+  const { taskQueue, firstRunId } = call;
+  try {
+    if (!call.isAbandoned) {
+      const idle = waitingActivities('Wait until its workflow has ended', { holdSeconds: 0, taskQueue });
+      await idle['dms.awaitIdle']({ replicationConfigArn, firstRunId });
+    }
+    for (;;) {
+      const followed = await (call.kind === 'stop' ? followStop(book, call) : followStart(book, call));
+      if ('record' in followed) return await recordCall(book, call, followed.record);
+      // A call without an answer may land after all that was seen.
+      const seconds = secondsUntilLanded(call, now());
+      if (seconds > 0) await sleep(seconds * 1000, { summary: 'Wait until the call can no longer land' });
+      else return dropNote(book, call, followed.nothing);
+    }
+  } catch (err) {
+    if (isCancelled(err)) throw err;
+    const type = findDmsFailure(err)?.type;
+    // The note stays. The ledger looks once a day whether the replication was deleted.
+    if (type === 'DmsReplicationNotFound' || type === 'DmsReplicationDeleting')
+      book.ledger = missing(book.ledger, now());
+    throw err;
+  }
+}
+
+async function followStop(book: Book, call: PendingCall): Promise<Followed> {
+  const { replicationConfigArn } = book.ledger;
+  const { operationId, before, taskQueue, statusBefore: lastStatus } = call;
+  const stop = { replicationConfigArn, operationId, before, lastStatus, accepted: true, everRan: true };
+  const follow = async (stopTimeoutSeconds: number, sawStop: boolean) =>
+    untilStopped(
+      { holdSeconds: HOLD_SECONDS, taskQueue },
+      { ...stop, sawStop, stopTimeoutSeconds, selfRestartGraceSeconds: 0 },
+    );
+  try {
+    const stopped = await follow(timeToShow(call), false).catch((err: unknown) => {
+      const failure = findDmsFailure(err);
+      if (failure?.type !== 'DmsStopTimedOut' || isActive(failure)) throw err;
+      return follow(FOLLOW_SECONDS, true);
+    });
+    if (stopped.end !== 'settled') return { nothing: 'DmsStopReverted' };
+    const { settled, replication, dmsTime } = stopped;
+    const intent = call.intent ?? 'pause';
+    return { record: { end: 'stopped', outcome: 'stopped', intent, settled, replication, dmsTime, lagAtStop: null } };
+  } catch (err) {
+    const failure = findDmsFailure(err);
+    switch (failure?.type) {
+      case 'DmsReplicationFailed':
+        return { record: failedReplication(call, failure) };
+      case 'DmsStopReverted':
+        return { nothing: 'DmsStopReverted' };
+      case 'DmsStopTimedOut':
+        return { nothing: isActive(failure) ? 'DmsStopReverted' : 'DmsStopTimedOut' };
+      default:
+        throw err;
+    }
+  }
+}
+
+async function followStart(book: Book, call: PendingCall): Promise<Followed> {
+  const { replicationConfigArn } = book.ledger;
+  const { operationId, taskQueue, statusBefore, startReplicationType, before: stop } = call;
+  const before = { status: statusBefore, stop };
+  const wait = { replicationConfigArn, operationId, before, accepted: true, verifyProgressSeconds: 0 };
+  try {
+    const startTimeoutSeconds = timeToShow(call);
+    const running = await untilRunning(
+      { holdSeconds: HOLD_SECONDS, taskQueue },
+      { ...wait, startTimeoutSeconds },
+    ).catch((err: unknown) => {
+      const failure = findDmsFailure(err);
+      if (failure?.type !== 'DmsStartTimedOut' || !isActive(failure)) throw err;
+      return untilRunning({ holdSeconds: HOLD_SECONDS, taskQueue }, { ...wait, startTimeoutSeconds: FOLLOW_SECONDS });
+    });
+    const resumedFrom = findOperation(book.ledger, call) === undefined ? null : (book.ledger.checkpoints[0] ?? null);
+    const result = { outcome: 'resumed', operationId, resumedFrom, startReplicationType, ...running } as const;
+    return { record: { end: 'resumed', result } };
+  } catch (err) {
+    const failure = findDmsFailure(err);
+    switch (failure?.type) {
+      case 'DmsReplicationFailed':
+      case 'DmsStartReverted':
+        return { nothing: failure.type };
+      case 'DmsStartTimedOut':
+        return { nothing: 'DmsStartTimedOut' };
+      default:
+        throw err;
+    }
+  }
+}
+
+/** Seconds for which nothing of a call has to show before nothing came of it. */
+function timeToShow(call: PendingCall): number {
+  return secondsUntilLanded(call, now()) + SHOWS_SECONDS;
+}
+
+function dropNote(book: Book, call: PendingCall, failureType: DmsFailureType): void {
+  if (book.ledger.pendingCall?.token === call.token) book.ledger = dropCallOf(book.ledger, call, failureType, now());
+}
+
+function failedReplication(call: PendingCall, failure: DmsFailure) {
+  const { before } = call;
+  const seen = failure.details[0].replication ?? null;
+  const about = { before, seen, settleSeconds: 10, lagAtStop: null, intent: call.intent ?? 'pause' } as const;
+  return { end: 'failed-replication', failureMessage: failure.message, ...about } as const;
+}
+
+async function recordCall(book: Book, call: PendingCall, how: Distributive<RecordOperation>): Promise<void> {
+  const { replicationConfigArn, operations } = book.ledger;
+  const { awsRequestIds = [] } = operations.find(({ operationId }) => operationId === call.operationId) ?? {};
+  const operation = operationOf(call);
+  const { isAnswered, taskQueue } = call;
+  const about = { replicationConfigArn, operation, finishedBy: 'ledger', awsRequestIds, isAnswered } as const;
+  await CancellationScope.nonCancellable(() =>
+    changingActivities('Record what was left unfinished', taskQueue)['dms.recordOperation']({ ...about, ...how }),
+  );
+}
+
+/** Its wait ended while the replication ran or started. */
+function isActive(failure: DmsFailure): boolean {
+  return factsOf(failure.details[0].status ?? '').phase === 'active';
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

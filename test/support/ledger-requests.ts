@@ -1,0 +1,138 @@
+import { begin } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
+import type { BeginRequest, RecordRequest } from '../../src/operations/ledger-messages.js';
+import type { CallNote, CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
+import { isDmsFailure } from '../../src/operations/failures.js';
+import { at, arn } from './operations.js';
+
+/** A call of a stop, unless told otherwise. */
+export const callOf = (more: Partial<CallNote> = {}): CallNote => ({
+  intent: 'pause',
+  startReplicationType: null,
+  before: { lastStopTime: null, replicationCreateTime: null, freshStartDate: null },
+  statusBefore: 'running',
+  ...more,
+});
+
+/** The call of a resume. */
+export const startOf = (more: Partial<CallNote> = {}): CallNote =>
+  callOf({ intent: null, startReplicationType: 'resume-processing', statusBefore: 'stopped', ...more });
+
+/** A request to begin, with the token of the second at which it is made. */
+export const beginOf = (operation: OperationRef, second: number, more: Partial<BeginRequest> = {}): BeginRequest => ({
+  token: Date.parse(at(second)),
+  operation,
+  call: null,
+  isAnswered: false,
+  sequence: null,
+  status: 'running',
+  taskQueue: 'dms',
+  ...more,
+});
+
+export const begun = (ledger: Ledger, operation: OperationRef, second: number): Ledger =>
+  begin(ledger, beginOf(operation, second), at(second)).ledger;
+
+/** The operation has begun, and noted a call. */
+export const noted = (
+  ledger: Ledger,
+  operation: OperationRef,
+  second: number,
+  more: Partial<CallNote> = {},
+): Ledger => {
+  const call = operation.kind === 'stop' ? callOf(more) : startOf(more);
+  return begin(ledger, beginOf(operation, second, { call }), at(second)).ledger;
+};
+
+export const draftOf = (operationId: string, more: Partial<CheckpointDraft> = {}): CheckpointDraft => ({
+  version: 1,
+  replicationConfigArn: arn,
+  operationId,
+  intent: 'pause',
+  recoveryCheckpoint: 'c',
+  settled: 'agreed',
+  stopReason: 'Stop Reason NORMAL',
+  stopReasonCode: 'NORMAL',
+  status: 'stopped',
+  stoppedAt: at(1),
+  resumeBy: at(172_801),
+  resumeBySource: 'estimated',
+  replicationType: 'cdc',
+  sourceEndpointArn: null,
+  targetEndpointArn: null,
+  replicationCreateTime: null,
+  freshStartDate: null,
+  requestedBy: 'ada',
+  reason: 'cutover',
+  workflowId: `dms:${arn}`,
+  runId: `run-${operationId}`,
+  ...more,
+});
+
+const ended = { failureType: null, failureMessage: null, awsRequestIds: ['r'], finishedBy: null, isAnswered: true };
+
+export type Stopped = Extract<RecordRequest, { readonly type: 'stopped' }>;
+
+/** A request that records a stop. */
+export const stoppedOf = (operation: OperationRef, second: number, more: Partial<Stopped> = {}): Stopped => ({
+  token: Date.parse(at(second)),
+  operation,
+  type: 'stopped',
+  checkpoint: draftOf(operation.operationId),
+  tables: null,
+  resumeWithinSeconds: 172_800,
+  taskQueue: 'dms',
+  archives: false,
+  outcome: 'stopped',
+  ...ended,
+  ...more,
+});
+
+export const recorded = (
+  ledger: Ledger,
+  operation: OperationRef,
+  second: number,
+  more: Partial<Stopped> = {},
+): Ledger => record(ledger, stoppedOf(operation, second, more), at(second)).ledger;
+
+/** A request that records a resume. */
+export const resumedOf = (operation: OperationRef, second: number, isAnswered = true): RecordRequest => ({
+  token: Date.parse(at(second)),
+  operation,
+  type: 'resumed',
+  startReplicationType: 'resume-processing',
+  progress: 'moving',
+  checkpointSequence: 1,
+  ...ended,
+  outcome: 'resumed',
+  isAnswered,
+});
+
+/** A request that records a failure or a cancel. */
+export const endedOf = (operation: OperationRef, second: number, isAnswered = false): RecordRequest => ({
+  token: Date.parse(at(second)),
+  operation,
+  type: 'ended',
+  ...ended,
+  outcome: null,
+  failureType: 'CancelledFailure',
+  failureMessage: 'cancelled',
+  isAnswered,
+});
+
+export const refusedOf = (operation: OperationRef, second: number): RecordRequest => ({
+  token: Date.parse(at(second)),
+  operation,
+  type: 'refused',
+});
+
+/** The type of the failure that a request is refused with; `undefined`: it is let through. */
+export function refusalOf(act: () => void): string | undefined {
+  try {
+    act();
+  } catch (err) {
+    if (isDmsFailure(err)) return err.type;
+    return err instanceof Error && 'type' in err ? String(err.type) : String(err);
+  }
+  return undefined;
+}
