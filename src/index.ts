@@ -66,15 +66,7 @@ export type {
   Settled,
   Unarchived,
 } from './operations/records.js';
-export type {
-  DayOfWeek,
-  Scheduled,
-  ScheduledInput,
-  ScheduledResume,
-  ScheduledStop,
-  WeeklyTime,
-  WindowInput,
-} from './operations/windows.js';
+export type { Scheduled, ScheduledInput } from './operations/pause-schedule.js';
 export type {
   Progress,
   ResumeOutcome,

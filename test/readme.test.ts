@@ -17,9 +17,9 @@ test.each([
   'deadline.ts',
   'fleet.ts',
   'host.ts',
+  'pause-schedule.ts',
   'test.ts',
   'versioned-workflows.ts',
-  'window.ts',
 ])('the README shows examples/readme/%s as it is run here', async (name) => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   expect(readme).toContain(`\`\`\`ts\n${await readFile(example(name), 'utf8')}\`\`\``);
@@ -74,10 +74,9 @@ test.concurrent("the README's worker, client and fleet stop and resume replicati
       0,
       expect.stringMatching(/^the operators are paged at \S+ unless somebody has resumed it\n$/),
     ]);
-    const windowId = randomUUID();
-    expect(await said('window.ts', arn, windowId)).toEqual([
+    expect(await said('pause-schedule.ts', arn, randomUUID())).toEqual([
       0,
-      expect.stringMatching(/^capacity-still-billed: it stays provisioned .*\n$/),
+      expect.stringMatching(/^capacity-still-billed: a stopped replication stays provisioned .*\n$/),
     ]);
     await said('fleet.ts', arn);
     const fleet = [arn, simulator.createReplication()];

@@ -14,16 +14,20 @@ import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, operationWorkflowId } f
 import type { Ledger } from '../operations/records.js';
 import { ledgerClosed, nothingRecorded, readArn, replicationDeleted } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
-import type { WindowInput } from '../operations/windows.js';
 import { startFleet, type FleetHandle } from './fleets.js';
 import { Operations, type OperationHandle } from './operations.js';
-import { createWindow, deleteWindow, type WindowHandle } from './windows.js';
+import {
+  createPauseSchedule,
+  deletePauseSchedule,
+  type PauseSchedule,
+  type PauseScheduleInput,
+} from './pause-schedules.js';
 import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
 export type { FleetHandle } from './fleets.js';
 export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
 export type { OperationHandle } from './operations.js';
-export type { WindowHandle } from './windows.js';
+export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
 export type { OperationProgress } from '../operations/progress.js';
 
 export interface ReplicationClientOptions {
@@ -75,17 +79,16 @@ export class ReplicationClient {
   }
 
   /**
-   * Stops a replication and resumes it, week after week, such as by night and in the morning: a pair of Temporal schedules. A window whose pause comes
-   * near the 48 hours after which DMS deprovisions is refused. A stop is skipped when the replication does not run or somebody else operates on it,
-   * and a resume also when the last stop is not the window's own.
+   * Creates a pause schedule: a pair of Temporal Schedules that stop and resume a replication, such as by night and in the morning.
+   * Throws `DmsInvalidInput`, and creates nothing, if one of the next ten stops is not followed by a resume within 42 hours.
    */
-  createWindow(input: WindowInput): Promise<WindowHandle> {
-    return createWindow(this.#client, this.#taskQueue, input);
+  createPauseSchedule(input: PauseScheduleInput): Promise<PauseSchedule> {
+    return createPauseSchedule(this.#client, this.#taskQueue, input);
   }
 
-  /** Deletes the schedules of a window. What it has stopped stays stopped. */
-  deleteWindow(windowId: string): Promise<void> {
-    return deleteWindow(this.#client, windowId);
+  /** Deletes both schedules of a pair. A replication that is stopped then stays stopped. Returns false if there was none. */
+  deletePauseSchedule(scheduleId: string): Promise<boolean> {
+    return deletePauseSchedule(this.#client, scheduleId);
   }
 
   /** Everything recorded of a replication; empty lists when nothing ever was. Needs a worker that serves the ledger. */

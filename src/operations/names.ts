@@ -11,7 +11,7 @@ export const workflowTypes = {
 /** The same of fleets, by what they do with each replication. */
 export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
 
-/** The workflows that the schedules of a window start. */
+/** Workflow types that a pause schedule starts. */
 export const scheduledTypes = { stop: 'dmsScheduledStop', resume: 'dmsScheduledResume' } as const;
 
 /** Names of queries, updates and signals. */
@@ -49,9 +49,9 @@ export function fleetWorkflowId(fleetId: string): string {
   return `dms-fleet:${fleetId}`;
 }
 
-/** The id of one schedule of a window; its workflows have it too, and the time after it. */
-export function windowScheduleId(windowId: string, kind: keyof typeof scheduledTypes): string {
-  return `dms-window:${windowId}:${kind}`;
+/** Id of one Temporal Schedule of a pause schedule. Its workflows have this id, followed by their time. */
+export function pauseScheduleId(scheduleId: string, kind: keyof typeof scheduledTypes): string {
+  return `dms-pause:${scheduleId}:${kind}`;
 }
 
 export function ledgerWorkflowId(replicationConfigArn: string): string {

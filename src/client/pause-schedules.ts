@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSpec } from '@temporalio/client';
+import type { Timestamp } from '@temporalio/common';
+import { dmsFailure } from '../operations/failures.js';
+import { readStopInput } from '../operations/input-schemas.js';
+import type { OperationKind, StopReplicationInput } from '../operations/inputs.js';
+import { pauseScheduleId, scheduledTypes } from '../operations/names.js';
+import {
+  LATEST_STOP_SECONDS,
+  LONGEST_PAUSE_HOURS,
+  pauseProblem,
+  type PlannedPause,
+  type ScheduledInput,
+} from '../operations/pause-schedule.js';
+import type { Warning } from '../operations/results.js';
+
+/** Memo key by which a creation recognizes the schedules that it made. */
+const CREATION = 'dms.creation';
+
+/** Input of {@link ReplicationClient.createPauseSchedule}. Fields that are not named here are those of a stop. */
+export interface PauseScheduleInput extends Omit<StopReplicationInput, 'operationId' | 'intent' | 'preempt'> {
+  /** Name of the pair: 1 to 100 letters, digits and `._/-`. */
+  readonly scheduleId: string;
+  /** Times to stop, such as `{ calendars: [{ hour: 22 }], timezone: 'Europe/Berlin' }`. */
+  readonly stop: ScheduleSpec;
+  /** Times to resume. */
+  readonly resume: ScheduleSpec;
+}
+
+/** A pause schedule that was created. */
+export interface PauseSchedule {
+  /** Ids of the pair: `dms-pause:<scheduleId>:stop` and `…:resume`. Each can be paused and triggered like every Temporal Schedule. */
+  readonly scheduleIds: Readonly<Record<OperationKind, string>>;
+  readonly warnings: readonly Warning[];
+}
+
+/** Creates both schedules, or none. They stay paused until both are checked. */
+export async function createPauseSchedule(
+  client: Client,
+  taskQueue: string,
+  input: PauseScheduleInput,
+): Promise<PauseSchedule> {
+  const { scheduleId, stop, resume, ...stopInput } = Object(input) as PauseScheduleInput;
+  const { replicationConfigArn, requestedBy, reason, owner } = stopInput;
+  const refused = (problem: string, hint = 'Correct it; nothing was scheduled.') =>
+    dmsFailure('DmsInvalidInput', { replicationConfigArn }, `The pause schedule is refused: ${problem}`, hint);
+  readStopInput(stopInput);
+  if (!/^[\w./-]{1,100}$/.test(scheduleId ?? '')) throw refused('scheduleId is 1 to 100 letters, digits and ._/-');
+  if ([stop, resume].some((spec) => Object(spec) !== spec)) throw refused('stop and resume are a ScheduleSpec each');
+  const unknown = ['operationId', 'intent', 'preempt'].find((field) => field in stopInput);
+  if (unknown !== undefined) throw refused(`there is no field "${unknown}"`);
+
+  const scheduleIds = { stop: pauseScheduleId(scheduleId, 'stop'), resume: pauseScheduleId(scheduleId, 'resume') };
+  const creation = randomUUID();
+  const create = (kind: OperationKind, spec: ScheduleSpec, scheduled: ScheduledInput) =>
+    client.schedule.create({
+      scheduleId: scheduleIds[kind],
+      spec,
+      action: {
+        type: 'startWorkflow',
+        workflowType: scheduledTypes[kind],
+        workflowId: scheduleIds[kind],
+        taskQueue,
+        args: [scheduled],
+        staticSummary: `DMS ${kind}, as scheduled`,
+      },
+      policies: { overlap: 'SKIP', ...(kind === 'stop' ? { catchupWindow: LATEST_STOP_SECONDS * 1000 } : {}) },
+      state: { paused: true, note: 'Not checked yet' },
+      memo: { [CREATION]: creation },
+    });
+  try {
+    await create('resume', resume, { scheduleId, input: { replicationConfigArn, requestedBy, reason, owner } });
+    await create('stop', stop, { scheduleId, input: stopInput });
+    const problem = pauseProblem(await nextPauses(client, scheduleIds));
+    if (problem !== null) throw refused(problem);
+    // The resume is released first, so that no stop fires without it.
+    for (const kind of ['resume', 'stop'] as const)
+      await client.schedule.getHandle(scheduleIds[kind]).unpause('Checked');
+  } catch (err) {
+    // The failure that led here says more than one of the deletion.
+    await deletePauseSchedule(client, scheduleId, creation).catch(() => false);
+    if (err instanceof ScheduleAlreadyRunning) {
+      const hint = `Delete it (client.deletePauseSchedule("${scheduleId}")), or choose another scheduleId.`;
+      throw refused(`${err.scheduleId} exists already`, hint);
+    }
+    // The SDK throws a TypeError when it or the server rejects a spec.
+    throw err instanceof TypeError ? refused(err.message) : err;
+  }
+  const message = 'a stopped replication stays provisioned and is billed: a pause saves load on source and target';
+  return { scheduleIds, warnings: [{ code: 'capacity-still-billed', message }] };
+}
+
+/** Deletes both schedules of a pair, or only what one `creation` made. Returns false if there was none. */
+export async function deletePauseSchedule(client: Client, scheduleId: string, creation?: string): Promise<boolean> {
+  let isFound = false;
+  for (const kind of ['stop', 'resume'] as const) {
+    const handle = client.schedule.getHandle(pauseScheduleId(scheduleId, kind));
+    try {
+      if (creation !== undefined && (await handle.describe()).memo?.[CREATION] !== creation) continue;
+      await handle.delete();
+      isFound = true;
+    } catch (err) {
+      if (!(err instanceof ScheduleNotFoundError)) throw err;
+    }
+  }
+  return isFound;
+}
+
+/** Asks the server for the next ten stops, and for the first resume after each. */
+async function nextPauses(client: Client, { stop, resume }: PauseSchedule['scheduleIds']): Promise<PlannedPause[]> {
+  const { info } = await client.schedule.getHandle(stop).describe();
+  const secondsOf = (ms: number) => ({ seconds: Math.floor(ms / 1000) }) as unknown as Timestamp;
+  const pauses = info.nextActionTimes.map(async (stopAt) => {
+    const { startTime: resumes } = await client.workflowService.listScheduleMatchingTimes({
+      namespace: client.options.namespace,
+      scheduleId: resume,
+      // The server leaves out the start and includes the end.
+      startTime: secondsOf(stopAt.getTime() - 1),
+      endTime: secondsOf(stopAt.getTime() + LONGEST_PAUSE_HOURS * 3_600_000),
+    });
+    const [first] = resumes;
+    const resumeAt = first === undefined ? null : new Date(Number(first.seconds) * 1000);
+    return { stopAt, resumeAt };
+  });
+  return Promise.all(pauses);
+}
