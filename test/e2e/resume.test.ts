@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { OperationHandle } from '../../src/client/index.js';
@@ -24,22 +23,6 @@ async function stopped(
     ...brief,
   });
   return { stage, arn, checkpoint };
-}
-
-/** One that is stopped, and another that is to go on from there, where DMS takes a position. */
-async function createdAnew() {
-  const stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
-  await stage.work();
-  const old = stage.simulator.createReplication();
-  await stage.dms.stop({ replicationConfigArn: old, ...brief });
-  const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-  const continues = { replicationConfigArn: old };
-  return {
-    stage,
-    old,
-    replicationConfigArn,
-    input: { replicationConfigArn, continues, operationId: 'anew', ...unverified },
-  };
 }
 
 describe.concurrent('a resume', () => {
@@ -395,161 +378,25 @@ describe.concurrent('a resume that is judged', () => {
   });
 });
 
-describe.concurrent('a replication that was created anew', () => {
-  test.each([true, false])(
-    'goes on from the stop of the old one where DMS takes a position: %s',
-    async (customStartPoint) => {
-      await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint } });
-      await stage.work();
-      const old = stage.simulator.createReplication();
-      const { checkpoint } = await stage.dms.stop({ replicationConfigArn: old, ...brief });
-      const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-      const continues = { replicationConfigArn: old };
-      const resume = stage.dms.resume({ replicationConfigArn, continues, ...unverified });
-      if (customStartPoint) {
-        expect(await resume).toMatchObject({
-          outcome: 'resumed',
-          startReplicationType: 'start-replication',
-          resumedFrom: checkpoint,
-          warnings: expect.arrayContaining([{ code: 'custom-start-position', message: expect.stringContaining(old) }]),
-        });
-        const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
-        expect(asked?.input).toMatchObject({ CdcStartPosition: checkpoint.recoveryCheckpoint });
-        // Nobody is to run the old one any more.
-        const { sealed, guard, events } = await stage.dms.ledger(old);
-        expect(sealed).toMatchObject({
-          reason: `${replicationConfigArn} goes on from record 1`,
-          continuedBy: { replicationConfigArn, isStarted: true },
-        });
-        const again = { replicationConfigArn, continues, ...unverified };
-        expect(await stage.dms.resume(again)).toMatchObject({ outcome: 'already-running', resumedFrom: null });
-        expect([guard, events.map(({ type }) => type)]).toEqual([null, ['guard-ended', 'continued']]);
-        expect((await stage.dms.ledger(replicationConfigArn)).operations[0]?.checkpointSequence).toBeNull();
-        // What has run since can't go on from there once more, which opens the old one to nobody.
-        await stage.dms.stop({ replicationConfigArn, ...brief });
-        const refused = await failureOf(stage.dms.resume(again));
-        expect(refused.message).toContain('has run before');
-        expect(await failureOf(stage.dms.resume({ replicationConfigArn: old }))).toMatchObject({
-          type: 'DmsReplicationSealed',
-        });
-      } else {
-        const failure = await failureOf(resume);
-        expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
-        expect(failure.message).toMatch(
-          /may not take start positions at all.*Started without "continues", this one would leave out/,
-        );
-        // It may be resumed itself, and is guarded as before.
-        const { sealed, guard, events } = await stage.dms.ledger(old);
-        expect([sealed, guard?.sequence, events.map(({ type }) => type)]).toEqual([null, 1, ['unsealed', 'continued']]);
-      }
-    },
-  );
-
-  test('is not started once the old one was started by somebody else, or its resume is cancelled', async () => {
-    await using stage = await Stage.set(quick);
-    await stage.work();
-    const held = async (act: (resume: OperationHandle<unknown>, old: string) => unknown) => {
-      const old = stage.simulator.createReplication();
-      await stage.dms.stop({ replicationConfigArn: old, ...brief });
-      const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-      // It is about to be started, again and again.
-      stage.simulator.fault({ operation: 'StartReplication', replicationConfigArn, type: 'throttle', times: 1e9 });
-      const continues = { replicationConfigArn: old };
-      const resume = await stage.dms.startResume({
-        replicationConfigArn,
-        continues,
-        operationId: 'anew',
-        ...unverified,
-      });
-      const ended = failureOf(resume.result());
-      const { sealed, guard } = await until('it is claimed', async () => {
-        const ledger = await stage.dms.ledger(old);
-        return ledger.sealed === null ? null : ledger;
-      });
-      const continuedBy = { replicationConfigArn, operationId: 'anew', isStarted: false };
-      expect([sealed?.continuedBy, guard?.sequence]).toMatchObject([continuedBy, 1]);
-      expect((await failureOf(stage.dms.resume({ replicationConfigArn: old }))).message).toContain('is to go on from');
-      await act(resume, old);
-      const failure = await ended;
-      const after = await stage.dms.ledger(old);
-      expect([after.sealed, after.events[0]?.type]).toEqual([null, 'unsealed']);
-      expect(stage.simulator.row(replicationConfigArn).Status).toBe('created');
-      return failure;
-    };
-    const [started, cancelled] = await Promise.all([
-      held((_, old) => stage.simulator.start(old)),
-      held((resume) => resume.cancel()),
-    ]);
-    expect(started).toMatchObject({ type: 'DmsCheckpointChanged' });
-    expect(cancelled.message).toMatch(/cancelled/i);
-  });
-
-  test('that was started is followed by its operation when that is run again, whatever has become of the old one', async () => {
-    const { stage, old, replicationConfigArn, input } = await createdAnew();
-    await using _ = stage;
-    const first = await stage.dms.startResume(input);
-    await until('it was asked to start', () => stage.simulator.count('StartReplication', replicationConfigArn) === 1);
-    await until('the wait has begun', async () => (await first.progress()).phase !== 'checking');
-    await stage.client.workflow.getHandle(first.workflowId).terminate('test');
-    stage.simulator.start(old);
-    expect(await stage.dms.resume(input)).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });
-    expect(stage.simulator.count('StartReplication', replicationConfigArn)).toBe(1);
-    const { sealed } = await stage.dms.ledger(old);
-    expect(sealed?.continuedBy).toMatchObject({ replicationConfigArn, operationId: 'anew', isStarted: true });
-  });
-
-  test('that may have been started keeps the old one closed, whoever operates on it then and however its resume is run again', async () => {
-    const { stage, old, replicationConfigArn, input } = await createdAnew();
-    await using _ = stage;
-    // It is cancelled while the answer is waited for, which never comes.
-    stage.simulator.fault({ operation: 'StartReplication', replicationConfigArn, type: 'hang', afterEffect: true });
-    const first = await stage.dms.startResume(input);
-    await until('it was asked to start', () => stage.simulator.count('StartReplication', replicationConfigArn) === 1);
-    await first.cancel();
-    await failureOf(first.result());
-    await until('it runs', () => stage.simulator.row(replicationConfigArn).Status === 'running');
-    await stage.dms.stop({ replicationConfigArn, ...brief });
-    expect((await failureOf(stage.dms.resume(input))).message).toContain('has run before');
-    const { sealed, guard } = await stage.dms.ledger(old);
-    expect(sealed?.continuedBy).toMatchObject({ replicationConfigArn, operationId: 'anew', isStarted: false });
-    expect(guard?.sequence).toBe(1);
-    expect((await failureOf(stage.dms.resume({ replicationConfigArn: old }))).message).toContain('is to go on from');
-  });
-
-  test('does not go on from what is not recorded, runs again, was stopped for good, or when it has run itself', async () => {
-    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint: true } });
+describe.concurrent('a new replication', () => {
+  test.each([true, false])('starts at a recorded checkpoint where DMS takes a position: %s', async (customStartPoint) => {
+    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint } });
     await stage.work();
     const old = stage.simulator.createReplication();
-    const running = stage.simulator.createReplication({ replicationType: 'cdc' });
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn: old, intent: 'final', ...brief });
     const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-    const loads = stage.simulator.createReplication({ status: 'created' });
-    const refused = async (more: object) => {
-      const input = { replicationConfigArn, continues: { replicationConfigArn: old }, ...unverified, ...more };
-      const { type, message } = await failureOf(stage.dms.resume(input));
-      return `${type}: ${message}`;
-    };
-    expect(await refused({})).toContain(`DmsCheckpointMissing: No stop of ${old} is recorded`);
-    await stage.dms.stop({ replicationConfigArn: old, ...brief });
-    expect(await refused({ continues: { replicationConfigArn: old, sequence: 7 } })).toContain('No stop 7 of');
-    expect(await refused({ replicationConfigArn: loads })).toContain('its first start would load the target');
-    const host = { workflowId: `cutover-${randomUUID()}`, taskQueue: stage.taskQueue, args: [old] };
-    await stage.client.workflow.execute('hostThatOnlyReserves', host);
-    expect(await refused({})).toContain('DmsReplicationReserved');
-    await stage.dms.breakReservation(old, { by: 'ada', reason: 'test' });
-    expect(await refused({ cdcStartPosition: 'x' })).toContain('DmsInvalidInput');
-    expect(await refused({ startReplicationType: 'resume-processing' })).toContain('continues goes with');
-    stage.simulator.start(old);
-    await until('it runs', () => stage.simulator.row(old).Status === 'running');
-    for (const force of [false, true])
-      expect(await refused({ force })).toMatch(/^DmsCheckpointChanged: .* DMS shows that one "running"/);
-    await stage.dms.stop({ replicationConfigArn: old, intent: 'final', requestedBy: 'ada', ...brief });
-    expect(await refused({})).toMatch(/^DmsReplicationSealed: .* was stopped for good by ada/);
-    await stage.dms.unseal(old, { by: 'ada', reason: 'it goes on elsewhere' });
-    await stage.dms.stop({ replicationConfigArn: running, ...brief });
-    expect(await refused({ replicationConfigArn: running })).toMatch(/has run before/);
-    expect(await refused({ sourceLogRetentionSeconds: 10, oldestOpenTransactionSeconds: 20 })).toContain(
-      'DmsSourceLogExpired',
-    );
-    expect(stage.simulator.count('StartReplication')).toBe(0);
+    const cdcStartPosition = checkpoint.recoveryCheckpoint;
+    const start = { startReplicationType: 'start-replication', cdcStartPosition } as const;
+    const resume = stage.dms.resume({ replicationConfigArn, ...start, ...unverified });
+    if (customStartPoint) {
+      const { outcome, warnings } = await resume;
+      expect([outcome, warnings.map(({ code }) => code)]).toEqual(['resumed', ['custom-start-position', 'endpoint-override']]);
+      const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
+      expect(asked?.input).toMatchObject({ CdcStartPosition: cdcStartPosition });
+    } else {
+      const failure = await failureOf(resume);
+      expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
+      expect(failure.message).toContain('DMS Serverless may not take start positions at all');
+    }
   });
 });

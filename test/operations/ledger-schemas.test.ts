@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import type * as v from 'valibot';
+import { isDmsFailure } from '../../src/operations/failures.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { readRequest, schemas } from '../../src/operations/ledger-schemas.js';
+import type { Ledger } from '../../src/operations/records.js';
+import {
+  beginOf,
+  callOf,
+  draftOf,
+  endedOf,
+  noted,
+  recorded,
+  resumedOf,
+  stoppedOf,
+} from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+import { archived } from '../support/records.js';
+
+const who = operation('a', { requestedBy: 'ada', reason: 'cutover' });
+const begin = beginOf(who, 1, { call: callOf() });
+const stopped = stoppedOf(who, 9);
+const restore = { by: 'ada', reason: 'lost', records: [archived(1)], lastSequence: 1, resumeWithinSeconds: null };
+const long = (length: number) => 'x'.repeat(length);
+
+/** The message of the refusal; `null`: the request fits. */
+function refusal(schema: v.GenericSchema, request: unknown): string | null {
+  try {
+    readRequest(arn, 'dms.test request', schema, request);
+    return null;
+  } catch (err) {
+    return isDmsFailure(err, 'DmsInvalidInput') ? err.message : `not a refusal: ${String(err)}`;
+  }
+}
+
+describe('a request of the ledger', () => {
+  test.each<[string, v.GenericSchema, unknown]>([
+    ['to begin', schemas.begin, begin],
+    ['to record a stop', schemas.record, stopped],
+    ['to record a resume', schemas.record, resumedOf(who, 9)],
+    ['to record an end', schemas.record, endedOf(who, 9)],
+    ['to restore', schemas.restore, restore],
+    ['to reserve', schemas.reserve, { owner: 'cutover', reason: null, workflowId: null }],
+    ['to unseal', schemas.decision, { by: 'ada', reason: 'again' }],
+  ])('%s is taken as the package sends it', (_, schema, request) => {
+    expect(refusal(schema, request)).toBeNull();
+    expect(refusal(schema, JSON.parse(JSON.stringify(request)))).toBeNull();
+  });
+
+  test.each<[string, v.GenericSchema, unknown, string]>([
+    ['that is nothing', schemas.begin, undefined, 'the request'],
+    ['that is a text', schemas.record, 'stopped', 'the request'],
+    ['of a type that does not exist', schemas.record, { ...stopped, type: 'finished' }, 'type'],
+    [
+      'with a reason of 1.8 MB',
+      schemas.begin,
+      { ...begin, operation: { ...who, reason: long(1_800_000) } },
+      'operation.reason',
+    ],
+    [
+      'with an operation id of 1.1 million characters',
+      schemas.begin,
+      { ...begin, operation: { ...who, operationId: long(1_100_000) } },
+      'operation.operationId',
+    ],
+    ['without a token', schemas.begin, { ...begin, token: undefined }, 'token'],
+    ['with a token that is no number', schemas.begin, { ...begin, token: Infinity }, 'token'],
+    ["in nobody's name", schemas.begin, { ...begin, operation: { ...who, operationId: ' ' } }, 'operation.operationId'],
+    [
+      'with an unknown intent',
+      schemas.begin,
+      { ...begin, call: callOf({ intent: 'forever' as never }) },
+      'call.intent',
+    ],
+    [
+      'with a checkpoint of 1.5 MB',
+      schemas.record,
+      { ...stopped, checkpoint: draftOf('a', { recoveryCheckpoint: long(1_500_000) }) },
+      'checkpoint.recoveryCheckpoint',
+    ],
+    ['with an empty record', schemas.record, { ...stopped, checkpoint: {} }, 'checkpoint.version'],
+    [
+      'with a time that is none',
+      schemas.record,
+      { ...stopped, checkpoint: draftOf('a', { stoppedAt: 'yesterday' }) },
+      'checkpoint.stoppedAt',
+    ],
+    [
+      'with statistics of 200 kB',
+      schemas.record,
+      { ...stopped, tables: { total: 1, flagged: [{ name: long(200_000) }], truncated: false } },
+      'tables',
+    ],
+    [
+      'with a failure message of 600 kB',
+      schemas.record,
+      { ...endedOf(who, 9), failureMessage: long(600_000) },
+      'failureMessage',
+    ],
+    [
+      'with a last sequence of 2^53-1',
+      schemas.restore,
+      { ...restore, lastSequence: Number.MAX_SAFE_INTEGER },
+      'lastSequence',
+    ],
+    [
+      'with 101 records',
+      schemas.restore,
+      { ...restore, records: Array.from({ length: 101 }, (_, n) => archived(n + 1)) },
+      'records',
+    ],
+    ['without who does it', schemas.decision, { reason: 'again' }, 'by'],
+    ['with a blank owner', schemas.reserve, { owner: ' ', reason: null, workflowId: null }, 'owner'],
+  ])('%s is refused, naming what does not fit', (_, schema, request, path) => {
+    const message = refusal(schema, request);
+    expect(message).toContain(`Invalid dms.test request: ${path}: `);
+    expect(message?.length).toBeLessThan(800);
+  });
+});
+
+describe('the state of a ledger', () => {
+  const state = recorded(noted(emptyLedger(arn), who, 1), who, 9);
+  const later = noted(state, operation('b'), 20, { intent: 'final' });
+
+  test('is taken as a run hands it to the next', () => {
+    for (const each of [emptyLedger(arn), state, later])
+      expect(readRequest(arn, 'state', schemas.state, JSON.parse(JSON.stringify(each)))).toEqual(each);
+  });
+
+  test.each<[string, Partial<Record<keyof Ledger, unknown>>]>([
+    ['records that are no list', { checkpoints: {} }],
+    ['a record without a sequence', { checkpoints: [{ ...state.checkpoints[0], sequence: undefined }] }],
+    ['operations that are null', { operations: null }],
+    ['an operation without a kind', { operations: [{ ...state.operations[0], kind: 'pause' }] }],
+    ['a last sequence that is a text', { lastSequence: '1' }],
+    ['a seal that is true', { sealed: true }],
+    ['a seal without a time', { sealed: { by: 'ada', reason: null } }],
+    ['a note without a token', { pendingCall: { ...later.pendingCall, token: undefined } }],
+    ['a guard that ends at no time', { guard: { sequence: 1, endsAt: 'soon' } }],
+    ['a reservation of nobody', { reservation: { owner: '', reason: null, at: at(1), workflowId: null } }],
+    ['events that are missing', { events: undefined }],
+    ['an archive that waits for nothing known', { archive: { taskQueue: null, waiting: [null] } }],
+    ['a token that is negative infinity', { newestToken: -Infinity }],
+  ])('with %s is refused', (_, more) => {
+    expect(refusal(schemas.state, { ...state, ...more })).toMatch(/^Invalid dms.test request: /);
+  });
+});

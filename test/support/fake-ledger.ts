@@ -1,0 +1,83 @@
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
+import { gone } from '../../src/operations/deletion.js';
+import { begin, emptyLedger, validateBegin } from '../../src/operations/ledger.js';
+import { readRequest, schemas } from '../../src/operations/ledger-schemas.js';
+import { record, validateRecord } from '../../src/operations/recording.js';
+import type { Ledger } from '../../src/operations/records.js';
+import { arn } from './operations.js';
+
+/** The pure ledger behind the client that activities are given. Time is the test's own. */
+export class FakeLedger {
+  /** `null`: none exists. */
+  state: Ledger | null;
+  /** Names of the updates that were let through, and types of records. */
+  readonly told: string[] = [];
+  /** The test's clock, in ms. */
+  now = Date.UTC(2026, 0, 1);
+  /** Called before each update. */
+  before: () => void = () => {};
+
+  constructor(state: Ledger | null = null) {
+    this.state = state;
+  }
+
+  get client(): Client {
+    const handle = {
+      executeUpdate: async (name: string, { args: [request] }: { args: [unknown] }) => {
+        if (this.state === null) throw new WorkflowNotFoundError('No ledger', 'dms-ledger', undefined);
+        return this.#update(name, request);
+      },
+      query: async () => {
+        if (this.state === null) throw new WorkflowNotFoundError('No ledger', 'dms-ledger', undefined);
+        return this.state;
+      },
+      describe: async () => {
+        throw new WorkflowNotFoundError('No ledger', 'dms-ledger', undefined);
+      },
+    };
+    const workflow = {
+      getHandle: () => handle,
+      executeUpdateWithStart: async (name: string, { args: [request] }: { args: [unknown] }) => {
+        this.state ??= emptyLedger(arn);
+        return this.#update(name, request);
+      },
+    };
+    return { workflow, withDeadline: (_: number, ask: () => unknown) => ask() } as unknown as Client;
+  }
+
+  #update(name: string, request: unknown): unknown {
+    this.before();
+    const state = this.state ?? emptyLedger(arn);
+    const now = new Date(this.now).toISOString();
+    try {
+      const changed = this.#transition(state, name, JSON.parse(JSON.stringify(request ?? null)), now);
+      this.state = changed.ledger;
+      return JSON.parse(JSON.stringify(changed.reply)) as unknown;
+    } catch (err) {
+      throw new WorkflowUpdateFailedError('Refused', err as ApplicationFailure);
+    }
+  }
+
+  #transition(state: Ledger, name: string, request: unknown, now: string) {
+    switch (name) {
+      case 'dms.begin': {
+        const read = readRequest(arn, name, schemas.begin, request);
+        validateBegin(state, read, now);
+        this.told.push(read.call === null ? 'begin' : `begin and note a ${read.operation.kind}`);
+        return begin(state, read, now);
+      }
+      case 'dms.record': {
+        const read = readRequest(arn, name, schemas.record, request);
+        validateRecord(state, read);
+        this.told.push(read.type);
+        return record(state, read, now);
+      }
+      case 'dms.gone':
+        this.told.push('gone');
+        return gone(state, null, now);
+      default:
+        throw new Error(`No update ${name}`);
+    }
+  }
+}
