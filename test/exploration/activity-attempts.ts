@@ -34,15 +34,16 @@ export async function runActivity(
   const isTried = options.cancellationType === 'TRY_CANCEL' || options.cancellationType === undefined;
   const cancelled = scope.cancelRequested.catch((err: Error) => err);
   const trying = isTried ? cancelled.then((err) => Promise.reject(failed(err, RetryState.CANCEL_REQUESTED))) : never();
-  const scheduledAt = Date.now();
-  const expiresAt = scheduledAt + (options.scheduleToCloseTimeout ?? Infinity);
+  let scheduledAt: number | null = null;
+  const expiresAt = Date.now() + (options.scheduleToCloseTimeout ?? Infinity);
   let beat: unknown;
   const attempts = async (): Promise<unknown> => {
     for (let attempt = 1; ; attempt++) {
       // A closed workflow's activities are not tried again.
       if (!by.isOpen) return never();
       if (scope.isCancelled) throw failed(new CancelledFailure('Cancelled'), RetryState.CANCEL_REQUESTED);
-      const attemptAt = Date.now();
+      const attemptAt = temporal.scheduleAttempt(by.workflowId);
+      scheduledAt ??= attemptAt;
       await temporal.fate.turn(`begin ${type} ${attempt} of ${by.runId}`);
       const { worker } = temporal;
       let beatAt = Date.now();
@@ -66,7 +67,7 @@ export async function runActivity(
         info,
         cancellationSignal: abort.signal,
         heartbeat: (details: unknown) => {
-          if (!worker.isAlive) return;
+          if (!worker.isAlive || worker.isFrozen) return;
           beatAt = Date.now();
           beat = carried(details);
         },
@@ -81,6 +82,7 @@ export async function runActivity(
       );
       const done = await Promise.race([
         ended.then(async (end) => {
+          await worker.thawed();
           if (!worker.isAlive) return never();
           await temporal.fate.turn(`end ${type} ${attempt} of ${by.runId}`);
           return worker.isAlive ? end : never();

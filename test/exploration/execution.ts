@@ -85,6 +85,10 @@ export class Execution {
   untilCancel = Infinity;
   /** Its history is long: it is to continue as new. */
   isLong = false;
+  readonly startedAt = Date.now();
+  closedAt = Infinity;
+  /** The server keeps it no longer. */
+  isForgotten = false;
   #end: { resolve: (value: unknown) => void; reject: (err: unknown) => void } = {
     resolve() {},
     reject() {},
@@ -135,6 +139,7 @@ export class Execution {
   close(status: Execution['status'], value?: unknown, err?: Error): void {
     if (!this.isOpen) return;
     this.status = status;
+    this.closedAt = Date.now();
     this.conditions.clear();
     if (err === undefined) this.#end.resolve(carried(value));
     else this.#end.reject(err);
@@ -159,10 +164,19 @@ export class Execution {
 
 const isCancelledActivity = (err: unknown) => err instanceof ActivityFailure && err.cause instanceof CancelledFailure;
 
-/** A process that runs activities, until it is killed. */
+/** A process that runs activities, until it is killed. While it is frozen it stands still. */
 export class Worker {
   isAlive = true;
+  frozenUntil = -Infinity;
   activities: Activities = {};
+
+  get isFrozen(): boolean {
+    return Date.now() < this.frozenUntil;
+  }
+
+  async thawed(): Promise<void> {
+    while (this.isFrozen) await sleep(this.frozenUntil - Date.now());
+  }
 }
 
 export type Activities = Readonly<Record<string, (input: any) => Promise<unknown>>>;

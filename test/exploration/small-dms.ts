@@ -1,110 +1,205 @@
-import { DmsApiError, type Accepted, type DmsApi } from '../../src/dms/api.js';
-import type { Replication } from '../../src/dms/replication.js';
 import { look } from '../support/look.js';
+import { DmsApiError, type Accepted, type Replication } from './package-api.js';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** Seconds that a step of the replication's life takes. */
 const STOPPING = 25;
 const DESCRIBING = 6;
+const INITIALIZING = 10;
 const STARTING = 20;
+const FAILING = 5;
 
-/** A stop that DMS was asked for, or that happened. */
-export interface StopMade {
-  /** Of the operation that asked for it; `null`: DMS or someone else. */
+/** Actors other than an operation. */
+export const SOMEONE = 'someone at the console';
+export const DMS = 'DMS';
+
+/** A stop that took effect. */
+export interface Stop {
+  /** The execution whose call it was, {@link SOMEONE} or {@link DMS}. */
   readonly by: string;
   readonly askedAt: number;
-  stoppedAt: string | null;
+  /** Time at which the replication stops, or stops and fails. */
+  stoppedAt: number;
+  reason: string;
+  isFailed: boolean;
+  readonly checkpoint: string;
 }
 
-/** One replication, as an own idea of what DMS does with it: what is shown late, what is refused, and what was really asked for. */
+/** A start that took effect. */
+export interface Start {
+  readonly by: string;
+  readonly at: number;
+}
+
+/** The replication from some time on. The last state that has begun holds. */
+interface State {
+  readonly from: number;
+  readonly status: string;
+  /** The stop that the replication is in, even before DMS describes it. */
+  readonly stop: Stop | null;
+  readonly row: Replication;
+  readonly start: Start | null;
+}
+
+/**
+ * One replication, as an independent idea of what DMS does with it. It keeps every state that held, so that a look may be old and the test can ask
+ * what was true at a time. States of the near future are planned when a change begins, and dropped when another change comes before them.
+ */
 export class SmallDms {
-  status = 'running';
-  /** Every stop that was accepted. */
-  readonly stops: StopMade[] = [];
-  readonly starts: { readonly by: string; readonly at: number }[] = [];
-  #since = Date.now();
-  #lastStop: { readonly at: number; readonly checkpoint: string } | null = null;
-  #previous: { readonly at: number; readonly checkpoint: string } | null = null;
-  readonly #bornAt = iso(Date.now() - 86_400_000);
-  #runs = 1;
+  /** Stops that took effect, oldest first. */
+  readonly stops: Stop[] = [];
+  #states: State[];
 
-  constructor(readonly arn: string) {}
-
-  /** What has come about by now. */
-  #pass(): void {
-    const after = (seconds: number) => this.#since + seconds * 1000;
-    if (this.status === 'stopping' && Date.now() >= after(STOPPING)) {
-      this.status = 'stopped';
-      this.#since = after(STOPPING);
-      this.#previous = this.#lastStop;
-      this.#lastStop = { at: this.#since, checkpoint: `checkpoint:V1#${this.#runs}` };
-      for (const stop of this.stops) stop.stoppedAt ??= iso(this.#since);
-    }
-    if (this.status === 'starting' && Date.now() >= after(STARTING)) {
-      this.status = 'running';
-      this.#since = after(STARTING);
-      this.#runs++;
-    }
+  constructor(arn: string) {
+    const now = Date.now();
+    const born = iso(now - 86_400_000);
+    const row = look({
+      replicationConfigArn: arn,
+      status: 'running',
+      stopReason: null,
+      recoveryCheckpoint: null,
+      replicationLastStopTime: null,
+      replicationCreateTime: born,
+      replicationStats: statistics({ freshStartDate: born, startDate: born }),
+    });
+    this.#states = [{ from: now - 86_400_000, status: 'running', stop: null, row, start: null }];
   }
 
-  show(): Replication {
-    this.#pass();
-    const isDescribed = this.status !== 'stopped' || Date.now() >= this.#since + DESCRIBING * 1000;
-    const stop = isDescribed ? this.#lastStop : this.#previous;
-    const running = this.status === 'running' || this.status === 'stopping';
-    return look({
-      replicationConfigArn: this.arn,
-      status: this.status,
-      stopReason: stop === null ? null : 'Stop Reason NORMAL',
-      replicationLastStopTime: stop === null ? null : iso(stop.at),
-      recoveryCheckpoint: running || stop === null ? null : stop.checkpoint,
-      replicationCreateTime: this.#bornAt,
-    });
+  get status(): string {
+    return this.at(Date.now()).status;
+  }
+
+  /** Starts that took effect, oldest first. */
+  get starts(): readonly Start[] {
+    return this.#states.flatMap(({ from, start }) => (start === null || from > Date.now() ? [] : [start]));
+  }
+
+  /** The replication as a look would show it at that time. */
+  at(time: number): State {
+    const found = this.#states.findLast(({ from }) => from <= time) ?? this.#states[0];
+    if (found === undefined) throw new Error('A replication is in some state');
+    return found;
+  }
+
+  /** Whether such a state held at some time between the two. */
+  was(from: number, to: number, holds: (state: State) => boolean): boolean {
+    const during = this.#states.filter((each) => each.from > from && each.from <= to);
+    return [this.at(from), ...during].some(holds);
   }
 
   stop(by: string): Accepted {
-    this.#pass();
-    this.#require('running');
-    this.status = 'stopping';
-    this.#since = Date.now();
-    this.stops.push({ by, askedAt: Date.now(), stoppedAt: null });
-    return { replication: this.show(), requestId: `stop-${this.stops.length}` };
+    this.#require(['running'], "' state and cannot be stopped.");
+    const now = Date.now();
+    const checkpoint = `checkpoint:V1#${this.stops.length + 1}`;
+    const stoppedAt = now + STOPPING * 1000;
+    const stop: Stop = { by, askedAt: now, stoppedAt, reason: 'NORMAL', isFailed: false, checkpoint };
+    this.stops.push(stop);
+    this.#plan(now, { status: 'stopping' });
+    this.#rest(stop);
+    return { replication: this.at(now).row, requestId: `stop-${this.stops.length}` };
   }
 
-  start(by: string): Accepted {
-    this.#pass();
-    this.#require('stopped');
-    this.status = 'starting';
-    this.#since = Date.now();
-    this.starts.push({ by, at: Date.now() });
-    return { replication: this.show(), requestId: `start-${this.starts.length}` };
+  start(by: string, type: string): Accepted {
+    this.#require(['stopped', 'failed'], "' state and cannot start");
+    if (type === 'start-replication') {
+      const said = 'Start Type : START_REPLICATION, valid only for replications that run for the first time';
+      throw new DmsApiError('rejected', 'InvalidParameterCombinationException', said);
+    }
+    this.#begin(by, Date.now(), type === 'reload-target');
+    return { replication: this.at(Date.now()).row, requestId: `start-${this.starts.length}` };
   }
 
-  #require(status: string): void {
-    if (this.status === status) return;
-    const message = `Replication cannot be changed: it is currently in ${this.status.toUpperCase()} state`;
-    throw new DmsApiError('invalid-state', 'InvalidResourceStateFault', message);
+  /** Someone stops or starts it at the console, if that is possible just now. */
+  atConsole(what: 'stop' | 'start'): void {
+    const { status } = this;
+    if (what === 'stop' && status === 'running') this.stop(SOMEONE);
+    if (what === 'start' && (status === 'stopped' || status === 'failed')) this.start(SOMEONE, 'resume-processing');
+  }
+
+  /** A running or stopping replication stops with an error, and DMS starts it again after so many seconds. */
+  stopForAWhile(seconds: number): void {
+    if (this.status !== 'running' && this.status !== 'stopping') return;
+    if (this.status === 'running') this.stop(DMS);
+    const stop = this.stops.at(-1);
+    if (stop === undefined) return;
+    stop.reason = 'RECOVERABLE_ERROR';
+    this.#drop(Date.now());
+    this.#rest(stop);
+    this.#begin(DMS, stop.stoppedAt + seconds * 1000, false);
+  }
+
+  /** A stopping replication fails. */
+  failWhileStopping(): void {
+    const stop = this.stops.at(-1);
+    if (this.status !== 'stopping' || stop === undefined) return;
+    stop.stoppedAt = Date.now() + FAILING * 1000;
+    stop.reason = 'FATAL_ERROR';
+    stop.isFailed = true;
+    this.#drop(Date.now());
+    this.#plan(stop.stoppedAt, { ...described(stop), status: 'failed', failureMessages: ['The task failed'] }, stop);
+  }
+
+  /** Stopped, and described some seconds later: until then the row shows the stop before. */
+  #rest(stop: Stop): void {
+    const { recoveryCheckpoint } = described(this.stops.findLast((each) => each !== stop) ?? null);
+    this.#plan(stop.stoppedAt, { status: 'stopped', recoveryCheckpoint }, stop);
+    this.#plan(stop.stoppedAt + DESCRIBING * 1000, { ...described(stop), status: 'stopped' }, stop);
+  }
+
+  #begin(by: string, at: number, isFresh: boolean): void {
+    const start = { by, at };
+    const { replicationStats } = this.at(at).row;
+    const freshStartDate = isFresh ? iso(at) : (replicationStats?.freshStartDate ?? null);
+    const stop = { ...described(this.stops.at(-1) ?? null), recoveryCheckpoint: null };
+    this.#plan(at, { ...stop, status: 'initializing', failureMessages: [] }, null, start);
+    this.#plan(at + INITIALIZING * 1000, { status: 'replication_starting' });
+    const stats = statistics({ freshStartDate, startDate: iso(at + STARTING * 1000) });
+    this.#plan(at + STARTING * 1000, { status: 'running', replicationStats: stats });
+  }
+
+  #plan(from: number, changes: Partial<Replication>, stop: Stop | null = null, start: Start | null = null): void {
+    this.#drop(from);
+    const row = { ...this.at(from).row, ...changes };
+    this.#states.push({ from, status: row.status, stop, row, start });
+  }
+
+  /** Drops what was planned for after that time. */
+  #drop(time: number): void {
+    this.#states = this.#states.filter(({ from }) => from <= time);
+  }
+
+  #require(statuses: readonly string[], what: string): void {
+    const { status, row } = this.at(Date.now());
+    if (!statuses.includes(status)) throw refusal(row, status, what);
   }
 }
 
-/** How a request to DMS goes: `effect` is what DMS does when it arrives. */
-export type Carry = <T>(what: string, effect: () => T) => Promise<T>;
+/** The refusal of a call in that status. */
+export function refusal(row: Replication, status: string, what: string): DmsApiError {
+  const message = `Replication for Replication Config, '${row.replicationConfigIdentifier}' is in '${status}${what}`;
+  return new DmsApiError('invalid-state', 'InvalidResourceStateFault', message);
+}
 
-/** The port over requests that arrive late, twice lost, or never. `caller` names the operation that an attempt works for. */
-export function smallDmsApi(dms: SmallDms, carry: Carry, caller: () => string): DmsApi {
+function described(stop: Stop | null) {
   return {
-    describeReplication: () => carry('describe', () => dms.show()),
-    listReplications: () => carry('list', () => ({ items: [dms.show()], marker: null })),
-    stopReplication: () => {
-      const by = caller();
-      return carry(`stop for ${by}`, () => dms.stop(by));
-    },
-    startReplication: () => {
-      const by = caller();
-      return carry(`start for ${by}`, () => dms.start(by));
-    },
-    describeTableStatistics: () => carry('tables', () => ({ items: [], marker: null })),
-    endpointOverride: () => Promise.resolve(null),
+    stopReason: stop === null ? null : `Stop Reason ${stop.reason}`,
+    replicationLastStopTime: stop === null ? null : iso(stop.stoppedAt),
+    recoveryCheckpoint: stop?.checkpoint ?? null,
+  };
+}
+
+function statistics(dates: { readonly freshStartDate: string | null; readonly startDate: string | null }) {
+  return {
+    fullLoadProgressPercent: 100,
+    elapsedTimeMillis: 0,
+    tablesLoaded: 1,
+    tablesLoading: 0,
+    tablesQueued: 0,
+    tablesErrored: 0,
+    stopDate: null,
+    fullLoadStartDate: null,
+    fullLoadFinishDate: null,
+    ...dates,
   };
 }

@@ -26,6 +26,18 @@ export interface Fate {
   request(what: string): { readonly fate: 'arrives' | 'is lost' | 'loses its answer'; readonly seconds: number };
 }
 
+/** An update as it was sent. */
+export interface SentUpdate {
+  readonly workflowId: string;
+  readonly name: string;
+  readonly input: unknown;
+}
+
+/** Whether a request changes DMS. */
+export function isCall(what: string): boolean {
+  return what.includes(' for ');
+}
+
 /** A request or its answer got lost on the way. */
 export class Lost extends Error {}
 
@@ -34,6 +46,9 @@ export class SmallTemporal {
   readonly executions: Execution[] = [];
   /** Errors that Temporal would log and retry for ever: mistakes of the package. */
   readonly bugs: unknown[] = [];
+  /** Updates that activities have sent, to be told again. */
+  readonly sentUpdates: SentUpdate[] = [];
+  readonly #lastAttemptAt = new Map<string, number>();
   #runs = 0;
   #uuids = 0;
 
@@ -60,8 +75,27 @@ export class SmallTemporal {
     this.worker.activities = this.activitiesOf(this);
   }
 
+  /** The worker stands still; another one takes over what it was to do, and after a while it goes on with what it was doing. */
+  freezeWorker(seconds: number): void {
+    this.worker.frozenUntil = Date.now() + seconds * 1000;
+    this.worker = new Worker();
+    this.worker.activities = this.activitiesOf(this);
+  }
+
+  /** Forgets what has been closed for a while. */
+  forget(seconds: number): void {
+    for (const each of this.executions) each.isForgotten ||= Date.now() - each.closedAt >= seconds * 1000;
+  }
+
   latest(workflowId: string): Execution | undefined {
-    return this.executions.findLast((each) => each.workflowId === workflowId);
+    return this.executions.findLast((each) => each.workflowId === workflowId && !each.isForgotten);
+  }
+
+  /** The time at which an attempt is scheduled: no two of one workflow id are equal. */
+  scheduleAttempt(workflowId: string): number {
+    const at = Math.max(Date.now(), (this.#lastAttemptAt.get(workflowId) ?? 0) + 1);
+    this.#lastAttemptAt.set(workflowId, at);
+    return at;
   }
 
   start(
@@ -117,8 +151,8 @@ export class SmallTemporal {
     }
   }
 
-  /** What an update comes to when it arrives. */
-  async update(workflowId: string, name: string, input: unknown): Promise<unknown> {
+  /** What an update comes to when it arrives. `isForged`: no code of the package has sent it. */
+  async update(workflowId: string, name: string, input: unknown, isForged = false): Promise<unknown> {
     const open = this.latest(workflowId);
     const handler = open?.handlers.get(name);
     if (!open?.isOpen || handler === undefined) throw new WorkflowNotFoundError('Not open', workflowId, undefined);
@@ -127,10 +161,15 @@ export class SmallTemporal {
         try {
           handler.validate(carried(input));
         } catch (err) {
-          if (!(err instanceof ApplicationFailure)) this.bug(err);
+          if (!(err instanceof ApplicationFailure) && !isForged) this.bug(err);
           throw new WorkflowUpdateFailedError('Refused', err as Error);
         }
-        return carried(handler.handle(carried(input)));
+        try {
+          return carried(handler.handle(carried(input)));
+        } catch (err) {
+          if (!(err instanceof ApplicationFailure)) this.bug(err);
+          throw new WorkflowUpdateFailedError('Failed', err as Error);
+        }
       }),
     );
   }
@@ -140,20 +179,42 @@ export class SmallTemporal {
     return this.fate.turn(what);
   }
 
-  /** A request of a worker over the network: late, lost, without an answer, or from a worker that is no more. */
-  async carry<T>(what: string, effect: () => T | Promise<T>): Promise<T> {
+  /** Tells, wherever it is called, whether the worker that calls this has died. */
+  isDeadHere(): () => boolean {
     const worker = inAttempt.getStore()?.worker;
+    return () => worker?.isAlive === false;
+  }
+
+  /** A request that nobody waits for any more when it lands. */
+  async carryLate(what: string, seconds: number, effect: () => unknown): Promise<never> {
+    await sleep(seconds * 1000);
+    await this.fate.turn(`→ late ${what}`);
+    effect();
+    return never();
+  }
+
+  /**
+   * A request of a worker over the network: late, lost, without an answer, or from a worker that is no more. A frozen worker sends it later, unless
+   * it changes DMS: such a call follows its note at once, or not at all.
+   */
+  async carry<T>(what: string, effect: () => T | Promise<T>, onLost: () => void = () => {}): Promise<T> {
+    const worker = inAttempt.getStore()?.worker;
+    if (!isCall(what)) await worker?.thawed();
     const { fate, seconds } = this.fate.request(what);
     if (seconds > 0) await sleep(seconds * 1000);
     await this.fate.turn(`→ ${what}`);
     // What a worker sent before it was killed may arrive all the same.
-    if (fate === 'is lost') return worker?.isAlive === false ? never() : Promise.reject(new Lost(`Lost: ${what}`));
+    if (fate === 'is lost') {
+      onLost();
+      return worker?.isAlive === false ? never() : Promise.reject(new Lost(`Lost: ${what}`));
+    }
     const answer = Promise.resolve().then(effect);
     const ended = await answer.then(
       (value) => ({ value }),
       (err: unknown) => ({ err }),
     );
     await this.fate.turn(`← ${what}`);
+    await worker?.thawed();
     if (worker?.isAlive === false) return never();
     if (fate === 'loses its answer') throw new Lost(`Answer lost: ${what}`);
     if ('err' in ended) throw ended.err;

@@ -3,8 +3,11 @@ import { ChildWorkflowFailure, RetryState } from '@temporalio/common';
 import { runActivity, type ActivityOptions } from './activity-attempts.js';
 import { carried, ContinueAsNew, execution, inAttempt, never, PublicScope, Scope, sleep } from './execution.js';
 
+const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {}, trace: () => {} };
+
 /** In place of `@temporalio/activity`. */
 export const activityApi = {
+  log,
   Context: { current: () => inAttempt.getStore()?.context },
 };
 
@@ -62,7 +65,7 @@ export const workflowApi = {
   },
   uuid4: () => execution().world.uuid(),
   patched: () => true,
-  log: { warn: () => {}, info: () => {}, debug: () => {} },
+  log,
   executeChild: (type: string, options: { workflowId: string; args: unknown[]; memo?: Record<string, unknown> }) => {
     const by = execution();
     const scope = Scope.current();

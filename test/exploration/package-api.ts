@@ -1,0 +1,28 @@
+/** Everything that the exploration uses of the package: public names, messages and failures. The rest of this folder knows nothing else of it. */
+export { createDmsActivities } from '../../src/activities/index.js';
+export { ReplicationClient } from '../../src/client/index.js';
+export { DmsApiError, type Accepted, type DmsApi } from '../../src/dms/api.js';
+export type { Replication } from '../../src/dms/replication.js';
+export { findDmsFailure } from '../../src/operations/failures.js';
+export type {
+  OperationKind,
+  ResumeReplicationInput,
+  StopIntent,
+  StopReplicationInput,
+} from '../../src/operations/inputs.js';
+export {
+  ledgerWorkflowId,
+  memoKeys,
+  messageNames,
+  operationWorkflowId,
+  workflowTypes,
+} from '../../src/operations/names.js';
+export type { CheckpointRecord, Ledger } from '../../src/operations/records.js';
+export type { ResumeReplicationResult, StopReplicationResult } from '../../src/operations/results.js';
+export { dmsReplicationLedger, dmsResumeReplication, dmsStopReplication } from '../../src/workflows/index.js';
+export {
+  releaseReplication,
+  reserveReplication,
+  resumeReplication,
+  stopReplication,
+} from '../../src/workflows/steps.js';

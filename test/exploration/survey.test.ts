@@ -1,0 +1,50 @@
+/**
+ * Which rules the package breaks in which trouble, with seeds to look at: `EXPLORE_SURVEY=300 npx vitest run test/exploration/survey.test.ts`.
+ * Each seed is a world of its own. `EXPLORE_TROUBLE=staleLooks EXPLORE_SEED=… EXPLORE_SEEDS=1` shows one of them in the exploration.
+ */
+import { inspect } from 'node:util';
+import * as fc from 'fast-check';
+import { test, vi } from 'vitest';
+import { explored, few, useSimulatedTime } from './exploration.js';
+import type { Violation } from './judge.js';
+import { allTrouble, noTrouble, readTrouble } from './trouble.js';
+
+vi.mock('@temporalio/workflow', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('./workflow-api.js')).workflowApi,
+}));
+vi.mock('@temporalio/activity', async (original) => ({
+  ...(await original<object>()),
+  ...(await import('./workflow-api.js')).activityApi,
+}));
+
+useSimulatedTime();
+
+const WORLDS = Number(process.env['EXPLORE_SURVEY'] ?? 0);
+const wanted = process.env['EXPLORE_TROUBLE'];
+const kinds = wanted === undefined ? ['none', ...Object.keys(noTrouble), 'all'] : [wanted];
+
+test.skipIf(WORLDS === 0).each(kinds)(
+  'the survey of worlds in trouble reports every rule that one of them breaks: %s',
+  async (kind) => {
+    const trouble = kind === 'all' ? allTrouble : readTrouble(kind);
+    const found = new Map<string, { seeds: number[]; example: string }>();
+    for (let seed = 1; seed <= WORLDS; seed++) {
+      let broken: readonly Violation[] = [];
+      const property = explored(few, trouble, (violations) => void (broken = violations));
+      const { errorInstance } = await fc.check(property, { seed, numRuns: 1, endOnFailure: true });
+      if (errorInstance !== null && errorInstance !== undefined)
+        broken = [{ rule: 'unexplained', what: `The world breaks: ${inspect(errorInstance)}` }];
+      for (const { rule, what } of broken) {
+        const known = found.get(rule) ?? { seeds: [], example: `${seed}: ${what}` };
+        if (!known.seeds.includes(seed)) known.seeds.push(seed);
+        found.set(rule, known);
+      }
+    }
+    const lines = [...found].map(
+      ([rule, { seeds, example }]) => `  ${rule}: ${seeds.length} (${seeds.slice(0, 8).join()})\n      ${example}`,
+    );
+    console.log(`${kind}: ${found.size} rules broken in ${WORLDS} worlds\n${lines.join('\n')}`);
+  },
+  3_600_000,
+);

@@ -1,0 +1,183 @@
+/** Judges what is left of a world once everything in it has ended. */
+import { inspect } from 'node:util';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { isOfOperation, type Rule, type Violation } from './judge.js';
+import type { Ended } from './asked.js';
+import { inputOf } from './asked.js';
+import {
+  findDmsFailure,
+  type Ledger,
+  type ResumeReplicationResult,
+  type StopReplicationResult,
+} from './package-api.js';
+import type { SmallDms, Stop } from './small-dms.js';
+import { Lost } from './small-temporal.js';
+import { STALE_SECONDS } from './looks.js';
+import type { Execution } from './execution.js';
+
+/** Longest time for which an operation may take to record what it saw. */
+const RECORDING_SECONDS = 120;
+const STALE_MS = STALE_SECONDS * 1000;
+
+/** What a world has come to. */
+export interface Outcome {
+  readonly dms: SmallDms;
+  readonly ledger: Ledger | null;
+  readonly executions: readonly Execution[];
+  readonly ended: readonly Ended[];
+  /** Times at which somebody has lifted a seal. */
+  readonly unsealedAt: readonly number[];
+  /** Stops that nobody can be expected to follow. */
+  readonly strayed: ReadonlySet<Stop>;
+}
+
+export function verdictOf(outcome: Outcome): Violation[] {
+  const { dms, ended } = outcome;
+  const made = dms.stops
+    .filter(isOfOperation)
+    .flatMap((stop) => [...judgeRecords(outcome, stop), ...judgeSeal(outcome, stop)]);
+  return [...made, ...judgeGuard(outcome), ...ended.flatMap((each) => [...judgeEnded(outcome, each)])];
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+function* judgeRecords({ dms, ledger, strayed }: Outcome, stop: Stop): Iterable<Violation> {
+  const records = ledger?.checkpoints.filter(({ stoppedAt }) => stoppedAt === iso(stop.stoppedAt)) ?? [];
+  const what = `the stop of ${iso(stop.stoppedAt)} by ${stop.by}`;
+  if (records.length === 0 && !isUndone(dms, stop) && !strayed.has(stop))
+    yield { rule: stop.isFailed ? 'unrecorded-failure' : 'unrecorded', what };
+  // A final stop and a pause under one id are two things that somebody asked for.
+  const names = records.map(({ operationId, intent, status }) => `${operationId} (${intent}, ${status})`);
+  if (new Set(names).size < names.length) yield { rule: 'recorded-twice', what: `${what}: ${names.join()}` };
+  for (const { recoveryCheckpoint, settled, sequence } of records)
+    if (settled === 'agreed' && recoveryCheckpoint !== stop.checkpoint)
+      yield { rule: 'wrong-checkpoint', what: `${what}: record ${sequence} has ${recoveryCheckpoint}` };
+}
+
+function* judgeSeal({ dms, ledger, executions, unsealedAt }: Outcome, stop: Stop): Iterable<Violation> {
+  const operation = executions.find(({ runId }) => stop.by.endsWith(` ${runId}`));
+  if (operation === undefined || inputOf(operation).intent !== 'final') return;
+  if (ledger?.sealed || isUndone(dms, stop) || unsealedAt.some((at) => at >= operation.startedAt)) return;
+  yield { rule: 'unsealed', what: `the final stop of ${iso(stop.stoppedAt)} by ${stop.by}` };
+}
+
+/** Someone else than an operation was the next to start it. */
+function isUndone(dms: SmallDms, { askedAt }: Stop): boolean {
+  const next = dms.starts.find(({ at }) => at >= askedAt);
+  return next !== undefined && !isOfOperation(next);
+}
+
+function* judgeGuard({ dms, ledger, unsealedAt }: Outcome): Iterable<Violation> {
+  if (ledger === null || !('guard' in ledger) || ledger.sealed !== null || unsealedAt.length > 0) return;
+  const newest = ledger.checkpoints[0];
+  const isPaused = newest?.intent === 'pause' && newest.status === 'stopped' && dms.status === 'stopped';
+  const stop = dms.stops.at(-1);
+  if (!isPaused || stop === undefined || newest.stoppedAt !== iso(stop.stoppedAt) || ledger.guard !== null) return;
+  yield { rule: 'unguarded', what: `record ${newest.sequence}` };
+}
+
+function* judgeEnded(outcome: Outcome, each: Ended): Iterable<Violation> {
+  const { asked, id, value, err } = each;
+  const what = (said: string) => `${id} (${asked.kind}, ${asked.intent}, ${asked.operationId}): ${said}`;
+  if (err !== undefined) {
+    const failure = findDmsFailure(err);
+    if (!isExplained(err)) yield { rule: 'unexplained', what: what(inspect(err)) };
+    if (failure?.message.includes(`reserved by ${id} `)) yield { rule: 'reserved', what: what(failure.message) };
+    if (failure !== undefined && isFalse(failure, outcome, each))
+      yield { rule: 'false-failure', what: what(`${failure.type}: ${failure.message}`) };
+  } else if (asked.via !== 'reserving host') {
+    const judged = asked.kind === 'stop' ? judgeStop(outcome, each, value) : judgeResume(outcome, each, value);
+    for (const [rule, said] of judged) yield { rule, what: what(said) };
+  }
+}
+
+/** The operation that gave the result may have begun before whoever joined it. */
+function begunAt({ ledger }: Outcome, { asked, begunAt: own }: Ended, operationId: string): number {
+  const known = ledger?.operations.filter((each) => each.kind === asked.kind && each.operationId === operationId) ?? [];
+  return Math.min(own, ...known.map(({ startedAt }) => Date.parse(startedAt)));
+}
+
+function* judgeStop(outcome: Outcome, each: Ended, value: unknown): Iterable<readonly [Rule, string]> {
+  const { outcome: how, checkpoint, operationId } = value as StopReplicationResult;
+  const { dms, ledger, unsealedAt } = outcome;
+  const { asked, endedAt } = each;
+  if (
+    !ledger?.checkpoints.some(
+      ({ sequence, stoppedAt }) => sequence === checkpoint.sequence && stoppedAt === checkpoint.stoppedAt,
+    )
+  )
+    yield ['unrecorded', `${how}, and record ${checkpoint.sequence} is not in the ledger`];
+  const begun = begunAt(outcome, each, operationId) - STALE_MS;
+  const { recoveryCheckpoint, settled, recordedAt } = checkpoint;
+  const wasThere = dms.was(
+    begun,
+    endedAt,
+    ({ stop }) => stop !== null && (stop.checkpoint === recoveryCheckpoint || settled !== 'agreed'),
+  );
+  if (!wasThere) yield ['false-stop', `${how} at ${recoveryCheckpoint}, where it did not stop while the operation ran`];
+  const saidAt = Math.max(Date.parse(recordedAt), each.begunAt);
+  if (!dms.was(saidAt - STALE_MS - RECORDING_SECONDS * 1000, saidAt, ({ stop }) => stop !== null))
+    yield ['false-stop', `${how} at ${recoveryCheckpoint}, and it had been running for minutes`];
+  if (asked.intent !== 'final') return;
+  if (checkpoint.intent !== 'final') yield ['not-as-asked', `recorded as ${checkpoint.intent}`];
+  else if (!ledger?.sealed && !unsealedAt.some((at) => at >= begun + STALE_MS)) yield ['unsealed', how];
+}
+
+function* judgeResume(outcome: Outcome, each: Ended, value: unknown): Iterable<readonly [Rule, string]> {
+  const { outcome: how, operationId, startReplicationType: type, replication } = value as ResumeReplicationResult;
+  const { dms } = outcome;
+  const { asked, endedAt } = each;
+  const begun = begunAt(outcome, each, operationId);
+  const start = dms.starts.find(({ at }) => at >= begun && at <= endedAt);
+  const from = how === 'resumed' && start !== undefined ? start.at : begun - STALE_MS;
+  if (replication.status !== 'running') yield ['false-resume', `${how}, and shows "${replication.status}"`];
+  if (!dms.was(from, endedAt, ({ status }) => status === 'running'))
+    yield ['false-resume', `${how}, and it did not run`];
+  const isReload = how !== 'resumed' || type === 'reload-target';
+  if (asked.reload && !isReload) yield ['not-as-asked', `${how} with ${type}, and it was to be reloaded`];
+}
+
+/** The types of failures are not all in every version of the package. */
+interface Failure {
+  readonly type: string;
+  readonly details: readonly [{ readonly operationId?: string | undefined }, ...unknown[]];
+}
+
+/** Failures that say something of the replication, or of the past, which is not true. */
+function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boolean {
+  const { dms, ended } = outcome;
+  const { begunAt: own, endedAt } = each;
+  const { operationId = null } = details[0];
+  const begun = own - STALE_MS;
+  const isStarted = (from: number) => dms.starts.some(({ at }) => at >= from && at <= endedAt);
+  const lastStop = dms.stops.findLast(({ askedAt }) => askedAt <= endedAt);
+  switch (type) {
+    case 'DmsReplicationNotFound':
+    case 'DmsReplicationDeleting':
+    case 'DmsReplicationReadOnly':
+    case 'DmsInvalidInput':
+    case 'DmsNotAllowed':
+      return true;
+    case 'DmsStopReverted':
+      return !isStarted(own) && !isStarted(lastStop?.askedAt ?? Infinity);
+    case 'DmsStartReverted':
+      return !dms.stops.some(({ askedAt, stoppedAt }) => askedAt <= endedAt && stoppedAt >= own);
+    case 'DmsReplicationFailed':
+      return !dms.was(begun, endedAt, ({ status }) => status === 'failed');
+    case 'DmsCheckpointChanged':
+      return dms.stops.every(isOfOperation) && dms.starts.every(isOfOperation);
+    case 'DmsOperationSuperseded':
+      // Nobody else has an id that was made for one operation.
+      return !ended.some(({ asked }) => asked.operationId === operationId && operationId !== null);
+    default:
+      return false;
+  }
+}
+
+/** Somebody ended it, the network failed the client, or the package says why. */
+function isExplained(err: unknown): boolean {
+  if (err instanceof Lost || findDmsFailure(err) !== undefined) return true;
+  for (let at = err; at instanceof Error; at = at.cause)
+    if (at instanceof CancelledFailure || at instanceof TerminatedFailure) return true;
+  return false;
+}
