@@ -52,10 +52,12 @@ export const workflowApi = {
   setCurrentDetails: () => {},
   upsertMemo: (memo: Record<string, unknown>) => void Object.assign(execution().memo, carried(memo)),
   workflowInfo: () => {
-    const { workflowId, runId, memo, parent, isLong } = execution();
+    const { workflowId, runId, firstRunId, memo, parent, isLong } = execution();
     return {
       workflowId,
       runId,
+      firstExecutionRunId: firstRunId,
+      taskQueue: 'dms',
       memo,
       parent: parent === null ? undefined : { workflowId: parent.workflowId },
       continueAsNewSuggested: isLong,
@@ -64,7 +66,6 @@ export const workflowApi = {
     };
   },
   uuid4: () => execution().world.uuid(),
-  patched: () => true,
   log,
   executeChild: (type: string, options: { workflowId: string; args: unknown[]; memo?: Record<string, unknown> }) => {
     const by = execution();
