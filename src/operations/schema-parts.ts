@@ -91,10 +91,12 @@ function number(most: number) {
   return v.pipe(v.number(wanted), v.minValue(0, wanted), v.maxValue(most, wanted));
 }
 
-/** A whole number from 1 on. */
-export function wholeNumber(most = Number.MAX_SAFE_INTEGER) {
-  const wanted = takes(`a whole number from 1${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${grouped(most)}`}`);
-  return v.pipe(v.number(wanted), v.integer(wanted), v.minValue(1, wanted), v.maxValue(most, wanted));
+/** A whole number, by default from 1 on. */
+export function wholeNumber(most = Number.MAX_SAFE_INTEGER, least = 1) {
+  const wanted = takes(
+    `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${grouped(most)}`}`,
+  );
+  return v.pipe(v.number(wanted), v.integer(wanted), v.minValue(least, wanted), v.maxValue(most, wanted));
 }
 
 /** One of a few words. */
@@ -131,7 +133,7 @@ export function readWith<Schema extends v.GenericSchema>(
   const { success, output, issues } = v.safeParse(schema, input);
   if (success) return output;
   const [first, ...others] = issues;
-  const isWhole = others.length === 0 && first.type === 'custom' && v.getDotPath(first) === null;
+  const isWhole = others.length === 0 && first.type === 'custom' && pathOf(first) === '';
   const shown = issues.slice(0, SHOWN_PROBLEMS).map(describeIssue);
   if (issues.length > SHOWN_PROBLEMS) shown.push(`and ${issues.length - SHOWN_PROBLEMS} more problems`);
   const problem = isWhole ? first.message : `is not valid: ${shown.join('; ')}`;
@@ -140,10 +142,18 @@ export function readWith<Schema extends v.GenericSchema>(
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue);
-  if (path === null) return issue.message;
+  const path = pathOf(issue);
+  if (path === '') return issue.message;
   const shown = path.length > SHOWN_ARN ? `${path.slice(0, SHOWN_ARN)}…` : path;
   return isUnknownField(issue) ? `there is no field "${shown}"${issue.message}` : `${shown} ${issue.message}`;
+}
+
+/** Such as `replicationConfigArns[1]`. */
+function pathOf({ path }: v.BaseIssue<unknown>): string {
+  return (path ?? []).reduce((way, { key }) => {
+    if (typeof key === 'number') return `${way}[${key}]`;
+    return way === '' ? String(key) : `${way}.${String(key)}`;
+  }, '');
 }
 
 function fieldProblem(issue: v.StrictObjectIssue, names: readonly string[]): string {

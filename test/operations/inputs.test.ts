@@ -39,6 +39,10 @@ function refusal(read: () => unknown): string {
 const refusedStop = (more: object) => refusal(() => readStopInput({ replicationConfigArn, ...more }));
 const refusedResume = (more: object) => refusal(() => readResumeInput({ replicationConfigArn, ...more }));
 
+/** Rows whose title is the message that is wanted. */
+const saidFirst = <Input>(rows: readonly (readonly [Input, string])[]) =>
+  rows.map(([input, said]) => [said, input] as const);
+
 describe('the schema of a stop', () => {
   test('fills in every default', () => {
     const { plan, asked } = readStopInput({ replicationConfigArn });
@@ -59,59 +63,66 @@ describe('the schema of a stop', () => {
     expect(readStopInput({ replicationConfigArn, ...absent })).toEqual(readStopInput({ replicationConfigArn }));
   });
 
-  test.each<[unknown, string]>([
-    ['orders', 'The input of the stop is a string; it takes an object { replicationConfigArn, … }'],
-    [undefined, 'The input of the stop is missing; it takes an object'],
-    [null, 'The input of the stop is null; it takes an object'],
-    [true, 'The input of the stop is a boolean; it takes an object'],
-    [[replicationConfigArn], 'The input of the stop is a list of 1; it takes an object'],
-    [new Date(0), 'The input of the stop is a Date; it takes an object'],
-    [long(MEGABYTE), 'The input of the stop is a string of 1,100,000 characters; it takes an object'],
-    [{}, 'The input of the stop is not valid: replicationConfigArn is missing'],
-    [{ replicationConfigArn: 7 }, 'replicationConfigArn is 7; it takes the ARN of a replication config'],
-    [{ replicationConfigArn: 'orders' }, 'replicationConfigArn is not the ARN of a replication config: it does not'],
-    [{ replicationConfigArn: long(MEGABYTE) }, 'replicationConfigArn is not the ARN of a replication config'],
-    [{ replicationConfigArn: `${replicationConfigArn}${long(MEGABYTE)}` }, 'its identifier is "ORDERSxxx'],
-  ])('refuses %.40j: %s', (input, said) => {
+  test.each(
+    saidFirst<unknown>([
+      ['orders', 'The input of the stop is a string; it takes an object { replicationConfigArn, … }'],
+      [undefined, 'The input of the stop is missing; it takes an object'],
+      [null, 'The input of the stop is null; it takes an object'],
+      [true, 'The input of the stop is a boolean; it takes an object'],
+      [[replicationConfigArn], 'The input of the stop is a list of 1; it takes an object'],
+      [new Date(0), 'The input of the stop is a Date; it takes an object'],
+      [long(MEGABYTE), 'The input of the stop is a string of 1,100,000 characters; it takes an object'],
+      [{}, 'The input of the stop is not valid: replicationConfigArn is missing'],
+      [{ replicationConfigArn: 7 }, 'replicationConfigArn is 7; it takes the ARN of a replication config'],
+      [{ replicationConfigArn: 'orders' }, 'replicationConfigArn is not the ARN of a replication config: it does not'],
+      [{ replicationConfigArn: long(MEGABYTE) }, 'replicationConfigArn is not the ARN of a replication config'],
+      [{ replicationConfigArn: `${replicationConfigArn}${long(MEGABYTE)}` }, 'its identifier is "ORDERSxxx'],
+    ]),
+  )('refuses what is no input: %s', (said, input) => {
     expect(refusal(() => readStopInput(input))).toContain(said);
   });
 
-  test.each<[object, string]>([
-    [{ typo: 1 }, 'there is no field "typo". Correct it'],
-    [{ reasn: 'x' }, 'there is no field "reasn" (did you mean "reason"?)'],
-    [{ stopTimeout: 1 }, 'there is no field "stopTimeout" (did you mean "stopTimeoutSeconds"?)'],
-    [{ SettleSeconds: 1 }, '(did you mean "settleSeconds"?)'],
-    [{ [long(MEGABYTE)]: 1 }, 'there is no field "xxx'],
-    [{ requestedBy: new Date(0) }, 'requestedBy is a Date; it takes a string of 1 to 256 characters'],
-    [{ requestedBy: () => 'ada' }, 'requestedBy is a function; it takes'],
-    [{ requestedBy: '' }, 'requestedBy is ""; it takes'],
-    [{ requestedBy: long(257) }, 'requestedBy is a string of 257 characters; it takes a string of 1 to 256'],
-    [{ reason: long(1001) }, 'reason is a string of 1,001 characters; it takes a string of 1 to 1,000'],
-    [{ owner: long(257) }, 'owner is a string of 257'],
-    [{ operationId: long(MEGABYTE) }, 'operationId is a string of 1,100,000 characters; it takes a string of 1 to 200'],
-    [{ operationId: 7 }, 'operationId is 7; it takes'],
-    [{ intent: 'forever' }, 'intent is "forever"; it takes "pause" or "final"'],
-    [{ intent: long(MEGABYTE) }, 'intent is a string of 1,100,000 characters; it takes'],
-    [{ settleSeconds: '10' }, 'settleSeconds is "10"; it takes a number from 0 to 3,600'],
-    [{ settleSeconds: 3601 }, 'settleSeconds is 3601; it takes'],
-    [{ stopTimeoutSeconds: -1 }, 'stopTimeoutSeconds is -1; it takes a number from 0 to 31,622,400'],
-    [{ stopTimeoutSeconds: Infinity }, 'stopTimeoutSeconds is Infinity; it takes'],
-    [{ stopTimeoutSeconds: 5n }, 'stopTimeoutSeconds is a bigint; it takes'],
-    [{ deadlineLeadSeconds: NaN }, 'deadlineLeadSeconds is NaN; it takes a number from 0 to 172,800'],
-    [{ preempt: 'yes' }, 'preempt is "yes"; it takes true or false'],
-    [{ onResumeDeadline: 'page' }, 'onResumeDeadline is a string; it takes an object { activityType, taskQueue }'],
-    [{ onResumeDeadline: new Map([['activityType', 'page']]) }, 'onResumeDeadline is a Map; it takes an object'],
-    [{ onResumeDeadline: {} }, 'onResumeDeadline.activityType is missing'],
-    [
-      { onResumeDeadline: { activityTyp: 'page' } },
-      'no field "onResumeDeadline.activityTyp" (did you mean "activityType"',
-    ],
-    [{ onResumeDeadline: { activityType: long(201) } }, 'onResumeDeadline.activityType is a string of 201'],
-    [
-      { onResumeDeadline: { activityType: 'dms.requestStop' } },
-      'No input may name an activity type that starts with dms. as a hook',
-    ],
-  ])('refuses %.60j: %s', (more, said) => {
+  test.each(
+    saidFirst<object>([
+      [{ typo: 1 }, 'there is no field "typo". Correct it'],
+      [{ reasn: 'x' }, 'there is no field "reasn" (did you mean "reason"?)'],
+      [{ stopTimeout: 1 }, 'there is no field "stopTimeout" (did you mean "stopTimeoutSeconds"?)'],
+      [{ SettleSeconds: 1 }, '(did you mean "settleSeconds"?)'],
+      [{ [long(MEGABYTE)]: 1 }, 'there is no field "xxx'],
+      [{ requestedBy: new Date(0) }, 'requestedBy is a Date; it takes a string of 1 to 256 characters'],
+      [{ requestedBy: () => 'ada' }, 'requestedBy is a function; it takes'],
+      [{ requestedBy: '' }, 'requestedBy is ""; it takes'],
+      [{ requestedBy: long(257) }, 'requestedBy is a string of 257 characters; it takes a string of 1 to 256'],
+      [{ reason: long(1001) }, 'reason is a string of 1,001 characters; it takes a string of 1 to 1,000'],
+      [{ owner: long(257) }, 'owner is a string of 257'],
+      [
+        { operationId: long(MEGABYTE) },
+        'operationId is a string of 1,100,000 characters; it takes a string of 1 to 200',
+      ],
+      [{ operationId: 7 }, 'operationId is 7; it takes'],
+      [{ intent: 'forever' }, 'intent is "forever"; it takes "pause" or "final"'],
+      [{ intent: long(MEGABYTE) }, 'intent is a string of 1,100,000 characters; it takes'],
+      [{ settleSeconds: '10' }, 'settleSeconds is "10"; it takes a number from 0 to 3,600'],
+      [{ settleSeconds: 3601 }, 'settleSeconds is 3601; it takes'],
+      [{ stopTimeoutSeconds: -1 }, 'stopTimeoutSeconds is -1; it takes a number from 0 to 31,622,400'],
+      [{ stopTimeoutSeconds: Infinity }, 'stopTimeoutSeconds is Infinity; it takes'],
+      [{ stopTimeoutSeconds: 5n }, 'stopTimeoutSeconds is a bigint; it takes'],
+      [{ deadlineLeadSeconds: NaN }, 'deadlineLeadSeconds is NaN; it takes a number from 0 to 172,800'],
+      [{ preempt: 'yes' }, 'preempt is "yes"; it takes true or false'],
+      [{ onResumeDeadline: 'page' }, 'onResumeDeadline is a string; it takes an object { activityType, taskQueue }'],
+      [{ onResumeDeadline: new Map([['activityType', 'page']]) }, 'onResumeDeadline is a Map; it takes an object'],
+      [{ onResumeDeadline: {} }, 'onResumeDeadline.activityType is missing'],
+      [
+        { onResumeDeadline: { activityTyp: 'page' } },
+        'no field "onResumeDeadline.activityTyp" (did you mean "activityType"',
+      ],
+      [{ onResumeDeadline: { activityType: long(201) } }, 'onResumeDeadline.activityType is a string of 201'],
+      [
+        { onResumeDeadline: { activityType: 'dms.requestStop' } },
+        'No input may name an activity type that starts with dms. as a hook',
+      ],
+    ]),
+  )('refuses a field: %s', (said, more) => {
     expect(refusedStop(more)).toContain(said);
   });
 
@@ -148,28 +159,30 @@ describe('the schema of a resume', () => {
     });
   });
 
-  test.each<[object, string]>([
-    [{ checkpoint: 'last' }, 'checkpoint is "last"; it takes "latest" or { sequence }'],
-    [{ checkpoint: 7 }, 'checkpoint is a number; it takes an object { sequence }'],
-    [{ checkpoint: { sequence: 0 } }, 'checkpoint.sequence is 0; it takes a whole number from 1 on'],
-    [{ checkpoint: { sequence: 1.5 } }, 'checkpoint.sequence is 1.5; it takes'],
-    [{ checkpoint: { sequence: 2 ** 53 } }, 'checkpoint.sequence is 9007199254740992; it takes'],
-    [{ checkpoint: { number: 1 } }, 'checkpoint'],
-    [{ force: 1 }, 'force is 1; it takes true or false'],
-    [{ startReplicationType: 'reload' }, '"resume-processing" or "reload-target" or "start-replication"'],
-    [{ confirmReload: long(256) }, 'confirmReload is a string of 256'],
-    [{ cdcStartPosition: long(4097) }, 'cdcStartPosition is a string of 4,097'],
-    [{ cdcStartTime: 'yesterday' }, 'cdcStartTime is "yesterday"; it takes an ISO 8601 time'],
-    [{ cdcStartTime: new Date(0) }, 'cdcStartTime is a Date; it takes an ISO 8601 time'],
-    [{ cdcStartTime: `2026-01-01T00:00:00.${'0'.repeat(MEGABYTE)}Z` }, 'cdcStartTime is a string of'],
-    [{ cdcStopPosition: 'server_time:today' }, 'cdcStopPosition is "server_time:today"; it takes a position'],
-    [{ cdcStartPosition: 'x', cdcStartTime: '2026-01-01T00:00:00Z' }, 'exclude each other'],
-    [{ cdcStartPosition: 'x' }, 'go only with startReplicationType "start-replication"'],
-    [{ sourceLogRetentionSeconds: -1 }, 'sourceLogRetentionSeconds is -1; it takes'],
-    [{ progressProbe: { activityType: 'dms.requestStop' } }, 'that starts with dms. as a hook'],
-    [{ progressProbe: { activityType: 'probe', taskQueue: long(1001) } }, 'progressProbe.taskQueue is a string of'],
-    [{ intent: 'final' }, 'there is no field "intent"'],
-  ])('refuses %.60j: %s', (more, said) => {
+  test.each(
+    saidFirst<object>([
+      [{ checkpoint: 'last' }, 'checkpoint is "last"; it takes "latest" or { sequence }'],
+      [{ checkpoint: 7 }, 'checkpoint is a number; it takes an object { sequence }'],
+      [{ checkpoint: { sequence: 0 } }, 'checkpoint.sequence is 0; it takes a whole number from 1 on'],
+      [{ checkpoint: { sequence: 1.5 } }, 'checkpoint.sequence is 1.5; it takes'],
+      [{ checkpoint: { sequence: 2 ** 53 } }, 'checkpoint.sequence is 9007199254740992; it takes'],
+      [{ checkpoint: { number: 1 } }, 'checkpoint'],
+      [{ force: 1 }, 'force is 1; it takes true or false'],
+      [{ startReplicationType: 'reload' }, '"resume-processing" or "reload-target" or "start-replication"'],
+      [{ confirmReload: long(256) }, 'confirmReload is a string of 256'],
+      [{ cdcStartPosition: long(4097) }, 'cdcStartPosition is a string of 4,097'],
+      [{ cdcStartTime: 'yesterday' }, 'cdcStartTime is "yesterday"; it takes an ISO 8601 time'],
+      [{ cdcStartTime: new Date(0) }, 'cdcStartTime is a Date; it takes an ISO 8601 time'],
+      [{ cdcStartTime: `2026-01-01T00:00:00.${'0'.repeat(MEGABYTE)}Z` }, 'cdcStartTime is a string of'],
+      [{ cdcStopPosition: 'server_time:today' }, 'cdcStopPosition is "server_time:today"; it takes a position'],
+      [{ cdcStartPosition: 'x', cdcStartTime: '2026-01-01T00:00:00Z' }, 'exclude each other'],
+      [{ cdcStartPosition: 'x' }, 'go only with startReplicationType "start-replication"'],
+      [{ sourceLogRetentionSeconds: -1 }, 'sourceLogRetentionSeconds is -1; it takes'],
+      [{ progressProbe: { activityType: 'dms.requestStop' } }, 'that starts with dms. as a hook'],
+      [{ progressProbe: { activityType: 'probe', taskQueue: long(1001) } }, 'progressProbe.taskQueue is a string of'],
+      [{ intent: 'final' }, 'there is no field "intent"'],
+    ]),
+  )('refuses a field: %s', (said, more) => {
     expect(refusedResume(more)).toContain(said);
   });
 
