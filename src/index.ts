@@ -21,13 +21,17 @@ export {
   type DmsFailureDetails,
   type OperationInTheWay,
 } from './operations/failures.js';
-export type {
-  FleetEntry,
-  FleetInput,
-  FleetProgress,
-  FleetResult,
-  ResumeFleetInput,
-  StopFleetInput,
+export {
+  flattenFleet,
+  type FailureLimit,
+  type FleetEntry,
+  type FleetInput,
+  type FleetProgress,
+  type FleetProgressReport,
+  type FleetReport,
+  type FleetResult,
+  type ResumeFleetInput,
+  type StopFleetInput,
 } from './operations/fleet.js';
 export type { HistoryEntry, HistoryPage, HistoryQuery } from './operations/history.js';
 export type { EndpointAddress } from './dms/api.js';

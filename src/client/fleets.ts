@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { findDmsFailure } from '../operations/failures.js';
 import {
-  planFleet,
+  flattenFleet,
+  flattenResults,
+  groupResults,
   type FleetProgress,
+  type FleetProgressReport,
+  type FleetReport,
   type FleetResult,
   type ResumeFleetInput,
   type StopFleetInput,
 } from '../operations/fleet.js';
+import { planFleet } from '../operations/fleet-plan.js';
 import type { OperationKind } from '../operations/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../operations/names.js';
 
@@ -17,7 +22,7 @@ export interface FleetHandle {
   readonly fleetId: string;
   /** A fleet of that name was under way already; its list is its own. */
   readonly joined: boolean;
-  /** What became of each. Rejects with `DmsFleetHalted` itself, and with Temporal's own failures. */
+  /** What became of each. Rejects with `DmsFleetHalted`, whose details hold a {@link FleetReport}, and with Temporal's own failures. */
   result(): Promise<FleetResult>;
   /** What has become of each so far, what is under way, and what is left. */
   progress(): Promise<FleetProgress>;
@@ -32,9 +37,8 @@ export async function startFleet(
   kind: OperationKind,
   input: StopFleetInput | ResumeFleetInput,
 ): Promise<FleetHandle> {
-  const fleetId = input.fleetId ?? randomUUID();
-  // A mistake is told at once, and to nobody else.
-  planFleet(kind, { ...input, fleetId }, fleetId);
+  // Checks the input before JSON turns a Date into a text, and before anything is started.
+  const { fleetId } = planFleet(kind, input, randomUUID());
   const workflowId = fleetWorkflowId(`${kind}:${fleetId}`);
   const { workflow } = client;
   let joined = false;
@@ -42,7 +46,7 @@ export async function startFleet(
     await workflow.start(fleetTypes[kind], {
       workflowId,
       taskQueue,
-      args: [{ ...input, fleetId }],
+      args: [{ ...compact(input), fleetId }],
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: `DMS ${kind} fleet`,
     });
@@ -57,12 +61,18 @@ export async function startFleet(
     joined,
     result: async () => {
       try {
-        return (await handle.result()) as FleetResult;
+        return flattenFleet((await handle.result()) as FleetReport);
       } catch (err) {
         throw findDmsFailure(err) ?? err;
       }
     },
-    progress: () => handle.query<FleetProgress>(messageNames.fleet),
+    progress: async () => flattenFleet(await handle.query<FleetProgressReport>(messageNames.fleet)),
     cancel: async () => void (await handle.cancel()),
   };
+}
+
+/** Groups the results of a stop fleet, so that ten thousand fit into a payload. */
+function compact(input: StopFleetInput | ResumeFleetInput): StopFleetInput | ResumeFleetInput {
+  if (!('stopped' in input) || input.stopped == null) return input;
+  return { ...input, stopped: groupResults(flattenResults(input.stopped)) };
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
-import type { FleetResult } from './fleet.js';
+import type { FleetReport } from './fleet.js';
 import type { CheckpointRecord } from './records.js';
 
 /** Types of the terminal failures. `DmsFailureType.DmsStopTimedOut === 'DmsStopTimedOut'`. */
@@ -81,7 +81,7 @@ export interface DmsFailureDetails {
   /** The operation that is in the way. */
   readonly operation?: OperationInTheWay | undefined;
   /** What became of each replication of a fleet. */
-  readonly fleet?: FleetResult | undefined;
+  readonly fleet?: FleetReport | undefined;
   /** What to do next. */
   readonly hint: string;
 }

@@ -1,27 +1,37 @@
 /** Many replications at once: what a fleet takes, what it returns, and its rules. */
-import { parseReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure } from './failures.js';
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult } from './results.js';
 
-const MAX_REPLICATIONS = 10_000;
-const MAX_CONCURRENCY = 500;
-/** A share of failures counts from when so many have ended. */
+/** Number of ended operations from which a share of failures counts. */
 const SHARE_COUNTS_FROM = 10;
-/** So many failures keep their message, so that what a fleet returns stays within what Temporal takes. */
+/** Number of superseded operations that show that a fleet id was used before. */
+const SUPERSEDED = 5;
+/** Number of failures that keep their message, so that what a fleet returns fits into a payload. */
 const MAX_MESSAGES = 200;
-const MESSAGE_LENGTH = 300;
+/** Maximum length of the message of a failure. */
+export const MESSAGE_LENGTH = 300;
+/** Maximum length of the type of a failure. */
+export const TYPE_LENGTH = 60;
 
 /** What every fleet takes. */
 export interface FleetInput {
   /**
-   * Its name, at most 150 characters of letters, digits and `._:/-`. Run again under the same one, it does only what is not done. Default: the id of its workflow.
+   * Its name, at most 150 characters of letters, digits and `._:/-`. Run again under the same one, it does only what is not done. One whose replications
+   * have run since ends at once with `DmsFleetHalted`. Default: the id of its workflow.
    */
   readonly fleetId?: string | null | undefined;
   /** How many are under way at once. Default 50, at most 500. */
   readonly concurrency?: number | null | undefined;
   /** When no more are to be started: after so many failures, or when that share (0 to 1) of those that ended have failed, once ten have. Default: never. */
-  readonly stopOnFailures?: { readonly count?: number; readonly share?: number } | null | undefined;
+  readonly stopOnFailures?: FailureLimit | null | undefined;
+}
+
+/** When a fleet starts no more. */
+export interface FailureLimit {
+  /** Number of failures. */
+  readonly count?: number | null | undefined;
+  /** Share of those that ended, more than 0 and at most 1. It counts once ten have ended. */
+  readonly share?: number | null | undefined;
 }
 
 type ForEach<Input, Members extends keyof Input> = { readonly [Member in Members]?: Input[Member] };
@@ -54,8 +64,8 @@ export interface ResumeFleetInput
       ResumeReplicationInput,
       'requestedBy' | 'reason' | 'owner' | 'force' | 'startTimeoutSeconds' | 'verifyProgressSeconds'
     > {
-  /** The `results` of a stop fleet: those that it stopped are resumed from its records, the one with the nearest deadline first. */
-  readonly stopped?: FleetResult['results'] | null | undefined;
+  /** The `results` of a stop fleet, of either form: those that it stopped are resumed from its records, the one with the nearest deadline first. */
+  readonly stopped?: FleetResult['results'] | FleetReport['results'] | null | undefined;
   /** Instead: up to 10,000, resumed from their newest records, in this order. */
   readonly replicationConfigArns?: readonly string[] | null | undefined;
 }
@@ -82,8 +92,8 @@ export interface FleetResult {
   readonly failed: number;
   /** Those that were not begun, in their order. */
   readonly left: readonly string[];
-  /** Why no more were started; `null`: all were. */
-  readonly halted: 'cancelled' | 'failures' | null;
+  /** Why no more were started. `superseded`: the fleet id was used before. `null`: all were started. */
+  readonly halted: 'cancelled' | 'failures' | 'superseded' | null;
   /** By ARN, those that have ended. */
   readonly results: Readonly<Record<string, FleetEntry>>;
 }
@@ -93,119 +103,55 @@ export interface FleetProgress extends FleetResult {
   readonly running: readonly string[];
 }
 
+/** What the workflow of a fleet returns: a {@link FleetResult} whose results are grouped, so that ten thousand fit into a payload. */
+export interface FleetReport extends Omit<FleetResult, 'results'> {
+  /** By the part of the ARN that names account and region (it ends with a colon), and then by the identifier after it. */
+  readonly results: Readonly<Record<string, Readonly<Record<string, FleetEntry>>>>;
+}
+
+/** What the query `dms.fleet` returns. */
+export interface FleetProgressReport extends FleetReport {
+  readonly running: readonly string[];
+}
+
+/** One replication of a fleet. */
+export interface FleetMember {
+  readonly arn: string;
+  /** The record that a resume goes on from. Left out: the newest. */
+  readonly sequence?: number | null | undefined;
+}
+
 /** A fleet that is under way, as one run of its workflow hands it to the next. */
 export interface FleetState {
   readonly fleetId: string;
   readonly kind: OperationKind;
   readonly concurrency: number;
-  readonly stopOnFailures: NonNullable<FleetInput['stopOnFailures']>;
+  readonly stopOnFailures: FailureLimit;
   /** What each replication is stopped or resumed with. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Sequences of the records that a resume goes on from, by ARN. */
-  readonly sequences: Readonly<Record<string, number>>;
   readonly total: number;
   readonly duplicates: number;
-  /** Not ended yet; those that were under way come first, and so many they were (none, in a state of before). */
-  readonly left: readonly string[];
-  readonly underWay?: number | undefined;
-  readonly results: Readonly<Record<string, FleetEntry>>;
-  readonly halted: FleetProgress['halted'];
-}
-
-const members: Readonly<Record<OperationKind, string>> = {
-  stop: 'owner intent stoppableTimeoutSeconds stopTimeoutSeconds settleSeconds selfRestartGraceSeconds deadlinePolicy deadlineLeadSeconds onResumeDeadline',
-  resume: 'owner stopped force startTimeoutSeconds verifyProgressSeconds',
-};
-
-/** Checks the input of a fleet before anything is called, and fills in the defaults. Throws DmsInvalidInput. */
-export function planFleet(
-  kind: OperationKind,
-  input: Readonly<Record<string, unknown>>,
-  workflowId: string,
-): FleetState {
-  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
-  const {
-    fleetId = workflowId,
-    concurrency = 50,
-    stopOnFailures = {},
-    replicationConfigArns,
-    stopped,
-    ...options
-  } = given;
-  const known = `requestedBy reason ${members[kind]}`.split(' ');
-  const unknown = Object.keys(stopped === undefined ? options : { ...options, stopped }).find(
-    (name) => !known.includes(name),
-  );
-  require(unknown === undefined, `A fleet takes no "${unknown}"`);
-  require(/^[\w.:/-]{1,150}$/.test(String(fleetId)), 'fleetId is a name of 1 to 150 letters, digits and ._:/-');
-  require(isWithin(concurrency, MAX_CONCURRENCY) &&
-    concurrency % 1 === 0, `concurrency is from 1 to ${MAX_CONCURRENCY}`);
-  require(typeof stopOnFailures === 'object' &&
-    (stopped === undefined || typeof stopped === 'object'), 'stopOnFailures and stopped are objects');
-  const { count = 1, share = 1, ...others } = stopOnFailures as Readonly<Record<string, unknown>>;
-  const isRule = isWithin(count, Infinity) && count >= 1 && isWithin(share, 1) && Object.keys(others).length === 0;
-  require(isRule, 'stopOnFailures has a count (1 or more), a share (more than 0, at most 1), or both');
-  require((stopped === undefined) !==
-    (replicationConfigArns ===
-      undefined), `A fleet takes replicationConfigArns${kind === 'resume' ? ', or the results of a stop fleet (stopped)' : ''}`);
-  const resumed = stopped === undefined ? [] : byDeadline(stopped as FleetResult['results']);
-  const arns = readArns(stopped === undefined ? replicationConfigArns : resumed.map(([arn]) => arn));
-  const left = [...new Set(arns)];
-  return {
-    fleetId: String(fleetId),
-    kind,
-    concurrency: concurrency as number,
-    stopOnFailures: stopOnFailures as FleetState['stopOnFailures'],
-    options,
-    sequences: Object.fromEntries(resumed),
-    total: left.length,
-    duplicates: arns.length - left.length,
-    left,
-    results: {},
-    halted: null,
-  };
-}
-
-function readArns(arns: unknown): readonly string[] {
-  require(Array.isArray(arns), 'replicationConfigArns is a list of ARNs');
-  const { length } = arns as unknown[];
-  require(length <= MAX_REPLICATIONS, `replicationConfigArns has ${length} entries, more than ${MAX_REPLICATIONS}`);
-  return (arns as unknown[]).map((each, n) => {
-    try {
-      return parseReplicationConfigArn(each as string).arn;
-    } catch (err) {
-      throw invalid(`replicationConfigArns[${n}]: ${String(err)}`);
-    }
-  });
-}
-
-/** Those that a stop fleet stopped and the sequences of their records, the one with the nearest deadline first. */
-function byDeadline(stopped: FleetResult['results']): [arn: string, sequence: number][] {
-  return Object.entries(stopped)
-    .flatMap(([arn, entry]) => {
-      // It comes from somebody's JSON.
-      const { outcome, checkpointSequence: sequence, resumeBy }: Readonly<Record<string, unknown>> = { ...entry };
-      const by = typeof resumeBy === 'string' ? resumeBy : '9';
-      return typeof sequence === 'number' && outcome !== 'never-started' ? [{ arn, sequence, by }] : [];
-    })
-    .toSorted((one, other) => one.by.localeCompare(other.by))
-    .map(({ arn, sequence }) => [arn, sequence]);
+  /** Those that have not ended. The ones under way come first. */
+  readonly left: readonly FleetMember[];
+  readonly underWay: number;
+  readonly results: FleetReport['results'];
+  readonly halted: FleetResult['halted'];
 }
 
 /** Whether so many of those that ended have failed that no more are to be started. */
-export function isTooMany(
-  { count = Infinity, share = Infinity }: FleetState['stopOnFailures'],
-  failed: number,
-  ended: number,
-) {
-  return failed >= count || (ended >= SHARE_COUNTS_FROM && failed / ended >= share);
+export function isTooMany({ count, share }: FailureLimit, failed: number, ended: number): boolean {
+  return failed >= (count ?? Infinity) || (ended >= SHARE_COUNTS_FROM && failed / ended >= (share ?? Infinity));
 }
 
-/** What one child of a fleet is run with. Its operation id makes a fleet that is run again do only what is not done. */
-export function fleetOperation({ kind, fleetId, options, sequences }: FleetState, replicationConfigArn: string) {
-  const sequence = sequences[replicationConfigArn];
-  const checkpoint = kind === 'resume' && sequence !== undefined ? { checkpoint: { sequence } } : {};
-  return { ...options, ...checkpoint, replicationConfigArn, operationId: `${fleetId}:${kind}` };
+/** Whether the fleet was run before and its replications have run since: all the others would fail in the same way. */
+export function isUsedBefore(superseded: number, ended: number, total: number): boolean {
+  return superseded >= Math.min(SUPERSEDED, total) && superseded * 2 > ended;
+}
+
+/** Input of one child of a fleet. Its operation id makes a fleet that is run again do only what is not done. */
+export function fleetOperation({ kind, fleetId, options }: FleetState, { arn, sequence }: FleetMember) {
+  const checkpoint = sequence == null ? {} : { checkpoint: { sequence } };
+  return { ...options, ...checkpoint, replicationConfigArn: arn, operationId: `${fleetId}:${kind}` };
 }
 
 export function stoppedEntry({ outcome, checkpoint }: StopReplicationResult): FleetEntry {
@@ -217,27 +163,64 @@ export function resumedEntry({ outcome, resumedFrom }: ResumeReplicationResult):
 }
 
 export function failedEntry(failureType: string, message: string, failuresBefore: number): FleetEntry {
-  return { failureType, message: failuresBefore < MAX_MESSAGES ? message.slice(0, MESSAGE_LENGTH) : null };
+  const kept = failuresBefore < MAX_MESSAGES ? cut(message, MESSAGE_LENGTH) : null;
+  return { failureType: cut(failureType, TYPE_LENGTH), message: kept };
 }
 
-export function fleetResult({ fleetId, kind, total, duplicates, left, halted, results }: FleetState): FleetResult {
+/** Cuts a text. A control character would take six bytes of JSON. */
+function cut(text: string, most: number): string {
+  return text.slice(0, most).replace(/\p{Cc}/gu, ' ');
+}
+
+/** Sums up a fleet. */
+export function fleetReport(
+  { fleetId, kind, total, duplicates, halted }: Omit<FleetState, 'results' | 'left'>,
+  left: readonly string[],
+  results: FleetResult['results'],
+): FleetReport {
   const outcomes: Record<string, number> = {};
   let failed = 0;
   for (const entry of Object.values(results)) {
     if ('failureType' in entry) failed++;
     else outcomes[entry.outcome] = (outcomes[entry.outcome] ?? 0) + 1;
   }
-  return { fleetId, kind, total, duplicates, outcomes, failed, left, halted, results };
+  return { fleetId, kind, total, duplicates, outcomes, failed, left, halted, results: groupResults(results) };
 }
 
-function isWithin(value: unknown, most: number): value is number {
-  return typeof value === 'number' && value > 0 && value <= most;
+/** The part of an ARN before its identifier. */
+export function placeOf(arn: string): string {
+  return arn.slice(0, arn.lastIndexOf(':') + 1);
 }
 
-function require(isFine: boolean, problem: string): void {
-  if (!isFine) throw invalid(problem);
+/** Groups results by account and region, so that each ARN takes only its identifier. */
+export function groupResults(results: FleetResult['results']): FleetReport['results'] {
+  const grouped: Record<string, Record<string, FleetEntry>> = {};
+  for (const [arn, entry] of Object.entries(results)) {
+    const place = placeOf(arn);
+    const group = (grouped[place] ??= {});
+    group[arn.slice(place.length)] = entry;
+  }
+  return grouped;
 }
 
-function invalid(problem: string) {
-  return dmsFailure('DmsInvalidInput', { replicationConfigArn: '' }, problem, 'Correct the input; nothing was called.');
+/** Spells out every ARN of results of either form. */
+export function flattenResults(results: FleetResult['results'] | FleetReport['results']): Record<string, FleetEntry> {
+  const flat: Record<string, FleetEntry> = {};
+  for (const [key, value] of Object.entries(results)) {
+    if (!isGroup(key, value)) flat[key] = value;
+    else for (const [identifier, entry] of Object.entries(value)) flat[`${key}${identifier}`] = entry;
+  }
+  return flat;
+}
+
+/** No ARN of a replication ends with a colon. */
+function isGroup(key: string, value: object): value is Readonly<Record<string, FleetEntry>> {
+  return key.endsWith(':') && typeof value === 'object' && value !== null;
+}
+
+/** Spells out every ARN of a report. */
+export function flattenFleet<Report extends FleetReport>(
+  report: Report,
+): Omit<Report, 'results'> & Pick<FleetResult, 'results'> {
+  return { ...report, results: flattenResults(report.results) };
 }

@@ -1,10 +1,7 @@
 /** What a ledger tells of the past, page by page. */
-import { dmsFailure } from './failures.js';
 import type { OperationKind } from './inputs.js';
 import type { Ledger, LedgerEvent, OperationRecord } from './records.js';
-
-const USUAL_LIMIT = 50;
-const MOST = 200;
+import { readHistoryQuery } from './request-schemas.js';
 
 /** What is wanted of a replication's history. */
 export interface HistoryQuery {
@@ -31,7 +28,7 @@ export interface HistoryPage {
 
 /** One page. What comes in after the first page does not move the others. Throws DmsInvalidInput. */
 export function historyPage(ledger: Ledger, query: HistoryQuery): HistoryPage {
-  const { kind, since, until, limit, cursor } = checked(ledger, query);
+  const { kind, since, until, limit, cursor } = readHistoryQuery(ledger.replicationConfigArn, query);
   const operations = ledger.operations.map((operation) => ({ at: operation.startedAt, operation }));
   const events = ledger.events.map((event) => ({ at: event.at, event }));
   const isWanted = (entry: HistoryEntry) =>
@@ -54,20 +51,4 @@ function keyOf(entry: HistoryEntry): string {
       ? `operation ${entry.operation.kind} ${entry.operation.operationId}`
       : `event ${JSON.stringify(entry.event)}`;
   return `${entry.at} ${what}`;
-}
-
-function checked({ replicationConfigArn }: Ledger, query: HistoryQuery) {
-  const { kind = null, cursor = null } = query;
-  const limit = query.limit ?? USUAL_LIMIT;
-  const refuse = (problem: string) =>
-    dmsFailure('DmsInvalidInput', { replicationConfigArn }, `The history can't be read: ${problem}`, 'Correct it.');
-  const time = (name: 'since' | 'until') => {
-    const value = query[name] ?? null;
-    if (value === null) return null;
-    if (Number.isNaN(Date.parse(value))) throw refuse(`${name} is not an ISO 8601 time`);
-    return new Date(value).toISOString();
-  };
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw refuse(`limit is a whole number from 1 to ${MOST}`);
-  if (kind !== null && !['stop', 'resume', 'event'].includes(kind)) throw refuse(`there is no kind "${kind}"`);
-  return { kind, cursor, limit, since: time('since'), until: time('until') };
 }

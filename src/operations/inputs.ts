@@ -43,6 +43,7 @@ export interface StopReplicationInput extends OperationInput {
 export type DeadlinePolicy = 'warn' | 'resume' | 'none';
 
 export interface DeadlineActivity {
+  /** At most 200 characters, and not one of the package's own (`dms.`). */
   readonly activityType: string;
   /** Default: that of the package's activities. */
   readonly taskQueue?: string | null | undefined;
@@ -90,7 +91,10 @@ export interface ContinuedStop {
 
 /** An activity that looks whether a replication moves, such as one that writes a row on the source and waits for it on the target. */
 export interface ProgressProbe {
-  /** Returns true when it moves, and false when it does not. It has ten minutes. */
+  /**
+   * Returns true when it moves, and false when it does not. At most 200 characters, and not one of the package's own (`dms.`). A worker has half a
+   * minute to take it, and it then has ten minutes. A type that no worker has registered is a warning.
+   */
   readonly activityType: string;
   /** Default: that of the operation. */
   readonly taskQueue?: string | null | undefined;

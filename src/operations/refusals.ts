@@ -1,24 +1,15 @@
 /** Failures that more than one room has to tell, each said in one place. */
 import type { EndpointAddress } from '../dms/api.js';
-import { parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
+import { readTarget } from './input-schemas.js';
 import { ledgerWorkflowId, workflowTypes } from './names.js';
 import type { CheckpointRecord, Seal } from './records.js';
 
-/** The ARN in an input of any shape. Throws DmsInvalidInput. */
+/** Reads the ARN in an input of any shape. Throws DmsInvalidInput. */
 export function readArn(input: unknown): string {
-  const value =
-    typeof input === 'object' && input !== null && 'replicationConfigArn' in input && input.replicationConfigArn;
-  try {
-    return parseReplicationConfigArn(value as string).arn;
-  } catch (err) {
-    const problem = err instanceof Error ? err.message : String(err);
-    const replicationConfigArn = typeof value === 'string' ? value : '';
-    const hint = 'Correct replicationConfigArn and start again; nothing was called.';
-    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, problem, hint);
-  }
+  return readTarget(input, 'the operation');
 }
 
 /** Refuses an operation by the name of the one that is under way. */

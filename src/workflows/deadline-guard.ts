@@ -1,12 +1,13 @@
-import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import { missing } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
-import { advanced, endedBy, endGuard, warningEvent, warningOf, type DeadlineWarning } from '../operations/guard.js';
+import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../operations/guard.js';
 import { withEvent } from '../operations/ledger-entries.js';
 import type { Guard } from '../operations/records.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
 import type { Book } from './book.js';
+import { callHook, hookProblem } from './hooks.js';
 import { runAsChild } from './run-as-child.js';
 
 /** How long a warning is tried. */
@@ -81,19 +82,18 @@ async function warn({ ledger }: Book, guard: Guard, problem: string | null): Pro
   const { onResumeDeadline } = guard.plan;
   if (onResumeDeadline === null) return null;
   const { activityType } = onResumeDeadline;
-  const taskQueue = onResumeDeadline.taskQueue ?? guard.taskQueue;
-  const activities = proxyActivities<Record<string, (warning: DeadlineWarning) => Promise<unknown>>>({
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: WARN_SECONDS * 1000,
-    summary: 'Warn that the replication has to be resumed',
-    ...(taskQueue === null ? {} : { taskQueue }),
-  });
+  const hook = { activityType, taskQueue: onResumeDeadline.taskQueue ?? guard.taskQueue };
   try {
-    await activities[activityType]?.(warningOf(ledger, guard, now(), problem));
+    await callHook(hook, warningOf(ledger, guard, now(), problem), {
+      summary: 'Warn that the replication has to be resumed',
+      attemptSeconds: 60,
+      totalSeconds: WARN_SECONDS,
+    });
     return null;
   } catch (err) {
-    log.warn('Nobody could be warned of the resume deadline', { activityType, error: String(err) });
-    return `${activityType} could not be told`;
+    const reason = hookProblem(hook, err);
+    log.warn('Nobody could be warned of the resume deadline', { activityType, reason });
+    return `${activityType} could not be told: ${reason}`;
   }
 }
 

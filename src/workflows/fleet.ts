@@ -9,22 +9,25 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { dmsFailure, findDmsFailure } from '../operations/failures.js';
+import { DmsFailureType, dmsFailure, findDmsFailure } from '../operations/failures.js';
 import {
   failedEntry,
+  flattenResults,
   fleetOperation,
-  fleetResult,
+  fleetReport,
+  groupResults,
   isTooMany,
-  planFleet,
+  isUsedBefore,
   resumedEntry,
   stoppedEntry,
   type FleetEntry,
-  type FleetProgress,
-  type FleetResult,
+  type FleetMember,
+  type FleetReport,
   type FleetState,
   type ResumeFleetInput,
   type StopFleetInput,
 } from '../operations/fleet.js';
+import { planFleet, readFleetState } from '../operations/fleet-plan.js';
 import type { OperationKind } from '../operations/inputs.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { fleetQuery } from './messages.js';
@@ -38,16 +41,16 @@ const MAX_BYTES = 8_000_000;
  * Stops up to 10,000 replications, so many at once, each as the ordinary workflow of its own. A cancel lets those that are under way finish and starts
  * no more; the result says what is left.
  */
-export function dmsStopFleet(input: StopFleetInput, state?: FleetState): Promise<FleetResult> {
+export function dmsStopFleet(input: StopFleetInput, state?: FleetState): Promise<FleetReport> {
   return runFleet('stop', input, state, (next) => continueAsNew<typeof dmsStopFleet>(nothing, next));
 }
 
 /** Resumes up to 10,000 replications, those of a stop fleet in the order of their deadlines. */
-export function dmsResumeFleet(input: ResumeFleetInput, state?: FleetState): Promise<FleetResult> {
+export function dmsResumeFleet(input: ResumeFleetInput, state?: FleetState): Promise<FleetReport> {
   return runFleet('resume', input, state, (next) => continueAsNew<typeof dmsResumeFleet>(nothing, next));
 }
 
-/** What a run hands to the next is all in its state. */
+/** A run hands everything to the next in its state. */
 const nothing = { replicationConfigArns: [] };
 
 async function runFleet(
@@ -55,63 +58,74 @@ async function runFleet(
   input: StopFleetInput | ResumeFleetInput,
   state: FleetState | undefined,
   goOn: (state: FleetState) => Promise<never>,
-): Promise<FleetResult> {
-  const fleet = new Fleet(state ?? planFleet(kind, { ...input }, workflowInfo().workflowId));
+): Promise<FleetReport> {
+  const begun = state == null ? planFleet(kind, input, workflowInfo().workflowId) : readFleetState(kind, state);
+  const fleet = new Fleet(begun);
   CancellationScope.current().cancelRequested.catch(() => fleet.halt('cancelled'));
   await CancellationScope.nonCancellable(() => fleet.run());
   if (fleet.goesOn) return goOn(fleet.state);
-  const result = fleetResult(fleet.state);
-  if (fleet.halted === 'failures' && result.left.length > 0) throw tooManyFailed(result);
-  return result;
+  const { report } = fleet;
+  const isHalted = report.halted === 'superseded' || (report.halted === 'failures' && report.left.length > 0);
+  if (!isHalted) return report;
+  throw fleet.wasUsedBefore ? usedBefore(report, fleet.superseded) : tooManyFailed(report);
 }
 
 /** The replications of a fleet in one run of its workflow. */
 class Fleet {
-  halted: FleetProgress['halted'];
-  private readonly running = new Set<string>();
-  private readonly left: string[];
+  superseded: number;
+  private halted: FleetState['halted'];
+  private readonly running = new Map<string, FleetMember>();
+  private readonly left: FleetMember[];
   private readonly results: Record<string, FleetEntry>;
   private ended: number;
   private failed: number;
 
   constructor(private readonly begun: FleetState) {
     this.halted = begun.halted;
-    this.ended = Object.keys(begun.results).length;
     this.left = [...begun.left];
-    this.results = { ...begun.results };
-    this.failed = fleetResult(begun).failed;
-    setHandler(fleetQuery, () => ({ ...fleetResult(this.state), left: [...this.left], running: [...this.running] }));
+    this.results = flattenResults(begun.results);
+    const entries = Object.values(this.results);
+    this.ended = entries.length;
+    this.failed = entries.filter((entry) => 'failureType' in entry).length;
+    this.superseded = entries.filter(isSuperseded).length;
+    setHandler(fleetQuery, () => ({ ...this.report, running: [...this.running.keys()] }));
     this.show();
   }
 
-  /** It has to be handed to a new run. */
+  /** Whether it has to be handed to a new run. */
   get goesOn(): boolean {
     return this.running.size > 0 || (this.left.length > 0 && this.halted === null);
   }
 
-  /** As it is now; those that are under way are followed by the next run. */
-  get state(): FleetState {
-    const left = [...this.running, ...this.left];
-    const sequences = Object.fromEntries(
-      left.flatMap((arn) => (this.begun.sequences[arn] === undefined ? [] : [[arn, this.begun.sequences[arn]]])),
-    );
-    const underWay = this.running.size;
-    return { ...this.begun, left, underWay, sequences, results: this.results, halted: this.halted };
+  get wasUsedBefore(): boolean {
+    return isUsedBefore(this.superseded, this.ended, this.ended);
   }
 
-  halt(why: 'cancelled' | 'failures'): void {
+  /** As it is now. The next run follows those that are under way. */
+  get state(): FleetState {
+    const left = [...this.running.values(), ...this.left];
+    const underWay = this.running.size;
+    return { ...this.begun, left, underWay, results: groupResults(this.results), halted: this.halted };
+  }
+
+  get report(): FleetReport {
+    const left = this.left.map(({ arn }) => arn);
+    return fleetReport({ ...this.begun, halted: this.halted }, left, this.results);
+  }
+
+  halt(why: NonNullable<FleetState['halted']>): void {
     this.halted ??= why;
     this.show();
   }
 
   async run(): Promise<void> {
-    const { concurrency, underWay = 0 } = this.begun;
-    for (const arn of this.left.splice(0, underWay)) this.begin(arn, true);
+    const { concurrency, underWay } = this.begun;
+    for (const member of this.left.splice(0, underWay)) this.begin(member, true);
     for (;;) {
       while (this.halted === null && this.running.size < concurrency) {
-        const arn = this.left.shift();
-        if (arn === undefined) break;
-        this.begin(arn, false);
+        const member = this.left.shift();
+        if (member === undefined) break;
+        this.begin(member, false);
       }
       if (this.running.size === 0) return;
       const { size } = this.running;
@@ -120,31 +134,41 @@ class Fleet {
     }
   }
 
-  private begin(arn: string, isBegun: boolean): void {
-    this.running.add(arn);
-    void this.one(arn, isBegun);
+  private begin(member: FleetMember, isBegun: boolean): void {
+    this.running.set(member.arn, member);
+    void this.one(member, isBegun);
   }
 
-  private async one(arn: string, isBegun: boolean): Promise<void> {
+  private async one(member: FleetMember, isBegun: boolean): Promise<void> {
+    const entry = await this.entryOf(member, isBegun);
+    this.results[member.arn] = entry;
+    this.running.delete(member.arn);
+    this.ended++;
+    if ('failureType' in entry) this.failed++;
+    if (isSuperseded(entry)) this.superseded++;
+    if (isUsedBefore(this.superseded, this.ended, this.begun.total)) this.halt('superseded');
+    if (isTooMany(this.begun.stopOnFailures, this.failed, this.ended)) this.halt('failures');
+    this.show();
+  }
+
+  /** Runs one operation, and returns what became of it. */
+  private async entryOf(member: FleetMember, isBegun: boolean): Promise<FleetEntry> {
     const { kind } = this.begun;
-    const input = fleetOperation(this.begun, arn);
+    const input = fleetOperation(this.begun, member);
     try {
+      const { taskQueue } = workflowInfo();
       const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {
         isBegun,
-        taskQueue: workflowInfo().taskQueue,
+        taskQueue,
       });
-      this.results[arn] = 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
+      return 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
-      // Of an operation that somebody cancelled or terminated, that is what is to be seen.
+      // A cancel or a termination of the operation is wrapped. The entry names it, and not the wrapper.
       const cause = findDmsFailure(err) ?? (isWrapper(err) ? (err.cause ?? err) : err);
       const { name = 'Error', message = String(cause) } = cause instanceof Error ? cause : {};
       const type = cause instanceof ApplicationFailure ? (cause.type ?? name) : name;
-      this.results[arn] = failedEntry(type, message, this.failed++);
+      return failedEntry(type, message, this.failed);
     }
-    this.ended++;
-    this.running.delete(arn);
-    if (isTooMany(this.begun.stopOnFailures, this.failed, this.ended)) this.halt('failures');
-    this.show();
   }
 
   private show(): void {
@@ -165,14 +189,31 @@ function isLong(): boolean {
   return historyLength > MAX_EVENTS || historySize > MAX_BYTES || continueAsNewSuggested;
 }
 
-function tooManyFailed(fleet: FleetResult) {
-  const [replicationConfigArn = ''] =
-    Object.entries(fleet.results).findLast(([, entry]) => 'failureType' in entry) ?? [];
+function isSuperseded(entry: FleetEntry): boolean {
+  return 'failureType' in entry && entry.failureType === DmsFailureType.DmsOperationSuperseded;
+}
+
+function tooManyFailed(fleet: FleetReport) {
   const { failed, total, left, fleetId } = fleet;
   return dmsFailure(
     'DmsFleetHalted',
-    { replicationConfigArn, fleet },
+    { replicationConfigArn: lastFailed(fleet), fleet },
     `${failed} of ${total} replications failed, so ${left.length} were not begun`,
     `What failed is in details[0].fleet.results. Run the fleet again with fleetId "${fleetId}": it does only what is not done.`,
   );
+}
+
+function usedBefore(fleet: FleetReport, superseded: number) {
+  const { kind, fleetId, left } = fleet;
+  return dmsFailure(
+    'DmsFleetHalted',
+    { replicationConfigArn: lastFailed(fleet), fleet },
+    `The fleetId "${fleetId}" was used before: ${superseded} replications had their ${kind} under it, and something else has happened to them since, so ${left.length} were not begun`,
+    `To ${kind} them again, run the fleet with a new fleetId.`,
+  );
+}
+
+function lastFailed({ results }: FleetReport): string {
+  const [arn = ''] = Object.entries(flattenResults(results)).findLast(([, entry]) => 'failureType' in entry) ?? [];
+  return arn;
 }

@@ -12,7 +12,7 @@ import type {
   RestoreRequest,
 } from '../operations/ledger-messages.js';
 import type { HistoryPage, HistoryQuery } from '../operations/history.js';
-import type { FleetProgress } from '../operations/fleet.js';
+import type { FleetProgressReport } from '../operations/fleet.js';
 import { messageNames } from '../operations/names.js';
 import type { OperationProgress } from '../operations/progress.js';
 import type { Ledger } from '../operations/records.js';
@@ -22,7 +22,7 @@ export const progressQuery = defineQuery<OperationProgress>(messageNames.progres
 /** Something may have happened to the replication: an operation that waits looks at once. */
 export const nudgeSignal = defineSignal(messageNames.nudge);
 /** Where a fleet is, with what became of each replication so far. */
-export const fleetQuery = defineQuery<FleetProgress>(messageNames.fleet);
+export const fleetQuery = defineQuery<FleetProgressReport>(messageNames.fleet);
 /** Everything the ledger holds. */
 export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
 /** What happened, page by page. */

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
-import { planFleet, type FleetState } from '../../src/operations/fleet.js';
+import {
+  flattenFleet,
+  groupResults,
+  type FleetProgressReport,
+  type FleetReport,
+  type FleetState,
+} from '../../src/operations/fleet.js';
+import { planFleet } from '../../src/operations/fleet-plan.js';
 import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 
@@ -158,7 +165,7 @@ describe.concurrent('a fleet', () => {
     const goOn = { workflowId: fleet.workflowId, taskQueue, args: [{ replicationConfigArns: [] }, state] };
     const goingOn = await workflow.start('dmsStopFleet', goOn);
     await workflow.getHandle(`dms:${cancelled}`).cancel();
-    expect(await goingOn.result()).toMatchObject({
+    expect(flattenFleet((await goingOn.result()) as FleetReport)).toMatchObject({
       results: { [cancelled]: { failureType: 'CancelledFailure' }, [ended]: { outcome: 'stopped' } },
       left: [next],
     });
@@ -264,18 +271,103 @@ describe.concurrent('a fleet', () => {
     });
   });
 
-  test('that is empty is done at once, and one that is wrong is refused before anything is called', async () => {
+  test('that is empty is done at once', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const empty = await stage.dms.startStopFleet({ replicationConfigArns: [] });
     expect(await empty.result()).toMatchObject({ total: 0, outcomes: {}, failed: 0, results: {} });
-    const wrong = { replicationConfigArns: [stage.simulator.createReplication(), 'orders'] };
-    expect(await failureOf(stage.dms.startStopFleet(wrong))).toMatchObject({ type: 'DmsInvalidInput' });
-    const byName = { workflowId: randomUUID(), taskQueue: stage.taskQueue, args: [wrong] };
-    expect(await failureOf(stage.client.workflow.execute('dmsStopFleet', byName))).toMatchObject({
-      cause: { type: 'DmsInvalidInput', message: expect.stringContaining('replicationConfigArns[1]') },
+  });
+
+  test('with a bad list, a bad option or a forged state is refused before anything is started', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    const { workflow } = stage.client;
+    const start = (args: unknown[]) => ({ workflowId: randomUUID(), taskQueue: stage.taskQueue, args });
+    const wrong: [object, string][] = [
+      [{ replicationConfigArns: [arn, 'orders'] }, 'replicationConfigArns[1] is not the ARN'],
+      [{ replicationConfigArns: [arn], settleSeconds: -1 }, 'settleSeconds is -1'],
+      [{ replicationConfigArns: [arn], settleSecond: 1 }, '(did you mean "settleSeconds"?)'],
+      [{ replicationConfigArns: [arn], onResumeDeadline: { activityType: 'dms.requestStop' } }, 'as a hook'],
+    ];
+    for (const [input, said] of wrong) {
+      const refused = { type: 'DmsInvalidInput', message: expect.stringContaining(said) };
+      expect(await failureOf(stage.dms.startStopFleet(input as never))).toMatchObject(refused);
+      expect(await failureOf(workflow.execute('dmsStopFleet', start([input])))).toMatchObject({ cause: refused });
+    }
+    const dated = { replicationConfigArns: [arn], requestedBy: new Date(0) as never };
+    expect(await failureOf(stage.dms.startStopFleet(dated))).toMatchObject({
+      type: 'DmsInvalidInput',
+      message: expect.stringContaining('requestedBy is a Date'),
+    });
+    const forged = { ...planFleet('stop', { replicationConfigArns: [arn] }, 'night'), concurrency: 1e6 };
+    const began = workflow.execute('dmsStopFleet', start([{ replicationConfigArns: [] }, forged]));
+    expect(await failureOf(began)).toMatchObject({
+      cause: { type: 'DmsInvalidInput', message: expect.stringContaining('state of the stop fleet') },
     });
     expect(stage.simulator.count('StopReplication')).toBe(0);
+    await expect(workflow.getHandle(`dms:${arn}`).describe()).rejects.toThrow('not found');
+  });
+
+  test('whose id was used before its replications were resumed ends at once, and says so', async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
+    const fleet = { ...brief, replicationConfigArns, fleetId: randomUUID() };
+    const { results: stopped } = await (await stage.dms.startStopFleet(fleet)).result();
+    const resume = { stopped, fleetId: fleet.fleetId, verifyProgressSeconds: 0 };
+    expect(await (await stage.dms.startResumeFleet(resume)).result()).toMatchObject({ outcomes: { resumed: 12 } });
+
+    const again = await stage.dms.startStopFleet({ ...fleet, concurrency: 2 });
+    const failure = await failureOf(again.result());
+    expect(failure).toMatchObject({
+      type: 'DmsFleetHalted',
+      message: expect.stringMatching(/The fleetId ".*" was used before.*run the fleet with a new fleetId/),
+      details: [{ fleet: { halted: 'superseded', outcomes: {} } }],
+    });
+    expect(failure.details?.[0].fleet.failed).toBeLessThanOrEqual(6);
+    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+    const { fleetId: _, ...anew } = fleet;
+    expect(await (await stage.dms.startStopFleet(anew)).result()).toMatchObject({ outcomes: { stopped: 12 } });
+  });
+
+  test('of ten thousand with identifiers of 60 characters is started, told of, returned and handed on', async () => {
+    await using stage = await Stage.set(quick);
+    const base = 'arn:aws:dms:eu-west-1:123456789012:replication-config:';
+    const arns = Array.from({ length: 10_000 }, (_, n) => `${base}${String(n).padStart(60, 'X')}`);
+    const resumeBy = new Date().toISOString();
+    const entry = { outcome: 'already-stopping', checkpointSequence: 1_234_567, resumeBy } as const;
+    const stopped = Object.fromEntries(arns.map((arn) => [arn, entry]));
+    const resuming = await stage.dms.startResumeFleet({ stopped });
+    await resuming.cancel();
+    await stage.work();
+    const cancelled = await resuming.result();
+    expect(cancelled).toMatchObject({ total: 10_000, halted: 'cancelled', outcomes: {} });
+    expect(cancelled.left.length + Object.keys(cancelled.results).length).toBe(10_000);
+
+    const plan = planFleet('stop', { replicationConfigArns: arns }, randomUUID());
+    const state: FleetState = { ...plan, left: [], results: groupResults(stopped) };
+    const workflowId = `dms-fleet:stop:${plan.fleetId}`;
+    const args = [{ replicationConfigArns: [] }, state];
+    await stage.client.workflow.execute('dmsStopFleet', { workflowId, taskQueue: stage.taskQueue, args });
+    const query = await stage.client.workflow.getHandle(workflowId).query('dms.fleet');
+    expect(query).toMatchObject({ total: 10_000, failed: 0, outcomes: { 'already-stopping': 10_000 }, running: [] });
+    expect(flattenFleet(query as FleetProgressReport).results).toEqual(stopped);
+
+    const failed = { failureType: 'DmsReplicationNotFound', message: 'x'.repeat(300) };
+    const some = Object.fromEntries(
+      arns.slice(0, 9000).map((arn, n) => [arn, { ...failed, message: n < 200 ? failed.message : null }]),
+    );
+    const halted: FleetState = {
+      ...plan,
+      left: plan.left.slice(9000),
+      results: groupResults(some),
+      halted: 'failures',
+    };
+    const start = { workflowId, taskQueue: stage.taskQueue, args: [{ replicationConfigArns: [] }, halted] };
+    expect(await failureOf(stage.client.workflow.execute('dmsStopFleet', start))).toMatchObject({
+      cause: { type: 'DmsFleetHalted', details: [{ fleet: { failed: 9000, left: arns.slice(9000) } }] },
+    });
   });
 });
 

@@ -1,31 +1,41 @@
 import { describe, expect, test } from 'vitest';
 import {
   failedEntry,
+  flattenFleet,
+  flattenResults,
   fleetOperation,
-  fleetResult,
+  fleetReport,
+  groupResults,
   isTooMany,
-  planFleet,
+  isUsedBefore,
+  type FailureLimit,
   type FleetEntry,
+  type FleetState,
 } from '../../src/operations/fleet.js';
+import { planFleet, readFleetState } from '../../src/operations/fleet-plan.js';
 
-const arnOf = (n: number) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
+const arnOf = (n: number | string) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
 const arns = (count: number) => Array.from({ length: count }, (_, n) => arnOf(n));
+const stopped = (checkpointSequence: number | null, resumeBy: string | null, outcome = 'stopped'): FleetEntry =>
+  ({ outcome, checkpointSequence, resumeBy }) as FleetEntry;
+const failed: FleetEntry = { failureType: 'DmsStopTimedOut', message: 'too late' };
+
+/** Rows whose title is the message that is wanted. */
+const saidFirst = <Input>(rows: readonly (readonly [Input, string])[]) =>
+  rows.map(([input, said]) => [said, input] as const);
 
 describe('the plan of a fleet', () => {
   test('has every replication once, and every default', () => {
-    const plan = planFleet(
-      'stop',
-      { replicationConfigArns: [arnOf(2), arnOf(1), arnOf(2)], reason: 'cutover' },
-      'night',
-    );
+    const input = { replicationConfigArns: [arnOf(2), arnOf(1), arnOf(2)], reason: 'cutover', requestedBy: null };
+    const plan = planFleet('stop', input, 'night');
     expect(plan).toMatchObject({
       fleetId: 'night',
       total: 2,
       duplicates: 1,
       concurrency: 50,
-      left: [arnOf(2), arnOf(1)],
+      left: [{ arn: arnOf(2) }, { arn: arnOf(1) }],
     });
-    expect(fleetOperation(plan, arnOf(1))).toEqual({
+    expect(fleetOperation(plan, { arn: arnOf(1) })).toEqual({
       replicationConfigArn: arnOf(1),
       operationId: 'night:stop',
       reason: 'cutover',
@@ -38,81 +48,207 @@ describe('the plan of a fleet', () => {
   });
 
   test('of a resume has those that were stopped, the nearest deadline first, each with its record', () => {
-    const entry = (checkpointSequence: number, resumeBy: string | null, outcome = 'stopped'): FleetEntry =>
-      ({ outcome, checkpointSequence, resumeBy }) as FleetEntry;
-    const stopped = {
-      [arnOf(1)]: entry(7, '2026-11-26T20:00:00.000Z'),
-      [arnOf(2)]: entry(3, '2026-11-26T18:00:00.000Z', 'already-stopped'),
-      [arnOf(3)]: { failureType: 'DmsStopTimedOut', message: 'too late' },
-      [arnOf(4)]: entry(1, null, 'never-started'),
-      [arnOf(5)]: entry(2, null),
+    const results = {
+      [arnOf(1)]: stopped(7, '2026-11-26T20:00:00.000Z'),
+      [arnOf(2)]: stopped(3, '2026-11-26T18:00:00.000Z', 'already-stopped'),
+      [arnOf(3)]: failed,
+      [arnOf(4)]: stopped(1, null, 'never-started'),
+      [arnOf(5)]: stopped(2, null),
     };
-    const plan = planFleet('resume', { stopped, force: true }, 'night');
-    expect(plan.left).toEqual([arnOf(2), arnOf(1), arnOf(5)]);
-    expect(fleetOperation(plan, arnOf(2))).toEqual({
-      replicationConfigArn: arnOf(2),
-      operationId: 'night:resume',
-      checkpoint: { sequence: 3 },
-      force: true,
-    });
-  });
-
-  test.each<[object, string]>([
-    [{}, 'A fleet takes replicationConfigArns'],
-    [{ replicationConfigArns: arnOf(1) }, 'replicationConfigArns is a list of ARNs'],
-    [{ replicationConfigArns: arns(10_001) }, 'has 10001 entries, more than 10000'],
-    [{ replicationConfigArns: [arnOf(1), 'orders'] }, 'replicationConfigArns[1]: '],
-    [{ replicationConfigArns: [], concurrency: 501 }, 'from 1 to 500'],
-    [{ replicationConfigArns: [], concurrency: 2.5 }, 'from 1 to 500'],
-    [{ replicationConfigArns: [], concurrency: '5' }, 'from 1 to 500'],
-    [{ replicationConfigArns: [], fleetId: 'a b' }, 'fleetId is a name'],
-    [{ replicationConfigArns: [], stopOnFailures: { share: 3 } }, 'stopOnFailures has a count'],
-    [{ replicationConfigArns: [], stopOnFailures: 5 }, 'are objects'],
-    [{ replicationConfigArns: [], stopOnFailures: { percent: 3 } }, 'stopOnFailures has a count'],
-    [{ replicationConfigArns: [], operationId: 'x' }, 'takes no "operationId"'],
-    [{ replicationConfigArns: [], stopped: {} }, 'takes no "stopped"'],
-  ])('%j is refused: %s', (input, said) => {
-    expect(() => planFleet('stop', { ...input }, 'night')).toThrow(said);
+    for (const form of [results, groupResults(results)]) {
+      const plan = planFleet('resume', { stopped: form, force: true }, 'night');
+      const [first = { arn: '' }] = plan.left;
+      expect(plan.left.map(({ arn }) => arn)).toEqual([arnOf(2), arnOf(1), arnOf(5)]);
+      expect(fleetOperation(plan, first)).toEqual({
+        replicationConfigArn: arnOf(2),
+        operationId: 'night:resume',
+        checkpoint: { sequence: 3 },
+        force: true,
+      });
+    }
   });
 
   test('of a resume takes either of its lists', () => {
     for (const input of [{}, { replicationConfigArns: [], stopped: {} }]) {
       expect(() => planFleet('resume', input, 'night')).toThrow('or the results of a stop fleet (stopped)');
     }
-    expect(planFleet('resume', { replicationConfigArns: [arnOf(1)], stopped: null }, 'night').left).toEqual([arnOf(1)]);
+    const listed = planFleet('resume', { replicationConfigArns: [arnOf(1)], stopped: null }, 'night');
+    expect(listed.left).toEqual([{ arn: arnOf(1) }]);
+  });
+
+  test.each(
+    saidFirst<unknown>([
+      ['orders', 'The input of the stop fleet is a string; it takes an object { replicationConfigArns, … }'],
+      [undefined, 'The input of the stop fleet is missing'],
+      [{}, 'replicationConfigArns is missing'],
+      [{ replicationConfigArns: arnOf(1) }, 'replicationConfigArns is a string; it takes a list'],
+      [{ replicationConfigArns: arns(10_001) }, 'is a list of 10,001; it takes a list of at most 10,000 ARNs'],
+      [{ replicationConfigArns: [arnOf(1), 'orders'] }, 'replicationConfigArns[1] is not the ARN'],
+      [{ replicationConfigArns: [], concurrency: 501 }, 'concurrency is 501; it takes a whole number from 1 to 500'],
+      [{ replicationConfigArns: [], concurrency: 2.5 }, 'from 1 to 500'],
+      [{ replicationConfigArns: [], concurrency: '5' }, 'from 1 to 500'],
+      [{ replicationConfigArns: [], fleetId: 'a b' }, 'fleetId is "a b"; it takes a name'],
+      [{ replicationConfigArns: [], fleetId: 'x'.repeat(151) }, 'fleetId is a string of 151'],
+      [{ replicationConfigArns: [], stopOnFailures: { share: 3 } }, 'stopOnFailures.share is 3; it takes a share'],
+      [{ replicationConfigArns: [], stopOnFailures: { share: 0 } }, 'stopOnFailures.share is 0; it takes a share'],
+      [{ replicationConfigArns: [], stopOnFailures: 5 }, 'stopOnFailures is a number; it takes an object'],
+      [{ replicationConfigArns: [], stopOnFailures: new Map([['count', 3]]) }, 'stopOnFailures is a Map'],
+      [{ replicationConfigArns: [], stopOnFailures: { percent: 3 } }, 'no field "stopOnFailures.percent"'],
+      [{ replicationConfigArns: [], operationId: 'x' }, 'there is no field "operationId"'],
+      [{ replicationConfigArns: [], stopped: {} }, 'there is no field "stopped"'],
+      [{ replicationConfigArns: [], settleSecond: 1 }, '(did you mean "settleSeconds"?)'],
+      [{ replicationConfigArns: [], settleSeconds: -1 }, 'settleSeconds is -1; it takes'],
+      [{ replicationConfigArns: [], reason: 'x'.repeat(1001) }, 'reason is a string of 1,001'],
+      [{ replicationConfigArns: [], requestedBy: new Date(0) }, 'requestedBy is a Date'],
+      [{ replicationConfigArns: [], intent: 'forever' }, 'intent is "forever"'],
+      [
+        { replicationConfigArns: [], onResumeDeadline: { activityType: 'dms.requestStop' } },
+        'starts with dms. as a hook',
+      ],
+    ]),
+  )('is refused: %s', (said, input) => {
+    expect(() => planFleet('stop', input, 'night')).toThrow(said);
+  });
+
+  test.each(
+    saidFirst<object>([
+      [{ stopped: new Map([[arnOf(1), stopped(1, null)]]) }, 'stopped is a Map; it takes the results of a fleet'],
+      [{ stopped: [arnOf(1)] }, 'stopped is a list of 1; it takes the results'],
+      [{ stopped: { orders: stopped(1, null) } }, 'stopped.orders is not the ARN'],
+      [{ stopped: { [arnOf(1)]: null } }, `stopped.${arnOf(1)} is null; it takes an object`],
+      [{ stopped: { [arnOf(1)]: { ...stopped(1, null), resumeBy: 7 } } }, 'resumeBy is 7; it takes an ISO 8601 time'],
+      [{ stopped: { [arnOf(1)]: stopped(0, null) } }, 'checkpointSequence is 0; it takes'],
+      [{ stopped: { [arnOf(1)]: stopped(1, null, 'resumed') } }, 'outcome is "resumed"; it takes "stopped" or'],
+      [{ replicationConfigArns: [], verifyProgressSeconds: -1 }, 'verifyProgressSeconds is -1'],
+      [{ replicationConfigArns: [], checkpoint: 'latest' }, 'there is no field "checkpoint"'],
+    ]),
+  )('of a resume is refused: %s', (said, input) => {
+    expect(() => planFleet('resume', input, 'night')).toThrow(said);
   });
 });
 
-test('what is odd in the results of a stop fleet is left out', () => {
-  const stopped = { [arnOf(1)]: null, [arnOf(2)]: { outcome: 'stopped', checkpointSequence: 4, resumeBy: 7 } };
-  expect(planFleet('resume', { stopped }, 'odd').left).toEqual([arnOf(2)]);
+describe('what a run of a fleet hands to the next', () => {
+  const planned = planFleet('stop', { replicationConfigArns: arns(3), reason: 'cutover' }, 'night');
+  const state: FleetState = { ...planned, total: 4, underWay: 1, results: groupResults({ [arnOf(9)]: failed }) };
+
+  test('is taken as it is', () => {
+    expect(readFleetState('stop', structuredClone(state))).toEqual(state);
+  });
+
+  test.each<[string, object]>([
+    ['state of the resume fleet', { kind: 'resume' }],
+    ['concurrency', { concurrency: 1e6 }],
+    ['options.operationId', { options: { operationId: 'x' } }],
+    ['options.settleSeconds', { options: { settleSeconds: -1 } }],
+    ['left[0].arn', { left: [{ arn: 'orders' }, ...planned.left.slice(1)] }],
+    ['left is a list of 10,001', { left: Array.from({ length: 10_001 }, () => ({ arn: arnOf(1) })) }],
+    ['its numbers do not fit its lists', { total: 7 }],
+    ['its numbers do not fit its lists', { underWay: 4 }],
+    ['outcome is "resumed"', { results: { [arnOf(9)]: stopped(1, null, 'resumed') } }],
+    ['message is a string', { results: { [arnOf(9)]: { ...failed, message: 'x'.repeat(301) } } }],
+    ['halted', { halted: 'tired' }],
+    ['no field "more"', { more: 1 }],
+  ])('is refused when it is forged: %s', (said, more) => {
+    const kind = said.includes('resume fleet') ? 'resume' : 'stop';
+    const forged = kind === 'resume' ? state : { ...state, ...more };
+    expect(() => readFleetState(kind, forged)).toThrow(said);
+  });
 });
 
-test.each([
+test.each<[FailureLimit, number, number, boolean]>([
   [{ count: 3 }, 2, 5, false],
   [{ count: 3 }, 3, 5, true],
   [{ share: 0.5 }, 5, 9, false],
   [{ share: 0.5 }, 5, 10, true],
   [{ share: 0.5 }, 5, 11, false],
-  [{}, 10, 10, false],
-])('by the rule %j %i failures of %i are too many: %s', (rule, failed, ended, expected) => {
-  expect(isTooMany(rule, failed, ended)).toBe(expected);
+  [{ count: null, share: null }, 10, 10, false],
+])('by the limit %j %i failures of %i are too many: %s', (limit, failures, ended, expected) => {
+  expect(isTooMany(limit, failures, ended)).toBe(expected);
 });
 
-test('what a fleet of ten thousand returns stays within what Temporal takes, whatever becomes of it', () => {
-  const plan = planFleet(
-    'stop',
-    { replicationConfigArns: arns(10_000).map((arn) => `${arn}ABCDEFGHIJKLMNOPQRSTUVWX`) },
-    'n',
-  );
-  const [results, failures]: [Record<string, FleetEntry>, Record<string, FleetEntry>] = [{}, {}];
-  plan.left.forEach((arn, n) => {
-    results[arn] = { outcome: 'already-stopping', checkpointSequence: 1234, resumeBy: new Date().toISOString() };
-    failures[arn] = failedEntry('DmsOperationSuperseded', 'x'.repeat(1000), n);
+test.each([
+  [0, 0, 0, false],
+  [1, 1, 1, true],
+  [4, 4, 10_000, false],
+  [5, 5, 10_000, true],
+  [5, 9, 10_000, true],
+  [5, 10, 10_000, false],
+  [2, 3, 3, false],
+  [3, 3, 3, true],
+])(
+  '%i superseded operations of %i that ended, in a fleet of %i, show a fleet id that was used before: %s',
+  (superseded, ended, total, expected) => {
+    expect(isUsedBefore(superseded, ended, total)).toBe(expected);
+  },
+);
+
+test('results are grouped by account and region, and flattened to what they were', () => {
+  const elsewhere = 'arn:aws:dms:us-east-1:123456789012:replication-config:R1';
+  const results = { [arnOf(1)]: failed, [elsewhere]: stopped(1, null), [arnOf('2-b')]: stopped(2, null) };
+  const grouped = groupResults(results);
+  expect(grouped).toEqual({
+    'arn:aws:dms:eu-west-1:123456789012:replication-config:': { R1: failed, 'R2-b': stopped(2, null) },
+    'arn:aws:dms:us-east-1:123456789012:replication-config:': { R1: stopped(1, null) },
   });
-  for (const ended of [results, failures]) {
-    const size = JSON.stringify(fleetResult({ ...plan, left: [], results: ended })).length;
-    expect(size).toBeLessThan(2_000_000);
-  }
-  expect(fleetResult({ ...plan, left: [], results: failures })).toMatchObject({ failed: 10_000, outcomes: {} });
+  expect(flattenResults(grouped)).toEqual(results);
+  expect(flattenResults(results)).toEqual(results);
+});
+
+describe('a fleet of ten thousand with identifiers of 60 characters', () => {
+  const many = Array.from({ length: 10_000 }, (_, n) => arnOf(String(n).padStart(59, 'X')));
+  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  const LIMIT = 1_950_000;
+  const options = { requestedBy: '€'.repeat(256), reason: '€'.repeat(1000), owner: '€'.repeat(256) };
+  const plan = planFleet('stop', { replicationConfigArns: many, ...options }, 'n'.repeat(150));
+  const everyOne = (entry: (n: number) => FleetEntry) => Object.fromEntries(many.map((arn, n) => [arn, entry(n)]));
+  const message = `"${'€'.repeat(1000)}\u0000`;
+  const ends: [string, Record<string, FleetEntry>][] = [
+    ['stopped', everyOne(() => stopped(1_234_567, new Date(0).toISOString(), 'already-stopping'))],
+    ['failed', everyOne((n) => failedEntry('DmsReplicationReadOnly'.padEnd(100, 'x'), message, n))],
+    [
+      'half of each',
+      everyOne((n) => (n % 2 === 0 ? stopped(1, new Date(0).toISOString()) : failedEntry('T', message, n))),
+    ],
+  ];
+
+  test('fits into a payload when it begins', () => {
+    expect(many[0]).toHaveLength(54 + 60);
+    expect(bytes({ replicationConfigArns: many, ...options })).toBeLessThan(LIMIT);
+    expect(bytes(plan)).toBeLessThan(LIMIT);
+    expect(bytes(fleetReport(plan, many, {}))).toBeLessThan(LIMIT);
+  });
+
+  test.each(ends)('fits into a payload when all are %s', (_, results) => {
+    const report = fleetReport(plan, [], results);
+    expect(bytes(report)).toBeLessThan(LIMIT);
+    expect(bytes({ ...report, running: [] })).toBeLessThan(LIMIT);
+    expect(bytes({ ...plan, left: [], results: report.results })).toBeLessThan(LIMIT);
+    expect(flattenFleet(report).results).toEqual(results);
+  });
+
+  test('fits into a payload when it is resumed', () => {
+    const [[, results] = ['', {}]] = ends;
+    const input = { stopped: groupResults(results), ...options };
+    expect(bytes(input)).toBeLessThan(LIMIT);
+    const resumed = planFleet('resume', input, 'n'.repeat(150));
+    expect(resumed.total).toBe(10_000);
+    expect(bytes(resumed)).toBeLessThan(LIMIT);
+  });
+
+  test('keeps some messages of failures, cut', () => {
+    const messages = Object.values(ends[1]?.[1] ?? {}).map((entry) => 'failureType' in entry && entry.message);
+    expect(messages.filter((each) => typeof each === 'string')).toHaveLength(200);
+    expect(messages[0]).toHaveLength(300);
+  });
+});
+
+test('a fleet whose result might not fit into a payload is refused before anything is called', () => {
+  const long = Array.from({ length: 10_000 }, (_, n) => arnOf(String(n).padStart(127, 'X')));
+  expect(() => planFleet('stop', { replicationConfigArns: long }, 'n')).toThrow('Split it into several fleets');
+  expect(planFleet('stop', { replicationConfigArns: long.slice(0, 7000) }, 'n').total).toBe(7000);
+  const scattered = Array.from(
+    { length: 10_000 },
+    (_, n) => `arn:aws:dms:eu-west-1:${String(n).padStart(12, '1')}:replication-config:${'X'.repeat(60)}`,
+  );
+  expect(() => planFleet('stop', { replicationConfigArns: scattered }, 'n')).toThrow('too large');
 });

@@ -1,0 +1,87 @@
+/** What a fleet is to do, checked before anything is called. */
+import { placeOf, type FleetEntry, type FleetMember, type FleetState } from './fleet.js';
+import { fleetStates, optionNames, resumeFleetInput, stopFleetInput } from './fleet-schemas.js';
+import { dmsFailure } from './failures.js';
+import type { OperationKind } from './inputs.js';
+import { isPlain, readWith } from './schema-parts.js';
+
+/** Maximum bytes of what a fleet returns or hands on. Temporal takes 2 MiB. */
+const MAX_BYTES = 1_950_000;
+/** Maximum bytes of the options, and of the messages of failures. */
+const SHARED_BYTES = 200_000;
+/** Maximum bytes of an entry of the results beside its identifier, and of one that is left beside its ARN. */
+const ENTRY_BYTES = 104;
+const LEFT_BYTES = 36;
+
+/** Checks the input of a fleet, and fills in its defaults. Throws DmsInvalidInput. */
+export function planFleet(kind: OperationKind, input: unknown, workflowId: string): FleetState {
+  const given = isPlain(input) ? { ...input, fleetId: valueOf(input, 'fleetId') ?? workflowId } : input;
+  const { fleetId, concurrency, stopOnFailures, members } = readFleet(kind, given);
+  const left = [...new Map(members.map((member) => [member.arn, member])).values()];
+  requireRoom(kind, left);
+  const options = optionNames[kind].map((name) => [name, valueOf(given, name) ?? null] as const);
+  return {
+    fleetId: fleetId ?? workflowId,
+    kind,
+    concurrency,
+    stopOnFailures,
+    options: Object.fromEntries(options.filter(([, value]) => value !== null)),
+    total: left.length,
+    duplicates: members.length - left.length,
+    left,
+    underWay: 0,
+    results: {},
+    halted: null,
+  };
+}
+
+function readFleet(kind: OperationKind, input: unknown) {
+  const reading = { what: `input of the ${kind} fleet`, replicationConfigArn: '' };
+  if (kind === 'stop') {
+    const { replicationConfigArns, ...fleet } = readWith(stopFleetInput, reading, input);
+    return { ...fleet, members: membersOf(replicationConfigArns) };
+  }
+  const { replicationConfigArns, stopped, ...fleet } = readWith(resumeFleetInput, reading, input);
+  return { ...fleet, members: stopped === null ? membersOf(replicationConfigArns ?? []) : byDeadline(stopped) };
+}
+
+/** Checks what an earlier run of a fleet handed on: anybody can start a workflow with anything. Throws DmsInvalidInput. */
+export function readFleetState(kind: OperationKind, state: unknown): FleetState {
+  readWith(fleetStates[kind], { what: `state of the ${kind} fleet`, replicationConfigArn: '' }, state);
+  return state as FleetState;
+}
+
+function membersOf(arns: readonly string[]): FleetMember[] {
+  return arns.map((arn) => ({ arn }));
+}
+
+/** Those that a stop fleet stopped, with the sequences of their records. The one with the nearest deadline comes first. */
+function byDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[] {
+  return Object.entries(stopped)
+    .flatMap(([arn, entry]) => {
+      if ('failureType' in entry || entry.checkpointSequence === null || entry.outcome === 'never-started') return [];
+      return [{ arn, sequence: entry.checkpointSequence, by: entry.resumeBy ?? '9' }];
+    })
+    .toSorted((one, other) => one.by.localeCompare(other.by))
+    .map(({ arn, sequence }) => ({ arn, sequence }));
+}
+
+/** Refuses a fleet whose result might not fit into a payload: it would fail only at its end. */
+function requireRoom(kind: OperationKind, members: readonly FleetMember[]): void {
+  const places = new Set(members.map(({ arn }) => placeOf(arn)));
+  const bytes = members.reduce(
+    (sum, { arn }) => sum + Math.max(arn.length - placeOf(arn).length + ENTRY_BYTES, arn.length + LEFT_BYTES),
+    [...places].reduce((sum, place) => sum + place.length + 6, SHARED_BYTES),
+  );
+  if (bytes <= MAX_BYTES) return;
+  throw dmsFailure(
+    'DmsInvalidInput',
+    { replicationConfigArn: '' },
+    `The ${kind} fleet is too large: the results of ${members.length} replications with ARNs as long as these may not fit into a payload of 2 MB`,
+    'Split it into several fleets; nothing was called.',
+  );
+}
+
+function valueOf(input: unknown, name: string): unknown {
+  return isPlain(input) ? Reflect.get(input, name) : undefined;
+}

@@ -1,0 +1,144 @@
+/** Schemas of what fleets take, and of what one run of a fleet hands to the next: the one place of their bounds and defaults. */
+import * as v from 'valibot';
+import { flattenResults, MESSAGE_LENGTH, TYPE_LENGTH, type FleetEntry, type FleetReport } from './fleet.js';
+import { resumeFields, stopFields } from './input-schemas.js';
+import type { OperationKind } from './inputs.js';
+import {
+  arn,
+  fields,
+  isPlain,
+  listOf,
+  moment,
+  oneOf,
+  optionalText,
+  recordOf,
+  takes,
+  text,
+  wholeNumber,
+} from './schema-parts.js';
+
+const MAX_REPLICATIONS = 10_000;
+const MAX_CONCURRENCY = 500;
+
+const wantedName = takes('a name of 1 to 150 letters, digits and ._:/-');
+const fleetId = v.pipe(v.string(wantedName), v.regex(/^[\w.:/-]{1,150}$/, wantedName));
+const concurrency = wholeNumber(MAX_CONCURRENCY);
+const wantedShare = takes('a share of more than 0 and at most 1');
+const share = v.pipe(v.number(wantedShare), v.gtValue(0, wantedShare), v.maxValue(1, wantedShare));
+const failureLimit = fields({ count: v.nullish(wholeNumber(), null), share: v.nullish(share, null) });
+
+const stopOutcomes = ['stopped', 'already-stopping', 'already-stopped', 'never-started'] as const;
+const resumeOutcomes = ['resumed', 'already-running', 'already-starting'] as const;
+
+function entryOf(outcomes: readonly [string, ...string[]]) {
+  const ended = fields({
+    outcome: oneOf(outcomes),
+    checkpointSequence: v.nullable(wholeNumber()),
+    resumeBy: v.nullable(moment()),
+  });
+  const failed = fields({ failureType: text(TYPE_LENGTH), message: optionalText(MESSAGE_LENGTH) });
+  return v.lazy((input) => (isPlain(input) && 'failureType' in input ? failed : ended));
+}
+
+/** Results by ARN, or grouped by account and region. */
+function resultsOf(outcomes: readonly [string, ...string[]]) {
+  type Flat = Readonly<Record<string, FleetEntry>>;
+  const what = 'the results of a fleet, by ARN';
+  return v.pipe(
+    v.custom<Flat | FleetReport['results']>(isPlain, takes(what)),
+    v.transform(flattenResults),
+    recordOf(arn, entryOf(outcomes), what) as v.GenericSchema<Flat, Flat>,
+  );
+}
+
+const fleetFields = {
+  fleetId: v.nullish(fleetId),
+  concurrency: v.nullish(concurrency, 50),
+  stopOnFailures: v.nullish(failureLimit, {}),
+};
+
+/** What each replication of a fleet may be stopped or resumed with. */
+const optionFields = {
+  stop: pick(stopFields, [
+    'requestedBy',
+    'reason',
+    'owner',
+    'intent',
+    'stoppableTimeoutSeconds',
+    'stopTimeoutSeconds',
+    'settleSeconds',
+    'selfRestartGraceSeconds',
+    'deadlinePolicy',
+    'deadlineLeadSeconds',
+    'onResumeDeadline',
+  ]),
+  resume: pick(resumeFields, [
+    'requestedBy',
+    'reason',
+    'owner',
+    'force',
+    'startTimeoutSeconds',
+    'verifyProgressSeconds',
+  ]),
+};
+
+/** Names of the fields that a fleet passes on to each of its operations. */
+export const optionNames: Readonly<Record<OperationKind, readonly string[]>> = {
+  stop: Object.keys(optionFields.stop),
+  resume: Object.keys(optionFields.resume),
+};
+
+const replicationConfigArns = listOf(arn, MAX_REPLICATIONS, 'ARNs');
+
+export const stopFleetInput = fields({ replicationConfigArns, ...fleetFields, ...optionFields.stop });
+
+export const resumeFleetInput = v.pipe(
+  fields({
+    replicationConfigArns: v.nullish(replicationConfigArns, null),
+    stopped: v.nullish(resultsOf(stopOutcomes), null),
+    ...fleetFields,
+    ...optionFields.resume,
+  }),
+  v.check(
+    ({ replicationConfigArns, stopped }) => (replicationConfigArns === null) !== (stopped === null),
+    'it takes either replicationConfigArns, or the results of a stop fleet (stopped)',
+  ),
+);
+
+/** Of what a run hands to the next. It may be forged. */
+export const fleetStates = {
+  stop: stateOf('stop', optionFields.stop, stopOutcomes),
+  resume: stateOf('resume', optionFields.resume, resumeOutcomes),
+};
+
+function stateOf<const Kind extends OperationKind, const Options extends v.ObjectEntries>(
+  kind: Kind,
+  options: Options,
+  outcomes: readonly [string, ...string[]],
+) {
+  const state = fields({
+    fleetId,
+    kind: v.literal(kind, takes(`"${kind}"`)),
+    concurrency,
+    stopOnFailures: failureLimit,
+    options: fields(options),
+    total: wholeNumber(MAX_REPLICATIONS, 0),
+    duplicates: wholeNumber(MAX_REPLICATIONS, 0),
+    left: listOf(fields({ arn, sequence: v.nullish(wholeNumber()) }), MAX_REPLICATIONS, 'replications'),
+    underWay: wholeNumber(MAX_CONCURRENCY, 0),
+    results: resultsOf(outcomes),
+    halted: v.nullable(oneOf(['cancelled', 'failures', 'superseded'])),
+  });
+  return v.pipe(
+    state,
+    v.check(
+      ({ total, left, results, underWay }) =>
+        total === left.length + Object.keys(results).length && underWay <= left.length,
+      'its numbers do not fit its lists',
+    ),
+  );
+}
+
+function pick<Entries extends object, const Names extends readonly (keyof Entries)[]>(entries: Entries, names: Names) {
+  return Object.fromEntries(names.map((name) => [name, entries[name]])) as Pick<Entries, Names[number]>;
+}
