@@ -39,7 +39,6 @@ export type { ReplicationLag } from './dms/lag.js';
 export type { ProbeRequest } from './operations/probe.js';
 export type { DeadlineWarning } from './operations/guard.js';
 export type {
-  ContinuedStop,
   DeadlineActivity,
   DeadlinePolicy,
   OperationInput,

@@ -73,7 +73,6 @@ export const resumeFields = {
   cdcStopPosition: v.nullish(v.pipe(v.string(wantedStopPosition), v.regex(stopPosition, wantedStopPosition)), null),
   startTimeoutSeconds: seconds(5400),
   verifyProgressSeconds: seconds(120),
-  continues: v.nullish(fields({ replicationConfigArn: arn, sequence: v.nullish(wholeNumber(), null) }), null),
   sourceLogRetentionSeconds: seconds(null),
   oldestOpenTransactionSeconds: seconds(null),
   progressProbe: hook,
@@ -91,15 +90,6 @@ export const resumeInput = v.pipe(
     ({ cdcStartPosition, cdcStartTime, startReplicationType }) =>
       (cdcStartPosition === null && cdcStartTime === null) || startReplicationType === 'start-replication',
     'cdcStartPosition and cdcStartTime go only with startReplicationType "start-replication"',
-  ),
-  v.check(
-    ({ continues, cdcStartPosition, cdcStartTime, startReplicationType, checkpoint }) =>
-      continues === null ||
-      (cdcStartPosition === null &&
-        cdcStartTime === null &&
-        checkpoint === 'latest' &&
-        (startReplicationType ?? 'start-replication') === 'start-replication'),
-    'continues goes with no checkpoint, no cdcStartPosition, no cdcStartTime, and no startReplicationType but "start-replication"',
   ),
 );
 

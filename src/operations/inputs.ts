@@ -68,25 +68,12 @@ export interface ResumeReplicationInput extends OperationInput {
   readonly startTimeoutSeconds?: number | null | undefined;
   /** After running, how long to look for movement and for an early death. Default 120; 0: do not look. */
   readonly verifyProgressSeconds?: number | null | undefined;
-  /**
-   * The recorded stop of another replication that this one goes on from: it was created anew, under another ARN, and never ran. Its checkpoint is passed
-   * verbatim with `start-replication`. AWS contradicts itself on whether DMS Serverless takes a start position; if it does not, the resume fails with
-   * `DmsRequestRejected` and says what else there is. The other one has to be at rest, and is sealed from right before the call on, unless this one is
-   * not started. Default: none.
-   */
-  readonly continues?: ContinuedStop | null | undefined;
   /** How long the source keeps its log, as you know it. A resume that would need an older one is refused before any call. Default: not checked. */
   readonly sourceLogRetentionSeconds?: number | null | undefined;
   /** How long the oldest transaction had been open on the source when it was stopped: the log is needed from its beginning on. Default 0. */
   readonly oldestOpenTransactionSeconds?: number | null | undefined;
   /** An activity of yours that tells moving from stuck, asked when the table statistics have not moved; it is called with a `ProbeRequest`. Default: none. */
   readonly progressProbe?: ProgressProbe | null | undefined;
-}
-
-export interface ContinuedStop {
-  readonly replicationConfigArn: string;
-  /** Default: its latest record. */
-  readonly sequence?: number | null | undefined;
 }
 
 /** An activity that looks whether a replication moves, such as one that writes a row on the source and waits for it on the target. */
@@ -129,7 +116,6 @@ export type ResumePlan = Plan<
   | 'cdcStartPosition'
   | 'cdcStartTime'
   | 'cdcStopPosition'
-  | 'continues'
   | 'sourceLogRetentionSeconds'
   | 'oldestOpenTransactionSeconds'
   | 'progressProbe'

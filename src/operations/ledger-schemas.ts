@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { dmsFailure } from './failures.js';
+import { decision } from './request-schemas.js';
 import type {
   BeginRequest,
   DecisionRequest,
@@ -155,7 +156,6 @@ const recordRequest = v.variant('type', [
   v.object({ ...fenced, type: v.literal('refused') }),
 ]);
 
-const decision = v.object({ by: named(MAX_ID), reason: named(MAX_ID) });
 const archivedRecord = v.object({ ...recordFields, sealed: orNull(seal), deadline: orNull(deadline) });
 
 /** The state that a run hands to the next, or that a person starts a ledger with. */
@@ -236,7 +236,7 @@ const state = v.object({
 export const schemas = {
   begin: beginRequest satisfies v.GenericSchema<unknown, BeginRequest>,
   record: recordRequest as v.GenericSchema<unknown, RecordRequest>,
-  decision: decision satisfies v.GenericSchema<unknown, DecisionRequest>,
+  decision: decision as v.GenericSchema<unknown, DecisionRequest>,
   reserve: v.object({
     owner: named(MAX_ID),
     reason: orNull(text(MAX_ID)),
@@ -244,7 +244,8 @@ export const schemas = {
   }) satisfies v.GenericSchema<unknown, ReserveRequest>,
   release: v.object({ owner: named(MAX_ID) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
   restore: v.object({
-    ...decision.entries,
+    by: named(MAX_ID),
+    reason: named(MAX_ID),
     records: v.pipe(v.array(archivedRecord), v.maxLength(MAX_RECORDS)),
     lastSequence: sequence,
     resumeWithinSeconds: orNull(number),

@@ -1,24 +1,19 @@
 /** Schemas of what people ask of a ledger: the one place of their bounds and defaults. */
 import * as v from 'valibot';
-import type { BreakReservationRequest, UnsealRequest } from './ledger-messages.js';
+import type { DecisionRequest } from './ledger-messages.js';
 import { fields, oneOf, optionalText, readWith, takes, wholeNumber } from './schema-parts.js';
 
 const CHANGED_NOTHING = 'Correct it; nothing was changed.';
 
 const wantedName = takes('a string of 1 to 1,000 characters that says something');
 const saying = v.pipe(v.string(wantedName), v.maxLength(1000, wantedName), v.regex(/\S/, wantedName));
-const decision = fields({ by: saying, reason: saying });
 
-/** Checks who lifts a seal, and why. Throws DmsInvalidInput. */
-export function readUnsealRequest(replicationConfigArn: string, request: unknown): UnsealRequest {
-  const reading = { what: 'request to unseal', replicationConfigArn, hint: CHANGED_NOTHING };
-  return readWith(decision, reading, request);
-}
+/** Fields of what a person decides: who does it, and why. */
+export const decision = fields({ by: saying, reason: saying });
 
-/** Checks who breaks a reservation, and why. Throws DmsInvalidInput. */
-export function readBreakReservationRequest(replicationConfigArn: string, request: unknown): BreakReservationRequest {
-  const reading = { what: 'request to break a reservation', replicationConfigArn, hint: CHANGED_NOTHING };
-  return readWith(decision, reading, request);
+/** Checks a decision of a person, such as `request to unseal`. Throws DmsInvalidInput. */
+export function readDecision(replicationConfigArn: string, what: string, request: unknown): DecisionRequest {
+  return readWith(decision, { what, replicationConfigArn, hint: CHANGED_NOTHING }, request);
 }
 
 const wantedDate = takes('an ISO 8601 time such as "2026-02-09T12:12:12Z"');
