@@ -39,6 +39,9 @@ export type Decision<Outcome> =
   | { readonly do: 'end'; readonly outcome: Outcome }
   | Doubt<Outcome>;
 
+/** A decision without a doubt. */
+export type Conclusion<Outcome> = Exclude<Decision<Outcome>, Doubt<Outcome>>;
+
 /** A conclusion that one look does not prove. */
 export interface Doubt<Outcome> {
   readonly do: 'agree';
@@ -47,7 +50,7 @@ export interface Doubt<Outcome> {
   /** Seconds for which looks must agree on it. */
   readonly forSeconds: number;
   /** What follows once they do. May throw a terminal failure. */
-  conclude(): Exclude<Decision<Outcome>, Doubt<Outcome>>;
+  conclude(): Conclusion<Outcome> | Promise<Conclusion<Outcome>>;
 }
 
 /** A request that changes a replication, and how to tell from facts whether to send it. */
@@ -64,7 +67,7 @@ export interface Change<Outcome, Result> {
   /** DMS took the request. */
   accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
   /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
-  attributed(outcome: Outcome, own: PendingCall): Outcome;
+  attributed(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
   /** The result of an equal operation that succeeded before. */
   repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
   /** What to say when DMS refused the parameters. */
@@ -120,13 +123,13 @@ class ChangeAttempt<Outcome, Result> {
     const look = await attempt.look().catch((err: unknown) => this.#notFound(err));
     let facts = this.#facts(look, change.needsLedger(look.replication) ? await this.#begin(look, null) : null);
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
-    const decision = this.#agreed(await change.decide(facts));
+    const decision = await this.#agreed(await change.decide(facts));
     if (decision.do === 'call') return this.#noteAndCall(decision.note, look);
     const isKnown = decision.do === 'wait' && this.#memory.isBegun === true;
     if (facts.begun === null && !isKnown) facts = this.#facts(look, await this.#begin(look, null));
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
     if (decision.do === 'wait') throw this.#notYet(decision.why);
-    return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null) };
+    return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null, facts) };
   }
 
   /** "Not found" is a typing error, unless this operation or the ledger has seen the replication: then looks must agree on it. */
@@ -144,7 +147,7 @@ class ChangeAttempt<Outcome, Result> {
   }
 
   /** The decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
-  #agreed(decision: Decision<Outcome>): Exclude<Decision<Outcome>, Doubt<Outcome>> {
+  async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
       if (this.#memory.doubt !== undefined) this.#remember({ doubt: undefined });
       return decision;
@@ -196,7 +199,13 @@ class ChangeAttempt<Outcome, Result> {
   }
 
   #repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): { readonly repeated: Result } {
-    return { repeated: this.change.repeated(repeat, look) };
+    try {
+      return { repeated: this.change.repeated(repeat, look) };
+    } catch (err) {
+      if (isDmsFailure(err, 'DmsOperationSuperseded'))
+        this.#requireAgreement('what it brought about no longer shows', STALE_SECONDS);
+      throw err;
+    }
   }
 
   /** Begins the operation in the ledger, or goes on with it, and notes a call. `null`: there is no operation. */
@@ -256,12 +265,12 @@ class ChangeAttempt<Outcome, Result> {
     if (status === null) throw this.#notYet(`DMS refuses: ${err.message}`, err);
     const named = this.#facts({ ...facts.look, replication: { ...replication, status } }, facts.begun);
     const decision = await this.change.decide({ ...named, isNamed: true });
-    if (decision.do === 'end') return this.#attributed(decision.outcome, own);
+    if (decision.do === 'end') return this.#attributed(decision.outcome, own, facts);
     throw this.#notYet(`DMS refuses, as it is "${status}": ${err.message}`, err);
   }
 
-  #attributed(outcome: Outcome, own: PendingCall | null): Outcome {
-    return own === null ? outcome : this.change.attributed(outcome, own);
+  #attributed(outcome: Outcome, own: PendingCall | null, facts: Facts): Outcome {
+    return own === null ? outcome : this.change.attributed(outcome, own, facts);
   }
 
   /** Takes back the note of this attempt's call. */

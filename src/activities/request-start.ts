@@ -7,9 +7,8 @@ import type { Repeated, RequestedStart, RequestStart } from '../operations/proto
 import { replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import { repeatedResume } from '../operations/repeats.js';
 import {
-  compareRecordedStop,
-  recordedStopChanged,
   refusedStartHint,
+  requireRecordedStop,
   requireSourceLog,
   resumedFrom,
   startTypeOf,
@@ -19,7 +18,7 @@ import {
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../operations/results.js';
 import { STALE_SECONDS } from '../operations/start-wait.js';
 import { awsErrorDetails } from './api-failures.js';
-import { attemptChange, rowMissing, type Decision, type Facts } from './change.js';
+import { attemptChange, type Conclusion, type Decision, type Doubt, type Facts } from './change.js';
 import { requireEndpoints } from './endpoints.js';
 import type { Environment } from './environment.js';
 
@@ -53,25 +52,11 @@ export async function requestStart(
     isAnswered: false,
 
     async decide(facts): Promise<Decision<Outcome>> {
-      const { look, begun, subject, isNamed } = facts;
+      const { look, begun, subject } = facts;
       const { replication } = look;
       if (replication.isReadOnly === true) throw replicationReadOnly(subject);
-      if (isOlderThanRecord(replication, begun)) return olderThanRecord(replication);
-      switch (factsOf(lifecycleState(replication).status).start) {
-        case 'first-start':
-          return begun?.hasRun === true ? rowMissing(() => callOrFail(resumeFacts(facts))) : judged(facts);
-        case 'call':
-          return judged(facts);
-        case 'wait':
-          return { do: 'wait', why: 'DMS can start it only once it is at rest' };
-        case 'already-running':
-          // The status in a refusal is followed by looks.
-          return nothingSent(isNamed ? 'already-starting' : 'already-running', replication);
-        case 'already-starting':
-          return nothingSent('already-starting', replication);
-        case 'deleting':
-          throw replicationDeleting(subject);
-      }
+      if (isOlderThanRecord(replication, begun)) return olderThanRecord(() => decideOn(facts));
+      return decideOn(facts);
     },
 
     send: ({ startReplicationType }, signal) =>
@@ -98,10 +83,11 @@ export async function requestStart(
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
-    attributed: (found, { startReplicationType, before, statusBefore, isAnswered }) => ({
+    attributed: (found, { startReplicationType, before, statusBefore, isAnswered }, { begun }) => ({
       ...found,
       outcome: 'resumed',
       startReplicationType,
+      resumedFrom: resumedFrom(begun?.checkpoint, startReplicationType, before),
       before: { status: statusBefore, stop: before },
       accepted: true,
       isAnswered,
@@ -112,44 +98,42 @@ export async function requestStart(
     rejected: (err, { startReplicationType }, subject) => startRejected(err, request, startReplicationType, subject),
   });
 
-  /** Checks everything that must hold for a start, and notes its facts. A call of this operation that may have been accepted is not judged again. */
-  async function judged(facts: Facts): Promise<Decision<Outcome>> {
-    const about = resumeFacts(facts);
-    if (facts.begun?.ownCall) return callAgain(about, facts.begun.ownCall.startReplicationType);
-    const type = startTypeOf(about);
-    switch (compareRecordedStop(about, type)) {
-      case 'changed':
-        throw recordedStopChanged(about);
-      case 'older':
-        return {
-          do: 'agree',
-          on: "DMS's last stop is not the recorded one",
-          forSeconds: STALE_SECONDS,
-          conclude: () => {
-            throw recordedStopChanged(about);
-          },
-        };
-      default:
-        if (type === 'resume-processing') requireSourceLog(about);
-        if (type === 'resume-processing' && request.force !== true)
-          endpointWarnings = await requireEndpoints(attempt, about.checkpoint ?? null, about.look, about.subject);
-        return callAgain(about, type);
+  async function decideOn(facts: Facts): Promise<Conclusion<Outcome>> {
+    const { look, subject, isNamed } = facts;
+    const { replication } = look;
+    switch (factsOf(lifecycleState(replication).status).start) {
+      case 'first-start':
+      case 'call':
+        return judged(facts);
+      case 'wait':
+        return { do: 'wait', why: 'DMS can start it only once it is at rest' };
+      case 'already-running':
+        // The status in a refusal is followed by looks.
+        return nothingSent(isNamed ? 'already-starting' : 'already-running', replication);
+      case 'already-starting':
+        return nothingSent('already-starting', replication);
+      case 'deleting':
+        throw replicationDeleting(subject);
     }
+  }
+
+  /** Checks everything that must hold for a start. A call of this operation that may have been accepted is not judged again. */
+  async function judged(facts: Facts): Promise<Conclusion<Outcome>> {
+    const about = resumeFacts(facts);
+    if (facts.begun?.ownCall) return callWith(about, facts.begun.ownCall.startReplicationType);
+    const type = startTypeOf(about);
+    requireRecordedStop(about, type);
+    if (type === 'resume-processing') requireSourceLog(about);
+    if (type === 'resume-processing' && request.force !== true)
+      endpointWarnings = await requireEndpoints(attempt, about.checkpoint ?? null, about.look, about.subject);
+    return callWith(about, type);
   }
 
   if ('repeated' in requested) return requested;
   return { ...requested.outcome, holdSeconds: environment.holdSeconds };
 }
 
-/** Once looks agree that a replication which has run is new, its config was created anew under the same ARN. */
-function callOrFail(facts: ResumeFacts): Exclude<Decision<Outcome>, { readonly do: 'agree' }> {
-  const type = startTypeOf(facts);
-  const verdict = compareRecordedStop(facts, type);
-  if (verdict === 'changed' || verdict === 'older') throw recordedStopChanged(facts);
-  return callAgain(facts, type);
-}
-
-function callAgain({ look }: ResumeFacts, startReplicationType: string | null) {
+function callWith({ look }: ResumeFacts, startReplicationType: string | null) {
   const { status } = lifecycleState(look);
   return {
     do: 'call',
@@ -162,22 +146,20 @@ function nothingSent(outcome: ResumeOutcome, replication: Replication) {
   return { do: 'end', outcome: { outcome, replication, ...nothing, warnings: [], awsRequestIds: [] } } as const;
 }
 
-/** A look whose last stop is older than the one in the newest record was made before it, unless the config was created anew. */
-function isOlderThanRecord(replication: Replication, begun: BeginReply | null): boolean {
-  const lastStopTime = begun?.lastStoppedAt ?? null;
-  const { phase } = factsOf(lifecycleState(replication).status);
-  if (lastStopTime === null || phase !== 'active') return false;
-  const { replicationLastStopTime } = replication;
-  return replicationLastStopTime === null || Date.parse(replicationLastStopTime) < Date.parse(lastStopTime);
+/**
+ * Whether a look is older than what the ledger knows: it shows no run of a replication that has run, or an older stop than the newest record. A config
+ * that was created anew under the same ARN looks the same, and goes on doing so.
+ */
+function isOlderThanRecord({ status, replicationLastStopTime }: Replication, begun: BeginReply | null): boolean {
+  if (begun === null) return false;
+  const { hasRun, lastStoppedAt } = begun;
+  if (status === 'created') return hasRun;
+  if (lastStoppedAt === null) return false;
+  return replicationLastStopTime === null || Date.parse(replicationLastStopTime) < Date.parse(lastStoppedAt);
 }
 
-function olderThanRecord(replication: Replication): Decision<Outcome> {
-  return {
-    do: 'agree',
-    on: `DMS shows "${replication.status}", and a stop older than the recorded one`,
-    forSeconds: STALE_SECONDS,
-    conclude: () => nothingSent('already-starting', replication),
-  };
+function olderThanRecord(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
+  return { do: 'agree', on: 'DMS shows it as it was before its recorded stop', forSeconds: STALE_SECONDS, conclude };
 }
 
 function startRejected(

@@ -1,6 +1,6 @@
 /** What must hold before DMS is asked to start a replication: pure rules over the request, the look and the recorded stop. */
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
-import { isNewerStop, isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
+import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from './failures.js';
 import type { StartReplicationType } from './inputs.js';
@@ -34,7 +34,6 @@ export function startTypeOf(facts: ResumeFacts): StartReplicationType {
     );
   }
   if (type === 'reload-target') requireConfirmation(facts);
-  if (type === 'resume-processing') requireOpenWindow(facts);
   return type;
 }
 
@@ -71,24 +70,19 @@ function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts): void {
   );
 }
 
-/** How DMS's last stop compares with the recorded one. `older`: the look may be older than the record. */
-export type RecordedStopVerdict = 'same' | 'older' | 'changed' | 'not-checked';
-
 /**
- * Compares DMS's last stop with the recorded one. Throws `DmsCheckpointMissing` when nothing is recorded.
+ * Throws when DMS's last stop is not the recorded one, or none is recorded. The resume window is judged first.
  *
  * A confirmed reload starts from nothing, so it needs no recorded stop.
  */
-export function compareRecordedStop(
-  { request, look, checkpoint, subject }: ResumeFacts,
-  type: string,
-): RecordedStopVerdict {
-  const { force } = request;
-  if (checkpoint === undefined || force === true || type === 'reload-target') return 'not-checked';
+export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationType): void {
+  const { request, look, checkpoint, subject } = facts;
+  if (type === 'resume-processing') requireOpenWindow(facts);
+  if (checkpoint === undefined || request.force === true || type === 'reload-target') return;
   const isNamed = typeof request.checkpoint === 'object' && request.checkpoint !== null;
   const isNew = look.status === 'created';
   if (checkpoint === null) {
-    if (isNew && !isNamed) return 'not-checked';
+    if (isNew && !isNamed) return;
     throw dmsFailure(
       'DmsCheckpointMissing',
       subject,
@@ -96,14 +90,8 @@ export function compareRecordedStop(
       'Stop it with this package first, name a recorded sequence, or set force to go on from wherever DMS stopped.',
     );
   }
-  if ((isNew && checkpoint.stoppedAt === null) || isRecordedStop(checkpoint, look)) return 'same';
-  const { stoppedAt: lastStopTime, replicationCreateTime, freshStartDate } = checkpoint;
-  return isNewerStop(look, { lastStopTime, replicationCreateTime, freshStartDate }) ? 'changed' : 'older';
-}
-
-export function recordedStopChanged({ look, checkpoint, subject }: ResumeFacts) {
-  if (checkpoint == null) throw new Error('A stop that is not recorded has not changed');
-  return checkpointChanged(subject, checkpoint, look);
+  if ((isNew && checkpoint.stoppedAt === null) || isRecordedStop(checkpoint, look)) return;
+  throw checkpointChanged(subject, checkpoint, look);
 }
 
 /** Throws `DmsSourceLogExpired` when the source can't have the log any more. */

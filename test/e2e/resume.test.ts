@@ -379,24 +379,30 @@ describe.concurrent('a resume that is judged', () => {
 });
 
 describe.concurrent('a new replication', () => {
-  test.each([true, false])('starts at a recorded checkpoint where DMS takes a position: %s', async (customStartPoint) => {
-    await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint } });
-    await stage.work();
-    const old = stage.simulator.createReplication();
-    const { checkpoint } = await stage.dms.stop({ replicationConfigArn: old, intent: 'final', ...brief });
-    const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-    const cdcStartPosition = checkpoint.recoveryCheckpoint;
-    const start = { startReplicationType: 'start-replication', cdcStartPosition } as const;
-    const resume = stage.dms.resume({ replicationConfigArn, ...start, ...unverified });
-    if (customStartPoint) {
-      const { outcome, warnings } = await resume;
-      expect([outcome, warnings.map(({ code }) => code)]).toEqual(['resumed', ['custom-start-position', 'endpoint-override']]);
-      const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
-      expect(asked?.input).toMatchObject({ CdcStartPosition: cdcStartPosition });
-    } else {
-      const failure = await failureOf(resume);
-      expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
-      expect(failure.message).toContain('DMS Serverless may not take start positions at all');
-    }
-  });
+  test.each([true, false])(
+    'starts at a recorded checkpoint where DMS takes a position: %s',
+    async (customStartPoint) => {
+      await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint } });
+      await stage.work();
+      const old = stage.simulator.createReplication();
+      const { checkpoint } = await stage.dms.stop({ replicationConfigArn: old, intent: 'final', ...brief });
+      const replicationConfigArn = stage.simulator.createReplication({ status: 'created', replicationType: 'cdc' });
+      const cdcStartPosition = checkpoint.recoveryCheckpoint;
+      const start = { startReplicationType: 'start-replication', cdcStartPosition } as const;
+      const resume = stage.dms.resume({ replicationConfigArn, ...start, ...unverified });
+      if (customStartPoint) {
+        const { outcome, warnings } = await resume;
+        expect([outcome, warnings.map(({ code }) => code)]).toEqual([
+          'resumed',
+          ['custom-start-position', 'endpoint-override'],
+        ]);
+        const asked = stage.simulator.calls.find(({ operation }) => operation === 'StartReplication');
+        expect(asked?.input).toMatchObject({ CdcStartPosition: cdcStartPosition });
+      } else {
+        const failure = await failureOf(resume);
+        expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
+        expect(failure.message).toContain('DMS Serverless may not take start positions at all');
+      }
+    },
+  );
 });

@@ -1,0 +1,293 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
+import type { Accepted } from '../../src/dms/api.js';
+import type { Replication } from '../../src/dms/replication.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { activitiesOf, Attempts, attempt } from '../support/attempts.js';
+import { FakeLedger } from '../support/fake-ledger.js';
+import { draftOf, noted, recorded } from '../support/ledger-requests.js';
+import { look } from '../support/look.js';
+import { arn as replicationConfigArn, operation } from '../support/operations.js';
+import { failureOf } from '../support/stage.js';
+
+const START = Date.UTC(2026, 0, 3);
+const STOP = operation('a');
+const RESUME = operation('r', { kind: 'resume' });
+
+/** What DMS shows without a row: the config, as if it had never run. */
+const rowMissing = look({
+  status: 'created',
+  stopReason: null,
+  recoveryCheckpoint: null,
+  replicationCreateTime: null,
+  replicationLastStopTime: null,
+});
+const notFound = new DmsApiError('not-found', 'ResourceNotFoundFault', 'No replication config ORDERS');
+const refused = (message: string) => new DmsApiError('invalid-state', 'InvalidResourceStateFault', message);
+
+type Shown = Replication | DmsApiError;
+
+/** A replication whose looks go through the list; the last one goes on. Calls are answered in the same way. */
+function stage({
+  looks,
+  calls = [{ replication: null, requestId: 'r' }],
+  ledger = new FakeLedger(),
+}: {
+  readonly looks: readonly Shown[];
+  readonly calls?: readonly (Accepted | DmsApiError)[];
+  readonly ledger?: FakeLedger;
+}) {
+  const [remaining, answers] = [[...looks], [...calls]];
+  const next = <T>(list: (T | DmsApiError)[]): T => {
+    const [first] = list;
+    if (list.length > 1) list.shift();
+    if (first === undefined || first instanceof DmsApiError) throw first ?? new Error('Nothing is left');
+    return first;
+  };
+  const call = vi.fn(async () => next(answers));
+  const dms = {
+    describeReplication: async () => next(remaining),
+    stopReplication: call,
+    startReplication: call,
+    endpointOverride: async () => null,
+  } as Partial<DmsApi> as DmsApi;
+  const attempts = new Attempts(START, (now) => (ledger.now = now));
+  return { ledger, call, attempts, activities: activitiesOf({ dms, client: ledger.client, looksPerSecond: 1e6 }) };
+}
+
+const stopRequest = { replicationConfigArn, operation: STOP } as const;
+const resumeRequest = { replicationConfigArn, operation: RESUME } as const;
+const running = look({ status: 'running' });
+const stopped = look();
+
+/** A ledger that has recorded the stop that the looks show. */
+function ledgerWithStop(): FakeLedger {
+  const { replicationLastStopTime: stoppedAt, replicationCreateTime } = stopped;
+  const checkpoint = draftOf('before', { stoppedAt, replicationCreateTime });
+  const who = operation('before');
+  return new FakeLedger(recorded(noted(emptyLedger(replicationConfigArn), who, 1), who, 2, { checkpoint }));
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('a stop', () => {
+  test('that can be asked for at once takes one look, one update of the ledger, and one call', async () => {
+    const { ledger, call, attempts, activities } = stage({ looks: [running] });
+    const requested = await attempts.run(activities['dms.requestStop'], stopRequest);
+    expect(requested).toMatchObject({ outcome: 'stopped', accepted: true, isAnswered: true, awsRequestIds: ['r'] });
+    expect([ledger.told, call.mock.calls.length, attempts.number]).toEqual([['begin and note a stop'], 1, 1]);
+    expect(ledger.state?.pendingCall).toMatchObject({
+      operationId: 'a',
+      before: { lastStopTime: stopped.replicationLastStopTime },
+    });
+  });
+
+  test('that has to wait begins first, and notes its call once it can be sent', async () => {
+    const { ledger, call, attempts, activities } = stage({
+      looks: [look({ status: 'modifying' }), look({ status: 'modifying' }), running],
+    });
+    await attempts.run(activities['dms.requestStop'], stopRequest);
+    expect([ledger.told, call.mock.calls.length]).toEqual([['begin', 'begin and note a stop'], 1]);
+  });
+
+  test.each([
+    "Premigration assessment run X is in 'running' state",
+    "Endpoint Y is in 'deleting' state",
+    "Replication for Replication Config, 'invoices' is in 'stopped' state and cannot be stopped.",
+  ])('is asked for again after a refusal that is about something else: %s', async (message) => {
+    const accepted = { replication: null, requestId: 'r' };
+    const { call, ledger, attempts, activities } = stage({ looks: [running], calls: [refused(message), accepted] });
+    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
+    expect(call).toHaveBeenCalledTimes(2);
+    expect(ledger.told).toEqual(['begin and note a stop', 'refused', 'begin and note a stop']);
+  });
+
+  test('takes the state that a refusal names for this replication, and leaves no note', async () => {
+    const message = "Replication for Replication Config, 'ORDERS' is in 'stopping' state and cannot be stopped.";
+    const { ledger, attempts, activities } = stage({ looks: [running], calls: [refused(message)] });
+    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({
+      outcome: 'already-stopping',
+      accepted: false,
+    });
+    expect(ledger.state?.pendingCall).toBeNull();
+  });
+
+  test('whose answer is lost keeps its note, and is found to be its own', async () => {
+    const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
+    const { ledger, call, attempts, activities } = stage({
+      looks: [running, look({ status: 'stopping' })],
+      calls: [lost],
+    });
+    const requested = await attempts.run(activities['dms.requestStop'], stopRequest);
+    expect(requested).toMatchObject({ outcome: 'stopped', accepted: true, isAnswered: false });
+    expect(call).toHaveBeenCalledTimes(1);
+    expect(ledger.state?.pendingCall).toMatchObject({ operationId: 'a', isAnswered: false });
+  });
+
+  test('that DMS answers with an error that AWS does not document keeps its note', async () => {
+    const odd = new DmsApiError('rejected', 'UnknownError', 'no message');
+    const { ledger, attempts, activities } = stage({ looks: [running], calls: [odd] });
+    const failure = await failureOf(attempts.run(activities['dms.requestStop'], stopRequest));
+    expect(failure).toMatchObject({ type: 'DmsRequestRejected' });
+    expect(ledger.state?.pendingCall).toMatchObject({ operationId: 'a' });
+  });
+
+  test('that IAM denies leaves no note, and no seal of a final stop', async () => {
+    const denied = new DmsApiError(
+      'access-denied',
+      'AccessDeniedException',
+      'not authorized to perform: dms:StopReplication',
+    );
+    const { ledger, attempts, activities } = stage({ looks: [running], calls: [denied] });
+    const failure = await failureOf(attempts.run(activities['dms.requestStop'], { ...stopRequest, intent: 'final' }));
+    expect(failure).toMatchObject({ type: 'DmsAccessDenied' });
+    expect(ledger.state).toMatchObject({ pendingCall: null, sealed: null });
+  });
+
+  test('is not over because one look shows no row of a replication that ran', async () => {
+    const throttled = new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+    const accepted = { replication: null, requestId: 'r' };
+    const looks = [running, rowMissing, rowMissing, running];
+    const { call, attempts, activities } = stage({ looks, calls: [throttled, accepted] });
+    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
+    expect(call).toHaveBeenCalledTimes(2);
+  });
+
+  test('of a replication that is not found is over at once where nobody has ever seen it', async () => {
+    const { ledger, attempts, activities } = stage({ looks: [notFound] });
+    expect(await failureOf(attempts.run(activities['dms.requestStop'], stopRequest))).toMatchObject({
+      type: 'DmsReplicationNotFound',
+    });
+    expect([attempts.number, ledger.state]).toEqual([1, null]);
+  });
+
+  test('of a replication that the ledger knows is over only when looks miss it for longer than they may be old', async () => {
+    const { ledger, attempts, activities } = stage({ looks: [notFound], ledger: ledgerWithStop() });
+    expect(await failureOf(attempts.run(activities['dms.requestStop'], stopRequest))).toMatchObject({
+      type: 'DmsReplicationNotFound',
+    });
+    expect(attempts.seconds).toBeGreaterThan(60);
+    expect(ledger.state?.missingSince).not.toBeNull();
+    const found = stage({ looks: [...Array.from({ length: 8 }, () => notFound), running], ledger: ledgerWithStop() });
+    expect(await found.attempts.run(found.activities['dms.requestStop'], stopRequest)).toMatchObject({
+      outcome: 'stopped',
+    });
+  });
+
+  test('of an attempt that a later one has overtaken is not sent, and is tried again with a newer token', async () => {
+    const ledger = new FakeLedger({ ...emptyLedger(replicationConfigArn), newestToken: START + 100 });
+    const { call, attempts, activities } = stage({ looks: [running], ledger });
+    await attempts.run(activities['dms.requestStop'], stopRequest);
+    expect([call.mock.calls.length, attempts.number]).toEqual([1, 2]);
+  });
+
+  test('whose note was long in coming is not sent, and the note is taken back', async () => {
+    let late = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
+    const { ledger, call, activities } = stage({ looks: [running] });
+    ledger.before = () => void (late += 5000);
+    const times = { scheduledTimestampMs: START, currentAttemptScheduledTimestampMs: START };
+    const patient = { attempt: 1, startToCloseTimeoutMs: 150_000, ...times };
+    const failure = await failureOf(attempt(patient).run(activities['dms.requestStop'], stopRequest));
+    expect(failure).toMatchObject({ type: 'DmsUnavailable', message: expect.stringContaining('old note') });
+    expect(ledger.told).toEqual(['begin and note a stop', 'refused']);
+    expect(call).not.toHaveBeenCalled();
+  });
+});
+
+describe('a resume', () => {
+  test('reads the record as it begins, and notes its call in a second update', async () => {
+    const { ledger, call, attempts, activities } = stage({ looks: [stopped], ledger: ledgerWithStop() });
+    const requested = await attempts.run(activities['dms.requestStart'], resumeRequest);
+    expect(requested).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });
+    expect([ledger.told, call.mock.calls.length]).toEqual([['begin', 'begin and note a resume'], 1]);
+  });
+
+  test('of a running replication returns at once, and sends nothing', async () => {
+    const { call, attempts, activities } = stage({ looks: [running], ledger: ledgerWithStop() });
+    expect(await attempts.run(activities['dms.requestStart'], resumeRequest)).toMatchObject({
+      outcome: 'already-running',
+    });
+    expect([attempts.number, call.mock.calls.length]).toEqual([1, 0]);
+  });
+
+  test('does not take a look for running that is older than the recorded stop', async () => {
+    const older = look({ status: 'running', replicationLastStopTime: '2026-01-01T12:00:00.000Z' });
+    const { call, attempts, activities } = stage({ looks: [older, older, stopped], ledger: ledgerWithStop() });
+    expect(await attempts.run(activities['dms.requestStart'], resumeRequest)).toMatchObject({ outcome: 'resumed' });
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([false, true])(
+    'waits for a row that is missing, and never starts it as if it were new, with force: %s',
+    async (force) => {
+      const { call, attempts, activities } = stage({
+        looks: [rowMissing, rowMissing, stopped],
+        ledger: ledgerWithStop(),
+      });
+      const requested = await attempts.run(activities['dms.requestStart'], { ...resumeRequest, force });
+      expect(requested).toMatchObject({ outcome: 'resumed', startReplicationType: 'resume-processing' });
+      expect(call).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  test('waits while looks show a stop that is older than the recorded one, and fails when they go on', async () => {
+    const older = look({ replicationLastStopTime: '2026-01-01T12:00:00.000Z' });
+    const passing = stage({ looks: [older, older, stopped], ledger: ledgerWithStop() });
+    expect(await passing.attempts.run(passing.activities['dms.requestStart'], resumeRequest)).toMatchObject({
+      outcome: 'resumed',
+    });
+    const { attempts, activities } = stage({ looks: [older], ledger: ledgerWithStop() });
+    const failure = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest));
+    expect([failure.type, attempts.seconds > 60]).toEqual(['DmsCheckpointChanged', true]);
+  });
+
+  test('fails at once when the last stop is newer than the recorded one', async () => {
+    const newer = look({ replicationLastStopTime: '2026-01-02T12:00:00.000Z' });
+    const { attempts, activities } = stage({ looks: [newer], ledger: ledgerWithStop() });
+    const failure = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest));
+    expect([failure.type, attempts.number]).toEqual(['DmsCheckpointChanged', 1]);
+  });
+
+  test('waits, and says why, while an unanswered stop may still land', async () => {
+    const ledger = ledgerWithStop();
+    const { state } = ledger;
+    if (state === null) throw new Error('There is a ledger');
+    ledger.state = { ...state, unanswered: { kind: 'stop', operationId: 'late', at: new Date(START).toISOString() } };
+    const { call, attempts, activities } = stage({ looks: [stopped], ledger });
+    const waiting = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest, 100));
+    expect(waiting).toMatchObject({
+      type: 'DmsStillWaiting',
+      message: expect.stringMatching(/the stop "late" got no answer .* may land for another \d+ s/),
+    });
+    expect(call).not.toHaveBeenCalled();
+    await attempts.run(activities['dms.requestStart'], resumeRequest);
+    expect(attempts.seconds).toBeGreaterThanOrEqual(320);
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  test('waits until the ledger has finished the stop that a dead operation left', async () => {
+    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), operation('dead'), 1));
+    const { call, attempts, activities } = stage({ looks: [stopped], ledger });
+    const waiting = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest, 30));
+    expect(waiting.message).toContain('the ledger finishes the stop "dead"');
+    expect([ledger.state?.pendingCall?.isAbandoned, call.mock.calls.length]).toEqual([true, 0]);
+    // Refusals add nothing to the ledger's history.
+    expect(ledger.told).toEqual(['begin']);
+  });
+});
+
+test('an operation id that succeeded returns what was recorded, and waits for a look that is not older', async () => {
+  const ledger = ledgerWithStop();
+  const request = { replicationConfigArn, operation: operation('before') };
+  const older = look({ status: 'running', replicationLastStopTime: null });
+  const { call, attempts, activities } = stage({ looks: [older, stopped], ledger });
+  expect(await attempts.run(activities['dms.requestStop'], request)).toMatchObject({
+    repeated: { outcome: 'stopped', checkpoint: { sequence: 1 } },
+  });
+  expect(call).not.toHaveBeenCalled();
+  const moved = stage({ looks: [running], ledger: ledgerWithStop() });
+  const failure = await failureOf(moved.attempts.run(moved.activities['dms.requestStop'], request));
+  expect([failure.type, moved.attempts.seconds > 60]).toEqual(['DmsOperationSuperseded', true]);
+});
