@@ -13,7 +13,7 @@ import {
 import { inTime } from '../../src/activities/in-time.js';
 import type { RecordedOperation } from '../../src/operations/protocol.js';
 import type { CheckpointDraft, OperationRef } from '../../src/operations/records.js';
-import { look } from '../support/look.js';
+import { answered, look } from '../support/look.js';
 import { archived } from '../support/records.js';
 import { failureOf, until } from '../support/stage.js';
 
@@ -31,7 +31,7 @@ const attempt = (info: object = {}) =>
 
 const showing = (status: string) =>
   ({
-    describeReplication: () => Promise.resolve(look({ status })),
+    describeReplication: () => Promise.resolve(answered(look({ status }))),
     endpointOverride: () => Promise.resolve(null),
   }) as Partial<DmsApi> as DmsApi;
 
@@ -115,7 +115,7 @@ describe('an attempt of a wait for which only time must pass', () => {
       describeReplication: async () => {
         const shown = looks.shift();
         if (shown === undefined) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
-        return shown;
+        return answered(shown);
       },
     } as Partial<DmsApi> as DmsApi;
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms, holdSeconds: 0 });
@@ -177,11 +177,11 @@ describe('an attempt to change a replication', () => {
       ...showing('running'),
       describeReplication: async () => {
         asked.push('look');
-        return look({ status: 'running' });
+        return answered(look({ status: 'running' }));
       },
       stopReplication: async () => {
         asked.push('stop');
-        return { replication: null, requestId: null };
+        return { replication: null, requestId: null, dmsTime: Date.now() };
       },
     } as DmsApi;
     // A hundred at once, the look among them, and then one in two and a half seconds.
@@ -248,7 +248,7 @@ describe('an attempt to record', () => {
     let asked = 0;
     const { recorded, record, request } = statistics(async () => {
       if (asked++ === 0) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
-      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: null };
+      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: null, dmsTime: Date.now() };
     });
     const result: RecordedOperation = await attempt({ startToCloseTimeoutMs: 150_000 }).run(record, request);
     expect(recorded).toEqual(['stopped', 'tables']);
@@ -259,7 +259,11 @@ describe('an attempt to record', () => {
   test('keeps what it has read when a later page fails', async () => {
     const { recorded, record, request } = statistics(async (_, marker) => {
       if (marker !== null) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
-      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: 'next' };
+      return {
+        items: [{ tableName: 'a', tableState: 'Table completed' } as never],
+        marker: 'next',
+        dmsTime: Date.now(),
+      };
     });
     const result: RecordedOperation = await attempt().run(record, request);
     expect(recorded).toEqual(['stopped', 'tables']);
@@ -314,7 +318,7 @@ describe('an attempt to record', () => {
     const next = async () => {
       const shown = looks[Math.min(n++, looks.length - 1)];
       if (shown instanceof DmsApiError) throw shown;
-      return shown ?? failedLook();
+      return answered(shown ?? failedLook());
     };
     const dms = { describeReplication: next } as Partial<DmsApi> as DmsApi;
     const { 'dms.recordOperation': record } = activitiesOf({ dms, client });

@@ -7,7 +7,7 @@ import { createDmsActivities } from '../../src/activities/index.js';
 import { Gate } from '../../src/activities/gate.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import type { BegunOperation } from '../../src/operations/protocol.js';
-import { look } from '../support/look.js';
+import { answered, look } from '../support/look.js';
 
 const arnOf = (n: number) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
 
@@ -30,10 +30,10 @@ function slowLedgers() {
 }
 
 const listing: Partial<DmsApi> = {
-  describeReplication: ({ arn }) => Promise.resolve(look({ replicationConfigArn: arn, status: 'running' })),
+  describeReplication: ({ arn }) => Promise.resolve(answered(look({ replicationConfigArn: arn, status: 'running' }))),
   listReplications: () => {
     const items = Array.from({ length: 200 }, (_, n) => look({ replicationConfigArn: arnOf(n), status: 'running' }));
-    return Promise.resolve({ items, marker: null });
+    return Promise.resolve({ items, marker: null, dmsTime: Date.now() });
   },
 };
 
@@ -72,7 +72,7 @@ test('who leaves a gate without having been let in is passed over', async () => 
 test('what a call of somebody else has brought about is told by a look from after a slow ledger, not by the one before', async () => {
   const statuses = ['running', 'stopping'];
   const describeReplication: DmsApi['describeReplication'] = ({ arn }) =>
-    Promise.resolve(look({ replicationConfigArn: arn, status: statuses.shift() ?? 'unexpected' }));
+    Promise.resolve(answered(look({ replicationConfigArn: arn, status: statuses.shift() ?? 'unexpected' })));
   const pendingCall = { kind: 'stop', operationId: 'theirs', runId: 'another' };
   const executeUpdate = async () => {
     await delay(2100);

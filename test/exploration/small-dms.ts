@@ -69,7 +69,7 @@ export class SmallDms {
     this.status = 'stopping';
     this.#since = Date.now();
     this.stops.push({ by, askedAt: Date.now(), stoppedAt: null });
-    return { replication: this.show(), requestId: `stop-${this.stops.length}` };
+    return { replication: this.show(), requestId: `stop-${this.stops.length}`, dmsTime: Date.now() };
   }
 
   start(by: string): Accepted {
@@ -78,7 +78,7 @@ export class SmallDms {
     this.status = 'starting';
     this.#since = Date.now();
     this.starts.push({ by, at: Date.now() });
-    return { replication: this.show(), requestId: `start-${this.starts.length}` };
+    return { replication: this.show(), requestId: `start-${this.starts.length}`, dmsTime: Date.now() };
   }
 
   #require(status: string): void {
@@ -94,8 +94,8 @@ export type Carry = <T>(what: string, effect: () => T) => Promise<T>;
 /** The port over requests that arrive late, twice lost, or never. `caller` names the operation that an attempt works for. */
 export function smallDmsApi(dms: SmallDms, carry: Carry, caller: () => string): DmsApi {
   return {
-    describeReplication: () => carry('describe', () => dms.show()),
-    listReplications: () => carry('list', () => ({ items: [dms.show()], marker: null })),
+    describeReplication: () => carry('describe', () => ({ replication: dms.show(), dmsTime: Date.now() })),
+    listReplications: () => carry('list', () => ({ items: [dms.show()], marker: null, dmsTime: Date.now() })),
     stopReplication: () => {
       const by = caller();
       return carry(`stop for ${by}`, () => dms.stop(by));
@@ -104,7 +104,7 @@ export function smallDmsApi(dms: SmallDms, carry: Carry, caller: () => string): 
       const by = caller();
       return carry(`start for ${by}`, () => dms.start(by));
     },
-    describeTableStatistics: () => carry('tables', () => ({ items: [], marker: null })),
+    describeTableStatistics: () => carry('tables', () => ({ items: [], marker: null, dmsTime: Date.now() })),
     endpointOverride: () => Promise.resolve(null),
   };
 }
