@@ -122,7 +122,7 @@ class ChangeAttempt<Outcome> {
       throw attempt.failure(err);
     }
     const { replication: again } = await attempt.look();
-    const named = statusInFault(err.message);
+    const named = statusInFault(err.message, attempt.arn, look.replicationConfigIdentifier);
     // A look that shows what it showed before the call may be stale; the fault is newer.
     const newest = named !== null && again.status === look.status ? { ...again, status: named } : again;
     const decision = this.#decide(newest);

@@ -1,6 +1,6 @@
 /** Failures that more than one room has to tell, each said in one place. */
 import type { EndpointAddress } from '../dms/api.js';
-import { parseReplicationConfigArn } from '../dms/arn.js';
+import { describeValue, parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
@@ -9,8 +9,11 @@ import type { CheckpointRecord, Seal } from './records.js';
 
 /** The ARN in an input of any shape. Throws DmsInvalidInput. */
 export function readArn(input: unknown): string {
-  const value =
-    typeof input === 'object' && input !== null && 'replicationConfigArn' in input && input.replicationConfigArn;
+  if (typeof input !== 'object' || input === null) {
+    const problem = `The input is ${describeValue(input)}, not an object { replicationConfigArn, … }`;
+    throw dmsFailure('DmsInvalidInput', { replicationConfigArn: '' }, problem, 'Correct it; nothing was called.');
+  }
+  const value = 'replicationConfigArn' in input ? input.replicationConfigArn : undefined;
   try {
     return parseReplicationConfigArn(value as string).arn;
   } catch (err) {
