@@ -252,6 +252,26 @@ describe('the adapter', () => {
     await simulator.close();
   });
 
+  test('gives the time of an answer by the clock of DMS, or by its own where DMS does not tell', async () => {
+    const dates = ['Wed, 01 Jan 2031 00:00:00 GMT', null];
+    const server = createServer((asked, answer) => {
+      const date = dates.shift() ?? null;
+      answer.sendDate = false;
+      if (date !== null) answer.setHeader('date', date);
+      asked.resume().once('end', () => answer.end(JSON.stringify({ Replications: [] })));
+    });
+    await using dms = await listening(server);
+    const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+    const clientFor = () => createDmsClient({ region: 'eu-west-1', endpoint: dms.endpoint, credentials });
+    const api = createAwsDmsApi({ clientFor });
+    expect((await api.listReplications(arn, null)).dmsTime).toBe(Date.UTC(2031, 0, 1));
+    const begunAt = Date.now();
+    const { dmsTime } = await api.listReplications(arn, null);
+    expect(dmsTime).toBeGreaterThanOrEqual(begunAt);
+    expect(dmsTime).toBeLessThanOrEqual(Date.now());
+  });
+
   test('takes a fault for a missing row for what the config says', async () => {
     await withSimulator(async (simulator, arn) => {
       const fault = { type: 'error', name: 'ResourceNotFoundFault', message: 'No replication' } as const;
