@@ -13,6 +13,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createDmsActivities, type CheckpointArchive, type LagSource } from './activities/index.js';
 import { createAwsDmsApi, requireCredentials } from './aws/index.js';
+import { maskSecrets } from './dms/secrets.js';
 import { DMS_TASK_QUEUE } from './operations/names.js';
 
 const MAX_HELD_WAITS = 2000;
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
   const endpoint = process.env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] ?? process.env['AWS_ENDPOINT_URL'];
   const address = connectionOptions.address ?? 'localhost:7233';
   log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
-  if (endpoint !== undefined) log('warning', { warning: `AWS requests go to ${endpoint}, not to AWS` });
+  if (endpoint !== undefined) log('warning', { warning: `AWS requests go to ${maskSecrets(endpoint)}, not to AWS` });
 
   setFlagsFromString(HEAP_GROWING);
   Runtime.install({

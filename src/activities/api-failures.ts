@@ -3,6 +3,9 @@ import type { DmsApiError } from '../dms/api.js';
 import { dmsFailure, type AwsErrorDetails } from '../operations/failures.js';
 import type { Attempt } from './attempt.js';
 
+/** How long an operation that has called nothing yet waits for valid credentials. */
+const CREDENTIALS_PATIENCE_SECONDS = 60;
+
 /** What a failed request to DMS means for the activity: the one place where a `DmsApiError` becomes an `ApplicationFailure`. */
 export function apiFailure(err: DmsApiError, attempt: Attempt): ApplicationFailure {
   const { arn } = attempt.arn;
@@ -16,18 +19,36 @@ export function apiFailure(err: DmsApiError, attempt: Attempt): ApplicationFailu
       'Check the account and the region in the ARN, and that the config was not deleted or created anew (a new one has another ARN).',
     );
   }
-  if (err.kind === 'access-denied' && !attempt.accepted) {
-    return dmsFailure('DmsAccessDenied', subject, `AWS refused a request about ${arn} (${said})`, accessHint(err));
+  const outage = err.kind === 'credentials' ? credentialOutage(attempt) : null;
+  const isDenied = err.kind === 'access-denied' || (outage !== null && outage.secondsLeft <= 0);
+  if (isDenied && !attempt.accepted) {
+    const what =
+      outage === null ? `AWS refused a request about ${arn}` : `The worker has no valid AWS credentials for ${arn}`;
+    return dmsFailure('DmsAccessDenied', subject, `${what} (${said})`, accessHint(err, attempt));
   }
   if (err.kind === 'rejected' && !attempt.accepted) {
     const hint = 'Correct what it names and run the operation again.';
     return dmsFailure('DmsRequestRejected', subject, `DMS refused a request about ${arn} (${said})`, hint);
   }
   const isThrottled = err.kind === 'throttled';
-  const delay = backoffSeconds(attempt.number, isThrottled ? 2 : 1);
+  const secondsLeft = attempt.accepted ? Infinity : (outage?.secondsLeft ?? Infinity);
+  const delay = Math.min(
+    backoffSeconds(attempt.number, isThrottled ? 2 : 1),
+    Math.max(0.1, Math.min(attempt.secondsWithoutAnswer, secondsLeft)),
+  );
   const seen = attempt.status === null ? 'not seen yet' : `last seen "${attempt.status}"`;
-  const message = `No answer about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
+  const what =
+    outage === null
+      ? 'No answer'
+      : `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so no answer`;
+  const message = `${what} about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
   return attempt.retryable(isThrottled ? 'DmsThrottled' : 'DmsUnavailable', message, delay);
+}
+
+/** For how long this operation has had no valid credentials, and how much longer it waits for them. */
+function credentialOutage({ environment, arn, elapsedSeconds }: Attempt) {
+  const seconds = Math.min(environment.credentialOutages.secondsAfterFailure(arn), elapsedSeconds);
+  return { seconds, secondsLeft: CREDENTIALS_PATIENCE_SECONDS - seconds };
 }
 
 export function awsErrorDetails({ awsName: name, message, requestId }: DmsApiError): AwsErrorDetails {
@@ -39,11 +60,15 @@ export function backoffSeconds(attempt: number, first: number): number {
   return Math.min(15, first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + 0.5 * Math.random());
 }
 
-function accessHint({ awsName, message }: DmsApiError): string {
-  const action = /perform: (dms:\w+)/.exec(message)?.[1];
+function accessHint({ kind, awsName, message }: DmsApiError, { arn: { region, accountId } }: Attempt): string {
+  const action = /perform: ([\w-]+:\w+)/.exec(message)?.[1];
   if (action !== undefined) {
     return `Allow ${action} to the worker's role (the README has the smallest policy), then run the operation again.`;
   }
   if (awsName === 'AccessDeniedFault') return 'DMS itself lacks access: check the roles and keys of its endpoints.';
-  return "Renew the worker's AWS credentials, then run the operation again.";
+  if (/^(UnrecognizedClientException|InvalidClientTokenId|OptInRequired)$/.test(awsName)) {
+    return `Check that the region ${region} is enabled for the account ${accountId}, and renew the worker's AWS credentials, then run the operation again.`;
+  }
+  if (kind === 'credentials') return "Renew the worker's AWS credentials, then run the operation again.";
+  return "Allow the action to the worker's role (the README has the smallest policy), then run the operation again.";
 }

@@ -16,8 +16,9 @@ const LONGEST_LOOK_SECONDS = 60;
 const REQUEST_SECONDS = 10;
 /** Why there is no answer although nothing is wrong. */
 export const BUSY = 'many operations share the requests to DMS';
-/** How long past its deadline an activity that gets no answer tries to look once more. */
+/** How long past its deadline an activity that gets no answer tries to look once more, and how long the last of those looks takes at least. */
 const LAST_LOOK_SECONDS = 30;
+const SHORTEST_LOOK_SECONDS = 3;
 
 /** What an activity is about, and what ends it. */
 export interface AttemptOptions {
@@ -102,6 +103,13 @@ export class Attempt {
     return Math.max(0, (now - begun) / 1000) + this.heldSeconds;
   }
 
+  /** How long it goes on without an answer. `Infinity` when only time must pass. */
+  get secondsWithoutAnswer(): number {
+    if (!this.underDeadline) return Infinity;
+    const { elapsedSeconds, deadline, lateSince } = this;
+    return (lateSince ?? Math.max(deadline.seconds, elapsedSeconds)) + LAST_LOOK_SECONDS - elapsedSeconds;
+  }
+
   /** What is left of start-to-close. */
   get secondsLeft(): number {
     return this.#context.info.startToCloseTimeoutMs / 1000 - this.heldSeconds;
@@ -130,14 +138,17 @@ export class Attempt {
 
   /** The next look at the replication; see `ReplicationWatcher`. */
   async look(when: Pick<LookOptions, 'inSeconds' | 'intervalSeconds'> = {}): Promise<Look> {
+    const askedAt = this.elapsedSeconds;
+    const seconds = Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS, this.secondsWithoutAnswer);
+    const withinSeconds = Math.max(SHORTEST_LOOK_SECONDS, seconds);
     try {
-      const withinSeconds = Math.max(1, Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS));
       const { watcher } = this.environment.place(this.arn);
       const look = await watcher.look(this.arn, { ...when, withinSeconds, signal: this.signal });
+      this.environment.credentialOutages.end(this.arn);
       this.status = look.replication.status;
       return look;
     } catch (err) {
-      throw this.failure(err);
+      throw this.failure(err, askedAt);
     }
   }
 
@@ -149,11 +160,14 @@ export class Attempt {
 
   /** Waits for something that many share; after a while a later attempt does. */
   async inTurn<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const patience = AbortSignal.timeout(withinSeconds * 1000);
+    const askedAt = this.elapsedSeconds;
+    const seconds = Math.min(withinSeconds, Math.max(SHORTEST_LOOK_SECONDS, this.secondsWithoutAnswer));
+    const patience = AbortSignal.timeout(Math.round(seconds * 1000));
     try {
       return await take(AbortSignal.any([patience, this.signal]));
     } catch (err) {
-      throw patience.aborted ? this.stillWaiting(why, 0.1) : this.failure(err);
+      if (!patience.aborted) throw this.failure(err);
+      throw this.#unlessOver(null, askedAt, () => this.stillWaiting(why, 0.1));
     }
   }
 
@@ -168,15 +182,21 @@ export class Attempt {
   }
 
   /** What an error means for the activity: a failed request, the end of the worker, or something that is passed on. */
-  failure(err: unknown): unknown {
+  failure(err: unknown, askedAt = this.elapsedSeconds): unknown {
     if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
     const answer = err instanceof LookDelayed ? err.throttled : err;
     if (answer !== null && !(answer instanceof DmsApiError)) return err;
-    const { elapsedSeconds } = this;
-    if (elapsedSeconds >= this.deadline.seconds) this.lateSince ??= elapsedSeconds;
-    const isOver = this.underDeadline && elapsedSeconds >= (this.lateSince ?? Infinity) + LAST_LOOK_SECONDS;
-    const failure = answer === null ? this.stillWaiting(BUSY, 0.1) : apiFailure(answer, this);
-    return isOver && failure.nonRetryable !== true ? this.timedOut(answer) : failure;
+    return this.#unlessOver(answer, askedAt, () =>
+      answer === null ? this.stillWaiting(BUSY, 0.1) : apiFailure(answer, this),
+    );
+  }
+
+  /** A failure, or the end of the activity when it has had no answer for too long past its deadline. `askedAt`: when it began to wait for one. */
+  #unlessOver(answer: DmsApiError | null, askedAt: number, fail: () => ApplicationFailure): ApplicationFailure {
+    const { elapsedSeconds, deadline } = this;
+    if (elapsedSeconds >= deadline.seconds) this.lateSince ??= Math.max(deadline.seconds, askedAt);
+    const failure = fail();
+    return this.secondsWithoutAnswer <= 0 && failure.nonRetryable !== true ? this.timedOut(answer) : failure;
   }
 
   /** The deadline passed: the last status, and why there is no newer one. */

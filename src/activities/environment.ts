@@ -8,6 +8,7 @@ import { dmsFailure, isDmsFailure } from '../operations/failures.js';
 import { ReplicationWatcher, RequestBudget } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
+import { CredentialOutages } from './credential-outages.js';
 import { Gate } from './gate.js';
 import { LedgerClient, LedgerUnreachable, LedgerWaits } from './ledger-client.js';
 import { readTarget } from '../operations/input-schemas.js';
@@ -62,6 +63,7 @@ export class Environment {
   readonly lag: LagSource | null;
   readonly endpointFingerprints: boolean;
   readonly holdSeconds: number;
+  readonly credentialOutages = new CredentialOutages();
   /** The operations that are noting their beginning in a ledger. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
   readonly archiving = new Gate(ARCHIVING_AT_ONCE);

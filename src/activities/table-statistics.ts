@@ -34,7 +34,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
   const seconds = Math.max(1, Math.min(withinSeconds, attempt.secondsLeft - RESERVE_SECONDS));
   const patience = AbortSignal.timeout(Math.round(seconds * 1000));
   const signal = AbortSignal.any([patience, attempt.signal]);
-  let summary = emptySummary(new Date().toISOString());
+  let summary: TableStatisticsSummary | null = null;
   try {
     for (let marker: string | null = null; ;) {
       const page: Page<TableStatistics> | null = await environment.dms
@@ -45,7 +45,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
           return null;
         });
       if (page !== null) {
-        summary = addTables(summary, page.items);
+        summary = addTables(summary ?? emptySummary(new Date(page.dmsTime).toISOString()), page.items);
         marker = page.marker;
         if (marker === null) return { summary, problem: null };
       }
@@ -56,6 +56,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
     if (!(err instanceof DmsApiError) && !patience.aborted) throw err;
     const said = err instanceof DmsApiError ? `${err.awsName}: ${err.message}` : String(err);
     const problem = patience.aborted ? `not all were read within ${withinSeconds} s` : said;
-    return { summary: summary.total === 0 ? null : { ...summary, truncated: true }, problem };
+    if (summary === null || summary.total === 0) return { summary: null, problem };
+    return { summary: { ...summary, truncated: true }, problem };
   }
 }

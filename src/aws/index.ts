@@ -11,24 +11,26 @@ import {
   DescribeReplicationTableStatisticsCommand,
   StartReplicationCommand,
   StopReplicationCommand,
+  type StartReplicationCommandOutput,
+  type StopReplicationCommandOutput,
 } from '@aws-sdk/client-database-migration-service';
-import { DmsApiError, type CallOptions, type DmsApi } from '../dms/api.js';
-import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
+import { DmsApiError, type Accepted, type Answered, type DmsApi } from '../dms/api.js';
+import type { ReplicationConfigArn } from '../dms/arn.js';
+import { DmsClients, type ClientFor } from './clients.js';
 import { toDmsApiError } from './errors.js';
-import { toCreatedReplication, toReplication, toTableStatistics } from './translate.js';
+import { TracedRequest } from './traced-request.js';
+import { toCreatedReplication, toEndpointAddress, toReplication, toTableStatistics } from './translate.js';
 
 export type { DmsApi } from '../dms/api.js';
 export type { ReplicationConfigArn } from '../dms/arn.js';
 
 export interface AwsDmsApiOptions {
   /**
-   * The client for an account and region, asked for once for each. Default: {@link createDmsClient} with the AWS SDK's standard credential chain,
-   * whatever account that is for: give this when the worker serves several accounts. Build clients with {@link createDmsClient}: the SDK's own
-   * settings try a stop three times unseen and wait for an answer for ever.
+   * The client for an account and region. Asked for once for each, and again after a request that hung or had no valid credentials: give a new client
+   * each time. Default: {@link createDmsClient} with the AWS SDK's standard credential chain, whatever account that is for. Give this when the worker
+   * serves several accounts. Build clients with {@link createDmsClient}: the SDK's own settings try a stop three times unseen.
    */
-  readonly clientFor?: (
-    account: Pick<ReplicationConfigArn, 'partition' | 'accountId' | 'region'>,
-  ) => DatabaseMigrationServiceClient;
+  readonly clientFor?: ClientFor;
 }
 
 type ClientConfig = NonNullable<ConstructorParameters<typeof DatabaseMigrationServiceClient>[0]>;
@@ -46,112 +48,99 @@ export function createDmsClient(config: ClientConfig & { region: string }): Data
 export function createAwsDmsApi({
   clientFor = ({ region }) => createDmsClient({ region }),
 }: AwsDmsApiOptions = {}): DmsApi {
-  const clients = new Map<string, DatabaseMigrationServiceClient>();
-  const overrides = new Map<string, string | null>();
+  const clients = new DmsClients(clientFor);
 
-  const clientOf = (arn: ReplicationConfigArn): DatabaseMigrationServiceClient => {
-    const key = accountAndRegion(arn);
-    const known = clients.get(key);
-    if (known !== undefined) return known;
-    const created = clientFor(arn);
-    created.middlewareStack.add(
-      (next) => (args) => {
-        const hostname = hostOf(args.request);
-        if (hostname !== null) overrides.set(key, isAwsHost(hostname) ? null : hostname);
-        return next(args);
-      },
-      { step: 'finalizeRequest', name: 'temporalDmsEndpointSeen', override: true },
-    );
-    clients.set(key, created);
-    return created;
-  };
-
-  const once = async <T>(arn: ReplicationConfigArn, call: CallOptions | undefined, ask: Ask<T>): Promise<T> => {
-    try {
-      return await ask(clientOf(arn), call?.signal === undefined ? {} : { abortSignal: call.signal });
-    } catch (err) {
-      throw toDmsApiError(err);
-    }
-  };
-
-  /** A look does no harm twice: a connection that broke is tried once more at once. A request that took its time is not. */
-  const look = async <T>(arn: ReplicationConfigArn, call: CallOptions | undefined, ask: Ask<T>): Promise<T> => {
+  /** A look does no harm twice: one that failed quickly, as over a connection that broke, is tried once more at once. */
+  const look: DmsClients['send'] = async (arn, ask, signal) => {
     const begun = performance.now();
-    return once(arn, call, ask).catch((err: unknown) => {
+    return clients.send(arn, ask, signal).catch((err: unknown) => {
       const isBroken = err instanceof DmsApiError && err.kind === 'unavailable' && performance.now() - begun < QUICK_MS;
-      if (!isBroken || call?.signal?.aborted === true) throw err;
-      return once(arn, call, ask);
+      if (!isBroken || signal?.aborted === true) throw err;
+      return clients.send(arn, ask, signal);
     });
   };
 
   return {
-    async describeReplication(arn, call) {
-      const { Replications: rows } = await look(arn, call, (client, options) =>
-        client.send(new DescribeReplicationsCommand(only(arn)), options),
+    async describeReplication(arn, { signal } = {}) {
+      const shown = await look(
+        arn,
+        (client, options) => client.send(new DescribeReplicationsCommand(only(arn)), options),
+        signal,
       ).catch((err: unknown) => {
-        if (err instanceof DmsApiError && err.kind === 'not-found') return { Replications: [] };
+        if (err instanceof DmsApiError && err.kind === 'not-found') return null;
         throw err;
       });
-      const row = rows?.find((each) => each.ReplicationConfigArn === arn.arn);
-      if (row !== undefined) return toReplication(row);
+      const row = shown?.answer.Replications?.find((each) => each.ReplicationConfigArn === arn.arn);
+      if (shown !== null && row !== undefined) return { replication: toReplication(row), dmsTime: shown.dmsTime };
       // No row: the config decides between "never ran" and "no such replication".
-      const { ReplicationConfigs: configs } = await look(arn, call, (client, options) =>
-        client.send(new DescribeReplicationConfigsCommand(only(arn)), options),
+      const { answer, dmsTime } = await look(
+        arn,
+        (client, options) => client.send(new DescribeReplicationConfigsCommand(only(arn)), options),
+        signal,
       );
-      const config = configs?.find((each) => each.ReplicationConfigArn === arn.arn);
-      if (config !== undefined) return toCreatedReplication(config);
+      const config = answer.ReplicationConfigs?.find((each) => each.ReplicationConfigArn === arn.arn);
+      if (config !== undefined) return { replication: toCreatedReplication(config), dmsTime };
       throw new DmsApiError('not-found', 'ResourceNotFoundFault', `No replication config ${arn.resourceId}`);
     },
 
-    async listReplications(arn, marker, call) {
-      const page = await look(arn, call, (client, options) =>
-        client.send(new DescribeReplicationsCommand({ MaxRecords: 100, Marker: marker ?? undefined }), options),
+    async listReplications(arn, marker, { signal } = {}) {
+      const input = { MaxRecords: 100, Marker: marker ?? undefined };
+      const { answer, dmsTime } = await look(
+        arn,
+        (client, options) => client.send(new DescribeReplicationsCommand(input), options),
+        signal,
       );
-      return { items: (page.Replications ?? []).map(toReplication), marker: page.Marker ?? null };
+      return { items: (answer.Replications ?? []).map(toReplication), marker: answer.Marker ?? null, dmsTime };
     },
 
-    async stopReplication(arn, call) {
-      const command = new StopReplicationCommand({ ReplicationConfigArn: arn.arn });
-      return accepted(await once(arn, call, (client, options) => client.send(command, options)));
+    async stopReplication(arn, { signal } = {}) {
+      const input = { ReplicationConfigArn: arn.arn };
+      return accepted(
+        await clients.send(arn, (client, options) => client.send(new StopReplicationCommand(input), options), signal),
+      );
     },
 
-    async startReplication(arn, { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition }, call) {
-      const command = new StartReplicationCommand({
+    async startReplication(
+      arn,
+      { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition },
+      { signal } = {},
+    ) {
+      const input = {
         ReplicationConfigArn: arn.arn,
         StartReplicationType: startReplicationType,
         CdcStartPosition: cdcStartPosition,
         CdcStartTime: cdcStartTime === undefined ? undefined : new Date(cdcStartTime),
         CdcStopPosition: cdcStopPosition,
-      });
-      return accepted(await once(arn, call, (client, options) => client.send(command, options)));
+      };
+      return accepted(
+        await clients.send(arn, (client, options) => client.send(new StartReplicationCommand(input), options), signal),
+      );
     },
 
-    async describeTableStatistics(arn, marker, call) {
+    async describeTableStatistics(arn, marker, { signal } = {}) {
       const input = { ReplicationConfigArn: arn.arn, MaxRecords: 500, Marker: marker ?? undefined };
-      const page = await look(arn, call, (client, options) =>
-        client.send(new DescribeReplicationTableStatisticsCommand(input), options),
+      const { answer, dmsTime } = await look(
+        arn,
+        (client, options) => client.send(new DescribeReplicationTableStatisticsCommand(input), options),
+        signal,
       );
-      return { items: (page.ReplicationTableStatistics ?? []).map(toTableStatistics), marker: page.Marker ?? null };
+      const items = (answer.ReplicationTableStatistics ?? []).map(toTableStatistics);
+      return { items, marker: answer.Marker ?? null, dmsTime };
     },
 
-    async describeEndpoints(arn, endpointArns, call) {
+    async describeEndpoints(arn, endpointArns, { signal } = {}) {
       const Filters = [{ Name: 'endpoint-arn', Values: [...endpointArns] }];
-      const { Endpoints: endpoints = [] } = await look(arn, call, (client, options) =>
-        client.send(new DescribeEndpointsCommand({ Filters }), options),
+      const { answer } = await look(
+        arn,
+        (client, options) => client.send(new DescribeEndpointsCommand({ Filters }), options),
+        signal,
       );
-      return endpoints.map(({ EndpointArn, ServerName, Port, DatabaseName }) => ({
-        endpointArn: EndpointArn ?? '',
-        host: ServerName ?? null,
-        port: Port ?? null,
-        database: DatabaseName ?? null,
-      }));
+      return (answer.Endpoints ?? []).map(toEndpointAddress);
     },
 
-    endpointOverride: async (arn) => overrides.get(accountAndRegion(arn)) ?? null,
+    endpointOverride: async (arn) => clients.override(arn),
   };
 }
-
-type Ask<T> = (client: DatabaseMigrationServiceClient, options: { abortSignal?: AbortSignal }) => Promise<T>;
 
 /** The SDK calls a broken connection a time-out, too; only how long it took tells them apart. */
 const QUICK_MS = 2000;
@@ -161,7 +150,10 @@ export async function requireCredentials(): Promise<void> {
   // The region plays no part in finding credentials, but a client can't be without one.
   const client = createDmsClient({ region: process.env['AWS_REGION'] ?? 'us-east-1' });
   try {
-    await client.config.credentials();
+    await new TracedRequest().send(
+      () => client.config.credentials(),
+      () => {},
+    );
   } catch (err) {
     throw new Error(
       `No AWS credentials: ${toDmsApiError(err).message}. Set AWS_PROFILE, or whatever else the AWS SDK's standard chain knows`,
@@ -176,21 +168,13 @@ function only(arn: ReplicationConfigArn) {
   return { Filters: [{ Name: 'replication-config-arn', Values: [arn.arn] }] };
 }
 
-function accepted(answer: {
-  readonly Replication?: Parameters<typeof toReplication>[0] | undefined;
-  readonly $metadata: { readonly requestId?: string | undefined };
-}) {
+function accepted({
+  answer,
+  dmsTime,
+}: Answered & { readonly answer: StopReplicationCommandOutput | StartReplicationCommandOutput }): Accepted {
   return {
     replication: answer.Replication === undefined ? null : toReplication(answer.Replication),
     requestId: answer.$metadata.requestId ?? null,
+    dmsTime,
   };
-}
-
-function hostOf(request: unknown): string | null {
-  const hostname = typeof request === 'object' && request !== null && 'hostname' in request ? request.hostname : null;
-  return typeof hostname === 'string' ? hostname : null;
-}
-
-function isAwsHost(hostname: string): boolean {
-  return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws|amazonwebservices\.com\.cn)$/.test(hostname);
 }

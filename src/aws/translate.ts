@@ -1,4 +1,5 @@
 import type {
+  Endpoint,
   PremigrationAssessmentStatus,
   ProvisionData as AwsProvisionData,
   Replication as AwsReplication,
@@ -7,6 +8,7 @@ import type {
   ReplicationTaskAssessmentRunResultStatistic,
   TableStatistics as AwsTableStatistics,
 } from '@aws-sdk/client-database-migration-service';
+import type { EndpointAddress } from '../dms/api.js';
 import type {
   PremigrationAssessment,
   ProvisionData,
@@ -14,6 +16,7 @@ import type {
   ReplicationStats,
   TableStatistics,
 } from '../dms/replication.js';
+import { readableMessage, readableMessages } from '../dms/secrets.js';
 
 /** A row of `DescribeReplications`. */
 export function toReplication(row: AwsReplication): Replication {
@@ -24,8 +27,8 @@ export function toReplication(row: AwsReplication): Replication {
     status: (row.Status ?? 'unknown').toLowerCase(),
     provisionData: row.ProvisionData ? toProvisionData(row.ProvisionData) : null,
     premigrationAssessmentStatuses: (row.PremigrationAssessmentStatuses ?? []).map(toAssessment),
-    stopReason: row.StopReason || null,
-    failureMessages: row.FailureMessages ?? [],
+    stopReason: readable(row.StopReason),
+    failureMessages: readableMessages(row.FailureMessages ?? []),
     replicationStats: row.ReplicationStats ? copyStats(row.ReplicationStats) : null,
     recoveryCheckpoint: row.RecoveryCheckpoint || null,
   };
@@ -97,8 +100,7 @@ const copyResults = copying<
   NonNullable<PremigrationAssessment['resultStatistic']>
 >()('passed failed error warning cancelled skipped');
 
-/** A row of `DescribeReplicationTableStatistics`. */
-export const toTableStatistics = copying<AwsTableStatistics, TableStatistics>()(
+const copyTable = copying<AwsTableStatistics, TableStatistics>()(
   'schemaName tableName inserts deletes updates ddls appliedInserts appliedDeletes appliedUpdates appliedDdls',
   'fullLoadRows fullLoadCondtnlChkFailedRows fullLoadErrorRows fullLoadStartTime fullLoadEndTime',
   'fullLoadReloaded lastUpdateTime tableState validationPendingRecords validationFailedRecords',
@@ -106,13 +108,38 @@ export const toTableStatistics = copying<AwsTableStatistics, TableStatistics>()(
   'resyncRowsSucceeded resyncRowsFailed resyncProgress',
 );
 
+/** A row of `DescribeReplicationTableStatistics`. */
+export function toTableStatistics(row: AwsTableStatistics): TableStatistics {
+  return { ...copyTable(row), validationStateDetails: readable(row.ValidationStateDetails) };
+}
+
+/** An endpoint's address. MongoDB's may be a whole URL, with a password. */
+export function toEndpointAddress({ EndpointArn, ServerName, Port, DatabaseName }: Endpoint): EndpointAddress {
+  return {
+    endpointArn: EndpointArn ?? '',
+    host: readable(ServerName),
+    port: Port ?? null,
+    database: readable(DatabaseName),
+  };
+}
+
+/** Free text of DMS, which may quote what its endpoints said. */
+function readable(text: string | undefined): string | null {
+  return text ? readableMessage(text) : null;
+}
+
 function toProvisionData(row: AwsProvisionData): ProvisionData {
-  return { ...copyProvisionData(row), provisionState: row.ProvisionState?.toLowerCase() ?? null };
+  return {
+    ...copyProvisionData(row),
+    provisionState: row.ProvisionState?.toLowerCase() ?? null,
+    reasonForNewProvisioningData: readable(row.ReasonForNewProvisioningData),
+  };
 }
 
 function toAssessment(row: PremigrationAssessmentStatus): PremigrationAssessment {
   return {
     ...copyAssessment(row),
+    lastFailureMessage: readable(row.LastFailureMessage),
     assessmentProgress: row.AssessmentProgress ? copyProgress(row.AssessmentProgress) : null,
     resultStatistic: row.ResultStatistic ? copyResults(row.ResultStatistic) : null,
   };

@@ -46,8 +46,10 @@ export function createCloudWatchLag({
           Stat: 'Maximum',
         },
       });
-      const now = Date.now();
-      const { MetricDataResults: results = [] } = await clientOf(arn).send(
+      const client = clientOf(arn);
+      // The SDK learns from answers how far the worker's clock is off.
+      const now = Date.now() + client.config.systemClockOffset;
+      const { MetricDataResults: results = [] } = await client.send(
         new GetMetricDataCommand({
           MetricDataQueries: [query('source', 'CDCLatencySource'), query('target', 'CDCLatencyTarget')],
           StartTime: new Date(now - RECENT_MS),

@@ -1,10 +1,13 @@
 import type { ReplicationConfigArn } from './arn.js';
 import type { Replication, TableStatistics } from './replication.js';
 
-/** What this package asks of DMS. Every call is one attempt at one request unless it says otherwise, and throws only {@link DmsApiError}. */
+/**
+ * What this package asks of DMS. Every call is one attempt at one request unless it says otherwise, is given up after 15 seconds, and throws only
+ * {@link DmsApiError}. What DMS says is passed on without secrets.
+ */
 export interface DmsApi {
   /** One replication. A config that never ran and has no row yet is shown as `created`. May take two requests. */
-  describeReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Replication>;
+  describeReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Look>;
   /** One page of up to 100 replications of the ARN's account and region, without those that have no row. */
   listReplications(arn: ReplicationConfigArn, marker: string | null, options?: CallOptions): Promise<Page<Replication>>;
   stopReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Accepted>;
@@ -37,7 +40,21 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Page<T> {
+/** The time of an answer. */
+export interface Answered {
+  /**
+   * When DMS answered, in milliseconds since the epoch. By DMS's clock, so that it can be compared with times that DMS shows; by the worker's where
+   * the answer had no `Date` header.
+   */
+  readonly dmsTime: number;
+}
+
+/** One reading of a replication. */
+export interface Look extends Answered {
+  readonly replication: Replication;
+}
+
+export interface Page<T> extends Answered {
   readonly items: readonly T[];
   /** Where the next page begins; `null` on the last one. */
   readonly marker: string | null;
@@ -52,7 +69,7 @@ export interface StartRequest {
 }
 
 /** DMS took the request. The replication is what the response showed. */
-export interface Accepted {
+export interface Accepted extends Answered {
   readonly replication: Replication | null;
   readonly requestId: string | null;
 }
@@ -62,15 +79,23 @@ export type DmsApiErrorKind =
   | 'not-found'
   /** the replication is in a state that does not allow the call */
   | 'invalid-state'
-  /** IAM, credentials, or DMS itself lacks access */
+  /** IAM denies the action, or DMS itself lacks access */
   | 'access-denied'
+  /** the worker's credentials are missing, expired or not accepted; they may come back */
+  | 'credentials'
   | 'throttled'
-  /** network, time-out or 5xx: the call may or may not have had its effect */
+  /** network, time-out, 5xx, or a clock that is off: the same request may succeed later */
   | 'unavailable'
   /** DMS refused the request as such */
   | 'rejected';
 
-/** A failed request to DMS, already understood: `kind` says what it means, `awsName` and `message` are AWS's own words. */
+/** Whether a failed request may have had its effect. `no`: AWS documents that it had none, or it was never sent. */
+export type CarriedOut = 'no' | 'unknown';
+
+/**
+ * A failed request to DMS, already understood: `kind` says what it means, `awsName` and `message` are AWS's own words, without secrets and cut to
+ * 2,000 characters.
+ */
 export class DmsApiError extends Error {
   override readonly name = 'DmsApiError';
 
@@ -79,11 +104,9 @@ export class DmsApiError extends Error {
     readonly awsName: string,
     message: string,
     readonly requestId: string | null = null,
+    /** Whether a call that changes DMS may have had its effect although it failed. Default: by the kind. */
+    readonly wasCarriedOut: CarriedOut = kind === 'unavailable' || kind === 'rejected' ? 'unknown' : 'no',
   ) {
     super(message);
-  }
-
-  get wasCarriedOut(): 'no' | 'unknown' {
-    return this.kind === 'unavailable' || this.kind === 'rejected' ? 'unknown' : 'no';
   }
 }

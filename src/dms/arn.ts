@@ -1,7 +1,8 @@
 /** The parts of `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
 export interface ReplicationConfigArn {
   readonly arn: string;
-  readonly partition: 'aws' | 'aws-cn' | 'aws-us-gov';
+  /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, `aws-iso` and whatever else AWS has or opens. */
+  readonly partition: string;
   readonly region: string;
   readonly accountId: string;
   /** The last part: random, or the `ResourceIdentifier` given when the config was created. */
@@ -18,16 +19,16 @@ const example = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ABCDEFGHI
 export function parseReplicationConfigArn(value: string): ReplicationConfigArn {
   const wrong = (problem: string) =>
     new TypeError(`Not the ARN of a replication config: ${problem}. It looks like ${example}`);
-  if (typeof value !== 'string') throw wrong(`it is ${value === null ? 'null' : typeof value}, not a string`);
+  if (typeof value !== 'string') throw wrong(`it is ${describeValue(value)}, not a string`);
   if (value !== value.trim()) throw wrong('it has white space around it');
-  const [scheme, partition, service, region = '', accountId = '', resourceType, ...rest] = value.split(':');
+  const [scheme, partition = '', service, region = '', accountId = '', resourceType, ...rest] = value.split(':');
   const resourceId = rest.join(':');
   if (scheme !== 'arn') throw wrong('it does not start with "arn:"');
-  if (partition !== 'aws' && partition !== 'aws-cn' && partition !== 'aws-us-gov') {
-    throw wrong(`its partition is "${shown(partition)}", not aws, aws-cn or aws-us-gov`);
+  if (!/^aws(-[a-z]{1,20}){0,4}$/.test(partition)) {
+    throw wrong(`its partition is "${shown(partition)}", not aws or one like aws-cn, aws-us-gov or aws-eusc`);
   }
   if (service !== 'dms') throw wrong(`its service is "${shown(service)}", not dms`);
-  if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) throw wrong(`its region is "${shown(region)}"`);
+  if (!/^[a-z]{2,10}(-[a-z]{1,20}){1,4}-\d{1,3}$/.test(region)) throw wrong(`its region is "${shown(region)}"`);
   if (!/^\d{12}$/.test(accountId)) throw wrong(`its account is "${shown(accountId)}", not 12 digits`);
   if (resourceType !== 'replication-config')
     throw wrong(`it names a "${shown(resourceType)}", not a replication-config`);
@@ -38,6 +39,16 @@ export function parseReplicationConfigArn(value: string): ReplicationConfigArn {
 /** Where requests for a replication go and whose limits they count against: one account in one region. */
 export function accountAndRegion(arn: ReplicationConfigArn): string {
   return `${arn.partition}:${arn.accountId}:${arn.region}`;
+}
+
+/** What a value is, for a message that says what came instead of what was wanted. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string') return `the string "${shown(value)}"`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
+  if (Array.isArray(value)) return 'an array';
+  if (value instanceof Date) return 'a Date';
+  return typeof value === 'object' ? `an object { ${shown(Object.keys(value).join(', '))} }` : `a ${typeof value}`;
 }
 
 function shown(part = ''): string {

@@ -1,3 +1,4 @@
+import type { ReplicationConfigArn } from './arn.js';
 import type { Replication } from './replication.js';
 
 /** What a stop does about a replication in some status. */
@@ -91,10 +92,25 @@ export function isDeprovisioned(state: LifecycleState): boolean {
   return state.provisionState === 'deprovisioning' || state.provisionState === 'deprovisioned';
 }
 
+/** Words that may stand before the name of the replication. Any other word makes the text one about something else. */
+const BEFORE_NAME = String.raw`(?:^|[.;]\s+)(?:(?:the|replication|config|configuration|for|with|id|identifier|arn)\b[\s,:]*)*`;
+const AFTER_NAME = String.raw`\s+is\s+(?:currently\s+)?in\s+(?:the\s+)?['"‘]?([a-z_]+)['"’]?\s+state\b`;
+
 /**
- * The status that an `InvalidResourceStateFault` names, in lower case. It is newer than any look that was made before the call.
- * Wordings seen on AWS: "… is in 'provisioning_capacity' state and cannot be stopped." and "… is in MODIFYING state and cannot start".
+ * The status that an `InvalidResourceStateFault` names, in lower case, if the text says it of this replication: a text may be about an assessment run
+ * or an endpoint. The status is newer than any look that was made before the call.
+ * Wordings seen on AWS: "Replication for Replication Config, 'ORDERS' is in 'provisioning_capacity' state and cannot be stopped." and
+ * "Replication for Replication Config: ORDERS is in MODIFYING state and cannot start".
+ *
+ * @param identifier The `ReplicationConfigIdentifier`, where it is known.
  */
-export function statusInFault(message: string, _arn?: unknown, _identifier?: string | null): string | null {
-  return /\bis in (?:the )?['"‘]?([A-Za-z_]+)['"’]? state\b/i.exec(message)?.[1]?.toLowerCase() ?? null;
+export function statusInFault(
+  message: string,
+  { arn, resourceId }: Pick<ReplicationConfigArn, 'arn' | 'resourceId'>,
+  identifier: string | null = null,
+): string | null {
+  const names = [arn, resourceId, identifier].filter((name) => name !== null && name !== '');
+  const name = names.map((each) => each?.replace(/[^\w]/g, String.raw`\$&`)).join('|');
+  const pattern = new RegExp(`${BEFORE_NAME}['"‘]?(?:${name})['"’]?${AFTER_NAME}`, 'i');
+  return pattern.exec(message)?.[1]?.toLowerCase() ?? null;
 }

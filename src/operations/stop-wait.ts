@@ -53,8 +53,8 @@ export interface StopLook {
   readonly replication: Replication;
   /** Since the wait began. */
   readonly elapsedSeconds: number;
-  /** The worker's clock when the look was made, to be compared with DMS's times only. */
-  readonly wallClock: number;
+  /** When DMS answered, by its own clock, in milliseconds since the epoch. */
+  readonly dmsTime: number;
 }
 
 export function beginStopWait(sawStop: boolean): StopWaitMemory {
@@ -89,7 +89,7 @@ export function judgeSettling(
   look: StopLook,
   rules: StopWaitRules,
 ): StopJudgement<SettleVerdict> {
-  const { replication, elapsedSeconds, wallClock } = look;
+  const { replication, elapsedSeconds, dmsTime } = look;
   const fingerprint = stopFingerprint(replication);
   const described = isStopDescribed(replication, rules.before);
   const agrees = described && before.sample?.fingerprint === fingerprint;
@@ -103,7 +103,7 @@ export function judgeSettling(
   };
   const stoppedFor = elapsedSeconds - (memory.stoppedSince ?? elapsedSeconds);
   const agreedFor = elapsedSeconds - (memory.sample?.at ?? elapsedSeconds);
-  const age = (wallClock - Date.parse(replication.replicationLastStopTime ?? '')) / 1000;
+  const age = (dmsTime - Date.parse(replication.replicationLastStopTime ?? '')) / 1000;
   // The age of a stop that was seen happening says nothing: DMS fills in the rest, the checkpoint too, after `stopped`.
   const isOld = described && memory.foundAtRest && age >= rules.settleSeconds;
   const agreed = described && (isOld || agreedFor >= rules.settleSeconds);

@@ -1,15 +1,8 @@
-/** A look at a replication, and how it is asked for. */
+/** How a look at a replication is asked for. */
 import type { DmsApiError } from '../dms/api.js';
-import type { Replication } from '../dms/replication.js';
 
 /** How long a look is waited for, unless told. */
 export const PATIENCE_SECONDS = 30;
-
-export interface Look {
-  readonly replication: Replication;
-  /** When the request was sent, by the worker's clock. */
-  readonly dmsTime: number;
-}
 
 export interface LookOptions {
   /** How long the caller can do without a look. It gets one sooner when somebody else's comes by. Default 0: at once. */

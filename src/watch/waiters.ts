@@ -1,5 +1,5 @@
+import type { Look } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
-import type { Look } from './look.js';
 
 /** First looks are asked for at once; those of waits come in sweeps. */
 export const lanes = ['look', 'sweep'] as const;

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { DmsApiError, type DmsApi, type Page } from '../dms/api.js';
+import { DmsApiError, type DmsApi, type Look, type Page } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { RequestBudget } from './budget.js';
 import { ListMemory } from './list-memory.js';
-import { LookDelayed, PATIENCE_SECONDS, type Look, type LookOptions } from './look.js';
+import { LookDelayed, PATIENCE_SECONDS, type LookOptions } from './look.js';
 import { lanes, Waiters, type Lane, type Waiter } from './waiters.js';
 
 /** How long a look may wait for others to share its request. */
@@ -223,17 +223,18 @@ export class ReplicationWatcher {
     wanted: Map<string, ReplicationConfigArn>,
   ): Promise<Page<Replication> | null> {
     for (let failures = 0; ;) {
-      const [sentAt, dmsTime] = [performance.now(), Date.now()];
+      const sentAt = performance.now();
       try {
         const page = await inTime((signal) => this.api.listReplications(first, marker, { signal }));
         this.#throttled = null;
-        for (const replication of page.items) {
+        const { items, dmsTime } = page;
+        for (const replication of items) {
           this.#answer(replication.replicationConfigArn, sentAt, (each) => each.resolve({ replication, dmsTime }));
         }
         return page;
       } catch (err) {
         const failure = this.#understood(err);
-        const isForAll = failure.kind === 'access-denied';
+        const isForAll = failure.kind === 'access-denied' || failure.kind === 'credentials';
         if (isForAll) for (const arn of wanted.keys()) this.#answer(arn, sentAt, (each) => each.reject(failure));
         if (failure.kind !== 'throttled') failures++;
         if (isForAll || failures === 2) return null;
@@ -247,14 +248,14 @@ export class ReplicationWatcher {
   }
 
   async #ask(arn: ReplicationConfigArn): Promise<void> {
-    const [sentAt, dmsTime] = [performance.now(), Date.now()];
+    const sentAt = performance.now();
     const asked = [...this.#waiters.of(arn.arn)].filter(({ since }) => since <= sentAt);
     for (const waiter of asked) waiter.isAsked = true;
     this.#alone.delete(arn.arn);
     try {
-      const replication = await inTime((signal) => this.api.describeReplication(arn, { signal }));
+      const look = await inTime((signal) => this.api.describeReplication(arn, { signal }));
       this.#throttled = null;
-      this.#answer(arn.arn, sentAt, (each) => each.resolve({ replication, dmsTime }));
+      this.#answer(arn.arn, sentAt, (each) => each.resolve(look));
     } catch (err) {
       const failure = this.#understood(err);
       if (failure.kind !== 'throttled') this.#answer(arn.arn, sentAt, (each) => each.reject(failure));

@@ -28,7 +28,7 @@ const attempt = (info: object = {}) =>
 
 const showing = (status: string) =>
   ({
-    describeReplication: () => Promise.resolve(look({ status })),
+    describeReplication: () => Promise.resolve(answered(look({ status }))),
     endpointOverride: () => Promise.resolve(null),
   }) as Partial<DmsApi> as DmsApi;
 
@@ -112,7 +112,7 @@ describe('an attempt of a wait for which only time must pass', () => {
       describeReplication: async () => {
         const shown = looks.shift();
         if (shown === undefined) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
-        return shown;
+        return answered(shown);
       },
     } as Partial<DmsApi> as DmsApi;
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms, holdSeconds: 0 });

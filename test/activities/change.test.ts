@@ -25,12 +25,14 @@ const rowMissing = look({
 const notFound = new DmsApiError('not-found', 'ResourceNotFoundFault', 'No replication config ORDERS');
 const refused = (message: string) => new DmsApiError('invalid-state', 'InvalidResourceStateFault', message);
 
+const accepted = { replication: null, requestId: 'r', dmsTime: START };
+
 type Shown = Replication | DmsApiError;
 
 /** A replication whose looks go through the list; the last one goes on. Calls are answered in the same way. */
 function stage({
   looks,
-  calls = [{ replication: null, requestId: 'r' }],
+  calls = [accepted],
   ledger = new FakeLedger(),
 }: {
   readonly looks: readonly Shown[];
@@ -46,7 +48,7 @@ function stage({
   };
   const call = vi.fn(async () => next(answers));
   const dms = {
-    describeReplication: async () => next(remaining),
+    describeReplication: async () => ({ replication: next(remaining), dmsTime: START }),
     stopReplication: call,
     startReplication: call,
     endpointOverride: async () => null,
@@ -95,7 +97,6 @@ describe('a stop', () => {
     "Endpoint Y is in 'deleting' state",
     "Replication for Replication Config, 'invoices' is in 'stopped' state and cannot be stopped.",
   ])('is asked for again after a refusal that is about something else: %s', async (message) => {
-    const accepted = { replication: null, requestId: 'r' };
     const { call, ledger, attempts, activities } = stage({ looks: [running], calls: [refused(message), accepted] });
     expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
     expect(call).toHaveBeenCalledTimes(2);
@@ -146,7 +147,6 @@ describe('a stop', () => {
 
   test('is not over because one look shows no row of a replication that ran', async () => {
     const throttled = new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
-    const accepted = { replication: null, requestId: 'r' };
     const looks = [running, rowMissing, rowMissing, running];
     const { call, attempts, activities } = stage({ looks, calls: [throttled, accepted] });
     expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });

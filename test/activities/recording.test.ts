@@ -45,7 +45,7 @@ describe('an attempt to record', () => {
     let asked = 0;
     const { recorded, record, request } = statistics(async () => {
       if (asked++ === 0) throw new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
-      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: null };
+      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: null, dmsTime: 0 };
     });
     const result: RecordedOperation = await attempt({ startToCloseTimeoutMs: 150_000 }).run(record, request);
     expect(result.result).toMatchObject({ tables: { total: 1, truncated: false } });
@@ -56,7 +56,7 @@ describe('an attempt to record', () => {
   test('keeps what it has read when a later page fails', async () => {
     const { recorded, record, request } = statistics(async (_, marker) => {
       if (marker !== null) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
-      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: 'next' };
+      return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: 'next', dmsTime: 0 };
     });
     const result: RecordedOperation = await attempt().run(record, request);
     expect(recorded).toEqual(['stopped', 'tables']);
@@ -111,7 +111,7 @@ describe('an attempt to record', () => {
     const next = async () => {
       const shown = looks[Math.min(n++, looks.length - 1)];
       if (shown instanceof DmsApiError) throw shown;
-      return shown ?? failedLook();
+      return { replication: shown ?? failedLook(), dmsTime: Date.UTC(2026, 0, 3) };
     };
     const dms = { describeReplication: next } as Partial<DmsApi> as DmsApi;
     const { 'dms.recordOperation': record } = activitiesOf({ dms, client });

@@ -1,9 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import * as sdk from '@aws-sdk/client-database-migration-service';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { toDmsApiError } from '../../src/aws/errors.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
-import { DmsApiError } from '../../src/dms/api.js';
+import { DmsApiError, type CarriedOut, type DmsApiErrorKind } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
-import { uncertain } from '../support/stage.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { checkingTime, listening } from '../support/http-servers.js';
+import { uncertain } from '../support/stage.js';
+
+afterEach(() => vi.restoreAllMocks());
 
 async function withSimulator(
   act: (simulator: DmsSimulator, arn: ReturnType<typeof parseReplicationConfigArn>) => Promise<void>,
@@ -28,28 +34,149 @@ async function errorOf(promise: Promise<unknown>): Promise<DmsApiError> {
   throw new Error(`Not a DmsApiError: ${String(err)}`);
 }
 
-describe('an error of AWS, through the real SDK', () => {
+/** Every error that AWS documents, and whether a call that ends in it may have had its effect. */
+const documented: readonly (readonly [kind: DmsApiErrorKind, wasCarriedOut: CarriedOut, names: readonly string[]])[] = [
+  ['not-found', 'no', ['ResourceNotFoundFault']],
+  ['invalid-state', 'no', ['InvalidResourceStateFault']],
+  ['access-denied', 'no', ['AccessDeniedException', 'AccessDeniedFault', 'AccessDenied']],
+  ['access-denied', 'no', ['NotAuthorized', 'OptInRequired']],
+  ['credentials', 'no', ['ExpiredTokenException', 'ExpiredToken', 'UnrecognizedClientException']],
+  ['credentials', 'no', ['InvalidClientTokenId', 'InvalidSignatureException', 'SignatureDoesNotMatch']],
+  ['credentials', 'no', ['MissingAuthenticationToken', 'MissingAuthenticationTokenException']],
+  ['credentials', 'no', ['IncompleteSignature', 'IncompleteSignatureException']],
+  ['throttled', 'no', ['ThrottlingException', 'Throttling', 'ThrottledException', 'RequestLimitExceeded']],
+  ['throttled', 'no', ['TooManyRequestsException', 'RequestThrottled', 'RequestThrottledException', 'SlowDown']],
+  ['unavailable', 'no', ['RequestExpired', 'RequestTimeTooSkewed', 'RequestInTheFuture']],
+  ['unavailable', 'unknown', ['InternalFailure', 'InternalError', 'InternalServerError']],
+  ['unavailable', 'unknown', ['ServiceUnavailable', 'ServiceUnavailableException', 'RequestAbortedException']],
+  ['unavailable', 'unknown', ['RequestTimeout', 'RequestTimeoutException']],
+  ['rejected', 'no', ['InvalidParameterValueException', 'InvalidParameterCombinationException']],
+  ['rejected', 'no', ['ValidationError', 'ValidationException', 'MissingParameter', 'UnknownOperationException']],
+  ['rejected', 'no', ['MalformedHttpRequestException', 'RequestEntityTooLargeException', 'SerializationException']],
+];
+const rows = documented.flatMap(([kind, wasCarriedOut, names]) =>
+  names.map((name) => [name, kind, wasCarriedOut] as const),
+);
+
+/** An error as the SDK throws it for an answer of AWS. */
+const answeredError = (name: string, message = '', httpStatusCode = 400) =>
+  Object.assign(new Error(message), { name, $fault: 'client', $metadata: { httpStatusCode } });
+
+describe('the meaning of an error', () => {
+  test.each(rows)('%s is %s, and the call may have been carried out: %s', (name, kind, wasCarriedOut) =>
+    expect(toDmsApiError(answeredError(name))).toMatchObject({ kind, wasCarriedOut, awsName: name }),
+  );
+
+  test('that AWS declares for other calls only is that the call may have been carried out', () => {
+    const declared = Object.entries(sdk)
+      .filter(
+        ([, value]) =>
+          typeof value === 'function' && value.prototype instanceof sdk.DatabaseMigrationServiceServiceException,
+      )
+      .map(([name]) => name);
+    expect(declared).toContain('KMSKeyNotAccessibleFault');
+    const forThese = ['ResourceNotFoundFault', 'InvalidResourceStateFault', 'AccessDeniedFault'];
+    for (const name of declared.filter((each) => !forThese.includes(each))) {
+      expect(toDmsApiError(answeredError(name)), name).toMatchObject({ kind: 'rejected', wasCarriedOut: 'unknown' });
+    }
+  });
+
   test.each([
-    ['ResourceNotFoundFault', 400, 'not-found'],
-    ['InvalidResourceStateFault', 400, 'invalid-state'],
-    ['AccessDenied', 403, 'access-denied'],
-    ['AccessDeniedException', 403, 'access-denied'],
-    ['AccessDeniedFault', 400, 'access-denied'],
-    ['ExpiredTokenException', 400, 'access-denied'],
-    ['UnrecognizedClientException', 400, 'access-denied'],
-    ['ThrottlingException', 400, 'throttled'],
-    ['InvalidParameterValueException', 400, 'rejected'],
-    ['InvalidParameterCombinationException', 400, 'rejected'],
-    ['SomethingNew', 400, 'rejected'],
-    ['InternalFailure', 500, 'unavailable'],
-    ['SomethingNew', 503, 'unavailable'],
-  ])('%s with HTTP status %i is %s', async (name, status, kind) => {
+    [
+      'InvalidSignatureException',
+      'Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z',
+      'unavailable',
+    ],
+    ['InvalidSignatureException', 'Signature not yet current: 20260101T001000Z is still later than', 'unavailable'],
+    ['SignatureDoesNotMatch', 'Signature expired: 20260101T000000Z is now earlier than', 'unavailable'],
+    ['InvalidSignatureException', 'The request signature we calculated does not match', 'credentials'],
+    ['SignatureDoesNotMatch', 'The request signature we calculated does not match', 'credentials'],
+    ['ExpiredTokenException', 'The security token included in the request is expired', 'credentials'],
+  ])('%s with the text "%s" is %s, and the call was not carried out', (name, text, kind) =>
+    expect(toDmsApiError(answeredError(name, text))).toMatchObject({ kind, wasCarriedOut: 'no' }),
+  );
+
+  test.each([
+    ['an unknown 4xx', answeredError('SomethingNew'), 'rejected', 'unknown'],
+    ['HTTP 408', answeredError('SomethingNew', '', 408), 'unavailable', 'unknown'],
+    ['HTTP 429', answeredError('SomethingNew', '', 429), 'throttled', 'no'],
+    ['an unknown 5xx', answeredError('SomethingNew', '', 503), 'unavailable', 'unknown'],
+    ['a refused connection', Object.assign(new Error(), { code: 'ECONNREFUSED' }), 'unavailable', 'no'],
+    ['a name that is not found', Object.assign(new Error(), { code: 'ENOTFOUND' }), 'unavailable', 'no'],
+    ['a name server that is down', Object.assign(new Error(), { code: 'EAI_AGAIN' }), 'unavailable', 'no'],
+    ['no connection', Object.assign(new Error(), { code: 'ETIMEDOUT', syscall: 'connect' }), 'unavailable', 'no'],
+    [
+      'a broken connection',
+      Object.assign(new Error(), { code: 'ECONNRESET', syscall: 'read' }),
+      'unavailable',
+      'unknown',
+    ],
+    ['a time-out', Object.assign(new Error(), { name: 'TimeoutError' }), 'unavailable', 'unknown'],
+    ['something thrown that is no error', 'a string', 'unavailable', 'unknown'],
+  ])('%s: kind and whether it may have been carried out', (_, err, kind, wasCarriedOut) =>
+    expect(toDmsApiError(err)).toMatchObject({ kind, wasCarriedOut }),
+  );
+
+  test('of a request that was never sent is that it was not carried out', () => {
+    const unsent = { hasCredentials: true, isSent: false, secrets: [] };
+    expect(toDmsApiError(new Error('no endpoint'), unsent)).toMatchObject({ kind: 'unavailable', wasCarriedOut: 'no' });
+    const without = { ...unsent, hasCredentials: false };
+    const failed = toDmsApiError(new Error('the provider failed'), without);
+    expect(failed).toMatchObject({ kind: 'credentials', wasCarriedOut: 'no' });
+    const given = Object.assign(new Error(), { name: 'AbortError' });
+    expect(toDmsApiError(given, without)).toMatchObject({ kind: 'unavailable', wasCarriedOut: 'no' });
+  });
+
+  test.each([
+    ['throttled', 'no'],
+    ['invalid-state', 'no'],
+    ['access-denied', 'no'],
+    ['credentials', 'no'],
+    ['not-found', 'no'],
+    ['unavailable', 'unknown'],
+    ['rejected', 'unknown'],
+  ] as const)('of the kind %s is, where nothing else is known: carried out, %s', (kind, wasCarriedOut) =>
+    expect(new DmsApiError(kind, 'Name', 'message')).toMatchObject({ wasCarriedOut }),
+  );
+});
+
+describe('an error of AWS, through the real SDK', () => {
+  test.each(rows)('%s is %s, and the call may have been carried out: %s', async (name, kind, wasCarriedOut) => {
     await withSimulator(async (simulator, arn) => {
-      simulator.fault({ operation: 'StopReplication', type: 'error', name, message: 'in its own words', status });
+      simulator.fault({ operation: 'StopReplication', type: 'error', name, message: 'in its own words' });
       const error = await errorOf(apiOf(simulator).stopReplication(arn));
-      expect(error).toMatchObject({ kind, awsName: name, message: 'in its own words', requestId: expect.any(String) });
+      const requestId: unknown = expect.any(String);
+      expect(error).toMatchObject({ kind, wasCarriedOut, awsName: name, message: 'in its own words', requestId });
       expect(simulator.count('StopReplication')).toBe(1);
     });
+  });
+
+  test('a clock that is off by ten minutes is corrected, and the next request succeeds', async () => {
+    await using skewed = await checkingTime();
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 600_000);
+    const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+    const clientFor = () => createDmsClient({ region: 'eu-west-1', endpoint: skewed.endpoint, credentials });
+    const refused = await errorOf(createAwsDmsApi({ clientFor }).stopReplication(arn));
+    expect(refused).toMatchObject({ kind: 'unavailable', wasCarriedOut: 'no', awsName: 'InvalidSignatureException' });
+    // A look is tried again at once, by the corrected clock.
+    expect(await createAwsDmsApi({ clientFor }).listReplications(arn, null)).toMatchObject({ items: [] });
+    expect(skewed.requests).toBe(3);
+  });
+
+  test.each([
+    [400, '{}'],
+    [400, ''],
+  ])('HTTP %i with the body "%s" may have been carried out', async (status, body) => {
+    const server = createServer(
+      (asked, answer) => void asked.resume().once('end', () => answer.writeHead(status).end(body)),
+    );
+    await using dms = await listening(server);
+    const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+    const clientFor = () => createDmsClient({ region: 'eu-west-1', endpoint: dms.endpoint, credentials });
+    const error = await errorOf(createAwsDmsApi({ clientFor }).stopReplication(arn));
+    expect(error).toMatchObject({ kind: 'rejected', wasCarriedOut: 'unknown' });
   });
 
   test('a broken connection, a request that hangs and a signal are "unavailable"', async () => {
@@ -70,7 +197,7 @@ describe('an error of AWS, through the real SDK', () => {
   test('a look over a connection that breaks is tried once more, a stop is not', async () => {
     await withSimulator(async (simulator, arn) => {
       simulator.fault({ operation: 'DescribeReplications', type: 'connection-reset' });
-      expect((await apiOf(simulator).describeReplication(arn)).status).toBe('running');
+      expect((await apiOf(simulator).describeReplication(arn)).replication.status).toBe('running');
       expect(simulator.count('DescribeReplications')).toBe(2);
       simulator.fault({ operation: 'StopReplication', type: 'connection-reset' });
       await errorOf(apiOf(simulator).stopReplication(arn));
@@ -100,14 +227,6 @@ describe('an error of AWS, through the real SDK', () => {
       expect(JSON.stringify(error) + error.message).not.toContain('SECRET');
     });
   });
-
-  test('missing credentials are "access-denied"', async () => {
-    await withSimulator(async (simulator, arn) => {
-      const credentials = () => Promise.reject(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }));
-      const error = await errorOf(apiOf(simulator, { credentials }).describeReplication(arn));
-      expect(error.kind).toBe('access-denied');
-    });
-  });
 });
 
 describe('the adapter', () => {
@@ -116,7 +235,8 @@ describe('the adapter', () => {
       const api = apiOf(simulator);
       for (const region of ['eu-west-1', 'us-east-2']) {
         const arn = parseReplicationConfigArn(simulator.createReplication({ region }));
-        expect(await api.describeReplication(arn)).toMatchObject({ replicationConfigArn: arn.arn, status: 'running' });
+        const { replication } = await api.describeReplication(arn);
+        expect(replication).toMatchObject({ replicationConfigArn: arn.arn, status: 'running' });
         expect(await api.endpointOverride(arn)).toBe('127.0.0.1');
       }
     });
@@ -125,20 +245,38 @@ describe('the adapter', () => {
   test('tells a config that never ran and has no row from one that is not there', async () => {
     const simulator = await startDmsSimulator({ uncertain, rowBeforeFirstRun: false });
     const arn = parseReplicationConfigArn(simulator.createReplication({ status: 'created' }));
-    expect(await apiOf(simulator).describeReplication(arn)).toMatchObject({
-      status: 'created',
-      recoveryCheckpoint: null,
-    });
+    const { replication } = await apiOf(simulator).describeReplication(arn);
+    expect(replication).toMatchObject({ status: 'created', recoveryCheckpoint: null });
     const missing = parseReplicationConfigArn(arn.arn.replace(/[^:]+$/, 'NOSUCH'));
     expect((await errorOf(apiOf(simulator).describeReplication(missing))).kind).toBe('not-found');
     await simulator.close();
+  });
+
+  test('gives the time of an answer by the clock of DMS, or by its own where DMS does not tell', async () => {
+    const dates = ['Wed, 01 Jan 2031 00:00:00 GMT', null];
+    const server = createServer((asked, answer) => {
+      const date = dates.shift() ?? null;
+      answer.sendDate = false;
+      if (date !== null) answer.setHeader('date', date);
+      asked.resume().once('end', () => answer.end(JSON.stringify({ Replications: [] })));
+    });
+    await using dms = await listening(server);
+    const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+    const clientFor = () => createDmsClient({ region: 'eu-west-1', endpoint: dms.endpoint, credentials });
+    const api = createAwsDmsApi({ clientFor });
+    expect((await api.listReplications(arn, null)).dmsTime).toBe(Date.UTC(2031, 0, 1));
+    const begunAt = Date.now();
+    const { dmsTime } = await api.listReplications(arn, null);
+    expect(dmsTime).toBeGreaterThanOrEqual(begunAt);
+    expect(dmsTime).toBeLessThanOrEqual(Date.now());
   });
 
   test('takes a fault for a missing row for what the config says', async () => {
     await withSimulator(async (simulator, arn) => {
       const fault = { type: 'error', name: 'ResourceNotFoundFault', message: 'No replication' } as const;
       simulator.fault({ operation: 'DescribeReplications', ...fault });
-      expect(await apiOf(simulator).describeReplication(arn)).toMatchObject({ status: 'created' });
+      expect((await apiOf(simulator).describeReplication(arn)).replication).toMatchObject({ status: 'created' });
       simulator.fault({ operation: 'DescribeReplications', ...fault });
       simulator.fault({ operation: 'DescribeReplicationConfigs', ...fault });
       expect((await errorOf(apiOf(simulator).describeReplication(arn))).kind).toBe('not-found');

@@ -4,6 +4,7 @@ import { isRecordedStop, isStopDescribed, resumeDeadline, stopMark } from '../..
 import { factsOf, isDeprovisioned, lifecycleState, statuses, statusInFault } from '../../src/dms/lifecycle.js';
 import { premigrationAssessmentStatuses } from '../../src/dms/replication.js';
 import { maySelfRestart, stopReasonCode, stopReasonFacts, stopReasons } from '../../src/dms/stop-reasons.js';
+import { wrongState } from '../../src/simulator/rules.js';
 import { look } from '../support/look.js';
 
 describe('an ARN', () => {
@@ -11,6 +12,12 @@ describe('an ARN', () => {
     ['arn:aws:dms:eu-west-1:123456789012:replication-config:ABC', 'aws', 'eu-west-1'],
     ['arn:aws-cn:dms:cn-north-1:123456789012:replication-config:my-config', 'aws-cn', 'cn-north-1'],
     ['arn:aws-us-gov:dms:us-gov-west-1:123456789012:replication-config:A1', 'aws-us-gov', 'us-gov-west-1'],
+    ['arn:aws-eusc:dms:eusc-de-east-1:123456789012:replication-config:A1', 'aws-eusc', 'eusc-de-east-1'],
+    ['arn:aws-iso:dms:us-iso-east-1:123456789012:replication-config:A1', 'aws-iso', 'us-iso-east-1'],
+    ['arn:aws-iso-b:dms:us-isob-east-1:123456789012:replication-config:A1', 'aws-iso-b', 'us-isob-east-1'],
+    ['arn:aws-iso-e:dms:eu-isoe-west-1:123456789012:replication-config:A1', 'aws-iso-e', 'eu-isoe-west-1'],
+    ['arn:aws-iso-f:dms:us-isof-south-1:123456789012:replication-config:A1', 'aws-iso-f', 'us-isof-south-1'],
+    ['arn:aws-moon-x:dms:moon-far-side-12:123456789012:replication-config:A1', 'aws-moon-x', 'moon-far-side-12'],
   ])('%s is read', (arn, partition, region) => {
     expect(parseReplicationConfigArn(arn)).toMatchObject({ arn, partition, region, accountId: '123456789012' });
   });
@@ -18,6 +25,9 @@ describe('an ARN', () => {
   test.each([
     ['', 'arn:'],
     ['arn:gcp:dms:eu-west-1:123456789012:replication-config:A', 'partition'],
+    ['arn:awsx:dms:eu-west-1:123456789012:replication-config:A', 'partition is "awsx"'],
+    ['arn:aws-:dms:eu-west-1:123456789012:replication-config:A', 'partition is "aws-"'],
+    ['arn:aws:dms:evil.example:123456789012:replication-config:A', 'region is "evil.example"'],
     ['arn:aws:rds:eu-west-1:123456789012:replication-config:A', 'service'],
     ['arn:aws:dms::123456789012:replication-config:A', 'region'],
     ['arn:aws:dms:eu-west-1:1234:replication-config:A', 'account'],
@@ -25,8 +35,14 @@ describe('an ARN', () => {
     ['arn:aws:dms:eu-west-1:123456789012:replication-config:', 'identifier'],
     ['arn:aws:dms:eu-west-1:123456789012:replication-config:A:B', 'identifier'],
     [' arn:aws:dms:eu-west-1:123456789012:replication-config:A', 'white space'],
-    [7, 'number'],
-    [null, 'null'],
+    [7, 'it is the number 7, not a string'],
+    [false, 'it is the boolean false, not a string'],
+    [null, 'it is null, not a string'],
+    [undefined, 'it is undefined, not a string'],
+    [new Date(0), 'it is a Date, not a string'],
+    [[], 'it is an array, not a string'],
+    [{ arn: 1, region: 2 }, 'it is an object { arn, region }, not a string'],
+    [() => 1, 'it is a function, not a string'],
   ])('%s is refused for what is wrong with it', (arn, problem) => {
     expect(() => parseReplicationConfigArn(arn as string)).toThrow(problem);
   });
@@ -69,15 +85,44 @@ describe('the lifecycle table', () => {
     expect(state.status).toBe(status);
     expect(isDeprovisioned(state)).toBe(deprovisioned);
   });
+});
+
+describe('a status in the text of a fault', () => {
+  const ofOrders = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+  const identifier = 'orders (eu)';
 
   test.each([
     [
-      "Replication for Replication Config, 'X' is in 'provisioning_capacity' state and cannot be stopped.",
+      "Replication for Replication Config, 'ORDERS' is in 'provisioning_capacity' state and cannot be stopped.",
       'provisioning_capacity',
     ],
-    ['Replication for Replication Config: X is in MODIFYING state and cannot start', 'modifying'],
-    ['Something else', null],
-  ])('the fault "%s" names %s', (message, status) => expect(statusInFault(message)).toBe(status));
+    ['Replication for Replication Config: ORDERS is in MODIFYING state and cannot start', 'modifying'],
+    ['Replication Config ORDERS is in STOPPED state and cannot be modified', 'stopped'],
+    [`Replication for Replication Config: ${ofOrders.arn} is in RUNNING state and cannot start`, 'running'],
+    [`The replication '${identifier}' is currently in the 'stopping' state`, 'stopping'],
+    ['It was refused. Replication Config ORDERS is in FAILED state', 'failed'],
+  ])('is believed where it is said of this replication: %s', (message, status) =>
+    expect(statusInFault(message, ofOrders, identifier)).toBe(status),
+  );
+
+  test.each([
+    'Something else',
+    "Premigration assessment run X is in 'running' state",
+    "Premigration assessment run of ORDERS is in 'running' state",
+    "The endpoint SOURCE is in 'deleting' state",
+    "The replication instance of replication config ORDERS is in 'deleting' state",
+    "Replication for Replication Config, 'ORDERS-2' is in 'stopped' state and cannot be stopped.",
+    "Replication for Replication Config, 'XORDERS' is in 'stopped' state and cannot be stopped.",
+    "Replication for Replication Config, 'X' is in 'stopped' state and cannot be stopped.",
+    'Replication Task cannot be started, invalid state',
+  ])('is not believed otherwise: %s', (message) => expect(statusInFault(message, ofOrders, identifier)).toBeNull());
+
+  test('is understood in what the simulator says', () => {
+    for (const operation of ['StopReplication', 'StartReplication', 'ModifyReplicationConfig', 'Whatever']) {
+      const { message } = wrongState(operation, 'ORDERS', 'provisioning_capacity');
+      expect(statusInFault(message, ofOrders), message).toBe('provisioning_capacity');
+    }
+  });
 });
 
 describe('stop reasons', () => {

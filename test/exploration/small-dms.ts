@@ -97,7 +97,7 @@ export class SmallDms {
     this.stops.push(stop);
     this.#plan(now, { status: 'stopping' });
     this.#rest(stop);
-    return { replication: this.at(now).row, requestId: `stop-${this.stops.length}` };
+    return { replication: this.at(now).row, requestId: `stop-${this.stops.length}`, dmsTime: now };
   }
 
   start(by: string, type: string): Accepted {
@@ -107,7 +107,7 @@ export class SmallDms {
       throw new DmsApiError('rejected', 'InvalidParameterCombinationException', said);
     }
     this.#begin(by, Date.now(), type === 'reload-target');
-    return { replication: this.at(Date.now()).row, requestId: `start-${this.starts.length}` };
+    return { replication: this.at(Date.now()).row, requestId: `start-${this.starts.length}`, dmsTime: Date.now() };
   }
 
   /** Someone stops or starts it at the console, if that is possible just now. */

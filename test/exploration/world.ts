@@ -259,13 +259,13 @@ export class World {
       describeReplication: () =>
         look(
           'describe',
-          () => this.#looks.describe(),
-          ({ status }) => status !== 'created',
+          () => ({ replication: this.#looks.describe(), dmsTime: Date.now() }),
+          ({ replication }) => replication.status !== 'created',
         ),
       listReplications: () =>
         look(
           'list',
-          () => ({ items: this.#looks.list(), marker: null }),
+          () => ({ items: this.#looks.list(), marker: null, dmsTime: Date.now() }),
           ({ items }) => items.length > 0,
         ),
       stopReplication: (_, options) => this.#calls.make(temporal, 'stop', options?.signal, (by) => this.dms.stop(by)),
@@ -274,7 +274,7 @@ export class World {
           this.#judge.started(by, type, find(by));
           return this.dms.start(by, type);
         }),
-      describeTableStatistics: () => ask('tables', () => ({ items: [], marker: null })),
+      describeTableStatistics: () => ask('tables', () => ({ items: [], marker: null, dmsTime: Date.now() })),
       endpointOverride: () => Promise.resolve(null),
     };
   }

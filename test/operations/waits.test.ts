@@ -14,12 +14,12 @@ const rules = { settleSeconds: 10, selfRestartGraceSeconds: 1800, before: stopMa
 function verdicts(
   looks: readonly (readonly [number, Replication])[],
   over = rules as Parameters<typeof judgeStop>[2],
-  wallClock: number | readonly number[] = 0,
+  dmsTime: number | readonly number[] = 0,
 ): string[] {
   let memory = beginStopWait(false);
   return looks.map(([elapsedSeconds, replication], n) => {
-    const now = typeof wallClock === 'number' ? wallClock : (wallClock[n] ?? 0);
-    const judged = judgeStop(memory, { replication, elapsedSeconds, wallClock: now }, over);
+    const now = typeof dmsTime === 'number' ? dmsTime : (dmsTime[n] ?? 0);
+    const judged = judgeStop(memory, { replication, elapsedSeconds, dmsTime: now }, over);
     memory = JSON.parse(JSON.stringify(judged.memory)) as typeof memory;
     return shown(judged.verdict);
   });
@@ -66,7 +66,7 @@ describe('a stop is settled', () => {
   test('by its age when it was found stopped, also where DMS may undo it', () => {
     const stoppedAt = Date.parse(look().replicationLastStopTime ?? '');
     const passing = look({ stopReason: 'Stop Reason RECYCLE_TASK' });
-    const wallClock = stoppedAt + 1795_000;
+    const dmsTime = stoppedAt + 1795_000;
     expect(
       verdicts(
         [
@@ -74,7 +74,7 @@ describe('a stop is settled', () => {
           [6, passing],
         ],
         { settleSeconds: 10, selfRestartGraceSeconds: 1800, before: null },
-        [wallClock, wallClock + 6000],
+        [dmsTime, dmsTime + 6000],
       ),
     ).toEqual(['settling', 'agreed']);
   });

@@ -15,7 +15,7 @@ export const attempt = (info: object = {}) =>
 /** DMS that shows one status. */
 export const showing = (status: string) =>
   ({
-    describeReplication: () => Promise.resolve(look({ status })),
+    describeReplication: () => Promise.resolve({ replication: look({ status }), dmsTime: Date.UTC(2026, 0, 3) }),
     endpointOverride: () => Promise.resolve(null),
   }) as Partial<DmsApi> as DmsApi;
 

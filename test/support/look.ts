@@ -1,4 +1,8 @@
+import type { Look } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
+
+/** The answer to a look, as the port gives it. */
+export const answered = (replication: Replication): Look => ({ replication, dmsTime: Date.now() });
 
 /** A look at a stopped replication, with whatever a test wants to be otherwise. */
 export function look(changes: Partial<Replication> = {}): Replication {

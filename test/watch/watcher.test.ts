@@ -5,15 +5,17 @@ import { DmsApiError, type DmsApi, type Page } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { LookDelayed, ReplicationWatcher, RequestBudget, secondsBetweenLooks } from '../../src/watch/index.js';
-import { look } from '../support/look.js';
+import { answered, look } from '../support/look.js';
 
 const arnOf = (n: number) => parseReplicationConfigArn(`arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`);
 const rowOf = (n: number, status = 'running') => look({ replicationConfigArn: arnOf(n).arn, status });
 const numbers = (count: number, from = 1) => Array.from({ length: count }, (_, n) => n + from);
 const throttled = () => new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
 
+type Rows = Omit<Page<Replication>, 'dmsTime'>;
+
 interface Answers {
-  list?: (marker: string | null) => Promise<Page<Replication>>;
+  list?: (marker: string | null) => Promise<Rows>;
   one?: (arn: string) => Promise<Replication>;
 }
 
@@ -26,13 +28,13 @@ function countingDms(answers: Answers, budget = new RequestBudget()) {
     at.push(performance.now());
   };
   const dms = {
-    describeReplication: ({ arn, resourceId }) => {
+    describeReplication: async ({ arn, resourceId }) => {
       note(resourceId);
-      return answers.one?.(arn) ?? Promise.resolve(look({ replicationConfigArn: arn, status: 'running' }));
+      return answered((await answers.one?.(arn)) ?? look({ replicationConfigArn: arn, status: 'running' }));
     },
-    listReplications: (_, marker) => {
+    listReplications: async (_, marker) => {
       note(`list ${marker ?? ''}`.trim());
-      return answers.list?.(marker) ?? Promise.resolve({ items: [], marker: null });
+      return { ...((await answers.list?.(marker)) ?? { items: [], marker: null }), dmsTime: Date.now() };
     },
   } as Partial<DmsApi> as DmsApi;
   return { asked, at, budget, watcher: new ReplicationWatcher(dms, budget) };
@@ -40,7 +42,7 @@ function countingDms(answers: Answers, budget = new RequestBudget()) {
 
 /** An account with so many replications, a hundred to a page; the marker of a page is its number. */
 const account = (replications: number, spoil: (page: number) => Promise<void> = async () => {}) => ({
-  list: async (marker: string | null): Promise<Page<Replication>> => {
+  list: async (marker: string | null): Promise<Rows> => {
     const page = Number(marker ?? 1);
     await spoil(page);
     const items = numbers(100, (page - 1) * 100 + 1)

@@ -1,0 +1,57 @@
+/** What AWS says, made fit to be kept: without secrets, and of a bounded length. */
+
+const MASK = '***';
+/** Shorter values are no secrets of AWS, and masking them would spoil ordinary text. */
+const SHORTEST_SECRET = 16;
+const MAX_MESSAGE = 2000;
+const MAX_MESSAGES = 10;
+
+/**
+ * `scheme://user:password@`, with a password that may hold any character but spaces and quotes. Every repetition has a bound: what AWS answers must
+ * not keep a worker busy.
+ */
+const URL_USER_INFO = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#'"@:]{0,200}:[^\s'"]{0,500}|[^\s/?#'"]{1,500})@/gi;
+
+const NAMES =
+  'password|passwd|passphrase|pwd|secret(?:[ _-]?access)?[ _-]?key|(?:session|security|auth|access)[ _-]?token';
+const VALUE = String.raw`"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{(?:[^}]|\}\})*\}?|[^\s;&]+`;
+/** `name=value` and `name: value`. The YES and NO of MySQL's "using password: YES" say only whether there was one. */
+const NAMED_SECRET = new RegExp(String.raw`((?:${NAMES})["']?\s{0,9}[=:]\s{0,9})(?!(?:yes|no)\b)(?:${VALUE})`, 'gi');
+
+/**
+ * Replaces secrets by `***`: the given values wherever they occur, also as part of a URL or of JSON, and what is a secret by the way it is written
+ * (`password=`, `PWD=`, `://user:password@`).
+ */
+export function maskSecrets(text: string, values: readonly string[] = []): string {
+  return maskValues(text, values).replace(URL_USER_INFO, `$1${MASK}@`).replace(NAMED_SECRET, `$1${MASK}`);
+}
+
+/** A copy of an answer in which the given values are masked wherever they occur. */
+export function maskValues<T>(answer: T, values: readonly string[]): T {
+  const spellings = values
+    .filter((value) => value.length >= SHORTEST_SECRET)
+    .flatMap((value) => [value, encodeURIComponent(value), value.replaceAll('/', String.raw`\/`)]);
+  return spellings.length === 0 ? answer : (masked(answer, spellings) as T);
+}
+
+function masked(value: unknown, spellings: readonly string[]): unknown {
+  if (typeof value === 'string') return spellings.reduce((text, each) => text.replaceAll(each, MASK), value);
+  if (Array.isArray(value)) return value.map((each) => masked(each, spellings));
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, masked(each, spellings)]));
+}
+
+/** One message of AWS: without secrets, and at most 2,000 characters of it. */
+export function readableMessage(message: string, values: readonly string[] = []): string {
+  const said = maskSecrets(message, values);
+  if (said.length <= MAX_MESSAGE) return said;
+  const whole = said.slice(0, MAX_MESSAGE).replace(/[\uD800-\uDBFF]$/, '');
+  return `${whole}… (${said.length} characters in all)`;
+}
+
+/** Messages of AWS, at most ten of them. */
+export function readableMessages(messages: readonly string[]): readonly string[] {
+  const kept = messages.slice(0, messages.length > MAX_MESSAGES ? MAX_MESSAGES - 1 : MAX_MESSAGES);
+  const left = messages.length - kept.length;
+  return [...kept.map((each) => readableMessage(each)), ...(left === 0 ? [] : [`… and ${left} more messages`])];
+}
