@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { findDmsFailure } from '../../src/operations/failures.js';
 import { setSkipping } from '../support/time-skipping.js';
 import { failureOf, quick, simulatedApi, uncertain, until, workflowBundle } from '../support/stage.js';
 
@@ -130,28 +129,6 @@ test('an operation whose ledger is out of reach for five minutes ends there, and
   } finally {
     await simulator.close();
   }
-});
-
-test('a resume that goes on from a replication whose ledger is out of reach ends there, and names that ledger', async () => {
-  await using stage = await setSkipping();
-  const { env: server, simulator, dms } = stage;
-  const old = simulator.createReplication({ status: 'stopped' });
-  const replicationConfigArn = simulator.createReplication({ status: 'created', replicationType: 'cdc' });
-  const { workflow } = server.client;
-  const away = () => Promise.reject(new Error('nobody serves that queue'));
-  const getHandle = (id: string) => (id.endsWith(old) ? { executeUpdate: away, query: away } : workflow.getHandle(id));
-  const client = {
-    workflow: Object.create(workflow, { getHandle: { value: getHandle } }) as typeof workflow,
-    withDeadline: (_: number, ask: () => unknown) => ask(),
-  } as unknown as Client;
-  const worker = await stage.work({ client });
-  const resuming = await dms.startResume({ replicationConfigArn, continues: { replicationConfigArn: old } });
-  const failure = await worker.runUntil(failureOf(server.client.workflow.result(resuming.workflowId)));
-  expect(findDmsFailure(failure)).toMatchObject({
-    type: 'DmsLedgerUnavailable',
-    message: expect.stringContaining(`The ledger dms-ledger:${old} `),
-  });
-  expect(simulator.count('StartReplication')).toBe(0);
 });
 
 test('a stop whose operation was terminated is found by the ledger, and recorded in its name', async () => {
