@@ -147,13 +147,15 @@ export class ShownRow {
     });
   }
 
-  /** The table statistics are lost, and whatever else is assumed. */
+  /** Drops the table statistics, and everything else that is assumed to be lost once it is deprovisioned. */
   forget(): void {
-    if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    const { checkpointAfterDeprovision, freshStartAfterDeprovision, deprovisionTimeAfterDeprovision } = this.uncertain;
+    if (!checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    if (!deprovisionTimeAfterDeprovision) delete this.row.ReplicationDeprovisionTime;
     const { FreshStartDate, StartDate } = this.row.ReplicationStats;
     this.row.ReplicationStats = {
       ...noStats,
-      ...(FreshStartDate === undefined ? {} : { FreshStartDate }),
+      ...(FreshStartDate === undefined || !freshStartAfterDeprovision ? {} : { FreshStartDate }),
       ...(StartDate === undefined ? {} : { StartDate }),
     };
   }
