@@ -171,6 +171,25 @@ describe('over HTTP', () => {
     expect(response.headers.get('content-type')).toContain('text/html');
     const html = await response.text();
     expect(html).toContain('A local DMS Serverless');
+  test('failure messages and stop reasons of any kind are shown as they are', async () => {
+    const [failed, stopped] = [simulator.createReplication(), simulator.createReplication()];
+    const messages = [`PWD=hunter2;${'x'.repeat(600_000)}`, '', 'mysql://admin:secret@db:3306', '\u0000\ud83d'];
+    const stopReason = `Stop Reason FATAL_ERROR password=hunter2 ${'y'.repeat(300_000)}`;
+    const act = (more: object) => control('POST', 'act', more);
+    await act({ action: 'fail', replicationConfigArn: failed, messages, stopReason });
+    await act({ action: 'stop', replicationConfigArn: stopped, reason: stopReason });
+    simulator.clock.advance({ minutes: 5 });
+    expect(await look(simulator, failed)).toMatchObject({
+      Status: 'failed',
+      FailureMessages: messages,
+      StopReason: stopReason,
+    });
+    expect(await look(simulator, stopped)).toMatchObject({ Status: 'stopped', StopReason: stopReason });
+    const next = { type: 'fail', messages, stopReason } as const;
+    expect((await act({ action: 'on-next-stop', replicationConfigArn: failed, next })).status).toBe(200);
+    expect(() => simulator.fail(failed, ['x'.repeat(1_000_001)])).toThrow('a text of at most 1000000 characters');
+  });
+
     expect(html).not.toContain('watched');
     expect((await fetch(`${simulator.endpoint}/elsewhere`)).status).toBe(404);
   });
