@@ -7,6 +7,8 @@ export class AwsFault extends Error {
     message: string,
     /** HTTP status. */
     readonly status = 400,
+    /** The time that the answer carries, in milliseconds since the epoch. */
+    readonly date: number | null = null,
   ) {
     super(message);
   }

@@ -1,6 +1,7 @@
 import type { Statement } from './iam.js';
 import { assessmentEnds } from './assessment.js';
 import { faultTypes } from './faults.js';
+import { REMEMBERED_SECONDS } from './history.js';
 import {
   assumed,
   startSteps,
@@ -25,8 +26,8 @@ import {
   recordOf,
   shape,
   text,
-  whole,
   textUpTo,
+  whole,
   type Check,
 } from './validate.js';
 
@@ -164,8 +165,9 @@ export const checks = {
   fault: byType(
     {
       ...Object.fromEntries(faultTypes.map((type) => [type, []])),
-      error: ['name', 'message'],
       'invalid-state': ['status'],
+      late: ['seconds'],
+      'clock-skew': ['skewSeconds'],
       latency: ['milliseconds'],
     },
     {
@@ -179,8 +181,12 @@ export const checks = {
       message: anyText,
       status: either((value) => typeof value === 'number', whole(400, 599), text()),
       afterEffect: flag,
+      seconds: number(),
+      skewSeconds: number(-1e9, 1e9),
       milliseconds: number(0, 3_600_000),
-      staleSeconds: number(),
+      staleSeconds: number(0, REMEMBERED_SECONDS),
+      upToSeconds: number(0, REMEMBERED_SECONDS),
+      hides: oneOf('from-lists', 'row', 'row-and-config'),
       tableName: text(),
     },
   ),
