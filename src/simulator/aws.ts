@@ -1,37 +1,22 @@
+import { CallLog, type SimulatorCall } from './call-log.js';
 import type { SimulatedClock } from './clock.js';
 import { dimensionsOf, getMetricData } from './cloudwatch.js';
-import { Spoiled, TokenBucket, type Fault, type Faults, type MetFault } from './faults.js';
+import { hasEffect, throwFor } from './fault-answers.js';
+import { Spoiled, TokenBucket, type Faults, type MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
 import { denial, isAllowed, type Statement } from './iam.js';
 import { AwsFault, type Config, type Uncertain } from './model.js';
 import { operations, type Input, type Place } from './operations.js';
 import type { SimulatedReplication } from './replication.js';
 import { readRequest } from './shapes.js';
-import { idOf, wrongState } from './rules.js';
+import { idOf } from './rules.js';
+import { callerOf, checkSigningTime, DEFAULT_ACCOUNT, SIGNATURE_SECONDS, type Caller } from './signature.js';
 import type { Store } from './store.js';
 
-export const DEFAULT_ACCOUNT = '123456789012';
 /** CloudWatch, as requests name it. */
 const METRICS = 'GraniteServiceVersion20100801';
-const MAX_CALLS = 200_000;
-/** Longer requests are logged by their length, and the log forgets its oldest calls when all of them together are longer than this. */
-const MAX_LOGGED = 10_000;
-const MAX_LOG = 50_000_000;
 /** DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
 const JSON_TYPE = 'application/x-amz-json-1.';
-
-export interface SimulatorCall {
-  /** Milliseconds since the epoch, real time. */
-  readonly at: number;
-  /** The same in simulated time. */
-  readonly time: number;
-  readonly operation: string;
-  readonly accountId: string;
-  readonly region: string;
-  readonly input: Input;
-  /** `ok`, or the name of the error that was answered, or what became of the connection. */
-  readonly outcome: string;
-}
 
 /** What the AWS side shares with the handle that tests hold. */
 export interface World {
@@ -45,29 +30,25 @@ export interface World {
   readonly create: (config: Config) => SimulatedReplication;
 }
 
-interface Caller {
-  readonly accountId: string;
-  readonly region: string;
-}
-
 /** DMS and CloudWatch, as their clients see them: AWS's JSON protocols. */
 export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
-  /** How long the requests in the log are, oldest first, and all of them together. */
-  #lengths: number[] = [];
-  #length = 0;
+  readonly #log: CallLog;
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly world: World) {
+    this.#log = new CallLog(world.calls);
+  }
 
   /** `null`: the connection is to break. */
   async answer({ headers, body }: Request): Promise<Reply | null> {
+    const { clock } = this.world;
     const target = String(headers['x-amz-target'] ?? '');
     const [service = '', operation = ''] = target.split('.');
     let caller: Caller = { accountId: DEFAULT_ACCOUNT, region: '' };
     let input: Input = {};
     const log = (outcome: string) => {
-      const logged = body.length > MAX_LOGGED ? { tooLong: body.length } : input;
-      this.#log({ operation: (operation || target).slice(0, 200), ...caller, input: logged, outcome }, body.length);
+      const call = { operation: (operation || target).slice(0, 200), ...caller, input, outcome };
+      return this.#log.add({ at: Date.now(), time: clock.now(), ...call }, body.length);
     };
     try {
       input = parse(body);
@@ -79,9 +60,16 @@ export class AwsFront {
       }
       const met = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
       const fault = met?.fault ?? null;
+      const run = () => this.#run(operation, isMetrics, input, caller, met);
+      if (fault?.type === 'late') {
+        this.#deliverLate(fault.seconds, run, log('late'));
+        return await new Promise<never>(() => {});
+      }
       if (fault?.type === 'latency') await later(fault.milliseconds);
-      const hasEffect = fault?.type === 'hang' ? fault.afterEffect === true : fault?.type !== 'connection-reset';
-      const result = hasEffect ? this.#run(operation, isMetrics, input, caller, met) : {};
+      const date = clock.now() + (fault?.type === 'clock-skew' ? fault.skewSeconds * 1000 : 0);
+      if (fault?.type === 'clock-skew') checkSigningTime(headers, date);
+      const result = hasEffect(fault) ? run() : {};
+      if (fault !== null) throwFor(fault, operation, this.#named(input, caller)[0] ?? '', headers);
       if (fault?.type === 'hang') {
         log('hang');
         return await new Promise<never>(() => {});
@@ -89,12 +77,27 @@ export class AwsFront {
       const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
       log(isBroken ? 'connection broken' : 'ok');
       // What is answered is what was there then, whatever becomes of it while it is on its way.
-      return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result) };
+      return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result), date };
     } catch (err) {
       if (!(err instanceof AwsFault)) throw err;
-      log(err.type);
+      log(outcomeOf(err));
       return faultReply(err, service);
     }
+  }
+
+  /** The network holds a request up. Its signature ages meanwhile. */
+  #deliverLate(seconds: number, run: () => unknown, setOutcome: (outcome: string) => void): void {
+    const { store } = this.world;
+    store.deliverAt(store.now + seconds, () => {
+      if (seconds > SIGNATURE_SECONDS) return setOutcome('InvalidSignatureException');
+      try {
+        run();
+        setOutcome('ok');
+      } catch (err) {
+        if (!(err instanceof AwsFault)) throw err;
+        setOutcome(outcomeOf(err));
+      }
+    });
   }
 
   /** The bucket, IAM, and whatever is set to go wrong, in that order. */
@@ -109,7 +112,6 @@ export class AwsFront {
     if (fault?.type === 'access-denied' || (policy !== null && !isAllowed(policy, action, arn))) {
       throw new AwsFault('AccessDeniedException', denial(action, caller.accountId, arn), uncertain.accessDeniedStatus);
     }
-    if (fault !== null) throwFor(fault, operation, arn);
     return met;
   }
 
@@ -132,14 +134,16 @@ export class AwsFront {
     met: MetFault | null,
   ): Record<string, unknown> {
     if (isMetrics) return this.#metrics(caller, input);
-    return operations[operation]?.(this.#place(caller, met), readRequest(operation, input)) ?? {};
+    // An ARN is taken even while nobody sees its replication.
+    const place = this.#place(caller, operation === 'CreateReplicationConfig' ? null : met);
+    return operations[operation]?.(place, readRequest(operation, input)) ?? {};
   }
 
   #place({ accountId, region }: Caller, met: MetFault | null): Place {
-    const { store, clock, uncertain, create, random } = this.world;
+    const { store, uncertain, create, random } = this.world;
     const { list } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
-    const now = clock.now() / 1000;
+    const { now } = store;
     const spoils = new Spoiled(met, now);
     return {
       accountId,
@@ -147,7 +151,7 @@ export class AwsFront {
       now,
       uncertain,
       random,
-      list: () => (spoils.isStale ? list.filter((each) => !spoils.isUnseen(each)) : list),
+      list: () => (met === null ? list : list.filter((each) => !spoils.isUnseen(each))),
       find(arn) {
         const found = isOurs(arn) ? store.find(arn) : undefined;
         return found !== undefined && spoils.isUnseen(found) ? undefined : found;
@@ -171,31 +175,18 @@ export class AwsFront {
 
   reset(): void {
     this.#buckets.clear();
-    this.#lengths = [];
-    this.#length = 0;
+    this.#log.clear();
   }
 
   #metrics(caller: Caller, input: Input): Record<string, unknown> {
-    const { store, clock } = this.world;
+    const { store } = this.world;
     const { accountId, region } = caller;
     const find = (id: string) => {
       const [owner, configId = ''] = id.split(':');
       const listed = store.site(accountId, region).list.find(({ arn }) => arn.endsWith(`:${configId}`));
       return owner === accountId && listed !== undefined ? store.find(listed.arn) : undefined;
     };
-    return getMetricData(input, find, clock.now() / 1000);
-  }
-
-  #log(call: Omit<SimulatorCall, 'at' | 'time'>, length: number): void {
-    const { calls, clock } = this.world;
-    calls.push({ at: Date.now(), time: clock.now(), ...call });
-    const kept = Math.min(length, MAX_LOGGED);
-    this.#lengths.push(kept);
-    this.#length += kept;
-    if (calls.length <= MAX_CALLS && this.#length <= MAX_LOG) return;
-    const forgotten = Math.ceil(calls.length / 10);
-    calls.splice(0, forgotten);
-    this.#length -= this.#lengths.splice(0, forgotten).reduce((sum, each) => sum + each, 0);
+    return getMetricData(input, find, store.now);
   }
 }
 
@@ -203,8 +194,17 @@ function typeFor(service: string): string {
   return `${JSON_TYPE}${service === METRICS ? 0 : 1}`;
 }
 
-export function faultReply({ type, message, status }: AwsFault, service = ''): Reply {
-  return { status, type: typeFor(service), body: JSON.stringify({ __type: type, message }) };
+/**
+ * An error as it goes over the wire. It carries no `Date` unless its time is wanted: the AWS SDK for JavaScript takes a `Date` that is minutes off
+ * for a corrected clock, and sends every refused call again.
+ */
+export function faultReply({ type, message, status, date }: AwsFault, service = ''): Reply {
+  const body = { ...(type === '' ? {} : { __type: type }), ...(message === '' ? {} : { message }) };
+  return { status, type: typeFor(service), body: JSON.stringify(body), date };
+}
+
+function outcomeOf({ type, status }: AwsFault): string {
+  return type === '' ? `HTTP ${status}` : type;
 }
 
 function parse(body: string): Input {
@@ -216,34 +216,6 @@ function parse(body: string): Input {
   }
   if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Input;
   throw new AwsFault('SerializationException', 'The request is not a JSON object');
-}
-
-/** Who calls, by what the request is signed with. An access key that has an account's number in it belongs to that account; signatures are not checked. */
-function callerOf(authorization: string): Caller {
-  if (authorization === '') throw new AwsFault('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  const [, key, region] =
-    /Credential=([^/\s]{1,128})\/\d+\/([a-z0-9-]{1,40})\/[a-z]+\/aws4_request/.exec(authorization) ?? [];
-  if (key === undefined || region === undefined) {
-    throw new AwsFault(
-      'IncompleteSignatureException',
-      'Authorization header requires a Credential of AWS Signature Version 4',
-    );
-  }
-  return { accountId: /\d{12}/.exec(key)?.[0] ?? DEFAULT_ACCOUNT, region };
-}
-
-function throwFor(fault: Fault, operation: string, arn: string | null): void {
-  switch (fault.type) {
-    case 'throttle':
-      throw new AwsFault('ThrottlingException', 'Rate exceeded');
-    case 'error':
-      throw new AwsFault(fault.name, fault.message, fault.status ?? 400);
-    case 'expired-credentials':
-      throw new AwsFault('ExpiredTokenException', 'The security token included in the request is expired');
-    case 'invalid-state':
-      throw wrongState(operation, idOf(arn ?? ''), fault.status);
-    default:
-  }
 }
 
 /** What a request names replications by: ARNs, the names of configs or the last parts of ARNs, or a metric's dimension. */

@@ -9,6 +9,7 @@ export interface TimeSpan {
 
 const checkSpan = shape({ days: number(), hours: number(), minutes: number(), seconds: number(0, 1e12) });
 const LAST = Date.UTC(9999, 11, 31);
+const MAX_TIMER = 2 ** 31 - 1;
 
 /** The simulator's time: the real time `speed` times as fast, or one that stands still until it is moved. */
 export class SimulatedClock {
@@ -31,6 +32,14 @@ export class SimulatedClock {
   /** Milliseconds since the epoch. */
   now(): number {
     return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;
+  }
+
+  /** Calls back once the time is reached, in milliseconds since the epoch; never where time stands still. */
+  whenReached(time: number, call: () => void): void {
+    if (this.isMoved) return;
+    // Timers may be early by a millisecond.
+    const again = () => (this.now() < time ? this.whenReached(time, call) : call());
+    setTimeout(again, Math.min(MAX_TIMER, Math.ceil((time - this.now()) / this.speed) + 1)).unref();
   }
 
   /** Moves the time forward at once. */

@@ -1,6 +1,5 @@
-import type { Config } from './model.js';
+import type { Moment } from './history.js';
 import type { SimulatedReplication } from './replication.js';
-import type { View } from './tables.js';
 
 /** Which requests a fault meets. What is left out does not matter. */
 interface FaultTarget {
@@ -20,8 +19,17 @@ interface FaultTarget {
 export type Fault = FaultTarget &
   (
     | { readonly type: 'throttle' }
-    /** Any error of AWS's, by name. `status` is the HTTP status, 400 unless told. */
-    | { readonly type: 'error'; readonly name: string; readonly message: string; readonly status?: number }
+    /**
+     * Any error, by its name; without name and message the answer is `{}`. `{token}` in the message stands for the caller's session token.
+     * `status` is the HTTP status, 400 unless told. The call has no effect, unless `afterEffect`.
+     */
+    | {
+        readonly type: 'error';
+        readonly name?: string;
+        readonly message?: string;
+        readonly status?: number;
+        readonly afterEffect?: boolean;
+      }
     /** IAM refuses, and names the action. */
     | { readonly type: 'access-denied' }
     | { readonly type: 'expired-credentials' }
@@ -33,15 +41,33 @@ export type Fault = FaultTarget &
     | { readonly type: 'connection-reset' }
     /** No answer, ever. The call has no effect, unless `afterEffect`. */
     | { readonly type: 'hang'; readonly afterEffect?: boolean }
+    /**
+     * The network delivers the call so many simulated seconds later, whatever became of the client, and loses the answer. Later than 300 seconds
+     * the signature is too old, and the call has no effect.
+     */
+    | { readonly type: 'late'; readonly seconds: number }
+    /**
+     * The caller's clock is so many seconds behind DMS's (negative: ahead). DMS refuses what is signed more than 300 seconds from its time, and
+     * gives that time in the header `Date`, by which AWS's SDKs correct themselves.
+     */
+    | { readonly type: 'clock-skew'; readonly skewSeconds: number }
     /** The answer comes so many real milliseconds later. */
     | { readonly type: 'latency'; readonly milliseconds: number }
     /**
-     * Looks at replications, configs and tables show what was there when the fault was set; with `staleSeconds`, what was there before the last
-     * change, for that long after it.
+     * Looks at replications, configs and tables show what was there when the fault was set; with `staleSeconds`, what was there so many simulated
+     * seconds ago; with `upToSeconds`, each of them at a random age up to that, so that a look may be older than the look before it. At most 120.
      */
-    | { readonly type: 'stale'; readonly staleSeconds?: number }
-    /** The row is left out of lists; a request for it alone shows it. `tableName` (`schema.table`) is left out of statistics. */
-    | { readonly type: 'row-missing'; readonly tableName?: string }
+    | { readonly type: 'stale'; readonly staleSeconds?: number; readonly upToSeconds?: number }
+    /**
+     * Rows are missing. `hides` says where: `from-lists` (the default), though a request for the row alone shows it; `row`, also when it is asked
+     * for by name, while its config is there; `row-and-config`, as if there were no such replication. `tableName` (`schema.table`) is left out of
+     * statistics.
+     */
+    | {
+        readonly type: 'row-missing';
+        readonly hides?: 'from-lists' | 'row' | 'row-and-config';
+        readonly tableName?: string;
+      }
   );
 
 export const faultTypes = [
@@ -53,45 +79,49 @@ export const faultTypes = [
   'answer-lost',
   'connection-reset',
   'hang',
+  'late',
+  'clock-skew',
   'latency',
   'stale',
   'row-missing',
 ] as const satisfies readonly Fault['type'][];
 
 /** What was there when a fault was set, by ARN. */
-export type Snapshot = ReadonlyMap<string, { readonly view: View; readonly config: Config }>;
+export type Snapshot = ReadonlyMap<string, Moment>;
 
 /** A fault that a request meets. */
 export interface MetFault {
   readonly fault: Fault;
-  /** For stale looks. */
+  /** For stale looks without an age. */
   readonly snapshot: Snapshot | null;
+  /** Seconds by which a stale look is old. */
+  readonly age: number | null;
 }
 
 /** What looks show while a fault spoils them. */
 export class Spoiled {
   readonly #fault: Fault | null;
-  readonly #snapshot: Snapshot | null;
 
   constructor(
-    met: MetFault | null,
+    private readonly met: MetFault | null,
     private readonly now: number,
   ) {
     this.#fault = met?.fault ?? null;
-    this.#snapshot = met?.snapshot ?? null;
   }
 
-  get isStale(): boolean {
-    return this.#fault?.type === 'stale';
+  /** Where rows are missing; `null`: nowhere. */
+  get hides(): 'from-lists' | 'row' | 'row-and-config' | null {
+    return this.#fault?.type === 'row-missing' ? (this.#fault.hides ?? 'from-lists') : null;
   }
 
-  /** Whether rows are left out of lists. */
-  get hides(): boolean {
-    return this.#fault?.type === 'row-missing';
+  /** Whether it is left out of lists, and of nothing else. */
+  isUnlisted(replication: SimulatedReplication): boolean {
+    return this.hides === 'from-lists' && this.#meets(replication);
   }
 
-  isHidden(replication: SimulatedReplication): boolean {
-    return this.hides && this.#meets(replication);
+  /** Whether it has no row, even when it is asked for by name. */
+  isRowless(replication: SimulatedReplication): boolean {
+    return this.hides === 'row' && this.#meets(replication);
   }
 
   /** The table that is left out of statistics, as `schema.table`. */
@@ -99,28 +129,20 @@ export class Spoiled {
     return this.#fault?.type === 'row-missing' ? (this.#fault.tableName ?? null) : null;
   }
 
-  /** It was not there yet. */
+  /** Whether neither row nor config can be seen: they are missing, or the look is older than they are. */
   isUnseen(replication: SimulatedReplication): boolean {
     const fault = this.#fault;
-    if (fault?.type !== 'stale' || !this.#meets(replication)) return false;
+    if (fault === null || !this.#meets(replication)) return false;
+    if (fault.type !== 'stale') return this.hides === 'row-and-config';
     const { arn, config } = replication;
-    if (fault.staleSeconds === undefined) return this.#snapshot?.has(arn) === false;
-    return this.now - config.ReplicationConfigCreateTime < fault.staleSeconds;
+    const { age = null, snapshot = null } = this.met ?? {};
+    return age === null ? snapshot?.has(arn) === false : this.now - age < config.ReplicationConfigCreateTime;
   }
 
-  view(replication: SimulatedReplication): View {
-    const fault = this.#fault;
-    if (fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
-    if (fault.staleSeconds === undefined) return this.#snapshot?.get(replication.arn)?.view ?? replication.now;
-    return (this.now - replication.changedAt < fault.staleSeconds ? replication.before : null) ?? replication.now;
-  }
-
-  configOf(replication: SimulatedReplication): Config {
-    const { config, configBefore, modifiedAt } = replication;
-    const fault = this.#fault;
-    if (fault?.type !== 'stale' || !this.#meets(replication)) return config;
-    if (fault.staleSeconds === undefined) return this.#snapshot?.get(replication.arn)?.config ?? config;
-    return (this.now - modifiedAt < fault.staleSeconds ? configBefore : null) ?? config;
+  view(replication: SimulatedReplication): Moment {
+    if (this.#fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
+    const { age = null, snapshot = null } = this.met ?? {};
+    return age === null ? (snapshot?.get(replication.arn) ?? replication.now) : replication.at(this.now - age);
   }
 
   #meets({ arn }: SimulatedReplication): boolean {
@@ -128,7 +150,7 @@ export class Spoiled {
   }
 }
 
-interface ActiveFault extends MetFault {
+interface ActiveFault extends Omit<MetFault, 'age'> {
   readonly setAt: number;
   passed: number;
   left: number;
@@ -168,9 +190,14 @@ export class Faults {
       if (each.passed++ < (fault.after ?? 0)) continue;
       if (fault.probability !== undefined && this.random() >= fault.probability) continue;
       each.left--;
-      return { fault, snapshot };
+      return { fault, snapshot, age: this.#ageFor(fault) };
     }
     return null;
+  }
+
+  #ageFor(fault: Fault): number | null {
+    if (fault.type !== 'stale') return null;
+    return fault.upToSeconds === undefined ? (fault.staleSeconds ?? null) : this.random() * fault.upToSeconds;
   }
 }
 

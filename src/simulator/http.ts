@@ -16,6 +16,8 @@ export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** The time that the answer carries in the header `Date`, in milliseconds since the epoch; `null`: none. */
+  readonly date?: number | null;
 }
 
 /**
@@ -23,9 +25,12 @@ export interface Reply {
  */
 export function serve(answer: (request: Request) => Promise<Reply | null>, tooLarge: () => Reply): Server {
   const server = createServer(PATIENCE, (incoming, response) => {
-    const send = ({ status, type, body }: Reply, more: Record<string, string> = {}) => {
+    const send = ({ status, type, body, date = null }: Reply, more: Record<string, string> = {}) => {
       const length = { 'content-length': String(Buffer.byteLength(body)) };
-      response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': randomUUID(), ...length, ...more });
+      const dated = date === null ? {} : { date: new Date(date).toUTCString() };
+      response.sendDate = false;
+      const usual = { 'content-type': type, 'x-amzn-requestid': randomUUID() };
+      response.writeHead(status, { ...usual, ...length, ...dated, ...more });
       response.end(body);
     };
     const read = async (): Promise<void> => {

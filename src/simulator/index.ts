@@ -5,7 +5,7 @@
  * @module
  */
 export { DmsSimulator, startDmsSimulator } from './simulator.js';
-export type { SimulatorCall } from './aws.js';
+export type { SimulatorCall } from './call-log.js';
 export type { SimulatedClock, TimeSpan } from './clock.js';
 export type { Fault } from './faults.js';
 export type { Statement } from './iam.js';

@@ -7,6 +7,8 @@ export class AwsFault extends Error {
     message: string,
     /** HTTP status. */
     readonly status = 400,
+    /** The time that the answer carries, in milliseconds since the epoch. */
+    readonly date: number | null = null,
   ) {
     super(message);
   }
@@ -105,6 +107,10 @@ export interface Uncertain {
   readonly quota: number | null;
   /** Whether the checkpoint is still shown once it is deprovisioned. Default true. */
   readonly checkpointAfterDeprovision: boolean;
+  /** Whether FreshStartDate is still shown once it is deprovisioned. Default true. */
+  readonly freshStartAfterDeprovision: boolean;
+  /** Whether ReplicationDeprovisionTime is still shown once it is deprovisioned. Default true. */
+  readonly deprovisionTimeAfterDeprovision: boolean;
   /** Whether CdcStartPosition and CdcStartTime are taken by serverless replications. Default false. */
   readonly customStartPoint: boolean;
   /** Where `deprovisioning` and `deprovisioned` are shown. Default `provision-state`. */
@@ -138,6 +144,8 @@ export const assumed: Uncertain = {
   deleteNeedsDeprovisioned: false,
   quota: null,
   checkpointAfterDeprovision: true,
+  freshStartAfterDeprovision: true,
+  deprovisionTimeAfterDeprovision: true,
   customStartPoint: false,
   deprovisionShownIn: 'provision-state',
   provisionStateCase: 'lower',
@@ -164,6 +172,8 @@ export const contrary: Uncertain = {
   deleteNeedsDeprovisioned: true,
   quota: 100,
   checkpointAfterDeprovision: false,
+  freshStartAfterDeprovision: false,
+  deprovisionTimeAfterDeprovision: false,
   customStartPoint: true,
   deprovisionShownIn: 'status',
   provisionStateCase: 'upper',

@@ -147,7 +147,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     const isFiltered = filteredBy(input) !== null;
     const { items, marker } = pageOf(isFiltered ? found : shown(place, found), input, place.uncertain);
     const configs = present(place, items).map((each) => {
-      const { ReplicationConfigUpdateTime: _, ...config } = place.spoils.configOf(each);
+      const { ReplicationConfigUpdateTime: _, ...config } = place.spoils.view(each).config;
       return config;
     });
     return { ...marker, ReplicationConfigs: configs };
@@ -157,10 +157,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     const isFiltered = filteredBy(input) !== null;
     const { rowBeforeFirstRun } = place.uncertain;
     const found = select(place, input, 'Replication');
-    const rowless = rowBeforeFirstRun === true ? undefined : found.find(({ hasRow }) => !hasRow);
-    if (rowless !== undefined && isFiltered && rowBeforeFirstRun === 'fault')
-      throw notFound('Replication', rowless.arn);
-    const withRows = rowless === undefined ? found : found.filter(({ hasRow }) => hasRow);
+    const isRowless = (each: SimulatedReplication) =>
+      place.spoils.isRowless(each) || (rowBeforeFirstRun !== true && !place.spoils.view(each).hasRow);
+    const rowless = isFiltered && rowBeforeFirstRun === 'fault' ? found.find(isRowless) : undefined;
+    if (rowless !== undefined) throw notFound('Replication', rowless.arn);
+    const hasAll = rowBeforeFirstRun === true && place.spoils.hides === null;
+    const withRows = hasAll ? found : found.filter((each) => !isRowless(each));
     const { items, marker } = pageOf(isFiltered ? withRows : shown(place, withRows), input, place.uncertain);
     return { ...marker, Replications: present(place, items).map((each) => place.spoils.view(each).row) };
   },
@@ -242,7 +244,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
 /** Without those that a fault hides. */
 function shown(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
-  return place.spoils.hides ? found.filter((each) => !place.spoils.isHidden(each)) : found;
+  return place.spoils.hides === null ? found : found.filter((each) => !place.spoils.isUnlisted(each));
 }
 
 function find(place: Place, input: Input): SimulatedReplication {

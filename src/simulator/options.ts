@@ -1,6 +1,7 @@
 import type { Statement } from './iam.js';
 import { assessmentEnds } from './assessment.js';
 import { faultTypes } from './faults.js';
+import { REMEMBERED_SECONDS } from './history.js';
 import {
   assumed,
   startSteps,
@@ -25,6 +26,7 @@ import {
   recordOf,
   shape,
   text,
+  textUpTo,
   whole,
   type Check,
 } from './validate.js';
@@ -115,7 +117,10 @@ const tableSettings = {
 };
 const isCount = (value: unknown) => typeof value !== 'object';
 const durations = shape(Object.fromEntries(Object.keys(usualDurations).map((name) => [name, number()])));
-const messages = listOf(text(), 100);
+/** Maximum length of a message: longer than what a client of DMS may keep whole. */
+const MAX_TEXT = 1_000_000;
+const anyText = textUpTo(MAX_TEXT);
+const messages = listOf(anyText, 100);
 const actions = either(isText, text(), listOf(text(), 100));
 const policy = orNull(
   listOf(shape({ Sid: text(), 'Effect!': oneOf('Allow', 'Deny'), 'Action!': actions, 'Resource!': actions }), 100),
@@ -155,13 +160,14 @@ export const checks = {
       reason: ['stopReason'],
       hang: [],
     },
-    { messages, stopReason: text(), afterSeconds: number() },
+    { messages, stopReason: anyText, afterSeconds: number() },
   ),
   fault: byType(
     {
       ...Object.fromEntries(faultTypes.map((type) => [type, []])),
-      error: ['name', 'message'],
       'invalid-state': ['status'],
+      late: ['seconds'],
+      'clock-skew': ['skewSeconds'],
       latency: ['milliseconds'],
     },
     {
@@ -172,11 +178,15 @@ export const checks = {
       probability: number(0, 1),
       forSeconds: number(),
       name: text(),
-      message: text(/^[^]{0,10000}$/, 'a text of at most 10000 characters'),
+      message: anyText,
       status: either((value) => typeof value === 'number', whole(400, 599), text()),
       afterEffect: flag,
+      seconds: number(),
+      skewSeconds: number(-1e9, 1e9),
       milliseconds: number(0, 3_600_000),
-      staleSeconds: number(),
+      staleSeconds: number(0, REMEMBERED_SECONDS),
+      upToSeconds: number(0, REMEMBERED_SECONDS),
+      hides: oneOf('from-lists', 'row', 'row-and-config'),
       tableName: text(),
     },
   ),

@@ -18,13 +18,14 @@ import {
   type TableSettings,
   type Uncertain,
 } from './model.js';
+import { History, type Moment } from './history.js';
 import { ShownRow } from './row.js';
 import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
 import { Schedule } from './schedule.js';
 import { Source, type SourceSettings } from './source.js';
 import { logGone } from './spelling.js';
 import { secondsTo, stopPosition } from './stop-position.js';
-import { Tables, type View } from './tables.js';
+import { Tables } from './tables.js';
 
 const HOUR = 3600;
 /** How soon a resume that needs a log which is gone dies once it runs. */
@@ -59,10 +60,8 @@ export class SimulatedReplication {
   /** The full load is done, or there is none. */
   #isLoaded = false;
   isDeleted = false;
-  /** The config as it was before it was last modified, and when that was. */
-  configBefore: Config | null = null;
-  modifiedAt = -Infinity;
   readonly #shown: ShownRow;
+  readonly #history: History;
   #time: number;
   readonly #schedule = new Schedule();
 
@@ -79,6 +78,7 @@ export class SimulatedReplication {
     this.source = new Source(source, time);
     this.tables = new Tables(tables, config);
     this.#shown = new ShownRow(config, uncertain, time);
+    this.#history = new History(this.source, (row, at) => this.#shown.run(row, at, durations.fullLoad, this.tables));
   }
 
   get arn(): string {
@@ -93,25 +93,21 @@ export class SimulatedReplication {
     return this.#shown.row;
   }
 
-  /** When the status last changed. */
-  get changedAt(): number {
-    return this.#shown.changedAt;
+  get now(): Moment {
+    const { row, movedUntil: time, hasRow, config } = this;
+    return { row, time, hasRow, config };
   }
 
-  get now(): View {
-    return { row: this.row, time: this.movedUntil };
-  }
-
-  /** What was shown before the status last changed; `null` where it never did. */
-  get before(): View | null {
-    const { before, changedAt } = this.#shown;
-    return before === null ? null : { row: before, time: Math.min(this.movedUntil, changedAt) };
+  /** The replication as looks showed it at a time of the last two minutes. */
+  at(time: number): Moment {
+    return this.#history.at(time, this.now);
   }
 
   /** Lets everything happen that is due by then. */
   advance(now: number): void {
     for (let due = this.#schedule.take(now); due !== null; due = this.#schedule.take(now)) {
       this.#moveTo(due.at);
+      this.#remember();
       due.apply();
     }
     this.#moveTo(now);
@@ -122,13 +118,14 @@ export class SimulatedReplication {
     const { Status: status } = this.row;
     if (status === 'running' || status === 'stopping') this.movedUntil = this.#time;
     if (status !== 'running') return;
-    this.#shown.run(this.#time, this.durations.fullLoad, this.tables);
+    this.#shown.run(this.row, this.#time, this.durations.fullLoad, this.tables);
     const checkpoint = this.source.isRunning ? this.source.runningCheckpoint(this.#time) : null;
     if (checkpoint !== null) this.row.RecoveryCheckpoint = checkpoint;
   }
 
   stop(reason = 'Stop Reason NORMAL'): void {
     if (isIdleStop(this.row, this.uncertain)) return;
+    this.#remember();
     const next = this.nextStop;
     this.nextStop = null;
     this.#schedule.clear();
@@ -151,14 +148,10 @@ export class SimulatedReplication {
 
   start(input: StartInput): void {
     checkStart(this.row, this.hasRun, this.uncertain, input);
-    const { type, startTime, startPosition, stopPosition, assessment } = input;
+    const { type, assessment } = input;
     const asked = assessment === undefined ? undefined : readAssessment(assessment);
-    Object.assign(this.row, {
-      StartReplicationType: type,
-      CdcStartTime: startTime,
-      CdcStartPosition: startPosition,
-      CdcStopPosition: stopPosition,
-    });
+    this.#remember();
+    this.#shown.ask(input);
     this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
   }
 
@@ -166,13 +159,11 @@ export class SimulatedReplication {
   modify(changed: Partial<Config> = {}): void {
     const before = this.row.Status;
     if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
-    this.configBefore = { ...this.config };
-    this.modifiedAt = this.#time;
+    this.#remember();
     Object.assign(this.config, changed);
     this.#enter('modifying');
     this.#unlessTroubled('modifying', () => {
-      const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = this.config;
-      Object.assign(this.row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType });
+      this.#shown.configure();
       this.tables.configure(this.config);
       this.#enter(before);
     });
@@ -180,6 +171,7 @@ export class SimulatedReplication {
 
   delete(): void {
     checkDelete(this.row, this.uncertain);
+    this.#remember();
     this.#schedule.clear();
     deleteAssessments(this.row);
     this.#enter('deleting');
@@ -188,6 +180,7 @@ export class SimulatedReplication {
 
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
     const isReplicating = this.source.isRunning;
+    this.#remember();
     if (this.row.Status === 'provisioning_capacity') this.#shown.provision('failed_provision', 0);
     this.#schedule.clear();
     this.source.end(this.#time);
@@ -220,6 +213,7 @@ export class SimulatedReplication {
 
   /** DMS starts it by itself. */
   restart(): void {
+    this.#remember();
     this.#begin(false);
   }
 
@@ -290,7 +284,7 @@ export class SimulatedReplication {
   }
 
   #loaded(): void {
-    this.#shown.load(100, this.tables);
+    this.#shown.load(this.row, 100, this.tables);
     this.row.ReplicationStats['FullLoadFinishDate'] = this.#time;
     this.#isLoaded = true;
     if (this.config.ReplicationType === 'full-load') return this.#stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
@@ -375,6 +369,11 @@ export class SimulatedReplication {
       if (assessment.end(this.assessmentStatus)) this.fail(['The premigration assessment failed'], '');
       else then();
     });
+  }
+
+  /** Keeps the replication as it is, before it changes. */
+  #remember(): void {
+    this.#history.add(this.#time, this.now);
   }
 
   #enter(status: string): void {

@@ -1,5 +1,5 @@
 /** What DescribeReplications shows of a replication. */
-import type { Config, Row, Uncertain } from './model.js';
+import type { Config, Row, StartInput, Uncertain } from './model.js';
 import { provisionStateOf } from './rules.js';
 import type { Tables } from './tables.js';
 
@@ -18,16 +18,12 @@ const LOADED_AT_ONCE = 8;
 /** The row, and how it changes. All times are epoch seconds. */
 export class ShownRow {
   readonly row: Row;
-  /** What was shown before the status last changed, and when it did. */
-  before: Row | null = null;
-  changedAt: number;
 
   constructor(
     private readonly config: Config,
     private readonly uncertain: Uncertain,
     time: number,
   ) {
-    this.changedAt = time;
     this.row = {
       ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
       ReplicationConfigArn: config.ReplicationConfigArn,
@@ -44,11 +40,25 @@ export class ShownRow {
     };
   }
 
+  /** Shows what a start asks for. */
+  ask({ type, startTime, startPosition, stopPosition }: StartInput): void {
+    Object.assign(this.row, {
+      StartReplicationType: type,
+      CdcStartTime: startTime,
+      CdcStartPosition: startPosition,
+      CdcStopPosition: stopPosition,
+    });
+  }
+
+  /** Shows what the config says now. */
+  configure(): void {
+    const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = this.config;
+    Object.assign(this.row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType });
+  }
+
   enter(status: string, time: number): void {
-    this.before = structuredClone(this.row);
     this.row.Status = status;
     this.row.ReplicationUpdateTime = time;
-    this.changedAt = time;
   }
 
   provision(state: string, units: number, date?: number): void {
@@ -125,20 +135,20 @@ export class ShownRow {
     };
   }
 
-  /** While it runs. */
-  run(time: number, fullLoadSeconds: number, tables: Tables): void {
-    const { ReplicationStats: stats } = this.row;
+  /** Writes the statistics of a running replication into a row of now or then. */
+  run(row: Row, time: number, fullLoadSeconds: number, tables: Tables): void {
+    const { ReplicationStats: stats } = row;
     const { StartDate: started = time, FullLoadStartDate: from, FullLoadFinishDate: until } = stats;
     stats['ElapsedTimeMillis'] = Math.round((time - started) * 1000);
     if (from === undefined || until !== undefined) return;
-    this.load(Math.min(99, Math.floor((100 * (time - from)) / Math.max(1, fullLoadSeconds))), tables);
+    this.load(row, Math.min(99, Math.floor((100 * (time - from)) / Math.max(1, fullLoadSeconds))), tables);
   }
 
-  load(percent: number, { count, settings }: Tables): void {
+  load(row: Row, percent: number, { count, settings }: Tables): void {
     const done = Math.floor((count * percent) / 100);
     const loading = Math.min(LOADED_AT_ONCE, count - done);
     const errored = Math.min(done, settings.inError + settings.missing + settings.cancelled);
-    Object.assign(this.row.ReplicationStats, {
+    Object.assign(row.ReplicationStats, {
       FullLoadProgressPercent: percent,
       TablesLoaded: done - errored,
       TablesErrored: errored,
@@ -147,13 +157,15 @@ export class ShownRow {
     });
   }
 
-  /** The table statistics are lost, and whatever else is assumed. */
+  /** Drops the table statistics, and everything else that is assumed to be lost once it is deprovisioned. */
   forget(): void {
-    if (!this.uncertain.checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    const { checkpointAfterDeprovision, freshStartAfterDeprovision, deprovisionTimeAfterDeprovision } = this.uncertain;
+    if (!checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    if (!deprovisionTimeAfterDeprovision) delete this.row.ReplicationDeprovisionTime;
     const { FreshStartDate, StartDate } = this.row.ReplicationStats;
     this.row.ReplicationStats = {
       ...noStats,
-      ...(FreshStartDate === undefined ? {} : { FreshStartDate }),
+      ...(FreshStartDate === undefined || !freshStartAfterDeprovision ? {} : { FreshStartDate }),
       ...(StartDate === undefined ? {} : { StartDate }),
     };
   }

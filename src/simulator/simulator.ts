@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { arnsOf, AwsFront, DEFAULT_ACCOUNT, faultReply, type SimulatorCall } from './aws.js';
+import { arnsOf, AwsFront, faultReply } from './aws.js';
+import type { SimulatorCall } from './call-log.js';
 import { seededRandom, SimulatedClock } from './clock.js';
 import { control } from './control.js';
 import { Faults, type Fault } from './faults.js';
@@ -22,6 +23,7 @@ import { page } from './page.js';
 import { usualConfig } from './usual-config.js';
 import { placed } from './placement.js';
 import { SimulatedReplication } from './replication.js';
+import { DEFAULT_ACCOUNT } from './signature.js';
 import { usualSource, type SourceSettings } from './source.js';
 import { Store } from './store.js';
 import { fullLoadRows } from './tables.js';
@@ -201,9 +203,9 @@ export class DmsSimulator {
   /** From now on requests meet this fault. */
   fault(fault: Fault): void {
     checks.fault(fault, 'the fault');
-    const isSnapshot = fault.type === 'stale' && fault.staleSeconds === undefined;
+    const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
     const seen = isSnapshot ? this.#store.all() : [];
-    const snapshot = new Map(seen.map(({ arn, now, config }) => [arn, structuredClone({ view: now, config })]));
+    const snapshot = new Map(seen.map(({ arn, now }) => [arn, structuredClone(now)]));
     this.#faults.add(fault, this.#seconds(), isSnapshot ? snapshot : null);
   }
 
@@ -238,7 +240,6 @@ export class DmsSimulator {
     this.#policy = null;
     this.#store.clear();
     this.#faults.clear();
-    this.calls.length = 0;
   }
 
   #answer(request: Request): Promise<Reply | null> {
@@ -260,7 +261,7 @@ export class DmsSimulator {
   }
 
   #seconds(): number {
-    return Math.floor(this.clock.now()) / 1000;
+    return Math.floor(this.#store.now * 1000) / 1000;
   }
 
   #get(arn: string): SimulatedReplication {

@@ -201,9 +201,9 @@ export class Source {
     return run === undefined || (run.until !== null && run.until < time) ? null : run;
   }
 
-  /** The checkpoint that is shown while CDC runs; `null` before the first. */
+  /** The checkpoint that is shown while CDC runs, now or then; `null` before the first. */
   runningCheckpoint(now: number): string | null {
-    const run = this.#runs.at(-1);
+    const run = this.#runs.findLast(({ from }) => from <= now);
     if (run === undefined || now - run.began < FIRST_CHECKPOINT) return null;
     const replicated = this.#lastReplicated(this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG, now));
     return this.#spelled(Math.max(run.checkpoint, replicated));

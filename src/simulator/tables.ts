@@ -168,10 +168,12 @@ export interface View {
   readonly row: Row;
   /** Until when its tables have moved. */
   readonly time: number;
+  /** Whether it had been started. */
+  readonly hasRow: boolean;
 }
 
 /** How many rows DescribeReplicationTableStatistics has. None before the first run; lost when it is deprovisioned. */
-export function tableCount({ hasRow, tables }: SimulatedReplication, { row }: View): number {
+export function tableCount({ tables }: SimulatedReplication, { row, hasRow }: View): number {
   return !hasRow || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
 }
 

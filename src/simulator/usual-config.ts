@@ -1,4 +1,4 @@
-import { DEFAULT_ACCOUNT } from './aws.js';
+import { DEFAULT_ACCOUNT } from './signature.js';
 import type { Config } from './model.js';
 import { randomIdentifier } from './operations.js';
 import type { SimulatedReplicationOptions } from './options.js';

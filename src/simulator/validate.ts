@@ -26,6 +26,12 @@ export const text =
   (value, name) =>
     require(typeof value === 'string' && pattern.test(value), name, what);
 
+/** Any text, the empty one as well. */
+export const textUpTo =
+  (most: number): Check =>
+  (value, name) =>
+    require(typeof value === 'string' && value.length <= most, name, `a text of at most ${most} characters`);
+
 export const oneOf =
   (...values: readonly unknown[]): Check =>
   (value, name) =>

@@ -93,7 +93,18 @@ describe('over HTTP', () => {
     ['POST', 'policy', { statements: [{ Effect: 'Allow' }] }, 400, 'needs "Action"'],
     ['POST', 'clock', { minutes: '1' }, 400, 'minutes is a number'],
     ['POST', 'faults', { operation: '*', type: 'bogus' }, 400, 'the fault.type is one of throttle'],
-    ['POST', 'faults', { operation: '*', type: 'error', message: 'x' }, 400, 'the fault needs "name"'],
+    ['POST', 'faults', { operation: '*', type: 'invalid-state' }, 400, 'the fault needs "status"'],
+    ['POST', 'faults', { operation: '*', type: 'late' }, 400, 'the fault needs "seconds"'],
+    ['POST', 'faults', { operation: '*', type: 'late', seconds: -1 }, 400, 'seconds is a number from 0'],
+    ['POST', 'faults', { operation: '*', type: 'clock-skew' }, 400, 'the fault needs "skewSeconds"'],
+    [
+      'POST',
+      'faults',
+      { operation: '*', type: 'stale', upToSeconds: 121 },
+      400,
+      'upToSeconds is a number from 0 to 120',
+    ],
+    ['POST', 'faults', { operation: '*', type: 'row-missing', hides: 'all' }, 400, 'hides is one of from-lists, row'],
     ['POST', 'faults', { operation: '*', type: 'error', name: 'X', message: '', status: 9999 }, 400, 'from 400 to 599'],
     ['POST', 'faults', { operation: '*', type: 'throttle', often: 3 }, 400, 'the fault has no "often"'],
     ['POST', 'replications', { durations: { initializing: 'x' } }, 400, 'durations.initializing is a number'],
@@ -158,6 +169,25 @@ describe('over HTTP', () => {
     expect(await Promise.all(['evil.example', `localhost:${port}`, `127.0.0.1:${port}`].map(ask))).toEqual([
       403, 200, 200,
     ]);
+  });
+
+  test('failure messages and stop reasons of any kind are shown as they are', async () => {
+    const [failed, stopped] = [simulator.createReplication(), simulator.createReplication()];
+    const messages = [`PWD=hunter2;${'x'.repeat(600_000)}`, '', 'mysql://admin:secret@db:3306', '\u0000\ud83d'];
+    const stopReason = `Stop Reason FATAL_ERROR password=hunter2 ${'y'.repeat(300_000)}`;
+    const act = (more: object) => control('POST', 'act', more);
+    await act({ action: 'fail', replicationConfigArn: failed, messages, stopReason });
+    await act({ action: 'stop', replicationConfigArn: stopped, reason: stopReason });
+    simulator.clock.advance({ minutes: 5 });
+    expect(await look(simulator, failed)).toMatchObject({
+      Status: 'failed',
+      FailureMessages: messages,
+      StopReason: stopReason,
+    });
+    expect(await look(simulator, stopped)).toMatchObject({ Status: 'stopped', StopReason: stopReason });
+    const next = { type: 'fail', messages, stopReason } as const;
+    expect((await act({ action: 'on-next-stop', replicationConfigArn: failed, next })).status).toBe(200);
+    expect(() => simulator.fail(failed, ['x'.repeat(1_000_001)])).toThrow('a text of at most 1000000 characters');
   });
 
   test('nothing is created twice under one ARN', async () => {

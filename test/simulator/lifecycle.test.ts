@@ -322,6 +322,20 @@ describe('a stop', () => {
     expect(await refusal(simulator, 'StartReplication', odd)).toContain('Invalid CdcStopPosition');
   });
 
+  test.each(['FATAL_ERROR', 'RECOVERABLE_ERROR'])('for %s that DMS undoes so many seconds later', async (reason) => {
+    await begin({ durations: { describingStop: 3 } });
+    const arn = simulator.createReplication();
+    const stopReason = `Stop Reason ${reason}`;
+    simulator.onNextStop(arn, { type: 'self-restart', stopReason, afterSeconds: 8 });
+    simulator.stop(arn);
+    simulator.clock.advance({ seconds: 97 });
+    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', StopReason: stopReason });
+    simulator.clock.advance({ seconds: 1 });
+    expect((await look(simulator, arn)).Status).toBe('replication_starting');
+    simulator.clock.advance({ seconds: 90 });
+    expect((await look(simulator, arn)).Status).toBe('running');
+  });
+
   test('that DMS undoes after scaling, that fails, and that hangs', async () => {
     await begin();
     const [undone, failing, hanging] = [1, 2, 3].map(() => simulator.createReplication()) as [string, string, string];
@@ -397,6 +411,22 @@ describe('after a stop', () => {
     const row = await look(simulator, arn);
     expect(row).toMatchObject({ Status: 'deprovisioned', ProvisionData: { ProvisionState: 'DEPROVISIONED' } });
     expect(row.RecoveryCheckpoint).toBeUndefined();
+  });
+
+  test.each([
+    ['freshStartAfterDeprovision', (row: any) => row.ReplicationStats.FreshStartDate],
+    ['deprovisionTimeAfterDeprovision', (row: any) => row.ReplicationDeprovisionTime],
+  ] as const)('%s says whether a time is still shown after it', async (name, timeOf) => {
+    for (const isShown of [true, false]) {
+      if (!isShown) await simulator.close();
+      await begin({ uncertain: { [name]: isShown } });
+      const arn = simulator.createReplication({ status: 'stopped' });
+      expect(timeOf(await look(simulator, arn))).toEqual(expect.any(Number));
+      simulator.clock.advance({ hours: 49 });
+      const row = await look(simulator, arn);
+      expect(row.ProvisionData.ProvisionState).toBe('deprovisioned');
+      expect(timeOf(row)).toEqual(isShown ? expect.any(Number) : undefined);
+    }
   });
 
   test('a failed one is deprovisioned as well, and a finished full load by itself soon after', async () => {
