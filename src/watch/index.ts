@@ -1,4 +1,4 @@
-export { LOOKS_PER_SECOND, RequestBudget, type RequestKind } from './budget.js';
+export { requireLooksPerSecond, RequestBudget, type RequestKind } from './budget.js';
 export { secondsBetweenLooks } from './delay.js';
 export { LookDelayed, type Look, type LookOptions } from './look.js';
 export { ReplicationWatcher } from './watcher.js';

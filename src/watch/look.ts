@@ -1,8 +1,8 @@
-/** A look at a replication, and how it is asked for. */
+/** A look at a replication, and how to ask for one. */
 import type { DmsApiError } from '../dms/api.js';
 import type { Replication } from '../dms/replication.js';
 
-/** How long a look is waited for, unless told. */
+/** Default patience of a wait for a look. */
 export const PATIENCE_SECONDS = 30;
 
 export interface Look {
@@ -12,21 +12,21 @@ export interface Look {
 }
 
 export interface LookOptions {
-  /** How long the caller can do without a look. It gets one sooner when somebody else's comes by. Default 0: at once. */
+  /** Seconds for which the caller needs no look. It gets one sooner when a look for another wait comes by. Default 0: at once. */
   readonly inSeconds?: number | undefined;
-  /** Comes with the sweeps, that long after the last look at it; at once if that is longer ago. */
+  /** Seconds after the last look at this replication. Such a look comes with the sweeps. */
   readonly intervalSeconds?: number | undefined;
-  /** How long it waits for one, before {@link LookDelayed}. Default 30. */
+  /** Seconds to wait for a look before {@link LookDelayed}. Default 30. */
   readonly withinSeconds?: number | undefined;
   /** Ends this wait, never the shared request. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** No look was to be had in time: the request budget is spent on others, or DMS throttles. */
+/** No look came in time: the request budget is spent on others, or DMS throttles. */
 export class LookDelayed extends Error {
   override readonly name = 'LookDelayed';
 
-  /** `throttled`: what DMS said last; `null`: nothing is wrong. */
+  /** `throttled`: last answer of DMS; `null`: DMS throttles nothing, the worker is busy. */
   constructor(readonly throttled: DmsApiError | null) {
     super(throttled === null ? 'many waits share the requests to DMS' : throttled.message);
   }

@@ -184,11 +184,11 @@ describe('an attempt to change a replication', () => {
         return { replication: null, requestId: null };
       },
     } as DmsApi;
-    // A hundred at once, the look among them, and then one in two and a half seconds.
-    const { 'dms.requestStop': stop } = activitiesOf({ dms, looksPerSecond: 0.2 });
+    // The budget grants 150 requests at once, the look among them, and then one in three seconds.
+    const { 'dms.requestStop': stop } = activitiesOf({ dms, looksPerSecond: 0.1 });
     const patient = { startToCloseTimeoutMs: 150_000 };
-    await Promise.all(Array.from({ length: 100 }, () => attempt(patient).run(stop, { replicationConfigArn })));
-    expect(asked).toEqual(['look', ...Array.from({ length: 99 }, () => 'stop'), 'look', 'stop']);
+    await Promise.all(Array.from({ length: 150 }, () => attempt(patient).run(stop, { replicationConfigArn })));
+    expect(asked).toEqual(['look', ...Array.from({ length: 149 }, () => 'stop'), 'look', 'stop']);
   });
 
   test('does not send a call whose note was long in coming, and takes the note back', async () => {
