@@ -29,7 +29,7 @@ export async function measurePromises({ promised }: Report): Promise<void> {
 
   const histories = await measureHistories();
   const { minute, hour, day } = histories.ours;
-  row('history events, wait of a minute', `${minute}`, `${histories.naive.minute}`, atMost('at most 36', minute, 36));
+  row('history events, wait of a minute', `${minute}`, `${histories.naive.minute}`, atMost('at most 24', minute, 24));
   row('history events, wait of an hour', `${hour}`, `${histories.naive.hour}`, atMost('the same', hour, minute));
   row(
     'history events, wait of a day',

@@ -5,8 +5,8 @@ import type { Replication } from '../dms/replication.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
 import { STALE_SECONDS } from '../operations/start-wait.js';
-import { secondsBetweenLooks, type Look } from '../watch/index.js';
-import type { Attempt } from './attempt.js';
+import { secondsBetweenLooks, takeTurn, type Look } from '../watch/index.js';
+import { BUSY, type Attempt } from './attempt.js';
 import { LedgerUnreachable } from './ledger-client.js';
 
 /** Time limit of a call that changes a replication. */
@@ -179,17 +179,20 @@ class ChangeAttempt<Outcome, Result> {
     look: Look,
   ): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt } = this;
-    const { budget } = attempt.environment.place(attempt.arn);
-    await attempt.turn('change', TURN_SECONDS);
+    const place = attempt.environment.place(attempt.arn);
+    const { status } = look.replication;
+    const fresh = await attempt.inTurn(TURN_SECONDS, BUSY, (signal) => takeTurn(place, attempt.arn, look, signal));
     let isSpent = false;
     try {
-      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet('many operations share the requests to DMS');
+      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet(BUSY);
+      if (fresh.replication.status !== status)
+        throw attempt.stillWaiting('its status changed while the call waited', 0.1);
       const begun = await this.#begin(look, note);
       if (begun?.repeatOf) return this.#repeated(begun.repeatOf, look);
       isSpent = true;
       return { outcome: await this.#call(note, this.#facts(look, begun)) };
     } finally {
-      if (!isSpent) budget.giveBack('change');
+      if (!isSpent) place.budget.giveBack('change');
     }
   }
 

@@ -26,7 +26,7 @@ export async function readEndpoints(attempt: Attempt, replication: Replication):
   const signal = AbortSignal.any([AbortSignal.timeout(SECONDS * 1000), attempt.signal]);
   const { budget } = environment.place(arn);
   try {
-    await budget.take('look', signal);
+    await budget.take('other', signal);
     const found = (await environment.dms.describeEndpoints?.(arn, [source, target], { signal })) ?? [];
     const addressOf = (wanted: string) => found.find(({ endpointArn }) => endpointArn === wanted);
     const endpoints = { source: addressOf(source), target: addressOf(target) };

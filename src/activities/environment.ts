@@ -5,7 +5,7 @@ import type { LagSource } from '../dms/lag.js';
 import type { CheckpointArchive } from '../operations/archive.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
 import { dmsFailure, isDmsFailure } from '../operations/failures.js';
-import { ReplicationWatcher, RequestBudget } from '../watch/index.js';
+import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
 import { CredentialOutages } from './credential-outages.js';
@@ -34,9 +34,8 @@ export interface DmsActivitiesOptions {
   /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
   readonly maxHeldWaits?: number;
   /**
-   * Requests a second for the looks of waits, in each account and region. Default 2: a quarter of what AWS allows everybody there together. Stops,
-   * starts, and whatever else is asked of DMS have twice as many (4 at most; 3 from 5 on, three eighths as many from 8 on) and take turns. When AWS
-   * throttles, all of it slows down by itself.
+   * Sweep requests a second for the waits of each account-region, more than 0. Default 2. All requests together are
+   * three times as many, but at most 6 (three quarters of what AWS grants everybody there), or this if it is more.
    */
   readonly looksPerSecond?: number;
   /** Where the ledgers copy their records, for when Temporal keeps them no longer. Default: nowhere. */
@@ -81,8 +80,7 @@ export class Environment {
     this.lag = options.lag ?? null;
     this.endpointFingerprints = options.endpointFingerprints === true && options.dms.describeEndpoints !== undefined;
     this.holdSeconds = options.holdSeconds ?? 30;
-    const { looksPerSecond = 1 } = options;
-    if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: nothing would ever be seen`);
+    requireLooksPerSecond(options.looksPerSecond);
     this.#allowed = options.allow?.map(toPattern) ?? null;
   }
 

@@ -22,7 +22,7 @@ export interface ReadTables {
 export async function readTableSummary(attempt: Attempt, withinSeconds: number, canWait: boolean): Promise<ReadTables> {
   const { environment, arn } = attempt;
   const { budget } = environment.place(arn);
-  const turn = attempt.turn('look', Math.min(withinSeconds, TURN_SECONDS));
+  const turn = attempt.turn('other', Math.min(withinSeconds, TURN_SECONDS));
   if (canWait) await turn;
   else if (
     !(await turn.then(
@@ -49,7 +49,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
         marker = page.marker;
         if (marker === null) return { summary, problem: null };
       }
-      await budget.take('look', signal);
+      await budget.take('other', signal);
     }
   } catch (err) {
     if (attempt.signal.aborted && isShutdown(attempt.signal.reason)) throw attempt.failure(attempt.signal.reason);

@@ -1,171 +1,170 @@
+/**
+ * The requests of one worker to one account-region, spread over time.
+ *
+ * AWS keeps one token bucket for an account-region, shared by everybody who calls DMS there. A worker keeps to three
+ * quarters of it, so that consoles, scripts and other workers have the rest. Workers don't talk to each other: each
+ * sends less when AWS throttles it.
+ *
+ * A bucket that has been idle is full, and may be spent at once. While several kinds of requests wait, they share the
+ * tokens by weight, so that none starves. A kind that doesn't wait leaves its share to the others.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { Bucket } from './bucket.js';
 
 /**
- * What AWS allows an account and region, for everybody who calls DMS there: so many requests at once, and so many a second after that.
+ * AWS's bucket: requests at once, and requests a second after that.
  *
  * @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Limits.html
  */
 const AWS_BURST = 200;
 const AWS_REFILL = 8;
-/** A quarter of that is for the looks of waits. */
-export const LOOKS_PER_SECOND = AWS_REFILL / 4;
+/** Part of AWS's bucket that one worker uses at most. */
+const SHARE = 3 / 4;
+/** Default of `looksPerSecond`: a third of the worker's share. */
+export const LOOKS_PER_SECOND = (AWS_REFILL * SHARE) / 3;
+/** First looks that may be sent at once. Those after them come at `looksPerSecond`, and share pages meanwhile. */
+const LOOKS_AT_ONCE = 40;
 
-/** After throttling: half of what was sent, and how much of the whole comes back each second. */
+/** Throttling halves the rate; each second regains this part of the full rate, down to the least. */
 const EASED = 0.5;
 const REGAINED_PER_SECOND = 1 / 60;
 const LEAST = 1 / 8;
-/** Several requests that were under way at once are throttled together. */
+/** Requests that were under way together are throttled together, and count once. */
 const EASED_ONCE_MS = 1000;
 
 /**
- * What a request is for. `change`: stop and start. `look`: whatever an activity can not go on without. `sweep`: the looks of waits. Sweeps have a share
- * of their own; changes and looks take turns in another, so that each can have all of it and none can starve the other.
+ * Purpose of a request. `poll`: sweeps. `look`: first looks, without which an activity can't go on. `change`: stops and
+ * starts. `other`: whatever can come later, such as table statistics.
  */
-export type RequestKind = 'change' | 'look' | 'sweep';
+export type RequestKind = 'poll' | 'look' | 'change' | 'other';
 
-/** Requests to one account and region, spread over time. Workers that share an account do not talk: each backs off when AWS throttles it. */
+/** Tokens that each kind gets of sixteen, while all wait. */
+const WEIGHTS: Readonly<Record<RequestKind, number>> = { change: 10, poll: 3, look: 2, other: 1 };
+
+/** Requests of one kind that wait for a token, in order. */
+interface Line {
+  readonly weight: number;
+  /** Further limit of this kind alone. */
+  readonly limit: Bucket | null;
+  readonly turns: Set<() => void>;
+  /** Virtual time at which the line has had its share. */
+  servedUntil: number;
+}
+
+/** Throws a `RangeError` if sweeps would never be sent. */
+export function requireLooksPerSecond(looksPerSecond = LOOKS_PER_SECOND): void {
+  if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: it must be more than 0`);
+}
+
 export class RequestBudget {
-  readonly #pacers: Readonly<Record<RequestKind, Pacer>>;
+  readonly #all: Bucket;
+  readonly #polls: Bucket;
+  readonly #lines: Readonly<Record<RequestKind, Line>>;
+  readonly #outside = AsyncLocalStorage.snapshot();
+  /** Virtual time of start-time fair queueing: the start of the request that was served last. */
+  #virtualTime = 0;
+  #timer: NodeJS.Timeout | null = null;
   #share = 1;
   #shareAt = performance.now();
 
-  /** Requests a second for sweeps. For all else there is {@link othersPerSecond}, and half of AWS's burst. */
+  /**
+   * `looksPerSecond`: sweep requests a second, more than 0. All requests together are three times as many, but at most
+   * three quarters of AWS's refill, or `looksPerSecond` if that is more. Throws a `RangeError`.
+   */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
-    const share = () => this.#currentShare();
-    const others = new Pacer(AWS_BURST / 2, othersPerSecond(looksPerSecond), share);
-    const sweeps = new Pacer(Math.max(1, looksPerSecond), looksPerSecond, share);
-    this.#pacers = { change: others, look: others, sweep: sweeps };
+    requireLooksPerSecond(looksPerSecond);
+    const bucket = (burst: number, rate: number) => new Bucket(burst, () => rate * this.#currentShare());
+    const rate = Math.max(looksPerSecond, Math.min(looksPerSecond * 3, AWS_REFILL * SHARE));
+    this.#all = bucket(AWS_BURST * SHARE, rate);
+    this.#polls = bucket(Math.max(1, looksPerSecond), looksPerSecond);
+    const line = (kind: RequestKind, limit: Bucket | null = null): Line => {
+      return { weight: WEIGHTS[kind], limit, turns: new Set(), servedUntil: 0 };
+    };
+    const looks = bucket(LOOKS_AT_ONCE, looksPerSecond);
+    this.#lines = {
+      change: line('change'),
+      poll: line('poll', this.#polls),
+      look: line('look', looks),
+      other: line('other'),
+    };
   }
 
-  /** Waits for the turn of a request. Rejects with the signal's reason. */
+  /** Waits for a token. Rejects with the signal's reason. */
   take(kind: RequestKind, signal?: AbortSignal): Promise<void> {
-    return this.#pacers[kind].take(kind, signal);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const { turns } = this.#lines[kind];
+      const onAbort = () => {
+        turns.delete(turn);
+        reject(signal?.reason);
+      };
+      const turn = () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      turns.add(turn);
+      this.#serve();
+    });
   }
 
-  /** A request whose turn it was is not needed any more. */
+  /** Returns a token whose request was not sent. */
   giveBack(kind: RequestKind): void {
-    this.#pacers[kind].giveBack();
+    this.#all.giveBack();
+    this.#lines[kind].limit?.giveBack();
+    this.#serve();
   }
 
-  /** How long a sweep of so many requests takes, in milliseconds. */
+  /** Milliseconds that a sweep of so many requests takes. */
   sweepMs(requests: number): number {
-    return this.#pacers.sweep.msFor(requests);
+    return this.#polls.msUntil(requests);
   }
 
-  /** AWS has throttled a request: fewer from now on. */
+  /** Halves the rate, because AWS throttled a request. */
   throttled(): void {
     const now = performance.now();
     if (this.#share < 1 && now - this.#shareAt < EASED_ONCE_MS) return;
+    this.#all.empty();
+    for (const { limit } of Object.values(this.#lines)) limit?.empty();
     this.#share = Math.max(LEAST, this.#currentShare() * EASED);
     this.#shareAt = now;
-    for (const pacer of new Set(Object.values(this.#pacers))) pacer.empty();
   }
 
   #currentShare(): number {
     const seconds = (performance.now() - this.#shareAt) / 1000;
     return Math.min(1, this.#share + seconds * REGAINED_PER_SECOND);
   }
-}
-
-/**
- * Twice as many as for sweeps, but no more than half of AWS's refill, nor than what sweeps leave of it; three eighths of it, or of a budget beyond it,
- * there always are. Sweeps are no quicker than one in two seconds, so with that a budget of all the refill is not throttled because of stops.
- */
-function othersPerSecond(looksPerSecond: number): number {
-  const left = Math.min(AWS_REFILL / 2, AWS_REFILL - looksPerSecond);
-  return Math.min(looksPerSecond * 2, Math.max(left, (Math.max(AWS_REFILL, looksPerSecond) * 3) / 8));
-}
-
-interface Turn {
-  readonly go: () => void;
-}
-
-/** So many at once, and so many a second after that; who waits is served in order, and the kinds take turns. */
-class Pacer {
-  /** Who waits, by kind; the kind whose turn it is comes first. */
-  readonly #waiting = new Map<RequestKind, Turn[]>();
-  readonly #outside = AsyncLocalStorage.snapshot();
-  #tokens: number;
-  #at = performance.now();
-  #timer: NodeJS.Timeout | null = null;
-
-  constructor(
-    private readonly burst: number,
-    private readonly rate: number,
-    private readonly share: () => number,
-  ) {
-    this.#tokens = burst;
-  }
-
-  take(kind: RequestKind, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const turns = this.#waiting.get(kind) ?? [];
-      this.#waiting.set(kind, turns);
-      const onAbort = () => {
-        turns.splice(turns.indexOf(turn), 1);
-        reject(signal?.reason);
-      };
-      const turn: Turn = {
-        go() {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      turns.push(turn);
-      this.#serve();
-    });
-  }
-
-  giveBack(): void {
-    this.#tokens = Math.min(this.burst, this.#tokens + 1);
-    this.#serve();
-  }
-
-  empty(): void {
-    this.#refill();
-    this.#tokens = Math.min(this.#tokens, 0);
-  }
-
-  msFor(requests: number): number {
-    this.#refill();
-    return (Math.max(0, requests - this.#tokens) / (this.rate * this.share())) * 1000;
-  }
-
-  #refill(): void {
-    const now = performance.now();
-    const gained = ((now - this.#at) / 1000) * this.rate * this.share();
-    this.#tokens = Math.min(this.burst, this.#tokens + gained);
-    this.#at = now;
-  }
-
-  #next(): Turn | undefined {
-    for (const [kind, turns] of this.#waiting) {
-      const turn = turns.shift();
-      if (turn === undefined) continue;
-      this.#waiting.delete(kind);
-      this.#waiting.set(kind, turns);
-      return turn;
-    }
-    return undefined;
-  }
 
   #serve(): void {
-    this.#refill();
-    while (this.#tokens >= 1) {
-      const turn = this.#next();
-      if (turn === undefined) return;
-      this.#tokens--;
-      turn.go();
+    for (;;) {
+      const waiting = Object.values(this.#lines).filter(({ turns }) => turns.size > 0);
+      if (waiting.length === 0) return;
+      const msUntil = ({ limit }: Line) => Math.max(this.#all.msUntil(1), limit?.msUntil(1) ?? 0);
+      const ready = waiting.filter((line) => msUntil(line) === 0);
+      if (ready.length === 0) return this.#wakeIn(Math.min(...waiting.map(msUntil)));
+      this.#serveOne(ready);
     }
-    if (this.#timer !== null || [...this.#waiting.values()].every((turns) => turns.length === 0)) return;
-    const ms = ((1 - this.#tokens) / (this.rate * this.share())) * 1000;
+  }
+
+  /** Serves the line whose share is due first. */
+  #serveOne(ready: readonly Line[]): void {
+    // A line that was empty starts now: it has no claim to tokens of the past.
+    const startOf = ({ servedUntil }: Line) => Math.max(servedUntil, this.#virtualTime);
+    const line = ready.reduce((first, other) => (startOf(other) < startOf(first) ? other : first));
+    this.#virtualTime = startOf(line);
+    line.servedUntil = this.#virtualTime + 1 / line.weight;
+    this.#all.take();
+    line.limit?.take();
+    const [turn] = line.turns;
+    if (turn === undefined) return;
+    line.turns.delete(turn);
+    turn();
+  }
+
+  #wakeIn(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#outside(() => {
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
-        this.#serve();
-      }, Math.ceil(ms)).unref();
+      this.#timer = setTimeout(() => this.#serve(), Math.ceil(ms)).unref();
     });
   }
 }

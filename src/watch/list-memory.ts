@@ -1,38 +1,39 @@
-/** How long a page that failed is not tried again. */
+/** Time for which a page that failed is not tried again. */
 const BROKEN_MS = 60_000;
 
-/** What is known of the list of an account and region: on which page each replication was last seen, and how many pages there are. */
+/** Knowledge about the list of an account-region: the page on which each replication was last seen, and the number of pages. */
 export class ListMemory {
   readonly #pageOf = new Map<string, number>();
-  /** As far as it was gone through: so many, or at least so many. */
+  /** Number of pages; at least so many while the end is not known. */
   #pages = 0;
   #isEndKnown = false;
-  /** A page that could not be had, and until when nobody tries to get past it. */
+  /** A page that failed, and the time until which no list goes past it. */
   #broken = { page: Infinity, until: 0 };
 
   saw(arn: string, page: number): void {
     this.#pageOf.set(arn, page);
   }
 
-  /** So many pages were there, or at least so many. */
+  /** Notes that the list goes on to this page, and whether it ends there. */
   reached(page: number, isLast: boolean): void {
     if (isLast) this.#isEndKnown = true;
     this.#pages = isLast ? page : Math.max(this.#pages, page + 1);
   }
 
-  /** This page could not be had, and none after it. */
+  /** Notes that this page failed, which hides those after it. */
   broke(page: number, now: number): void {
     this.#broken = { page, until: now + BROKEN_MS };
   }
 
-  /** It is not on these pages, as far as they go. */
+  /** Notes that the replication is not on the pages up to this one. */
   lost(arn: string, through: number): void {
     if ((this.#pageOf.get(arn) ?? Infinity) <= through) this.#pageOf.delete(arn);
   }
 
   /**
-   * How many pages to go through, so that these and one request for each that is further back are the fewest; 0: each is asked for alone.
-   * `Infinity` while nobody knows how far the list goes: whoever goes through it stops once that has cost as much as asking for the rest.
+   * Number of pages to list, so that the pages, and one request for each replication behind them, are the fewest
+   * requests. 0: request each alone. `Infinity`: the length of the list is not known, so list until the pages have cost
+   * as much as requesting the rest alone.
    */
   plan(arns: readonly string[], now: number): number {
     const { page: broken, until } = this.#broken;

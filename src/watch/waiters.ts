@@ -1,58 +1,115 @@
 import type { Look } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
+import type { RequestKind } from './budget.js';
+import { PATIENCE_SECONDS, type LookOptions } from './look.js';
 
-/** First looks are asked for at once; those of waits come in sweeps. */
-export const lanes = ['look', 'sweep'] as const;
+/** Waits that begin this close together share a request. */
+const COALESCE_MS = 10;
+
+/** Kinds of requests by which looks are made: first looks at once, those of waits in sweeps. */
+export const lanes = ['look', 'poll'] as const satisfies readonly RequestKind[];
 export type Lane = (typeof lanes)[number];
 
 export interface Waiter {
   readonly arn: ReplicationConfigArn;
   readonly lane: Lane;
-  /** Either lane may serve it. */
+  /** Both lanes may serve it, whichever is sooner. */
   isUrgent: boolean;
-  /** Only a request sent after that counts. */
+  /** Answers to requests sent earlier don't count. */
   since: number;
   dueAt: number;
   readonly until: number;
-  /** A request for it alone is under way. */
+  /** Is true while a request for this replication alone is under way. */
   isAsked: boolean;
   readonly resolve: (look: Look) => void;
   readonly reject: (err: unknown) => void;
 }
 
-/** Who waits for a look, by replication. */
-export class Waiters {
-  readonly #byArn = new Map<string, Set<Waiter>>();
+interface Watched {
+  readonly waiters: Set<Waiter>;
+  /** A list did not show this replication, or could not. */
+  isUnlisted: boolean;
+}
 
-  join(waiter: Waiter): void {
-    const others = this.#byArn.get(waiter.arn.arn);
-    if (others === undefined) this.#byArn.set(waiter.arn.arn, new Set([waiter]));
-    else others.add(waiter);
+/** Waits for a look, by replication. */
+export class Waiters {
+  readonly #byArn = new Map<string, Watched>();
+
+  /** Adds a wait, which `joined` is told of. `lookedAt` is the time of the last look at this replication. */
+  wait(
+    arn: ReplicationConfigArn,
+    { inSeconds = 0, intervalSeconds, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions,
+    lookedAt: number,
+    joined: (waiter: Waiter) => void,
+  ): Promise<Look> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const now = performance.now();
+      const end = () => {
+        this.#leave(waiter);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const onAbort = () => {
+        end();
+        reject(signal?.reason);
+      };
+      const waiter: Waiter = {
+        arn,
+        lane: inSeconds > 0 || intervalSeconds !== undefined ? 'poll' : 'look',
+        since: now,
+        dueAt: Math.max(now + Math.max(inSeconds * 1000, COALESCE_MS), lookedAt + (intervalSeconds ?? 0) * 1000),
+        until: now + withinSeconds * 1000,
+        isUrgent: false,
+        isAsked: false,
+        resolve: (look) => {
+          end();
+          resolve(look);
+        },
+        reject: (err) => {
+          end();
+          reject(err);
+        },
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const watched = this.#byArn.get(arn.arn) ?? { waiters: new Set(), isUnlisted: false };
+      this.#byArn.set(arn.arn, watched);
+      watched.waiters.add(waiter);
+      joined(waiter);
+    });
   }
 
-  /** True when nobody waits for that replication any more. */
-  leave(waiter: Waiter): boolean {
-    const { arn } = waiter.arn;
-    const others = this.#byArn.get(arn);
-    others?.delete(waiter);
-    return others?.size === 0 && this.#byArn.delete(arn);
+  /** Notes whether a list can show this replication, for as long as something waits for it. */
+  setUnlisted(arn: string, isUnlisted: boolean): void {
+    const watched = this.#byArn.get(arn);
+    if (watched !== undefined) watched.isUnlisted = isUnlisted;
+  }
+
+  isUnlisted(arn: string): boolean {
+    return this.#byArn.get(arn)?.isUnlisted ?? false;
   }
 
   has(arn: string): boolean {
     return this.#byArn.has(arn);
   }
 
-  /** Who waits for that replication. */
+  /** Waits for that replication. */
   of(arn: string): ReadonlySet<Waiter> {
-    return this.#byArn.get(arn) ?? new Set();
+    return this.#byArn.get(arn)?.waiters ?? new Set();
   }
 
   *all(): Iterable<Waiter> {
-    for (const waiters of this.#byArn.values()) yield* waiters;
+    for (const { waiters } of this.#byArn.values()) yield* waiters;
   }
 
-  /** Those that a lane may serve, and that no request of their own is under way for. */
+  /** Waits that a lane may serve, and that no request of their own is under way for. */
   open(lane: Lane): readonly Waiter[] {
     return [...this.all()].filter((each) => (each.lane === lane || each.isUrgent) && !each.isAsked);
+  }
+
+  #leave(waiter: Waiter): void {
+    const { arn } = waiter.arn;
+    const watched = this.#byArn.get(arn);
+    watched?.waiters.delete(waiter);
+    if (watched?.waiters.size === 0) this.#byArn.delete(arn);
   }
 }

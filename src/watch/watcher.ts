@@ -1,93 +1,54 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { DmsApiError, type DmsApi, type Look, type Page } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
+import { Alarm } from './alarm.js';
 import { RequestBudget } from './budget.js';
+import { inTime } from './in-time.js';
 import { ListMemory } from './list-memory.js';
-import { LookDelayed, PATIENCE_SECONDS, type LookOptions } from './look.js';
+import { LookTimes } from './look-times.js';
+import { LookDelayed, type LookOptions } from './look.js';
 import { lanes, Waiters, type Lane, type Waiter } from './waiters.js';
 
-/** How long a look may wait for others to share its request. */
-const COALESCE_MS = 10;
-/** Waits that are due this soon come along with a sweep that is due now. */
+/** Waits that are due this soon join a sweep that is due now. */
 const COME_ALONG_MS = 250;
 /** Requests for single replications under way at once. */
 const CONCURRENCY = 8;
-/** However short a list is, so many may be asked for alone before the next. */
+/** Single requests that may follow a list, however short, before the next list. */
 const ASKED_BETWEEN_LISTS = 10;
-/** No request holds up the others for longer. */
-const REQUEST_MS = 10_000;
-/** So many times of last looks are kept; without one, a look is merely made sooner. */
-const MOST_LOOKED_AT = 20_000;
+
 /**
- * Looks for many waits at once: all waits of a worker on one account and region share its sweeps, which keep to a request budget. A sweep goes
- * through pages of the list, asks for replications alone, or both, whichever is expected to take the fewest requests.
+ * Looks for many waits at once. All waits of a worker on one account-region share its requests, which keep to a budget.
+ * The watcher lists pages, requests replications alone, or both, whichever it expects to take the fewest requests.
  *
- * A look counts for a wait only if its request was sent after the wait began, and a replication that is missing from a list is asked for by its
- * ARN before it is believed gone. Throttling slows the sweeps and fails nobody.
+ * First looks and sweeps each have a lane with its own tokens, so that neither waits for the other. An answer serves
+ * the waits of both.
+ *
+ * Invariants:
+ * - A look counts for a wait only if its request was sent after the wait began.
+ * - A replication that a list doesn't show is requested by its ARN before it is believed gone.
+ * - Throttling slows looks down and fails none.
  */
 export class ReplicationWatcher {
   readonly #waiters = new Waiters();
   readonly #list = new ListMemory();
-  /** Those that a list did not show, or could not. */
-  readonly #alone = new Set<string>();
   readonly #busy = new Set<Lane>();
-  /** When the last look at each was sent. */
-  readonly #lookedAt = new Map<string, number>();
-  /** Runs sweeps outside the async context of whichever activity happens to start one. */
-  readonly #outside = AsyncLocalStorage.snapshot();
+  readonly #lookTimes = new LookTimes();
+  readonly #alarm = new Alarm(() => this.#wake());
   #throttled: DmsApiError | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Infinity;
 
   constructor(
     private readonly api: DmsApi,
     private readonly budget = new RequestBudget(),
   ) {}
 
-  /** The next look at a replication. Rejects with the `DmsApiError` of its request, with {@link LookDelayed}, or with the signal's reason. */
-  look(
-    arn: ReplicationConfigArn,
-    { inSeconds = 0, intervalSeconds, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions = {},
-  ): Promise<Look> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const now = performance.now();
-      const end = () => {
-        if (this.#waiters.leave(waiter)) this.#alone.delete(arn.arn);
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const onAbort = () => {
-        end();
-        reject(signal?.reason);
-      };
-      const waiter: Waiter = {
-        arn,
-        lane: inSeconds > 0 || intervalSeconds !== undefined ? 'sweep' : 'look',
-        since: now,
-        dueAt: Math.max(
-          now + Math.max(inSeconds * 1000, COALESCE_MS),
-          (this.#lookedAt.get(arn.arn) ?? -Infinity) + (intervalSeconds ?? 0) * 1000,
-        ),
-        until: now + withinSeconds * 1000,
-        isUrgent: false,
-        isAsked: false,
-        resolve: (look) => {
-          end();
-          resolve(look);
-        },
-        reject: (err) => {
-          end();
-          reject(err);
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.join(waiter);
-      this.#wakeAt(Math.min(waiter.dueAt, waiter.until));
-    });
+  /** Gives the next look at a replication. Rejects with the `DmsApiError` of its request, {@link LookDelayed}, or the signal's reason. */
+  look(arn: ReplicationConfigArn, options: LookOptions = {}): Promise<Look> {
+    return this.#waiters.wait(arn, options, this.#lookTimes.of(arn.arn), ({ dueAt, until }) =>
+      this.#alarm.setTo(Math.min(dueAt, until)),
+    );
   }
 
-  /** Something may have happened to a replication: looks at once for whoever waits, with a request sent from now on. Returns how many do. */
+  /** Looks at once for all waits on a replication, with a request sent from now on. Returns the number of waits. */
   nudge(arn: ReplicationConfigArn): number {
     const now = performance.now();
     const waiters = this.#waiters.of(arn.arn);
@@ -97,23 +58,11 @@ export class ReplicationWatcher {
       waiter.dueAt = now;
       waiter.isAsked = false;
     }
-    if (waiters.size > 0) this.#wakeAt(now);
+    if (waiters.size > 0) this.#alarm.setTo(now);
     return waiters.size;
   }
 
-  #wakeAt(time: number): void {
-    if (time >= this.#timerAt) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timerAt = time;
-    this.#outside(() => {
-      // A program ends when nobody waits any more.
-      this.#timer = setTimeout(() => this.#wake(), Math.max(0, time - performance.now())).unref();
-    });
-  }
-
   #wake(): void {
-    this.#timer = null;
-    this.#timerAt = Infinity;
     const now = performance.now();
     const due = new Set<Lane>();
     let next = Infinity;
@@ -128,10 +77,10 @@ export class ReplicationWatcher {
       for (const each of isUrgent ? lanes : [lane]) due.add(each);
     }
     for (const lane of due) void this.#serve(lane);
-    if (next !== Infinity) this.#wakeAt(next);
+    if (next !== Infinity) this.#alarm.setTo(next);
   }
 
-  /** Who of a lane is due; if anybody is, also who would be by the time that a list gets to them. */
+  /** Replications that are due in a lane. If any is, also those that will be due when a list gets to them. */
   #due(lane: Lane): Map<string, ReplicationConfigArn> {
     const now = performance.now();
     const open = this.#waiters.open(lane);
@@ -140,25 +89,25 @@ export class ReplicationWatcher {
     const due = within(0);
     if (due.size === 0) return due;
     const pages = this.#list.plan([...within(Infinity).keys()], now);
-    const sweepMs = Number.isFinite(pages) && lane === 'sweep' ? this.budget.sweepMs(pages) : 0;
+    const sweepMs = Number.isFinite(pages) && lane === 'poll' ? this.budget.sweepMs(pages) : 0;
     return within(Math.max(COME_ALONG_MS, sweepMs));
   }
 
-  /** Serves a lane until nobody is due. Who is asked for is decided when there is a request to be had, not before. */
+  /** Serves a lane until nothing is due. Chooses what to request only once the budget grants a request. */
   async #serve(lane: Lane): Promise<void> {
     if (this.#busy.has(lane)) return;
     this.#busy.add(lane);
     const asking = new Set<Promise<void>>();
     try {
-      // After a list, so many are asked for alone before the next one.
+      /** Single requests that are made before the next list. */
       let owed = 0;
       while (this.#due(lane).size > 0) {
         await this.budget.take(lane);
         const due = this.#due(lane);
         const [listed, alone] = [new Map(due), new Map<string, ReplicationConfigArn>()];
-        for (const [arn, each] of due) if (this.#alone.has(arn) && listed.delete(arn)) alone.set(arn, each);
+        for (const [arn, each] of due) if (this.#waiters.isUnlisted(arn) && listed.delete(arn)) alone.set(arn, each);
         const pages = this.#list.plan([...listed.keys()], performance.now());
-        const one = this.#longestUnseen(alone.size > 0 ? alone : listed);
+        const one = this.#lookTimes.longestUnseen(alone.size > 0 ? alone : listed);
         if (due.size === 0) {
           this.budget.giveBack(lane);
         } else if (pages > 0 && (owed === 0 || alone.size === 0)) {
@@ -175,17 +124,7 @@ export class ReplicationWatcher {
     }
   }
 
-  /** The one that was not looked at for the longest time. */
-  #longestUnseen(arns: ReadonlyMap<string, ReplicationConfigArn>): ReplicationConfigArn | null {
-    let [found, seenAt]: [ReplicationConfigArn | null, number] = [null, Infinity];
-    for (const [arn, each] of arns) {
-      const at = this.#lookedAt.get(arn) ?? -1;
-      if (at < seenAt) [found, seenAt] = [each, at];
-    }
-    return found;
-  }
-
-  /** Goes through the list until all are found or it is not worth it, and gives how far. The turn of the first page was waited for. */
+  /** Lists pages until all are found or listing is not worth it, and returns how many. The caller has the token of the first page. */
   async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<number> {
     const [first] = wanted.values();
     if (first === undefined) return 0;
@@ -210,12 +149,12 @@ export class ReplicationWatcher {
     }
     for (const arn of wanted.keys()) {
       this.#list.lost(arn, number);
-      if (this.#waiters.has(arn)) this.#alone.add(arn);
+      this.#waiters.setUnlisted(arn, true);
     }
     return number;
   }
 
-  /** One page, tried again for as long as DMS throttles, and once more if it fails. `null`: it can not be had. */
+  /** Gets one page. Retries for as long as DMS throttles, and once after another failure. `null`: the page can't be read. */
   async #page(
     lane: Lane,
     first: ReplicationConfigArn,
@@ -251,7 +190,7 @@ export class ReplicationWatcher {
     const sentAt = performance.now();
     const asked = [...this.#waiters.of(arn.arn)].filter(({ since }) => since <= sentAt);
     for (const waiter of asked) waiter.isAsked = true;
-    this.#alone.delete(arn.arn);
+    this.#waiters.setUnlisted(arn.arn, false);
     try {
       const look = await inTime((signal) => this.api.describeReplication(arn, { signal }));
       this.#throttled = null;
@@ -260,7 +199,7 @@ export class ReplicationWatcher {
       const failure = this.#understood(err);
       if (failure.kind !== 'throttled') this.#answer(arn.arn, sentAt, (each) => each.reject(failure));
       else for (const waiter of asked) waiter.isAsked = false;
-      this.#wakeAt(performance.now());
+      this.#alarm.setTo(performance.now());
     }
   }
 
@@ -274,20 +213,9 @@ export class ReplicationWatcher {
   }
 
   #answer(arn: string, sentAt: number, tell: (waiter: Waiter) => void): void {
-    if (this.#waiters.has(arn)) this.#lookedAt.set(arn, sentAt);
-    if (this.#lookedAt.size > MOST_LOOKED_AT) this.#lookedAt.clear();
+    if (this.#waiters.has(arn)) this.#lookTimes.note(arn, sentAt);
     for (const waiter of this.#waiters.of(arn)) {
       if (waiter.since <= sentAt) tell(waiter);
     }
   }
-}
-
-/** A request that takes too long is given up, even if it does not heed its signal. */
-async function inTime<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(REQUEST_MS);
-  return new Promise((resolve, reject) => {
-    const tooLate = `DMS gave no answer within ${REQUEST_MS / 1000} s`;
-    signal.addEventListener('abort', () => reject(new DmsApiError('unavailable', 'TimeoutError', tooLate)));
-    request(signal).then(resolve, reject);
-  });
 }

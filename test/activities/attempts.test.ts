@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -11,7 +11,7 @@ import {
   type DmsApi,
 } from '../../src/activities/index.js';
 import { inTime } from '../../src/activities/in-time.js';
-import { look } from '../support/look.js';
+import { answered, look } from '../support/look.js';
 import { archived } from '../support/records.js';
 import { failureOf, until } from '../support/stage.js';
 

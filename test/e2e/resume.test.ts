@@ -1,6 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import type { OperationHandle } from '../../src/client/index.js';
 import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { failureOf, quick, Stage, uncertain, until } from '../support/stage.js';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DmsApiError, type DmsApi, type Page } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { LookDelayed, ReplicationWatcher, RequestBudget, secondsBetweenLooks } from '../../src/watch/index.js';
+import { LookDelayed, ReplicationWatcher, RequestBudget } from '../../src/watch/index.js';
 import { answered, look } from '../support/look.js';
 
 const arnOf = (n: number) => parseReplicationConfigArn(`arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`);
@@ -356,120 +356,4 @@ describe('a sweep', () => {
     expect(failure).toMatchObject({ throttled: { message: 'Rate exceeded' } });
     expect(performance.now()).toBeLessThan(20_100);
   });
-});
-
-describe('a request budget', () => {
-  const spend = async (budget: RequestBudget, kind: 'change' | 'look' | 'sweep', seconds: number) => {
-    let count = 0;
-    const enough = new AbortController();
-    const spending = (async () => {
-      for (;;) {
-        await budget.take(kind, enough.signal);
-        count++;
-      }
-    })().catch(() => {});
-    await vi.advanceTimersByTimeAsync(seconds * 1000);
-    enough.abort();
-    await spending;
-    return count;
-  };
-
-  test('lets two sweeps through a second, and four of what else there is after a hundred at once', async () => {
-    expect(await spend(new RequestBudget(), 'sweep', 60)).toBeCloseTo(2 + 60 * 2, -1);
-    expect(await spend(new RequestBudget(), 'change', 60)).toBeCloseTo(100 + 60 * 4, -1);
-    expect(await spend(new RequestBudget(), 'look', 60)).toBeCloseTo(100 + 60 * 4, -1);
-    expect(await spend(new RequestBudget(8), 'sweep', 60)).toBeCloseTo(8 + 60 * 8, -1);
-    expect(await spend(new RequestBudget(4), 'look', 60)).toBeCloseTo(100 + 60 * 4, -1);
-    expect(await spend(new RequestBudget(8), 'look', 60)).toBeCloseTo(100 + 60 * 3, -1);
-    expect(await spend(new RequestBudget(16), 'look', 60)).toBeCloseTo(100 + 60 * 6, -1);
-    expect(await spend(new RequestBudget(0.5), 'look', 60)).toBeCloseTo(100 + 60, -1);
-  });
-
-  test('lets no kind hold up another', async () => {
-    const budget = new RequestBudget();
-    await spend(budget, 'change', 0);
-    await spend(budget, 'sweep', 0);
-    const begunAt = performance.now();
-    const served = new Map<string, number>();
-    const turn = (kind: 'change' | 'look' | 'sweep', n: number) =>
-      budget.take(kind).then(() => served.set(`${kind} ${n}`, performance.now() - begunAt));
-    const changes = numbers(200).map((n) => turn('change', n));
-    const turns = numbers(20).flatMap((n) => [turn('sweep', n), turn('look', n)]);
-    await soon(Promise.all([...turns, ...changes]));
-    expect(served.get('change 20')).toBeLessThan(10_100);
-    expect(served.get('look 20')).toBeLessThan(10_100);
-    expect(served.get('sweep 20')).toBeLessThan(10_100);
-    expect(served.get('change 200')).toBeLessThan(55_100);
-  });
-
-  test('halves what it lets through when DMS throttles, and gets it back within a minute', async () => {
-    const budget = new RequestBudget();
-    await spend(budget, 'sweep', 10);
-    budget.throttled();
-    budget.throttled();
-    expect(await spend(budget, 'sweep', 10)).toBeLessThan(14);
-    expect(await spend(budget, 'sweep', 10)).toBeGreaterThan(11);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(await spend(budget, 'sweep', 30)).toBeGreaterThanOrEqual(60);
-  });
-
-  test('gives up a turn with the signal of who waits for it', async () => {
-    const budget = new RequestBudget(0.1);
-    await budget.take('sweep');
-    const leaving = new AbortController();
-    const turn = budget.take('sweep', leaving.signal);
-    const next = budget.take('sweep');
-    leaving.abort(new Error('left'));
-    await expect(turn).rejects.toThrow('left');
-    await soon(next, 15);
-    budget.giveBack('sweep');
-    await budget.take('sweep');
-  });
-
-  test('is shared by workers that do not talk to each other, without any of them starving', async () => {
-    // AWS's own bucket: 200 at once and 8 a second after that.
-    let [tokens, at] = [200, performance.now()];
-    const requests = [0, 0, 0, 0];
-    const served = [0, 0, 0, 0];
-    const isOver = new AbortController();
-    const worker = async (n: number) => {
-      const budget = new RequestBudget();
-      const lane = async (kind: 'look' | 'sweep') => {
-        for (;;) {
-          await budget.take(kind, isOver.signal);
-          tokens = Math.min(200, tokens + ((performance.now() - at) / 1000) * 8);
-          at = performance.now();
-          requests[n] = (requests[n] ?? 0) + 1;
-          if (tokens < 1) {
-            budget.throttled();
-            continue;
-          }
-          tokens--;
-          served[n] = (served[n] ?? 0) + 1;
-        }
-      };
-      await Promise.allSettled([lane('look'), lane('sweep')]);
-    };
-    const workers = Promise.all([0, 1, 2, 3].map(worker));
-    await vi.advanceTimersByTimeAsync(300_000);
-    requests.fill(0);
-    served.fill(0);
-    await vi.advanceTimersByTimeAsync(300_000);
-    isOver.abort();
-    await workers;
-    const sum = (counts: readonly number[]) => counts.reduce((one, other) => one + other, 0);
-    expect(sum(requests)).toBeLessThan(300 * 8 * 1.1);
-    expect(sum(served)).toBeGreaterThan(300 * 8 * 0.7);
-    expect(Math.min(...served)).toBeGreaterThan((300 * 8) / 4 / 2);
-  });
-});
-
-test.each([
-  [0, 2],
-  [60, 3],
-  [600, 30],
-  [86_400, 30],
-])('after %i s two looks are about %i s apart', (elapsed, seconds) => {
-  expect(secondsBetweenLooks(elapsed, () => 0.5)).toBeCloseTo(seconds);
-  expect(secondsBetweenLooks(elapsed, () => 0)).toBeCloseTo(seconds * 0.9);
 });
