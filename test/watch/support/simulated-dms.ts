@@ -43,11 +43,11 @@ export class SimulatedDms {
     stopReplication: async ({ arn }) => {
       await this.#call('stop');
       this.#stoppedAt.set(arn, performance.now() + this.stoppingMs(arn));
-      return { replication: null, requestId: null };
+      return { replication: null, requestId: null, dmsTime: Date.now() };
     },
     describeTableStatistics: async () => {
       await this.#call('statistics');
-      return { items: [], marker: null };
+      return { items: [], marker: null, dmsTime: Date.now() };
     },
   } as Partial<DmsApi> as DmsApi;
 
