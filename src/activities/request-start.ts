@@ -7,6 +7,7 @@ import type { StartReplicationType } from '../operations/inputs.js';
 import type { RequestedStart, RequestStart } from '../operations/protocol.js';
 import { checkpointChanged, replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
 import type { ResumeOutcome, Warning } from '../operations/results.js';
+import { startMark } from '../operations/start-wait.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, MAY_HAVE_BEEN_SENT, type Decision } from './change.js';
 import { claimContinued, tellContinued } from './continued.js';
@@ -83,7 +84,7 @@ export async function requestStart(environment: Environment, request: RequestSta
       outcome: 'resumed',
       startReplicationType,
       resumedFrom: resumedFrom(request, startReplicationType, stopMark(look)),
-      before: { status: lifecycleState(look).status, stop: stopMark(look) },
+      before: startMark(look),
       accepted: true,
       replication: replication ?? look,
       warnings: [

@@ -1,255 +1,410 @@
 import { describe, expect, test } from 'vitest';
-import { stopMark } from '../../src/dms/checkpoint.js';
-import type { Replication } from '../../src/dms/replication.js';
-import { beginStartWait, judgeStart } from '../../src/operations/start-wait.js';
-import { beginStopWait, judgeStop, type StopVerdict } from '../../src/operations/stop-wait.js';
+import { beginStopWait, judgeSettling, judgeStop, type StopWaitRules } from '../../src/operations/stop-wait.js';
 import { look } from '../support/look.js';
+import {
+  asked,
+  created,
+  found,
+  PREVIOUS_STOP,
+  running,
+  stopped,
+  stopping,
+  stopVerdicts,
+  undescribed,
+  type Looks,
+} from '../support/judged.js';
 
-const running = look({ status: 'running', replicationLastStopTime: '2026-01-01T00:00:00.000Z' });
-const stopping = { ...running, status: 'stopping' };
-const previous = { ...running, status: 'stopped' };
-const rules = { settleSeconds: 10, selfRestartGraceSeconds: 1800, before: stopMark(running) };
+const fatal = look({ stopReason: 'Stop Reason FATAL_ERROR' });
+const lowMemory = look({ stopReason: 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY' });
+const failed = look({ status: 'failed', replicationLastStopTime: PREVIOUS_STOP });
+/** A look at a run that still shows the last stop, or no stop at all, as DMS may. */
+const again = { ...stopped, status: 'running' };
+const withoutStop = look({ status: 'running', replicationLastStopTime: null, stopReason: null });
 
-/** The verdict after each look, given as [seconds, replication]. */
-function verdicts(
-  looks: readonly (readonly [number, Replication])[],
-  over = rules as Parameters<typeof judgeStop>[2],
-  wallClock: number | readonly number[] = 0,
-): string[] {
-  let memory = beginStopWait(false);
-  return looks.map(([elapsedSeconds, replication], n) => {
-    const now = typeof wallClock === 'number' ? wallClock : (wallClock[n] ?? 0);
-    const judged = judgeStop(memory, { replication, elapsedSeconds, wallClock: now }, over);
-    memory = JSON.parse(JSON.stringify(judged.memory)) as typeof memory;
-    return shown(judged.verdict);
-  });
+interface Case {
+  readonly looks: Looks;
+  readonly verdicts: readonly string[];
+  readonly rules?: StopWaitRules;
+  readonly sawStop?: boolean;
 }
 
-function shown(verdict: StopVerdict): string {
-  if (verdict.type === 'settled') return verdict.settled;
-  return verdict.type === 'wait' ? verdict.phase : verdict.type;
-}
+const cases = (table: Readonly<Record<string, Case>>) =>
+  test.each(Object.entries(table))('%s', (_, { looks, verdicts, rules, sawStop }) =>
+    expect(stopVerdicts(looks, rules, sawStop)).toEqual(verdicts),
+  );
 
-describe('a stop is settled', () => {
-  test('when two looks the settle time apart agree', () =>
-    expect(
-      verdicts([
+describe('a stop that was asked for', () => {
+  cases({
+    'settles when two looks the settle time apart agree': {
+      looks: [
         [0, stopping],
-        [5, look()],
-        [14, look()],
-        [15, look()],
-      ]),
-    ).toEqual(['stopping', 'settling', 'settling', 'agreed']));
-
-  test('counted anew when the checkpoint changes', () =>
-    expect(
-      verdicts([
+        [5, stopped],
+        [14, stopped],
+        [15, stopped],
+      ],
+      verdicts: ['stopping', 'settling', 'settling', 'agreed'],
+    },
+    'settles anew when the checkpoint changes': {
+      looks: [
         [0, stopping],
         [5, look({ recoveryCheckpoint: null })],
-        [14, look()],
-        [15, look()],
-        [24, look()],
-      ]),
-    ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']));
-
-  test('counted anew when the reason of the run before gives way to its own', () =>
-    expect(
-      verdicts([
+        [14, stopped],
+        [23, stopped],
+        [24, stopped],
+      ],
+      verdicts: ['stopping', 'settling', 'settling', 'settling', 'agreed'],
+    },
+    'settles anew when the reason of the previous run gives way to its own': {
+      looks: [
         [0, stopping],
-        [5, look({ stopReason: 'Stop Reason FATAL_ERROR' })],
-        [14, look()],
-        [16, look()],
-        [24, look()],
-      ]),
-    ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']));
-
-  test('by its age when it was found stopped, also where DMS may undo it', () => {
-    const stoppedAt = Date.parse(look().replicationLastStopTime ?? '');
-    const passing = look({ stopReason: 'Stop Reason RECYCLE_TASK' });
-    const wallClock = stoppedAt + 1795_000;
-    expect(
-      verdicts(
-        [
-          [0, passing],
-          [6, passing],
-        ],
-        { settleSeconds: 10, selfRestartGraceSeconds: 1800, before: null },
-        [wallClock, wallClock + 6000],
-      ),
-    ).toEqual(['settling', 'agreed']);
+        [5, fatal],
+        [14, stopped],
+        [23, stopped],
+        [24, stopped],
+      ],
+      verdicts: ['stopping', 'settling', 'settling', 'settling', 'agreed'],
+    },
+    'does not settle on the fields of the previous run': {
+      looks: [
+        [0, stopping],
+        [5, undescribed],
+        [60, undescribed],
+        [61, stopped],
+        [71, stopped],
+      ],
+      verdicts: ['stopping', 'settling', 'settling', 'settling', 'agreed'],
+    },
+    'is recorded after its grace when DMS does not describe it': {
+      looks: [
+        [0, stopping],
+        [5, undescribed],
+        [124, undescribed],
+        [125, undescribed],
+      ],
+      verdicts: ['stopping', 'settling', 'settling', 'grace-expired'],
+    },
+    'may settle after the grace when DMS describes it late': {
+      looks: [
+        [5, undescribed],
+        [120, stopped],
+        [129, stopped],
+        [130, stopped],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'agreed'],
+    },
+    'is recorded after its grace when its description keeps changing': {
+      looks: Array.from({ length: 30 }, (_, n) => [5 * n, look({ recoveryCheckpoint: `${n}` })] as const),
+      verdicts: [...Array.from({ length: 25 }, () => 'settling'), 'grace-expired'],
+    },
+    'settles when its description has changed while nobody looked': {
+      looks: [
+        [0, look({ recoveryCheckpoint: null })],
+        [900, stopped],
+        [910, stopped],
+      ],
+      verdicts: ['settling', 'settling', 'agreed'],
+    },
+    'settles at the first look without a settle time': {
+      looks: [[1, stopped]],
+      verdicts: ['agreed'],
+      rules: { ...asked, settleSeconds: 0 },
+    },
+    'waits in a status that nobody knows': {
+      looks: [
+        [0, { ...running, status: 'upgrading' }],
+        [200, { ...running, status: 'modifying' }],
+      ],
+      verdicts: ['stopping', 'stopping'],
+    },
+    'waits while DMS still shows it running, however long': {
+      looks: [
+        [0, running],
+        [61, running],
+        [900, running],
+      ],
+      verdicts: ['stopping', 'stopping', 'stopping'],
+    },
   });
 
-  test('not by the fields of the run before', () =>
-    expect(
-      verdicts([
+  test('says when the next look can decide', () => {
+    const left = (seconds: number, memory = beginStopWait(true), replication = stopped) => {
+      const judged = judgeStop(memory, { replication, elapsedSeconds: seconds }, asked);
+      return [judged.memory, 'lookInSeconds' in judged.verdict ? judged.verdict.lookInSeconds : null] as const;
+    };
+    const [memory, first] = left(5);
+    expect([first, left(9, memory)[1], left(9, memory, stopping)[1]]).toEqual([10, 6, null]);
+    expect(left(9, memory, running)[1]).toBe(60);
+    expect(left(29, left(9, memory, running)[0], running)[1]).toBe(40);
+  });
+});
+
+describe('a stop that is undone', () => {
+  const looksEvery = (seconds: number, from: number, to: number, replication = running) =>
+    Array.from({ length: (to - from) / seconds + 1 }, (_, n) => [from + n * seconds, replication] as const);
+
+  cases({
+    'is not reverted by twelve seconds of older looks': {
+      looks: [[0, stopping], ...looksEvery(2, 2, 14), [16, stopping], [20, stopped], [30, stopped]],
+      verdicts: ['stopping', ...Array.from({ length: 7 }, () => 'stopping'), 'stopping', 'settling', 'agreed'],
+    },
+    'is reverted once looks agree for longer than staleness': {
+      looks: [
         [0, stopping],
-        [5, previous],
-        [60, previous],
-        [61, look()],
-        [71, look()],
-      ]),
-    ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']));
-
-  test('at the end of its grace, whatever is shown', () =>
-    expect(
-      verdicts([
+        [2, running],
+        [62, running],
+        [63, running],
+      ],
+      verdicts: ['stopping', 'stopping', 'stopping', 'reverted'],
+    },
+    'is reverted also when the stop was seen only by its time': {
+      looks: [
+        [0, again],
+        [60, again],
+        [61, again],
+      ],
+      verdicts: ['stopping', 'stopping', 'reverted'],
+    },
+    'is reverted when it settles, and runs before the settle time is over': {
+      looks: [
+        [0, stopped],
+        [5, withoutStop],
+        [65, withoutStop],
+        [66, withoutStop],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'reverted'],
+    },
+    'is not reverted while any look contradicts': {
+      looks: [
         [0, stopping],
-        [5, previous],
-        [124, previous],
-        [125, previous],
-      ]),
-    ).toEqual(['stopping', 'settling', 'settling', 'grace-expired']));
-
-  test('not by its age when the wait saw it happening: the checkpoint is filled in after the time', () =>
-    expect(
-      verdicts(
-        [
-          [0, stopping],
-          [5, look({ recoveryCheckpoint: null })],
-          [7, look()],
-          [17, look()],
-        ],
-        rules,
-        Date.parse('2026-01-02T00:05:00.000Z'),
-      ),
-    ).toEqual(['stopping', 'settling', 'settling', 'agreed']));
-
-  test('at once when it was over long before the wait began', () =>
-    expect(verdicts([[0, look()]], { ...rules, before: null }, Date.parse('2026-01-02T01:00:00Z'))).toEqual([
-      'agreed',
-    ]));
-
-  test('only once DMS has had its time to undo it', () => {
-    const lowMemory = look({ stopReason: 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY' });
-    expect(
-      verdicts([
+        [2, running],
+        [40, stopping],
+        [42, running],
+        [100, running],
+        [104, stopped],
+      ],
+      verdicts: ['stopping', 'stopping', 'stopping', 'stopping', 'stopping', 'settling'],
+    },
+    'counts only after its grace when DMS usually undoes it': {
+      looks: [
         [0, stopping],
         [5, lowMemory],
         [15, lowMemory],
         [1804, lowMemory],
         [1805, lowMemory],
-      ]),
-    ).toEqual(['stopping', 'settling', 'settling', 'settling', 'agreed']);
-    expect(
-      verdicts([
-        [0, stopping],
+      ],
+      verdicts: ['stopping', 'settling', 'settling', 'settling', 'agreed'],
+    },
+    'keeps that grace through an older look': {
+      looks: [
         [5, lowMemory],
-        [60, { ...lowMemory, status: 'replication_starting' }],
-      ]),
-    ).toEqual(['stopping', 'settling', 'self-restarted']);
-    expect(
-      verdicts([
+        [20, stopping],
+        [40, lowMemory],
+        [1804, lowMemory],
+        [1805, lowMemory],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'settling', 'agreed'],
+    },
+    'is asked for again at once when the look shows the stop that DMS undid': {
+      looks: [
         [0, stopping],
-        [60, { ...lowMemory, status: 'running' }],
-      ]),
-    ).toEqual(['stopping', 'self-restarted']);
+        [60, { ...lowMemory, status: 'replication_starting' }],
+      ],
+      verdicts: ['stopping', 'running-again'],
+    },
+    'is asked for again when DMS undid it and no longer shows that stop': {
+      looks: [
+        [0, lowMemory],
+        [5, withoutStop],
+        [65, withoutStop],
+        [66, withoutStop],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'running-again'],
+    },
+    'counts at once after a fatal error': {
+      looks: [
+        [0, stopping],
+        [5, fatal],
+        [15, fatal],
+      ],
+      verdicts: ['stopping', 'settling', 'agreed'],
+    },
+    'is asked for again when DMS restarts it eight seconds after a fatal error': {
+      looks: [
+        [0, stopping],
+        [5, fatal],
+        [13, { ...fatal, status: 'initializing' }],
+      ],
+      verdicts: ['stopping', 'settling', 'running-again'],
+    },
   });
 });
 
-describe('a stop is', () => {
-  test('not reverted by a stale look, only by two looks ten seconds apart', () => {
-    expect(
-      verdicts([
+describe('a stop of a replication that was found at rest', () => {
+  cases({
+    'settles by two looks however long ago it stopped': {
+      looks: [
+        [0, stopped],
+        [9, stopped],
+        [10, stopped],
+      ],
+      verdicts: ['settling', 'settling', 'agreed'],
+      rules: found,
+    },
+    'is asked for when four older looks had shown it stopped': {
+      looks: [
+        [0, stopped],
+        [2, stopped],
+        [4, stopped],
+        [6, again],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'running-again'],
+      rules: found,
+    },
+    'is asked for when the first look shows it starting': {
+      looks: [[0, { ...stopped, status: 'initializing' }]],
+      verdicts: ['running-again'],
+      rules: found,
+    },
+    'is reverted when it was seen stopping, and runs': {
+      looks: [
         [0, running],
         [60, running],
-      ]),
-    ).toEqual(['stopping', 'stopping']);
-    expect(
-      verdicts([
-        [0, stopping],
-        [2, running],
-        [4, stopping],
-        [13, running],
-        [22, running],
-      ]),
-    ).not.toContain('reverted');
-    expect(
-      verdicts([
-        [0, stopping],
-        [2, running],
-        [12, running],
-      ]),
-    ).toEqual(['stopping', 'stopping', 'reverted']);
+        [61, running],
+      ],
+      verdicts: ['stopping', 'stopping', 'reverted'],
+      rules: found,
+      sawStop: true,
+    },
+    'does not count while its stop is older than its run': {
+      looks: [[0, look({ replicationStats: { startDate: '2026-01-03T00:00:00.000Z' } as never })]],
+      verdicts: ['settling'],
+      rules: { ...found, settleSeconds: 0 },
+    },
   });
-
-  test('over for good when it failed or is being deleted', () => {
-    expect(verdicts([[0, { ...running, status: 'failed' }]])).toEqual(['failed']);
-    expect(verdicts([[0, { ...running, status: 'deleting' }]])).toEqual(['deleting']);
-  });
-
-  test('waited for in a status nobody knows', () =>
-    expect(verdicts([[0, { ...running, status: 'upgrading' }]])).toEqual(['stopping']));
 });
 
-describe('a start', () => {
-  const before = { status: 'stopped', stop: stopMark(look()) };
-  const judge = (looks: readonly (readonly [number, Replication])[], verifyProgressSeconds = 0, mark = before) => {
-    let memory = beginStartWait();
-    return looks.map(([seconds, replication]) => {
-      const judged = judgeStart(memory, replication, seconds, { before: mark, verifyProgressSeconds });
-      memory = judged.memory;
-      return judged.verdict.type;
-    });
-  };
-
-  test('is not over while DMS still shows the stop before it', () =>
-    expect(
-      judge([
-        [0, look()],
-        [90, look()],
-        [91, { ...look(), status: 'running' }],
-      ]),
-    ).toEqual(['wait', 'wait', 'done']));
-
-  test('that stops straight away is over', () =>
-    expect(judge([[0, look({ replicationLastStopTime: '2026-01-03T00:00:00.000Z' })]])).toEqual(['done']));
-
-  test('of a failed one is not failed by a stale look', () => {
-    const failed = look({ status: 'failed' });
-    const mark = { status: 'failed', stop: stopMark(failed) };
-    expect(
-      judge(
-        [
-          [0, failed],
-          [61, failed],
-        ],
-        0,
-        mark,
-      ),
-    ).toEqual(['wait', 'failed']);
-    expect(
-      judge(
-        [
-          [0, failed],
-          [2, { ...failed, status: 'initializing' }],
-          [4, failed],
-        ],
-        0,
-        mark,
-      ),
-    ).toEqual(['wait', 'wait', 'failed']);
+describe('a stop of a replication that failed', () => {
+  cases({
+    'fails at once when the failure comes with a newer stop': {
+      looks: [[0, look({ status: 'failed' })]],
+      verdicts: ['failed'],
+    },
+    'fails once looks agree for longer than staleness when there is no newer stop': {
+      looks: [
+        [0, failed],
+        [60, failed],
+        [61, failed],
+      ],
+      verdicts: ['stopping', 'stopping', 'failed'],
+    },
+    'does not fail by a failure from before its last start': {
+      looks: [
+        [0, failed],
+        [8, stopping],
+        [20, stopped],
+        [30, stopped],
+      ],
+      verdicts: ['stopping', 'stopping', 'settling', 'agreed'],
+    },
+    'does not fail by the time of a stop when none is known from before': {
+      looks: [
+        [0, look({ status: 'failed' })],
+        [61, look({ status: 'failed' })],
+      ],
+      verdicts: ['stopping', 'failed'],
+      rules: found,
+    },
+    'ends at once when it is being deleted': {
+      looks: [[0, { ...running, status: 'deleting' }]],
+      verdicts: ['deleting'],
+    },
   });
+});
 
-  test('is looked at for as long as asked after it runs', () => {
-    const runs = look({ status: 'running' });
-    expect(
-      judge(
-        [
-          [0, runs],
-          [19, runs],
-          [20, runs],
-        ],
-        20,
-      ),
-    ).toEqual(['verify', 'verify', 'done']);
-    expect(
-      judge(
-        [
-          [0, runs],
-          [19, { ...runs, status: 'failed' }],
-        ],
-        20,
-      ),
-    ).toEqual(['verify', 'failed']);
+describe('a stop of a replication that shows no run', () => {
+  cases({
+    'ends when two looks agree and nobody has seen it run': {
+      looks: [
+        [0, created],
+        [9, created],
+        [10, created],
+      ],
+      verdicts: ['settling', 'settling', 'never-started'],
+      rules: found,
+    },
+    'is asked for when a row turns up that runs': {
+      looks: [
+        [0, created],
+        [5, running],
+      ],
+      verdicts: ['settling', 'running-again'],
+      rules: found,
+    },
+    'takes the look for a missing one when DMS accepted the call': {
+      looks: [
+        [0, created],
+        [20, stopping],
+        [30, stopped],
+        [40, stopped],
+      ],
+      verdicts: ['stopping', 'stopping', 'settling', 'agreed'],
+    },
+    'takes the look for a missing one when the ledger saw it run': {
+      looks: [
+        [0, created],
+        [60, created],
+        [61, created],
+      ],
+      verdicts: ['stopping', 'stopping', 'never-started'],
+      rules: { ...found, everRan: true },
+    },
+    'takes the look for a missing one when it was seen stopping': {
+      looks: [
+        [0, created],
+        [30, created],
+        [61, created],
+      ],
+      verdicts: ['stopping', 'stopping', 'never-started'],
+      rules: found,
+      sawStop: true,
+    },
   });
+});
+
+describe('the deadline of a stop', () => {
+  cases({
+    'does not count again when an older look comes after the stop': {
+      looks: [
+        [0, stopped],
+        [5, stopping],
+        [8, running],
+        [9, { ...running, status: 'modifying' }],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'settling'],
+    },
+    'counts again once looks agree on something else': {
+      looks: [
+        [0, stopped],
+        [5, stopping],
+        [65, stopping],
+        [66, stopping],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'stopping'],
+    },
+  });
+});
+
+test('a failed replication settles by the same rules', () => {
+  const rules = { settleSeconds: 10, selfRestartGraceSeconds: 0, before: asked.before };
+  const shown = look({ status: 'failed' });
+  const first = judgeSettling(beginStopWait(false), { replication: shown, elapsedSeconds: 0 }, rules);
+  expect(first.verdict).toEqual({
+    type: 'wait',
+    phase: 'settling',
+    lookInSeconds: 10,
+    why: 'it is failed; its checkpoint is settling',
+  });
+  const second = judgeSettling(first.memory, { replication: shown, elapsedSeconds: 10 }, rules);
+  expect(second.verdict).toEqual({ type: 'settled', settled: 'agreed' });
+  expect(second.memory.sawStop).toBe(true);
 });
