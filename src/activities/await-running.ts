@@ -1,6 +1,5 @@
-import { isStopDescribed } from '../dms/checkpoint.js';
 import type { AwaitRunning, RunningReplication } from '../operations/protocol.js';
-import { replicationDeleting, replicationFailed } from '../operations/refusals.js';
+import { replicationDeleting, replicationFailed, startReverted } from '../operations/refusals.js';
 import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../operations/start-wait.js';
 import { stopReasonWarnings } from '../operations/warnings.js';
 import type { Environment } from './environment.js';
@@ -10,7 +9,7 @@ import { readTableSummary } from './table-statistics.js';
 /** How far apart two readings of the table statistics are. */
 const STATISTICS_SECONDS = 10;
 
-/** Waits until the replication runs, and then looks for movement and for an early death. */
+/** Waits until the replication runs, and then looks for movement, an early failure and an early stop. */
 export async function awaitRunning(environment: Environment, request: AwaitRunning): Promise<RunningReplication> {
   const before = request.before ?? null;
   const verifyProgressSeconds = request.verifyProgressSeconds ?? 120;
@@ -33,7 +32,8 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
     return withRows(memory, JSON.stringify([moved, summary.byState]));
   };
 
-  return holdAttempt<StartWaitMemory, RunningReplication>(attempt, beginStartWait(), async (remembered, look) => {
+  const begin = beginStartWait(before === null);
+  return holdAttempt<StartWaitMemory, RunningReplication>(attempt, begin, async (remembered, look) => {
     const { replication } = look;
     const { elapsedSeconds } = attempt;
     const rules = { before, verifyProgressSeconds };
@@ -41,13 +41,13 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
     const subject = { ...attempt.subject, replication };
     switch (verdict.type) {
       case 'wait':
-        return { ...verdict, memory, lookInSeconds: null, underDeadline: true };
+        return { ...verdict, memory, underDeadline: verdict.phase === 'starting' };
       case 'verify': {
         const isDue = elapsedSeconds - readAt >= STATISTICS_SECONDS && !memory.isMoving;
         return {
           memory: isDue ? await withStatistics(memory) : memory,
           phase: 'verifying',
-          why: 'it runs; looking for movement and for an early death',
+          why: 'it runs; looking for movement and an early end',
           lookInSeconds: verdict.secondsLeft,
           underDeadline: false,
         };
@@ -56,15 +56,17 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
         const isChecked = verifyProgressSeconds > 0 && memory.firstRows !== null;
         const isMoving = isChecked && (memory.isMoving || (await withStatistics(memory)).isMoving);
         const progress = !isChecked ? 'not-checked' : isMoving ? 'moving' : 'none-seen';
-        const isStopped = replication.status === 'stopped' && isStopDescribed(replication, before?.stop ?? null);
+        const hasEnded = replication.status !== 'running';
         return {
-          done: { replication, progress, warnings: isStopped ? stopReasonWarnings(replication.stopReason) : [] },
+          done: { replication, progress, warnings: hasEnded ? stopReasonWarnings(replication.stopReason) : [] },
         };
       }
       case 'failed': {
         const isEarly = remembered.runningSince === null;
         throw replicationFailed(subject, isEarly ? 'while it was starting' : 'shortly after it was running again');
       }
+      case 'reverted':
+        throw startReverted(subject, replication);
       case 'deleting':
         throw replicationDeleting(subject);
     }

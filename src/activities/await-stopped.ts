@@ -1,10 +1,14 @@
+import { SETTLE_SECONDS } from '../dms/checkpoint.js';
 import type { AwaitStopped, StoppedReplication } from '../operations/protocol.js';
 import { replicationDeleting, replicationFailed, stopReverted } from '../operations/refusals.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../operations/stop-wait.js';
 import type { Environment } from './environment.js';
 import { holdAttempt } from './hold.js';
 
-/** Waits until a stop that was asked for is over and described. */
+/**
+ * Waits until a stop that was asked for is over and described. Without a call (`accepted` or `before`) and without `sawStop`, a look that
+ * shows the replication active ends the wait: nobody has asked DMS to stop it.
+ */
 export async function awaitStopped(environment: Environment, request: AwaitStopped): Promise<StoppedReplication> {
   const deadline = {
     seconds: request.stopTimeoutSeconds ?? 3600,
@@ -13,10 +17,13 @@ export async function awaitStopped(environment: Environment, request: AwaitStopp
     hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
   } as const;
   const attempt = environment.attempt(request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
+  const before = request.before ?? null;
   const rules = {
-    settleSeconds: request.settleSeconds ?? 10,
+    settleSeconds: request.settleSeconds ?? SETTLE_SECONDS,
     selfRestartGraceSeconds: request.selfRestartGraceSeconds ?? 1800,
-    before: request.before ?? null,
+    before,
+    accepted: request.accepted === true || before !== null,
+    everRan: request.everRan ?? false,
   };
 
   return holdAttempt<StopWaitMemory, StoppedReplication>(
@@ -24,16 +31,19 @@ export async function awaitStopped(environment: Environment, request: AwaitStopp
     beginStopWait(request.sawStop ?? false),
     (remembered, look) => {
       const { replication } = look;
-      const { memory, verdict } = judgeStop(remembered, { ...look, elapsedSeconds: attempt.elapsedSeconds }, rules);
+      const { elapsedSeconds } = attempt;
+      const { memory, verdict } = judgeStop(remembered, { replication, elapsedSeconds }, rules);
       const subject = { ...attempt.subject, replication };
       switch (verdict.type) {
         case 'wait':
           // Once it is stopped only the settle grace counts, which ends by itself.
           return { ...verdict, memory, underDeadline: verdict.phase === 'stopping' };
         case 'settled':
-          return { done: { end: 'settled', settled: verdict.settled, replication } };
-        case 'self-restarted':
-          return { done: { end: 'self-restarted', replication } };
+          return { done: { end: 'settled', settled: verdict.settled, replication, dmsTime: look.dmsTime } };
+        case 'running-again':
+          return { done: { end: 'running-again', replication } };
+        case 'never-started':
+          return { done: { end: 'never-started', replication, dmsTime: look.dmsTime } };
         case 'failed':
           throw replicationFailed(subject, 'while it was being stopped');
         case 'deleting':

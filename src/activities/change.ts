@@ -4,7 +4,7 @@ import { isDmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { Replication } from '../dms/replication.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
-import { STALE_SECONDS } from '../operations/start-wait.js';
+import { agreeOn, agreedSeconds, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { secondsBetweenLooks, takeTurn, type Look } from '../watch/index.js';
 import { BUSY, type Attempt } from './attempt.js';
 import { LedgerUnreachable } from './ledger-client.js';
@@ -91,7 +91,7 @@ interface Memory {
   /** A call was noted, so an outage of the ledger is waited for. */
   readonly mayHaveCalled?: boolean;
   /** The conclusion that all looks agree on since then, in seconds of the activity. */
-  readonly doubt?: { readonly on: string; readonly since: number };
+  readonly doubt?: Agreement;
 }
 
 /**
@@ -158,10 +158,9 @@ class ChangeAttempt<Outcome, Result> {
 
   #requireAgreement(on: string, forSeconds: number): void {
     const { elapsedSeconds } = this.attempt;
-    const { doubt } = this.#memory;
-    const since = doubt?.on === on ? doubt.since : elapsedSeconds;
-    if (elapsedSeconds - since > forSeconds) return;
-    this.#remember({ doubt: { on, since } });
+    const doubt = agreeOn(this.#memory.doubt ?? null, on, elapsedSeconds);
+    if (agreedSeconds(doubt, elapsedSeconds) > forSeconds) return;
+    this.#remember({ doubt });
     throw this.attempt.stillWaiting(
       `${on}; waiting whether looks agree`,
       Math.min(DOUBT_LOOK_SECONDS, forSeconds + 0.1),

@@ -1,3 +1,5 @@
+import { STALE_SECONDS } from '../dms/staleness.js';
+import { isDmsFailure } from '../operations/failures.js';
 import { secondsBetweenLooks, type Look, type LookOptions } from '../watch/index.js';
 import type { OperationPhase } from '../operations/progress.js';
 import type { Attempt } from './attempt.js';
@@ -13,6 +15,8 @@ interface Kept<Memory> {
   readonly memory: Memory;
   readonly underDeadline: boolean;
   readonly lateSince: number | null;
+  /** First of the looks without a replication since the last one that showed it, in seconds of the activity. */
+  readonly missingSince: number | null;
 }
 
 /** What a look means for a wait that remembers something from look to look. */
@@ -32,6 +36,9 @@ export type Judgement<Memory, Result> =
  * One attempt of a wait, as a loop of looks. It returns when the wait is over, and otherwise fails: for good past the deadline, else retryably,
  * with the last status. It is held over many looks while the worker has a place for it; it ends early when the status changes, and the first
  * attempt after its first look, so that what the pending activity shows is never old.
+ *
+ * A look without a replication proves nothing, see `dms/staleness.ts`: the activity fails with `DmsReplicationNotFound` once looks have
+ * been missing for longer than a look can be old.
  */
 export async function holdAttempt<Memory, Result>(
   attempt: Attempt,
@@ -44,6 +51,7 @@ export async function holdAttempt<Memory, Result>(
     memory: begin,
     underDeadline: true,
     lateSince: null,
+    missingSince: null,
   };
   const { lastStatus: statusAtFirst } = kept;
   attempt.status = statusAtFirst;
@@ -63,13 +71,18 @@ export async function holdAttempt<Memory, Result>(
   try {
     for (;;) {
       const look = await attempt.look(when).catch((err: unknown) => {
-        keep({ ...kept, lateSince: attempt.lateSince });
-        throw err;
+        const isMissing = isDmsFailure(err, 'DmsReplicationNotFound');
+        const now = attempt.elapsedSeconds;
+        const missingSince = isMissing ? (kept.missingSince ?? now) : kept.missingSince;
+        keep({ ...kept, lateSince: attempt.lateSince, missingSince });
+        const missingFor = now - (missingSince ?? now);
+        if (!isMissing || missingFor > STALE_SECONDS) throw err;
+        throw attempt.stillWaiting(`DMS does not show it (since ${Math.round(missingFor)} s)`, SWEEP_SECONDS);
       });
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
       const { memory, underDeadline } = judgement;
-      keep({ lastStatus: attempt.status, memory, underDeadline, lateSince: null });
+      keep({ lastStatus: attempt.status, memory, underDeadline, lateSince: null, missingSince: null });
       attempt.underDeadline = underDeadline;
       attempt.lateSince = null;
       attempt.phase = judgement.phase;

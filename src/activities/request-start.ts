@@ -1,5 +1,5 @@
-import { stopMark } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { STALE_SECONDS } from '../dms/staleness.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
@@ -16,7 +16,7 @@ import {
   type ResumeFacts,
 } from '../operations/resume-checks.js';
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../operations/results.js';
-import { STALE_SECONDS } from '../operations/start-wait.js';
+import { startMark } from '../operations/start-wait.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Conclusion, type Decision, type Doubt, type Facts } from './change.js';
 import { requireEndpoints } from './endpoints.js';
@@ -71,11 +71,11 @@ export async function requestStart(
         { signal },
       ),
 
-    accepted: ({ startReplicationType, statusBefore, before }, facts, { replication, requestId }) => ({
+    accepted: ({ startReplicationType, before }, facts, { replication, requestId }) => ({
       outcome: 'resumed',
       startReplicationType,
-      resumedFrom: resumedFrom(facts.begun?.checkpoint, startReplicationType, before),
-      before: { status: statusBefore, stop: before },
+      resumedFrom: resumedFrom(facts.begun?.checkpoint, startReplicationType, before.stop),
+      before,
       accepted: true,
       isAnswered: true,
       replication: replication ?? facts.look.replication,
@@ -83,12 +83,12 @@ export async function requestStart(
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
-    attributed: (found, { startReplicationType, before, statusBefore, isAnswered }, { begun }) => ({
+    attributed: (found, { startReplicationType, before, isAnswered }, { begun }) => ({
       ...found,
       outcome: 'resumed',
       startReplicationType,
-      resumedFrom: resumedFrom(begun?.checkpoint, startReplicationType, before),
-      before: { status: statusBefore, stop: before },
+      resumedFrom: resumedFrom(begun?.checkpoint, startReplicationType, before.stop),
+      before,
       accepted: true,
       isAnswered,
     }),
@@ -134,11 +134,7 @@ export async function requestStart(
 }
 
 function callWith({ look }: ResumeFacts, startReplicationType: string | null) {
-  const { status } = lifecycleState(look);
-  return {
-    do: 'call',
-    note: { before: stopMark(look), intent: null, startReplicationType, statusBefore: status },
-  } as const;
+  return { do: 'call', note: { before: startMark(look), intent: null, startReplicationType } } as const;
 }
 
 function nothingSent(outcome: ResumeOutcome, replication: Replication) {

@@ -1,10 +1,10 @@
 import { log } from '@temporalio/activity';
-import { stopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Repeated, RequestedStop, RequestStop } from '../operations/protocol.js';
 import { replicationDeleting, replicationFailed, replicationReadOnly } from '../operations/refusals.js';
 import { repeatedStop } from '../operations/repeats.js';
+import { startMark } from '../operations/start-wait.js';
 import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
 import type { Attempt } from './attempt.js';
 import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
@@ -53,7 +53,7 @@ export async function requestStop(
         const { status } = lifecycleState(replication);
         switch (factsOf(status).stop) {
           case 'call': {
-            const note = { before: stopMark(replication), intent, startReplicationType: null, statusBefore: status };
+            const note = { before: startMark(replication), intent, startReplicationType: null };
             return { do: 'call', note };
           }
           case 'wait':
@@ -85,7 +85,7 @@ export async function requestStop(
 
       accepted: ({ before }, { look, begun }: Facts, { replication, requestId }) => ({
         outcome: 'stopped',
-        before: begun?.ownCall ? laterMark(begun.ownCall.before, before) : before,
+        before: (begun?.ownCall ? laterMark(begun.ownCall.before, before) : before).stop,
         sawStop: false,
         hasRun: true,
         accepted: true,
@@ -98,7 +98,7 @@ export async function requestStop(
       attributed: (found, own) => ({
         ...found,
         outcome: found.outcome === 'never-started' ? found.outcome : 'stopped',
-        before: own.before,
+        before: own.before.stop,
         accepted: true,
         isAnswered: own.isAnswered,
         hasRun: true,

@@ -1,12 +1,16 @@
+import { isDeprovisioned, lifecycleState } from './lifecycle.js';
 import type { Replication } from './replication.js';
 
-/** How long a stop may stay undescribed before it is recorded as it is. */
+/** Seconds for which looks must agree on where and why a replication stopped, unless an operation says otherwise. */
+export const SETTLE_SECONDS = 10;
+
+/** Seconds that a stop may stay undescribed. After that a stop is recorded with what is shown. */
 export const SETTLE_GRACE_SECONDS = 120;
 
 /** DMS deprovisions a replication that was not started for this long. */
 export const RESUME_WINDOW_SECONDS = 48 * 60 * 60;
 
-/** What tells one stop of a replication from another. Taken before a stop, it shows which fields are still the previous run's. */
+/** Fields that tell one stop of a replication from another. Taken before a call, they tell the fields of the previous run from new ones. */
 export interface StopMark {
   readonly lastStopTime: string | null;
   readonly replicationCreateTime: string | null;
@@ -21,7 +25,7 @@ export function stopMark(replication: Replication): StopMark {
   };
 }
 
-/** Whether the look shows a stop that came after the mark. Without a mark every stop counts as one. */
+/** Whether the look shows a stop that came after the mark. Without a mark every stop counts as newer. */
 export function isNewerStop(replication: Replication, before: StopMark | null): boolean {
   const stoppedAt = replication.replicationLastStopTime;
   if (stoppedAt === null) return false;
@@ -30,7 +34,7 @@ export function isNewerStop(replication: Replication, before: StopMark | null): 
   return Date.parse(stoppedAt) > Date.parse(before.lastStopTime);
 }
 
-/** Whether two looks agree on where and why the replication stopped. Equal texts, equal stop. */
+/** Text that is equal for two looks that agree on where, when and why the replication stopped. */
 export function stopFingerprint(replication: Replication): string {
   return JSON.stringify([
     replication.recoveryCheckpoint,
@@ -41,8 +45,8 @@ export function stopFingerprint(replication: Replication): string {
 }
 
 /**
- * Whether everything that describes this stop has been filled in, and is not left over from the one before. Where no look could be made before
- * the stop, the start of the run stands in for it: a stop before that start is an older one.
+ * Whether DMS has filled in reason and time of this stop. Fields of the previous stop don't count.
+ * Without a look from before the stop, the start of the run stands in for it: a stop before that start is an older one.
  */
 export function isStopDescribed(replication: Replication, before: StopMark | null): boolean {
   if (replication.stopReason === null || !isNewerStop(replication, before)) return false;
@@ -54,37 +58,40 @@ export function isStopDescribed(replication: Replication, before: StopMark | nul
   );
 }
 
-/** The parts of a stop by which it is recognised. The checkpoint is none: the same position has several spellings. */
+/** Fields by which a stop is recognised. The checkpoint is none of them: the same position has several spellings. */
 export interface RecordedStop {
   readonly stoppedAt: string | null;
   readonly replicationCreateTime: string | null;
   readonly freshStartDate: string | null;
 }
 
-/** Whether DMS's last stop is the recorded one. */
+/** Whether the last stop that the look shows is the recorded one. After deprovisioning, a field that DMS no longer shows counts as equal. */
 export function isRecordedStop(recorded: RecordedStop, replication: Replication): boolean {
   const { lastStopTime: stoppedAt, ...mark } = stopMark(replication);
-  return isSameStop(recorded, { stoppedAt, ...mark });
+  return isSameStop(recorded, { stoppedAt, ...mark }, isDeprovisioned(lifecycleState(replication)));
 }
 
-export function isSameStop(one: RecordedStop, other: RecordedStop): boolean {
-  return (
-    one.stoppedAt === other.stoppedAt &&
-    one.replicationCreateTime === other.replicationCreateTime &&
-    one.freshStartDate === other.freshStartDate
-  );
+/** Whether `shown` is the recorded stop. `isForgotten`: DMS has deprovisioned it, so a field that is missing from `shown` counts as equal. */
+export function isSameStop(recorded: RecordedStop, shown: RecordedStop, isForgotten = false): boolean {
+  const isSame = (field: keyof RecordedStop) =>
+    recorded[field] === shown[field] || (isForgotten && shown[field] === null);
+  return isSame('stoppedAt') && isSame('replicationCreateTime') && isSame('freshStartDate');
 }
 
 export interface ResumeDeadline {
-  /** After this moment DMS deprovisions, and the replication can't be resumed. */
+  /** After this moment DMS deprovisions the replication, and it can't be resumed. `null`: unknown, or DMS has deprovisioned it already. */
   readonly resumeBy: string | null;
   readonly resumeBySource: 'dms' | 'estimated' | null;
 }
 
-/** DMS's own deprovision time when it is later than the stop (else it is left over from the run before), otherwise the stop plus 48 hours. */
+/**
+ * DMS's own deprovision time, or else the stop plus 48 hours. A deprovision time that is older than the stop belongs to the previous run.
+ * A replication that DMS has deprovisioned has no deadline: it may have been deprovisioned early, so any time shown may lie ahead.
+ */
 export function resumeDeadline(replication: Replication): ResumeDeadline {
   const stoppedAt = replication.replicationLastStopTime;
   const deprovisionAt = replication.replicationDeprovisionTime;
+  if (isDeprovisioned(lifecycleState(replication))) return { resumeBy: null, resumeBySource: null };
   if (deprovisionAt !== null && (stoppedAt === null || Date.parse(deprovisionAt) > Date.parse(stoppedAt))) {
     return { resumeBy: deprovisionAt, resumeBySource: 'dms' };
   }

@@ -3,77 +3,128 @@ export interface StopReasonFacts {
   readonly next: string;
   /** What an operator who asked for a stop expects to see. */
   readonly ordinary: boolean;
-  /** DMS may scale or recover, and start again by itself minutes later. */
-  readonly maySelfRestart: boolean;
+  /**
+   * Whether DMS starts it again by itself, often minutes later. `expected`: a stop counts only once DMS had time to undo it.
+   * `possible`: AWS's documents contradict each other, so a stop counts at once, with a warning.
+   */
+  readonly selfRestart: 'none' | 'possible' | 'expected';
+  /** It reached the end of what it was asked to do, such as a stop position or a full load. */
+  readonly endsByItself: boolean;
 }
 
-const expected = (meaning: string, next: string) => ({ meaning, next, ordinary: true, maySelfRestart: false });
-const unexpected = (meaning: string, next: string) => ({ meaning, next, ordinary: false, maySelfRestart: false });
-const passing = (meaning: string, next: string) => ({ meaning, next, ordinary: false, maySelfRestart: true });
+const standard = { ordinary: false, selfRestart: 'none', endsByItself: false } as const;
+const ordinary = { ...standard, ordinary: true } as const;
+const ended = { ...standard, endsByItself: true } as const;
+const undone = { ...standard, selfRestart: 'expected' } as const;
 
 /**
- * The reasons DMS gives for a stop, returned as `Stop Reason <code>`.
+ * Reasons that DMS gives for a stop, returned as `Stop Reason <code>`.
  *
  * @see https://docs.aws.amazon.com/dms/latest/APIReference/API_Replication.html
  */
 export const stopReasons = {
-  NORMAL: expected('it was stopped on request', 'resume it before the deadline'),
-  RECOVERABLE_ERROR: passing(
-    'an error stopped it that DMS tries to recover from',
-    'read its log: DMS may start it again by itself',
-  ),
-  FATAL_ERROR: unexpected(
-    'an error stopped it that DMS does not recover from',
-    'read its log, remove the cause, then resume it or reload the target',
-  ),
-  FULL_LOAD_ONLY_FINISHED: expected(
-    'its full load is complete and nothing else was asked of it',
-    'nothing: DMS deprovisions it by itself',
-  ),
-  STOPPED_AFTER_FULL_LOAD: unexpected(
-    'it stopped after the full load; the changes cached meanwhile are not applied',
-    'resume it so that the cached changes are applied',
-  ),
-  STOPPED_AFTER_CACHED_EVENTS: unexpected(
-    'it stopped after the full load and the changes cached meanwhile, which are applied',
-    'resume it for the changes since',
-  ),
-  EXPRESS_LICENSE_LIMITS_REACHED: unexpected('the limits of an express licence were reached', 'ask AWS support'),
-  STOPPED_AFTER_DDL_APPLY: unexpected(
-    'it stopped after applying a change of the schema, as its settings ask',
-    'check the target schema, then resume it',
-  ),
-  STOPPED_DUE_TO_LOW_MEMORY: passing(
-    'it ran out of memory',
-    'DMS may scale it and start it again by itself; raise MaxCapacityUnits if it does not',
-  ),
-  STOPPED_DUE_TO_LOW_DISK: passing('it ran out of storage', 'DMS may scale it and start it again by itself'),
-  STOPPED_AT_SERVER_TIME: expected(
-    'it reached the server time given as CdcStopPosition',
-    'resume it for the changes since',
-  ),
-  STOPPED_AT_COMMIT_TIME: expected(
-    'it reached the commit time given as CdcStopPosition',
-    'resume it for the changes since',
-  ),
-  RECONFIGURATION_RESTART: passing('DMS stopped it to apply another configuration', 'DMS starts it again by itself'),
-  RECYCLE_TASK: passing('DMS stopped it to recycle the task behind it', 'DMS starts it again by itself'),
+  NORMAL: { ...ordinary, meaning: 'it was stopped on request', next: 'resume it before the deadline' },
+  RECOVERABLE_ERROR: {
+    ...undone,
+    meaning: 'an error stopped it that DMS tries to recover from',
+    next: 'read its log: DMS may start it again by itself',
+  },
+  FATAL_ERROR: {
+    ...standard,
+    selfRestart: 'possible',
+    meaning: 'an error stopped it; DMS starts some of these again by itself',
+    next: 'read its log, remove the cause, then resume it or reload the target',
+  },
+  FULL_LOAD_ONLY_FINISHED: {
+    ...ended,
+    ordinary: true,
+    meaning: 'its full load is complete and nothing else was asked of it',
+    next: 'nothing: DMS deprovisions it by itself',
+  },
+  STOPPED_AFTER_FULL_LOAD: {
+    ...ended,
+    meaning: 'it stopped after the full load; the changes cached meanwhile are not applied',
+    next: 'resume it so that the cached changes are applied',
+  },
+  STOPPED_AFTER_CACHED_EVENTS: {
+    ...ended,
+    meaning: 'it stopped after the full load and the changes cached meanwhile, which are applied',
+    next: 'resume it for the changes since',
+  },
+  EXPRESS_LICENSE_LIMITS_REACHED: {
+    ...standard,
+    meaning: 'the limits of an express licence were reached',
+    next: 'ask AWS support',
+  },
+  STOPPED_AFTER_DDL_APPLY: {
+    ...ended,
+    meaning: 'it stopped after applying a change of the schema, as its settings ask',
+    next: 'check the target schema, then resume it',
+  },
+  STOPPED_DUE_TO_LOW_MEMORY: {
+    ...undone,
+    meaning: 'it ran out of memory',
+    next: 'DMS may scale it and start it again by itself; raise MaxCapacityUnits if it does not',
+  },
+  STOPPED_DUE_TO_LOW_DISK: {
+    ...undone,
+    meaning: 'it ran out of storage',
+    next: 'DMS may scale it and start it again by itself',
+  },
+  STOPPED_AT_SERVER_TIME: {
+    ...ended,
+    ordinary: true,
+    meaning: 'it reached the server time given as CdcStopPosition',
+    next: 'resume it for the changes since',
+  },
+  STOPPED_AT_COMMIT_TIME: {
+    ...ended,
+    ordinary: true,
+    meaning: 'it reached the commit time given as CdcStopPosition',
+    next: 'resume it for the changes since',
+  },
+  RECONFIGURATION_RESTART: {
+    ...undone,
+    meaning: 'DMS stopped it to apply another configuration',
+    next: 'DMS starts it again by itself',
+  },
+  RECYCLE_TASK: {
+    ...undone,
+    meaning: 'DMS stopped it to recycle the task behind it',
+    next: 'DMS starts it again by itself',
+  },
 } as const satisfies Record<string, StopReasonFacts>;
 
 export type StopReasonCode = keyof typeof stopReasons;
 
-/** The code in a stop reason, or `null` when there is none or it is not a known one. The text itself is always kept verbatim. */
+/**
+ * The code in a stop reason, or `null` for a text without a known one. DMS may put a whole error before the code:
+ * `Last Error ODBC general error. Stop Reason RECOVERABLE_ERROR Error Level RECOVERABLE`.
+ */
 export function stopReasonCode(stopReason: string | null): StopReasonCode | null {
-  const code = /^\s*(?:Stop Reason\s+)?([A-Z_]+)/i.exec(stopReason ?? '')?.[1]?.toUpperCase() ?? '';
+  const text = stopReason ?? '';
+  const found = /\bStop Reason\s+(\w+)/i.exec(text) ?? /^\s*(\w+)/.exec(text);
+  const code = found?.[1]?.toUpperCase() ?? '';
   return Object.hasOwn(stopReasons, code) ? (code as StopReasonCode) : null;
 }
 
-/** What a stop reason means; `null` when it is not a known one. */
+/** Facts about a stop reason; `null` when it is not a known one. */
 export function stopReasonFacts(stopReason: string | null): StopReasonFacts | null {
   const code = stopReasonCode(stopReason);
   return code === null ? null : stopReasons[code];
 }
 
+/** Whether DMS may start it again by itself. */
 export function maySelfRestart(stopReason: string | null): boolean {
-  return stopReasonFacts(stopReason)?.maySelfRestart === true;
+  return (stopReasonFacts(stopReason)?.selfRestart ?? 'none') !== 'none';
+}
+
+/** Whether DMS usually starts it again by itself, so that the stop counts only after a while. */
+export function isSelfRestartExpected(stopReason: string | null): boolean {
+  return stopReasonFacts(stopReason)?.selfRestart === 'expected';
+}
+
+/** Whether the replication reached a stop position or the end of its full load. */
+export function endsByItself(stopReason: string | null): boolean {
+  return stopReasonFacts(stopReason)?.endsByItself === true;
 }

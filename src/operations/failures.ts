@@ -30,6 +30,8 @@ export const DmsFailureType = {
   DmsStartTimedOut: 'DmsStartTimedOut',
   /** It stopped, or was stopping, and someone started it again. */
   DmsStopReverted: 'DmsStopReverted',
+  /** It was started, and was stopped again while the resume verified it. */
+  DmsStartReverted: 'DmsStartReverted',
   /** `resume-processing` past the resume deadline, or while deprovisioning or deprovisioned. */
   DmsResumeWindowClosed: 'DmsResumeWindowClosed',
   /** The source does not keep its log for as long as it would be needed. */

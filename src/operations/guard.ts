@@ -1,7 +1,7 @@
 /** The 48-hour clock of a paused replication: who is warned before it can no longer be resumed, and when. */
 import type { Replication } from '../dms/replication.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
-import { STALE_SECONDS } from './start-wait.js';
+import { STALE_SECONDS } from '../dms/staleness.js';
 import { isNewerStop } from '../dms/checkpoint.js';
 import { findCheckpoint, secondsBetween, withEvent } from './ledger-entries.js';
 import type { CheckpointRecord, DeadlinePlan, Guard, Ledger, LedgerEvent } from './records.js';

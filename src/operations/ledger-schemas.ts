@@ -73,8 +73,7 @@ const mark = v.object({
 const callFields = {
   intent: orNull(intent),
   startReplicationType: orNull(text(100)),
-  before: mark,
-  statusBefore: text(100),
+  before: v.object({ status: text(100), stop: mark, startedAt: orNull(time) }),
 };
 
 /** The fields of a record that the ledger goes by are checked one by one; the others need only fit. */

@@ -121,10 +121,12 @@ export interface AwaitStopped
   extends
     AfterRequest<StopMark>,
     Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
+  /** A look showed it stopping or stopped. */
   readonly sawStop?: boolean | undefined;
+  /** The ledger knows that it ran once. Looks that show `created` then have to agree for longer than staleness. Default false. */
+  readonly everRan?: boolean | undefined;
 }
 
-/** `self-restarted`: DMS undid the stop by itself, and it is to be asked for again. */
 export type StoppedReplication =
   | {
       readonly end: 'settled';
@@ -133,7 +135,10 @@ export type StoppedReplication =
       /** DMS's clock at the look, in ms. */
       readonly dmsTime: number;
     }
-  | { readonly end: 'self-restarted'; readonly replication: Replication };
+  /** It runs: DMS undid the stop by itself, or only older looks had shown it stopped. DMS has to be asked to stop it. */
+  | { readonly end: 'running-again'; readonly replication: Replication }
+  /** It never ran: there is nothing to stop, and no checkpoint. */
+  | { readonly end: 'never-started'; readonly replication: Replication; readonly dmsTime: number };
 
 /** Defaults as in a resume. */
 export interface AwaitRunning

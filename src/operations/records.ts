@@ -1,9 +1,9 @@
-import type { StopMark } from '../dms/checkpoint.js';
 import type { EndpointAddress } from '../dms/api.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { StopReasonCode } from '../dms/stop-reasons.js';
 import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from './inputs.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
+import type { StartMark } from './start-wait.js';
 
 /** Where and why a replication stopped, and until when it can be resumed. Records may have been written by an older version. */
 export interface CheckpointRecord {
@@ -104,10 +104,8 @@ export interface CallNote {
   readonly intent: StopIntent | null;
   /** Start type of a resume; `null` for a stop. */
   readonly startReplicationType: string | null;
-  /** Last stop of the replication in the look before the call. */
-  readonly before: StopMark;
-  /** Status in the same look. */
-  readonly statusBefore: string;
+  /** The replication in the look before the call. */
+  readonly before: StartMark;
 }
 
 /** A note: a call that changes DMS was about to be sent, and its outcome is not known. */

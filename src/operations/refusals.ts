@@ -1,5 +1,6 @@
 /** Failures that more than one room has to tell, each said in one place. */
 import type { EndpointAddress } from '../dms/api.js';
+import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
@@ -58,9 +59,32 @@ export function replicationReadOnly(subject: FailureSubject) {
   return dmsFailure('DmsReplicationReadOnly', subject, what, 'Change the integration instead.');
 }
 
+/** It was stopped, and is not any more. Only an active status proves that someone started it. */
 export function stopReverted(subject: FailureSubject, replication: Replication, was: string) {
-  const what = `${subject.replicationConfigArn} was ${was}, and is "${replication.status}" again: someone started it`;
-  return dmsFailure('DmsStopReverted', { ...subject, replication }, what, 'Find out who, then stop it again.');
+  const { status } = lifecycleState(replication);
+  const isStarted = factsOf(status).phase === 'active';
+  const is = isStarted ? `"${status}" again: someone started it` : `"${status}" now`;
+  const hint = isStarted ? 'Find out who, then stop it again.' : 'Look again once it is at rest.';
+  const what = `${subject.replicationConfigArn} was ${was}, and is ${is}`;
+  return dmsFailure('DmsStopReverted', { ...subject, replication }, what, hint);
+}
+
+/**
+ * It was started, and was stopped again. `lateStop` is a sentence about an unanswered stop that may have landed late.
+ * The look that shows the stop gives the reason.
+ */
+export function startReverted(subject: FailureSubject, replication: Replication, lateStop: string | null = null) {
+  const { stopReason, status } = replication;
+  const meaning = stopReasonFacts(stopReason)?.meaning;
+  const why = stopReason === null ? 'DMS gives no reason' : `"${stopReason}"${meaning ? ` (${meaning})` : ''}`;
+  const what = `${subject.replicationConfigArn} was started, and is "${status}" again: ${why}`;
+  const hint = 'Find out who or what stopped it, then resume it again.';
+  return dmsFailure(
+    'DmsStartReverted',
+    { ...subject, replication },
+    what,
+    lateStop === null ? hint : `${lateStop} ${hint}`,
+  );
 }
 
 /** DMS's last stop is not the recorded one: shows both. */

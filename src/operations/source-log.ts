@@ -2,10 +2,10 @@
 import type { CheckpointRecord } from './records.js';
 import type { Warning } from './results.js';
 
-/** From here on it is near. */
+/** Part of the retention after which the log counts as nearly gone. */
 const NEAR = 0.8;
 
-/** What the caller knows of the source. */
+/** Facts about the source that only the caller knows. */
 export interface SourceLog {
   readonly sourceLogRetentionSeconds: number | null;
   readonly oldestOpenTransactionSeconds: number | null;
@@ -15,8 +15,8 @@ export type SourceLogVerdict =
   { readonly expired: string } | { readonly expired: null; readonly warnings: readonly Warning[] };
 
 /**
- * The log is read from where DMS had got to when it stopped: the stop less the lag of then, less how long the oldest transaction had been open, which
- * is read from its beginning.
+ * Judges whether the source still has the log that a resume reads. DMS reads from the stop, less the lag of then, less the age of the
+ * oldest open transaction, which is read from its beginning. `now` is DMS's clock: `stoppedAt` is DMS's too.
  */
 export function judgeSourceLog(
   stoppedAt: string | null,

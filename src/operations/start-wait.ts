@@ -1,66 +1,108 @@
-import { isNewerStop, type StopMark } from '../dms/checkpoint.js';
+/**
+ * Rules of the wait for a start, as pure functions over looks: `(memory, look, rules) -> (memory, verdict)`.
+ *
+ * A look may be old, see `dms/staleness.ts`. Each look supports one conclusion, and a conclusion counts once looks have agreed on it
+ * for long enough. A look counts at once when it must have been made after the one before the start: it shows a newer stop, a newer
+ * run, or another status beside the same stop.
+ *
+ * | looks show                                 | verdict              | after                                            |
+ * |--------------------------------------------|----------------------|--------------------------------------------------|
+ * | running                                    | `verify`, `done`     | at once, or staleness after the wait began       |
+ * | stopped again, described, ended by itself  | `done`               | `SETTLE_SECONDS`                                 |
+ * | stopped again, described, DMS may undo it  | `wait`               | until the deadline                               |
+ * | stopped again, described                   | `reverted`           | `SETTLE_SECONDS`                                 |
+ * | stopped after it was starting              | the same             | `SETTLE_GRACE_SECONDS`                           |
+ * | failed                                     | `failed`             | at once, or looks that agree beyond staleness    |
+ * | deleting                                   | `deleting`           | at once: nothing leads out of it                 |
+ * | anything else                              | `wait`               |                                                  |
+ */
+import {
+  isNewerStop,
+  isStopDescribed,
+  SETTLE_GRACE_SECONDS,
+  SETTLE_SECONDS,
+  stopFingerprint,
+  stopMark,
+  type StopMark,
+} from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
+import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
+import { endsByItself, isSelfRestartExpected } from '../dms/stop-reasons.js';
 
-/** How long a look may still show what was there before the start. */
-export const STALE_SECONDS = 60;
-
-/** The replication in the look before the start; `null` when it was starting already. */
+/** The replication in the look before the start. */
 export interface StartMark {
   readonly status: string;
   readonly stop: StopMark;
+  /** Start of its previous run. */
+  readonly startedAt: string | null;
+}
+
+export function startMark(replication: Replication): StartMark {
+  const { status } = lifecycleState(replication);
+  return { status, stop: stopMark(replication), startedAt: replication.replicationStats?.startDate ?? null };
+}
+
+export interface StartWaitRules {
+  /** `null`: it was starting already. */
+  readonly before: StartMark | null;
+  /** Seconds that it must run to count as resumed. */
+  readonly verifyProgressSeconds: number;
 }
 
 /** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
 export interface StartWaitMemory {
-  /** It was seen on its way. */
+  /** It was seen starting or running after the start was asked for. */
   readonly sawStart: boolean;
+  /** First look that shows it running. Kept until looks agree on something else for longer than staleness, or show a newer stop. */
   readonly runningSince: number | null;
+  /** Conclusion that the newest looks agree on. */
+  readonly agreement: Agreement | null;
   /** Fingerprint of the table statistics when it was first seen running. */
   readonly firstRows: string | null;
   readonly isMoving: boolean;
 }
 
 export type StartVerdict =
-  | { readonly type: 'wait'; readonly phase: 'starting'; readonly why: string }
+  /** `starting`: the deadline counts. `verifying`: it was seen running, or stopped again, and only staleness or a description is waited for. */
+  | {
+      readonly type: 'wait';
+      readonly phase: 'starting' | 'verifying';
+      readonly lookInSeconds: number | null;
+      readonly why: string;
+    }
   | { readonly type: 'verify'; readonly secondsLeft: number }
+  /** It runs, or has ended what it was asked to do. */
   | { readonly type: 'done' }
   | { readonly type: 'failed' }
+  /** It was started, and was stopped again. */
+  | { readonly type: 'reverted' }
   | { readonly type: 'deleting' };
 
-export function beginStartWait(): StartWaitMemory {
-  return { sawStart: false, runningSince: null, firstRows: null, isMoving: false };
+export interface StartJudgement {
+  readonly memory: StartWaitMemory;
+  readonly verdict: StartVerdict;
 }
 
-/** One look at a replication that is to become running: what it means, and what to remember of it. */
+/** `sawStart`: a look before the wait showed it starting. */
+export function beginStartWait(sawStart: boolean): StartWaitMemory {
+  return { sawStart, runningSince: null, agreement: null, firstRows: null, isMoving: false };
+}
+
+/** Judges one look at a replication that is to become running. */
 export function judgeStart(
   memory: StartWaitMemory,
   replication: Replication,
   elapsedSeconds: number,
-  rules: { readonly before: StartMark | null; readonly verifyProgressSeconds: number },
-): { readonly memory: StartWaitMemory; readonly verdict: StartVerdict } {
+  rules: StartWaitRules,
+): StartJudgement {
   const { status } = lifecycleState(replication);
-  const seen: StartWaitMemory = {
-    ...memory,
-    sawStart: memory.sawStart || factsOf(status).phase === 'active',
-    runningSince: status === 'running' ? (memory.runningSince ?? elapsedSeconds) : null,
-  };
-  const verdict = (): StartVerdict => {
-    if (status === 'running') {
-      const secondsLeft = rules.verifyProgressSeconds - (elapsedSeconds - (seen.runningSince ?? elapsedSeconds));
-      return secondsLeft > 0 ? { type: 'verify', secondsLeft } : { type: 'done' };
-    }
-    if (status === 'deleting') return { type: 'deleting' };
-    const isStale = !seen.sawStart && showsTheTimeBefore(replication, rules.before);
-    if (status === 'failed' && !(isStale && elapsedSeconds < STALE_SECONDS)) return { type: 'failed' };
-    if (status === 'stopped' && !isStale) return { type: 'done' };
-    return {
-      type: 'wait',
-      phase: 'starting',
-      why: isStale ? `DMS still shows "${replication.status}"` : `DMS is starting it ("${replication.status}")`,
-    };
-  };
-  return { memory: seen, verdict: verdict() };
+  if (status === 'deleting') return { memory, verdict: { type: 'deleting' } };
+  if (status === 'failed') return judgeFailed(memory, replication, elapsedSeconds, rules);
+  if (status === 'stopped') return judgeStopped(memory, replication, elapsedSeconds, rules);
+  if (factsOf(status).phase === 'active') return judgeActive(memory, replication, elapsedSeconds, rules);
+  const seen = { ...memory, agreement: agreeOn(memory.agreement, status, elapsedSeconds) };
+  return waitOn(seen, elapsedSeconds, null, `DMS shows "${status}"`);
 }
 
 /** What is remembered once the table statistics have been read; rows that differ from the first ones are moving. */
@@ -69,8 +111,90 @@ export function withRows(memory: StartWaitMemory, rows: string): StartWaitMemory
   return { ...memory, isMoving: memory.isMoving || rows !== memory.firstRows };
 }
 
-/** A row that has not caught up with the accepted start: same status as before it, and no newer stop. */
-function showsTheTimeBefore(replication: Replication, before: StartMark | null): boolean {
-  if (before === null || lifecycleState(replication).status !== before.status) return false;
-  return !isNewerStop(replication, before.stop);
+function judgeActive(
+  memory: StartWaitMemory,
+  replication: Replication,
+  now: number,
+  { before, verifyProgressSeconds }: StartWaitRules,
+): StartJudgement {
+  const { status } = lifecycleState(replication);
+  const agreement = agreeOn(memory.agreement, status, now);
+  // A look that may be older than the start can show the previous run.
+  const isCurrent = before === null || isAfterMark(replication, before) || now > STALE_SECONDS;
+  if (!isCurrent) return waitOn({ ...memory, agreement }, now, null, `DMS still shows "${status}"`);
+  const seen: StartWaitMemory = { ...memory, sawStart: true, agreement };
+  if (status !== 'running') return waitOn(seen, now, null, `DMS is starting it ("${status}")`);
+  const runningSince = memory.runningSince ?? now;
+  const secondsLeft = verifyProgressSeconds - (now - runningSince);
+  const verdict: StartVerdict = secondsLeft > 0 ? { type: 'verify', secondsLeft } : { type: 'done' };
+  return { memory: { ...seen, runningSince }, verdict };
+}
+
+function judgeFailed(
+  memory: StartWaitMemory,
+  replication: Replication,
+  now: number,
+  { before }: StartWaitRules,
+): StartJudgement {
+  const seen = { ...memory, agreement: agreeOn(memory.agreement, 'failed', now) };
+  const isAfter = before !== null && isAfterMark(replication, before);
+  if (isAfter || isBelieved(seen, now)) return { memory: seen, verdict: { type: 'failed' } };
+  return waitOn(seen, now, STALE_SECONDS, 'DMS shows "failed", which may be from before it was started');
+}
+
+function judgeStopped(
+  memory: StartWaitMemory,
+  replication: Replication,
+  now: number,
+  { before }: StartWaitRules,
+): StartJudgement {
+  const { stopReason } = replication;
+  const isNewer = before !== null && isNewerStop(replication, before.stop);
+  const isDescribed = isStopDescribed(replication, before?.stop ?? null);
+  const agreement = agreeOn(memory.agreement, isDescribed ? stopFingerprint(replication) : 'undescribed', now);
+  const seen: StartWaitMemory = { ...memory, sawStart: memory.sawStart || isNewer, agreement };
+  if (!seen.sawStart) return waitOn(seen, now, null, 'DMS still shows "stopped"');
+  const needed = isDescribed && isNewer ? SETTLE_SECONDS : SETTLE_GRACE_SECONDS;
+  const left = needed - agreedSeconds(agreement, now);
+  if (left > 0 && !isNewer)
+    return waitOn(seen, now, needed, 'DMS shows it stopped, which may be from before the start');
+  const stopped = { ...seen, runningSince: null };
+  if (left > 0)
+    return { memory: stopped, verdict: waiting('verifying', left, 'it is stopped again; that is settling') };
+  if (isDescribed && endsByItself(stopReason)) return { memory: stopped, verdict: { type: 'done' } };
+  if (isDescribed && isSelfRestartExpected(stopReason)) {
+    const why = `it stopped again with "${stopReason}", which DMS may undo by itself`;
+    return { memory: stopped, verdict: waiting('starting', null, why) };
+  }
+  return { memory: stopped, verdict: { type: 'reverted' } };
+}
+
+/** Proof that a look was made after the one before the start: no older look can show what it shows. */
+function isAfterMark(replication: Replication, { status, stop, startedAt }: StartMark): boolean {
+  if (isNewerStop(replication, stop)) return true;
+  const runSince = replication.replicationStats?.startDate ?? null;
+  if (startedAt != null && runSince !== null && Date.parse(runSince) > Date.parse(startedAt)) return true;
+  // A stopped replication leaves its status only by a start. One that failed may have no stop of its own to tell the runs apart.
+  const isSameStop = replication.replicationLastStopTime === stop.lastStopTime;
+  return isSameStop && status !== 'failed' && lifecycleState(replication).status !== status;
+}
+
+function isBelieved({ agreement }: StartWaitMemory, now: number): boolean {
+  return agreement !== null && isBeyondStaleness(agreement, now);
+}
+
+/**
+ * Waits for looks that agree for `seconds`; `null`: for another status. A look may be older than the one that showed it running, so the
+ * deadline counts again only once looks agree on something else.
+ */
+function waitOn(seen: StartWaitMemory, now: number, seconds: number | null, why: string): StartJudgement {
+  const { agreement } = seen;
+  const runningSince = isBelieved(seen, now) ? null : seen.runningSince;
+  const left = seconds === null || agreement === null ? null : seconds - agreedSeconds(agreement, now);
+  const verdict = waiting(runningSince === null ? 'starting' : 'verifying', left, why);
+  return { memory: { ...seen, runningSince }, verdict };
+}
+
+function waiting(phase: 'starting' | 'verifying', lookInSeconds: number | null, why: string): StartVerdict {
+  return { type: 'wait', phase, lookInSeconds, why };
 }

@@ -1,3 +1,22 @@
+/**
+ * Rules of the wait for a stop, as pure functions over looks: `(memory, look, rules) -> (memory, verdict)`.
+ *
+ * A look may be old, see `dms/staleness.ts`. Each look therefore supports one conclusion, and a conclusion counts once looks have
+ * agreed on it for long enough:
+ *
+ * | looks show                          | verdict                      | after                                                     |
+ * |-------------------------------------|------------------------------|-----------------------------------------------------------|
+ * | stopped, described                  | `settled`                    | `settleSeconds`; plus the grace of a stop that DMS undoes |
+ * | stopped, not described              | `settled`, `grace-expired`   | `SETTLE_GRACE_SECONDS`                                    |
+ * | active, after the stop was seen     | `reverted`, `running-again`  | staleness                                                 |
+ * | active, and the stop that DMS undid | `running-again`              | at once: nothing older can show that stop                 |
+ * | active, nobody has asked for a stop | `running-again`              | at once: asking for the stop does no harm                 |
+ * | failed, with a newer stop           | `failed`                     | at once: nothing older can show that stop                 |
+ * | failed                              | `failed`                     | staleness: it may have failed before its last start       |
+ * | deleting                            | `deleting`                   | at once: nothing leads out of it                          |
+ * | created                             | `never-started`              | `settleSeconds`; staleness for one that is known to run   |
+ * | anything else                       | `wait`                       |                                                           |
+ */
 import {
   isNewerStop,
   isStopDescribed,
@@ -7,58 +26,60 @@ import {
 } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { maySelfRestart } from '../dms/stop-reasons.js';
+import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
+import { isSelfRestartExpected, maySelfRestart } from '../dms/stop-reasons.js';
 import type { Settled } from './records.js';
 
-/** How far apart two looks must be to say that someone started it again. */
-export const REVERT_SECONDS = 10;
-
-export interface StopWaitRules {
+/** Rules by which a stop counts as settled. */
+export interface SettleRules {
+  /** Seconds for which looks must agree on reason, time and checkpoint. */
   readonly settleSeconds: number;
+  /** Seconds that a stop which DMS undoes by itself must last. */
   readonly selfRestartGraceSeconds: number;
-  /** The last stop in the look before this one was asked for; `null` when there was none to make. */
+  /** The last stop in the look before the call; `null` when no call was made here. */
   readonly before: StopMark | null;
+}
+
+export interface StopWaitRules extends SettleRules {
+  /** A call of this operation was accepted, or may have been. */
+  readonly accepted: boolean;
+  /** Its ledger has seen it run, so that `created` can only be a look at a missing row. */
+  readonly everRan: boolean;
 }
 
 /** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
 export interface StopWaitMemory {
   /** `stopping`, or a stop newer than the one before, was seen. */
   readonly sawStop: boolean;
-  /** The first look showed it at rest already, and it has not moved since: its stop was not seen happening. */
-  readonly foundAtRest: boolean;
-  /** The first look of an unbroken row that showed it stopped. */
-  readonly stoppedSince: number | null;
-  /** The first look of an unbroken row that agree. */
-  readonly sample: { readonly fingerprint: string; readonly at: number } | null;
-  /** The first look of an unbroken row that showed it running again. */
-  readonly activeSince: number | null;
-  /** DMS itself may undo the stop that was seen. */
+  /** The newest described stop is one that DMS may undo by itself. */
   readonly mayRestart: boolean;
+  /** First look that shows this stop described. Kept until looks agree on something else for longer than staleness. */
+  readonly describedSince: number | null;
+  /** Conclusion that the newest looks agree on. */
+  readonly agreement: Agreement | null;
 }
 
 export type StopVerdict =
   | {
       readonly type: 'wait';
       readonly phase: 'stopping' | 'settling';
+      /** Seconds after which another look can decide; `null`: any time. */
       readonly lookInSeconds: number | null;
       readonly why: string;
     }
   | { readonly type: 'settled'; readonly settled: Settled }
   | { readonly type: 'failed' }
   | { readonly type: 'deleting' }
+  /** Someone else started it again. */
   | { readonly type: 'reverted' }
-  | { readonly type: 'self-restarted' };
+  /** DMS undid the stop by itself, or only older looks showed it stopped. The stop has to be asked for. */
+  | { readonly type: 'running-again' }
+  | { readonly type: 'never-started' };
 
 export interface StopLook {
   readonly replication: Replication;
-  /** Since the wait began. */
+  /** Seconds since the wait began. */
   readonly elapsedSeconds: number;
-  /** When DMS answered, by its own clock, in milliseconds since the epoch. */
-  readonly dmsTime: number;
-}
-
-export function beginStopWait(sawStop: boolean): StopWaitMemory {
-  return { sawStop, foundAtRest: false, stoppedSince: null, sample: null, activeSince: null, mayRestart: false };
 }
 
 export interface StopJudgement<Verdict = StopVerdict> {
@@ -68,70 +89,122 @@ export interface StopJudgement<Verdict = StopVerdict> {
 
 type SettleVerdict = Extract<StopVerdict, { readonly type: 'wait' | 'settled' }>;
 
-/** One look at a replication that is to become stopped: what it means, and what to remember of it. */
-export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
-  const { replication } = look;
-  const { status } = lifecycleState(replication);
-  if (status === 'stopped') return judgeSettling(memory, look, rules);
-  const sawStop =
-    memory.sawStop || status === 'stopping' || (rules.before !== null && isNewerStop(replication, rules.before));
-  const moving = { ...memory, sawStop, foundAtRest: false, stoppedSince: null, sample: null };
-  if (status === 'failed') return { memory: moving, verdict: { type: 'failed' } };
-  if (status === 'deleting') return { memory: moving, verdict: { type: 'deleting' } };
-  if (factsOf(status).phase === 'active') return judgeActive(moving, look, rules);
-  const why = status === 'stopping' ? 'DMS is stopping it' : `it is in transition ("${status}")`;
-  return { memory: { ...moving, activeSince: null }, verdict: waiting('stopping', null, why) };
+export function beginStopWait(sawStop: boolean): StopWaitMemory {
+  return { sawStop, mayRestart: false, describedSince: null, agreement: null };
 }
 
-/** One look at a replication that is stopped or failed: whether all that describes its stop is there, and stays the same. */
-export function judgeSettling(
-  before: StopWaitMemory,
-  look: StopLook,
-  rules: StopWaitRules,
-): StopJudgement<SettleVerdict> {
-  const { replication, elapsedSeconds, dmsTime } = look;
-  const fingerprint = stopFingerprint(replication);
-  const described = isStopDescribed(replication, rules.before);
-  const agrees = described && before.sample?.fingerprint === fingerprint;
-  const memory: StopWaitMemory = {
-    sawStop: true,
-    foundAtRest: before.foundAtRest || !before.sawStop,
-    activeSince: null,
-    stoppedSince: before.stoppedSince ?? elapsedSeconds,
-    sample: agrees ? before.sample : described ? { fingerprint, at: elapsedSeconds } : null,
-    mayRestart: described && maySelfRestart(replication.stopReason),
+/** Judges one look at a replication that is to become stopped. */
+export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
+  const { replication, elapsedSeconds: now } = look;
+  const { status } = lifecycleState(replication);
+  if (status === 'stopped') return judgeSettling(memory, look, rules);
+  if (status === 'deleting') return { memory, verdict: { type: 'deleting' } };
+  const isActive = factsOf(status).phase === 'active';
+  const seen: StopWaitMemory = {
+    ...memory,
+    sawStop: memory.sawStop || status === 'stopping' || showsNewerStop(replication, rules.before),
+    agreement: agreeOn(memory.agreement, isActive ? 'active' : status, now),
   };
-  const stoppedFor = elapsedSeconds - (memory.stoppedSince ?? elapsedSeconds);
-  const agreedFor = elapsedSeconds - (memory.sample?.at ?? elapsedSeconds);
-  const age = (dmsTime - Date.parse(replication.replicationLastStopTime ?? '')) / 1000;
-  // The age of a stop that was seen happening says nothing: DMS fills in the rest, the checkpoint too, after `stopped`.
-  const isOld = described && memory.foundAtRest && age >= rules.settleSeconds;
-  const agreed = described && (isOld || agreedFor >= rules.settleSeconds);
-  if (!agreed && stoppedFor < SETTLE_GRACE_SECONDS) {
-    const lookIn = described ? rules.settleSeconds - agreedFor : SETTLE_GRACE_SECONDS - stoppedFor;
-    const what = described ? 'its checkpoint is settling' : 'DMS has not described this stop yet';
-    return { memory, verdict: waiting('settling', lookIn, `it is ${replication.status}; ${what}`) };
+  if (isActive) return judgeActive(seen, look, rules);
+  if (status === 'failed') return judgeFailed(seen, look, rules);
+  if (status === 'created') return judgeCreated(seen, look, rules);
+  const why = status === 'stopping' ? 'DMS is stopping it' : `it is in transition ("${status}")`;
+  return waitOn(seen, now, null, why);
+}
+
+/** Judges one look at a replication that is stopped or failed: whether its stop is described, and stays the same. */
+export function judgeSettling(
+  memory: StopWaitMemory,
+  look: StopLook,
+  rules: SettleRules,
+): StopJudgement<SettleVerdict> {
+  const { replication, elapsedSeconds: now } = look;
+  const { stopReason, status } = replication;
+  const isDescribed = isStopDescribed(replication, rules.before);
+  const agreement = agreeOn(memory.agreement, isDescribed ? stopFingerprint(replication) : 'undescribed', now);
+  const seen: StopWaitMemory = {
+    sawStop: memory.sawStop || showsNewerStop(replication, rules.before),
+    mayRestart: isDescribed ? maySelfRestart(stopReason) : memory.mayRestart,
+    describedSince: isDescribed ? (memory.describedSince ?? now) : memory.describedSince,
+    agreement,
+  };
+  const describedFor = now - (seen.describedSince ?? now);
+  const settleLeft = (isDescribed ? rules.settleSeconds : SETTLE_GRACE_SECONDS) - agreedSeconds(agreement, now);
+  // A description that changes once more after the grace may never settle.
+  const isFlapping = isDescribed && changedAt(memory, agreement) >= SETTLE_GRACE_SECONDS;
+  if (settleLeft > 0 && !isFlapping) {
+    const what = isDescribed ? 'its checkpoint is settling' : 'DMS has not described this stop yet';
+    return { memory: seen, verdict: waiting('settling', settleLeft, `it is ${status}; ${what}`) };
   }
-  const restartLeft = rules.selfRestartGraceSeconds - Math.max(stoppedFor, isOld ? age : 0);
-  if (memory.mayRestart && restartLeft > 0) {
-    const why = `it stopped with "${replication.stopReason}", which DMS may undo by itself`;
-    return { memory, verdict: waiting('settling', restartLeft, why) };
+  const graceLeft = rules.selfRestartGraceSeconds - describedFor;
+  if (isDescribed && isSelfRestartExpected(stopReason) && graceLeft > 0) {
+    const why = `it stopped with "${stopReason}", which DMS may undo by itself`;
+    return { memory: seen, verdict: waiting('settling', graceLeft, why) };
   }
-  return { memory, verdict: { type: 'settled', settled: agreed ? 'agreed' : 'grace-expired' } };
+  const settled = isDescribed && settleLeft <= 0 ? 'agreed' : 'grace-expired';
+  return { memory: seen, verdict: { type: 'settled', settled } };
+}
+
+/** Seconds from the first description to the beginning of the agreement that the newest look has broken; 0: none was broken. */
+function changedAt({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
+  if (before === null || describedSince === null || before === agreement) return 0;
+  return before.since - describedSince;
 }
 
 function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
-  const { replication, elapsedSeconds } = look;
-  const stoppedByItself = isNewerStop(replication, rules.before) && maySelfRestart(replication.stopReason);
-  const undone = seen.mayRestart || (rules.before !== null && stoppedByItself);
-  const activeSince = seen.activeSince ?? elapsedSeconds;
-  const memory = { ...seen, activeSince: seen.sawStop ? activeSince : null };
-  if (undone) return { memory, verdict: { type: 'self-restarted' } };
-  if (!seen.sawStop) return { memory, verdict: waiting('stopping', null, `DMS still shows "${replication.status}"`) };
-  const activeFor = elapsedSeconds - activeSince;
-  if (activeFor >= REVERT_SECONDS) return { memory, verdict: { type: 'reverted' } };
-  const why = `it was stopping, and DMS shows "${replication.status}"`;
-  return { memory, verdict: waiting('stopping', REVERT_SECONDS - activeFor, why) };
+  const { replication, elapsedSeconds: now } = look;
+  const isUndone = showsNewerStop(replication, rules.before) && maySelfRestart(replication.stopReason);
+  const isUnasked = !seen.sawStop && !rules.accepted;
+  if (isUndone || isUnasked) return { memory: seen, verdict: { type: 'running-again' } };
+  if (!seen.sawStop) return waitOn(seen, now, null, `DMS still shows "${replication.status}"`);
+  if (isBelieved(seen, now)) {
+    return { memory: seen, verdict: { type: seen.mayRestart ? 'running-again' : 'reverted' } };
+  }
+  const why = `it was stopping, and DMS shows "${replication.status}", which may be older`;
+  return waitOn(seen, now, STALE_SECONDS, why);
+}
+
+function judgeFailed(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
+  const { replication, elapsedSeconds: now } = look;
+  if (showsNewerStop(replication, rules.before) || isBelieved(seen, now)) {
+    return { memory: seen, verdict: { type: 'failed' } };
+  }
+  return waitOn(seen, now, STALE_SECONDS, 'DMS shows "failed", which may be from before its last start');
+}
+
+function judgeCreated(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
+  const { elapsedSeconds: now } = look;
+  if (rules.everRan || rules.accepted || seen.sawStop) {
+    if (isBelieved(seen, now)) return { memory: seen, verdict: { type: 'never-started' } };
+    return waitOn(seen, now, STALE_SECONDS, 'DMS shows no run of it, although it has run');
+  }
+  const left = rules.settleSeconds - agreedFor(seen, now);
+  if (left <= 0) return { memory: seen, verdict: { type: 'never-started' } };
+  return { memory: seen, verdict: waiting('settling', left, 'it has never run, as far as DMS shows') };
+}
+
+/** Proof that a stop came after the look before the call: no older look can show its time. */
+function showsNewerStop(replication: Replication, before: StopMark | null): boolean {
+  return before !== null && isNewerStop(replication, before);
+}
+
+function isBelieved({ agreement }: StopWaitMemory, now: number): boolean {
+  return agreement !== null && isBeyondStaleness(agreement, now);
+}
+
+function agreedFor({ agreement }: StopWaitMemory, now: number): number {
+  return agreement === null ? 0 : agreedSeconds(agreement, now);
+}
+
+/**
+ * Waits for looks that agree for `seconds`; `null`: for another status. A look may be older than the one that showed the stop, so the
+ * deadline counts again only once looks agree on something else.
+ */
+function waitOn(seen: StopWaitMemory, now: number, seconds: number | null, why: string): StopJudgement {
+  const describedSince = isBelieved(seen, now) ? null : seen.describedSince;
+  const left = seconds === null ? null : seconds - agreedFor(seen, now);
+  const verdict = waiting(describedSince === null ? 'stopping' : 'settling', left, why);
+  return { memory: { ...seen, describedSince }, verdict };
 }
 
 function waiting(phase: 'stopping' | 'settling', lookInSeconds: number | null, why: string): SettleVerdict {

@@ -1,13 +1,13 @@
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { stopReasonFacts } from '../dms/stop-reasons.js';
+import { maySelfRestart, stopReasonFacts } from '../dms/stop-reasons.js';
 import type { CheckpointDraft } from './records.js';
 import type { Warning } from './results.js';
 
 /** A resume deadline nearer than this gets a warning. */
 const SHORT_WINDOW_HOURS = 12;
 
-/** What a person should know about a stop that succeeded. */
+/** Warnings about a stop that succeeded. `now` is DMS's clock: the deadline is DMS's too. */
 export function stopWarnings(checkpoint: CheckpointDraft, replication: Replication, now: number): readonly Warning[] {
   const state = lifecycleState(replication);
   if (state.status === 'created') return [];
@@ -31,14 +31,8 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
     const message = 'changes cached during the full load are not applied yet; resume to apply them';
     warnings.push({ code: 'cached-changes-not-applied', message });
   }
-  const hoursLeft = resumeBy === null ? Infinity : (Date.parse(resumeBy) - now) / 3_600_000;
-  if (hoursLeft < SHORT_WINDOW_HOURS) {
-    const left = `it can be resumed for another ${hoursLeft.toFixed(1)} hours only, until ${resumeBy}`;
-    warnings.push({
-      code: 'short-window',
-      message: hoursLeft > 0 ? left : `the time to resume it ended at ${resumeBy}`,
-    });
-  }
+  const window = shortWindow(resumeBy, isDeprovisioned(state), now);
+  if (window !== null) warnings.push({ code: 'short-window', message: window });
   if (state.provisionState === 'provisioned') {
     const message = `its capacity stays provisioned and is billed until ${resumeBy ?? 'DMS deprovisions it'}`;
     warnings.push({ code: 'capacity-still-billed', message });
@@ -46,13 +40,22 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
   return warnings;
 }
 
-/** It was to be known where the endpoints lead to, and is not. */
+function shortWindow(resumeBy: string | null, isGone: boolean, now: number): string | null {
+  if (isGone) return 'the time to resume it has ended: DMS has deprovisioned it';
+  if (resumeBy === null) return null;
+  const hoursLeft = (Date.parse(resumeBy) - now) / 3_600_000;
+  if (hoursLeft >= SHORT_WINDOW_HOURS) return null;
+  if (hoursLeft <= 0) return `the time to resume it ended at ${resumeBy}`;
+  return `it can be resumed for another ${hoursLeft.toFixed(1)} hours only, until ${resumeBy}`;
+}
+
+/** Warning that the addresses of the endpoints are unknown, and `so` what follows. */
 export function endpointsUnknown(problem: string | null, so: string): readonly Warning[] {
   if (problem === null) return [];
   return [{ code: 'endpoints-unknown', message: `Where its endpoints lead to is not known (${problem}), so ${so}` }];
 }
 
-/** What a stop reason says that nobody who asked for a stop expects. */
+/** Warnings about a stop reason that nobody expects who asked for a stop. */
 export function stopReasonWarnings(stopReason: string | null): readonly Warning[] {
   const facts = stopReasonFacts(stopReason);
   const warnings: Warning[] = [];
@@ -60,7 +63,7 @@ export function stopReasonWarnings(stopReason: string | null): readonly Warning[
     const meaning = facts === null ? ', which is not a known stop reason' : `: ${facts.meaning}. Next: ${facts.next}`;
     warnings.push({ code: 'not-normal-stop', message: `DMS gives "${stopReason}"${meaning}` });
   }
-  if (facts?.maySelfRestart === true) {
+  if (maySelfRestart(stopReason)) {
     const message = 'DMS may start it again by itself after this kind of stop; look again before relying on it';
     warnings.push({ code: 'may-restart', message });
   }

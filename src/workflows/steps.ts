@@ -4,15 +4,17 @@
  *
  * @module
  */
-import { isRecordedStop } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { sleep } from '@temporalio/workflow';
 import type { Replication } from '../dms/replication.js';
+import { agreeOn, isBeyondStaleness, type Agreement } from '../dms/staleness.js';
+import { isDmsFailure } from '../operations/failures.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
 import { DMS_TASK_QUEUE } from '../operations/names.js';
 import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
 import type { CheckpointRecord, Reservation } from '../operations/records.js';
 import { checkpointChanged, readArn, stopReverted } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import { judgeStanding } from '../operations/still-stopped.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';
@@ -78,13 +80,28 @@ export async function describeReplication(
   }
 }
 
-/** Looks, and fails with `DmsStopReverted` or `DmsCheckpointChanged` when the recorded stop no longer holds. */
+/** Time between two looks while one may be older than the recorded stop. */
+const LOOK_AGAIN = '15 s';
+
+/**
+ * Looks, and fails with `DmsStopReverted` or `DmsCheckpointChanged` when the recorded stop no longer holds. Looks again for at most a
+ * minute or so while a look is missing or may be older than the stop.
+ */
 export async function assertStopped(record: CheckpointRecord, options: StepOptions = {}): Promise<void> {
   const { replicationConfigArn, operationId, stoppedAt } = record;
-  const replication = await describeReplication(replicationConfigArn, options);
   const subject = { replicationConfigArn, operationId, checkpoint: record };
-  if (factsOf(lifecycleState(replication).status).phase !== 'rest') {
-    throw stopReverted(subject, replication, `stopped at ${stoppedAt}`);
+  let agreement: Agreement | null = null;
+  for (; ; await sleep(LOOK_AGAIN)) {
+    const look = await describeReplication(replicationConfigArn, options).catch((err: unknown) => {
+      agreement = agreeOn(agreement, 'missing', Date.now() / 1000);
+      if (!isDmsFailure(err, 'DmsReplicationNotFound') || isBeyondStaleness(agreement, Date.now() / 1000)) throw err;
+      return null;
+    });
+    if (look === null) continue;
+    const judged = judgeStanding(agreement, record, look, Date.now() / 1000);
+    agreement = judged.agreement;
+    if (judged.verdict === 'holds') return;
+    if (judged.verdict === 'changed') throw checkpointChanged(subject, record, look);
+    if (judged.verdict !== 'look-again') throw stopReverted(subject, look, `stopped at ${stoppedAt}`);
   }
-  if (!isRecordedStop(record, replication)) throw checkpointChanged(subject, record, replication);
 }

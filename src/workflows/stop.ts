@@ -41,7 +41,7 @@ async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
 async function untilSettled(
   run: Run<StopPlan>,
   requested: RequestedStop,
-): Promise<Extract<StoppedReplication, { end: 'settled' }> & { readonly outcome: StopOutcome }> {
+): Promise<Omit<Extract<StoppedReplication, { end: 'settled' }>, 'end'> & { readonly outcome: StopOutcome }> {
   const { operation, plan, tracker } = run;
   const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = plan;
   const rules = { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds };
@@ -54,6 +54,7 @@ async function untilSettled(
       { ...rules, operationId: operation.operationId, before, sawStop, accepted, everRan: hasRun, lastStatus },
     );
     if (stopped.end === 'settled') return { ...stopped, outcome: stop.outcome };
+    if (stopped.end === 'never-started') return { ...stopped, outcome: 'never-started', settled: 'agreed' };
     const again = 'It runs again; asking DMS to stop it again';
     tracker.enter('waiting-until-stoppable', again, stopped.replication.status);
     const next = await requestStop(run);

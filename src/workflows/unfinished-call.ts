@@ -1,13 +1,13 @@
 /** A call whose operation did not live to record its outcome: the ledger follows it, and records it in the operation's name. */
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { factsOf } from '../dms/lifecycle.js';
+import { STALE_SECONDS } from '../dms/staleness.js';
 import { missing } from '../operations/deletion.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../operations/failures.js';
 import { dropCallOf, operationOf, secondsUntilLanded, type UnfinishedCall } from '../operations/ledger-calls.js';
 import { findOperation } from '../operations/ledger-entries.js';
 import type { RecordOperation } from '../operations/protocol.js';
 import type { PendingCall } from '../operations/records.js';
-import { STALE_SECONDS } from '../operations/start-wait.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';
 import { isCancelled } from './failures.js';
@@ -54,8 +54,15 @@ export async function finishCall(book: Book, { call }: UnfinishedCall): Promise<
 
 async function followStop(book: Book, call: PendingCall): Promise<Followed> {
   const { replicationConfigArn } = book.ledger;
-  const { operationId, before, taskQueue, statusBefore: lastStatus } = call;
-  const stop = { replicationConfigArn, operationId, before, lastStatus, accepted: true, everRan: true };
+  const { operationId, before, taskQueue } = call;
+  const stop = {
+    replicationConfigArn,
+    operationId,
+    before: before.stop,
+    lastStatus: before.status,
+    accepted: true,
+    everRan: true,
+  };
   const follow = async (stopTimeoutSeconds: number, sawStop: boolean) =>
     untilStopped(
       { holdSeconds: HOLD_SECONDS, taskQueue },
@@ -88,8 +95,7 @@ async function followStop(book: Book, call: PendingCall): Promise<Followed> {
 
 async function followStart(book: Book, call: PendingCall): Promise<Followed> {
   const { replicationConfigArn } = book.ledger;
-  const { operationId, taskQueue, statusBefore, startReplicationType, before: stop } = call;
-  const before = { status: statusBefore, stop };
+  const { operationId, taskQueue, startReplicationType, before } = call;
   const wait = { replicationConfigArn, operationId, before, accepted: true, verifyProgressSeconds: 0 };
   try {
     const startTimeoutSeconds = timeToShow(call);
@@ -128,7 +134,7 @@ function dropNote(book: Book, call: PendingCall, failureType: DmsFailureType): v
 }
 
 function failedReplication(call: PendingCall, failure: DmsFailure) {
-  const { before } = call;
+  const before = call.before.stop;
   const seen = failure.details[0].replication ?? null;
   const about = { before, seen, settleSeconds: 10, lagAtStop: null, intent: call.intent ?? 'pause' } as const;
   return { end: 'failed-replication', failureMessage: failure.message, ...about } as const;

@@ -80,7 +80,7 @@ describe('a stop', () => {
     expect([ledger.told, call.mock.calls.length, attempts.number]).toEqual([['begin and note a stop'], 1, 1]);
     expect(ledger.state?.pendingCall).toMatchObject({
       operationId: 'a',
-      before: { lastStopTime: stopped.replicationLastStopTime },
+      before: { stop: { lastStopTime: stopped.replicationLastStopTime } },
     });
   });
 

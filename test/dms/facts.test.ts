@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
-import { isRecordedStop, isStopDescribed, resumeDeadline, stopMark } from '../../src/dms/checkpoint.js';
+import { isRecordedStop, isSameStop, isStopDescribed, resumeDeadline, stopMark } from '../../src/dms/checkpoint.js';
 import { factsOf, isDeprovisioned, lifecycleState, statuses, statusInFault } from '../../src/dms/lifecycle.js';
 import { premigrationAssessmentStatuses } from '../../src/dms/replication.js';
-import { maySelfRestart, stopReasonCode, stopReasonFacts, stopReasons } from '../../src/dms/stop-reasons.js';
+import {
+  endsByItself,
+  isSelfRestartExpected,
+  maySelfRestart,
+  stopReasonCode,
+  stopReasonFacts,
+  stopReasons,
+} from '../../src/dms/stop-reasons.js';
 import { wrongState } from '../../src/simulator/rules.js';
 import { look } from '../support/look.js';
 
@@ -138,19 +145,38 @@ describe('stop reasons', () => {
       'STOPPED_AT_SERVER_TIME',
       'STOPPED_AT_COMMIT_TIME',
     ]);
-    expect(Object.keys(stopReasons).filter((code) => maySelfRestart(`Stop Reason ${code}`))).toEqual([
+    const codes = Object.keys(stopReasons);
+    const undone = codes.filter((code) => isSelfRestartExpected(`Stop Reason ${code}`));
+    expect(undone).toEqual([
       'RECOVERABLE_ERROR',
       'STOPPED_DUE_TO_LOW_MEMORY',
       'STOPPED_DUE_TO_LOW_DISK',
       'RECONFIGURATION_RESTART',
       'RECYCLE_TASK',
     ]);
+    const mayBeUndone = codes.filter((code) => maySelfRestart(`Stop Reason ${code}`));
+    expect(mayBeUndone.toSorted()).toEqual([...undone, 'FATAL_ERROR'].toSorted());
+    expect(codes.filter((code) => endsByItself(`Stop Reason ${code}`))).toEqual([
+      'FULL_LOAD_ONLY_FINISHED',
+      'STOPPED_AFTER_FULL_LOAD',
+      'STOPPED_AFTER_CACHED_EVENTS',
+      'STOPPED_AFTER_DDL_APPLY',
+      'STOPPED_AT_SERVER_TIME',
+      'STOPPED_AT_COMMIT_TIME',
+    ]);
+    expect([maySelfRestart(null), isSelfRestartExpected('Stop Reason BORED'), endsByItself(null)]).not.toContain(true);
   });
 
   test.each([
     [null, null],
     ['Stop Reason FATAL_ERROR Error Level FATAL', 'FATAL_ERROR'],
     ['normal', 'NORMAL'],
+    ['  stop reason  normal', 'NORMAL'],
+    ['Last Error ODBC general error. Stop Reason RECOVERABLE_ERROR Error Level RECOVERABLE', 'RECOVERABLE_ERROR'],
+    ['Last Error Error 1236 reading binary log. Stop Reason FATAL_ERROR Error Level FATAL', 'FATAL_ERROR'],
+    ['Last Error NORMAL. Stop Reason BORED', null],
+    ['Stop Reason NORMAL_ISH', null],
+    ['', null],
     ['Stop Reason BORED', null],
     ['toString', null],
   ])('%s has the code %s', (reason, code) => expect(stopReasonCode(reason)).toBe(code));
@@ -205,7 +231,45 @@ describe('a stop', () => {
   );
 
   test.each([
+    ['DMS shows no FreshStartDate any more', { replicationStats: null }, 'deprovisioned', true],
+    ['DMS shows no stop time any more', { replicationLastStopTime: null }, 'deprovisioned', true],
+    ['DMS is deprovisioning it, and shows less', { replicationStats: null }, 'deprovisioning', true],
+    ['it is still provisioned, and shows less', { replicationStats: null }, 'provisioned', false],
+    ['DMS shows another stop', { replicationLastStopTime: '2026-01-02T01:00:00.000Z' }, 'deprovisioned', false],
+  ])('is recognised after deprovisioning when %s: %s', (_, changes, provisionState, same) => {
+    const fresh = { replicationStats: { freshStartDate: '2026-01-01T06:00:00.000Z' } as never };
+    const record = { ...recorded, freshStartDate: '2026-01-01T06:00:00.000Z' };
+    const row = look({ ...fresh, ...changes, provisionData: { provisionState } as never });
+    expect(isRecordedStop(record, row)).toBe(same);
+    // A field that the record lacks is another matter.
+    expect(
+      isRecordedStop({ ...record, freshStartDate: null }, look({ ...fresh, provisionData: row.provisionData })),
+    ).toBe(false);
+  });
+
+  test('is recognised with less only when DMS has forgotten it', () => {
+    const shown = { ...recorded, freshStartDate: null };
+    const record = { ...recorded, freshStartDate: '2026-01-01T06:00:00.000Z' };
+    expect([isSameStop(record, shown), isSameStop(record, shown, true), isSameStop(shown, record, true)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  test.each([['deprovisioning'], ['deprovisioned']])('has no resume deadline while it is %s', (provisionState) => {
+    const row = look({
+      provisionData: { provisionState } as never,
+      replicationDeprovisionTime: '2026-01-04T00:00:00.000Z',
+    });
+    expect(resumeDeadline(row)).toEqual({ resumeBy: null, resumeBySource: null });
+    expect(resumeDeadline({ ...row, replicationDeprovisionTime: null }).resumeBy).toBeNull();
+    expect(resumeDeadline({ ...row, provisionData: null, status: provisionState }).resumeBy).toBeNull();
+  });
+
+  test.each([
     ['2026-01-04T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'dms'],
+    ['2026-01-04T00:00:00.000Z', null, '2026-01-04T00:00:00.000Z', 'dms'],
     ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
     [null, '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
     [null, null, null, null],

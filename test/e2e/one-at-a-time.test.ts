@@ -304,6 +304,10 @@ describe.concurrent('a step that checks', () => {
     const check = () =>
       client.workflow.execute('hostAssertStopped', { workflowId: randomUUID(), taskQueue, args: [checkpoint] });
     await check();
+    stage.simulator.modify(replicationConfigArn);
+    const modified = { type: 'DmsStopReverted', message: expect.stringContaining('is "modifying" now') };
+    expect(await failureOf(check())).toMatchObject({ cause: modified });
+    await until('it is modified', () => stage.simulator.row(replicationConfigArn).Status === 'stopped');
     stage.simulator.start(replicationConfigArn);
     expect(await failureOf(check())).toMatchObject({ cause: { type: 'DmsStopReverted' } });
     await until('it runs', () => stage.simulator.row(replicationConfigArn).Status === 'running');

@@ -173,16 +173,18 @@ describe.concurrent('a resume', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).pendingCall).toMatchObject({ kind: 'resume' });
   });
 
-  test('that is stopped again by an error right after running is not passed off as a plain success', async () => {
+  test('that is stopped again right after running fails with the reason', async () => {
     const { stage, arn } = await stopped({ durations: { describingStop: 0 } });
     await using _ = stage;
     const handle = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 20 });
     await until('it runs', () => stage.simulator.row(arn).Status === 'running');
     stage.simulator.onNextStop(arn, { type: 'reason', stopReason: 'Stop Reason FATAL_ERROR' });
     stage.simulator.stop(arn);
-    const { outcome, replication, warnings } = await handle.result();
-    expect([outcome, replication.status]).toEqual(['resumed', 'stopped']);
-    expect(warnings.map(({ code }) => code)).toContain('not-normal-stop');
+    expect(await failureOf(handle.result())).toMatchObject({
+      type: 'DmsStartReverted',
+      message: expect.stringContaining('FATAL_ERROR'),
+      details: [{ status: 'stopped' }],
+    });
   });
 
   test('of a full load asks what is wanted', async () => {

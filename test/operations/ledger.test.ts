@@ -8,6 +8,7 @@ import {
   callOf,
   draftOf,
   endedOf,
+  markOf,
   noted,
   recorded,
   refusalOf,
@@ -78,11 +79,11 @@ describe('a note', () => {
   });
 
   test('keeps the newest stop before the call, because a later look may be older', () => {
-    const marked = (lastStopTime: string) => ({ before: { ...callOf().before, lastStopTime } });
+    const marked = (lastStopTime: string) => ({ before: markOf('running', lastStopTime) });
     const twice = noted(noted(empty, op('a'), 5, marked(at(-10))), op('a'), 30, marked(at(-90)));
-    expect(twice.pendingCall?.before.lastStopTime).toBe(at(-10));
+    expect(twice.pendingCall?.before.stop.lastStopTime).toBe(at(-10));
     const newer = noted(noted(empty, op('a'), 5, marked(at(-90))), op('a'), 30, marked(at(-10)));
-    expect(newer.pendingCall?.before.lastStopTime).toBe(at(-10));
+    expect(newer.pendingCall?.before.stop.lastStopTime).toBe(at(-10));
   });
 
   test('of an execution that has closed is left to the ledger, and the operation waits', () => {

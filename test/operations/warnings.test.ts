@@ -30,9 +30,15 @@ describe('the warnings of a stop', () => {
       { provisionData: { provisionState: 'provisioned' } as never },
       ['capacity-still-billed'],
     ],
-    ['nor is it after deprovisioning', {}, { provisionData: { provisionState: 'deprovisioned' } as never }, []],
+    [
+      'after deprovisioning it is not billed, and can not be resumed',
+      { resumeBy: null },
+      { provisionData: { provisionState: 'deprovisioned' } as never },
+      ['short-window'],
+    ],
+    ['no deadline is known', { resumeBy: null }, {}, []],
     ['a stop at a position is ordinary', { stopReason: 'Stop Reason STOPPED_AT_COMMIT_TIME' }, {}, []],
-    ['a fatal error is not', { stopReason: 'Stop Reason FATAL_ERROR' }, {}, ['not-normal-stop']],
+    ['a fatal error is not', { stopReason: 'Stop Reason FATAL_ERROR' }, {}, ['not-normal-stop', 'may-restart']],
     ['nor is a reason that nobody knows', { stopReason: 'Stop Reason BORED' }, {}, ['not-normal-stop']],
     ['no reason at all is not judged', { stopReason: null }, {}, []],
     ['DMS may undo it', { stopReason: 'Stop Reason RECYCLE_TASK' }, {}, ['not-normal-stop', 'may-restart']],
@@ -58,7 +64,7 @@ describe('the warnings of a stop', () => {
         replicationStats: { fullLoadProgressPercent: 0 } as never,
         provisionData: { provisionState: 'deprovisioned' } as never,
       },
-      [],
+      ['short-window'],
     ],
     ['a finished one was not', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
     [
@@ -83,8 +89,11 @@ describe('the warnings of a stop', () => {
   test('say what to do, and how long is left', () => {
     const said = stopWarnings(draft({ stopReason: 'Stop Reason FATAL_ERROR' }), look(), now)[0]?.message;
     expect(said).toContain('Next: read its log');
+    expect(said).toContain('DMS starts some of these again by itself');
     const short = (resumeBy: string) => stopWarnings(draft({ resumeBy }), look(), now)[0]?.message;
     expect(short('2026-01-02T04:30:00.000Z')).toContain('another 3.5 hours');
     expect(short('2026-01-02T00:00:00.000Z')).toContain('ended at 2026-01-02T00:00:00.000Z');
+    const gone = look({ provisionData: { provisionState: 'deprovisioning' } as never });
+    expect(stopWarnings(draft({ resumeBy: null }), gone, now)[0]?.message).toContain('DMS has deprovisioned it');
   });
 });

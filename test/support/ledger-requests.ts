@@ -5,18 +5,24 @@ import type { CallNote, CheckpointDraft, Ledger, OperationRef } from '../../src/
 import { isDmsFailure } from '../../src/operations/failures.js';
 import { at, arn } from './operations.js';
 
+/** The replication before a call. */
+export const markOf = (status: string, lastStopTime: string | null = null): CallNote['before'] => ({
+  status,
+  stop: { lastStopTime, replicationCreateTime: null, freshStartDate: null },
+  startedAt: null,
+});
+
 /** A call of a stop, unless told otherwise. */
 export const callOf = (more: Partial<CallNote> = {}): CallNote => ({
   intent: 'pause',
   startReplicationType: null,
-  before: { lastStopTime: null, replicationCreateTime: null, freshStartDate: null },
-  statusBefore: 'running',
+  before: markOf('running'),
   ...more,
 });
 
 /** The call of a resume. */
 export const startOf = (more: Partial<CallNote> = {}): CallNote =>
-  callOf({ intent: null, startReplicationType: 'resume-processing', statusBefore: 'stopped', ...more });
+  callOf({ intent: null, startReplicationType: 'resume-processing', before: markOf('stopped'), ...more });
 
 /** A request to begin, with the token of the second at which it is made. */
 export const beginOf = (operation: OperationRef, second: number, more: Partial<BeginRequest> = {}): BeginRequest => ({

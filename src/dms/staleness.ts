@@ -1,0 +1,35 @@
+/**
+ * Looks as evidence.
+ *
+ * DescribeReplications may show what was true up to {@link STALE_SECONDS} ago, and a later look may be older than an earlier one.
+ * A single look therefore proves only what nothing older can have caused, such as a newer stop time. Every other conclusion needs
+ * looks that agree on it for longer than staleness: the last of them then shows a state that came after the first was made.
+ *
+ * An {@link Agreement} holds one conclusion and the time of the first look that supports it. A look that supports another conclusion
+ * begins a new agreement, so a stale look only delays what is concluded. A missing look supports nothing and changes nothing.
+ */
+
+/** Maximum age of a look, in seconds. */
+export const STALE_SECONDS = 60;
+
+/** A conclusion that all looks since `since` support. Seconds of the caller's clock. JSON-safe: it outlives the attempt. */
+export interface Agreement {
+  /** Name of the conclusion, such as `active`. Equal names agree. */
+  readonly on: string;
+  readonly since: number;
+}
+
+/** Continues the agreement with a look that supports the conclusion, or begins a new one. */
+export function agreeOn(agreement: Agreement | null, on: string, now: number): Agreement {
+  return agreement?.on === on ? agreement : { on, since: now };
+}
+
+/** Seconds from the first look that supports the conclusion until now. */
+export function agreedSeconds(agreement: Agreement, now: number): number {
+  return now - agreement.since;
+}
+
+/** Whether looks have agreed for longer than a look can be old. */
+export function isBeyondStaleness(agreement: Agreement, now: number): boolean {
+  return agreedSeconds(agreement, now) > STALE_SECONDS;
+}

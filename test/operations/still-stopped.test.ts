@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { Replication } from '../../src/dms/replication.js';
+import type { Agreement } from '../../src/dms/staleness.js';
+import { stopReverted } from '../../src/operations/refusals.js';
+import { judgeStanding } from '../../src/operations/still-stopped.js';
+import { look } from '../support/look.js';
+import { created, running, stopped, stopping, undescribed, type Looks } from '../support/judged.js';
+
+const record = {
+  stoppedAt: stopped.replicationLastStopTime,
+  replicationCreateTime: stopped.replicationCreateTime,
+  freshStartDate: null,
+};
+const LATER = '2026-01-03T00:00:00.000Z';
+
+function verdicts(looks: Looks, of = record): string[] {
+  let agreement: Agreement | null = null;
+  return looks.map(([seconds, replication]) => {
+    const judged = judgeStanding(agreement, of, replication, seconds);
+    agreement = judged.agreement;
+    return judged.verdict;
+  });
+}
+
+const table: Readonly<Record<string, readonly [Looks, readonly string[]]>> = {
+  'a recorded stop holds when DMS shows it': [[[0, stopped]], ['holds']],
+  'a recorded stop holds after deprovisioning, which forgets some of it': [
+    [[0, look({ replicationLastStopTime: null, provisionData: { provisionState: 'deprovisioned' } as never })]],
+    ['holds'],
+  ],
+  'a recorded stop of a replication that failed holds': [[[0, look({ status: 'failed' })]], ['holds']],
+  'a recorded stop is over at once when the run shows that stop as its last one': [
+    [[0, { ...stopped, status: 'initializing' }]],
+    ['started'],
+  ],
+  'a recorded stop is over once looks at a run agree for longer than staleness': [
+    [
+      [0, running],
+      [60, running],
+      [61, running],
+    ],
+    ['look-again', 'look-again', 'started'],
+  ],
+  'a recorded stop holds when the look at a run was older': [
+    [
+      [0, running],
+      [15, stopping],
+      [30, stopped],
+    ],
+    ['look-again', 'look-again', 'holds'],
+  ],
+  'a replication that is modified is in transition': [[[0, { ...stopped, status: 'modifying' }]], ['moving']],
+  'a replication that is being deleted is in transition': [[[0, { ...running, status: 'deleting' }]], ['moving']],
+  'a replication that shows another stop has changed': [[[0, look({ replicationLastStopTime: LATER })]], ['changed']],
+  'a replication that was loaded anew has changed': [
+    [[0, look({ replicationStats: { freshStartDate: LATER } as never })]],
+    ['changed'],
+  ],
+  'a replication that shows an older stop may be an older look': [
+    [
+      [0, undescribed],
+      [61, undescribed],
+    ],
+    ['look-again', 'changed'],
+  ],
+  'a replication without a row may be a missing look': [
+    [
+      [0, created],
+      [61, created],
+    ],
+    ['look-again', 'changed'],
+  ],
+};
+
+test.each(Object.entries(table))('%s', (_, [looks, expected]) => expect(verdicts(looks)).toEqual(expected));
+
+test('the record of a replication that never ran holds while it never ran, and a missing row proves nothing', () => {
+  const never = { ...record, stoppedAt: null };
+  expect(verdicts([[0, created]], never)).toEqual(['holds']);
+  expect(verdicts([[0, { ...created, replicationCreateTime: null }]], never)).toEqual(['look-again']);
+  expect(verdicts([[0, { ...created, status: 'running' }]], never)).toEqual(['look-again']);
+  expect(verdicts([[0, stopped]], never)).toEqual(['changed']);
+});
+
+test.each<[string, RegExp]>([
+  ['running', /is "running" again: someone started it/],
+  ['initializing', /is "initializing" again: someone started it/],
+  ['modifying', /is "modifying" now\. Look again/],
+  ['deprovisioned', /is "stopped" now/],
+])('a stop that does not hold any more says what "%s" shows', (status, said) => {
+  const replication: Replication = { ...stopped, status };
+  const subject = { replicationConfigArn: stopped.replicationConfigArn };
+  const failure = stopReverted(subject, replication, 'stopped');
+  expect(failure).toMatchObject({ type: 'DmsStopReverted', message: expect.stringMatching(said) });
+});
