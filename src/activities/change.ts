@@ -149,7 +149,9 @@ class ChangeAttempt<Outcome, Result> {
   /** The decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
   async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
-      if (this.#memory.doubt !== undefined) this.#remember({ doubt: undefined });
+      // A call is followed by its own answer: a repeat of what succeeded before may still be in doubt.
+      const isInDoubt = decision.do !== 'call' && this.#memory.doubt !== undefined;
+      if (isInDoubt) this.#remember({ doubt: undefined });
       return decision;
     }
     this.#requireAgreement(decision.on, decision.forSeconds);
@@ -220,22 +222,22 @@ class ChangeAttempt<Outcome, Result> {
     const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       attempt.environment.beginning.enter(signal),
     );
-    const asked = attempt.heldSeconds;
     const reply = await attempt
       .askLedger(async (ledger) => {
         if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
-        return ledger.begin({ operation, token, call, isAnswered, sequence, status, taskQueue });
+        const asked = attempt.heldSeconds;
+        const begun = await ledger.begin({ operation, token, call, isAnswered, sequence, status, taskQueue });
+        const took = attempt.heldSeconds - asked;
+        if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
+        await ledger.record({ type: 'refused', operation, token });
+        const seconds = took.toFixed(0);
+        throw new LedgerUnreachable(`it took ${seconds} s to note the call, which is not sent with an old note`);
       })
       .finally(leave);
     if (reply.busy !== null) throw attempt.stillWaiting(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.accepted = true;
-    else if (call === null) this.#remember({ isBegun: true });
-    const took = attempt.heldSeconds - asked;
-    if (call === null || reply.repeatOf !== null || took <= NOTE_SECONDS) return reply;
-    await this.#refuse();
-    throw attempt.failure(
-      new LedgerUnreachable(`it took ${took.toFixed(0)} s to note the call, which is not sent with an old note`),
-    );
+    else if (call === null && this.#memory.isBegun !== true) this.#remember({ isBegun: true });
+    return reply;
   }
 
   async #call(note: CallNote, facts: Facts): Promise<Outcome> {
@@ -254,9 +256,9 @@ class ChangeAttempt<Outcome, Result> {
     const own = facts.begun?.ownCall ?? null;
     if (err.kind === 'throttled') attempt.environment.place(attempt.arn).budget.throttled();
     if (err.wasCarriedOut === 'no') await this.#refuse();
-    attempt.accepted = own !== null || change.isAnswered || err.wasCarriedOut !== 'no';
+    attempt.accepted = err.kind !== 'rejected' && (own !== null || change.isAnswered || err.wasCarriedOut !== 'no');
     if (err.kind === 'invalid-state') return this.#refusedInState(err, facts, own);
-    if (err.kind === 'rejected' && change.rejected && own === null) throw change.rejected(err, note, facts.subject);
+    if (err.kind === 'rejected' && change.rejected) throw change.rejected(err, note, facts.subject);
     throw attempt.failure(err);
   }
 

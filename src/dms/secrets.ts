@@ -4,6 +4,9 @@ const MASK = '***';
 /** Shorter values are no secrets of AWS, and masking them would spoil ordinary text. */
 const SHORTEST_SECRET = 16;
 const MAX_MESSAGE = 2000;
+/** Characters of a message that are searched for secrets. More are cut off unread. */
+const MAX_READ = 16_000;
+const LONGEST_SECRET = 4000;
 const MAX_MESSAGES = 10;
 
 /**
@@ -43,10 +46,12 @@ function masked(value: unknown, spellings: readonly string[]): unknown {
 
 /** One message of AWS: without secrets, and at most 2,000 characters of it. */
 export function readableMessage(message: string, values: readonly string[] = []): string {
-  const said = maskSecrets(message, values);
-  if (said.length <= MAX_MESSAGE) return said;
-  const whole = said.slice(0, MAX_MESSAGE).replace(/[\uD800-\uDBFF]$/, '');
-  return `${whole}… (${said.length} characters in all)`;
+  const said = maskSecrets(message.slice(0, MAX_READ), values);
+  if (said.length <= MAX_MESSAGE && message.length <= MAX_READ) return said;
+  // A secret may reach over the end of what was read.
+  const known = message.length > MAX_READ ? said.slice(0, -LONGEST_SECRET) : said;
+  const whole = known.slice(0, MAX_MESSAGE).replace(/[\uD800-\uDBFF]$/, '');
+  return `${whole}… (${message.length} characters in all)`;
 }
 
 /** Messages of AWS, at most ten of them. */

@@ -59,7 +59,7 @@ describe('an attempt to record', () => {
       return { items: [{ tableName: 'a', tableState: 'Table completed' } as never], marker: 'next', dmsTime: 0 };
     });
     const result: RecordedOperation = await attempt().run(record, request);
-    expect(recorded).toEqual(['stopped', 'tables']);
+    expect(recorded).toEqual(['stopped']);
     expect(result.result).toMatchObject({ tables: { total: 1, truncated: true } });
   });
 

@@ -23,7 +23,8 @@ type Attempts = readonly (readonly [seconds: number, shown: Replication | DmsApi
 async function ends(wait: Wait, request: object, attempts: Attempts): Promise<any[]> {
   let shown: Replication | DmsApiError = gone;
   const dms: Partial<DmsApi> = {
-    describeReplication: () => (shown instanceof DmsApiError ? Promise.reject(shown) : Promise.resolve(answered(shown))),
+    describeReplication: () =>
+      shown instanceof DmsApiError ? Promise.reject(shown) : Promise.resolve(answered(shown)),
     describeTableStatistics: () => Promise.resolve({ items: [], marker: null, dmsTime: Date.now() }),
   };
   const activities = createDmsActivities({ dms: dms as DmsApi, client: {} as Client, holdSeconds: 0 });
