@@ -45,7 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/workflows': ['../operations/names.js', '@temporalio/workflow', 'valibot'],
   'src/operations': ['../dms/arn.js', '@temporalio/common', 'valibot'],
   'src/aws': [aws, '../dms/api.js'],
-  'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js'],
+  'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js', '../aws/clients.js'],
   'src/dynamodb': ['@aws-sdk/client-dynamodb', '../operations/names.js', 'node:util'],
   'src/watch': ['../dms/api.js', 'node:async_hooks'],
   'src/activities': ['../watch/index.js', 'valibot'],

@@ -1,4 +1,3 @@
-import type { DatabaseMigrationServiceClient } from '@aws-sdk/client-database-migration-service';
 import type { Answered } from '../dms/api.js';
 import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
 import { maskValues } from '../dms/secrets.js';
@@ -9,35 +8,44 @@ import { TracedRequest, traceRequests, type Identity } from './traced-request.js
 const MAX_SECRETS = 40;
 
 /** Gives the client for an account and region. */
-export type ClientFor = (
-  account: Pick<ReplicationConfigArn, 'partition' | 'accountId' | 'region'>,
-) => DatabaseMigrationServiceClient;
+export type ClientFor<Client> = (account: Pick<ReplicationConfigArn, 'partition' | 'accountId' | 'region'>) => Client;
 
-type Ask<T> = (client: DatabaseMigrationServiceClient, options: { readonly abortSignal: AbortSignal }) => Promise<T>;
+/** A client of the AWS SDK, for whichever service. */
+export interface AwsClient {
+  readonly middlewareStack: object;
+  destroy(): void;
+}
 
-interface PooledClient {
+type Ask<Client, T> = (client: Client, options: { readonly abortSignal: AbortSignal }) => Promise<T>;
+
+interface PooledClient<Client> {
   readonly key: string;
-  readonly client: DatabaseMigrationServiceClient;
+  readonly client: Client;
   openRequests: number;
   isReplaced: boolean;
+}
+
+interface SeenHost<Client> {
+  readonly client: Client;
+  readonly hostname: string;
 }
 
 /**
  * One client for each account and region. The SDK remembers a credentials provider that hangs, and credentials that AWS no longer takes. So a client
  * is replaced after a request that took too long, and after one without valid credentials.
  */
-export class DmsClients {
-  readonly #clients = new Map<string, PooledClient>();
-  /** The host of the newest request, by account and region, where it is not one of AWS's own. */
-  readonly #overrides = new Map<string, string | null>();
+export class AwsClients<Client extends AwsClient> {
+  readonly #clients = new Map<string, PooledClient<Client>>();
+  /** Where requests went last, by account and region. */
+  readonly #seen = new Map<string, SeenHost<Client>>();
   readonly #secrets = new Set<string>();
 
-  constructor(private readonly clientFor: ClientFor) {}
+  constructor(private readonly clientFor: ClientFor<Client>) {}
 
   /** Sends one request. Rejects with a `DmsApiError`, after 15 seconds at the latest. */
   async send<T>(
     arn: ReplicationConfigArn,
-    ask: Ask<T>,
+    ask: Ask<Client, T>,
     signal?: AbortSignal,
   ): Promise<Answered & { readonly answer: T }> {
     const pooled = this.#clientOf(arn);
@@ -54,10 +62,10 @@ export class DmsClients {
     };
     try {
       const answer = await request.send(asking, replace, signal);
-      this.#learn(pooled, arn, request);
+      this.#learn(pooled, request);
       return { answer: maskValues(answer, [...this.#secrets]), dmsTime: request.answeredAt ?? Date.now() };
     } catch (err) {
-      this.#learn(pooled, arn, request);
+      this.#learn(pooled, request);
       const { isSent, identity } = request;
       const error = toDmsApiError(err, { isSent, hasCredentials: identity !== null, secrets: [...this.#secrets] });
       if (error.kind === 'credentials') replace();
@@ -65,12 +73,12 @@ export class DmsClients {
     }
   }
 
-  /** The host that requests for this ARN go to, when it is not one of AWS's own. */
-  override(arn: ReplicationConfigArn): string | null {
-    return this.#overrides.get(accountAndRegion(arn)) ?? null;
+  /** Where the newest request for the ARN's account and region went, and by which client. */
+  lastHost(arn: ReplicationConfigArn): SeenHost<Client> | null {
+    return this.#seen.get(accountAndRegion(arn)) ?? null;
   }
 
-  #clientOf(arn: ReplicationConfigArn): PooledClient {
+  #clientOf(arn: ReplicationConfigArn): PooledClient<Client> {
     const key = accountAndRegion(arn);
     const known = this.#clients.get(key);
     if (known !== undefined) return known;
@@ -80,14 +88,14 @@ export class DmsClients {
     return pooled;
   }
 
-  #replace(pooled: PooledClient): void {
+  #replace(pooled: PooledClient<Client>): void {
     if (this.#clients.get(pooled.key) === pooled) this.#clients.delete(pooled.key);
     pooled.isReplaced = true;
     destroyIfUnused(pooled);
   }
 
-  #learn({ key, client }: PooledClient, { region }: ReplicationConfigArn, { hostname, identity }: TracedRequest): void {
-    if (hostname !== null) this.#overrides.set(key, isAwsHost(client, region, hostname) ? null : hostname);
+  #learn({ key, client }: PooledClient<Client>, { hostname, identity }: TracedRequest): void {
+    if (hostname !== null) this.#seen.set(key, { client, hostname });
     for (const secret of secretsOf(identity)) {
       this.#secrets.delete(secret);
       this.#secrets.add(secret);
@@ -100,22 +108,10 @@ export class DmsClients {
 }
 
 /** Other requests of a client that is replaced come to their end first. */
-function destroyIfUnused({ client, openRequests, isReplaced }: PooledClient): void {
+function destroyIfUnused({ client, openRequests, isReplaced }: PooledClient<AwsClient>): void {
   if (isReplaced && openRequests === 0) client.destroy();
 }
 
 function secretsOf(identity: Identity | null): readonly string[] {
   return [identity?.secretAccessKey, identity?.sessionToken].filter((secret) => secret !== undefined);
-}
-
-/** Whether AWS serves a host, by the DNS suffixes that the SDK knows for the region. A VPC endpoint is AWS's own. */
-function isAwsHost({ config }: DatabaseMigrationServiceClient, region: string, hostname: string): boolean {
-  const hosts = [{}, { UseDualStack: true }].flatMap((how) => {
-    try {
-      return [config.endpointProvider({ Region: region, ...how }).url.hostname];
-    } catch {
-      return []; // the partition has no such hosts
-    }
-  });
-  return hosts.some((host) => hostname.endsWith(host.replace(`dms.${region}`, '')));
 }

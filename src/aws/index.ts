@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-database-migration-service';
 import { DmsApiError, type Accepted, type Answered, type DmsApi } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
-import { DmsClients, type ClientFor } from './clients.js';
+import { AwsClients, type ClientFor } from './clients.js';
 import { toDmsApiError } from './errors.js';
 import { TracedRequest } from './traced-request.js';
 import { toCreatedReplication, toEndpointAddress, toReplication, toTableStatistics } from './translate.js';
@@ -30,7 +30,7 @@ export interface AwsDmsApiOptions {
    * each time. Default: {@link createDmsClient} with the AWS SDK's standard credential chain, whatever account that is for. Give this when the worker
    * serves several accounts. Build clients with {@link createDmsClient}: the SDK's own settings try a stop three times unseen.
    */
-  readonly clientFor?: ClientFor;
+  readonly clientFor?: ClientFor<DatabaseMigrationServiceClient>;
 }
 
 type ClientConfig = NonNullable<ConstructorParameters<typeof DatabaseMigrationServiceClient>[0]>;
@@ -48,10 +48,10 @@ export function createDmsClient(config: ClientConfig & { region: string }): Data
 export function createAwsDmsApi({
   clientFor = ({ region }) => createDmsClient({ region }),
 }: AwsDmsApiOptions = {}): DmsApi {
-  const clients = new DmsClients(clientFor);
+  const clients = new AwsClients(clientFor);
 
   /** A look does no harm twice: one that failed quickly, as over a connection that broke, is tried once more at once. */
-  const look: DmsClients['send'] = async (arn, ask, signal) => {
+  const look: AwsClients<DatabaseMigrationServiceClient>['send'] = async (arn, ask, signal) => {
     const begun = performance.now();
     return clients.send(arn, ask, signal).catch((err: unknown) => {
       const isBroken = err instanceof DmsApiError && err.kind === 'unavailable' && performance.now() - begun < QUICK_MS;
@@ -138,7 +138,10 @@ export function createAwsDmsApi({
       return (answer.Endpoints ?? []).map(toEndpointAddress);
     },
 
-    endpointOverride: async (arn) => clients.override(arn),
+    async endpointOverride(arn) {
+      const seen = clients.lastHost(arn);
+      return seen === null || isAwsHost(seen.client, arn.region, seen.hostname) ? null : seen.hostname;
+    },
   };
 }
 
@@ -177,4 +180,16 @@ function accepted({
     requestId: answer.$metadata.requestId ?? null,
     dmsTime,
   };
+}
+
+/** Whether AWS serves a host, by the DNS suffixes that the SDK knows for the region. A VPC endpoint is AWS's own. */
+function isAwsHost({ config }: DatabaseMigrationServiceClient, region: string, hostname: string): boolean {
+  const hosts = [{}, { UseDualStack: true }].flatMap((how) => {
+    try {
+      return [config.endpointProvider({ Region: region, ...how }).url.hostname];
+    } catch {
+      return []; // the partition has no such hosts
+    }
+  });
+  return hosts.some((host) => hostname.endsWith(host.replace(`dms.${region}`, '')));
 }

@@ -9,12 +9,12 @@ const REQUEST_SECONDS = 15;
 const current = new AsyncLocalStorage<TracedRequest>();
 let isWatching = false;
 
-/** One request to DMS: how far it came, and when it is given up. */
+/** One request to AWS: how far it came, and when it is given up. */
 export class TracedRequest {
   /** The SDK has begun to send it. */
   isSent = false;
   hostname: string | null = null;
-  /** When DMS answered, by its own clock, in milliseconds since the epoch. */
+  /** When AWS answered, by its own clock, in milliseconds since the epoch. */
   answeredAt: number | null = null;
   #context: unknown = null;
   readonly #opened = new Set<ClientRequest>();
@@ -58,7 +58,7 @@ export class TracedRequest {
     });
   }
 
-  /** A connection was opened on its behalf, to DMS or by a provider of credentials. */
+  /** A connection was opened on its behalf, to the service or by a provider of credentials. */
   opened(connection: ClientRequest): void {
     if (this.#isLost) return void connection.destroy();
     this.#opened.add(connection);
@@ -81,8 +81,9 @@ export interface Identity {
 }
 
 /** Lets requests of a client tell how far they come. */
-export function traceRequests(client: DatabaseMigrationServiceClient): void {
-  client.middlewareStack.add(
+export function traceRequests({ middlewareStack }: { readonly middlewareStack: object }): void {
+  // The stacks of all clients are alike, but for the types of their requests.
+  (middlewareStack as DatabaseMigrationServiceClient['middlewareStack']).add(
     (next, context) => {
       const request = current.getStore();
       request?.follow(context);

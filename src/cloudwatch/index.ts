@@ -5,14 +5,18 @@
  * @module
  */
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
+import { AwsClients, type ClientFor } from '../aws/clients.js';
+import { DmsApiError } from '../dms/api.js';
 import type { LagSource } from '../dms/lag.js';
 
 export type { LagSource, ReplicationLag } from '../dms/lag.js';
 
 export interface CloudWatchLagOptions {
-  /** The client for an account and region, asked for once for each. Default: one with the AWS SDK's standard credential chain. */
-  readonly clientFor?: (account: Pick<ReplicationConfigArn, 'partition' | 'accountId' | 'region'>) => CloudWatchClient;
+  /**
+   * The client for an account and region. Asked for once for each, and again after a request that hung or had no valid credentials: give a new client
+   * each time. Default: one with the AWS SDK's standard credential chain.
+   */
+  readonly clientFor?: ClientFor<CloudWatchClient>;
 }
 
 /** Values come once a minute and are sparse at times; what is older says nothing of now. */
@@ -28,13 +32,7 @@ const PERIOD_SECONDS = 60;
 export function createCloudWatchLag({
   clientFor = ({ region }) => new CloudWatchClient({ region, maxAttempts: 1 }),
 }: CloudWatchLagOptions = {}): LagSource {
-  const clients = new Map<string, CloudWatchClient>();
-  const clientOf = (arn: ReplicationConfigArn): CloudWatchClient => {
-    const key = accountAndRegion(arn);
-    const client = clients.get(key) ?? clientFor(arn);
-    clients.set(key, client);
-    return client;
-  };
+  const clients = new AwsClients(clientFor);
   return {
     async read(arn, signal) {
       const Dimensions = [{ Name: 'ReplicationConfigId', Value: `${arn.accountId}:${arn.resourceId}` }];
@@ -46,18 +44,21 @@ export function createCloudWatchLag({
           Stat: 'Maximum',
         },
       });
-      const client = clientOf(arn);
-      // The SDK learns from answers how far the worker's clock is off.
-      const now = Date.now() + client.config.systemClockOffset;
-      const { MetricDataResults: results = [] } = await client.send(
-        new GetMetricDataCommand({
+      const ask = (client: CloudWatchClient, options: { readonly abortSignal: AbortSignal }) => {
+        // The SDK learns from answers how far the worker's clock is off.
+        const now = Date.now() + client.config.systemClockOffset;
+        const command = new GetMetricDataCommand({
           MetricDataQueries: [query('source', 'CDCLatencySource'), query('target', 'CDCLatencyTarget')],
           StartTime: new Date(now - RECENT_MS),
           EndTime: new Date(now),
           ScanBy: 'TimestampDescending',
-        }),
-        { abortSignal: signal },
-      );
+        });
+        return client.send(command, options);
+      };
+      const { answer } = await clients.send(arn, ask, signal).catch((err: unknown) => {
+        throw err instanceof DmsApiError ? new Error(`${err.awsName}: ${err.message}`) : err;
+      });
+      const { MetricDataResults: results = [] } = answer;
       const newest = (id: string) => {
         const { Timestamps: [at] = [], Values: [seconds] = [] } = results.find(({ Id }) => Id === id) ?? {};
         return at === undefined || seconds === undefined ? null : { at, seconds };

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
+import { createAwsDmsApi, createDmsClient, requireCredentials } from '../../src/aws/index.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../src/dms/arn.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
@@ -117,6 +117,13 @@ describe('an endpoint of credentials that accepts a connection and never answers
   test('leaves no connection open', async () => {
     await inFakeTime(() => errorOf(api.stopReplication(arn)));
     await until('its connections are closed', () => hanging.size === 0, 10);
+  });
+
+  test('does not hold up the start of a worker for longer', async () => {
+    const failed = async () => requireCredentials().catch((err: unknown) => String(err));
+    const { result, seconds } = await inFakeTime(failed);
+    expect(result).toContain('No AWS credentials: no credentials within 15 s');
+    expect(seconds).toBeLessThan(17);
   });
 
   test('does not hold up a caller that gives up sooner, and is given up all the same', async () => {

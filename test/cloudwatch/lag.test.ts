@@ -1,7 +1,10 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createCloudWatchLag } from '../../src/cloudwatch/index.js';
 import { parseReplicationConfigArn } from '../../src/index.js';
+import { listening } from '../support/http-servers.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 
 let simulator: DmsSimulator;
@@ -49,4 +52,39 @@ test('the lag while a transaction is open is how long it is', async () => {
   const behind = await read(arn);
   vi.restoreAllMocks();
   expect((behind?.sourceSeconds ?? 0) - (before?.sourceSeconds ?? 0)).toBeGreaterThan(400);
+});
+
+test('what CloudWatch refuses is passed on in its own words, without secrets', async () => {
+  const arn = parseReplicationConfigArn(simulator.createReplication());
+  const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+  const credentials = { accessKeyId: 'SIMULATED123456789012', secretAccessKey };
+  const source = createCloudWatchLag({
+    clientFor: ({ region }) => new CloudWatchClient({ ...simulator.clientConfig(region), credentials, maxAttempts: 1 }),
+  });
+  const message = `not for ${secretAccessKey}`;
+  simulator.fault({ operation: 'GetMetricData', type: 'error', name: 'AccessDenied', message });
+  const failed = source.read(arn, AbortSignal.timeout(5000));
+  await expect(failed).rejects.toThrow('AccessDenied: not for ***');
+});
+
+test('a worker whose clock is off asks for the last minutes by the clock of AWS, once it has heard from it', async () => {
+  const asked: number[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      asked.push((JSON.parse(body) as { EndTime: number }).EndTime * 1000);
+      response.end(JSON.stringify({ MetricDataResults: [] }));
+    });
+  });
+  await using metrics = await listening(server);
+  const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
+  const { endpoint } = metrics;
+  const source = createCloudWatchLag({
+    clientFor: ({ region }) => new CloudWatchClient({ region, endpoint, credentials, maxAttempts: 1 }),
+  });
+  const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
+  const now = Date.now();
+  vi.spyOn(Date, 'now').mockReturnValue(now - 47 * 3_600_000);
+  for (let n = 0; n < 2; n++) await source.read(arn, AbortSignal.timeout(5000));
+  vi.restoreAllMocks();
+  expect(Math.abs((asked[1] ?? 0) - now)).toBeLessThan(60_000);
 });
