@@ -2,6 +2,7 @@ import { DmsApiError, type Accepted } from '../dms/api.js';
 import { statusInFault } from '../dms/lifecycle.js';
 import { isDmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { Replication } from '../dms/replication.js';
+import type { StopIntent } from '../operations/inputs.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
 import { agreeOn, agreedSeconds, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
@@ -16,7 +17,7 @@ const NOTE_SECONDS = 4;
 /** Start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
 /** How soon the next look comes while looks have to agree. */
-const DOUBT_LOOK_SECONDS = 2;
+const DOUBT_LOOK_SECONDS = 5;
 /** How long an operation waits to be among those that begin before another attempt does. */
 const BEGIN_SECONDS = 60;
 /** How long a call waits for its turn before another attempt does. */
@@ -56,6 +57,8 @@ export interface Doubt<Outcome> {
 /** A request that changes a replication, and how to tell from facts whether to send it. */
 export interface Change<Outcome, Result> {
   readonly operation: OperationRef | undefined;
+  /** Intent of a stop. `null` for a resume. */
+  readonly intent: StopIntent | null;
   /** The record that the operation asks the ledger for. `null`: the newest. */
   readonly sequence: number | null;
   /** Whether the decision needs the ledger's facts. Where it does not, the operation begins as its call is noted. */
@@ -82,6 +85,12 @@ export function isNewOrMissing({ status }: Replication): boolean {
 /** A replication that has run does not become new again, unless its config was deleted and created anew. */
 export function rowMissing<Outcome>(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
   return { do: 'agree', on: 'DMS shows no row of it', forSeconds: STALE_SECONDS, conclude };
+}
+
+/** Whether the ledger has ever seen the replication. One that it has not seen, and that is not found, is a typing error. */
+export async function isKnownToLedger(attempt: Attempt): Promise<boolean> {
+  const { operations, checkpoints } = await attempt.askLedger((ledger) => ledger.read());
+  return operations.length > 0 || checkpoints.length > 0;
 }
 
 /** What an attempt tells the next one. */
@@ -137,10 +146,7 @@ class ChangeAttempt<Outcome, Result> {
     if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
     const { attempt, change } = this;
     if (change.operation === undefined) throw err;
-    if (this.#memory.isBegun !== true) {
-      const { operations, checkpoints } = await attempt.askLedger((ledger) => ledger.read());
-      if (operations.length === 0 && checkpoints.length === 0) throw err;
-    }
+    if (this.#memory.isBegun !== true && !(await isKnownToLedger(attempt))) throw err;
     this.#requireAgreement('DMS does not show it', STALE_SECONDS);
     await attempt.askLedger((ledger) => ledger.gone());
     throw err;
@@ -165,7 +171,7 @@ class ChangeAttempt<Outcome, Result> {
     this.#remember({ doubt });
     throw this.attempt.stillWaiting(
       `${on}; waiting whether looks agree`,
-      Math.min(DOUBT_LOOK_SECONDS, forSeconds + 0.1),
+      Math.min(DOUBT_LOOK_SECONDS, forSeconds / 5 + 0.1),
     );
   }
 
@@ -215,7 +221,7 @@ class ChangeAttempt<Outcome, Result> {
   /** Begins the operation in the ledger, or goes on with it, and notes a call. `null`: there is no operation. */
   async #begin({ replication }: Look, call: CallNote | null): Promise<BeginReply | null> {
     const { attempt, change } = this;
-    const { operation, sequence, isAnswered } = change;
+    const { operation, intent, sequence, isAnswered } = change;
     if (operation === undefined) return null;
     const { token, taskQueue } = attempt;
     const { status } = replication;
@@ -226,7 +232,7 @@ class ChangeAttempt<Outcome, Result> {
       .askLedger(async (ledger) => {
         if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
         const asked = attempt.heldSeconds;
-        const begun = await ledger.begin({ operation, token, call, isAnswered, sequence, status, taskQueue });
+        const begun = await ledger.begin({ operation, token, call, isAnswered, intent, sequence, status, taskQueue });
         const took = attempt.heldSeconds - asked;
         if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
         await ledger.record({ type: 'refused', operation, token });

@@ -212,7 +212,7 @@ class Recorder {
         return await ledger.record({ ...what, operation, token });
       } catch (err) {
         if (!(err instanceof LedgerForgot)) throw err;
-        const nothing = { call: null, isAnswered: true, sequence: null, status: 'unknown' };
+        const nothing = { call: null, isAnswered: true, intent: null, sequence: null, status: 'unknown' };
         await ledger.begin({ operation, token, taskQueue, ...nothing });
         return ledger.record({ ...what, operation, token });
       }

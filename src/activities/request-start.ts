@@ -1,4 +1,4 @@
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../operations/failures.js';
@@ -47,6 +47,7 @@ export async function requestStart(
 
   const requested = await attemptChange<Outcome, ResumeReplicationResult>(attempt, {
     operation,
+    intent: null,
     sequence: typeof checkpoint === 'object' && checkpoint !== null ? checkpoint.sequence : null,
     needsLedger: () => operation !== undefined,
     isAnswered: false,
@@ -143,10 +144,12 @@ function nothingSent(outcome: ResumeOutcome, replication: Replication) {
 }
 
 /**
- * Whether a look is older than what the ledger knows: it shows no run of a replication that has run, or an older stop than the newest record. A config
- * that was created anew under the same ARN looks the same, and goes on doing so.
+ * Whether a look may be older than what the ledger knows, or misses the row: it shows no run of a replication that has run, or an older stop than the
+ * newest record. A config that never ran, or was created anew under the same ARN, looks the same and goes on doing so.
  */
-function isOlderThanRecord({ status, replicationLastStopTime }: Replication, begun: BeginReply | null): boolean {
+function isOlderThanRecord(look: Replication, begun: BeginReply | null): boolean {
+  const { status, replicationLastStopTime } = look;
+  if (isWithoutRow(look)) return true;
   if (begun === null) return false;
   const { hasRun, lastStoppedAt } = begun;
   if (status === 'created') return hasRun;
@@ -155,7 +158,12 @@ function isOlderThanRecord({ status, replicationLastStopTime }: Replication, beg
 }
 
 function olderThanRecord(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
-  return { do: 'agree', on: 'DMS shows it as it was before its recorded stop', forSeconds: STALE_SECONDS, conclude };
+  return {
+    do: 'agree',
+    on: 'DMS shows no run of it, or an older stop than the recorded one',
+    forSeconds: STALE_SECONDS,
+    conclude,
+  };
 }
 
 function startRejected(

@@ -37,6 +37,7 @@ export async function requestStop(
     attempt,
     {
       operation,
+      intent,
       sequence: null,
       needsLedger: isNewOrMissing,
       isAnswered,

@@ -2,15 +2,16 @@ import { Context } from '@temporalio/activity';
 import { CALL_SETTLED_SECONDS } from '../operations/ledger-calls.js';
 import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
 import type { Reservation } from '../operations/records.js';
+import { isKnownToLedger } from './change.js';
 import type { Environment } from './environment.js';
 import { readReservation } from '../operations/input-schemas.js';
 
-/** Keeps the replication for an owner. Looks once first: a typo must not leave a ledger behind. */
+/** Reserves the replication for an owner. A replication that its ledger does not know is looked at first: a typo must not leave a ledger behind. */
 export function reserveReplication(environment: Environment, input: ReserveReplication): Promise<Reservation> {
   const { owner, reason } = readReservation(input);
   const attempt = environment.attempt(input, 'dms.reserveReplication', { phase: 'beginning' });
   return attempt.keptAlive(async () => {
-    await attempt.look();
+    if (!(await isKnownToLedger(attempt))) await attempt.look();
     const { workflowId = null } = Context.current().info.workflowExecution ?? {};
     const request = { owner: owner ?? workflowId ?? '', reason, workflowId };
     const { reservation, pendingCallAgeSeconds } = await attempt.askLedger((ledger) => ledger.reserve(request));

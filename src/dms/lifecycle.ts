@@ -87,6 +87,14 @@ export function lifecycleState(replication: Pick<Replication, 'status' | 'provis
   return { status, provisionState };
 }
 
+/** Whether a look shows only the config, because DMS shows no row. The row may be missing, or the replication has never run. */
+export function isWithoutRow({
+  status,
+  replicationCreateTime,
+}: Pick<Replication, 'status' | 'replicationCreateTime'>): boolean {
+  return status.toLowerCase() === 'created' && replicationCreateTime === null;
+}
+
 /** Deprovisioned, or on the way there: what is needed to resume is gone. */
 export function isDeprovisioned(state: LifecycleState): boolean {
   return state.provisionState === 'deprovisioning' || state.provisionState === 'deprovisioned';

@@ -1,4 +1,5 @@
 /** Messages of the ledger: what activities and people send, and what the ledger replies. */
+import type { StopIntent } from './inputs.js';
 import type {
   ArchivedRecord,
   CallNote,
@@ -24,6 +25,8 @@ export interface BeginRequest extends Fenced {
   readonly call: CallNote | null;
   /** Whether DMS answered the call that this operation noted before. */
   readonly isAnswered: boolean;
+  /** Intent of a stop. `null` for a resume. */
+  readonly intent: StopIntent | null;
   /** The record a resume asks for. `null`: the newest. */
   readonly sequence: number | null;
   /** Status in the look before. */

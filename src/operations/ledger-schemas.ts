@@ -126,6 +126,7 @@ const beginRequest = v.object({
   ...fenced,
   call: orNull(v.object(callFields)),
   isAnswered: v.boolean(),
+  intent: orNull(intent),
   sequence: orNull(sequence),
   status: text(100),
   taskQueue: text(MAX_ID),

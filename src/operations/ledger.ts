@@ -57,6 +57,8 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null) {
     if (known !== ledger.operations[0]) throw superseded(ledger, operation);
+    const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1);
+    if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBefore(ledger, operation);
     return;
   }
   requireUnreserved(ledger, operation);
@@ -130,6 +132,16 @@ function superseded({ replicationConfigArn, operations: [newest] }: Ledger, { ki
     { replicationConfigArn, operationId },
     `The ${kind} "${operationId}" of ${replicationConfigArn} succeeded before, and since then the ${newest?.kind} "${newest?.operationId}" began`,
     'Use a new operation id to operate on it again.',
+  );
+}
+
+/** A final stop has to seal, which the pause of that id did not. */
+function pausedBefore({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
+  return dmsFailure(
+    'DmsOperationSuperseded',
+    { replicationConfigArn, operationId },
+    `The stop "${operationId}" of ${replicationConfigArn} succeeded before as a pause, and is asked for with intent final`,
+    'Use a new operation id for the final stop.',
   );
 }
 

@@ -29,7 +29,8 @@ export function repeatedStop(
 export function repeatedResume(repeat: Repeat, look: Replication, subject: FailureSubject): ResumeReplicationResult {
   const { operation, checkpoint: resumedFrom } = repeat;
   const { operationId, outcome, startReplicationType, progress } = operation;
-  if (factsOf(lifecycleState(look).status).phase !== 'active') throw noLongerHolds(repeat, look, subject);
+  // A replication that is starting has been stopped since.
+  if (lifecycleState(look).status !== 'running') throw noLongerHolds(repeat, look, subject);
   return {
     outcome: outcome as ResumeOutcome,
     operationId,

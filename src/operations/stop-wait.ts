@@ -14,7 +14,7 @@
  * | failed, with a newer stop           | `failed`                     | at once: nothing older can show that stop                 |
  * | failed                              | `failed`                     | staleness: it may have failed before its last start       |
  * | deleting                            | `deleting`                   | at once: nothing leads out of it                          |
- * | created                             | `never-started`              | `settleSeconds`; staleness for one that is known to run   |
+ * | created                             | `never-started`              | `settleSeconds`; staleness without a row, or if it ran    |
  * | anything else                       | `wait`                       |                                                           |
  */
 import {
@@ -24,7 +24,7 @@ import {
   stopFingerprint,
   type StopMark,
 } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { isSelfRestartExpected, maySelfRestart } from '../dms/stop-reasons.js';
@@ -174,9 +174,9 @@ function judgeFailed(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules)
 
 function judgeCreated(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { elapsedSeconds: now } = look;
-  if (rules.everRan || rules.accepted || seen.sawStop) {
+  if (rules.everRan || rules.accepted || seen.sawStop || isWithoutRow(look.replication)) {
     if (isBelieved(seen, now)) return { memory: seen, verdict: { type: 'never-started' } };
-    return waitOn(seen, now, STALE_SECONDS, 'DMS shows no run of it, although it has run');
+    return waitOn(seen, now, STALE_SECONDS, 'DMS shows no run of it, and may miss its row');
   }
   const left = rules.settleSeconds - agreedFor(seen, now);
   if (left <= 0) return { memory: seen, verdict: { type: 'never-started' } };

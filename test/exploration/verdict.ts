@@ -145,7 +145,7 @@ interface Failure {
 
 /** Failures that say something of the replication, or of the past, which is not true. */
 function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boolean {
-  const { dms, ended } = outcome;
+  const { dms, ended, ledger } = outcome;
   const { begunAt: own, endedAt } = each;
   const { operationId = null } = details[0];
   const begun = own - STALE_MS;
@@ -153,6 +153,8 @@ function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boo
   const lastStop = dms.stops.findLast(({ askedAt }) => askedAt <= endedAt);
   switch (type) {
     case 'DmsReplicationNotFound':
+      // Where nothing is known of a replication, one look that misses it is a typing error.
+      return ledger?.operations.some(({ startedAt }) => Date.parse(startedAt) < own) === true;
     case 'DmsReplicationDeleting':
     case 'DmsReplicationReadOnly':
     case 'DmsInvalidInput':

@@ -235,6 +235,11 @@ describe('an operation id', () => {
     expect(beginning(begun(done, resume, 30), op('a'), 40)).toBe('DmsOperationSuperseded');
   });
 
+  test('of a recorded pause is refused to a final stop, which has to seal', () => {
+    const request = beginOf(op('a', 'stop', { runId: 'later' }), 20, { intent: 'final' });
+    expect(refusalOf(() => validateBegin(done, request, at(20)))).toBe('DmsOperationSuperseded');
+  });
+
   test('that failed runs again', () => {
     const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger;
     const again = begun(failed, op('a', 'stop', { runId: 'later' }), 20);

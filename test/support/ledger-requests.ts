@@ -30,6 +30,7 @@ export const beginOf = (operation: OperationRef, second: number, more: Partial<B
   operation,
   call: null,
   isAnswered: false,
+  intent: operation.kind === 'stop' ? 'pause' : null,
   sequence: null,
   status: 'running',
   taskQueue: 'dms',
