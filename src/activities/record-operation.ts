@@ -14,7 +14,7 @@ import { tableWarnings } from '../operations/tables.js';
 import { endpointsUnknown, stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
 import type { Environment } from './environment.js';
-import { LedgerForgot } from './ledger-client.js';
+import { LedgerForgot, LedgerWaits } from './ledger-client.js';
 import { readEndpoints } from './endpoints.js';
 import { readTableSummary, type ReadTables } from './table-statistics.js';
 
@@ -213,7 +213,8 @@ class Recorder {
       } catch (err) {
         if (!(err instanceof LedgerForgot)) throw err;
         const nothing = { call: null, isAnswered: true, intent: null, sequence: null, status: 'unknown' };
-        await ledger.begin({ operation, token, taskQueue, ...nothing });
+        const { busy } = await ledger.begin({ operation, token, taskQueue, ...nothing });
+        if (busy !== null) throw new LedgerWaits(busy.why, busy.seconds);
         return ledger.record({ ...what, operation, token });
       }
     });
