@@ -57,6 +57,14 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting'],
     },
+    'is not reverted by the stop before it after a transition that is no start': {
+      looks: [
+        [0, { ...stopped, status: 'modifying' }],
+        [5, stopped],
+        [125, stopped],
+      ],
+      verdicts: ['starting', 'starting', 'starting'],
+    },
     'is not over by an older look at the run before the last stop': {
       looks: [
         [0, older],
