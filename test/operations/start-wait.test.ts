@@ -252,6 +252,11 @@ describe('a start that fails', () => {
       verdicts: ['starting', 'starting', 'starting', 'starting', 'failed'],
       before: failed,
     },
+    'does not fail by an older look at the same run': {
+      looks: [[0, startedAt(failed, LATER)]],
+      verdicts: ['starting'],
+      before: startedAt(failed, LATER),
+    },
     'is not current beside the stop of a failed replication': {
       looks: [
         [0, runs],
