@@ -172,8 +172,8 @@ function judgeStopped(
 /** Proof that a look was made after the one before the start: no older look can show what it shows. */
 function isAfterMark(replication: Replication, { status, stop, startedAt }: StartMark): boolean {
   if (isNewerStop(replication, stop)) return true;
-  const runSince = replication.replicationStats?.startDate ?? null;
-  if (startedAt != null && runSince !== null && Date.parse(runSince) > Date.parse(startedAt)) return true;
+  // Unknown times are NaN, which is never greater.
+  if (Date.parse(replication.replicationStats?.startDate ?? '') > Date.parse(startedAt ?? '')) return true;
   // A stopped replication leaves its status only by a start. One that failed may have no stop of its own to tell the runs apart.
   const isSameStop = replication.replicationLastStopTime === stop.lastStopTime;
   return isSameStop && status !== 'failed' && lifecycleState(replication).status !== status;

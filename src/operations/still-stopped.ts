@@ -37,8 +37,6 @@ export function judgeStanding(
 /** Proof that the look was made after the recorded stop: it shows that stop or a newer one, or nothing leads out of its status. */
 function isAfterStop(record: StopOfRecord, replication: Replication, status: string): boolean {
   if (status === 'deleting') return true;
-  // A missing row is shown as `created`.
-  if (status === 'created') return false;
   const { stoppedAt: lastStopTime, replicationCreateTime, freshStartDate } = record;
   const isShown = lastStopTime !== null && replication.replicationLastStopTime === lastStopTime;
   return isShown || isNewerStop(replication, { lastStopTime, replicationCreateTime, freshStartDate });

@@ -204,6 +204,12 @@ describe('a stop', () => {
   test.each([
     ['newer than the one before', {}, before, true],
     ['the one before', { replicationLastStopTime: '2026-01-01T12:00:00.000Z' }, before, false],
+    [
+      'of a replication that was created anew',
+      { replicationLastStopTime: '2026-01-01T11:00:00.000Z', replicationCreateTime: '2026-01-01T10:00:00.000Z' },
+      before,
+      true,
+    ],
     ['without a time', { replicationLastStopTime: null }, before, false],
     ['without a reason', { stopReason: null }, before, false],
     ['with nothing before', {}, null, true],

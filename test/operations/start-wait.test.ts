@@ -57,6 +57,14 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting'],
     },
+    'is not reverted by the stop before it after a transition that is no start': {
+      looks: [
+        [0, { ...stopped, status: 'modifying' }],
+        [5, stopped],
+        [125, stopped],
+      ],
+      verdicts: ['starting', 'starting', 'starting'],
+    },
     'is not over by an older look at the run before the last stop': {
       looks: [
         [0, older],
@@ -243,6 +251,11 @@ describe('a start that fails', () => {
       ],
       verdicts: ['starting', 'starting', 'starting', 'starting', 'failed'],
       before: failed,
+    },
+    'does not fail by an older look at the same run': {
+      looks: [[0, startedAt(failed, LATER)]],
+      verdicts: ['starting'],
+      before: startedAt(failed, LATER),
     },
     'is not current beside the stop of a failed replication': {
       looks: [

@@ -104,6 +104,25 @@ describe('a stop that was asked for', () => {
       ],
       verdicts: ['settling', 'settling', 'agreed'],
     },
+    'settles when its description changes for the last time after the grace': {
+      looks: [
+        [0, look({ recoveryCheckpoint: null })],
+        [121, stopped],
+        [125, stopped],
+        [131, stopped],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'agreed'],
+    },
+    'settles by its own times when it took long': {
+      looks: [
+        [0, running],
+        [150, stopping],
+        [300, look({ recoveryCheckpoint: null })],
+        [305, stopped],
+        [315, stopped],
+      ],
+      verdicts: ['stopping', 'stopping', 'settling', 'settling', 'agreed'],
+    },
     'settles at the first look without a settle time': {
       looks: [[1, stopped]],
       verdicts: ['agreed'],
@@ -125,6 +144,16 @@ describe('a stop that was asked for', () => {
       verdicts: ['stopping', 'stopping', 'stopping'],
     },
   });
+
+  test.each([
+    [stopping, 'DMS is stopping it'],
+    [{ ...running, status: 'modifying' }, 'it is in transition ("modifying")'],
+    [running, 'DMS still shows "running"'],
+    [stopped, 'it is stopped; its checkpoint is settling'],
+    [undescribed, 'it is stopped; DMS has not described this stop yet'],
+  ])('says what it waits for', (replication, why) =>
+    expect(judgeStop(beginStopWait(false), { replication, elapsedSeconds: 0 }, asked).verdict).toMatchObject({ why }),
+  );
 
   test('says when the next look can decide', () => {
     const left = (seconds: number, memory = beginStopWait(true), replication = stopped) => {
