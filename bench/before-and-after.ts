@@ -59,6 +59,11 @@ export async function measureBeforeAndAfter(
   const many = `${waits} waits: `;
   const seconds = (value: number | null) => (value === null ? 'not known here' : `${value.toFixed(1)} s`);
   row(
+    `${many}history events of each and its ledger`,
+    (each) => `${each.waits.historyEvents} + ${each.waits.ledgerEvents}`,
+  );
+  row(`${many}billable actions of each`, (each) => ((each.waits.actions ?? 0) / waits).toFixed(1));
+  row(
     `${many}server processor time`,
     (each) => seconds(each.waits.serverCpuSeconds),
     earlier === null ? undefined : cheaper(earlier.waits, now.waits),

@@ -1,4 +1,4 @@
-/** One ledger, and as many operations as nobody will ever have on a replication: its history stays short, and every run of it can be replayed. */
+/** One ledger with more operations than any replication will have: its history stays short, and all its runs can be replayed. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
@@ -7,10 +7,14 @@ import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { findServer } from '../scripts/temporal-server.js';
 import { emptyLedger } from '../src/operations/ledger.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../src/operations/names.js';
+import type { BeginRequest, RecordRequest } from '../src/operations/ledger-messages.js';
 import type { CheckpointDraft, Ledger, OperationRef } from '../src/operations/records.js';
 import { say, type Report } from './report.js';
 
 const OPERATIONS = 100_000;
+/** Token of all requests: none is older than another, since several operations are told of at once. */
+const TOKEN = Date.UTC(2026, 0, 1);
+const TASK_QUEUE = 'bench';
 /** Temporal takes ten updates of a workflow at once. */
 const AT_ONCE = 8;
 const MOST_EVENTS = 5000;
@@ -19,12 +23,19 @@ const REPLAYED = 20;
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:OFTEN';
 const workflowsPath = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
 
-/** A stop as the activities tell the ledger of it. */
+/** A stop as the activities report it to the ledger. */
 function stopOf(n: number): { readonly operation: OperationRef; readonly checkpoint: CheckpointDraft } {
-  const stoppedAt = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
+  const stoppedAt = new Date(TOKEN + n * 1000).toISOString();
   const who = { requestedBy: 'bench', reason: 'as often as can be' };
   const run = { workflowId: `dms:${replicationConfigArn}`, runId: `run-${n}` };
-  const operation: OperationRef = { kind: 'stop', operationId: `op-${n}`, ...run, parentWorkflowId: null, ...who };
+  const operation: OperationRef = {
+    kind: 'stop',
+    operationId: `op-${n}`,
+    ...run,
+    firstRunId: run.runId,
+    parentWorkflowId: null,
+    ...who,
+  };
   const checkpoint: CheckpointDraft = {
     version: 1,
     replicationConfigArn,
@@ -49,7 +60,7 @@ function stopOf(n: number): { readonly operation: OperationRef; readonly checkpo
   return { operation, checkpoint };
 }
 
-export async function measureLedger({ promised }: Report): Promise<void> {
+export async function measureLedger({ promised }: Report, [stops = OPERATIONS]: readonly number[]): Promise<void> {
   const server = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: await findServer('dev'),
@@ -63,7 +74,7 @@ export async function measureLedger({ promised }: Report): Promise<void> {
   try {
     const client = new Client({ connection });
     const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-    const worker = await Worker.create({ connection: native, taskQueue: 'bench', workflowBundle });
+    const worker = await Worker.create({ connection: native, taskQueue: TASK_QUEUE, workflowBundle });
     const workflowId = ledgerWorkflowId(replicationConfigArn);
     const handle = client.workflow.getHandle(workflowId);
     /** An update that comes between two runs is sent again, as the activities do. */
@@ -79,17 +90,41 @@ export async function measureLedger({ promised }: Report): Promise<void> {
     };
     const tell = async (n: number) => {
       const { operation, checkpoint } = stopOf(n);
-      await update(messageNames.begin, { operation, sequence: null });
-      const ended = { outcome: 'stopped', failureType: null, awsRequestIds: [`request-${n}`] };
-      await update(messageNames.record, { type: 'stopped', operation, checkpoint, ...ended });
+      const begin: BeginRequest = {
+        token: TOKEN,
+        operation,
+        call: null,
+        isAnswered: true,
+        sequence: null,
+        status: 'stopping',
+        taskQueue: TASK_QUEUE,
+      };
+      const record: RecordRequest = {
+        type: 'stopped',
+        token: TOKEN,
+        operation,
+        checkpoint,
+        tables: null,
+        resumeWithinSeconds: null,
+        taskQueue: TASK_QUEUE,
+        archives: false,
+        outcome: 'stopped',
+        failureType: null,
+        failureMessage: null,
+        awsRequestIds: [`request-${n}`],
+        finishedBy: null,
+        isAnswered: true,
+      };
+      await update(messageNames.begin, begin);
+      await update(messageNames.record, record);
     };
     const begun = performance.now();
     const ledger = await worker.runUntil(async () => {
       const args = [{ replicationConfigArn, state: emptyLedger(replicationConfigArn) }];
-      await client.workflow.start(workflowTypes.ledger, { workflowId, taskQueue: 'bench', args });
+      await client.workflow.start(workflowTypes.ledger, { workflowId, taskQueue: TASK_QUEUE, args });
       let next = 1;
       const lane = async () => {
-        for (let n = next++; n <= OPERATIONS; n = next++) await tell(n);
+        for (let n = next++; n <= stops; n = next++) await tell(n);
       };
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
       return handle.query<Ledger>(messageNames.ledger);
@@ -108,12 +143,12 @@ export async function measureLedger({ promised }: Report): Promise<void> {
     const longest = Math.max(...runs.map(({ events }) => events));
     const largest = Math.max(...runs.map(({ bytes }) => bytes));
     const kept = (what: string, isKept: boolean) =>
-      say(`- ${promised('a ledger of 100,000 operations', what, isKept)}`);
+      say(`- ${promised(`a ledger of ${stops} operations`, what, isKept)}`);
     say(
-      `${OPERATIONS} stops were recorded in one ledger, ${AT_ONCE} at once, in ${seconds.toFixed(0)} s and ${runs.length} runs:`,
+      `${stops} stops were recorded in one ledger, ${AT_ONCE} at once, in ${seconds.toFixed(0)} s and ${runs.length} runs:`,
     );
     say();
-    kept(`each has its sequence: the last is ${ledger.lastSequence}`, ledger.lastSequence === OPERATIONS);
+    kept(`each has its sequence: the last is ${ledger.lastSequence}`, ledger.lastSequence === stops);
     kept(`the longest run has ${longest} events`, longest <= MOST_EVENTS);
     kept(`the largest is ${(largest / 1e6).toFixed(1)} MB`, largest <= MOST_BYTES);
     const bytes = JSON.stringify(ledger).length;
