@@ -24,6 +24,8 @@ export interface Fate {
   turn(what: string): Promise<void>;
   /** What becomes of a request, and how long it is on its way. */
   request(what: string): { readonly fate: 'arrives' | 'is lost' | 'loses its answer'; readonly seconds: number };
+  /** Seconds after which an update arrives once more; `null`: it does not. */
+  again(): number | null;
 }
 
 /** An update as it was sent. */
@@ -48,6 +50,8 @@ export class SmallTemporal {
   readonly bugs: unknown[] = [];
   /** Updates that activities have sent, to be told again. */
   readonly sentUpdates: SentUpdate[] = [];
+  /** Updates that arrive once more. */
+  updatesOnTheirWay = 0;
   readonly #lastAttemptAt = new Map<string, number>();
   #runs = 0;
   #uuids = 0;
@@ -172,6 +176,25 @@ export class SmallTemporal {
         }
       }),
     );
+  }
+
+  /** What an update of an activity comes to when it arrives. It may arrive once more, long after its sender has gone. */
+  sendUpdate(workflowId: string, name: string, input: unknown): Promise<unknown> {
+    if (inAttempt.getStore() !== undefined) {
+      const sent = { workflowId, name, input: carried(input) };
+      this.sentUpdates.push(sent);
+      const seconds = this.fate.again();
+      if (seconds !== null) void this.#tellAgain(sent, seconds);
+    }
+    return this.update(workflowId, name, input);
+  }
+
+  async #tellAgain({ workflowId, name, input }: SentUpdate, seconds: number): Promise<void> {
+    this.updatesOnTheirWay++;
+    await sleep(seconds * 1000);
+    await this.fate.turn(`→ again ${name}`);
+    this.updatesOnTheirWay--;
+    await this.update(workflowId, name, input, true).catch(() => {});
   }
 
   /** Waits for its turn. */
