@@ -5,7 +5,8 @@ import type { Asked } from './asked.js';
 import { disturbances, type Disturbance, type DisturbanceName } from './disturbances.js';
 import type { Violation } from './judge.js';
 import type { Trouble } from './trouble.js';
-import { World, type Moment } from './world.js';
+import type { Moment } from './luck.js';
+import { World } from './world.js';
 
 export function useSimulatedTime(): void {
   beforeEach(() => {

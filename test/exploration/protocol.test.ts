@@ -11,7 +11,8 @@ import type { Disturbance } from './disturbances.js';
 import { drawn, explored, few, fight, useSimulatedTime } from './exploration.js';
 import { rules, type Violation } from './judge.js';
 import { noTrouble, readTrouble } from './trouble.js';
-import { World, type Event, type Moment } from './world.js';
+import type { Event, Moment } from './luck.js';
+import { World } from './world.js';
 
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),

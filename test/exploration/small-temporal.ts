@@ -5,6 +5,7 @@
  */
 import { ApplicationFailure, TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { Fate } from './luck.js';
 import {
   carried,
   Execution,
@@ -17,16 +18,6 @@ import {
   type Activities,
   type Workflow,
 } from './execution.js';
-
-/** Who decides what happens next. */
-export interface Fate {
-  /** Waits for its turn. */
-  turn(what: string): Promise<void>;
-  /** What becomes of a request, and how long it is on its way. */
-  request(what: string): { readonly fate: 'arrives' | 'is lost' | 'loses its answer'; readonly seconds: number };
-  /** Seconds after which an update arrives once more; `null`: it does not. */
-  again(): number | null;
-}
 
 /** An update as it was sent. */
 export interface SentUpdate {

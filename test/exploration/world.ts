@@ -21,7 +21,7 @@ import {
 import { clientOf } from './small-client.js';
 import { SmallDms } from './small-dms.js';
 import { isCall, SmallTemporal } from './small-temporal.js';
-import type { Trouble } from './trouble.js';
+import type { Event, Luck } from './luck.js';
 import { verdictOf } from './verdict.js';
 
 const ledgerId = ledgerWorkflowId(arn);
@@ -29,37 +29,6 @@ const MOST_TURNS = 100_000;
 const MOST_HOURS = 24;
 /** Turns in which nothing can happen any more. */
 const MOST_IDLE = 20;
-
-/**
- * After so many turns; once so many operations have ended; when the replication comes into a status for the nth time; or while the nth update of the
- * ledger, or the nth call, is on its way.
- */
-export type Moment =
-  | { readonly turn: number }
-  | { readonly ended: number }
-  | { readonly status: string; readonly nth: number }
-  | { readonly update: number }
-  | { readonly call: number };
-
-export interface Event {
-  readonly at: Moment;
-  readonly act: () => void;
-}
-
-/** What decides the course of a world, besides the order in which things happen. */
-export interface Luck {
-  readonly trouble: Trouble;
-  /** What becomes of each request, in percent of chance. */
-  readonly fates: readonly number[];
-  /** In which turns time passes although there is something to do. */
-  readonly delays: readonly number[];
-  /** See {@link Looks}. */
-  readonly looks: readonly number[];
-  /** See {@link Calls}. */
-  readonly calls: readonly number[];
-  /** For each update of the ledger a number up to 999. The larger ones arrive twice. */
-  readonly updates: readonly number[];
-}
 
 /** Something has not come about in time. */
 export class Endless extends Error {}
