@@ -25,6 +25,7 @@ export const disturbances = {
   'an update is told again': 'replays',
   'an update is forged': 'replays',
   'the worker freezes': 'freezes',
+  'the operation is terminated while its worker freezes': 'freezes',
   'closed executions are forgotten': 'retention',
 } as const satisfies Record<string, keyof Trouble | null>;
 
@@ -83,6 +84,10 @@ export function disturb({ what, back, pick }: Disturbance, world: Disturbed): vo
     'an update is told again': () => tellAgain(world, pick, (input) => input),
     'an update is forged': () => tellAgain(world, pick, (input) => (pick % 2 === 0 ? {} : forOther(input))),
     'the worker freezes': () => temporal.freezeWorker(20 + (pick % 260)),
+    'the operation is terminated while its worker freezes': () => {
+      temporal.freezeWorker(20 + (pick % 260));
+      if (operation !== undefined) temporal.terminate(operation);
+    },
     'closed executions are forgotten': () => temporal.forget(RETENTION_SECONDS),
   };
   how[what]();
@@ -90,7 +95,8 @@ export function disturb({ what, back, pick }: Disturbance, world: Disturbed): vo
 
 /** Delivers one of the updates that activities have sent. */
 function tellAgain({ temporal, trace }: Disturbed, pick: number, forged: (input: unknown) => unknown): void {
-  const told = temporal.sentUpdates[pick % temporal.sentUpdates.length];
+  // The newest ones are the most telling.
+  const told = temporal.sentUpdates.at(-1 - (pick % Math.min(16, temporal.sentUpdates.length)));
   if (told === undefined) return;
   const { workflowId, name } = told;
   const input = forged(told.input);

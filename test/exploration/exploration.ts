@@ -5,7 +5,8 @@ import type { Asked } from './asked.js';
 import { disturbances, type Disturbance, type DisturbanceName } from './disturbances.js';
 import type { Violation } from './judge.js';
 import type { Trouble } from './trouble.js';
-import { World, type Moment } from './world.js';
+import type { Moment } from './luck.js';
+import { World } from './world.js';
 
 export function useSimulatedTime(): void {
   beforeEach(() => {
@@ -33,38 +34,66 @@ function askedIn({ finals, reloads }: Trouble): fc.Arbitrary<Asked> {
     operationId: fc.constantFrom(null, 'a', 'b'),
     preempt: fc.boolean(),
     reload: reloads ? fc.constantFrom(false, false, false, true) : fc.constant(false),
-    seconds: fc.constantFrom(0, 0, 0, 30),
+    seconds: fc.constantFrom(0, 0, 30),
   });
 }
 
 const moment = fc.oneof<fc.Arbitrary<Moment>[]>(
   fc.record({ turn: fc.oneof(fc.nat(40), fc.nat(250)) }),
+  fc.record({ ended: fc.nat(4) }),
+  fc.record({ status: fc.constantFrom('running', 'stopping', 'stopped', 'initializing'), nth: fc.constantFrom(1, 2) }),
   fc.record({ update: fc.integer({ min: 1, max: 8 }) }),
   fc.record({ call: fc.integer({ min: 1, max: 3 }) }),
 );
 
-/** Only what may happen in such trouble is drawn. */
+/** Only what may happen in such trouble is drawn; half of it belongs to the trouble. */
 function disturbanceIn(trouble: Trouble): fc.Arbitrary<Disturbance> {
   const names = Object.keys(disturbances) as DisturbanceName[];
-  const possible = names.filter((each) => {
+  const usual = names.filter((each) => disturbances[each] === null);
+  const troubling = names.filter((each) => {
     const belongsTo = disturbances[each];
-    return belongsTo === null || trouble[belongsTo];
+    return belongsTo !== null && trouble[belongsTo];
   });
+  const any = fc.constantFrom<DisturbanceName[]>(...usual, 'the operation is terminated', 'the operation is reset');
   return fc.record<Disturbance>({
-    what: fc.constantFrom(...possible, 'the operation is terminated', 'the operation is reset'),
+    what: troubling.length === 0 ? any : fc.oneof(any, fc.constantFrom(...troubling)),
     back: fc.nat(3),
     pick: fc.nat(999),
     next: fc.option(askedIn(trouble)),
   });
 }
 
+/** The turn in which something is wanted; `null` more often than not. */
+const turnOrNone = fc.oneof(fc.constant(null), fc.constant(null), fc.nat(150));
+
+interface Wanted {
+  readonly turn: number | null;
+  /** Above 0: wants the opposite of what was wanted before, as it mostly is. */
+  readonly turnsRound: number;
+  readonly each: Asked;
+}
+
+function turnedRound(wanted: readonly Wanted[]): readonly Wanted[] {
+  const turned: Wanted[] = [];
+  for (const next of wanted) {
+    const before = turned.at(-1)?.each.kind;
+    const isTurned = before !== undefined && next.turnsRound > 0;
+    const kind = isTurned ? (before === 'stop' ? 'resume' : 'stop') : next.each.kind;
+    turned.push({ ...next, each: { ...next.each, kind } });
+  }
+  return turned;
+}
+
+/** Worlds are drawn evenly: small numbers and short lists mean nothing here. */
+export const drawn = { unbiased: true } as const;
+
 export interface Size {
   readonly operations: { readonly minLength: number; readonly maxLength: number };
   readonly mostDisturbances: number;
 }
 
-/** Worlds of three operations at most, and fights of fifty. */
-export const few: Size = { operations: { minLength: 1, maxLength: 3 }, mostDisturbances: 5 };
+/** Worlds of four operations at most, and fights of fifty. */
+export const few: Size = { operations: { minLength: 1, maxLength: 4 }, mostDisturbances: 6 };
 export const fight: Size = { operations: { minLength: 50, maxLength: 50 }, mostDisturbances: 30 };
 
 /** A property that runs one world, and hands over what it has come to. */
@@ -76,13 +105,23 @@ export function explored(
   const luck = (most: number, length: number) => fc.array(fc.nat(most), { maxLength: length });
   return fc.asyncProperty(
     fc.scheduler(),
-    fc.array(fc.tuple(fc.nat(150), askedIn(trouble)), operations),
+    fc.array(fc.record({ turn: turnOrNone, turnsRound: fc.nat(2), each: askedIn(trouble) }), operations),
     fc.array(fc.tuple(moment, disturbanceIn(trouble)), { maxLength: mostDisturbances }),
-    fc.record({ fates: luck(99, 300), delays: luck(99, 400), looks: luck(999, 300), calls: luck(999, 20) }),
+    fc.record({
+      fates: luck(99, 300),
+      delays: luck(99, 400),
+      looks: luck(999, 300),
+      calls: luck(999, 20),
+      updates: luck(999, 60),
+    }),
     async (scheduler, wanted, disturbed, lucky) => {
       const world = new World(scheduler, { trouble, ...lucky });
       const violations = await world.run([
-        ...wanted.map(([turn, each]) => ({ at: { turn }, act: () => world.want(each) })),
+        // Without a turn, once those before it have ended.
+        ...turnedRound(wanted).map(({ turn, each }, before) => ({
+          at: turn === null ? { ended: before } : { turn },
+          act: () => world.want(each),
+        })),
         ...disturbed.map(([at, each]) => ({ at, act: () => world.disturb(each) })),
       ]);
       judge(violations, world);

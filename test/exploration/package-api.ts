@@ -17,7 +17,7 @@ export {
   operationWorkflowId,
   workflowTypes,
 } from '../../src/operations/names.js';
-export type { CheckpointRecord, Ledger } from '../../src/operations/records.js';
+export type { Ledger } from '../../src/operations/records.js';
 export type { ResumeReplicationResult, StopReplicationResult } from '../../src/operations/results.js';
 export { dmsReplicationLedger, dmsResumeReplication, dmsStopReplication } from '../../src/workflows/index.js';
 export {

@@ -8,10 +8,11 @@ import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Asked } from './asked.js';
 import type { Disturbance } from './disturbances.js';
-import { explored, few, fight, useSimulatedTime } from './exploration.js';
+import { drawn, explored, few, fight, useSimulatedTime } from './exploration.js';
 import { rules, type Violation } from './judge.js';
 import { noTrouble, readTrouble } from './trouble.js';
-import { World, type Event, type Moment } from './world.js';
+import type { Event, Moment } from './luck.js';
+import { World } from './world.js';
 
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),
@@ -31,7 +32,7 @@ const SEED = process.env['EXPLORE_SEED'] ?? '20260101';
 const TROUBLE = readTrouble(process.env['EXPLORE_TROUBLE'] ?? 'all');
 const FORGIVEN = new Set(process.env['EXPLORE_FORGIVE']?.split(','));
 
-const seeded = (numRuns: number) => ({ numRuns, ...(SEED === 'random' ? {} : { seed: Number(SEED) }) });
+const seeded = (numRuns: number) => ({ ...drawn, numRuns, ...(SEED === 'random' ? {} : { seed: Number(SEED) }) });
 
 test('operations that are mixed, cut short, repeated and lied to act one at a time and record every accepted stop once', async () => {
   await fc.assert(explored(few, TROUBLE, check), seeded(SEEDS));
@@ -83,7 +84,7 @@ const stop: Asked = {
   seconds: 0,
 };
 
-const quiet = { trouble: noTrouble, fates: [], delays: [], looks: [], calls: [] };
+const quiet = { trouble: noTrouble, fates: [], delays: [], looks: [], calls: [], updates: [] };
 
 function disturbed(world: World, at: Moment, what: Disturbance['what']): Event {
   return { at, act: () => world.disturb({ what, back: 0, pick: 0, next: null }) };

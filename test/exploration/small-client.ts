@@ -1,6 +1,6 @@
 import { RetryState, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { carried, inAttempt, inExecution, type Execution } from './execution.js';
+import { carried, inExecution, type Execution } from './execution.js';
 import type { SmallTemporal } from './small-temporal.js';
 
 /** The client that activities are given, and people use. */
@@ -9,10 +9,6 @@ export function clientOf(temporal: SmallTemporal) {
     const found = temporal.latest(workflowId);
     if (found === undefined) throw new WorkflowNotFoundError('Unknown', workflowId, undefined);
     return found;
-  };
-  const update = (workflowId: string, name: string, input: unknown) => {
-    if (inAttempt.getStore() !== undefined) temporal.sentUpdates.push({ workflowId, name, input: carried(input) });
-    return temporal.update(workflowId, name, input);
   };
   const getHandle = (workflowId: string, runId?: string, { firstExecutionRunId }: FollowOptions = {}) => ({
     cancel: () =>
@@ -23,7 +19,7 @@ export function clientOf(temporal: SmallTemporal) {
         open.cancel();
       }),
     executeUpdate: (name: string, { args: [input] }: { args: [unknown] }) =>
-      temporal.carry(`${name} to ${workflowId}`, () => update(workflowId, name, input)),
+      temporal.carry(`${name} to ${workflowId}`, () => temporal.sendUpdate(workflowId, name, input)),
     query: (name: string) =>
       temporal.carry(`${name} of ${workflowId}`, async () => {
         const known = isKnown(workflowId);
@@ -51,7 +47,7 @@ export function clientOf(temporal: SmallTemporal) {
           if (known !== undefined && !known.isOpen)
             throw new WorkflowExecutionAlreadyStartedError('Closed', workflowId, type);
           if (known === undefined) temporal.start(type, workflowId, args);
-          return update(workflowId, name, input);
+          return temporal.sendUpdate(workflowId, name, input);
         });
       },
     },

@@ -70,6 +70,11 @@ export class SmallDms {
     return this.at(Date.now()).status;
   }
 
+  /** How many times it has come into that status. */
+  count(status: string): number {
+    return this.#states.filter((each) => each.from <= Date.now() && each.status === status).length;
+  }
+
   /** Starts that took effect, oldest first. */
   get starts(): readonly Start[] {
     return this.#states.flatMap(({ from, start }) => (start === null || from > Date.now() ? [] : [start]));

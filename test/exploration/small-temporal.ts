@@ -5,6 +5,7 @@
  */
 import { ApplicationFailure, TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import type { Fate } from './luck.js';
 import {
   carried,
   Execution,
@@ -17,14 +18,6 @@ import {
   type Activities,
   type Workflow,
 } from './execution.js';
-
-/** Who decides what happens next. */
-export interface Fate {
-  /** Waits for its turn. */
-  turn(what: string): Promise<void>;
-  /** What becomes of a request, and how long it is on its way. */
-  request(what: string): { readonly fate: 'arrives' | 'is lost' | 'loses its answer'; readonly seconds: number };
-}
 
 /** An update as it was sent. */
 export interface SentUpdate {
@@ -48,6 +41,8 @@ export class SmallTemporal {
   readonly bugs: unknown[] = [];
   /** Updates that activities have sent, to be told again. */
   readonly sentUpdates: SentUpdate[] = [];
+  /** Updates that arrive once more. */
+  updatesOnTheirWay = 0;
   readonly #lastAttemptAt = new Map<string, number>();
   #runs = 0;
   #uuids = 0;
@@ -172,6 +167,25 @@ export class SmallTemporal {
         }
       }),
     );
+  }
+
+  /** What an update of an activity comes to when it arrives. It may arrive once more, long after its sender has gone. */
+  sendUpdate(workflowId: string, name: string, input: unknown): Promise<unknown> {
+    if (inAttempt.getStore() !== undefined) {
+      const sent = { workflowId, name, input: carried(input) };
+      this.sentUpdates.push(sent);
+      const seconds = this.fate.again();
+      if (seconds !== null) void this.#tellAgain(sent, seconds);
+    }
+    return this.update(workflowId, name, input);
+  }
+
+  async #tellAgain({ workflowId, name, input }: SentUpdate, seconds: number): Promise<void> {
+    this.updatesOnTheirWay++;
+    await sleep(seconds * 1000);
+    await this.fate.turn(`→ again ${name}`);
+    this.updatesOnTheirWay--;
+    await this.update(workflowId, name, input, true).catch(() => {});
   }
 
   /** Waits for its turn. */

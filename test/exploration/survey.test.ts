@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { test, vi } from 'vitest';
-import { explored, few, useSimulatedTime } from './exploration.js';
+import { drawn, explored, few, useSimulatedTime } from './exploration.js';
 import type { Violation } from './judge.js';
 import { allTrouble, noTrouble, readTrouble } from './trouble.js';
 
@@ -21,18 +21,24 @@ vi.mock('@temporalio/activity', async (original) => ({
 useSimulatedTime();
 
 const WORLDS = Number(process.env['EXPLORE_SURVEY'] ?? 0);
-const wanted = process.env['EXPLORE_TROUBLE'];
-const kinds = wanted === undefined ? ['none', ...Object.keys(noTrouble), 'all'] : [wanted];
+/** Kinds separated by spaces, each of them one or more names separated by commas. */
+const kinds = process.env['EXPLORE_TROUBLE']?.split(' ') ?? ['none', ...Object.keys(noTrouble), 'all'];
 
 test.skipIf(WORLDS === 0).each(kinds)(
   'the survey of worlds in trouble reports every rule that one of them breaks: %s',
   async (kind) => {
     const trouble = kind === 'all' ? allTrouble : readTrouble(kind);
+    let [stops, starts, successes] = [0, 0, 0];
     const found = new Map<string, { seeds: number[]; example: string }>();
     for (let seed = 1; seed <= WORLDS; seed++) {
       let broken: readonly Violation[] = [];
-      const property = explored(few, trouble, (violations) => void (broken = violations));
-      const { errorInstance } = await fc.check(property, { seed, numRuns: 1, endOnFailure: true });
+      const property = explored(few, trouble, (violations, { dms, ended }) => {
+        broken = violations;
+        stops += dms.stops.length;
+        starts += dms.starts.length;
+        successes += ended.filter(({ err }) => err === undefined).length;
+      });
+      const { errorInstance } = await fc.check(property, { ...drawn, seed, numRuns: 1, endOnFailure: true });
       if (errorInstance !== null && errorInstance !== undefined)
         broken = [{ rule: 'unexplained', what: `The world breaks: ${inspect(errorInstance)}` }];
       for (const { rule, what } of broken) {
@@ -44,7 +50,9 @@ test.skipIf(WORLDS === 0).each(kinds)(
     const lines = [...found].map(
       ([rule, { seeds, example }]) => `  ${rule}: ${seeds.length} (${seeds.slice(0, 8).join()})\n      ${example}`,
     );
-    console.log(`${kind}: ${found.size} rules broken in ${WORLDS} worlds\n${lines.join('\n')}`);
+    console.log(
+      `${kind}: ${found.size} rules broken in ${WORLDS} worlds with ${stops} stops, ${starts} starts and ${successes} successes\n${lines.join('\n')}`,
+    );
   },
   3_600_000,
 );

@@ -4,6 +4,7 @@ import { vi } from 'vitest';
 import { arn } from './arn.js';
 import { reservedFor, toInput, workflows, type Asked, type Ended } from './asked.js';
 import { Calls } from './calls.js';
+import { dmsPort } from './dms-port.js';
 import { disturb, disturbances, type Disturbance } from './disturbances.js';
 import { inExecution, type Execution } from './execution.js';
 import { Judge, type Violation } from './judge.js';
@@ -15,14 +16,12 @@ import {
   operationWorkflowId,
   ReplicationClient,
   workflowTypes,
-  type DmsApi,
   type Ledger,
 } from './package-api.js';
 import { clientOf } from './small-client.js';
 import { SmallDms } from './small-dms.js';
-import { isCall, Lost, SmallTemporal } from './small-temporal.js';
-import { DmsApiError } from './package-api.js';
-import type { Trouble } from './trouble.js';
+import { isCall, SmallTemporal } from './small-temporal.js';
+import type { Event, Luck } from './luck.js';
 import { verdictOf } from './verdict.js';
 
 const ledgerId = ledgerWorkflowId(arn);
@@ -30,27 +29,6 @@ const MOST_TURNS = 100_000;
 const MOST_HOURS = 24;
 /** Turns in which nothing can happen any more. */
 const MOST_IDLE = 20;
-
-/** After so many turns; or while an update of the ledger, or a call, is on its way for the so manieth time. */
-export type Moment = { readonly turn: number } | { readonly update: number } | { readonly call: number };
-
-export interface Event {
-  readonly at: Moment;
-  readonly act: () => void;
-}
-
-/** What decides the course of a world, besides the order in which things happen. */
-export interface Luck {
-  readonly trouble: Trouble;
-  /** What becomes of each request, in percent of chance. */
-  readonly fates: readonly number[];
-  /** In which turns time passes although there is something to do. */
-  readonly delays: readonly number[];
-  /** See {@link Looks}. */
-  readonly looks: readonly number[];
-  /** See {@link Calls}. */
-  readonly calls: readonly number[];
-}
 
 /** Something has not come about in time. */
 export class Endless extends Error {}
@@ -91,8 +69,13 @@ export class World {
       trace(what);
     };
     const request = (what: string) => this.#request(what);
-    this.temporal = new SmallTemporal({ turn, request }, workflows, (temporal) => {
-      const dms = this.#apiOf(temporal);
+    const updates = [...luck.updates];
+    const again = () => {
+      const drawn = updates.shift() ?? 0;
+      return luck.trouble.replays && drawn >= 850 ? 5 + (drawn % 280) : null;
+    };
+    this.temporal = new SmallTemporal({ turn, request, again }, workflows, (temporal) => {
+      const dms = dmsPort(temporal, this.dms, this.#looks, this.#calls, this.#judge);
       return createDmsActivities({ dms, client: clientOf(temporal) as never, looksPerSecond: 1e6 }) as never;
     });
   }
@@ -114,6 +97,10 @@ export class World {
   get isOver(): boolean {
     const open = this.temporal.executions.filter((each) => each.isOpen && each.type !== workflowTypes.ledger);
     return open.length === 0 && this.ended.length === this.#wanted;
+  }
+
+  get #isQuiet(): boolean {
+    return this.#calls.onTheirWay.length === 0 && this.temporal.updatesOnTheirWay === 0;
   }
 
   want(asked: Asked): void {
@@ -167,7 +154,7 @@ export class World {
   async run(events: readonly Event[]): Promise<readonly Violation[]> {
     try {
       await this.until('all have ended', () => this.isOver, events);
-      await this.until('no call may land any more', () => this.#calls.onTheirWay.length === 0);
+      await this.until('nothing is on its way', () => this.#isQuiet);
     } catch (err) {
       if (!(err instanceof Endless)) throw err;
       this.#endless.push({ rule: 'endless', what: err.message });
@@ -212,7 +199,7 @@ export class World {
   }
 
   #isExpecting(): boolean {
-    return this.#nextTurn() < Infinity;
+    return this.#events.some((each) => 'turn' in each.at || this.#isDue(each));
   }
 
   #nextTurn(): number {
@@ -220,12 +207,17 @@ export class World {
   }
 
   #comeAbout(): void {
-    const { turn, update, call } = this.#passed;
-    const isDue = ({ at }: Event) =>
-      'turn' in at ? at.turn <= turn : 'update' in at ? at.update <= update : at.call <= call;
-    const due = this.#events.filter(isDue);
+    const due = this.#events.filter((each) => this.#isDue(each));
     this.#events = this.#events.filter((each) => !due.includes(each));
     for (const { act } of due) act();
+  }
+
+  #isDue({ at }: Event): boolean {
+    const { turn, update, call } = this.#passed;
+    if ('turn' in at) return at.turn <= turn;
+    if ('ended' in at) return at.ended <= this.ended.length;
+    if ('status' in at) return at.nth <= this.dms.count(at.status);
+    return 'update' in at ? at.update <= update : at.call <= call;
   }
 
   #request(what: string) {
@@ -239,43 +231,5 @@ export class World {
     const seconds = isSlow ? drawn % (isUpdate ? 5 : 20) : 0;
     if (drawn < 8 || isSlow) this.trace.push(`${what} ${fate}${seconds > 0 ? ` after ${seconds} s` : ''}`);
     return { fate, seconds } as const;
-  }
-
-  #apiOf(temporal: SmallTemporal): DmsApi {
-    const ask = async <T>(what: string, effect: () => T): Promise<T> => {
-      try {
-        return await temporal.carry(what, effect);
-      } catch (err) {
-        throw err instanceof Lost ? new DmsApiError('unavailable', 'TimeoutError', err.message) : err;
-      }
-    };
-    const look = async <T>(what: string, effect: () => T, shows: (shown: T) => boolean): Promise<T> => {
-      const shown = await ask(what, effect);
-      if (shows(shown)) this.#looks.arrived();
-      return shown;
-    };
-    const find = (by: string) => temporal.executions.find(({ runId }) => by.endsWith(` ${runId}`));
-    return {
-      describeReplication: () =>
-        look(
-          'describe',
-          () => ({ replication: this.#looks.describe(), dmsTime: Date.now() }),
-          ({ replication }) => replication.status !== 'created',
-        ),
-      listReplications: () =>
-        look(
-          'list',
-          () => ({ items: this.#looks.list(), marker: null, dmsTime: Date.now() }),
-          ({ items }) => items.length > 0,
-        ),
-      stopReplication: (_, options) => this.#calls.make(temporal, 'stop', options?.signal, (by) => this.dms.stop(by)),
-      startReplication: (_, { startReplicationType: type }, options) =>
-        this.#calls.make(temporal, 'start', options?.signal, (by) => {
-          this.#judge.started(by, type, find(by));
-          return this.dms.start(by, type);
-        }),
-      describeTableStatistics: () => ask('tables', () => ({ items: [], marker: null, dmsTime: Date.now() })),
-      endpointOverride: () => Promise.resolve(null),
-    };
   }
 }

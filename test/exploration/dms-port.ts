@@ -1,0 +1,38 @@
+import type { Calls } from './calls.js';
+import type { Judge } from './judge.js';
+import type { Looks } from './looks.js';
+import { DmsApiError, type DmsApi } from './package-api.js';
+import type { SmallDms } from './small-dms.js';
+import { Lost, type SmallTemporal } from './small-temporal.js';
+
+/** The port of the activities over requests that arrive late, twice, or never. */
+export function dmsPort(temporal: SmallTemporal, dms: SmallDms, looks: Looks, calls: Calls, judge: Judge): DmsApi {
+  const ask = async <T>(what: string, effect: () => T): Promise<T> => {
+    try {
+      return await temporal.carry(what, effect);
+    } catch (err) {
+      throw err instanceof Lost ? new DmsApiError('unavailable', 'TimeoutError', err.message) : err;
+    }
+  };
+  return {
+    async describeReplication() {
+      const shown = await ask('describe', () => looks.describe());
+      if (shown.status !== 'created') looks.arrived();
+      return { replication: shown, dmsTime: Date.now() };
+    },
+    async listReplications() {
+      const items = await ask('list', () => looks.list());
+      if (items.length > 0) looks.arrived();
+      return { items, marker: null, dmsTime: Date.now() };
+    },
+    stopReplication: (_, options) => calls.make(temporal, 'stop', options?.signal, (by) => dms.stop(by)),
+    startReplication: (_, { startReplicationType: type }, options) =>
+      calls.make(temporal, 'start', options?.signal, (by) => {
+        const operation = temporal.executions.find(({ runId }) => by.endsWith(` ${runId}`));
+        judge.started(by, type, operation);
+        return dms.start(by, type);
+      }),
+    describeTableStatistics: () => ask('tables', () => ({ items: [], marker: null, dmsTime: Date.now() })),
+    endpointOverride: () => Promise.resolve(null),
+  };
+}
