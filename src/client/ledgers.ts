@@ -23,7 +23,7 @@ import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 
 /** How long a ledger that a worker serves may take to answer. */
-const LEDGER_SECONDS = 7;
+const LEDGER_SECONDS = 8;
 
 /** The ledgers as people read and change them. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
 export class Ledgers {
@@ -45,10 +45,13 @@ export class Ledgers {
 
   async #ask<T>(arn: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     const handle = this.client.workflow.getHandle(ledgerWorkflowId(arn));
-    const { status, taskQueue } = await this.#describe(arn, handle);
+    const described = this.#describe(arn, handle);
+    const asked = this.client.withDeadline(Date.now() + LEDGER_SECONDS * 1000, () => ask(handle));
     try {
-      return await this.client.withDeadline(Date.now() + LEDGER_SECONDS * 1000, () => ask(handle));
+      const [reply] = await Promise.all([asked, described]);
+      return reply;
     } catch (err) {
+      const { status, taskQueue } = await described;
       if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
       if (err instanceof WorkflowNotFoundError) {
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);

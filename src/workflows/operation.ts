@@ -32,17 +32,19 @@ export async function runOperation<Result>(
   act: (begun: BegunOperation, tracker: Tracker, trail: Trail) => Promise<Result>,
 ): Promise<Result> {
   const lock = operationWorkflowId(readArn(input));
-  const tracker = new Tracker();
+  const tracker = new Tracker(input);
   const trail: Trail = { begun: null, stop: null, continued: null, clearsCall: true, awsRequestIds: [] };
   try {
     const isLock = workflowInfo().workflowId === lock;
-    if (!isLock) tracker.enter('joined', `Runs as ${lock}`);
-    const result = isLock ? await run(kind, input, act, tracker, trail) : await runAsChild<Result>(kind, input, {});
+    if (!isLock) tracker.followChild(lock);
+    const result = isLock
+      ? await run(kind, input, act, tracker, trail)
+      : await runAsChild<Result>(kind, input, { reports: true });
     tracker.enter('done', 'Recorded');
     return result;
   } catch (err) {
     const ended = await endInLedger(err, trail, tracker);
-    tracker.enter('failed', ended instanceof Error ? ended.message : String(ended));
+    tracker.fail(ended);
     throw ended;
   }
 }
@@ -75,6 +77,7 @@ async function endInLedger(err: unknown, trail: Trail, tracker: Tracker): Promis
   const { begun, stop, continued, clearsCall, awsRequestIds } = trail;
   const ended = unwrapped(err);
   if (begun === null) return ended;
+  tracker.fail(ended); // the ledger may not answer for minutes
   const failure = findDmsFailure(ended);
   const { plan, operation } = begun;
   const about = { replicationConfigArn: plan.replicationConfigArn, operation, awsRequestIds, continued };

@@ -48,8 +48,8 @@ async function resume(begun: BegunOperation, tracker: Tracker, trail: Trail): Pr
   trail.awsRequestIds = awsRequestIds;
   if (continued != null) trail.continued = { ...recordOf(continued), isStarted: accepted };
 
-  tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
   const secondsLeft = Math.max(0, startTimeoutSeconds - (Date.now() - askedAt) / 1000);
+  tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus, secondsLeft);
   const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
   const running = await untilRunning(begun, { ...wait, before, accepted, lastStatus });
   const isInDoubt = progressProbe != null && running.progress !== 'moving' && running.replication.status === 'running';

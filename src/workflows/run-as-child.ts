@@ -24,12 +24,14 @@ export async function runAsChild<Result>(
   options: StepOptions & {
     /** An earlier run of the caller has begun it: however it has ended, or will, that is its end. */
     readonly isBegun?: boolean;
+    /** The child tells its progress to the caller. */
+    readonly reports?: boolean;
   },
 ): Promise<Result> {
   const replicationConfigArn = readArn(input);
   const explicitId = typeof input.operationId === 'string' ? input.operationId : null;
   const operationId = explicitId ?? uuid4();
-  const { taskQueue, isBegun = false } = options;
+  const { taskQueue, isBegun = false, reports = false } = options;
   try {
     for (let ours = isBegun; ; ours = false) {
       try {
@@ -39,7 +41,11 @@ export async function runAsChild<Result>(
             args: [{ ...input, operationId: input.operationId ?? operationId }],
             parentClosePolicy: ParentClosePolicy.ABANDON,
             cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-            memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId },
+            memo: {
+              [memoKeys.kind]: kind,
+              [memoKeys.operationId]: operationId,
+              ...(reports ? { [memoKeys.reports]: true } : {}),
+            },
             staticSummary: `DMS ${kind}`,
             ...(taskQueue === undefined ? {} : { taskQueue }),
           })) as Result;

@@ -18,10 +18,11 @@ export function dmsStopReplication(input: StopReplicationInput): Promise<StopRep
 }
 
 async function stop(begun: BegunOperation, tracker: Tracker, trail: Trail): Promise<StopReplicationResult> {
-  const { replicationConfigArn, intent } = begun.plan as StopPlan;
+  const { replicationConfigArn, intent, stoppableTimeoutSeconds } = begun.plan as StopPlan;
   const { operation } = begun;
 
-  tracker.enter('waiting-until-stoppable', 'Asking DMS to stop it, once it can be stopped', begun.status);
+  const asking = 'Asking DMS to stop it, once it can be stopped';
+  tracker.enter('waiting-until-stoppable', asking, begun.status, stoppableTimeoutSeconds);
   const requested = await requestStop(begun, trail);
   const { outcome, settled, replication } =
     requested.outcome === 'never-started'
@@ -56,7 +57,8 @@ async function untilSettled(
   for (let stop = requested; ; stop = await requestStop(begun, trail)) {
     const { before, sawStop, accepted } = stop;
     const { status: lastStatus } = stop.replication;
-    tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', lastStatus);
+    const waiting = 'Waiting until it is stopped and its checkpoint has settled';
+    tracker.enter('stopping', waiting, lastStatus, stopTimeoutSeconds);
     const stopped = await untilStopped(begun, { ...rules, before, sawStop, accepted, lastStatus });
     if (stopped.end === 'settled') return { ...stopped, outcome: trail.stop?.outcome ?? stop.outcome };
     const again = 'DMS started it again by itself; asking it to stop again';

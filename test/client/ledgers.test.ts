@@ -4,7 +4,7 @@ import { failureOf, Stage } from '../support/stage.js';
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const decision = { by: 'ada', reason: 'cut over' };
 
-describe.concurrent('the ledger of a replication', () => {
+describe('the ledger of a replication', () => {
   test('that has none is not found, whoever asks', async () => {
     await using stage = await Stage.set();
     const arn = stage.simulator.createReplication();

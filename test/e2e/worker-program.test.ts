@@ -11,7 +11,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { quick, until } from '../support/stage.js';
+import { ledgerOf, quick, until } from '../support/stage.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'dist/worker.js');
@@ -237,7 +237,7 @@ describe.concurrent('the ready-made worker', () => {
       simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'hang' });
       const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
       const first = start(env);
-      const isRecorded = async () => (await dms.ledger(replicationConfigArn)).checkpoints.length === 1;
+      const isRecorded = async () => (await ledgerOf(dms, replicationConfigArn))?.checkpoints.length === 1;
       await until('the checkpoint is recorded', () => first.has('running') && isRecorded());
       first.child.kill('SIGKILL');
       await first.exit;
