@@ -11,7 +11,7 @@ import type { OperationInput, OperationKind, StopReplicationInput } from '../ope
 import { firstRunIdOf, mayJoin, mayPreempt, openOperation } from '../operations/join.js';
 import { memoKeys, operationWorkflowId, preemptingWorkflowId, workflowTypes } from '../operations/names.js';
 import { operationInProgress, readArn } from '../operations/refusals.js';
-import { clearNeverPickedUp } from './never-picked-up.js';
+import { clearTheWay } from './never-picked-up.js';
 import { readProgress, type ClientProgress } from './progress.js';
 import { answered, connected } from './reach.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
@@ -91,7 +91,7 @@ export class Operations {
       }
       const description = await this.#describe(workflowId);
       const open = openOperation(description);
-      if (open === null || (await clearNeverPickedUp(this.client, description, this.taskQueue))) continue;
+      if (open === null || (await clearTheWay(this.client, description, this.taskQueue))) continue;
       if (input.preempt === true && mayPreempt(open, kind)) {
         // Its workflow ends the resume, once the input is found to be valid.
         workflowId = preemptingWorkflowId(operationId);

@@ -6,6 +6,7 @@ const MOST_EVENTS = 3;
 
 /** The part of an execution's description that tells whether a worker ever had it. */
 export interface PickUpFacts {
+  readonly taskQueue: string;
   readonly status: { readonly name: string };
   readonly historyLength: number;
   readonly raw: {
@@ -21,4 +22,29 @@ export function isNeverPickedUp({ status, historyLength, raw }: PickUpFacts): bo
   const { pendingWorkflowTask: task } = raw;
   if (status.name !== 'RUNNING' || historyLength > MOST_EVENTS || !task) return false;
   return Number(task.state) === SCHEDULED && (task.attempt ?? 1) <= 1;
+}
+
+/** One run of an execution, as Temporal's client reaches it. */
+export interface ExecutionRun {
+  describe(): Promise<PickUpFacts>;
+  terminate(reason: string): Promise<unknown>;
+}
+
+/**
+ * Terminates the execution that holds a replication's id when no worker ever picked it up, no worker polls its task queue, and one polls the
+ * caller's, which is another. Returns the reason that its starter reads; `null`: it stays.
+ */
+export async function clearNeverPickedUp(
+  found: PickUpFacts,
+  run: ExecutionRun,
+  taskQueue: string,
+  isPolled: (taskQueue: string) => Promise<boolean>,
+): Promise<string | null> {
+  const isIdle = (now: PickUpFacts) => now.taskQueue !== taskQueue && isNeverPickedUp(now);
+  if (!isIdle(found) || (await isPolled(found.taskQueue)) || !(await isPolled(taskQueue))) return null;
+  // A worker may have picked it up in the meantime.
+  if (!isIdle(await run.describe())) return null;
+  const reason = `No worker polls the task queue "${found.taskQueue}", and none ever picked this up; an operation on the task queue "${taskQueue}" takes its place`;
+  await run.terminate(reason);
+  return reason;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { problemOf } from '../../src/program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -37,3 +38,8 @@ describe.each(Object.entries(manifest.bin))('%s', (name, script) => {
     },
   );
 });
+
+test('a program names the optional package that it lacks', () =>
+  expect(problemOf(new Error("Cannot find package '@aws-sdk/client-dynamodb' imported from /app/x.js"))).toBe(
+    'It needs @aws-sdk/client-dynamodb. Install it: npm install @aws-sdk/client-dynamodb',
+  ));

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { isNeverPickedUp, type PickUpFacts } from '../../src/operations/never-picked-up.js';
+import { clearNeverPickedUp, isNeverPickedUp, type PickUpFacts } from '../../src/operations/never-picked-up.js';
 
 const [SCHEDULED, STARTED] = [1, 2];
 const waiting: PickUpFacts = {
+  taskQueue: 'mistyped',
   status: { name: 'RUNNING' },
   historyLength: 2,
   raw: { pendingWorkflowTask: { state: SCHEDULED, attempt: 1 } },
@@ -21,4 +22,26 @@ describe('an execution was never picked up', () => {
     ['but not when it is closed', { status: { name: 'TERMINATED' } }, false],
     ['but not when it is paused', { status: { name: 'PAUSED' } }, false],
   ])('%s', (_, facts, isSo) => expect(isNeverPickedUp({ ...waiting, ...facts })).toBe(isSo));
+});
+
+describe('an execution that no worker ever picked up', () => {
+  const clear = async (taskQueue: string, polled: readonly string[], before: PickUpFacts, atLast: PickUpFacts) => {
+    const reasons: string[] = [];
+    const run = { describe: async () => atLast, terminate: async (reason: string) => reasons.push(reason) };
+    const reason = await clearNeverPickedUp(before, run, taskQueue, async (queue) => polled.includes(queue));
+    expect(reasons).toEqual(reason === null ? [] : [reason]);
+    return reason;
+  };
+  const pickedUp = { ...waiting, raw: task(STARTED, 1), historyLength: 3 };
+
+  test('is terminated for the other task queue, with both names in the reason', async () =>
+    expect(await clear('right', ['right'], waiting, waiting)).toMatch(/"mistyped".*"right"/));
+
+  test.each<[string, ...Parameters<typeof clear>]>([
+    ['is on the same task queue', 'mistyped', [], waiting, waiting],
+    ['has a task queue that a worker polls', 'right', ['right', 'mistyped'], waiting, waiting],
+    ['meets a task queue that no worker polls either', 'right', [], waiting, waiting],
+    ['is picked up by a worker in between', 'right', ['right'], waiting, pickedUp],
+    ['was picked up before', 'right', ['right'], pickedUp, waiting],
+  ])('stays when it %s', async (_, ...situation) => expect(await clear(...situation)).toBeNull());
 });
