@@ -3,18 +3,17 @@
  *
  * @module
  */
-import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
-import { findDmsFailure } from '../operations/failures.js';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { ResumeFleetInput, StopFleetInput } from '../operations/fleet.js';
 import { historyPage, type HistoryPage, type HistoryQuery } from '../operations/history.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
-import { emptyLedger } from '../operations/ledger.js';
 import type { DecisionRequest } from '../operations/ledger-messages.js';
-import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, operationWorkflowId } from '../operations/names.js';
+import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
-import { ledgerClosed, nothingRecorded, readArn, replicationDeleted } from '../operations/refusals.js';
+import { readArn } from '../operations/refusals.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
 import { startFleet, type FleetHandle } from './fleets.js';
+import { Ledgers } from './ledgers.js';
 import { Operations, type OperationHandle } from './operations.js';
 import {
   createPauseSchedule,
@@ -22,13 +21,16 @@ import {
   type PauseSchedule,
   type PauseScheduleInput,
 } from './pause-schedules.js';
+import { answered } from './reach.js';
 import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
 export type { FleetHandle } from './fleets.js';
 export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
 export type { OperationHandle } from './operations.js';
 export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
+export type { ClientProgress } from './progress.js';
 export type { OperationProgress } from '../operations/progress.js';
+export type { NoWorker } from './workers.js';
 
 export interface ReplicationClientOptions {
   readonly client: Client;
@@ -41,11 +43,13 @@ export class ReplicationClient {
   readonly #client: Client;
   readonly #taskQueue: string;
   readonly #operations: Operations;
+  readonly #ledgers: Ledgers;
 
   constructor({ client, taskQueue = DMS_TASK_QUEUE }: ReplicationClientOptions) {
     this.#client = client;
     this.#taskQueue = taskQueue;
     this.#operations = new Operations(client, taskQueue);
+    this.#ledgers = new Ledgers(client);
   }
 
   /** Stops a replication and returns where it stopped. Joins a stop that is under way. */
@@ -91,20 +95,15 @@ export class ReplicationClient {
     return deletePauseSchedule(this.#client, scheduleId);
   }
 
-  /** Everything recorded of a replication; empty lists when nothing ever was. Needs a worker that serves the ledger. */
-  async ledger(replicationConfigArn: string): Promise<Ledger> {
-    const arn = readArn({ replicationConfigArn });
-    try {
-      const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
-      // A worker of an older version may know less.
-      return { ...emptyLedger(arn), ...(await handle.query<Ledger>(messageNames.ledger)) };
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) return emptyLedger(arn);
-      throw err;
-    }
+  /**
+   * Everything recorded of a replication. Needs a worker that serves the ledger. Throws DmsLedgerNotFound when nothing was recorded, and
+   * DmsLedgerUnavailable within ten seconds when no worker answers.
+   */
+  ledger(replicationConfigArn: string): Promise<Ledger> {
+    return this.#ledgers.read(replicationConfigArn);
   }
 
-  /** What happened to a replication, newest first, page by page: operations and events. Needs a worker that serves the ledger. */
+  /** What happened to a replication, newest first, page by page: operations and events. Throws as {@link ledger} does. */
   async history(replicationConfigArn: string, query: HistoryQuery = {}): Promise<HistoryPage> {
     return historyPage(await this.ledger(replicationConfigArn), query);
   }
@@ -116,7 +115,8 @@ export class ReplicationClient {
   async nudge(replicationConfigArn: string): Promise<boolean> {
     const arn = readArn({ replicationConfigArn });
     try {
-      await this.#client.workflow.getHandle(operationWorkflowId(arn)).signal(messageNames.nudge);
+      const handle = this.#client.workflow.getHandle(operationWorkflowId(arn));
+      await answered(this.#client, () => handle.signal(messageNames.nudge));
       return true;
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) return false;
@@ -124,14 +124,14 @@ export class ReplicationClient {
     }
   }
 
-  /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. */
+  /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. Throws as {@link ledger} does. */
   unseal(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
-    return this.#decide(messageNames.unseal, replicationConfigArn, request);
+    return this.#ledgers.decide(messageNames.unseal, replicationConfigArn, request);
   }
 
-  /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps who did it and why. */
+  /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps who did it and why. Throws as {@link ledger} does. */
   breakReservation(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
-    return this.#decide(messageNames.breakReservation, replicationConfigArn, request);
+    return this.#ledgers.decide(messageNames.breakReservation, replicationConfigArn, request);
   }
 
   /**
@@ -140,26 +140,5 @@ export class ReplicationClient {
    */
   rebuildLedger(replicationConfigArn: string, request: RebuildRequest): Promise<RebuiltLedger> {
     return rebuildLedger(this.#client, this.#taskQueue, replicationConfigArn, request);
-  }
-
-  /** What a person changes in the ledger, by name and reason. */
-  async #decide(update: string, replicationConfigArn: string, request: DecisionRequest): Promise<void> {
-    const arn = readArn({ replicationConfigArn });
-    try {
-      const handle = this.#client.workflow.getHandle(ledgerWorkflowId(arn));
-      await handle.executeUpdate<string, [DecisionRequest]>(update, { args: [request] });
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) throw await this.#noLedger(arn);
-      throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
-    }
-  }
-
-  async #noLedger(arn: string): Promise<unknown> {
-    try {
-      const { status } = await this.#client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
-      return status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
-    } catch (err) {
-      return err instanceof WorkflowNotFoundError ? nothingRecorded(arn) : err;
-    }
   }
 }

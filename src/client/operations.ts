@@ -18,11 +18,13 @@ import {
   type OpenOperation,
 } from '../operations/join.js';
 import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
-import type { OperationProgress } from '../operations/progress.js';
 import { operationInProgress } from '../operations/refusals.js';
 import { readResumeInput, readStopInput } from '../operations/input-schemas.js';
 import { reservedByOther } from '../operations/reservations.js';
-import { readProgress } from './progress.js';
+import { clearTheWay } from './never-picked-up.js';
+import { readProgress, type ClientProgress } from './progress.js';
+import { answered, connected } from './reach.js';
+import { findWaitingTask, WorkerWatch } from './workers.js';
 
 /** A stop or resume that was started, or joined. */
 export interface OperationHandle<Result> {
@@ -33,8 +35,8 @@ export interface OperationHandle<Result> {
   readonly joined: boolean;
   /** Its result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure} knows. */
   result(): Promise<Result>;
-  /** Where it is, with the status in the newest look. */
-  progress(): Promise<OperationProgress>;
+  /** Where it is, with the status in the newest look, and whether a worker takes its tasks. */
+  progress(): Promise<ClientProgress>;
   /** Ends the waiting at once, for everyone who joined it; not a stop that DMS accepted. */
   cancel(): Promise<void>;
 }
@@ -49,10 +51,14 @@ interface Followed {
 
 /** Starts stops and resumes, and follows those that are under way. */
 export class Operations {
+  readonly #workers: WorkerWatch;
+
   constructor(
     private readonly client: Client,
     private readonly taskQueue: string,
-  ) {}
+  ) {
+    this.#workers = new WorkerWatch(client);
+  }
 
   /** Starts it, or joins one that is under way, to its end. */
   async execute<Result>(kind: OperationKind, input: OperationInput): Promise<Result> {
@@ -78,27 +84,30 @@ export class Operations {
     const workflowId = operationWorkflowId(arn);
     for (;;) {
       try {
-        const { firstExecutionRunId } = await this.client.workflow.start(workflowTypes[kind], {
+        const options = {
           workflowId,
           taskQueue: this.taskQueue,
           args: [{ ...input, operationId }],
           workflowIdConflictPolicy: 'FAIL',
           memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: wanted.asks },
           staticSummary: `DMS ${kind}`,
-        });
+        } as const;
+        const start = () => this.client.workflow.start(workflowTypes[kind], options);
+        const { firstExecutionRunId } = await answered(this.client, start);
         const run = { workflowId, runId: firstExecutionRunId, firstRunId: firstExecutionRunId, joined: false };
         return this.#follow<Result>(run);
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
-      const open = openOperation(await this.#describe(workflowId));
-      if (open === null) continue; // it ended in between
+      const description = await this.#describe(workflowId);
+      const open = openOperation(description);
+      if (open === null || (await clearTheWay(this.client, description, this.taskQueue))) continue;
       if (input.preempt === true && mayPreempt(open, kind)) {
         await this.#preempt(arn, open, input.owner ?? null);
         continue;
       }
       const relation = relationTo(open, wanted);
-      if (relation === 'refuse') throw operationInProgress(arn, open);
+      if (relation === 'refuse') throw operationInProgress(arn, open, await this.#where(description));
       const { runId, firstExecutionRunId: firstRunId } = open;
       const handle = this.#follow<Result>({ workflowId, runId, firstRunId, joined: true });
       if (relation === 'join') return handle;
@@ -131,7 +140,15 @@ export class Operations {
   }
 
   #describe(workflowId: string): Promise<WorkflowExecutionDescription> {
-    return this.client.workflow.getHandle(workflowId).describe();
+    return answered(this.client, () => this.client.workflow.getHandle(workflowId).describe());
+  }
+
+  /** What an operation in the way is waiting for, if it is a worker, and where it runs, if that is elsewhere. */
+  async #where(description: WorkflowExecutionDescription): Promise<string> {
+    const { taskQueue } = description;
+    const elsewhere = taskQueue === this.taskQueue ? '' : `, on the task queue "${taskQueue}"`;
+    const task = await findWaitingTask(this.client, description);
+    return task?.isCertain === true ? `${elsewhere}, where no worker has taken it since ${task.since}` : elsewhere;
   }
 
   #follow<Result>({ workflowId, runId, firstRunId, joined }: Followed): OperationHandle<Result> {
@@ -144,7 +161,8 @@ export class Operations {
     const result = async (): Promise<Result> => {
       for (let followed = runId; ;) {
         try {
-          return (await workflow.getHandle(workflowId, followed).result()) as Result;
+          const handle = workflow.getHandle(workflowId, followed);
+          return (await connected(this.client, () => handle.result())) as Result;
         } catch (err) {
           const newest = wasCutShort(err) ? await newestRunId() : followed;
           if (newest === followed) throw findDmsFailure(err) ?? err;
@@ -152,14 +170,16 @@ export class Operations {
         }
       }
     };
+    const newestHandle = async () => workflow.getHandle(workflowId, await newestRunId());
     return {
       workflowId,
       runId,
       joined,
-      result,
-      progress: async () => readProgress(this.client, workflow.getHandle(workflowId, await newestRunId())),
+      result: () => this.#workers.during(newestHandle, result()),
+      progress: async () => readProgress(this.client, await newestHandle(), this.taskQueue),
       cancel: async () => {
-        await workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId }).cancel();
+        const handle = workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
+        await answered(this.client, () => handle.cancel());
       },
     };
   }

@@ -1,7 +1,17 @@
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { findDmsFailure } from '../operations/failures.js';
 import { messageNames } from '../operations/names.js';
 import type { AttemptProgress, OperationPhase, OperationProgress } from '../operations/progress.js';
+import type { StopReplicationResult } from '../operations/results.js';
+import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
+import { toIso } from './times.js';
+import { findWaitingTask, noWorkerText, type NoWorker } from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 type RawFailure = NonNullable<PendingActivity['lastFailure']>;
@@ -16,27 +26,97 @@ const phases: Readonly<Record<string, OperationPhase>> = {
   'dms.awaitOperation': 'joined',
 };
 
-/** Where an operation is. The pending activity knows best, and tells without a worker; between activities, and at the end, the workflow does. */
-export async function readProgress(client: Client, handle: WorkflowHandle): Promise<OperationProgress> {
-  const description = await handle.describe();
+/** Where an operation is, as a client sees it. */
+export interface ClientProgress extends OperationProgress {
+  /** Where the operation runs. It differs from the client's own when an operation of another client was joined. */
+  readonly taskQueue: string;
+  /** Set while no worker takes the operation's tasks. `detail` says it, too. */
+  readonly noWorker: NoWorker | null;
+}
+
+/** An execution without a worker can't say where it is. */
+const QUERY_SECONDS = 8;
+/** A worker that polled lately may only be slow for this long. */
+const SLOW_SECONDS = 10;
+
+/** Where an operation is. `taskQueue` is the client's own. */
+export async function readProgress(client: Client, handle: WorkflowHandle, taskQueue: string): Promise<ClientProgress> {
+  const description = await answered(client, () => handle.describe());
+  const noWorker = await findNoWorker(client, description);
+  const known = await knownProgress(client, handle, description, noWorker !== null);
+  const isElsewhere = description.taskQueue !== taskQueue;
+  const notes = [
+    ...(isElsewhere
+      ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
+      : []),
+    ...(noWorker === null ? [] : [noWorkerText(noWorker)]),
+  ];
+  return { ...known, detail: [known.detail, ...notes].join('. '), taskQueue: description.taskQueue, noWorker };
+}
+
+async function findNoWorker(client: Client, description: WorkflowExecutionDescription): Promise<NoWorker | null> {
+  if (description.status.name !== 'RUNNING') return null;
+  const found = await findWaitingTask(client, description);
+  if (found === null) return null;
+  const { isCertain, ...noWorker } = found;
+  return isCertain || Date.now() - Date.parse(noWorker.since) > SLOW_SECONDS * 1000 ? noWorker : null;
+}
+
+/** The pending activity knows best, and tells without a worker, and so does the end. In between the workflow tells. */
+async function knownProgress(
+  client: Client,
+  handle: WorkflowHandle,
+  description: WorkflowExecutionDescription,
+  hasNoWorker: boolean,
+): Promise<OperationProgress> {
+  const pending = await pendingProgress(client, description);
+  if (pending !== null) return pending;
+  const { status, startTime, closeTime } = description;
+  const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
+  if (!isOpen) return finalProgress(handle, (closeTime ?? startTime).toISOString());
+  const unknown = { phase: 'beginning', lastStatus: null, since: startTime.toISOString() } as const;
+  if (hasNoWorker) return { ...unknown, detail: 'It waits for a worker' };
+  try {
+    const deadline = Date.now() + QUERY_SECONDS * 1000;
+    return await client.withDeadline(deadline, () => handle.query<OperationProgress>(messageNames.progress));
+  } catch (err) {
+    if (isUnavailable(err)) throw unreachable(client, err);
+    if (!isUnanswered(err)) throw err;
+    return { ...unknown, detail: `No worker answered for ${QUERY_SECONDS} seconds` };
+  }
+}
+
+async function pendingProgress(
+  client: Client,
+  { status, raw, startTime }: WorkflowExecutionDescription,
+): Promise<OperationProgress | null> {
   const phaseOf = (each: PendingActivity | undefined) => phases[each?.activityType?.name ?? ''];
   // A nudge may be pending beside it.
-  const pending = description.raw.pendingActivities?.find(phaseOf);
+  const pending = raw.pendingActivities?.find(phaseOf);
   const phase = phaseOf(pending);
-  if (description.status.name === 'RUNNING' && pending && phase) {
-    const failure = pending.lastFailure == null ? null : await decodeFailure(client, pending.lastFailure);
-    const details =
-      failure instanceof ApplicationFailure
-        ? (failure.details?.[0] as Partial<AttemptProgress> | undefined)
-        : undefined;
-    return {
-      phase: details?.phase ?? phase,
-      lastStatus: details?.status ?? null,
-      since: toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? description.startTime.toISOString(),
-      detail: failure?.message ?? 'its first look is under way',
-    };
+  if (status.name !== 'RUNNING' || !pending || !phase) return null;
+  const failure = pending.lastFailure == null ? null : await decodeFailure(client, pending.lastFailure);
+  const details =
+    failure instanceof ApplicationFailure ? (failure.details?.[0] as Partial<AttemptProgress> | undefined) : undefined;
+  return {
+    phase: details?.phase ?? phase,
+    lastStatus: details?.status ?? null,
+    since: toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString(),
+    detail: failure?.message ?? 'its first look is under way',
+  };
+}
+
+/** How a closed execution ended, without a worker. */
+async function finalProgress(handle: WorkflowHandle, since: string): Promise<OperationProgress> {
+  try {
+    const { replication } = (await handle.result()) as Partial<StopReplicationResult>;
+    return { phase: 'done', lastStatus: replication?.status ?? null, since, detail: 'Recorded' };
+  } catch (err) {
+    if (!(err instanceof WorkflowFailedError)) throw err;
+    const failure = findDmsFailure(err);
+    const detail = (failure ?? err.cause ?? err).message;
+    return { phase: 'failed', lastStatus: failure?.details[0].status ?? null, since, detail };
   }
-  return handle.query<OperationProgress>(messageNames.progress);
 }
 
 /** A codec may have encrypted the failure's details, and its message with them. */
@@ -59,9 +139,4 @@ async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
     },
     payloadConverter,
   );
-}
-
-function toIso(time: { seconds?: unknown; nanos?: number | null } | null | undefined): string | null {
-  if (time == null) return null;
-  return new Date(Number(time.seconds ?? 0) * 1000 + Math.floor((time.nanos ?? 0) / 1e6)).toISOString();
 }

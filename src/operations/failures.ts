@@ -48,6 +48,8 @@ export const DmsFailureType = {
   DmsOperationSuperseded: 'DmsOperationSuperseded',
   /** The ledger could not be reached for 5 minutes before anything was called. */
   DmsLedgerUnavailable: 'DmsLedgerUnavailable',
+  /** A query or a decision about a replication that has no ledger: nothing was recorded under this ARN. */
+  DmsLedgerNotFound: 'DmsLedgerNotFound',
   /** Someone terminated the ledger. */
   DmsLedgerClosed: 'DmsLedgerClosed',
   /** IAM refused, credentials are missing or expired, or DMS itself lacks access. */

@@ -17,6 +17,7 @@ export const scheduledTypes = { stop: 'dmsScheduledStop', resume: 'dmsScheduledR
 /** Names of queries, updates and signals. */
 export const messageNames = {
   progress: 'dms.progress',
+  childProgress: 'dms.childProgress',
   fleet: 'dms.fleet',
   ledger: 'dms.ledger',
   history: 'dms.history',
@@ -37,6 +38,8 @@ export const memoKeys = {
   operationId: 'dms.operationId',
   asks: 'dms.asks',
   checkpoint: 'dms.checkpoint',
+  /** True: tells its progress to its parent, which was started by name under an id of its own. */
+  reports: 'dms.reports',
 } as const;
 
 /** The workflow id of every operation on a replication. The server allows one open execution of it: the id is the lock. */

@@ -31,10 +31,27 @@ export interface AttemptProgress {
   readonly retryInSeconds: number;
 }
 
+/** Rows beneath the progress, by name; `null` is left out. */
+export type ProgressFacts = Readonly<Record<string, string | null>>;
+
+/** Who asked for an operation, and why. The input may be of any shape. */
+export function requestFacts(input: object): ProgressFacts {
+  const { requestedBy, reason } = input as { readonly requestedBy?: unknown; readonly reason?: unknown };
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 1000) : null);
+  return { 'requested by': text(requestedBy), reason: text(reason) };
+}
+
 /** The Markdown that the Web UI shows as the workflow's current details. */
-export function progressMarkdown(progress: OperationProgress, facts: Readonly<Record<string, string | null>>): string {
-  const { phase, lastStatus, since, detail } = progress;
-  const rows = Object.entries(facts).flatMap(([name, value]) => (value === null ? [] : [`- ${name}: \`${value}\``]));
-  const status = lastStatus === null ? '' : `, last seen \`${lastStatus}\``;
+export function progressMarkdown(
+  { phase, lastStatus, since, detail }: OperationProgress,
+  facts: ProgressFacts,
+): string {
+  const rows = Object.entries(facts).flatMap(([name, value]) => (value === null ? [] : [`- ${name}: ${code(value)}`]));
+  const status = lastStatus === null ? '' : `, last seen ${code(lastStatus)}`;
   return [`**${phase}**${status} (since ${since})`, '', detail, '', ...rows].join('\n').trim();
+}
+
+/** A text of the caller's must not end the code span around it. */
+function code(text: string): string {
+  return `\`${text.replace(/[`\r\n]+/g, ' ')}\``;
 }

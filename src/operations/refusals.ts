@@ -13,14 +13,14 @@ export function readArn(input: unknown): string {
   return readTarget(input, 'the operation');
 }
 
-/** Refuses an operation by the name of the one that is under way. */
-export function operationInProgress(replicationConfigArn: string, open: OperationInTheWay) {
+/** Refuses an operation by the name of the one that is under way. `where`: what else is known of it. */
+export function operationInProgress(replicationConfigArn: string, open: OperationInTheWay, where = '') {
   const { kind, operationId, workflowId, hostWorkflowId } = open;
   const host = hostWorkflowId === null ? '' : `, a step of ${hostWorkflowId}`;
   return dmsFailure(
     'DmsOperationInProgress',
     { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
-    `A ${kind} ("${operationId ?? 'id not known yet'}") of ${replicationConfigArn} is under way in ${workflowId}${host}`,
+    `A ${kind} ("${operationId ?? 'id not known yet'}") of ${replicationConfigArn} is under way in ${workflowId}${host}${where}`,
     'Wait for it or cancel it, then run this operation again.',
   );
 }
@@ -136,7 +136,22 @@ export function replicationDeleted(replicationConfigArn: string) {
   );
 }
 
-export function nothingRecorded(replicationConfigArn: string) {
-  const what = `Nothing was ever recorded of ${replicationConfigArn} in this namespace`;
-  return dmsFailure('DmsCheckpointMissing', { replicationConfigArn }, what, 'Check the ARN, and the namespace.');
+/** No ledger was ever started under this ARN. */
+export function ledgerNotFound(replicationConfigArn: string) {
+  return dmsFailure(
+    'DmsLedgerNotFound',
+    { replicationConfigArn },
+    `${replicationConfigArn} has no ledger in this namespace: nothing was recorded under this ARN`,
+    'Check the ARN, its case included, and the namespace. The first stop or resume creates the ledger.',
+  );
+}
+
+/** The ledger exists, and gives no answer. */
+export function ledgerUnavailable(replicationConfigArn: string, taskQueue: string, problem: string) {
+  return dmsFailure(
+    'DmsLedgerUnavailable',
+    { replicationConfigArn },
+    `The ledger ${ledgerWorkflowId(replicationConfigArn)} on the task queue "${taskQueue}" can't be reached: ${problem}`,
+    `Start a worker there with ${workflowTypes.ledger} in its bundle (TEMPORAL_TASK_QUEUE=${taskQueue} npx temporal-dms-worker), then ask again. A change that was sent may still be applied.`,
+  );
 }

@@ -1,45 +1,53 @@
 #!/usr/bin/env node
-/** `temporal-dms-simulator [--port 4570] [--host 127.0.0.1] [--speed 60] [--seed 7] [--throttle 200,8] [--tables shop.orders,shop.customers] [--contrary]`: a local DMS Serverless with one running replication. */
-import { parseArgs } from 'node:util';
-import { contrary, startDmsSimulator } from './index.js';
+/** `temporal-dms-simulator`: a local DMS Serverless with one running replication. */
+import { runProgram, UsageError, type ProgramArguments } from '../program.js';
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '4570' },
-    host: { type: 'string', default: '127.0.0.1' },
-    speed: { type: 'string', default: '60' },
-    seed: { type: 'string' },
-    throttle: { type: 'string' },
-    tables: { type: 'string' },
-    contrary: { type: 'boolean', default: false },
-  },
-});
+const usage = `Usage: temporal-dms-simulator [options]
 
-function number(name: 'port' | 'speed' | 'seed', most: number): number {
-  const text = values[name] ?? '';
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= most) return value;
-  throw new Error(`--${name} is "${text}", not a number from 0 to ${most}`);
-}
+Starts a local DMS Serverless with one running replication, until SIGINT or SIGTERM.
 
-/** `200,8`: so many requests at once, and so many a second after that. */
-function throttleOf(text: string | undefined) {
-  if (text === undefined) return {};
-  const [burst = NaN, refill = NaN] = text.split(',').map(Number);
-  if (burst >= 1 && refill > 0) return { throttle: { burst, refill } };
-  throw new Error(`--throttle is "${text}", not like 200,8: requests at once, and a second after that`);
-}
+  --port <number>          default 4570
+  --host <address>         default 127.0.0.1
+  --speed <number>         simulated seconds in a real one, default 60; 0: time stands still until it is moved
+  --seed <number>          makes a run repeatable
+  --throttle <burst,rate>  such as 200,8: requests at once, and a second after that
+  --tables <names>         such as shop.orders,shop.customers
+  --contrary               answers the other way wherever AWS's documents leave it open
+  -h, --help               prints this
+  -v, --version            prints the version
+`;
 
-try {
+const options = {
+  port: { type: 'string', default: '4570' },
+  host: { type: 'string', default: '127.0.0.1' },
+  speed: { type: 'string', default: '60' },
+  seed: { type: 'string' },
+  throttle: { type: 'string' },
+  tables: { type: 'string' },
+  contrary: { type: 'boolean', default: false },
+} as const;
+
+await runProgram({ name: 'temporal-dms-simulator', usage, options, allowPositionals: false }, simulate);
+
+async function simulate({ values }: ProgramArguments<typeof options>): Promise<void> {
+  const number = (name: 'port' | 'speed' | 'seed', most: number) => {
+    const text = values[name] ?? '';
+    const value = Number(text);
+    if (text.trim() !== '' && value >= 0 && value <= most) return value;
+    throw new UsageError(`--${name} is "${text}", not a number from 0 to ${most}`);
+  };
   const [port, speed] = [number('port', 65_535), number('speed', 1e6)];
   const seed = values.seed === undefined ? {} : { seed: number('seed', 2 ** 32) };
-  const uncertain = { ...(values.contrary ? contrary : {}), ...throttleOf(values.throttle) };
+  const throttle = throttleOf(values.throttle);
   const tables = values.tables === undefined ? {} : { tables: { names: values.tables.split(',') } };
-  const simulator = await startDmsSimulator({ port, host: values.host, speed, uncertain, ...seed, ...tables });
+  const { contrary, startDmsSimulator } = await import('./index.js');
+  const uncertain = { ...(values.contrary ? contrary : {}), ...throttle };
+  const { host } = values;
+  const simulator = await startDmsSimulator({ port, host, speed, uncertain, ...seed, ...tables });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
   const { endpoint } = simulator;
   const pace = speed === 0 ? 'Its time stands still until it is moved' : `A second of real time is ${speed} there`;
-  const reach = ['127.0.0.1', 'localhost', '::1'].includes(values.host)
+  const reach = ['127.0.0.1', 'localhost', '::1'].includes(host)
     ? 'from this machine only'
     : 'from wherever this machine is reached';
   process.stdout.write(`A local DMS Serverless listens at ${endpoint}, ${reach}. ${pace}. Open it in a browser to watch.
@@ -55,7 +63,12 @@ Its seed is ${simulator.seed}.
 `);
   process.once('SIGINT', () => void simulator.close());
   process.once('SIGTERM', () => void simulator.close());
-} catch (err) {
-  process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`);
-  process.exitCode = 1;
+}
+
+/** `200,8`: so many requests at once, and so many a second after that. */
+function throttleOf(text: string | undefined) {
+  if (text === undefined) return {};
+  const [burst = NaN, refill = NaN] = text.split(',').map(Number);
+  if (burst >= 1 && refill > 0) return { throttle: { burst, refill } };
+  throw new UsageError(`--throttle is "${text}", not like 200,8: requests at once, and a second after that`);
 }

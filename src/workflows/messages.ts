@@ -19,6 +19,8 @@ import type { Ledger } from '../operations/records.js';
 
 /** Where an operation is. Answered by every operation's workflow. */
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
+/** Where the child is that does the work of a workflow started by name under an id of its own. */
+export const childProgressSignal = defineSignal<[OperationProgress]>(messageNames.childProgress);
 /** Something may have happened to the replication: an operation that waits looks at once. */
 export const nudgeSignal = defineSignal(messageNames.nudge);
 /** Where a fleet is, with what became of each replication so far. */

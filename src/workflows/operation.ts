@@ -5,6 +5,7 @@ import { findDmsFailure, withCheckpoint } from '../operations/failures.js';
 import type { OperationInput, OperationKind, StopIntent } from '../operations/inputs.js';
 import { wantedBy } from '../operations/join.js';
 import { memoKeys, operationWorkflowId } from '../operations/names.js';
+import { isPlain } from '../operations/schema-parts.js';
 import type { RecordOperation } from '../operations/protocol.js';
 import type { OperationRef } from '../operations/records.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
@@ -56,22 +57,22 @@ export async function runOperation<
   validate: (input: unknown) => Validated<Plan>,
   act: (run: Run<Plan>) => Promise<Result>,
 ): Promise<Result> {
-  const tracker = new Tracker();
+  const tracker = new Tracker(isPlain(input) ? input : {});
   let run: Run<Plan> | null = null;
   try {
     const { plan, asked } = validate(input);
     const lock = operationWorkflowId(plan.replicationConfigArn);
     if (workflowInfo().workflowId !== lock) {
-      tracker.enter('joined', `Runs as ${lock}`);
+      tracker.followChild(lock);
       const { taskQueue, parent } = workflowInfo();
       const owner = asked.owner ?? ownerOf(parent?.workflowId);
-      return done(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue }));
+      return done(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue, reports: true }));
     }
     run = { operation: identify(kind, input, asked), plan, tracker, state: nothingDone(plan) };
     return done(tracker, await act(run));
   } catch (err) {
     const ended = await recordEnd(unwrapped(err), run, isCancelled(err));
-    tracker.enter('failed', ended instanceof Error ? ended.message : String(ended));
+    tracker.fail(ended);
     throw ended;
   }
 }
@@ -113,6 +114,7 @@ async function recordEnd(
 ): Promise<unknown> {
   if (run === null || !run.state.mayHaveBegun) return ended;
   const { operation, plan, state, tracker } = run;
+  tracker.fail(ended); // the ledger may not answer for minutes
   const { replicationConfigArn } = plan;
   const { awsRequestIds, isAnswered, intent, before, settleSeconds, lagAtStop } = state;
   const about = { replicationConfigArn, operation, finishedBy: null, awsRequestIds, isAnswered };

@@ -59,8 +59,8 @@ async function untilVerified(
   const { replicationConfigArn, startTimeoutSeconds, verifyProgressSeconds, progressProbe } = plan;
   const { operationId } = operation;
   const { status: lastStatus } = replication;
-  tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus);
   const secondsLeft = Math.max(0, startTimeoutSeconds - spentSeconds);
+  tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus, secondsLeft);
   const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
   const running = await untilRunning({ holdSeconds }, { ...wait, before, accepted, lastStatus });
   if (progressProbe === null || running.progress === 'moving' || running.replication.status !== 'running')

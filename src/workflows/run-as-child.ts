@@ -25,12 +25,14 @@ export async function runAsChild<Result>(
   options: StepOptions & {
     /** An earlier run of the caller has begun it: however it has ended, or will, that is its end. */
     readonly isBegun?: boolean;
+    /** The child tells its progress to the caller. */
+    readonly reports?: boolean;
   },
 ): Promise<Result> {
   const replicationConfigArn = readArn(input);
   const operationId = input.operationId ?? uuid4();
   const wanted = wantedBy(kind, input);
-  const { taskQueue = DMS_TASK_QUEUE, isBegun = false } = options;
+  const { taskQueue = DMS_TASK_QUEUE, isBegun = false, reports = false } = options;
   try {
     for (let ours = isBegun; ; ours = false) {
       try {
@@ -40,7 +42,12 @@ export async function runAsChild<Result>(
             args: [{ ...input, operationId }],
             parentClosePolicy: ParentClosePolicy.ABANDON,
             cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-            memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: wanted.asks },
+            memo: {
+              [memoKeys.kind]: kind,
+              [memoKeys.operationId]: operationId,
+              [memoKeys.asks]: wanted.asks,
+              ...(reports ? { [memoKeys.reports]: true } : {}),
+            },
             staticSummary: `DMS ${kind}`,
             taskQueue,
           })) as Result;

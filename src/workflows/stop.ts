@@ -17,7 +17,8 @@ export function dmsStopReplication(input: StopReplicationInput): Promise<StopRep
 
 async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
   const { operation, plan, tracker, state } = run;
-  tracker.enter('waiting-until-stoppable', 'Asking DMS to stop it, once it can be stopped');
+  const asking = 'Asking DMS to stop it, once it can be stopped';
+  tracker.enter('waiting-until-stoppable', asking, null, plan.stoppableTimeoutSeconds);
   const requested = await requestStop(run);
   if ('repeated' in requested) return requested.repeated;
   const { outcome, settled, replication, dmsTime } = await untilSettled(run, requested);
@@ -48,7 +49,8 @@ async function untilSettled(
   for (let stop = requested; ;) {
     const { before, sawStop, accepted, hasRun, holdSeconds } = stop;
     const { status: lastStatus } = stop.replication;
-    tracker.enter('stopping', 'Waiting until it is stopped and its checkpoint has settled', lastStatus);
+    const waiting = 'Waiting until it is stopped and its checkpoint has settled';
+    tracker.enter('stopping', waiting, lastStatus, stopTimeoutSeconds);
     const stopped = await untilStopped(
       { holdSeconds },
       { ...rules, operationId: operation.operationId, before, sawStop, accepted, everRan: hasRun, lastStatus },

@@ -1,23 +1,76 @@
-import { setCurrentDetails, setHandler, upsertMemo } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { resumeDeadline } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
+import { findDmsFailure } from '../operations/failures.js';
 import { memoKeys } from '../operations/names.js';
-import { progressMarkdown, type OperationPhase, type OperationProgress } from '../operations/progress.js';
+import {
+  progressMarkdown,
+  requestFacts,
+  type OperationPhase,
+  type OperationProgress,
+  type ProgressFacts,
+} from '../operations/progress.js';
 import type { Settled } from '../operations/records.js';
-import { progressQuery } from './messages.js';
+import { childProgressSignal, progressQuery } from './messages.js';
+
+/** Phases that may last. Reporting one costs five history events, so the short ones are not reported. */
+const reported: ReadonlySet<OperationPhase> = new Set([
+  'waiting-until-stoppable',
+  'stopping',
+  'checking',
+  'starting',
+  'verifying',
+]);
 
 /** What the workflow of an operation shows of itself: in the query, in the Web UI's current details, and in its memo. */
 export class Tracker {
   #progress: OperationProgress = { phase: 'beginning', lastStatus: null, since: now(), detail: 'Checking the input' };
-  #facts: Readonly<Record<string, string | null>> = {};
+  #facts: ProgressFacts;
 
-  constructor() {
+  /** `input`: the operation's, which nobody has checked yet. */
+  constructor(input: object) {
+    this.#facts = requestFacts(input);
     setHandler(progressQuery, () => this.#progress);
   }
 
-  enter(phase: OperationPhase, detail: string, lastStatus: string | null = this.#progress.lastStatus): void {
+  /** Enters a phase, which may last this long. A workflow that waits for this one as its own child is told. */
+  enter(
+    phase: OperationPhase,
+    detail: string,
+    lastStatus: string | null = this.#progress.lastStatus,
+    withinSeconds?: number,
+  ): void {
+    const isNew = phase !== this.#progress.phase;
     this.#progress = { phase, detail, lastStatus, since: now() };
+    const deadline = withinSeconds === undefined ? null : new Date(Date.now() + withinSeconds * 1000).toISOString();
+    this.#facts = { ...this.#facts, deadline };
     this.#show();
+    if (isNew && reported.has(phase)) this.#report();
+  }
+
+  /** Says how the operation ended. The message of a failure names the way out. */
+  fail(err: unknown): void {
+    const failure = findDmsFailure(err);
+    const { status = this.#progress.lastStatus } = failure?.details[0] ?? {};
+    const message = err instanceof Error ? err.message : String(err);
+    this.#facts = { ...this.#facts, failure: failure?.type ?? null };
+    this.enter('failed', message, status);
+  }
+
+  /** Shows the progress of the child that does the work. */
+  followChild(lock: string): void {
+    this.enter('joined', `Runs as ${lock}`);
+    setHandler(childProgressSignal, (progress) => {
+      this.#progress = progress;
+      this.#show();
+    });
   }
 
   /** The checkpoint as it will be recorded, visible even while the ledger can't be reached. */
@@ -26,6 +79,7 @@ export class Tracker {
     const { resumeBy } = resumeDeadline(replication);
     upsertMemo({ [memoKeys.checkpoint]: { recoveryCheckpoint, stoppedAt, stopReason, resumeBy, settled } });
     this.#facts = {
+      ...this.#facts,
       checkpoint: recoveryCheckpoint,
       'stopped at': stoppedAt,
       'stop reason': stopReason,
@@ -36,6 +90,15 @@ export class Tracker {
 
   #show(): void {
     setCurrentDetails(progressMarkdown(this.#progress, this.#facts));
+  }
+
+  /** The workflow that was started under an id of its own may have ended, or been reset: whether it hears this does not matter. */
+  #report(): void {
+    const { parent, memo } = workflowInfo();
+    if (parent === undefined || memo?.[memoKeys.reports] !== true) return;
+    getExternalWorkflowHandle(parent.workflowId)
+      .signal(childProgressSignal, this.#progress)
+      .catch((err: unknown) => log.debug('The parent was not told of the progress', { error: String(err) }));
   }
 }
 

@@ -1,9 +1,8 @@
 /** What test/exploration does in a small Temporal, on a real server: fifty operations fight for one replication while workers are killed and answers lost. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGrpcServiceError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
-import type { StopReplicationResult } from '../../src/index.js';
+import { isDmsFailure, type StopReplicationResult } from '../../src/index.js';
 import { findDmsFailure } from '../../src/operations/failures.js';
 import { seededRandom } from '../../src/simulator/clock.js';
 import { quick, Stage, until } from '../support/stage.js';
@@ -73,7 +72,7 @@ test.concurrent.each([1, 2, 3])(
         async () => {
           // A worker that was just killed may have been asked.
           const now = await dms.ledger(replicationConfigArn).catch((err: unknown) => {
-            if (isGrpcServiceError((err as Error).cause)) return null;
+            if (isDmsFailure(err, 'DmsLedgerUnavailable')) return null;
             throw err;
           });
           return now === null || now.pendingCall?.kind === 'stop' ? null : now;

@@ -29,6 +29,16 @@ describe.concurrent('a consumer of the packed tarball', () => {
       expect(stdout).toContain(`v${version} stopped resumed`);
     });
   }
+
+  test('is told by every program that Node 18 is too old', async () => {
+    const node = await fetched(`node-${process.platform}-${process.arch}`, '18.20.8');
+    const stderr = expect.stringMatching(/^temporal-dms-\w+: temporal-dms needs Node >= 20\.19; this is v18\.20\.8\n$/);
+    for (const program of ['worker', 'archive', 'simulator/cli']) {
+      const script = join(folder, 'node_modules/temporal-dms/dist', `${program}.js`);
+      const refused: unknown = await run(join(node, 'bin/node'), [script]).catch((err: unknown) => err);
+      expect(refused).toMatchObject({ code: 1, stdout: '', stderr });
+    }
+  });
 });
 
 const mainJob = `

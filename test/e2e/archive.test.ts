@@ -115,14 +115,14 @@ describe.concurrent('an archived ledger', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test('program says what is wrong, and exits with 1', async () => {
+  test('program says what is wrong, and exits with 1, or with 2 for a wrong command line', async () => {
     const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:NONE';
     await createArchiveTable(db.client, 'empty');
     const nothing = await run('rebuild', arn, '--table', 'empty', '--by', 'ada', '--reason', 'why');
-    expect(nothing).toEqual({ code: 1, said: `The table empty holds nothing of ${arn}\n` });
+    expect(nothing).toEqual({ code: 1, said: `temporal-dms-archive: The table empty holds nothing of ${arn}\n` });
     expect(await run('list', arn)).toMatchObject({ code: 1, said: expect.stringContaining('create-table') });
-    expect(await run('rebuild', arn)).toMatchObject({ code: 1, said: expect.stringContaining('--by and --reason') });
-    expect(await run('delete')).toMatchObject({ code: 1, said: expect.stringContaining('This is not a command') });
+    expect(await run('rebuild', arn)).toMatchObject({ code: 2, said: expect.stringContaining('--by and --reason') });
+    expect(await run('delete')).toMatchObject({ code: 2, said: expect.stringContaining('Not a command') });
     expect(await run('--help')).toMatchObject({ code: 0, said: expect.stringContaining('create-table') });
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { failureOf, quick, Stage, until } from '../support/stage.js';
+import { failureOf, ledgerOf, quick, Stage, until } from '../support/stage.js';
 
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 1200 } };
 /** So long a stop takes that nothing else has to be quick, or until it is ended. */
@@ -205,7 +205,7 @@ async function reserved(stage: Stage) {
   const workflowId = `cutover-${randomUUID()}`;
   const { client, taskQueue, dms } = stage;
   const host = await client.workflow.start('hostThatReserves', { workflowId, taskQueue, args: [replicationConfigArn] });
-  await until('it is stopped', async () => (await dms.ledger(replicationConfigArn)).checkpoints.length === 1, 60);
+  await until('it is stopped', async () => (await ledgerOf(dms, replicationConfigArn))?.checkpoints.length === 1);
   // A stop is recorded a moment before its workflow ends, and may be named as the one under way until then.
   await until('no operation is open', async () => {
     const { status: open } = await client.workflow.getHandle(`dms:${replicationConfigArn}`).describe();

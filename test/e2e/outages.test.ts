@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import { encrypted } from '../support/encrypted.js';
-import { answeredStatus, failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
+import { answeredStatus, failureOf, ledgerOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
@@ -124,8 +124,8 @@ describe.concurrent('what is lost on the way', () => {
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'dies', ...brief });
     await until('the call is on its way', async () => {
-      const { pendingCall } = await stage.dms.ledger(replicationConfigArn);
-      return pendingCall !== null;
+      const ledger = await ledgerOf(stage.dms, replicationConfigArn);
+      return ledger?.pendingCall;
     });
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
     const next = await stage.dms.startStop({ replicationConfigArn, operationId: 'next', ...brief });

@@ -163,7 +163,7 @@ describe.concurrent('a stop', () => {
         { failureMessages: ['Connection to the source was lost'], checkpoint: { status: 'failed', sequence: 1 } },
       ],
     });
-    expect((await dms.ledger(missing)).operations).toEqual([]);
+    expect(await failureOf(dms.ledger(missing))).toMatchObject({ type: 'DmsLedgerNotFound' });
   });
 
   test('that fails while stopping ends with what DMS says, and is recorded', async () => {

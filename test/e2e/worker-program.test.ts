@@ -1,24 +1,29 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { quick, until } from '../support/stage.js';
+import { ledgerOf, quick, until } from '../support/stage.js';
 
-const program = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(root, 'dist/worker.js');
 const running = new Set<ChildProcess>();
 afterAll(() => {
   for (const each of running) each.kill('SIGKILL');
 });
 
 /** The ready-made worker, with nothing in its environment but what is given. */
-function start(env: Record<string, string>) {
+function start(env: Record<string, string>, script = program) {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--no-warnings', program], {
+  const child = spawn(process.execPath, ['--no-warnings', script], {
     env: {
       PATH,
       HOME,
@@ -30,13 +35,21 @@ function start(env: Record<string, string>) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   running.add(child);
-  const lines: { phase: string; error?: string; warning?: string }[] = [];
+  const lines: { time: string; phase: string; error?: string; warning?: string }[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line) as (typeof lines)[number]));
+  let endedAt = NaN;
+  child.once('exit', () => (endedAt = Date.now()));
   const exit = once(child, 'close').then(([code]) => {
     running.delete(child);
     return code as number | null;
   });
-  return { child, lines, exit, has: (phase: string) => lines.find((line) => line.phase === phase) };
+  return {
+    child,
+    lines,
+    exit,
+    endedAt: () => endedAt,
+    has: (phase: string) => lines.find((line) => line.phase === phase),
+  };
 }
 
 /** The environment of a worker on the tests' server, whose AWS is the simulator. */
@@ -52,27 +65,126 @@ const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'si
 /** `PendingActivityState` of Temporal's API. */
 const STARTED = 2;
 
+/** From the first line of its log, which comes before any request, to the end of the process. */
+const MOST_MS_TO_FAIL = 5000;
+
+/** Failures at start: what is wrong, the environment, and what the worker says. */
+const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp][] = [
+  [
+    'a server that refuses the connection',
+    { TEMPORAL_ADDRESS: '127.0.0.1:1' },
+    /No Temporal server answers at 127\.0\.0\.1:1.*temporal server start-dev/,
+  ],
+  [
+    'a server that accepts the connection and is silent',
+    { TEMPORAL_ADDRESS: 'silent' },
+    /No Temporal server answers at 127\.0\.0\.1:\d+.*temporal server start-dev/,
+  ],
+  [
+    'a namespace that does not exist',
+    { TEMPORAL_NAMESPACE: 'nowhere' },
+    /has no namespace "nowhere".*temporal operator namespace create --namespace nowhere/,
+  ],
+  [
+    'a task queue that Temporal refuses',
+    { TEMPORAL_TASK_QUEUE: 'q'.repeat(1200) },
+    /Temporal refuses TEMPORAL_TASK_QUEUE: .*length/,
+  ],
+  ['a reserved task queue', { TEMPORAL_TASK_QUEUE: '__temporal_x' }, /TEMPORAL_TASK_QUEUE is "__temporal_x"/],
+  [
+    'a deployment name that Temporal refuses',
+    { TEMPORAL_DEPLOYMENT_NAME: '__x', TEMPORAL_WORKER_BUILD_ID: '1' },
+    /Temporal refuses TEMPORAL_DEPLOYMENT_NAME/,
+  ],
+  [
+    'half a version',
+    { TEMPORAL_DEPLOYMENT_NAME: 'x' },
+    /TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID go together/,
+  ],
+  ['no credentials', { AWS_ACCESS_KEY_ID: '' }, /No AWS credentials.*Set AWS_PROFILE/],
+  [
+    'a credentials endpoint that is silent',
+    { AWS_ACCESS_KEY_ID: '', AWS_CONTAINER_CREDENTIALS_FULL_URI: 'silent' },
+    /No AWS credentials.*AWS_CONTAINER_/,
+  ],
+  [
+    'a profile that is not in the config file',
+    { TEMPORAL_PROFILE: 'nobody' },
+    /Temporal settings can't be read.*nobody/,
+  ],
+  [
+    'a certificate that is not there',
+    { TEMPORAL_TLS_CLIENT_CERT_PATH: '/nonexistent' },
+    /Temporal settings can't be read.*nonexistent/,
+  ],
+  [
+    'seconds that are no number',
+    { TEMPORAL_DMS_HOLD_SECONDS: 'soon' },
+    /TEMPORAL_DMS_HOLD_SECONDS is "soon", not a number/,
+  ],
+  ['no looks at all', { TEMPORAL_DMS_LOOKS_PER_SECOND: '0' }, /TEMPORAL_DMS_LOOKS_PER_SECOND is 0/],
+  ['an unknown source of the lag', { TEMPORAL_DMS_LAG: 'guess' }, /TEMPORAL_DMS_LAG is "guess": set it to cloudwatch/],
+  [
+    'a switch that is neither on nor off',
+    { TEMPORAL_DMS_ENDPOINT_FINGERPRINTS: 'yes' },
+    /TEMPORAL_DMS_ENDPOINT_FINGERPRINTS is "yes": set it to true or false/,
+  ],
+  ['an ARN that is none', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],
+];
+
+describe.concurrent('the ready-made worker, started with', () => {
+  test.for(failuresAtStart)('%s, says so and exits with 1 within 5 s', async ([, env, says]) => {
+    await using silence = await listenSilently();
+    const silent = (value: string) => (value === 'silent' ? silence.address : value);
+    const fullUri = env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] && {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${silence.address}/`,
+    };
+    const address = silent(env['TEMPORAL_ADDRESS'] ?? inject('temporalAddress'));
+    const worker = start({ ...credentials, ...env, ...fullUri, TEMPORAL_ADDRESS: address });
+    expect(await worker.exit).toBe(1);
+    expect(worker.has('failed')?.error).toMatch(says);
+    const [first] = worker.lines;
+    expect(worker.endedAt() - Date.parse(first?.time ?? '')).toBeLessThan(MOST_MS_TO_FAIL);
+  });
+
+  test('workflows that can not be bundled, says so and exits with 1', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-worker-'));
+    try {
+      for (const each of ['dist', 'package.json']) await cp(join(root, each), join(folder, each), { recursive: true });
+      await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+      await writeFile(join(folder, 'dist/workflows/index.js'), 'export * from "./lost.js";');
+      const env = { ...credentials, TEMPORAL_ADDRESS: inject('temporalAddress') };
+      const worker = start(env, join(folder, 'dist/worker.js'));
+      expect(await worker.exit).toBe(1);
+      expect(worker.has('failed')?.error).toMatch(/The workflows at .* can't be bundled: /);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+/** Accepts connections, and never says a word. */
+async function listenSilently(): Promise<AsyncDisposable & { readonly address: string }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
 describe.concurrent('the ready-made worker', () => {
-  test('says that no Temporal server answers, and exits with 1', async () => {
-    const worker = start({ ...credentials, TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    expect(await worker.exit).toBe(1);
-    expect(worker.has('failed')?.error).toMatch(/No Temporal server answers at 127\.0\.0\.1:1/);
-  });
-
-  test('says that there are no credentials, and exits with 1', async () => {
-    const worker = start({ TEMPORAL_ADDRESS: inject('temporalAddress') });
-    expect(await worker.exit).toBe(1);
-    expect(worker.has('failed')?.error).toMatch(/No AWS credentials/);
-  });
-
-  test('refuses a setting that is not a number', async () => {
-    const worker = start({
-      ...credentials,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_DMS_HOLD_SECONDS: 'soon',
-    });
-    expect(await worker.exit).toBe(1);
-    expect(worker.has('failed')?.error).toMatch(/TEMPORAL_DMS_HOLD_SECONDS is "soon"/);
+  test('drains on SIGTERM before it runs, and exits with 0', async () => {
+    const worker = start({ ...credentials, TEMPORAL_ADDRESS: inject('temporalAddress') });
+    await until('it connects', () => worker.has('connecting'));
+    worker.child.kill('SIGTERM');
+    expect(await worker.exit).toBe(0);
+    expect(worker.has('drained')).toBeDefined();
   });
 
   test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
@@ -125,7 +237,7 @@ describe.concurrent('the ready-made worker', () => {
       simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'hang' });
       const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
       const first = start(env);
-      const isRecorded = async () => (await dms.ledger(replicationConfigArn)).checkpoints.length === 1;
+      const isRecorded = async () => (await ledgerOf(dms, replicationConfigArn))?.checkpoints.length === 1;
       await until('the checkpoint is recorded', () => first.has('running') && isRecorded());
       first.child.kill('SIGKILL');
       await first.exit;

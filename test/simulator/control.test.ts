@@ -300,9 +300,9 @@ test('the program starts one, says how to point clients at it, and refuses setti
     await exit;
   }
   const badThrottle = run('--throttle', 'much');
-  expect((await badThrottle.exit)[0]).toBe(1);
+  expect((await badThrottle.exit)[0]).toBe(2);
   expect(badThrottle.said.err).toContain('not like 200,8');
   const bad = run('--speed', 'fast');
-  expect((await bad.exit)[0]).toBe(1);
+  expect((await bad.exit)[0]).toBe(2);
   expect(bad.said.err).toContain('--speed is "fast", not a number');
 });

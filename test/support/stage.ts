@@ -16,6 +16,7 @@ import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activi
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { DmsApi } from '../../src/dms/api.js';
+import { isDmsFailure, type Ledger } from '../../src/index.js';
 import {
   contrary,
   startDmsSimulator,
@@ -180,6 +181,16 @@ export async function until<T>(what: string, look: () => T | Promise<T>, seconds
     if (seen !== null && seen !== undefined && seen !== false) return seen;
     if (Date.now() > deadline) throw new Error(`Waited ${seconds} s in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The ledger of a replication; `null` before its first operation. */
+export async function ledgerOf(dms: ReplicationClient, replicationConfigArn: string): Promise<Ledger | null> {
+  try {
+    return await dms.ledger(replicationConfigArn);
+  } catch (err) {
+    if (isDmsFailure(err, 'DmsLedgerNotFound')) return null;
+    throw err;
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/index.js';
 import { guarded, HOUR, onResumeDeadline, type Guarded } from '../support/deadlines.js';
 import { continuing } from '../support/operations.js';
-import { until } from '../support/stage.js';
+import { ledgerOf, until } from '../support/stage.js';
 import { setSkipping } from '../support/time-skipping.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -58,7 +58,7 @@ describe.concurrent('the deadline guard', () => {
     guarded({}, async (paused) => {
       const { dms, env, input, replicationConfigArn, warnings } = paused;
       const handle = await dms.startStop(input);
-      await until('it is recorded', async () => (await dms.ledger(replicationConfigArn)).guard !== null);
+      await until('it is recorded', async () => (await ledgerOf(dms, replicationConfigArn))?.guard);
       happens(paused);
       await handle.result();
       await env.sleep(48 * HOUR);

@@ -1,0 +1,89 @@
+import {
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { findDmsFailure } from '../operations/failures.js';
+import type { DecisionRequest } from '../operations/ledger-messages.js';
+import { ledgerWorkflowId, messageNames } from '../operations/names.js';
+import type { Ledger } from '../operations/records.js';
+import {
+  ledgerClosed,
+  ledgerNotFound,
+  ledgerUnavailable,
+  readArn,
+  replicationDeleted,
+} from '../operations/refusals.js';
+import { readDecision } from '../operations/request-schemas.js';
+import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
+import { lastPolls } from './workers.js';
+
+/** How long a ledger that a worker serves may take to answer. */
+const LEDGER_SECONDS = 8;
+
+/** The ledgers as people read and change them. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
+export class Ledgers {
+  constructor(private readonly client: Client) {}
+
+  async read(replicationConfigArn: string): Promise<Ledger> {
+    const arn = readArn({ replicationConfigArn });
+    return this.#ask(arn, (handle) => handle.query<Ledger>(messageNames.ledger));
+  }
+
+  /** Applies what a person decides, by name and reason. */
+  async decide(update: string, replicationConfigArn: string, request: DecisionRequest): Promise<void> {
+    const arn = readArn({ replicationConfigArn });
+    const args: [DecisionRequest] = [readDecision(arn, `${update} request`, request)];
+    await this.#ask(arn, (handle) => handle.executeUpdate<string, [DecisionRequest]>(update, { args }));
+  }
+
+  async #ask<T>(arn: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
+    const handle = this.client.workflow.getHandle(ledgerWorkflowId(arn));
+    const described = this.#describe(arn, handle);
+    const asked = this.client.withDeadline(Date.now() + LEDGER_SECONDS * 1000, () => ask(handle));
+    try {
+      const [reply] = await Promise.all([asked, described]);
+      return reply;
+    } catch (err) {
+      const { status, taskQueue } = await described;
+      if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
+      if (err instanceof WorkflowNotFoundError) {
+        throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
+      }
+      if (isUnavailable(err)) throw unreachable(this.client, err);
+      if (isFailing(err)) throw ledgerUnavailable(arn, taskQueue, messageOf(err));
+      const isSilent = isUnanswered(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+      throw isSilent ? ledgerUnavailable(arn, taskQueue, await this.#whySilent(taskQueue)) : err;
+    }
+  }
+
+  async #describe(arn: string, handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {
+    try {
+      return await answered(this.client, () => handle.describe());
+    } catch (err) {
+      throw err instanceof WorkflowNotFoundError ? ledgerNotFound(arn) : err;
+    }
+  }
+
+  async #whySilent(taskQueue: string): Promise<string> {
+    const polls = await lastPolls(this.client, taskQueue);
+    if (polls?.length === 0) return 'no worker polls that task queue';
+    const newest = polls?.toSorted().at(-1);
+    const since = newest === undefined ? '' : `; a worker polled that task queue last at ${newest}`;
+    return `it gave no answer for ${LEDGER_SECONDS} seconds${since}`;
+  }
+}
+
+/** The server answers so when the newest workflow task failed, as it does without the workflow in the bundle. */
+function isFailing(err: unknown): boolean {
+  return /workflow task in failed state|no poller seen/i.test(messageOf(err));
+}
+
+function messageOf(err: unknown): string {
+  const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause.details : err;
+  return cause instanceof Error ? cause.message : String(cause);
+}

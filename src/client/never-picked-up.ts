@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { firstRunIdOf } from '../operations/join.js';
+import { clearNeverPickedUp } from '../operations/never-picked-up.js';
+import { isPolled } from './workers.js';
+
+const LOOKS = 5;
+const MS_BETWEEN_LOOKS = 500;
+
+/** Clears the way for an operation on this task queue, and says so in a warning. False: what is open stays. */
+export async function clearTheWay(
+  client: Client,
+  found: WorkflowExecutionDescription,
+  taskQueue: string,
+): Promise<boolean> {
+  const { workflowId, runId, startTime } = found;
+  const firstExecutionRunId = firstRunIdOf(found);
+  const run = client.workflow.getHandle(workflowId, runId, { firstExecutionRunId });
+  try {
+    const isServed = (queue: string) => (queue === taskQueue ? isPolledSoon(client, queue) : isPolled(client, queue));
+    const reason = await clearNeverPickedUp(found, run, taskQueue, isServed);
+    if (reason === null) return false;
+    const what = `${workflowId}, which was started at ${startTime.toISOString()}, was terminated: ${reason}`;
+    process.emitWarning(what, { code: 'TEMPORAL_DMS_REPLACED', type: 'TemporalDmsWarning' });
+    return true;
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return true; // it has just ended
+    throw err;
+  }
+}
+
+/** A worker that was started together with the client polls a moment later. */
+async function isPolledSoon(client: Client, taskQueue: string): Promise<boolean> {
+  for (let looks = 1; ; looks++) {
+    if (await isPolled(client, taskQueue)) return true;
+    if (looks === LOOKS) return false;
+    await sleep(MS_BETWEEN_LOOKS);
+  }
+}

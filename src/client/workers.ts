@@ -1,0 +1,101 @@
+/** Finds out whether a worker takes the tasks of an execution. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { toIso } from './times.js';
+
+/** `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` of Temporal's API. */
+const [SCHEDULED, WORKFLOW, ACTIVITY] = [1, 1, 2] as const;
+const PATIENCE_SECONDS = 10;
+/** How often an operation that is served is looked at. */
+const EVERY_SECONDS = 60;
+
+/** Tasks that no worker takes. */
+export interface NoWorker {
+  readonly taskQueue: string;
+  /** Since when the task waits, ISO 8601. */
+  readonly since: string;
+}
+
+export interface MaybeNoWorker extends NoWorker {
+  /** False: a worker polled within the last five minutes, and may have ended since. */
+  readonly isCertain: boolean;
+}
+
+/** The task of an execution that waits for a worker, if no worker polls for it; `null` while one does. All times are the server's own. */
+export async function findWaitingTask(
+  client: Client,
+  { taskQueue, raw }: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
+): Promise<MaybeNoWorker | null> {
+  const { pendingWorkflowTask: task } = raw;
+  if (Number(task?.state) === SCHEDULED) {
+    const scheduled = toIso(task?.scheduledTime);
+    const polls = await lastPolls(client, taskQueue, WORKFLOW);
+    // A worker that polled after the task was scheduled would have got it, unless others wait before it.
+    if (scheduled === null || polls === null || polls.some((at) => at > scheduled)) return null;
+    return { taskQueue, since: scheduled, isCertain: polls.length === 0 };
+  }
+  const activity = raw.pendingActivities?.find(({ state }) => Number(state) === SCHEDULED);
+  const since = toIso(activity?.scheduledTime);
+  if (since === null || (await lastPolls(client, taskQueue, ACTIVITY))?.length !== 0) return null;
+  return { taskQueue, since, isCertain: true };
+}
+
+/** Whether a worker polled a task queue for workflow tasks in the last five minutes. A server that does not tell counts as polled. */
+export async function isPolled(client: Client, taskQueue: string): Promise<boolean> {
+  return (await lastPolls(client, taskQueue, WORKFLOW))?.length !== 0;
+}
+
+/** When each worker polled last, of those that the server remembers; `null` when it does not tell. */
+export async function lastPolls(
+  { workflowService, options: { namespace } }: Client,
+  name: string,
+  taskQueueType: typeof WORKFLOW | typeof ACTIVITY = WORKFLOW,
+): Promise<readonly string[] | null> {
+  try {
+    const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
+    return (pollers ?? []).map(({ lastAccessTime }) => toIso(lastAccessTime) ?? '');
+  } catch {
+    return null; // the caller may not be allowed to ask
+  }
+}
+
+/** The sentence for an operator. */
+export function noWorkerText({ taskQueue, since }: NoWorker): string {
+  return `No worker polls the task queue "${taskQueue}": nothing has moved since ${since}. Start one: TEMPORAL_TASK_QUEUE=${taskQueue} npx temporal-dms-worker`;
+}
+
+/** Warns, once for each task queue, when no worker takes the tasks of an operation for ten seconds. */
+export class WorkerWatch {
+  readonly #warned = new Set<string>();
+
+  constructor(private readonly client: Client) {}
+
+  /** Watches until the result is there. */
+  async during<T>(handle: () => Promise<WorkflowHandle>, result: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    // A look that fails must not end the operation's own wait.
+    this.#watch(handle, over.signal).catch(() => {});
+    try {
+      return await result;
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #watch(handle: () => Promise<WorkflowHandle>, signal: AbortSignal): Promise<void> {
+    const wait = (seconds: number) => sleep(seconds * 1000, undefined, { signal, ref: false });
+    await wait(PATIENCE_SECONDS / 2);
+    for (let before: NoWorker | null = null, isFirst = true; ; isFirst = false) {
+      const task = await findWaitingTask(this.client, await (await handle()).describe());
+      if (task !== null && task.since === before?.since) return this.#warn(task);
+      before = task;
+      await wait(isFirst ? PATIENCE_SECONDS / 2 : task === null ? EVERY_SECONDS : PATIENCE_SECONDS);
+    }
+  }
+
+  #warn(task: NoWorker): void {
+    if (this.#warned.has(task.taskQueue)) return;
+    this.#warned.add(task.taskQueue);
+    process.emitWarning(noWorkerText(task), { code: 'TEMPORAL_DMS_NO_WORKER', type: 'TemporalDmsWarning' });
+  }
+}

@@ -1,0 +1,103 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { requireCredentials } from '../aws/index.js';
+import { messageOf } from '../program.js';
+import type { WorkerSettings } from './settings.js';
+
+/** A server or a credentials endpoint that takes longer than this to answer counts as not answering. */
+const PATIENCE_SECONDS = 4;
+
+/** Codes of gRPC for a request that is wrong however often it is sent. */
+const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5, 7, 16];
+
+/** Connects to Temporal, and finds everything that would keep the worker from its work. Throws an error that says what to do. */
+export async function connect(settings: WorkerSettings): Promise<NativeConnection> {
+  const [connection] = await Promise.all([
+    reach(settings),
+    within(
+      requireCredentials(),
+      'No AWS credentials: their provider does not answer. Check what AWS_PROFILE or the AWS_CONTAINER_* variables name',
+    ),
+  ]);
+  await requireNamespace(connection, settings);
+  await requireNames(connection, settings);
+  return connection;
+}
+
+async function reach({ connectionOptions, address }: WorkerSettings): Promise<NativeConnection> {
+  const hint = 'Check TEMPORAL_ADDRESS, or start a server: temporal server start-dev';
+  const silence = `No Temporal server answers at ${address}: it was silent for ${PATIENCE_SECONDS} s. ${hint}`;
+  try {
+    return await within(NativeConnection.connect(connectionOptions), silence);
+  } catch (err) {
+    const problem = messageOf(err);
+    throw new Error(problem === silence ? silence : `No Temporal server answers at ${address}: ${problem}. ${hint}`, {
+      cause: err,
+    });
+  }
+}
+
+async function requireNamespace(connection: NativeConnection, { address, namespace }: WorkerSettings): Promise<void> {
+  try {
+    await within(
+      connection.workflowService.describeNamespace({ namespace }),
+      `The Temporal server at ${address} stopped answering. Start the worker again once it does`,
+    );
+  } catch (err) {
+    const code = codeOf(err);
+    if (code === NOT_FOUND) {
+      const create = `temporal operator namespace create --namespace ${namespace}`;
+      throw new Error(
+        `The Temporal server at ${address} has no namespace "${namespace}". Check TEMPORAL_NAMESPACE, or create it: ${create}`,
+        { cause: err },
+      );
+    }
+    if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
+      throw new Error(
+        `The Temporal server at ${address} does not let this worker into the namespace "${namespace}": ${messageOf(err)}. Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables`,
+        { cause: err },
+      );
+    }
+    throw err;
+  }
+}
+
+/** A poll with a name that the server refuses is retried without a word. */
+async function requireNames(
+  { workflowService }: NativeConnection,
+  { namespace, taskQueue, version }: WorkerSettings,
+): Promise<void> {
+  await refused('TEMPORAL_TASK_QUEUE', () =>
+    workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
+  );
+  if (version === null) return;
+  await refused('TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID', () =>
+    workflowService.describeWorkerDeploymentVersion({ namespace, deploymentVersion: version }),
+  );
+}
+
+async function refused(variable: string, ask: () => Promise<unknown>): Promise<void> {
+  try {
+    await ask();
+  } catch (err) {
+    // A version that is not found is new; a look that is denied says nothing of the name.
+    if (codeOf(err) !== INVALID_ARGUMENT) return;
+    throw new Error(`Temporal refuses ${variable}: ${messageOf(err)}`, { cause: err });
+  }
+}
+
+async function within<T>(promise: Promise<T>, silence: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(silence)), PATIENCE_SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function codeOf(err: unknown): number | undefined {
+  return isGrpcServiceError(err) ? err.code : undefined;
+}

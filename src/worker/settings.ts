@@ -1,0 +1,111 @@
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { parseReplicationConfigArn } from '../dms/arn.js';
+import { DMS_TASK_QUEUE } from '../operations/names.js';
+import { messageOf } from '../program.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Settings of the ready-made worker, from its environment. An empty variable counts as unset. */
+export interface WorkerSettings {
+  readonly connectionOptions: ClientConnectConfig['connectionOptions'];
+  readonly address: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly allow: readonly string[] | undefined;
+  readonly holdSeconds: number | undefined;
+  readonly looksPerSecond: number | undefined;
+  readonly archiveTable: string | undefined;
+  readonly lag: 'cloudwatch' | undefined;
+  readonly endpointFingerprints: boolean;
+  /** `null`: the worker is not versioned. */
+  readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
+  readonly awsEndpoint: string | undefined;
+}
+
+/** Throws an error that names the variable. */
+export function readSettings(env: Env): WorkerSettings {
+  const { connectionOptions, namespace = 'default' } = readTemporal();
+  return {
+    connectionOptions,
+    address: connectionOptions.address ?? 'localhost:7233',
+    namespace,
+    taskQueue: readTaskQueue(env),
+    allow: readAllowed(env['TEMPORAL_DMS_ALLOW']),
+    holdSeconds: readNumber(env, 'TEMPORAL_DMS_HOLD_SECONDS', 'of seconds'),
+    looksPerSecond: readLooks(env),
+    archiveTable: env['TEMPORAL_DMS_ARCHIVE_TABLE'] || undefined,
+    lag: readWord(env, 'TEMPORAL_DMS_LAG', ['cloudwatch']),
+    endpointFingerprints: readWord(env, 'TEMPORAL_DMS_ENDPOINT_FINGERPRINTS', ['true', 'false']) === 'true',
+    version: readVersion(env),
+    awsEndpoint: env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] || env['AWS_ENDPOINT_URL'] || undefined,
+  };
+}
+
+function readTemporal(): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig();
+  } catch (err) {
+    const hint = 'Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names';
+    throw new Error(`The Temporal settings can't be read: ${messageOf(err)}. ${hint}`, { cause: err });
+  }
+}
+
+function readTaskQueue(env: Env): string {
+  const taskQueue = env['TEMPORAL_TASK_QUEUE'] || DMS_TASK_QUEUE;
+  if (!taskQueue.startsWith('__temporal_')) return taskQueue;
+  throw new Error(`TEMPORAL_TASK_QUEUE is "${taskQueue}": Temporal reserves names that start with __temporal_`);
+}
+
+/** An entry that can match no ARN would forbid everything without a word. */
+function readAllowed(value: string | undefined): readonly string[] | undefined {
+  const entries = value
+    ?.split(',')
+    .map((each) => each.trim())
+    .filter(Boolean);
+  for (const each of entries ?? []) {
+    if (each.includes('*') || isReplicationConfigArn(each)) continue;
+    throw new Error(
+      `TEMPORAL_DMS_ALLOW contains "${each}", which is no replication config ARN. Set ARNs, or patterns with *`,
+    );
+  }
+  return entries;
+}
+
+function isReplicationConfigArn(value: string): boolean {
+  try {
+    parseReplicationConfigArn(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readNumber(env: Env, name: string, what: string): number | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new Error(`${name} is "${value}", not a number ${what}`);
+}
+
+function readLooks(env: Env): number | undefined {
+  const name = 'TEMPORAL_DMS_LOOKS_PER_SECOND';
+  const looks = readNumber(env, name, 'of requests a second');
+  if (looks === 0) throw new Error(`${name} is 0: the worker would never look. Set it above 0, or leave it out`);
+  return looks;
+}
+
+function readWord<Word extends string>(env: Env, name: string, words: readonly Word[]): Word | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  const word = words.find((each) => each === value);
+  if (word !== undefined) return word;
+  throw new Error(`${name} is "${value}": set it to ${words.join(' or ')}, or leave it out`);
+}
+
+function readVersion(env: Env): WorkerSettings['version'] {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = env;
+  if (deploymentName && buildId) return { deploymentName, buildId };
+  if (!deploymentName && !buildId) return null;
+  throw new Error('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID go together: set both, or neither');
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { failureOf, Stage } from '../support/stage.js';
+
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+const decision = { by: 'ada', reason: 'cut over' };
+
+describe('the ledger of a replication', () => {
+  test('that has none is not found, whoever asks', async () => {
+    await using stage = await Stage.set();
+    const arn = stage.simulator.createReplication();
+    const asked = [
+      stage.dms.ledger(arn),
+      stage.dms.history(arn),
+      stage.dms.unseal(arn, decision),
+      stage.dms.breakReservation(arn, decision),
+    ];
+    for (const failure of await Promise.all(asked.map(failureOf))) {
+      expect(failure).toMatchObject({ type: 'DmsLedgerNotFound', details: [{ replicationConfigArn: arn }] });
+      expect(failure.message).toContain('nothing was recorded under this ARN');
+    }
+  });
+
+  test('that no worker serves says so within ten seconds, with its id and task queue', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn: arn, intent: 'final', ...brief });
+    await stage.idle();
+    const startedAt = Date.now();
+    const failures = await Promise.all(
+      [stage.dms.ledger(arn), stage.dms.history(arn), stage.dms.unseal(arn, decision)].map(failureOf),
+    );
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    for (const { type, message } of failures as { type: string; message: string }[]) {
+      expect(type).toBe('DmsLedgerUnavailable');
+      expect(message).toContain(`The ledger dms-ledger:${arn} on the task queue "${stage.taskQueue}" can't be reached`);
+      expect(message).toContain('a worker polled that task queue last at');
+    }
+  });
+
+  test('whose task queue no worker ever polled says that', async () => {
+    await using stage = await Stage.set();
+    const arn = stage.simulator.createReplication();
+    await stage.client.workflow.start('dmsReplicationLedger', {
+      workflowId: `dms-ledger:${arn}`,
+      taskQueue: stage.taskQueue,
+      args: [{ replicationConfigArn: arn }],
+    });
+    const failure = await failureOf(stage.dms.ledger(arn));
+    expect(failure).toMatchObject({ type: 'DmsLedgerUnavailable' });
+    expect(failure.message).toContain('no worker polls that task queue');
+  });
+
+  test('whose worker lacks the workflow says so', async () => {
+    await using stage = await Stage.set();
+    await stage.work({ workflows: './hosts-without-ledger.ts' });
+    const arn = stage.simulator.createReplication();
+    await stage.client.workflow.start('dmsReplicationLedger', {
+      workflowId: `dms-ledger:${arn}`,
+      taskQueue: stage.taskQueue,
+      args: [{ replicationConfigArn: arn }],
+    });
+    const failure = await failureOf(stage.dms.ledger(arn));
+    expect(failure).toMatchObject({ type: 'DmsLedgerUnavailable' });
+    expect(failure.message).toContain('dmsReplicationLedger in its bundle');
+  });
+});

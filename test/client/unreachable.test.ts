@@ -1,0 +1,31 @@
+import { Client, Connection } from '@temporalio/client';
+import { expect, test } from 'vitest';
+import { freePort } from '../../scripts/free-port.js';
+import { ReplicationClient } from '../../src/client/index.js';
+import { failureOf } from '../support/stage.js';
+
+const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const decision = { by: 'ada', reason: 'cut over' };
+
+const requests: [name: string, send: (dms: ReplicationClient) => Promise<unknown>][] = [
+  ['stop', (dms) => dms.stop({ replicationConfigArn: arn })],
+  ['startResume', (dms) => dms.startResume({ replicationConfigArn: arn })],
+  ['ledger', (dms) => dms.ledger(arn)],
+  ['history', (dms) => dms.history(arn)],
+  ['nudge', (dms) => dms.nudge(arn)],
+  ['unseal', (dms) => dms.unseal(arn, decision)],
+];
+
+test.concurrent.for(requests)('%s names the address and what to start when no server runs', async ([, send]) => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const connection = Connection.lazy({ address });
+  try {
+    const startedAt = Date.now();
+    const { message } = await failureOf(send(new ReplicationClient({ client: new Client({ connection }) })));
+    expect(message).toContain(`No Temporal server answers at ${address}`);
+    expect(message).toContain('temporal server start-dev');
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+  } finally {
+    await connection.close();
+  }
+});

@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { problemOf } from '../../src/program.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+};
+
+describe.each(Object.entries(manifest.bin))('%s', (name, script) => {
+  const run = (...args: string[]) => {
+    // Out of reach: a program that starts in spite of its command line fails in another way.
+    const env = { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1', AWS_EC2_METADATA_DISABLED: 'true' };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, script), ...args], {
+      encoding: 'utf8',
+      env,
+    });
+    return { status, stdout, stderr };
+  };
+
+  test.each(['--help', '-h'])('prints its usage for %s, and exits with 0', (flag) => {
+    expect(run(flag)).toEqual({ status: 0, stdout: expect.stringContaining(`Usage: ${name}`), stderr: '' });
+  });
+
+  test.each(['--version', '-v'])('prints the version of the package for %s, and exits with 0', (flag) => {
+    expect(run(flag)).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  });
+
+  test.each([['--nonsense'], ['nonsense'], ['--help=yes'], ['--', 'nonsense']])(
+    'refuses %s with one line that names --help, and exits with 2',
+    (...args) => {
+      const stderr = expect.stringMatching(new RegExp(`^${name}: [^\\n]+\\. See "${name} --help"\\n$`));
+      expect(run(...args)).toEqual({ status: 2, stdout: '', stderr });
+    },
+  );
+});
+
+test('a program names the optional package that it lacks', () =>
+  expect(problemOf(new Error("Cannot find package '@aws-sdk/client-dynamodb' imported from /app/x.js"))).toBe(
+    'It needs @aws-sdk/client-dynamodb. Install it: npm install @aws-sdk/client-dynamodb',
+  ));
