@@ -4,7 +4,7 @@ import type { ArchiveRecord } from '../operations/protocol.js';
 import type { ArchivedRecord } from '../operations/records.js';
 import type { Environment } from './environment.js';
 import type { Gate } from './gate.js';
-import { inTime } from './in-time.js';
+import { inTime } from '../watch/index.js';
 
 /** While a deployment changes, some of its workers may have no archive. */
 const ANOTHER_WORKER_MS = 120_000;

@@ -11,7 +11,7 @@ const LATE_SECONDS = 600;
 /** Waits until no operation is open on the replication, or until the given execution has closed. */
 export async function awaitIdle(environment: Environment, request: AwaitIdle): Promise<void> {
   const attempt = environment.attempt(request, 'dms.awaitIdle', { phase: 'settling' });
-  const open = await findOperation(environment.client(), operationWorkflowId(attempt.arn.arn));
+  const open = await findExecution(environment.client(), operationWorkflowId(attempt.arn.arn));
   const { firstRunId = open?.firstExecutionRunId } = request;
   if (open === null || open.firstExecutionRunId !== firstRunId) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;
@@ -19,7 +19,7 @@ export async function awaitIdle(environment: Environment, request: AwaitIdle): P
 }
 
 /** The newest execution under that id, as `show` has it; `null` when there is none. */
-export async function findOperation(
+export async function findExecution(
   client: Client,
   workflowId: string,
   show: typeof openOperation = openOperation,

@@ -9,7 +9,7 @@ import { operationInProgress } from '../operations/refusals.js';
 import { requireOwner } from '../operations/reservations.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
-import { findOperation } from './await-idle.js';
+import { findExecution } from './await-idle.js';
 import type { Environment } from './environment.js';
 import { readStopInput } from '../operations/input-schemas.js';
 
@@ -50,8 +50,8 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
 
 /** What is open; or the caller's own, although it is closed. */
 async function findFollowed(client: Client, workflowId: string, { ours = false, wanted }: AwaitOperation) {
-  if (!ours) return findOperation(client, workflowId);
-  const newest = await findOperation(client, workflowId, operationIn);
+  if (!ours) return findExecution(client, workflowId);
+  const newest = await findExecution(client, workflowId, operationIn);
   const host = Context.current().info.workflowExecution?.workflowId;
   return newest?.hostWorkflowId === host && newest?.operationId === wanted.operationId ? newest : null;
 }
@@ -96,7 +96,7 @@ async function resultWithin(
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.
-    const next = await findOperation(client, open.workflowId, operationIn);
+    const next = await findExecution(client, open.workflowId, operationIn);
     if (next?.firstExecutionRunId === open.firstExecutionRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };
     const { name, message } = err.cause;

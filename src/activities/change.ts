@@ -133,12 +133,19 @@ class ChangeAttempt<Outcome, Result> {
     let facts = this.#facts(look, change.needsLedger(look.replication) ? await this.#begin(look, null) : null);
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
     const decision = await this.#agreed(await change.decide(facts));
-    if (decision.do === 'call') return this.#noteAndCall(decision.note, look);
+    if (decision.do === 'call') return this.#noteAndCall(decision.note, facts);
     const isKnown = decision.do === 'wait' && this.#memory.isBegun === true;
     if (facts.begun === null && !isKnown) facts = this.#facts(look, await this.#begin(look, null));
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
     if (decision.do === 'wait') throw this.#notYet(decision.why);
     return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null, facts) };
+  }
+
+  /** The note of a call that is still due by a newer look. */
+  async #judgedAgain({ look, begun }: Facts): Promise<CallNote> {
+    const decision = await this.change.decide(this.#facts(look, begun));
+    if (decision.do === 'call') return decision.note;
+    throw this.attempt.stillWaiting('its status changed while the call waited for its turn', 0.1);
   }
 
   /** "Not found" is a typing error, unless this operation or the ledger has seen the replication: then looks must agree on it. */
@@ -181,19 +188,18 @@ class ChangeAttempt<Outcome, Result> {
     this.attempt.remember(this.#memory);
   }
 
+  /** Notes the call and sends it, once its turn has come. The look may be old by then, so a newer one is judged anew. */
   async #noteAndCall(
-    note: CallNote,
-    look: Look,
+    judged: CallNote,
+    facts: Facts,
   ): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt } = this;
     const place = attempt.environment.place(attempt.arn);
-    const { status } = look.replication;
-    const fresh = await attempt.inTurn(TURN_SECONDS, BUSY, (signal) => takeTurn(place, attempt.arn, look, signal));
+    const look = await attempt.inTurn(TURN_SECONDS, BUSY, (signal) => takeTurn(place, attempt.arn, facts.look, signal));
     let isSpent = false;
     try {
       if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet(BUSY);
-      if (fresh.replication.status !== status)
-        throw attempt.stillWaiting('its status changed while the call waited', 0.1);
+      const note = look === facts.look ? judged : await this.#judgedAgain({ ...facts, look });
       const begun = await this.#begin(look, note);
       if (begun?.repeatOf) return this.#repeated(begun.repeatOf, look);
       isSpent = true;

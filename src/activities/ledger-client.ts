@@ -27,7 +27,7 @@ import type { Ledger } from '../operations/records.js';
 import type { CheckpointArchive } from '../operations/archive.js';
 import { ledgerClosed } from '../operations/refusals.js';
 import { restoreRequest } from '../operations/restore.js';
-import { inTime } from './in-time.js';
+import { inTime } from '../watch/index.js';
 
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
 const UPDATE_SECONDS = 24;

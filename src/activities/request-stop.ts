@@ -10,7 +10,7 @@ import type { Attempt } from './attempt.js';
 import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
 import { laterMark } from '../operations/ledger-calls.js';
 import type { Environment } from './environment.js';
-import { inTime } from './in-time.js';
+import { inTime } from '../watch/index.js';
 
 const LAG_SECONDS = 5;
 /** A look that shows `failed` may be older than a restart. */

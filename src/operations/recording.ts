@@ -139,7 +139,8 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
 }
 
 function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
-  return recorded.stoppedAt !== null && isSameStop(recorded, draft);
+  // DMS may have forgotten a field since it has deprovisioned the replication.
+  return recorded.stoppedAt !== null && isSameStop(recorded, draft, draft.resumeBy === null);
 }
 
 function keptTables(tables: Request<'tables'>['tables']): Request<'tables'>['tables'] {

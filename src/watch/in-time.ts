@@ -1,14 +1,12 @@
-import { DmsApiError } from '../dms/api.js';
-
-/** Longest that one request may hold up the others. */
-const REQUEST_MS = 10_000;
-
-/** Gives up a request that takes too long, even one that ignores its signal. */
-export async function inTime<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(REQUEST_MS);
+/** Answer within the given seconds, even from a request that ignores its signal. Rejects with the signal's reason, or with `late`. */
+export function inTime<T>(
+  seconds: number,
+  ask: (signal: AbortSignal) => Promise<T>,
+  late: () => Error = () => new Error(`no answer within ${seconds} s`),
+): Promise<T> {
+  const signal = AbortSignal.timeout(Math.round(seconds * 1000));
   return new Promise((resolve, reject) => {
-    const tooLate = `DMS gave no answer within ${REQUEST_MS / 1000} s`;
-    signal.addEventListener('abort', () => reject(new DmsApiError('unavailable', 'TimeoutError', tooLate)));
-    request(signal).then(resolve, reject);
+    signal.addEventListener('abort', () => reject(late()), { once: true });
+    ask(signal).then(resolve, reject);
   });
 }

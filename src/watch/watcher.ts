@@ -11,6 +11,8 @@ import { lanes, Waiters, type Lane, type Waiter } from './waiters.js';
 
 /** Waits that are due this soon join a sweep that is due now. */
 const COME_ALONG_MS = 250;
+/** Longest that one request may hold up the others. `DmsApi` gives up a request after 15 seconds. */
+const REQUEST_SECONDS = 20;
 /** Requests for single replications under way at once. */
 const CONCURRENCY = 8;
 /** Single requests that may follow a list, however short, before the next list. */
@@ -164,7 +166,11 @@ export class ReplicationWatcher {
     for (let failures = 0; ;) {
       const sentAt = performance.now();
       try {
-        const page = await inTime((signal) => this.api.listReplications(first, marker, { signal }));
+        const page = await inTime(
+          REQUEST_SECONDS,
+          (signal) => this.api.listReplications(first, marker, { signal }),
+          tooLate,
+        );
         this.#throttled = null;
         const { items, dmsTime } = page;
         for (const replication of items) {
@@ -192,7 +198,7 @@ export class ReplicationWatcher {
     for (const waiter of asked) waiter.isAsked = true;
     this.#waiters.setUnlisted(arn.arn, false);
     try {
-      const look = await inTime((signal) => this.api.describeReplication(arn, { signal }));
+      const look = await inTime(REQUEST_SECONDS, (signal) => this.api.describeReplication(arn, { signal }), tooLate);
       this.#throttled = null;
       this.#answer(arn.arn, sentAt, (each) => each.resolve(look));
     } catch (err) {
@@ -218,4 +224,8 @@ export class ReplicationWatcher {
       if (waiter.since <= sentAt) tell(waiter);
     }
   }
+}
+
+function tooLate(): DmsApiError {
+  return new DmsApiError('unavailable', 'TimeoutError', `DMS gave no answer within ${REQUEST_SECONDS} s`);
 }

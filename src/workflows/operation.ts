@@ -127,7 +127,11 @@ async function recordEnd(
       ...about,
       end: 'failed-replication',
       failureMessage,
-      ...{ intent, before, seen, settleSeconds, lagAtStop },
+      intent,
+      before,
+      seen,
+      settleSeconds,
+      lagAtStop,
     });
     return checkpoint === null ? ended : withCheckpoint(failure, checkpoint);
   }

@@ -43,7 +43,11 @@ async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
     changingActivities('Record the resume')['dms.recordOperation']({
       end: 'resumed',
       finishedBy: null,
-      ...{ replicationConfigArn, operation, result, awsRequestIds, isAnswered },
+      replicationConfigArn,
+      operation,
+      result,
+      awsRequestIds,
+      isAnswered,
     }),
   );
   return recorded.result as ResumeReplicationResult;

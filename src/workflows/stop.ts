@@ -31,8 +31,16 @@ async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
     changingActivities('Record the checkpoint, then the table statistics')['dms.recordOperation']({
       end: 'stopped',
       finishedBy: null,
-      ...{ replicationConfigArn, operation, intent, outcome, settled, replication, dmsTime },
-      ...{ awsRequestIds, isAnswered, lagAtStop },
+      replicationConfigArn,
+      operation,
+      intent,
+      outcome,
+      settled,
+      replication,
+      dmsTime,
+      awsRequestIds,
+      isAnswered,
+      lagAtStop,
     }),
   );
   return recorded.result as StopReplicationResult;

@@ -10,7 +10,7 @@ import {
   type DmsActivitiesOptions,
   type DmsApi,
 } from '../../src/activities/index.js';
-import { inTime } from '../../src/activities/in-time.js';
+import { inTime } from '../../src/watch/index.js';
 import { answered, look } from '../support/look.js';
 import { archived } from '../support/records.js';
 import { failureOf, until } from '../support/stage.js';
