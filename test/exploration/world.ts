@@ -185,13 +185,14 @@ export class World {
       this.temporal.settle();
       await turnOfLoop();
       this.#comeAbout();
-      // Nothing else happens until the next event.
-      if (this.scheduler.count() === 0 && holds() && this.#isExpecting())
-        this.#passed.turn = Math.max(this.#passed.turn, this.#nextTurn() - 1);
+      // Nothing else happens until the turn of the next event.
+      const isIdle = this.scheduler.count() === 0 && holds() && this.#isExpecting();
+      const next = this.#nextTurn();
+      if (isIdle && next < Infinity) this.#passed.turn = Math.max(this.#passed.turn, next - 1);
       const { turn } = this.#passed;
       const timePasses = (this.luck.delays[turn] ?? 99) < 8 && vi.getTimerCount() > 0;
       if (this.scheduler.count() > 0 && !timePasses) await this.scheduler.waitOne();
-      else if (vi.getTimerCount() > 0 && !(holds() && this.#isExpecting())) vi.advanceTimersToNextTimer();
+      else if (vi.getTimerCount() > 0 && !isIdle) vi.advanceTimersToNextTimer();
       else if (!this.#isExpecting()) this.#idle++;
       const [bug] = this.temporal.bugs;
       if (bug !== undefined) throw bug;
