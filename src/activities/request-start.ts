@@ -109,10 +109,12 @@ export async function requestStart(
       case 'wait':
         return { do: 'wait', why: 'DMS can start it only once it is at rest' };
       case 'already-running':
-        // The status in a refusal is followed by looks.
-        return nothingSent(isNamed ? 'already-starting' : 'already-running', replication);
-      case 'already-starting':
-        return nothingSent('already-starting', replication);
+      case 'already-starting': {
+        // The status in a refusal may be old, too: a look has to show it.
+        if (isNamed) return { do: 'wait', why: `DMS says that it is "${replication.status}"` };
+        const isRunning = lifecycleState(replication).status === 'running';
+        return nothingSent(isRunning ? 'already-running' : 'already-starting', replication);
+      }
       case 'deleting':
         throw replicationDeleting(subject);
     }
