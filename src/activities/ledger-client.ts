@@ -76,9 +76,13 @@ export class LedgerClient {
     return this.#update(messageNames.begin, request);
   }
 
-  /** Where there is no ledger, nothing has begun and there is nothing to record. */
+  /** Where there is no ledger, an operation that changed nothing has nothing to record. */
   async record(request: RecordRequest): Promise<RecordReply> {
-    return (await this.#updateExisting<RecordReply>(messageNames.record, request)) ?? { checkpoint: null };
+    const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
+    if (reply !== null) return reply;
+    const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
+    if (mustBeKept) throw new LedgerForgot(`There is no ledger of ${this.replicationConfigArn}`);
+    return { checkpoint: null };
   }
 
   /** Creates the ledger when it never existed. */
