@@ -171,10 +171,16 @@ describe.concurrent('a request to the ledger that comes late', () => {
     await dms.stop({ replicationConfigArn, ...brief });
     const { guard } = await dms.ledger(replicationConfigArn);
     expect(guard).toMatchObject({ sequence: 2 });
+    const ended = { outcome: 'resumed', failureType: null, failureMessage: null, awsRequestIds: [], finishedBy: null };
     const again = {
-      ...{ type: 'resumed', token: resumed.newestToken, operation: resume && refOf(resume), isAnswered: true },
-      ...{ outcome: 'resumed', failureType: null, failureMessage: null, awsRequestIds: [], finishedBy: null },
-      ...{ startReplicationType: 'resume-processing', progress: 'not-checked', checkpointSequence: 1 },
+      ...ended,
+      type: 'resumed',
+      token: resumed.newestToken,
+      operation: resume && refOf(resume),
+      isAnswered: true,
+      startReplicationType: 'resume-processing',
+      progress: 'not-checked',
+      checkpointSequence: 1,
     };
     expect(await refusalOf(stage, replicationConfigArn, 'dms.record', again)).toBe('DmsLateRequest');
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ guard });
