@@ -4,6 +4,7 @@ import {
   condition,
   continueAsNew,
   defineSignal,
+  executeChild,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -85,6 +86,21 @@ export async function hostThatReserves(replicationConfigArn: string, begun = fal
   const resumed = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 }, here());
   await releaseReplication({ replicationConfigArn }, here());
   return [stopped.outcome, resumed.outcome];
+}
+
+/** Stops what it has reserved by a workflow that it starts by name, under an id that is not the lock. */
+export async function hostThatStopsByName(replicationConfigArn: string): Promise<string> {
+  await reserveReplication({ replicationConfigArn, reason: 'cutover' }, here());
+  const { taskQueue, workflowId } = workflowInfo();
+  const stop = { workflowId: `${workflowId}-stop`, taskQueue, args: [{ replicationConfigArn, settleSeconds: 0 }] };
+  const { outcome } = (await executeChild('dmsStopReplication', stop)) as StopReplicationResult;
+  await releaseReplication({ replicationConfigArn }, here());
+  return outcome;
+}
+
+/** Releases what it has not reserved. */
+export async function hostThatOnlyReleases(replicationConfigArn: string): Promise<void> {
+  await releaseReplication({ replicationConfigArn }, here());
 }
 
 /** Ends, and forgets to give it back. */
