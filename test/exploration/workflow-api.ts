@@ -65,6 +65,8 @@ export const workflowApi = {
       historySize: 0,
     };
   },
+  /** What a parent is told decides nothing here. */
+  getExternalWorkflowHandle: () => ({ signal: async () => {} }),
   uuid4: () => execution().world.uuid(),
   log,
   executeChild: (type: string, options: { workflowId: string; args: unknown[]; memo?: Record<string, unknown> }) => {
