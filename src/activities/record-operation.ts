@@ -10,7 +10,7 @@ import type { CheckpointRecord, Settled } from '../operations/records.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { TableStatisticsSummary, Warning } from '../operations/results.js';
 import { beginStopWait, judgeSettling, type StopWaitMemory } from '../operations/stop-wait.js';
-import { tableWarnings } from '../operations/tables.js';
+import { keptTables, tableWarnings } from '../operations/tables.js';
 import { endpointsUnknown, stopWarnings } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
 import type { Environment } from './environment.js';
@@ -83,7 +83,7 @@ class Recorder {
     const { checkpoint, problem } = recorded ?? (await this.#checkpoint(request, ended, quick?.tables ?? null));
     if (quick === null) this.attempt.remember({ checkpoint, problem } satisfies RecordedCheckpoint);
     const { tables, warnings } = quick ?? (await reading);
-    if (quick === null && tables !== null) await this.#record({ type: 'tables', tables });
+    if (quick === null && tables !== null) await this.#record({ type: 'tables', tables: keptTables(tables) });
     const all = [
       ...stopWarnings(checkpoint, replication, dmsTime),
       ...endpointsUnknown(problem, 'a resume can not tell whether they were changed'),
@@ -167,7 +167,7 @@ class Recorder {
     const { checkpoint } = await this.#record({
       type: 'stopped',
       checkpoint: draft,
-      tables,
+      tables: tables === null ? null : keptTables(tables),
       taskQueue: attempt.taskQueue,
       archives: attempt.environment.archive !== null,
       resumeWithinSeconds: draft.resumeBy === null ? null : (Date.parse(draft.resumeBy) - now) / 1000,

@@ -3,6 +3,8 @@ import type { CheckpointRecord, Ledger, LedgerEvent, OperationRecord, OperationR
 
 export const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
+/** Maximum length of what an event says. It may quote a failure, and a run could not read what is longer than its schema allows. */
+const MAX_DETAIL = 2000;
 
 /** Of the records that this code writes, and the newest that it reads. */
 export const RECORD_VERSION = 1;
@@ -37,7 +39,8 @@ export function sameOperation(one: OperationKey, other: OperationKey): boolean {
 }
 
 export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
-  return bounded({ ...ledger, events: [event, ...ledger.events] });
+  const detail = event.detail?.slice(0, MAX_DETAIL) ?? null;
+  return bounded({ ...ledger, events: [{ ...event, detail }, ...ledger.events] });
 }
 
 /**

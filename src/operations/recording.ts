@@ -9,8 +9,7 @@ import { ownCall, refuseCall, settleCall } from './ledger-calls.js';
 import { findOperation, finish, type Transition } from './ledger-entries.js';
 import type { RecordReply, RecordRequest } from './ledger-messages.js';
 import type { CheckpointDraft, CheckpointRecord, Ledger, Seal } from './records.js';
-
-const MAX_FLAGGED_TABLES = 20;
+import { keptTables } from './tables.js';
 
 type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
 
@@ -143,9 +142,4 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
 function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
   // DMS may have forgotten a field since it has deprovisioned the replication.
   return recorded.stoppedAt !== null && isSameStop(recorded, draft, draft.resumeBy === null);
-}
-
-function keptTables(tables: Request<'tables'>['tables']): Request<'tables'>['tables'] {
-  const flagged = tables.flagged.slice(0, MAX_FLAGGED_TABLES);
-  return { ...tables, flagged, truncated: tables.truncated || tables.flagged.length > flagged.length };
 }

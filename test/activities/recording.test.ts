@@ -5,6 +5,9 @@ import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { RecordedOperation, RecordOperation } from '../../src/operations/protocol.js';
 import type { CheckpointDraft } from '../../src/operations/records.js';
 import { activitiesOf, attempt, showing } from '../support/attempts.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { FakeLedger } from '../support/fake-ledger.js';
+import { begun } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, operation as operationOf } from '../support/operations.js';
 import { failureOf, until } from '../support/stage.js';
@@ -61,6 +64,23 @@ describe('an attempt to record', () => {
     const result: RecordedOperation = await attempt().run(record, request);
     expect(recorded).toEqual(['stopped']);
     expect(result.result).toMatchObject({ tables: { total: 1, truncated: true } });
+  });
+
+  test('sends the ledger no more tables in error than it keeps, and returns them all', async () => {
+    const details = 'The rows differ. '.repeat(100);
+    const inError = (tableName: string) => ({ tableName, tableState: 'Table error', validationStateDetails: details });
+    const items = Array.from({ length: 200 }, (_, n) => inError(`table_${n}`) as never);
+    const ledger = new FakeLedger(begun(emptyLedger(replicationConfigArn), operation, 1));
+    const dms = {
+      ...showing('stopped'),
+      describeTableStatistics: async () => ({ items, marker: null, dmsTime: 0 }),
+    } as Partial<DmsApi> as DmsApi;
+    const { 'dms.recordOperation': record } = activitiesOf({ dms, client: ledger.client });
+    const { request } = statistics(() => Promise.reject(new Error('not asked')));
+    const currentAttemptScheduledTimestampMs = ledger.now + 9000;
+    const result: RecordedOperation = await attempt({ currentAttemptScheduledTimestampMs }).run(record, request);
+    expect(result.result).toMatchObject({ tables: { flagged: { length: 200 } } });
+    expect(ledger.state?.operations[0]?.tables).toMatchObject({ total: 200, flagged: { length: 20 }, truncated: true });
   });
 
   test('leaves the statistics to another worker when its own shuts down', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type * as v from 'valibot';
 import { isDmsFailure } from '../../src/operations/failures.js';
+import { warningEvent } from '../../src/operations/guard.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
+import { withEvent } from '../../src/operations/ledger-entries.js';
 import { readRequest, schemas } from '../../src/operations/ledger-schemas.js';
 import type { Ledger } from '../../src/operations/records.js';
 import {
@@ -125,6 +127,11 @@ describe('the state of a ledger', () => {
   test('is taken as a run hands it to the next', () => {
     for (const each of [emptyLedger(arn), state, later])
       expect(readRequest(arn, 'state', schemas.state, JSON.parse(JSON.stringify(each)))).toEqual(each);
+  });
+
+  test('is taken when an event had much to say', () => {
+    const said = withEvent(state, warningEvent(at(30), long(20_000)));
+    expect(readRequest(arn, 'state', schemas.state, said).events[0]?.detail).toHaveLength(2000);
   });
 
   test.each<[string, Partial<Record<keyof Ledger, unknown>>]>([
