@@ -43,8 +43,23 @@ export const retryLater = {
   unknown: 'DmsOperationUnknown',
 } as const;
 
+/** How far the clocks of a Temporal server's hosts may be apart. */
+const CLOCKS_APART_MS = 60_000;
+
+/** Throws when a token is of the future: nothing that came after it would be let through. */
+export function requirePastToken(replicationConfigArn: string, token: number, now: string): void {
+  if (token <= Date.parse(now) + CLOCKS_APART_MS) return;
+  const what = `Invalid token ${token}: no attempt was scheduled at that time yet`;
+  throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
+}
+
 /** Throws when a later attempt has spoken already. An attempt that is alive is retried with a newer token. */
-export function requireNewest(ledger: Ledger, { token, operation }: { token: number; operation: OperationRef }): void {
+export function requireNewest(
+  ledger: Ledger,
+  { token, operation }: { token: number; operation: OperationRef },
+  now: string,
+): void {
+  requirePastToken(ledger.replicationConfigArn, token, now);
   if (token >= ledger.newestToken) return;
   const message = `A later attempt than this one of the ${operation.kind} "${operation.operationId}" has spoken to the ledger`;
   throw ApplicationFailure.nonRetryable(message, retryLater.late);
@@ -52,7 +67,7 @@ export function requireNewest(ledger: Ledger, { token, operation }: { token: num
 
 /** Throws the refusal of an operation that may not begin, may not call, or has to wait. */
 export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
-  requireNewest(ledger, request);
+  requireNewest(ledger, request, now);
   const { operation } = request;
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null) {

@@ -14,8 +14,8 @@ import { keptTables } from './tables.js';
 type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
 
 /** Throws when a later attempt has spoken, or the request does not belong here. */
-export function validateRecord(ledger: Ledger, request: RecordRequest): void {
-  requireNewest(ledger, request);
+export function validateRecord(ledger: Ledger, request: RecordRequest, now: string): void {
+  requireNewest(ledger, request, now);
   const { operation, type } = request;
   const { replicationConfigArn } = ledger;
   const refuse = (problem: string) =>

@@ -33,14 +33,21 @@ describe('a fencing token', () => {
   test('rejects every request of an attempt that was scheduled before the newest one', () => {
     expect(beginning(ledger, op('a'), 99, callOf())).toBe('DmsLateRequest');
     for (const late of [stoppedOf(op('a'), 99), resumedOf(op('a'), 99), endedOf(op('a'), 99), refusedOf(op('a'), 99)])
-      expect(refusalOf(() => validateRecord(ledger, late))).toBe('DmsLateRequest');
+      expect(refusalOf(() => validateRecord(ledger, late, at(100)))).toBe('DmsLateRequest');
   });
 
   test('lets the same attempt and a later one through', () => {
     for (const second of [100, 101]) {
       expect(beginning(ledger, op('a'), second, callOf())).toBeUndefined();
-      expect(refusalOf(() => validateRecord(ledger, stoppedOf(op('a'), second)))).toBeUndefined();
+      expect(refusalOf(() => validateRecord(ledger, stoppedOf(op('a'), second), at(second)))).toBeUndefined();
     }
+  });
+
+  test('of the future is rejected, because nothing would be let through after it', () => {
+    const [soon, later] = [stoppedOf(op('a'), 160), stoppedOf(op('a'), 161)];
+    expect(refusalOf(() => validateRecord(ledger, soon, at(100)))).toBeUndefined();
+    expect(refusalOf(() => validateRecord(ledger, later, at(100)))).toBe('DmsInvalidInput');
+    expect(refusalOf(() => validateBegin(ledger, beginOf(op('a'), 161), at(100)))).toBe('DmsInvalidInput');
   });
 
   test('of an end that is recorded rejects what the ended operation has left behind', () => {
@@ -220,8 +227,8 @@ describe('the record of a stop', () => {
 
   test('of another replication, or of an operation that has not begun, is refused', () => {
     const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
-    expect(refusalOf(() => validateRecord(begun(empty, op('a'), 1), foreign))).toBe('DmsInvalidInput');
-    expect(refusalOf(() => validateRecord(empty, stoppedOf(op('a'), 2)))).toBe('DmsOperationUnknown');
+    expect(refusalOf(() => validateRecord(begun(empty, op('a'), 1), foreign, at(2)))).toBe('DmsInvalidInput');
+    expect(refusalOf(() => validateRecord(empty, stoppedOf(op('a'), 2), at(2)))).toBe('DmsOperationUnknown');
   });
 });
 
