@@ -76,8 +76,13 @@ export class LedgerClient {
     return this.#update(messageNames.begin, request);
   }
 
-  /** Where there is no ledger, an operation that changed nothing has nothing to record. */
+  /**
+   * Where there is no ledger, an operation that changed nothing has nothing to record. But the beginning of a cancelled one may still be on its way:
+   * the ledger that its end creates rejects it as late.
+   */
   async record(request: RecordRequest): Promise<RecordReply> {
+    const wasCancelled = request.type === 'ended' && request.failureType === 'CancelledFailure';
+    if (wasCancelled) return this.#update(messageNames.record, request);
     const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
     if (reply !== null) return reply;
     const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
