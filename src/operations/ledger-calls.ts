@@ -130,14 +130,17 @@ function dropCall(ledger: Ledger): Ledger {
 /** A call that the ledger has to finish. */
 export interface UnfinishedCall {
   readonly call: PendingCall;
-  /** Seconds until then. 0: its execution is known to have ended. */
+  /** Its operation is known to be over. */
+  readonly hasEnded: boolean;
+  /** Seconds until then. */
   readonly inSeconds: number;
 }
 
 export function unfinishedCall({ pendingCall: call, operations }: Ledger, now: string): UnfinishedCall | null {
   if (call === null) return null;
   const hasEnded = call.isAbandoned || operations.find((each) => sameOperation(each, call))?.finishedAt != null;
-  return { call, inSeconds: hasEnded ? 0 : Math.max(0, FINISH_AFTER_SECONDS - secondsBetween(call.at, now)) };
+  const inSeconds = hasEnded ? 0 : Math.max(0, FINISH_AFTER_SECONDS - secondsBetween(call.at, now));
+  return { call, hasEnded, inSeconds };
 }
 
 /** Seconds until a noted call can no longer land. 0: DMS answered it, or it has had its time. */
