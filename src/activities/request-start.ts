@@ -100,7 +100,7 @@ export async function requestStart(
   });
 
   async function decideOn(facts: Facts): Promise<Conclusion<Outcome>> {
-    const { look, subject, isNamed } = facts;
+    const { look, subject } = facts;
     const { replication } = look;
     switch (factsOf(lifecycleState(replication).status).start) {
       case 'first-start':
@@ -109,8 +109,7 @@ export async function requestStart(
       case 'wait':
         return { do: 'wait', why: 'DMS can start it only once it is at rest' };
       case 'already-running':
-        // The status in a refusal is followed by looks.
-        return nothingSent(isNamed ? 'already-starting' : 'already-running', replication);
+        return nothingSent('already-running', replication);
       case 'already-starting':
         return nothingSent('already-starting', replication);
       case 'deleting':
