@@ -72,6 +72,8 @@ export interface Change<Outcome, Result> {
   accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
   /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
   attributed(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
+  /** Throws when the operation of that id that succeeded before was another one. Default: it never was. */
+  requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
   /** The result of an equal operation that succeeded before. */
   repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
   /** What to say when DMS refused the parameters. */
@@ -216,6 +218,7 @@ class ChangeAttempt<Outcome, Result> {
   }
 
   #repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): { readonly repeated: Result } {
+    this.change.requireSame?.(repeat);
     try {
       return { repeated: this.change.repeated(repeat, look) };
     } catch (err) {

@@ -5,7 +5,7 @@ import { dmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { Repeated, RequestedStart, RequestStart } from '../operations/protocol.js';
 import { replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
-import { repeatedResume } from '../operations/repeats.js';
+import { repeatedResume, requireSameStart } from '../operations/repeats.js';
 import {
   refusedStartHint,
   requireRecordedStop,
@@ -93,6 +93,8 @@ export async function requestStart(
       accepted: true,
       isAnswered,
     }),
+
+    requireSame: (repeat) => requireSameStart(repeat, request.startReplicationType ?? null, attempt.subject),
 
     repeated: (repeat, { replication }) => repeatedResume(repeat, replication, attempt.subject),
 

@@ -3,11 +3,12 @@ import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { Accepted } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
 import { activitiesOf, Attempts, attempt } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
-import { draftOf, noted, recorded } from '../support/ledger-requests.js';
+import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
-import { arn as replicationConfigArn, operation } from '../support/operations.js';
+import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
 import { failureOf } from '../support/stage.js';
 
 const START = Date.UTC(2026, 0, 3);
@@ -322,6 +323,33 @@ describe('a resume', () => {
     expect(ledger.told).toEqual(['begin']);
   });
 });
+
+test.each([
+  ['reload-target', 'resume-processing'],
+  ['resume-processing', 'reload-target'],
+] as const)(
+  'a resume under the id of one that succeeded with %s is refused at once when it asks for %s',
+  async (sent, asked) => {
+    const { state } = ledgerWithStop();
+    if (state === null) throw new Error('There is a ledger');
+    const before = record(
+      begun(state, RESUME, 5),
+      { ...resumedOf(RESUME, 6), startReplicationType: sent } as never,
+      at(6),
+    );
+    const ledger = new FakeLedger(before.ledger);
+    const { attempts, activities } = stage({ looks: [running], ledger });
+    const request = { ...resumeRequest, confirmReload: 'orders' };
+    const failure = await failureOf(
+      attempts.run(activities['dms.requestStart'], { ...request, startReplicationType: asked }),
+    );
+    expect([failure.type, attempts.number]).toEqual(['DmsOperationSuperseded', 1]);
+    const again = stage({ looks: [running], ledger });
+    expect(
+      await again.attempts.run(again.activities['dms.requestStart'], { ...request, startReplicationType: sent }),
+    ).toMatchObject({ repeated: { outcome: 'resumed', startReplicationType: sent } });
+  },
+);
 
 test('an operation id that succeeded returns what was recorded, and waits for a look that is not older', async () => {
   const ledger = ledgerWithStop();
