@@ -7,7 +7,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { dmsFailure } from './failures.js';
-import { abandonCall, busyWith, isForeign, noteCall, ownCall } from './ledger-calls.js';
+import { abandonCall, busyWith, isForeign, isNewsOf, noteCall, ownCall } from './ledger-calls.js';
 import { bounded, findCheckpoint, findOperation, withEvent, type Transition } from './ledger-entries.js';
 import type { BeginReply, BeginRequest, DecisionRequest, LedgerBusy } from './ledger-messages.js';
 import type { Ledger, OperationRecord, OperationRef } from './records.js';
@@ -43,16 +43,28 @@ export const retryLater = {
   unknown: 'DmsOperationUnknown',
 } as const;
 
+/** How far the clocks of a server's hosts may be apart. */
+const SKEW_SECONDS = 600;
+
 /** Throws when a later attempt has spoken already. An attempt that is alive is retried with a newer token. */
-export function requireNewest(ledger: Ledger, { token, operation }: { token: number; operation: OperationRef }): void {
-  if (token >= ledger.newestToken) return;
+export function requireNewest(
+  { newestToken, replicationConfigArn }: Ledger,
+  { token, operation }: { token: number; operation: OperationRef },
+  now: string,
+): void {
+  // A token of the far future would reject every request to come.
+  if (token > Date.parse(now) + SKEW_SECONDS * 1000) {
+    const what = `Invalid request of the ${operation.kind} "${operation.operationId}": its token lies in the future`;
+    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
+  }
+  if (token >= newestToken) return;
   const message = `A later attempt than this one of the ${operation.kind} "${operation.operationId}" has spoken to the ledger`;
   throw ApplicationFailure.nonRetryable(message, retryLater.late);
 }
 
 /** Throws the refusal of an operation that may not begin, may not call, or has to wait. */
 export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
-  requireNewest(ledger, request);
+  requireNewest(ledger, request, now);
   const { operation } = request;
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null) {
@@ -64,8 +76,7 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
   const busy = busyWith(ledger, request, now);
-  const isNews = ledger.pendingCall?.isAbandoned === false && isForeign(ledger.pendingCall, operation);
-  if (busy !== null && !isNews) throw busyFailure(busy);
+  if (busy !== null && !isNewsOf(ledger.pendingCall, request)) throw busyFailure(busy);
 }
 
 /** Begins an operation, or goes on with it. A note of a closed execution is left to the ledger first. */
@@ -87,7 +98,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint: recorded } } };
   }
   if (ledger.pendingCall !== null && isForeign(ledger.pendingCall, operation)) {
-    return { ledger: abandonCall(fenced), reply: { ...reply, busy: busyWith(ledger, request, now) } };
+    return { ledger: abandonCall(fenced, request), reply: { ...reply, busy: busyWith(ledger, request, now) } };
   }
   const begun = begunOperation(operation, known, status, now);
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
@@ -101,13 +112,14 @@ function begunOperation(
   status: string,
   now: string,
 ): OperationRecord {
+  const isSameExecution = known?.firstRunId === operation.firstRunId;
   return {
     ...operation,
     outcome: null,
     failureType: null,
     failureMessage: null,
-    statusAtBegin: known?.firstRunId === operation.firstRunId ? known.statusAtBegin : status,
-    startedAt: known?.startedAt ?? now,
+    statusAtBegin: isSameExecution ? known.statusAtBegin : status,
+    startedAt: isSameExecution ? known.startedAt : now,
     finishedAt: null,
     checkpointSequence: null,
     awsRequestIds: known?.awsRequestIds ?? [],

@@ -147,7 +147,9 @@ function readState(replicationConfigArn: string, state: unknown): Ledger {
   if (state === null) return emptyLedger(replicationConfigArn);
   requireKnownVersion(replicationConfigArn, state);
   const read = readRequest(replicationConfigArn, 'state of a ledger', schemas.state, state);
-  if (read.replicationConfigArn === replicationConfigArn) return read;
+  // A token of the future would reject every request to come.
+  const newestToken = Math.min(read.newestToken, Date.now());
+  if (read.replicationConfigArn === replicationConfigArn) return { ...read, newestToken };
   const what = `The state is of the ledger of ${read.replicationConfigArn}, not of ${replicationConfigArn}`;
   throw ApplicationFailure.nonRetryable(what, 'DmsInvalidInput');
 }

@@ -232,6 +232,7 @@ describe('a stop', () => {
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
     const { ledger, call, activities } = stage({ looks: [running] });
+    ledger.now = START;
     ledger.before = () => void (late += 5000);
     const times = { scheduledTimestampMs: START, currentAttemptScheduledTimestampMs: START };
     const patient = { attempt: 1, startToCloseTimeoutMs: 150_000, ...times };

@@ -33,14 +33,22 @@ describe('a fencing token', () => {
   test('rejects every request of an attempt that was scheduled before the newest one', () => {
     expect(beginning(ledger, op('a'), 99, callOf())).toBe('DmsLateRequest');
     for (const late of [stoppedOf(op('a'), 99), resumedOf(op('a'), 99), endedOf(op('a'), 99), refusedOf(op('a'), 99)])
-      expect(refusalOf(() => validateRecord(ledger, late))).toBe('DmsLateRequest');
+      expect(refusalOf(() => validateRecord(ledger, late, at(110)))).toBe('DmsLateRequest');
   });
 
   test('lets the same attempt and a later one through', () => {
     for (const second of [100, 101]) {
       expect(beginning(ledger, op('a'), second, callOf())).toBeUndefined();
-      expect(refusalOf(() => validateRecord(ledger, stoppedOf(op('a'), second)))).toBeUndefined();
+      expect(refusalOf(() => validateRecord(ledger, stoppedOf(op('a'), second), at(second)))).toBeUndefined();
     }
+  });
+
+  test('that lies in the future is refused, because it would reject everything to come', () => {
+    const future = { token: Number.MAX_SAFE_INTEGER };
+    const invalid = 'DmsInvalidInput';
+    expect(refusalOf(() => validateBegin(ledger, { ...beginOf(op('a'), 101), ...future }, at(101)))).toBe(invalid);
+    expect(refusalOf(() => validateRecord(ledger, { ...stoppedOf(op('a'), 101), ...future }, at(101)))).toBe(invalid);
+    expect(refusalOf(() => validateBegin(ledger, beginOf(op('a'), 400), at(101)))).toBeUndefined();
   });
 
   test('of an end that is recorded rejects what the ended operation has left behind', () => {
@@ -94,6 +102,17 @@ describe('a note', () => {
     expect(told.ledger).toMatchObject({ pendingCall: { operationId: 'a', isAbandoned: true } });
     expect(told.ledger.operations.map(({ operationId }) => operationId)).toEqual(['a']);
     expect(beginning(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
+  });
+
+  test('of an execution that has closed is finished by the workers of the operation that waits for that', () => {
+    const left = begun(noted(empty, op('a'), 1), resume, 5);
+    const elsewhere = beginOf(op('b'), 9, { taskQueue: 'elsewhere' });
+    expect(refusalOf(() => validateBegin(left, elsewhere, at(9)))).toBeUndefined();
+    const told = begin(left, elsewhere, at(9)).ledger;
+    expect(told.pendingCall).toMatchObject({ operationId: 'a', isAbandoned: true, taskQueue: 'elsewhere' });
+    expect(refusalOf(() => validateBegin(told, { ...elsewhere, token: Date.parse(at(12)) }, at(12)))).toBe(
+      'DmsLedgerBusy',
+    );
   });
 
   test('of the run before a reset is waited out for twenty seconds', () => {
@@ -178,6 +197,17 @@ describe('a seal', () => {
     expect(recorded(open.ledger, op('a'), 9, { checkpoint: draftOf('a', final) }).sealed).toBeNull();
     expect(unseal(open.ledger, { by: 'bob', reason: 'again' }, at(6)).reply).toContain('is not sealed');
   });
+
+  test('that somebody lifts is not set again by another call of the same stop, and is by the next stop of that id', () => {
+    const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5)).ledger;
+    const again = noted(open, op('a'), 9, final);
+    expect(again.sealed).toBeNull();
+    const failed = { ...record(again, endedOf(op('a'), 11), at(11)).ledger, pendingCall: null };
+    const later = op('a', 'stop', { runId: 'later', firstRunId: 'later' });
+    expect(noted(failed, later, 20, final).sealed).toMatchObject({ at: at(20) });
+    const needless = recorded(begun(failed, later, 20), later, 30, { checkpoint: draftOf('a', final) });
+    expect(needless.sealed).toMatchObject({ at: at(30) });
+  });
 });
 
 describe('the record of a stop', () => {
@@ -220,8 +250,8 @@ describe('the record of a stop', () => {
 
   test('of another replication, or of an operation that has not begun, is refused', () => {
     const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
-    expect(refusalOf(() => validateRecord(begun(empty, op('a'), 1), foreign))).toBe('DmsInvalidInput');
-    expect(refusalOf(() => validateRecord(empty, stoppedOf(op('a'), 2)))).toBe('DmsOperationUnknown');
+    expect(refusalOf(() => validateRecord(begun(empty, op('a'), 1), foreign, at(2)))).toBe('DmsInvalidInput');
+    expect(refusalOf(() => validateRecord(empty, stoppedOf(op('a'), 2), at(2)))).toBe('DmsOperationUnknown');
   });
 });
 
@@ -244,7 +274,7 @@ describe('an operation id', () => {
     const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger;
     const again = begun(failed, op('a', 'stop', { runId: 'later' }), 20);
     expect(again.operations).toMatchObject([
-      { operationId: 'a', finishedAt: null, failureType: null, startedAt: at(1) },
+      { operationId: 'a', finishedAt: null, failureType: null, startedAt: at(20) },
     ]);
   });
 });

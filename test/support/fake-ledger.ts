@@ -69,7 +69,7 @@ export class FakeLedger {
       }
       case 'dms.record': {
         const read = readRequest(arn, name, schemas.record, request);
-        validateRecord(state, read);
+        validateRecord(state, read, now);
         this.told.push(read.type);
         return record(state, read, now);
       }
