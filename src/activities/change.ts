@@ -1,10 +1,11 @@
 import { DmsApiError, type Accepted } from '../dms/api.js';
-import { statusInFault } from '../dms/lifecycle.js';
+import { lifecycleState, statusInFault } from '../dms/lifecycle.js';
 import { isDmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { Replication } from '../dms/replication.js';
 import type { StopIntent } from '../operations/inputs.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
+import { replicationDeleting } from '../operations/refusals.js';
 import { agreeOn, agreedSeconds, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { secondsBetweenLooks, takeTurn, type Look } from '../watch/index.js';
 import { BUSY, type Attempt } from './attempt.js';
@@ -20,6 +21,8 @@ const RESERVE_SECONDS = 30;
 const DOUBT_LOOK_SECONDS = 5;
 /** How long an operation waits to be among those that begin before another attempt does. */
 const BEGIN_SECONDS = 60;
+/** Doubt whether what an equal operation brought about before still holds. */
+const REPEAT_DOUBT = 'what it brought about no longer shows';
 /** How long a call waits for its turn before another attempt does. */
 const TURN_SECONDS = 60;
 
@@ -29,8 +32,6 @@ export interface Facts {
   /** The ledger's reply to the beginning of the operation. `null`: it was not asked, or there is no operation. */
   readonly begun: BeginReply | null;
   readonly subject: FailureSubject;
-  /** The status is the one that DMS named when it refused the call. */
-  readonly isNamed: boolean;
 }
 
 /** What to do about a replication. Terminal failures are thrown. */
@@ -71,6 +72,8 @@ export interface Change<Outcome, Result> {
   accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
   /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
   attributed(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
+  /** Throws when the operation of that id that succeeded before was another one. Default: it never was. */
+  requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
   /** The result of an equal operation that succeeded before. */
   repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
   /** What to say when DMS refused the parameters. */
@@ -172,8 +175,8 @@ class ChangeAttempt<Outcome, Result> {
   /** The decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
   async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
-      // A call is followed by its own answer: a repeat of what succeeded before may still be in doubt.
-      const isInDoubt = decision.do !== 'call' && this.#memory.doubt !== undefined;
+      // A repeat of what succeeded before is found out only as its call is noted.
+      const isInDoubt = this.#memory.doubt !== undefined && this.#memory.doubt.on !== REPEAT_DOUBT;
       if (isInDoubt) this.#remember({ doubt: undefined });
       return decision;
     }
@@ -223,15 +226,15 @@ class ChangeAttempt<Outcome, Result> {
 
   #facts(look: Look, begun: BeginReply | null): Facts {
     const subject = { ...this.attempt.subject, replication: look.replication };
-    return { look, begun, subject, isNamed: false };
+    return { look, begun, subject };
   }
 
   #repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): { readonly repeated: Result } {
+    this.change.requireSame?.(repeat);
     try {
       return { repeated: this.change.repeated(repeat, look) };
     } catch (err) {
-      if (isDmsFailure(err, 'DmsOperationSuperseded'))
-        this.#requireAgreement('what it brought about no longer shows', STALE_SECONDS);
+      if (isDmsFailure(err, 'DmsOperationSuperseded')) this.#requireAgreement(REPEAT_DOUBT, STALE_SECONDS);
       throw err;
     }
   }
@@ -248,7 +251,6 @@ class ChangeAttempt<Outcome, Result> {
     );
     const reply = await attempt
       .askLedger(async (ledger) => {
-        if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
         const asked = attempt.heldSeconds;
         const begun = await ledger.begin({ operation, token, call, isAnswered, intent, sequence, status, taskQueue });
         const took = attempt.heldSeconds - asked;
@@ -260,7 +262,8 @@ class ChangeAttempt<Outcome, Result> {
       .finally(leave);
     if (reply.busy !== null) throw attempt.stillWaiting(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.accepted = true;
-    else if (call === null && this.#memory.isBegun !== true) this.#remember({ isBegun: true });
+    if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
+    else if (this.#memory.isBegun !== true) this.#remember({ isBegun: true });
     return reply;
   }
 
@@ -270,31 +273,37 @@ class ChangeAttempt<Outcome, Result> {
       return this.change.accepted(note, facts, answer);
     } catch (err) {
       if (!(err instanceof DmsApiError)) throw err;
-      return await this.#notAccepted(err, note, facts);
+      throw await this.#notAccepted(err, note, facts);
     }
   }
 
   /** What a call that DMS did not accept means. Its note stays unless the call was surely not carried out. */
-  async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<Outcome> {
+  async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<unknown> {
     const { attempt, change } = this;
     const own = facts.begun?.ownCall ?? null;
     if (err.kind === 'throttled') attempt.environment.place(attempt.arn).budget.throttled();
     if (err.wasCarriedOut === 'no') await this.#refuse();
     attempt.accepted = err.kind !== 'rejected' && (own !== null || change.isAnswered || err.wasCarriedOut !== 'no');
-    if (err.kind === 'invalid-state') return this.#refusedInState(err, facts, own);
-    if (err.kind === 'rejected' && change.rejected) throw change.rejected(err, note, facts.subject);
-    throw attempt.failure(err);
+    if (err.kind === 'invalid-state') return this.#refusedInState(err, facts);
+    if (err.kind === 'not-found')
+      return this.#notYet(`DMS does not find it, although a look shows it: ${err.message}`, err);
+    if (err.kind === 'rejected' && change.rejected) return change.rejected(err, note, facts.subject);
+    return attempt.failure(err);
   }
 
-  /** The status that DMS names for this replication is newer than the look before the call. */
-  async #refusedInState(err: DmsApiError, facts: Facts, own: PendingCall | null): Promise<Outcome> {
-    const { replication } = facts.look;
-    const status = statusInFault(err.message, this.attempt.arn, replication.replicationConfigIdentifier);
-    if (status === null) throw this.#notYet(`DMS refuses: ${err.message}`, err);
-    const named = this.#facts({ ...facts.look, replication: { ...replication, status } }, facts.begun);
-    const decision = await this.change.decide({ ...named, isNamed: true });
-    if (decision.do === 'end') return this.#attributed(decision.outcome, own, facts);
-    throw this.#notYet(`DMS refuses, as it is "${status}": ${err.message}`, err);
+  /**
+   * DMS may name a status of this replication that is newer than the look before the call, or older. The next looks tell, also past a deadline that
+   * they could not keep.
+   */
+  #refusedInState(err: DmsApiError, { look: { replication }, subject }: Facts): unknown {
+    const { arn, elapsedSeconds, deadline } = this.attempt;
+    const status = statusInFault(err.message, arn, replication.replicationConfigIdentifier);
+    if (status === 'deleting') return replicationDeleting({ ...subject, replication: { ...replication, status } });
+    const why = status === null ? `DMS refuses: ${err.message}` : `DMS refuses, as it is "${status}": ${err.message}`;
+    const isInDoubt = status !== null && status !== lifecycleState(replication).status;
+    if (isInDoubt && elapsedSeconds <= deadline.seconds + STALE_SECONDS)
+      return this.attempt.stillWaiting(why, secondsBetweenLooks(elapsedSeconds));
+    return this.#notYet(why, err);
   }
 
   #attributed(outcome: Outcome, own: PendingCall | null, facts: Facts): Outcome {

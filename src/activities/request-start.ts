@@ -6,7 +6,7 @@ import { dmsFailure, type FailureSubject } from '../operations/failures.js';
 import type { BeginReply } from '../operations/ledger-messages.js';
 import type { Repeated, RequestedStart, RequestStart } from '../operations/protocol.js';
 import { replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
-import { repeatedResume } from '../operations/repeats.js';
+import { repeatedResume, requireSameStart } from '../operations/repeats.js';
 import {
   refusedStartHint,
   requireRecordedStop,
@@ -95,13 +95,15 @@ export async function requestStart(
       isAnswered,
     }),
 
+    requireSame: (repeat) => requireSameStart(repeat, request.startReplicationType ?? null, attempt.subject),
+
     repeated: (repeat, { replication }) => repeatedResume(repeat, replication, attempt.subject),
 
     rejected: (err, { startReplicationType }, subject) => startRejected(err, request, startReplicationType, subject),
   });
 
   async function decideOn(facts: Facts): Promise<Conclusion<Outcome>> {
-    const { look, subject, isNamed } = facts;
+    const { look, subject } = facts;
     const { replication } = look;
     switch (factsOf(lifecycleState(replication).status).start) {
       case 'first-start':
@@ -110,12 +112,9 @@ export async function requestStart(
       case 'wait':
         return { do: 'wait', why: 'DMS can start it only once it is at rest' };
       case 'already-running':
-      case 'already-starting': {
-        // The status in a refusal may be old, too: a look has to show it.
-        if (isNamed) return { do: 'wait', why: `DMS says that it is "${replication.status}"` };
-        const isRunning = lifecycleState(replication).status === 'running';
-        return nothingSent(isRunning ? 'already-running' : 'already-starting', replication);
-      }
+        return nothingSent('already-running', replication);
+      case 'already-starting':
+        return nothingSent('already-starting', replication);
       case 'deleting':
         throw replicationDeleting(subject);
     }

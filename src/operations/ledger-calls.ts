@@ -61,10 +61,15 @@ function landing({ unanswered }: Ledger, kind: OperationKind, now: string): Ledg
   return { why, seconds };
 }
 
-/** Marks the note of a closed execution, so that the ledger finishes it at once. */
-export function abandonCall(ledger: Ledger): Ledger {
+/** Whether the ledger learns by a request that the execution of a note has closed, or where there are workers to finish its call. */
+export function isNewsOf(call: PendingCall | null, { operation, taskQueue }: BeginRequest): boolean {
+  return call !== null && isForeign(call, operation) && (!call.isAbandoned || call.taskQueue !== taskQueue);
+}
+
+/** Marks the note of a closed execution, so that the ledger finishes it at once, by the workers of the operation that waits for that. */
+export function abandonCall(ledger: Ledger, { taskQueue }: BeginRequest): Ledger {
   const { pendingCall } = ledger;
-  return pendingCall === null ? ledger : { ...ledger, pendingCall: { ...pendingCall, isAbandoned: true } };
+  return pendingCall === null ? ledger : { ...ledger, pendingCall: { ...pendingCall, isAbandoned: true, taskQueue } };
 }
 
 /** Notes a call, and seals for a final stop. */
@@ -72,7 +77,7 @@ export function noteCall(ledger: Ledger, call: CallNote, request: BeginRequest, 
   const { operation, token, taskQueue, isAnswered } = request;
   const earlier = ownCall(ledger, operation);
   const mayLand = earlier !== null && !earlier.isAnswered && !isAnswered;
-  const seals = call.intent === 'final' && ledger.sealed === null;
+  const seals = call.intent === 'final' && ledger.sealed === null && !isUnsealedSince(ledger, operation, now);
   const pendingCall: PendingCall = {
     ...operation,
     ...call,
@@ -87,6 +92,12 @@ export function noteCall(ledger: Ledger, call: CallNote, request: BeginRequest, 
   };
   const sealed = seals ? { by: operation.requestedBy, reason: operation.reason, at: now } : ledger.sealed;
   return { ...ledger, pendingCall, sealed };
+}
+
+/** Whether somebody has lifted a seal since the operation began. It does not set one again. */
+export function isUnsealedSince({ lastUnsealed, operations }: Ledger, operation: OperationKey, now: string): boolean {
+  const startedAt = operations.find((each) => sameOperation(each, operation))?.startedAt ?? now;
+  return lastUnsealed !== null && lastUnsealed.at >= startedAt;
 }
 
 /** A later look may be older than an earlier one: the newer stop is the one before the call. */
@@ -130,14 +141,17 @@ function dropCall(ledger: Ledger): Ledger {
 /** A call that the ledger has to finish. */
 export interface UnfinishedCall {
   readonly call: PendingCall;
-  /** Seconds until then. 0: its execution is known to have ended. */
+  /** Its operation is known to be over. */
+  readonly hasEnded: boolean;
+  /** Seconds until then. */
   readonly inSeconds: number;
 }
 
 export function unfinishedCall({ pendingCall: call, operations }: Ledger, now: string): UnfinishedCall | null {
   if (call === null) return null;
   const hasEnded = call.isAbandoned || operations.find((each) => sameOperation(each, call))?.finishedAt != null;
-  return { call, inSeconds: hasEnded ? 0 : Math.max(0, FINISH_AFTER_SECONDS - secondsBetween(call.at, now)) };
+  const inSeconds = hasEnded ? 0 : Math.max(0, FINISH_AFTER_SECONDS - secondsBetween(call.at, now));
+  return { call, hasEnded, inSeconds };
 }
 
 /** Seconds until a noted call can no longer land. 0: DMS answered it, or it has had its time. */

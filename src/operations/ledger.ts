@@ -7,7 +7,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { dmsFailure } from './failures.js';
-import { abandonCall, busyWith, isForeign, noteCall, ownCall } from './ledger-calls.js';
+import { abandonCall, busyWith, isForeign, isNewsOf, noteCall, ownCall } from './ledger-calls.js';
 import { bounded, findCheckpoint, findOperation, withEvent, type Transition } from './ledger-entries.js';
 import type { BeginReply, BeginRequest, DecisionRequest, LedgerBusy } from './ledger-messages.js';
 import type { Ledger, OperationRecord, OperationRef } from './records.js';
@@ -79,8 +79,7 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
   const busy = busyWith(ledger, request, now);
-  const isNews = ledger.pendingCall?.isAbandoned === false && isForeign(ledger.pendingCall, operation);
-  if (busy !== null && !isNews) throw busyFailure(busy);
+  if (busy !== null && !isNewsOf(ledger.pendingCall, request)) throw busyFailure(busy);
 }
 
 /** Begins an operation, or goes on with it. A note of a closed execution is left to the ledger first. */
@@ -102,7 +101,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
     return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint: recorded } } };
   }
   if (ledger.pendingCall !== null && isForeign(ledger.pendingCall, operation)) {
-    return { ledger: abandonCall(fenced), reply: { ...reply, busy: busyWith(ledger, request, now) } };
+    return { ledger: abandonCall(fenced, request), reply: { ...reply, busy: busyWith(ledger, request, now) } };
   }
   const begun = begunOperation(operation, known, status, now);
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
@@ -116,13 +115,14 @@ function begunOperation(
   status: string,
   now: string,
 ): OperationRecord {
+  const isSameExecution = known?.firstRunId === operation.firstRunId;
   return {
     ...operation,
     outcome: null,
     failureType: null,
     failureMessage: null,
-    statusAtBegin: known?.firstRunId === operation.firstRunId ? known.statusAtBegin : status,
-    startedAt: known?.startedAt ?? now,
+    statusAtBegin: isSameExecution ? known.statusAtBegin : status,
+    startedAt: isSameExecution ? known.startedAt : now,
     finishedAt: null,
     checkpointSequence: null,
     awsRequestIds: known?.awsRequestIds ?? [],

@@ -5,7 +5,7 @@ import { queued } from './archive.js';
 import { dmsFailure } from './failures.js';
 import { guardOf } from './guard.js';
 import { requireNewest, retryLater } from './ledger.js';
-import { ownCall, refuseCall, settleCall } from './ledger-calls.js';
+import { isUnsealedSince, ownCall, refuseCall, settleCall } from './ledger-calls.js';
 import { findOperation, finish, type Transition } from './ledger-entries.js';
 import type { RecordReply, RecordRequest } from './ledger-messages.js';
 import type { CheckpointDraft, CheckpointRecord, Ledger, Seal } from './records.js';
@@ -116,9 +116,7 @@ function sealOf(
   { operation }: Request<'stopped'>,
   now: string,
 ): Seal | null {
-  if (intent !== 'final') return null;
-  const startedAt = findOperation(ledger, operation)?.startedAt ?? now;
-  if (ledger.lastUnsealed !== null && ledger.lastUnsealed.at >= startedAt) return null;
+  if (intent !== 'final' || isUnsealedSince(ledger, operation, now)) return null;
   return { by: operation.requestedBy, reason: operation.reason, at: now };
 }
 

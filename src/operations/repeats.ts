@@ -25,6 +25,18 @@ export function repeatedStop(
   return { outcome: outcome as StopOutcome, operationId, checkpoint, replication: look, tables, warnings };
 }
 
+/** Throws `DmsOperationSuperseded` when the resume of that id did reload the target and this one is not to, or the other way round. */
+export function requireSameStart({ operation }: Repeat, wanted: string | null, subject: FailureSubject): void {
+  const { operationId, startReplicationType: sent } = operation;
+  if (sent === null || (sent === 'reload-target') === (wanted === 'reload-target')) return;
+  throw dmsFailure(
+    'DmsOperationSuperseded',
+    subject,
+    `The resume "${operationId}" of ${subject.replicationConfigArn} succeeded before with ${sent}, and is asked for with ${wanted ?? 'the default'}`,
+    'Use a new operation id for another start type.',
+  );
+}
+
 /** What the resume returned. Throws `DmsOperationSuperseded` when the replication no longer runs. */
 export function repeatedResume(repeat: Repeat, look: Replication, subject: FailureSubject): ResumeReplicationResult {
   const { operation, checkpoint: resumedFrom } = repeat;

@@ -3,8 +3,6 @@ import type { Ledger } from '../operations/records.js';
 /** A ledger in one run of its workflow. */
 export interface Book {
   ledger: Ledger;
-  /** Number of changes from outside. */
-  readonly revision: number;
   /** This run is to end: a new one goes on, or nothing is left to do. */
   readonly isEnding: boolean;
 }

@@ -43,19 +43,19 @@ async function look(
   book: Book,
   guard: Guard,
 ): Promise<{ readonly end: string | null; readonly problem: string | null }> {
-  const { ledger } = book;
-  const { replicationConfigArn } = ledger;
+  const { replicationConfigArn } = book.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: guard.taskQueue ?? undefined };
   try {
     const looking = waitingActivities('See whether anybody has resumed it', where)['dms.describeReplication'];
-    return { end: endedBy(ledger, guard, await looking({ replicationConfigArn }), now()), problem: null };
+    const shown = await looking({ replicationConfigArn });
+    return { end: endedBy(book.ledger, guard, shown, now()), problem: null };
   } catch (err) {
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
     // One look proves nothing: the guard goes on, and the ledger looks once a day whether it was deleted.
     if (failure?.type === 'DmsReplicationNotFound') book.ledger = missing(book.ledger, now());
     const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
-    return { end: endedBy(ledger, guard, null, now()), problem };
+    return { end: endedBy(book.ledger, guard, null, now()), problem };
   }
 }
 

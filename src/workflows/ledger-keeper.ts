@@ -7,63 +7,94 @@ import { isCancelled } from './failures.js';
 import { lookForMissing } from './missing-replication.js';
 import { finishCall } from './unfinished-call.js';
 
-/** How soon a duty that failed is tried again. */
-const AGAIN_MS = 600_000;
+/** How soon work that failed is tried again: at first, and at most. */
+const AGAIN_MS = 15_000;
+const MOST_AGAIN_MS = 120_000;
 
 /** Something that the ledger has to do by itself. */
 interface Duty {
   readonly inMs: number;
+  /** Facts of the ledger that make it due. Once one of them changes, it is another duty. */
+  readonly facts: readonly unknown[];
   readonly fulfil: () => Promise<void>;
 }
 
-/** Finishes what operations began and did not live to record, and watches the resume deadline, until the run is full. */
+type DutyOf = (book: Book) => Duty | null;
+
+/**
+ * Fulfils the duties of a ledger until the run is full. They don't wait for one another: the resume of the deadline guard can't begin before an
+ * unfinished call is finished.
+ */
 export async function keepLedger(book: Book): Promise<void> {
+  await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => keep(book, dutyOf)));
+}
+
+/** Finishes what an operation began and did not live to record. */
+function finishingDuty(book: Book): Duty | null {
+  const unfinished = unfinishedCall(book.ledger, new Date().toISOString());
+  if (unfinished === null) return null;
+  const { call, hasEnded, inSeconds } = unfinished;
+  return { inMs: inSeconds * 1000, facts: [call, hasEnded], fulfil: () => finishCall(book, call) };
+}
+
+/** Looks whether the replication was deleted. */
+function missingDuty(book: Book): Duty | null {
+  const { missingSince } = book.ledger;
+  if (missingSince === null) return null;
+  const inMs = untilMs(missingSince) + MISSING_SECONDS * 1000;
+  return { inMs, facts: [missingSince], fulfil: () => lookForMissing(book) };
+}
+
+/** Watches the resume deadline. */
+function guardDuty(book: Book): Duty | null {
+  const { guard } = book.ledger;
+  if (guard === null) return null;
+  return { inMs: untilMs(guard.nextAt), facts: [guard], fulfil: () => guardDeadline(book, guard) };
+}
+
+async function keep(book: Book, dutyOf: DutyOf): Promise<void> {
   while (!book.isEnding) {
-    const { revision } = book;
-    const isChanged = () => book.revision !== revision || book.isEnding;
-    const duty = nextDuty(book);
-    if (duty === null) await condition(isChanged);
-    else if (duty.inMs <= 0 || !(await condition(isChanged, duty.inMs))) await unlessChanged(isChanged, duty.fulfil);
+    const duty = dutyOf(book);
+    if (duty === null) {
+      await condition(() => book.isEnding || dutyOf(book) !== null);
+      continue;
+    }
+    const isChanged = () => book.isEnding || !isSame(duty, dutyOf(book));
+    const isDue = duty.inMs <= 0 || !(await condition(isChanged, duty.inMs));
+    if (isDue) await unlessChanged(isChanged, duty.fulfil);
   }
 }
 
-/** The duty that is due first. */
-function nextDuty(book: Book): Duty | null {
-  const { ledger } = book;
-  const { guard, missingSince } = ledger;
-  const unfinished = unfinishedCall(ledger, new Date().toISOString());
-  const duties: Duty[] = [];
-  if (missingSince !== null)
-    duties.push({ inMs: untilMs(missingSince) + MISSING_SECONDS * 1000, fulfil: () => lookForMissing(book) });
-  if (unfinished !== null)
-    duties.push({ inMs: unfinished.inSeconds * 1000, fulfil: () => finishCall(book, unfinished) });
-  if (guard !== null) duties.push({ inMs: untilMs(guard.nextAt), fulfil: () => guardDeadline(book, guard) });
-  return duties.toSorted((one, other) => one.inMs - other.inMs)[0] ?? null;
+function isSame({ facts }: Duty, other: Duty | null): boolean {
+  return other !== null && facts.every((each, n) => each === other.facts[n]);
 }
 
 function untilMs(time: string): number {
   return Date.parse(time) - Date.now();
 }
 
-/** Any change of the ledger may have made the work needless: then it is given up, and what there is to do is looked at anew. */
+/** Works until it succeeds, or until a change has made it needless. */
 export async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;
-  const tried = async () => {
-    try {
-      await work();
-    } catch (err) {
-      if (isCancelled(err)) throw err;
-      log.warn('The ledger could not do what there was to do', { error: String(err) });
-      await sleep(AGAIN_MS);
-    }
-  };
   const working = scope
-    .run(tried)
+    .run(() => untilDone(work))
     .catch((err: unknown) => {
       if (!isCancelled(err)) throw err;
     })
     .finally(() => void (isDone = true));
   const watching = condition(() => isDone || isChanged()).then(() => scope.cancel());
   await Promise.all([working, watching]);
+}
+
+async function untilDone(work: () => Promise<void>): Promise<void> {
+  for (let againMs = AGAIN_MS; ; againMs = Math.min(MOST_AGAIN_MS, againMs * 2)) {
+    try {
+      return await work();
+    } catch (err) {
+      if (isCancelled(err)) throw err;
+      log.warn('The ledger could not do what there was to do', { error: String(err) });
+      await sleep(againMs);
+    }
+  }
 }

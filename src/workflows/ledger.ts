@@ -67,9 +67,6 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
       ledger = changed;
       show(ledger);
     },
-    get revision() {
-      return updates;
-    },
     // Everything that keeps the ledger ends together: once true, always true.
     get isEnding() {
       isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isClosing(ledger);

@@ -4,7 +4,7 @@ import { factsOf } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import { missing } from '../operations/deletion.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../operations/failures.js';
-import { dropCallOf, operationOf, secondsUntilLanded, type UnfinishedCall } from '../operations/ledger-calls.js';
+import { dropCallOf, operationOf, secondsUntilLanded } from '../operations/ledger-calls.js';
 import { findOperation } from '../operations/ledger-entries.js';
 import type { RecordOperation } from '../operations/protocol.js';
 import type { PendingCall } from '../operations/records.js';
@@ -26,7 +26,7 @@ type Distributive<Union> = Union extends unknown
   : never;
 
 /** Follows the call to its end, and records it. */
-export async function finishCall(book: Book, { call }: UnfinishedCall): Promise<void> {
+export async function finishCall(book: Book, call: PendingCall): Promise<void> {
   const { replicationConfigArn } = book.ledger;
   const { taskQueue, firstRunId } = call;
   try {
@@ -86,6 +86,7 @@ async function followStop(book: Book, call: PendingCall): Promise<Followed> {
       case 'DmsStopReverted':
         return { nothing: 'DmsStopReverted' };
       case 'DmsStopTimedOut':
+        if (!isSeen(failure)) throw err;
         return { nothing: isActive(failure) ? 'DmsStopReverted' : 'DmsStopTimedOut' };
       default:
         throw err;
@@ -117,6 +118,7 @@ async function followStart(book: Book, call: PendingCall): Promise<Followed> {
       case 'DmsStartReverted':
         return { nothing: failure.type };
       case 'DmsStartTimedOut':
+        if (!isSeen(failure)) throw err;
         return { nothing: 'DmsStartTimedOut' };
       default:
         throw err;
@@ -141,14 +143,19 @@ function failedReplication(call: PendingCall, failure: DmsFailure) {
 }
 
 async function recordCall(book: Book, call: PendingCall, how: Distributive<RecordOperation>): Promise<void> {
-  const { replicationConfigArn, operations } = book.ledger;
-  const { awsRequestIds = [] } = operations.find(({ operationId }) => operationId === call.operationId) ?? {};
+  const { replicationConfigArn } = book.ledger;
+  const { awsRequestIds = [] } = findOperation(book.ledger, call) ?? {};
   const operation = operationOf(call);
   const { isAnswered, taskQueue } = call;
   const about = { replicationConfigArn, operation, finishedBy: 'ledger', awsRequestIds, isAnswered } as const;
   await CancellationScope.nonCancellable(() =>
     changingActivities('Record what was left unfinished', taskQueue)['dms.recordOperation']({ ...about, ...how }),
   );
+}
+
+/** A look past the deadline ended the wait. A wait that ends without an answer of DMS, or without a worker, shows nothing. */
+function isSeen({ details: [{ failureMessages }] }: DmsFailure): boolean {
+  return failureMessages !== undefined;
 }
 
 /** Its wait ended while the replication ran or started. */

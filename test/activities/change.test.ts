@@ -3,11 +3,12 @@ import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { Accepted } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
 import { activitiesOf, Attempts, attempt } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
-import { draftOf, noted, recorded } from '../support/ledger-requests.js';
+import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
-import { arn as replicationConfigArn, operation } from '../support/operations.js';
+import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
 import { failureOf } from '../support/stage.js';
 
 const START = Date.UTC(2026, 0, 3);
@@ -103,14 +104,59 @@ describe('a stop', () => {
     expect(ledger.told).toEqual(['begin and note a stop', 'refused', 'begin and note a stop']);
   });
 
-  test('takes the state that a refusal names for this replication, and leaves no note', async () => {
+  test('looks again when a refusal names another state of this replication, and leaves no note', async () => {
     const message = "Replication for Replication Config, 'ORDERS' is in 'stopping' state and cannot be stopped.";
-    const { ledger, attempts, activities } = stage({ looks: [running], calls: [refused(message)] });
-    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({
+    const looks = [running, look({ status: 'stopping' })];
+    const { ledger, call, attempts, activities } = stage({ looks, calls: [refused(message)] });
+    const request = { ...stopRequest, stoppableTimeoutSeconds: 0 };
+    expect(await attempts.run(activities['dms.requestStop'], request)).toMatchObject({
       outcome: 'already-stopping',
       accepted: false,
     });
-    expect(ledger.state?.pendingCall).toBeNull();
+    expect([ledger.state?.pendingCall, call.mock.calls.length]).toEqual([null, 1]);
+  });
+
+  test('is asked for again when the state that a refusal named is over', async () => {
+    const message = "Replication for Replication Config, 'ORDERS' is in 'stopping' state and cannot be stopped.";
+    const { call, attempts, activities } = stage({ looks: [running], calls: [refused(message), accepted] });
+    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
+    expect(call).toHaveBeenCalledTimes(2);
+  });
+
+  test('of a replication that a refusal names as being deleted fails at once', async () => {
+    const message = "Replication for Replication Config, 'ORDERS' is in 'deleting' state and cannot be stopped.";
+    const { attempts, activities } = stage({ looks: [running], calls: [refused(message)] });
+    const failure = await failureOf(attempts.run(activities['dms.requestStop'], stopRequest));
+    expect([failure.type, attempts.number]).toEqual(['DmsReplicationDeleting', 1]);
+  });
+
+  test('that is answered as not found, although a look shows the replication, is asked for again', async () => {
+    const { call, attempts, activities } = stage({ looks: [running], calls: [notFound, accepted] });
+    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
+    expect(call).toHaveBeenCalledTimes(2);
+  });
+
+  test.each([
+    ['shows no row', rowMissing],
+    ['does not find it', notFound],
+  ])('is not over because one look, a minute after another, %s', async (_, missing) => {
+    const throttled = new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
+    const looks = [missing, ...Array.from({ length: 30 }, () => running), missing, running];
+    const { attempts, activities } = stage({ looks, calls: [throttled], ledger: ledgerWithStop() });
+    const request = { ...stopRequest, stoppableTimeoutSeconds: 600 };
+    const newest = await failureOf(attempts.run(activities['dms.requestStop'], request, 500));
+    expect(newest).toMatchObject({ type: 'DmsThrottled' });
+  });
+
+  test('whose note the ledger does not take for five minutes has called nothing, and says so', async () => {
+    const ledger = ledgerWithStop();
+    ledger.before = () => {
+      throw new Error('14 UNAVAILABLE');
+    };
+    const { call, attempts, activities } = stage({ looks: [running], ledger });
+    const failure = await failureOf(attempts.run(activities['dms.requestStop'], stopRequest, 1000));
+    expect(failure).toMatchObject({ type: 'DmsLedgerUnavailable' });
+    expect(call).not.toHaveBeenCalled();
   });
 
   test('whose answer is lost keeps its note, and is found to be its own', async () => {
@@ -186,6 +232,7 @@ describe('a stop', () => {
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
     const { ledger, call, activities } = stage({ looks: [running] });
+    ledger.now = START;
     ledger.before = () => void (late += 5000);
     const times = { scheduledTimestampMs: START, currentAttemptScheduledTimestampMs: START };
     const patient = { attempt: 1, startToCloseTimeoutMs: 150_000, ...times };
@@ -277,6 +324,33 @@ describe('a resume', () => {
     expect(ledger.told).toEqual(['begin']);
   });
 });
+
+test.each([
+  ['reload-target', 'resume-processing'],
+  ['resume-processing', 'reload-target'],
+] as const)(
+  'a resume under the id of one that succeeded with %s is refused at once when it asks for %s',
+  async (sent, asked) => {
+    const { state } = ledgerWithStop();
+    if (state === null) throw new Error('There is a ledger');
+    const before = record(
+      begun(state, RESUME, 5),
+      { ...resumedOf(RESUME, 6), startReplicationType: sent } as never,
+      at(6),
+    );
+    const ledger = new FakeLedger(before.ledger);
+    const { attempts, activities } = stage({ looks: [running], ledger });
+    const request = { ...resumeRequest, confirmReload: 'orders' };
+    const failure = await failureOf(
+      attempts.run(activities['dms.requestStart'], { ...request, startReplicationType: asked }),
+    );
+    expect([failure.type, attempts.number]).toEqual(['DmsOperationSuperseded', 1]);
+    const again = stage({ looks: [running], ledger });
+    expect(
+      await again.attempts.run(again.activities['dms.requestStart'], { ...request, startReplicationType: sent }),
+    ).toMatchObject({ repeated: { outcome: 'resumed', startReplicationType: sent } });
+  },
+);
 
 test('an operation id that succeeded returns what was recorded, and waits for a look that is not older', async () => {
   const ledger = ledgerWithStop();

@@ -33,6 +33,13 @@ const MOST_IDLE = 20;
 /** Something has not come about in time. */
 export class Endless extends Error {}
 
+/** Lets time pass until the next timer. Returns the milliseconds. */
+function passTime(): number {
+  const before = Date.now();
+  vi.advanceTimersToNextTimer();
+  return Date.now() - before;
+}
+
 /** One replication with everything around it, in which the given schedule decides what happens next. */
 export class World {
   readonly dms: SmallDms;
@@ -175,7 +182,7 @@ export class World {
 
   /** Lets these events come about, and goes on until the given holds. Moments that never come are left out. */
   async until(what: string, holds: () => boolean, events: readonly Event[] = []): Promise<void> {
-    const deadline = Date.now() + MOST_HOURS * 3_600_000;
+    let deadline = Date.now() + MOST_HOURS * 3_600_000;
     this.#events = events;
     for (this.#passed.turn = 0, this.#idle = 0; this.#isExpecting() || !holds(); this.#passed.turn++) {
       const isLate = Date.now() > deadline || this.#passed.turn > MOST_TURNS || this.#idle > MOST_IDLE;
@@ -192,7 +199,9 @@ export class World {
       const { turn } = this.#passed;
       const timePasses = (this.luck.delays[turn] ?? 99) < 8 && vi.getTimerCount() > 0;
       if (this.scheduler.count() > 0 && !timePasses) await this.scheduler.waitOne();
-      else if (vi.getTimerCount() > 0 && !isIdle) vi.advanceTimersToNextTimer();
+      // The next timer may be days away, while something is still to be done.
+      else if (this.scheduler.count() > 0) deadline += passTime();
+      else if (vi.getTimerCount() > 0 && !(holds() && this.#isExpecting())) vi.advanceTimersToNextTimer();
       else if (!this.#isExpecting()) this.#idle++;
       const [bug] = this.temporal.bugs;
       if (bug !== undefined) throw bug;

@@ -103,6 +103,17 @@ describe('a note', () => {
     expect(beginning(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
   });
 
+  test('of an execution that has closed is finished by the workers of the operation that waits for that', () => {
+    const left = begun(noted(empty, op('a'), 1), resume, 5);
+    const elsewhere = beginOf(op('b'), 9, { taskQueue: 'elsewhere' });
+    expect(refusalOf(() => validateBegin(left, elsewhere, at(9)))).toBeUndefined();
+    const told = begin(left, elsewhere, at(9)).ledger;
+    expect(told.pendingCall).toMatchObject({ operationId: 'a', isAbandoned: true, taskQueue: 'elsewhere' });
+    expect(refusalOf(() => validateBegin(told, { ...elsewhere, token: Date.parse(at(12)) }, at(12)))).toBe(
+      'DmsLedgerBusy',
+    );
+  });
+
   test('of the run before a reset is waited out for twenty seconds', () => {
     const left = noted(empty, op('a'), 1);
     const reset = op('a', 'stop', { runId: 'reset', firstRunId: 'run-a' });
@@ -185,6 +196,17 @@ describe('a seal', () => {
     expect(recorded(open.ledger, op('a'), 9, { checkpoint: draftOf('a', final) }).sealed).toBeNull();
     expect(unseal(open.ledger, { by: 'bob', reason: 'again' }, at(6)).reply).toContain('is not sealed');
   });
+
+  test('that somebody lifts is not set again by another call of the same stop, and is by the next stop of that id', () => {
+    const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5)).ledger;
+    const again = noted(open, op('a'), 9, final);
+    expect(again.sealed).toBeNull();
+    const failed = { ...record(again, endedOf(op('a'), 11), at(11)).ledger, pendingCall: null };
+    const later = op('a', 'stop', { runId: 'later', firstRunId: 'later' });
+    expect(noted(failed, later, 20, final).sealed).toMatchObject({ at: at(20) });
+    const needless = recorded(begun(failed, later, 20), later, 30, { checkpoint: draftOf('a', final) });
+    expect(needless.sealed).toMatchObject({ at: at(30) });
+  });
 });
 
 describe('the record of a stop', () => {
@@ -251,7 +273,7 @@ describe('an operation id', () => {
     const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger;
     const again = begun(failed, op('a', 'stop', { runId: 'later' }), 20);
     expect(again.operations).toMatchObject([
-      { operationId: 'a', finishedAt: null, failureType: null, startedAt: at(1) },
+      { operationId: 'a', finishedAt: null, failureType: null, startedAt: at(20) },
     ]);
   });
 });

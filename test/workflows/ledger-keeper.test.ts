@@ -1,0 +1,90 @@
+import { expect, test, vi } from 'vitest';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { missing } from '../../src/operations/deletion.js';
+import type { Ledger } from '../../src/operations/records.js';
+import { guardDeadline } from '../../src/workflows/deadline-guard.js';
+import { keepLedger } from '../../src/workflows/ledger-keeper.js';
+import { lookForMissing } from '../../src/workflows/missing-replication.js';
+import { finishCall } from '../../src/workflows/unfinished-call.js';
+import { begun, noted, recorded } from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+import { until } from '../support/stage.js';
+
+vi.mock('../../src/workflows/deadline-guard.js', () => ({ guardDeadline: vi.fn() }));
+vi.mock('../../src/workflows/missing-replication.js', () => ({ lookForMissing: vi.fn() }));
+vi.mock('../../src/workflows/unfinished-call.js', () => ({ finishCall: vi.fn() }));
+
+/** In place of the workflow API: conditions are looked at again and again, and all times are a thousandth. */
+vi.mock('@temporalio/workflow', async (original) => {
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  class CancellationScope {
+    #cancel: (err: Error) => void = () => {};
+    run<T>(work: () => Promise<T>): Promise<T> {
+      const cancelled = new Promise<never>((_, reject) => (this.#cancel = reject));
+      return Promise.race([work(), cancelled]);
+    }
+    async cancel(): Promise<void> {
+      const { CancelledFailure } = await import('@temporalio/common');
+      this.#cancel(new CancelledFailure('Cancelled'));
+    }
+  }
+  return {
+    ...(await original<object>()),
+    CancellationScope,
+    log: { warn: () => {} },
+    sleep: (ms: number) => pause(ms / 1000),
+    condition: async (holds: () => boolean, ms = Infinity) => {
+      for (const began = Date.now(); !holds(); await pause(1)) if (Date.now() - began > ms / 1000) return false;
+      return true;
+    },
+  };
+});
+
+const plan = { policy: 'resume', leadSeconds: 172_800, onResumeDeadline: null } as const;
+const stop = operation('stop', { deadline: plan });
+const paused = recorded(noted(emptyLedger(arn), stop, 1), stop, 9);
+
+/** Keeps a ledger until the given holds. */
+async function kept(ledger: Ledger, what: string, holds: (book: { readonly ledger: Ledger }) => boolean) {
+  const book = { ledger, isEnding: false };
+  const keeping = keepLedger(book);
+  await until(what, () => holds(book));
+  book.isEnding = true;
+  await keeping;
+}
+
+test('the ledger finishes a call while the resume of its deadline guard waits for that', async () => {
+  const resume = operation('died', { kind: 'resume' });
+  const ledger = begun(noted(paused, resume, 20), operation('waits', { kind: 'resume' }), 30);
+  expect(ledger).toMatchObject({ guard: { sequence: 1 }, pendingCall: { isAbandoned: true } });
+  vi.mocked(finishCall).mockImplementation(async (book) => void (book.ledger = { ...book.ledger, pendingCall: null }));
+  vi.mocked(guardDeadline).mockImplementation(async (book) => {
+    await until('the call is finished', () => book.ledger.pendingCall === null);
+    book.ledger = { ...book.ledger, guard: null };
+  });
+  await kept(ledger, 'the guard has resumed it', (book) => book.ledger.guard === null);
+});
+
+test('the ledger looks for a replication that its own deadline guard did not find', async () => {
+  vi.mocked(guardDeadline).mockImplementation(async (book) => {
+    book.ledger = { ...missing(book.ledger, at(0)), guard: null };
+  });
+  vi.mocked(lookForMissing).mockImplementation(async (book) => {
+    book.ledger = { ...book.ledger, missingSince: null, deletedAt: at(99) };
+  });
+  await kept(paused, 'it is known to be deleted', (book) => book.ledger.deletedAt !== null);
+});
+
+test('the ledger goes on finishing a call when something else happens to it, and tries again after a failure', async () => {
+  const ledger = begun(noted(emptyLedger(arn), stop, 1), operation('waits'), 30);
+  let [begins, isCancelled] = [0, true];
+  vi.mocked(finishCall).mockImplementation(async (book) => {
+    if (begins++ === 0) throw new Error('DMS gives no answer');
+    book.ledger = missing(book.ledger, new Date().toISOString());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    isCancelled = false;
+    book.ledger = { ...book.ledger, pendingCall: null };
+  });
+  await kept(ledger, 'the call is finished', (book) => book.ledger.pendingCall === null);
+  expect([begins, isCancelled]).toEqual([2, false]);
+});
