@@ -142,10 +142,10 @@ export class Environment {
   }
 
   #ledger(replicationConfigArn: string): LedgerClient {
-    const { inWorkflow, activityType, taskQueue } = Context.current().info;
+    const { inWorkflow, activityType, taskQueue, currentAttemptScheduledTimestampMs: now } = Context.current().info;
     if (inWorkflow) {
       const { ledgerTaskQueue = taskQueue } = this.#options;
-      return new LedgerClient(this.client(), replicationConfigArn, ledgerTaskQueue, this.archive);
+      return new LedgerClient(this.client(), replicationConfigArn, ledgerTaskQueue, this.archive, now);
     }
     throw ApplicationFailure.nonRetryable(
       `${activityType} works only as a step of an operation's workflow: start one with the client or the steps`,

@@ -12,6 +12,7 @@ import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import { closedState } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
 import { emptyLedger, retryLater } from '../operations/ledger.js';
+import { readRequest, schemas } from '../operations/ledger-schemas.js';
 import type {
   BeginReply,
   BeginRequest,
@@ -26,7 +27,7 @@ import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/nam
 import type { Ledger } from '../operations/records.js';
 import type { CheckpointArchive } from '../operations/archive.js';
 import { ledgerClosed } from '../operations/refusals.js';
-import { restoreRequest } from '../operations/restore.js';
+import { restore, restoreRequest, validateRestore } from '../operations/restore.js';
 import { inTime } from '../watch/index.js';
 
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
@@ -69,6 +70,8 @@ export class LedgerClient {
     private readonly taskQueue: string,
     /** Asked for records before a ledger is created: its execution may be gone. */
     private readonly archive: CheckpointArchive | null = null,
+    /** The server's clock, in ms. */
+    private readonly now = Date.now(),
   ) {}
 
   /** Creates the ledger when it never existed. */
@@ -86,7 +89,7 @@ export class LedgerClient {
     const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
     if (reply !== null) return reply;
     const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
-    if (mustBeKept) throw new LedgerForgot(`There is no ledger of ${this.replicationConfigArn}`);
+    if (mustBeKept) throw new LedgerForgot(`${this.describe()} does not exist any more`);
     return { checkpoint: null };
   }
 
@@ -131,8 +134,7 @@ export class LedgerClient {
         if (!(err instanceof WorkflowNotFoundError)) throw err;
       }
       try {
-        if (await this.#restored()) return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
-        return await this.#create<Reply>(name, options);
+        return await this.#create<Reply>(name, options, await this.#archived(), 'REJECT_DUPLICATE');
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
@@ -143,22 +145,25 @@ export class LedgerClient {
         if (!(err instanceof WorkflowNotFoundError)) throw err;
         const state = await closedState(this.client.workflow, ledgerWorkflowId(this.replicationConfigArn));
         if (state === null) throw err;
-        return this.#create<Reply>(name, options, state);
+        return this.#create<Reply>(name, options, state, 'ALLOW_DUPLICATE');
       }
     });
   }
 
-  /** Starts a ledger with what the archive holds of the replication. False: it holds nothing. */
-  async #restored(): Promise<boolean> {
-    const { archive } = this;
-    if (archive === null || (await this.#exists())) return false;
-    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(this.replicationConfigArn));
-    if (newest === undefined) return false;
-    await this.#create(messageNames.restore, {
-      args: [restoreRequest([newest, ...older], RESTORER, Date.now())],
-      updateId: randomUUID(),
-    });
-    return true;
+  /**
+   * The state that the archive holds of a replication that has no ledger. A ledger is started with it, and not restored by an update: one that is
+   * refused, or gets lost, would leave an empty ledger behind, without the seal.
+   */
+  async #archived(): Promise<Ledger | undefined> {
+    const { archive, replicationConfigArn: arn, now } = this;
+    if (archive === null || (await this.#exists())) return undefined;
+    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(arn));
+    if (newest === undefined) return undefined;
+    const archived = restoreRequest([newest, ...older], RESTORER, now);
+    const request = readRequest(arn, 'record in the archive', schemas.restore, archived);
+    const empty = emptyLedger(arn);
+    validateRestore(empty, request);
+    return restore(empty, request, new Date(now).toISOString()).ledger;
   }
 
   async #exists(): Promise<boolean> {
@@ -193,14 +198,19 @@ export class LedgerClient {
     }
   }
 
-  #create<Reply>(name: string, options: { args: [unknown]; updateId: string }, state?: Ledger): Promise<Reply> {
+  /** `REJECT_DUPLICATE`: a ledger that someone terminated must not be replaced without a word. */
+  #create<Reply>(
+    name: string,
+    options: { args: [unknown]; updateId: string },
+    state: Ledger | undefined,
+    workflowIdReusePolicy: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE',
+  ): Promise<Reply> {
     const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
       workflowId: ledgerWorkflowId(this.replicationConfigArn),
       taskQueue: this.taskQueue,
       args: [{ replicationConfigArn: this.replicationConfigArn, ...(state === undefined ? {} : { state }) }],
       workflowIdConflictPolicy: 'USE_EXISTING',
-      // A ledger that someone terminated must not be replaced by an empty one without a word.
-      workflowIdReusePolicy: state === undefined ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
+      workflowIdReusePolicy,
       staticSummary: 'DMS ledger: what was stopped and resumed',
     });
     return this.client.workflow.executeUpdateWithStart<Workflow, Reply, [unknown]>(name, {

@@ -9,10 +9,12 @@ import type { CheckpointArchive } from '../operations/archive.js';
 import { closedState } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
 import type { RestoreReply, RestoreRequest } from '../operations/ledger-messages.js';
+import { emptyLedger } from '../operations/ledger.js';
+import { readRequest, schemas } from '../operations/ledger-schemas.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
 import { readArn } from '../operations/refusals.js';
-import { restoreRequest } from '../operations/restore.js';
+import { restoreRequest, validateRestore } from '../operations/restore.js';
 
 export interface RebuildRequest {
   /** Where the records are, such as `createDynamoDbArchive()`. */
@@ -40,7 +42,10 @@ export async function rebuildLedger(
   const archived = await archive.list(arn);
   const [newest, ...older] = archived;
   if (newest === undefined) return { archived: 0, added: 0 };
-  const request = restoreRequest([newest, ...older], { by, reason }, Date.now());
+  const archivedRecords = restoreRequest([newest, ...older], { by, reason }, Date.now());
+  // A ledger that is started with a request that it refuses stays, empty and without a seal.
+  const request = readRequest(arn, 'request to restore', schemas.restore, archivedRecords);
+  validateRestore(emptyLedger(arn), request);
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),
     taskQueue,

@@ -7,6 +7,11 @@ import { record, validateRecord } from '../../src/operations/recording.js';
 import type { Ledger } from '../../src/operations/records.js';
 import { arn } from './operations.js';
 
+interface UpdateWithStart {
+  readonly args: [unknown];
+  readonly startWorkflowOperation: { readonly options: { readonly args: [{ readonly state?: Ledger }] } };
+}
+
 /** The pure ledger behind the client that activities are given. Time is the test's own. */
 export class FakeLedger {
   /** `null`: none exists. */
@@ -38,8 +43,9 @@ export class FakeLedger {
     };
     const workflow = {
       getHandle: () => handle,
-      executeUpdateWithStart: async (name: string, { args: [request] }: { args: [unknown] }) => {
-        this.state ??= emptyLedger(arn);
+      executeUpdateWithStart: async (name: string, { args: [request], startWorkflowOperation }: UpdateWithStart) => {
+        // The workflow is started whether or not its update is refused.
+        this.state ??= startWorkflowOperation.options.args[0].state ?? emptyLedger(arn);
         return this.#update(name, request);
       },
     };
