@@ -95,6 +95,7 @@ export async function measureLedger({ promised }: Report, [stops = OPERATIONS]: 
         operation,
         call: null,
         isAnswered: true,
+        intent: 'pause',
         sequence: null,
         status: 'stopping',
         taskQueue: TASK_QUEUE,

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Worker } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
 import { assumed, startDmsSimulator } from '../src/simulator/index.js';
 import { createDmsActivities } from '../src/activities/index.js';
-import { simulatedApi, Stage, until } from './support/stage.js';
+import { quick, simulatedApi, Stage, until, workflowBundle } from './support/stage.js';
 
 const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
 
@@ -17,6 +18,7 @@ test.each([
   'deadline.ts',
   'fleet.ts',
   'host.ts',
+  'new-replication.ts',
   'pause-schedule.ts',
   'test.ts',
   'versioned-workflows.ts',
@@ -42,12 +44,12 @@ test('the page about the simulator has a row for every switch, with its default'
   }
 });
 
-test.concurrent("the README's worker, client and fleet stop and resume replications", async () => {
-  const simulator = await startDmsSimulator({ speed: 60 });
-  const arn = simulator.createReplication();
+test.concurrent("the README's worker serves its clients, its fleet and a host on another task queue", async () => {
+  const simulator = await startDmsSimulator({ speed: 60, uncertain: { customStartPoint: true } });
+  const temporalAddress = inject('temporalAddress');
   const env = {
     ...process.env,
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_ADDRESS: temporalAddress,
     AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
     AWS_ACCESS_KEY_ID: 'simulated',
     AWS_SECRET_ACCESS_KEY: 'simulated',
@@ -66,20 +68,31 @@ test.concurrent("the README's worker, client and fleet stop and resume replicati
       const [code] = (await once(program, 'close')) as [number];
       return [code, out];
     };
-    expect(await said('client.ts', arn)).toEqual([
-      0,
-      expect.stringMatching(/^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/),
+    const [old, created] = (['running', 'created'] as const).map((status) =>
+      simulator.createReplication({ status, replicationType: 'cdc', durations: quick.durations }),
+    ) as [string, string];
+    const [client, host, deadline, pauseSchedule, newReplication] = await Promise.all([
+      said('client.ts', simulator.createReplication()),
+      changeSchema(temporalAddress, simulator.createReplication()),
+      said('deadline.ts', simulator.createReplication()),
+      said('pause-schedule.ts', simulator.createReplication(), randomUUID()),
+      said('new-replication.ts', old, created),
     ]);
-    expect(await said('deadline.ts', arn)).toEqual([
-      0,
-      expect.stringMatching(/^the operators are paged at \S+ unless somebody has resumed it\n$/),
-    ]);
-    expect(await said('pause-schedule.ts', arn, randomUUID())).toEqual([
-      0,
-      expect.stringMatching(/^capacity-still-billed: a stopped replication stays provisioned .*\n$/),
-    ]);
-    await said('fleet.ts', arn);
-    const fleet = [arn, simulator.createReplication()];
+    const pattern = /^stopped checkpoint:\S+ can be resumed until \S+\nresumed, rows are moving\n$/;
+    expect(client).toEqual([0, expect.stringMatching(pattern)]);
+    expect(host).toBe('resumed');
+    const paged = /^the operators are paged at \S+ unless somebody has resumed it\n$/;
+    expect(deadline).toEqual([0, expect.stringMatching(paged)]);
+    const billed = /^capacity-still-billed: a stopped replication stays provisioned .*\n$/;
+    expect(pauseSchedule).toEqual([0, expect.stringMatching(billed)]);
+    const positioned = /^custom-start-position: .*\nendpoint-override: .*\n$/;
+    expect(newReplication).toEqual([0, expect.stringMatching(positioned)]);
+    const started = simulator.calls.find(({ input }) => isStartOf(created, input));
+    expect(started?.input).toMatchObject({
+      StartReplicationType: 'start-replication',
+      CdcStartPosition: expect.stringMatching(/^checkpoint:/),
+    });
+    const fleet = [simulator.createReplication(), simulator.createReplication()];
     expect(await said('fleet.ts', ...fleet)).toEqual([0, '{ stopped: 2 } 0 failed\n{ resumed: 2 }\n']);
   } finally {
     worker.kill('SIGTERM');
@@ -88,27 +101,39 @@ test.concurrent("the README's worker, client and fleet stop and resume replicati
   }
 });
 
-test.concurrent("the README's host changes a schema between a stop and a resume", async () => {
-  await using stage = await Stage.set();
-  const { activities } = await import('../examples/readme/test.js');
-  expect(Object.keys(activities)).toContain('dms.requestStop');
+function isStartOf(arn: string, input: Readonly<Record<string, unknown>>): boolean {
+  return input['ReplicationConfigArn'] === arn && 'StartReplicationType' in input;
+}
+
+/** Runs the README's host on a worker that has neither the package's workflows nor its activities. */
+async function changeSchema(address: string, replicationConfigArn: string): Promise<unknown> {
+  const connection = await NativeConnection.connect({ address });
   const taskQueue = `host-${randomUUID()}`;
-  const { simulator, replicationConfigArn } = await import('../examples/readme/test.js');
+  const workflowsPath = fileURLToPath(example('host.ts'));
+  try {
+    const host = await Worker.create({ connection, taskQueue, workflowsPath });
+    const { workflow } = new Client({ connection });
+    return await host.runUntil(
+      workflow.execute('changeSchema', { workflowId: randomUUID(), taskQueue, args: [replicationConfigArn] }),
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+test.concurrent("the README's simulated replication is stopped again after DMS has undone the stop", async () => {
+  await using stage = await Stage.set();
+  const { activities, simulator, replicationConfigArn } = await import('../examples/readme/test.js');
+  const { taskQueue, dms } = stage;
   try {
     const worker = await Worker.create({
       connection: stage.native,
       taskQueue,
-      workflowsPath: fileURLToPath(new URL('support/readme-workflows.ts', import.meta.url)),
+      workflowBundle: await workflowBundle(),
       activities,
     });
-    const outcome = await worker.runUntil(
-      stage.client.workflow.execute('changeSchema', {
-        workflowId: randomUUID(),
-        taskQueue,
-        args: [replicationConfigArn],
-      }),
-    );
-    expect(outcome).toBe('resumed');
+    const { outcome } = await worker.runUntil(dms.stop({ replicationConfigArn }));
+    expect(outcome).toBe('stopped');
     expect(simulator.count('StopReplication')).toBe(2);
   } finally {
     await simulator.close();

@@ -1,6 +1,6 @@
 /** What the worker bundles: the cutover, and the package's workflows that its steps run. */
-import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
-import { isDmsFailure, type CheckpointRecord } from 'temporal-dms';
+import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { CheckpointRecord } from 'temporal-dms';
 import {
   assertStopped,
   releaseReplication,
@@ -11,6 +11,9 @@ import {
 import type { CutoverActivities } from './activities.js';
 
 export { dmsReplicationLedger, dmsResumeReplication, dmsStopReplication } from 'temporal-dms/workflows';
+
+/** This worker serves the package itself, so the steps run on its own task queue and not on `temporal-dms`. */
+const here = () => ({ taskQueue: workflowInfo().taskQueue });
 
 export interface CutoverInput {
   readonly replicationConfigArn: string;
@@ -31,10 +34,10 @@ const { fenceSource, unfenceSource, waitUntilDrained, switchToTarget, unseal } =
 export async function cutover(input: CutoverInput): Promise<CheckpointRecord> {
   const { replicationConfigArn, reason } = input;
   try {
-    await reserveReplication({ replicationConfigArn, reason });
+    await reserveReplication({ replicationConfigArn, reason }, here());
     return await cutOver(input);
   } finally {
-    await CancellationScope.nonCancellable(() => releaseReplication({ replicationConfigArn }));
+    await CancellationScope.nonCancellable(() => releaseReplication({ replicationConfigArn }, here()));
   }
 }
 
@@ -47,9 +50,12 @@ async function cutOver(input: CutoverInput): Promise<CheckpointRecord> {
     await waitUntilDrained();
 
     undo.unshift(() => goOnReplicating(input));
-    const { checkpoint } = await stopReplication({ replicationConfigArn, intent: 'final', requestedBy, reason });
+    const { checkpoint } = await stopReplication(
+      { replicationConfigArn, intent: 'final', requestedBy, reason },
+      here(),
+    );
 
-    await assertStopped(checkpoint);
+    await assertStopped(checkpoint, here());
     // Make this all or nothing: when it fails, what is undone below must be what is wanted.
     await switchToTarget();
     return checkpoint;
@@ -63,16 +69,9 @@ async function cutOver(input: CutoverInput): Promise<CheckpointRecord> {
   }
 }
 
-/** Lifts the seal of the final stop and resumes. A stop that was under way when the cutover was cancelled is recorded, and seals, only now. */
+/** Lifts the seal of the final stop and resumes. The ledger first finishes a stop that was under way when the cutover was cancelled. */
 async function goOnReplicating({ replicationConfigArn, requestedBy }: CutoverInput): Promise<void> {
   const reason = 'the cutover was called off';
-  for (;;) {
-    await unseal(replicationConfigArn, { by: requestedBy, reason });
-    try {
-      await resumeReplication({ replicationConfigArn, requestedBy, reason, verifyProgressSeconds: 10 });
-      return;
-    } catch (err) {
-      if (!isDmsFailure(err, 'DmsReplicationSealed')) throw err;
-    }
-  }
+  await unseal(replicationConfigArn, { by: requestedBy, reason });
+  await resumeReplication({ replicationConfigArn, requestedBy, reason, verifyProgressSeconds: 10 }, here());
 }

@@ -151,6 +151,16 @@ class ChangeAttempt<Outcome, Result> {
     throw this.attempt.stillWaiting('its status changed while the call waited for its turn', 0.1);
   }
 
+  /** An earlier note may show that its call has had its effect: takes the new note back when no call is due by that. */
+  async #requireDue(facts: Facts): Promise<void> {
+    try {
+      await this.#judgedAgain(facts);
+    } catch (err) {
+      await this.#refuse();
+      throw err;
+    }
+  }
+
   /** "Not found" is a typing error, unless this operation or the ledger has seen the replication: then looks must agree on it. */
   async #notFound(err: unknown): Promise<never> {
     if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
@@ -205,8 +215,10 @@ class ChangeAttempt<Outcome, Result> {
       const note = look === facts.look ? judged : await this.#judgedAgain({ ...facts, look });
       const begun = await this.#begin(look, note);
       if (begun?.repeatOf) return this.#repeated(begun.repeatOf, look);
+      const noted = this.#facts(look, begun);
+      if (begun?.ownCall) await this.#requireDue(noted);
       isSpent = true;
-      return { outcome: await this.#call(note, this.#facts(look, begun)) };
+      return { outcome: await this.#call(note, noted) };
     } finally {
       if (!isSpent) place.budget.giveBack('change');
     }

@@ -79,12 +79,18 @@ export class LedgerClient {
     return this.#update(messageNames.begin, request);
   }
 
-  /** Without a ledger there is no note to take back and no operation to end. An outcome is not lost: {@link LedgerForgot}. */
+  /**
+   * Where there is no ledger, an operation that changed nothing has nothing to record. But the beginning of a cancelled one may still be on its way:
+   * the ledger that its end creates rejects it as late.
+   */
   async record(request: RecordRequest): Promise<RecordReply> {
+    const wasCancelled = request.type === 'ended' && request.failureType === 'CancelledFailure';
+    if (wasCancelled) return this.#update(messageNames.record, request);
     const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
-    if (reply === null && (request.type === 'stopped' || request.type === 'resumed'))
-      throw new LedgerForgot(`${this.describe()} does not exist any more`);
-    return reply ?? { checkpoint: null };
+    if (reply !== null) return reply;
+    const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
+    if (mustBeKept) throw new LedgerForgot(`There is no ledger of ${this.replicationConfigArn}`);
+    return { checkpoint: null };
   }
 
   /** Creates the ledger when it never existed. */

@@ -1,3 +1,4 @@
+import { isNewerStop } from '../dms/checkpoint.js';
 import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import type { Replication } from '../dms/replication.js';
@@ -122,7 +123,10 @@ export async function requestStart(
   /** Checks everything that must hold for a start. A call of this operation that may have been accepted is not judged again. */
   async function judged(facts: Facts): Promise<Conclusion<Outcome>> {
     const about = resumeFacts(facts);
-    if (facts.begun?.ownCall) return callWith(about, facts.begun.ownCall.startReplicationType);
+    const own = facts.begun?.ownCall ?? null;
+    // It was started, and has stopped since: the wait tells how that is to be taken.
+    if (own !== null && isNewerStop(about.look, own.before.stop)) return nothingSent('already-starting', about.look);
+    if (own !== null) return callWith(about, own.startReplicationType);
     const type = startTypeOf(about);
     requireRecordedStop(about, type);
     if (type === 'resume-processing') requireSourceLog(about);

@@ -1,8 +1,12 @@
 import { log } from '@temporalio/activity';
+import { isNewerStop } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import type { Replication } from '../dms/replication.js';
+import { maySelfRestart } from '../dms/stop-reasons.js';
+import type { PendingCall } from '../operations/records.js';
 import type { Repeated, RequestedStop, RequestStop } from '../operations/protocol.js';
-import { replicationDeleting, replicationFailed, replicationReadOnly } from '../operations/refusals.js';
+import { replicationDeleting, replicationFailed, replicationReadOnly, stopReverted } from '../operations/refusals.js';
 import { repeatedStop } from '../operations/repeats.js';
 import { startMark } from '../operations/start-wait.js';
 import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
@@ -54,6 +58,11 @@ export async function requestStop(
         const { status } = lifecycleState(replication);
         switch (factsOf(status).stop) {
           case 'call': {
+            const own = begun?.ownCall ?? null;
+            if (own !== null && isUndone(replication, own)) {
+              const { replicationLastStopTime: at } = replication;
+              throw stopReverted(subject, replication, `stopped at ${at}, after this stop had asked for it`);
+            }
             const note = { before: startMark(replication), intent, startReplicationType: null };
             return { do: 'call', note };
           }
@@ -110,6 +119,14 @@ export async function requestStop(
   );
   if ('repeated' in requested) return requested;
   return { ...requested.outcome, lagAtStop: await lag, holdSeconds: environment.holdSeconds };
+}
+
+/**
+ * Whether a noted call has stopped it, and somebody has started it since: one look shows both. The attempt that finds this may go on in a Temporal that was
+ * restored from an older backup, long after the stop was recorded. A stop that DMS undoes by itself is asked for again.
+ */
+function isUndone(replication: Replication, { before }: PendingCall): boolean {
+  return isNewerStop(replication, before.stop) && !maySelfRestart(replication.stopReason);
 }
 
 /** Reads the lag beside the call, so that it never delays the call. */

@@ -52,6 +52,8 @@ export class Ledgers {
       const { status, taskQueue } = await described;
       if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
       if (err instanceof WorkflowNotFoundError) {
+        // It was created between the two requests.
+        if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }
       if (isUnavailable(err)) throw unreachable(this.client, err);

@@ -43,21 +43,24 @@ export const retryLater = {
   unknown: 'DmsOperationUnknown',
 } as const;
 
-/** How far the clocks of a server's hosts may be apart. */
-const SKEW_SECONDS = 600;
+/** How far the clocks of a Temporal server's hosts may be apart. */
+const CLOCKS_APART_MS = 60_000;
+
+/** Throws when a token is of the future: nothing that came after it would be let through. */
+export function requirePastToken(replicationConfigArn: string, token: number, now: string): void {
+  if (token <= Date.parse(now) + CLOCKS_APART_MS) return;
+  const what = `Invalid token ${token}: no attempt was scheduled at that time yet`;
+  throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
+}
 
 /** Throws when a later attempt has spoken already. An attempt that is alive is retried with a newer token. */
 export function requireNewest(
-  { newestToken, replicationConfigArn }: Ledger,
+  ledger: Ledger,
   { token, operation }: { token: number; operation: OperationRef },
   now: string,
 ): void {
-  // A token of the far future would reject every request to come.
-  if (token > Date.parse(now) + SKEW_SECONDS * 1000) {
-    const what = `Invalid request of the ${operation.kind} "${operation.operationId}": its token lies in the future`;
-    throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
-  }
-  if (token >= newestToken) return;
+  requirePastToken(ledger.replicationConfigArn, token, now);
+  if (token >= ledger.newestToken) return;
   const message = `A later attempt than this one of the ${operation.kind} "${operation.operationId}" has spoken to the ledger`;
   throw ApplicationFailure.nonRetryable(message, retryLater.late);
 }

@@ -83,14 +83,16 @@ function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string)
   const settled = settleCall(ledger, operation, isAnswered);
   const recorded = repeated === undefined ? withRecord(settled, checkpoint, request, now) : settled;
   const tables = request.tables === null ? {} : { tables: keptTables(request.tables) };
+  // How the operation ended for its caller stays, such as a cancel, when the ledger records what came of its call.
+  const known = finishedBy === null ? undefined : findOperation(ledger, operation);
   const ended = {
     outcome,
     checkpointSequence: checkpoint.sequence,
-    failureType,
-    failureMessage,
+    failureType: failureType ?? known?.failureType ?? null,
+    failureMessage: failureMessage ?? known?.failureMessage ?? null,
     awsRequestIds,
     finishedBy,
-    finishedAt: findOperation(ledger, operation)?.finishedAt ?? now,
+    finishedAt: known?.finishedAt ?? now,
   };
   return { ledger: finish(recorded, operation, { ...ended, ...tables }), reply: { checkpoint } };
 }

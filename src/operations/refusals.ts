@@ -122,7 +122,7 @@ export function ledgerClosed(replicationConfigArn: string) {
     'DmsLedgerClosed',
     { replicationConfigArn },
     `The ledger ${id} was closed by someone, and a new one would know nothing of what it recorded`,
-    `Rebuild it from the archive, if its worker has one (temporal-dms-archive rebuild, client.rebuildLedger); or bring it back with "temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason …", or start ${workflowTypes.ledger} under that id with {"replicationConfigArn", "state"}, where state is what the query dms.ledger last returned.`,
+    `Bring it back with all that it held: temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason 'closed by mistake'`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
 import type * as v from 'valibot';
-import { begin, emptyLedger, unseal, validateBegin } from '../operations/ledger.js';
+import { begin, emptyLedger, requirePastToken, unseal, validateBegin } from '../operations/ledger.js';
 import { record, validateRecord } from '../operations/recording.js';
 import { gone, isClosing } from '../operations/deletion.js';
 import { historyPage } from '../operations/history.js';
@@ -147,9 +147,8 @@ function readState(replicationConfigArn: string, state: unknown): Ledger {
   if (state === null) return emptyLedger(replicationConfigArn);
   requireKnownVersion(replicationConfigArn, state);
   const read = readRequest(replicationConfigArn, 'state of a ledger', schemas.state, state);
-  // A token of the future would reject every request to come.
-  const newestToken = Math.min(read.newestToken, Date.now());
-  if (read.replicationConfigArn === replicationConfigArn) return { ...read, newestToken };
+  requirePastToken(replicationConfigArn, read.newestToken, now());
+  if (read.replicationConfigArn === replicationConfigArn) return read;
   const what = `The state is of the ledger of ${read.replicationConfigArn}, not of ${replicationConfigArn}`;
   throw ApplicationFailure.nonRetryable(what, 'DmsInvalidInput');
 }

@@ -119,6 +119,8 @@ async function recordEnd(
   const { awsRequestIds, isAnswered, intent, before, settleSeconds, lagAtStop } = state;
   const about = { replicationConfigArn, operation, finishedBy: null, awsRequestIds, isAnswered };
   const failure = findDmsFailure(ended);
+  // Terminal only before the first call: there is no ledger to tell, and nothing to finish.
+  if (failure?.type === 'DmsLedgerClosed' || failure?.type === 'DmsLedgerUnavailable') return ended;
   const failureMessage = ended instanceof Error ? ended.message : String(ended);
   if (failure?.type === 'DmsReplicationFailed') {
     tracker.enter('recording', failure.message, 'failed');

@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { parseReplicationConfigArn } from '../../src/dms/arn.js';
-import { isRecordedStop, isSameStop, isStopDescribed, resumeDeadline, stopMark } from '../../src/dms/checkpoint.js';
-import { factsOf, isDeprovisioned, lifecycleState, statuses, statusInFault } from '../../src/dms/lifecycle.js';
+import { accountAndRegion, describeValue, parseReplicationConfigArn } from '../../src/dms/arn.js';
+import {
+  isRecordedStop,
+  isSameStop,
+  isStopDescribed,
+  resumeDeadline,
+  stopFingerprint,
+  stopMark,
+} from '../../src/dms/checkpoint.js';
+import {
+  factsOf,
+  isDeprovisioned,
+  isWithoutRow,
+  lifecycleState,
+  statuses,
+  statusInFault,
+} from '../../src/dms/lifecycle.js';
 import { premigrationAssessmentStatuses } from '../../src/dms/replication.js';
 import {
   endsByItself,
@@ -30,7 +44,17 @@ describe('an ARN', () => {
   });
 
   test.each([
-    ['', 'arn:'],
+    ['', 'It looks like arn:aws:dms:eu-west-1:123456789012:replication-config:ABC'],
+    ['orders', 'it does not start with "arn:"'],
+    ['arn', 'its partition is ""'],
+    ['arn:aws:dms', 'its region is ""'],
+    ['arn:aws:dms:eu-west-1', 'its account is ""'],
+    ['arn:aws:dms:eu-west-1:123456789012', 'it names a "", not a replication-config'],
+    ['arn:my-aws:dms:eu-west-1:123456789012:replication-config:A', 'partition is "my-aws"'],
+    ['arn:aws:dms:1eu-west-1:123456789012:replication-config:A', 'region is "1eu-west-1"'],
+    ['arn:aws:dms:eu-west-1a:123456789012:replication-config:A', 'region is "eu-west-1a"'],
+    ['arn:aws:dms:eu-west-1:x123456789012:replication-config:A', 'account is "x123456789012"'],
+    ['arn:aws:dms:eu-west-1:1234567890123:replication-config:A', 'account is "1234567890123"'],
     ['arn:gcp:dms:eu-west-1:123456789012:replication-config:A', 'partition'],
     ['arn:awsx:dms:eu-west-1:123456789012:replication-config:A', 'partition is "awsx"'],
     ['arn:aws-:dms:eu-west-1:123456789012:replication-config:A', 'partition is "aws-"'],
@@ -38,7 +62,7 @@ describe('an ARN', () => {
     ['arn:aws:rds:eu-west-1:123456789012:replication-config:A', 'service'],
     ['arn:aws:dms::123456789012:replication-config:A', 'region'],
     ['arn:aws:dms:eu-west-1:1234:replication-config:A', 'account'],
-    ['arn:aws:dms:eu-west-1:123456789012:task:A', 'replication-config'],
+    ['arn:aws:dms:eu-west-1:123456789012:task:A', 'it names a "task", not a replication-config'],
     ['arn:aws:dms:eu-west-1:123456789012:replication-config:', 'identifier'],
     ['arn:aws:dms:eu-west-1:123456789012:replication-config:A:B', 'identifier'],
     [' arn:aws:dms:eu-west-1:123456789012:replication-config:A', 'white space'],
@@ -53,6 +77,15 @@ describe('an ARN', () => {
   ])('%s is refused for what is wrong with it', (arn, problem) => {
     expect(() => parseReplicationConfigArn(arn as string)).toThrow(problem);
   });
+
+  test('leads to one account in one region', () => {
+    const arn = parseReplicationConfigArn('arn:aws-cn:dms:cn-north-1:123456789012:replication-config:A');
+    expect(accountAndRegion(arn)).toBe('aws-cn:123456789012:cn-north-1');
+  });
+});
+
+test('a string in a wrong place is described by its first 80 characters', () => {
+  expect(describeValue('x'.repeat(81))).toBe(`the string "${'x'.repeat(80)}"`);
 });
 
 describe('the lifecycle table', () => {
@@ -79,6 +112,18 @@ describe('the lifecycle table', () => {
     expect(factsOf(status.toUpperCase())).toMatchObject({ stop, start });
   });
 
+  test.each([
+    ['created', null, true],
+    ['Created', null, true],
+    ['created', '2026-01-01T00:00:00.000Z', false],
+    ['stopped', null, false],
+  ])('a look at "%s", created at %s, shows only the config: %s', (status, replicationCreateTime, isWithout) =>
+    expect(isWithoutRow({ status, replicationCreateTime })).toBe(isWithout),
+  );
+
+  test('takes a status that it does not know for one that passes', () =>
+    expect(factsOf('something_new').phase).toBe('passing'));
+
   test('has no row without a test', () => expect(Object.keys(statuses)).toHaveLength(16));
 
   test.each([
@@ -87,6 +132,7 @@ describe('the lifecycle table', () => {
     [{ status: 'DEPROVISIONING', provisionData: null }, 'stopped', true],
     [{ status: 'failed', provisionData: { provisionState: 'DEPROVISIONED' } }, 'failed', true],
     [{ status: 'stopped', provisionData: { provisionState: 'provisioned' } }, 'stopped', false],
+    [{ status: 'stopped', provisionData: { provisionState: null } }, 'stopped', false],
   ])('%j is read from whichever field has it', (row, status, deprovisioned) => {
     const state = lifecycleState(row as never);
     expect(state.status).toBe(status);
@@ -123,6 +169,10 @@ describe('a status in the text of a fault', () => {
     "Replication for Replication Config, 'X' is in 'stopped' state and cannot be stopped.",
     'Replication Task cannot be started, invalid state',
   ])('is not believed otherwise: %s', (message) => expect(statusInFault(message, ofOrders, identifier)).toBeNull());
+
+  test.each([[''], [null]])('is not believed of a replication without a name: its identifier is %j', (none) =>
+    expect(statusInFault("The replication is in 'stopped' state", ofOrders, none)).toBeNull(),
+  );
 
   test('is understood in what the simulator says', () => {
     for (const operation of ['StopReplication', 'StartReplication', 'ModifyReplicationConfig', 'Whatever']) {
@@ -179,6 +229,7 @@ describe('stop reasons', () => {
     ['', null],
     ['Stop Reason BORED', null],
     ['toString', null],
+    ['(NORMAL)', null],
   ])('%s has the code %s', (reason, code) => expect(stopReasonCode(reason)).toBe(code));
 });
 
@@ -219,7 +270,30 @@ describe('a stop', () => {
       null,
       false,
     ],
+    ['at the start of the run', { replicationStats: { startDate: '2026-01-02T00:00:00.000Z' } as never }, null, true],
+    [
+      'after the start of the run',
+      { replicationStats: { startDate: '2026-01-01T23:00:00.000Z' } as never },
+      null,
+      true,
+    ],
+    [
+      'newer than the one before, although the run that is shown began later',
+      { replicationStats: { startDate: '2026-01-03T00:00:00.000Z' } as never },
+      before,
+      true,
+    ],
   ])('%s: described?', (_, changes, mark, described) => expect(isStopDescribed(look(changes), mark)).toBe(described));
+
+  test.each([
+    ['checkpoint', { recoveryCheckpoint: 'checkpoint:V1#2' }],
+    ['reason', { stopReason: 'Stop Reason FATAL_ERROR' }],
+    ['time', { replicationLastStopTime: '2026-01-02T00:00:01.000Z' }],
+    ['fresh start', { replicationStats: { freshStartDate: '2026-01-01T06:00:00.000Z' } as never }],
+  ])('with another %s has another fingerprint', (_, changes) => {
+    expect(stopFingerprint(look(changes))).not.toBe(stopFingerprint(look()));
+    expect(stopFingerprint(look({ ...changes, status: 'failed' }))).toBe(stopFingerprint(look(changes)));
+  });
 
   const recorded = {
     ...stopMark(look()),
@@ -277,6 +351,7 @@ describe('a stop', () => {
     ['2026-01-04T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'dms'],
     ['2026-01-04T00:00:00.000Z', null, '2026-01-04T00:00:00.000Z', 'dms'],
     ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
+    ['2026-01-02T00:00:00.000Z', '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
     [null, '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
     [null, null, null, null],
   ])(

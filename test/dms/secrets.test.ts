@@ -23,6 +23,7 @@ describe('a secret in a text is masked', () => {
     ['AWS keys', 'SecretAccessKey="abc" sessionToken: abc', 'SecretAccessKey=*** sessionToken: ***'],
     ['user info', 'mysql://root:hunter2@db:3306/x', 'mysql://***@db:3306/x'],
     ['user info with odd characters', 'to postgres://u:p@ss/w:rd@db/x failed', 'to postgres://***@db/x failed'],
+    ['user info of several characters with odd ones', 'postgres://user:p@ss/w:rd@db/x', 'postgres://***@db/x'],
     ['user info without a password', 'https://token@host/path', 'https://***@host/path'],
     ['several URLs', 'a://u:p@h b://v:q@i', 'a://***@h b://***@i'],
     ['a URL without user info', 'see https://host:443/path', 'see https://host:443/path'],
@@ -36,6 +37,11 @@ describe('a secret in a text is masked', () => {
 
   test('and a short value is left alone, because it may be a word', () =>
     expect(maskSecrets('a simulated answer', ['simulated'])).toBe('a simulated answer'));
+
+  test('and a value of sixteen characters is long enough', () => {
+    expect(maskSecrets('the 16-character-key', ['16-character-key'])).toBe('the ***');
+    expect(maskSecrets('the 15-characterkey', ['15-characterkey'])).toBe('the 15-characterkey');
+  });
 
   test('wherever it is in an answer, and nothing else is changed', () => {
     const at = new Date();
@@ -54,6 +60,21 @@ describe('a message of AWS', () => {
     expect(said).toBe(`${'x'.repeat(2000)}… (600000 characters in all)`);
     expect(readableMessage(`${'x'.repeat(1999)}😀😀`)).toBe(`${'x'.repeat(1999)}… (2003 characters in all)`);
     expect(readableMessage('x'.repeat(2000))).toHaveLength(2000);
+  });
+
+  test('is cut between characters, wherever else it has some of two code units', () => {
+    expect(readableMessage(`😀${'x'.repeat(2000)}`)).toBe(`😀${'x'.repeat(1998)}… (2002 characters in all)`);
+  });
+
+  test('is read to its 16,000th character, and not shown near that, where a secret may have been cut', () => {
+    const secret = (length: number) => `password=${'y'.repeat(length - 9)}`;
+    expect(readableMessage(secret(16_000))).toBe('password=***');
+    expect(readableMessage(secret(16_001))).toBe('… (16001 characters in all)');
+    expect(readableMessage(`${secret(15_990)} ${'z'.repeat(5000)}`)).toBe('… (20991 characters in all)');
+    const whole = `${'x'.repeat(1500)} ${secret(9000)} ${'z'.repeat(5500)}`;
+    expect(readableMessage(whole)).toBe(
+      `${'x'.repeat(1500)} password=*** ${'z'.repeat(486)}… (16002 characters in all)`,
+    );
   });
 
   test('is masked before it is cut', () => {

@@ -86,7 +86,7 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     });
   });
 
-  test('unless another operation finds it first', async () => {
+  test('before another operation goes on, which waits for it and says so', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -95,14 +95,16 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     await handle.cancel();
     await failureOf(handle.result());
     const next = await stage.dms.startStop({ replicationConfigArn, operationId: 'second', ...brief });
-    await until('its wait has begun', async () => (await next.progress()).phase === 'stopping');
+    await until('it says what it waits for', async () =>
+      (await next.progress()).detail.includes('the ledger finishes the stop "first"'),
+    );
     endStop(stage);
-    const second = await next.result();
-    expect(second).toMatchObject({ outcome: expect.stringMatching(/^already-/), checkpoint: { sequence: 1 } });
+    expect(await next.result()).toMatchObject({ outcome: 'already-stopped', checkpoint: { sequence: 2 } });
     expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
       pendingCall: null,
-      checkpoints: [{ operationId: 'second' }],
+      checkpoints: [{ operationId: 'second' }, { operationId: 'first' }],
     });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
   test('although somebody tries to cancel the ledger', async () => {
@@ -155,7 +157,7 @@ test('the history of a replication says who, why, what was found, what was done 
       operation: {
         kind: 'resume',
         requestedBy: 'bob',
-        found: 'stopped',
+        statusAtBegin: 'stopped',
         outcome: null,
         failureType: 'DmsCheckpointChanged',
         failureMessage: expect.stringContaining('is not the recorded one'),
@@ -166,7 +168,7 @@ test('the history of a replication says who, why, what was found, what was done 
         kind: 'stop',
         requestedBy: 'ada',
         reason: 'window',
-        found: 'running',
+        statusAtBegin: 'running',
         outcome: 'stopped',
         awsRequestIds: [expect.any(String)],
       },
@@ -310,7 +312,7 @@ describe.concurrent('a stop that preempts', () => {
   });
 });
 
-test('a ledger is not closed by what somebody is told, and sees for itself', async () => {
+test('a ledger is not closed because an operation did not find its replication: it looks for itself a day later', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();
@@ -321,7 +323,7 @@ test('a ledger is not closed by what somebody is told, and sees for itself', asy
   expect(failure).toMatchObject({ type: 'DmsReplicationNotFound' });
   expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
     deletedAt: null,
-    missingSince: null,
+    missingSince: expect.any(String),
     guard: { sequence: 1 },
   });
 });
@@ -332,7 +334,7 @@ test('an update that makes no sense fails, and the ledger goes on', async () => 
   const replicationConfigArn = stage.simulator.createReplication();
   const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
   const ledger = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
-  for (const update of ['dms.record', 'dms.begin', 'dms.aboutTo', 'dms.restore', 'dms.continued', 'dms.reserve']) {
+  for (const update of ['dms.record', 'dms.begin', 'dms.release', 'dms.restore', 'dms.unseal', 'dms.reserve']) {
     const failure = await failureOf(ledger.executeUpdate(update, { args: [{}] }));
     expect({ update, failure: failure.name }).toEqual({ update, failure: 'WorkflowUpdateFailedError' });
   }

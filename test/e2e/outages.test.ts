@@ -111,7 +111,7 @@ describe.concurrent('while the ledger can not be reached', () => {
 });
 
 describe.concurrent('what is lost on the way', () => {
-  test('a call that lands after its operation was terminated is waited out and found by the next', async () => {
+  test('a call that lands after its operation was terminated is waited out by the ledger, and so by the next', async () => {
     await using stage = await Stage.set(slowStop);
     const { promise: onItsWay, resolve: land } = withResolvers();
     const dms = meddled(stage, (api) => ({
@@ -130,10 +130,11 @@ describe.concurrent('what is lost on the way', () => {
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
     const next = await stage.dms.startStop({ replicationConfigArn, operationId: 'next', ...brief });
     await until('it waits the call out', async () =>
-      (await lastFailure(stage, next.workflowId)).includes('for that call to land'),
+      (await lastFailure(stage, next.workflowId)).includes('the ledger finishes the stop "dies"'),
     );
     land();
     expect((await next.result()).outcome).toMatch(/^already-/);
+    expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toMatchObject([{}, { operationId: 'dies' }]);
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 

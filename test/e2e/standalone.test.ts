@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { operation } from '../support/operations.js';
 import { failureOf, Stage } from '../support/stage.js';
 
 test('describe, stop, start and the waits work as activities on their own; the ledger wants a workflow', async () => {
@@ -26,7 +27,7 @@ test('describe, stop, start and the waits work as activities on their own; the l
   expect([stage.simulator.count('StopReplication'), stage.simulator.count('StartReplication')]).toEqual([1, 1]);
 
   const refused = await failureOf(
-    run('dms.beginOperation', { kind: 'stop', operationId: 'x', input: { replicationConfigArn } }),
+    run('dms.recordOperation', { end: 'ended', operation: operation('x'), failureType: 'X', failureMessage: null }),
   );
   expect(refused.cause).toMatchObject({ message: expect.stringContaining('works only as a step of an operation') });
   expect(await failureOf(stage.dms.ledger(replicationConfigArn))).toMatchObject({ type: 'DmsLedgerNotFound' });

@@ -96,6 +96,7 @@ describe.concurrent('a stop', () => {
     expect(memo).toMatchObject({
       'dms.kind': 'stop',
       'dms.operationId': 'shown',
+      'dms.asks': 'pause',
       'dms.checkpoint': { recoveryCheckpoint: checkpoint.recoveryCheckpoint, resumeBy: checkpoint.resumeBy },
     });
     const { events } = await workflow.fetchHistory();
@@ -104,7 +105,6 @@ describe.concurrent('a stop', () => {
     );
     // Waits give way to what changes something.
     expect(scheduled).toEqual([
-      ['dms.beginOperation', 1, true],
       ['dms.requestStop', 1, true],
       ['dms.awaitStopped', 5, true],
       ['dms.recordOperation', 1, true],
@@ -336,7 +336,7 @@ describe.concurrent('a stop', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  test('that is cancelled when it is stopped already is still recorded', async () => {
+  test('that is cancelled when it is stopped already is recorded by the ledger', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -344,10 +344,14 @@ describe.concurrent('a stop', () => {
     await until('the wait has seen it', async () => (await handle.progress()).phase === 'settling');
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
-    expect(await stage.dms.ledger(arn)).toMatchObject({
+    const ledger = await until('it is recorded', async () => {
+      const now = await stage.dms.ledger(arn);
+      return now.checkpoints.length > 0 ? now : null;
+    });
+    expect(ledger).toMatchObject({
       pendingCall: null,
       checkpoints: [{ operationId: 'late', settled: 'agreed' }],
-      operations: [{ operationId: 'late', outcome: 'stopped' }],
+      operations: [{ operationId: 'late', outcome: 'stopped', failureType: 'CancelledFailure', finishedBy: 'ledger' }],
     });
   });
 

@@ -63,10 +63,12 @@ export class Judge implements CallObserver {
   }
 
   landing(call: Call): void {
+    // A call that its client has given up may be followed by another of its kind.
+    if (ageOf(call) > GIVEN_UP_SECONDS) return;
     const { onTheirWay, ledger, holder } = this.evidence();
-    const others = onTheirWay.filter((other) => other.by !== call.by && ageOf(other) <= GIVEN_UP_SECONDS);
-    if (others[0] !== undefined) this.#violated('at-once', call, `while a call for ${others[0].by} is on its way`);
-    const isHeld = holder !== null && ledger?.reservation?.workflowId === holder && ageOf(call) <= GIVEN_UP_SECONDS;
+    const other = onTheirWay.find((each) => each.by !== call.by && ageOf(each) <= GIVEN_UP_SECONDS);
+    if (other !== undefined) this.#violated('at-once', call, `while a call for ${other.by} is on its way`);
+    const isHeld = holder !== null && ledger?.reservation?.workflowId === holder;
     if (isHeld && call.operation?.parent?.workflowId !== holder)
       this.#violated('reserved', call, `while the replication is reserved for ${holder}`);
   }

@@ -1,7 +1,18 @@
 /** What stands in for the SDK's modules: the code under exploration imports them as usual. */
-import { ChildWorkflowFailure, RetryState } from '@temporalio/common';
+import { ApplicationFailure, ChildWorkflowFailure, RetryState } from '@temporalio/common';
 import { runActivity, type ActivityOptions } from './activity-attempts.js';
-import { carried, ContinueAsNew, execution, inAttempt, never, PublicScope, Scope, sleep } from './execution.js';
+import {
+  carried,
+  ContinueAsNew,
+  execution,
+  inAttempt,
+  inExecution,
+  inScope,
+  never,
+  PublicScope,
+  Scope,
+  sleep,
+} from './execution.js';
 
 const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {}, trace: () => {} };
 
@@ -69,6 +80,18 @@ export const workflowApi = {
   getExternalWorkflowHandle: () => ({ signal: async () => {} }),
   uuid4: () => execution().world.uuid(),
   log,
+  /** A signal reaches whatever run is open by then. */
+  getExternalWorkflowHandle: (workflowId: string) => {
+    const { world } = execution();
+    return {
+      signal: async ({ name }: { name: string }, ...args: unknown[]) => {
+        await world.pause(`signal ${name} to ${workflowId}`);
+        const open = world.latest(workflowId);
+        if (!open?.isOpen) throw ApplicationFailure.nonRetryable('Not found', 'ExternalWorkflowExecutionNotFound');
+        inExecution.run(open, () => inScope.run(open.root, () => open.handlers.get(name)?.handle(carried(args[0]))));
+      },
+    };
+  },
   executeChild: (type: string, options: { workflowId: string; args: unknown[]; memo?: Record<string, unknown> }) => {
     const by = execution();
     const scope = Scope.current();

@@ -192,9 +192,10 @@ export class World {
       this.temporal.settle();
       await turnOfLoop();
       this.#comeAbout();
-      // Nothing else happens until the next event.
-      if (this.scheduler.count() === 0 && holds() && this.#isExpecting())
-        this.#passed.turn = Math.max(this.#passed.turn, this.#nextTurn() - 1);
+      // Nothing else happens until the turn of the next event.
+      const isIdle = this.scheduler.count() === 0 && holds() && this.#isExpecting();
+      const next = this.#nextTurn();
+      if (isIdle && next < Infinity) this.#passed.turn = Math.max(this.#passed.turn, next - 1);
       const { turn } = this.#passed;
       const timePasses = (this.luck.delays[turn] ?? 99) < 8 && vi.getTimerCount() > 0;
       if (this.scheduler.count() > 0 && !timePasses) await this.scheduler.waitOne();

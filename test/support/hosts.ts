@@ -4,6 +4,7 @@ import {
   condition,
   continueAsNew,
   defineSignal,
+  executeChild,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -25,9 +26,12 @@ import {
 
 export * from '../../src/workflows/index.js';
 
+/** The workers of the tests serve everything on one queue of their own. */
+const here = (): StepOptions => ({ taskQueue: workflowInfo().taskQueue });
+
 const goOnSignal = defineSignal('goOn');
 
-export function hostStop(input: StopReplicationInput, options?: StepOptions): Promise<StopReplicationResult> {
+export function hostStop(input: StopReplicationInput, options: StepOptions = here()): Promise<StopReplicationResult> {
   return stopReplication(input, options);
 }
 
@@ -37,7 +41,7 @@ export async function hostThatCatches(
   kind: 'stop' | 'resume',
 ): Promise<{ name: string; type: string; nonRetryable: boolean; details: unknown[] }> {
   try {
-    await (kind === 'stop' ? stopReplication(input) : resumeReplication(input));
+    await (kind === 'stop' ? stopReplication(input, here()) : resumeReplication(input, here()));
   } catch (err) {
     if (!(err instanceof ApplicationFailure)) throw err;
     return {
@@ -52,41 +56,56 @@ export async function hostThatCatches(
 
 export async function hostStopResumeStop(input: StopReplicationInput & ResumeReplicationInput): Promise<number[]> {
   const { replicationConfigArn } = input;
-  const first = await stopReplication({ replicationConfigArn, settleSeconds: 0 });
-  await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 });
-  const second = await stopReplication({ replicationConfigArn, settleSeconds: 0 });
+  const first = await stopReplication({ replicationConfigArn, settleSeconds: 0 }, here());
+  await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 }, here());
+  const second = await stopReplication({ replicationConfigArn, settleSeconds: 0 }, here());
   return [first.checkpoint.sequence, second.checkpoint.sequence];
 }
 
 /** Fails after its stop on the first try. */
 export async function hostThatFailsOnce(input: StopReplicationInput): Promise<string> {
-  const { outcome } = await stopReplication(input);
+  const { outcome } = await stopReplication(input, here());
   if (workflowInfo().attempt === 1) throw ApplicationFailure.create({ message: 'The first try fails' });
   return outcome;
 }
 
 export function hostAssertStopped(record: CheckpointRecord): Promise<void> {
-  return assertStopped(record);
+  return assertStopped(record, here());
 }
 
 /** Keeps the replication for itself over several steps and a continue-as-new, until it is told to go on. */
 export async function hostThatReserves(replicationConfigArn: string, begun = false): Promise<string[]> {
   if (!begun) {
-    await reserveReplication({ replicationConfigArn, reason: 'cutover tonight' });
+    await reserveReplication({ replicationConfigArn, reason: 'cutover tonight' }, here());
     await continueAsNew<typeof hostThatReserves>(replicationConfigArn, true);
   }
   let goesOn = false;
   setHandler(goOnSignal, () => void (goesOn = true));
-  const stopped = await stopReplication({ replicationConfigArn, settleSeconds: 0 });
+  const stopped = await stopReplication({ replicationConfigArn, settleSeconds: 0 }, here());
   await condition(() => goesOn);
-  const resumed = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 });
-  await releaseReplication({ replicationConfigArn });
+  const resumed = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 0 }, here());
+  await releaseReplication({ replicationConfigArn }, here());
   return [stopped.outcome, resumed.outcome];
+}
+
+/** Stops what it has reserved by a workflow that it starts by name, under an id that is not the lock. */
+export async function hostThatStopsByName(replicationConfigArn: string): Promise<string> {
+  await reserveReplication({ replicationConfigArn, reason: 'cutover' }, here());
+  const { taskQueue, workflowId } = workflowInfo();
+  const stop = { workflowId: `${workflowId}-stop`, taskQueue, args: [{ replicationConfigArn, settleSeconds: 0 }] };
+  const { outcome } = (await executeChild('dmsStopReplication', stop)) as StopReplicationResult;
+  await releaseReplication({ replicationConfigArn }, here());
+  return outcome;
+}
+
+/** Releases what it has not reserved. */
+export async function hostThatOnlyReleases(replicationConfigArn: string): Promise<void> {
+  await releaseReplication({ replicationConfigArn }, here());
 }
 
 /** Ends, and forgets to give it back. */
 export async function hostThatOnlyReserves(replicationConfigArn: string): Promise<void> {
-  await reserveReplication({ replicationConfigArn });
+  await reserveReplication({ replicationConfigArn }, here());
 }
 
 /** Has nothing to do with DMS. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/index.js';
 import { guarded, HOUR, onResumeDeadline, type Guarded } from '../support/deadlines.js';
-import { continuing } from '../support/operations.js';
 import { ledgerOf, until } from '../support/stage.js';
 import { setSkipping } from '../support/time-skipping.js';
 
@@ -47,11 +46,8 @@ describe.concurrent('the deadline guard', () => {
       ['guard-ended'],
     ],
     [
-      'the replication is gone',
-      ({ simulator, replicationConfigArn }: Guarded) => {
-        const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
-        simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
-      },
+      'somebody else has sealed it',
+      ({ dms, replicationConfigArn }: Guarded) => dms.stop({ replicationConfigArn, intent: 'final', ...brief }),
       ['guard-ended'],
     ],
   ])('ends when %s', (_, happens, named) =>
@@ -59,7 +55,7 @@ describe.concurrent('the deadline guard', () => {
       const { dms, env, input, replicationConfigArn, warnings } = paused;
       const handle = await dms.startStop(input);
       await until('it is recorded', async () => (await ledgerOf(dms, replicationConfigArn))?.guard);
-      happens(paused);
+      await happens(paused);
       await handle.result();
       await env.sleep(48 * HOUR);
       const { guard, events } = await endOf(paused);
@@ -67,6 +63,21 @@ describe.concurrent('the deadline guard', () => {
       expect(warnings).toEqual([]);
     }),
   );
+
+  test('warns while the replication is missing, and ends when the ledger finds that it was deleted', () =>
+    guarded({}, async (paused) => {
+      const { dms, env, input, simulator, replicationConfigArn, warnings } = paused;
+      await dms.stop(input);
+      const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
+      simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
+      await env.sleep(43 * HOUR);
+      await until('it has warned', () => warnings.length > 0);
+      expect(warnings[0]?.problem).toContain('could not be looked at');
+      expect((await dms.ledger(replicationConfigArn)).guard).not.toBeNull();
+      await env.sleep(30 * HOUR);
+      const { events } = await endOf(paused);
+      expect(['deleted', 'window-closed']).toContain(eventsNamed(events)[0]);
+    }));
 
   test('says when the window closes and nobody has acted', () =>
     guarded({ deadlineLeadSeconds: 600 }, async (paused) => {
@@ -110,34 +121,6 @@ describe.concurrent('the deadline guard', () => {
       await until('it is resumed', async () => (await dms.ledger(replicationConfigArn)).guard === null);
       expect(simulator.count('StartReplication')).toBe(1);
     }));
-
-  test.each(['resume', 'warn'] as const)(
-    'whose policy is to %s warns of what another replication is to go on from, and ends once that is started',
-    (deadlinePolicy) =>
-      guarded({ deadlinePolicy }, async (paused) => {
-        const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
-        await dms.stop(input);
-        const ledger = env.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
-        const tell = (is: string) => {
-          const told = { ...continuing, by: `${replicationConfigArn}-ANEW`, is };
-          return ledger.executeUpdate('dms.continued', { args: [told] });
-        };
-        await tell('claimed');
-        await env.sleep(43 * HOUR);
-        await until('it has warned', () => warnings.length > 0);
-        expect(warnings[0]?.problem).toContain('-ANEW is to go on from record 1');
-        await tell('started');
-        const { events } = await endOf(paused);
-        expect(events[0]).toMatchObject({
-          type: 'guard-ended',
-          detail: expect.stringContaining('goes on from record 1'),
-        });
-        const before = warnings.length;
-        await env.sleep(10 * HOUR);
-        expect(warnings).toHaveLength(before);
-        expect(simulator.count('StartReplication')).toBe(0);
-      }),
-  );
 
   test('whose resume DMS refuses says why, and tries again only with the next warning', () =>
     guarded({ deadlinePolicy: 'resume' }, async (paused) => {

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { DmsApiError, type DmsApiErrorKind } from '../../src/dms/api.js';
+
+test.each<[DmsApiErrorKind, string]>([
+  ['unavailable', 'unknown'],
+  ['rejected', 'unknown'],
+  ['not-found', 'no'],
+  ['invalid-state', 'no'],
+  ['access-denied', 'no'],
+  ['credentials', 'no'],
+  ['throttled', 'no'],
+])('a request that failed as %s had its effect: %s', (kind, wasCarriedOut) => {
+  expect(new DmsApiError(kind, 'AFault', 'why')).toMatchObject({
+    name: 'DmsApiError',
+    kind,
+    message: 'why',
+    requestId: null,
+    wasCarriedOut,
+  });
+});
+
+test('a failure of a request says itself whether it had its effect, where it knows better than its kind', () => {
+  expect(new DmsApiError('rejected', 'AFault', 'why', 'r', 'no').wasCarriedOut).toBe('no');
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { closedState, deleted, found, gone, isClosing, missing } from '../../src/operations/deletion.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import type { Ledger } from '../../src/operations/records.js';
+import { begun, noted, recorded } from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const stop = operation('a', {
+  deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null },
+});
+const seal = { by: 'ada', reason: null, at: at(1) };
+
+describe('a replication that an operation does not find', () => {
+  test('is missing from the first time on, until it is found', () => {
+    const once = gone(empty, undefined, at(5));
+    expect(once).toEqual({ ledger: { ...empty, missingSince: at(5) }, reply: null });
+    expect(missing(once.ledger, at(9)).missingSince).toBe(at(5));
+    expect(found(once.ledger)).toEqual(empty);
+  });
+
+  test('is not missing once it is known to be deleted', () => {
+    const closed = deleted(missing(empty, at(5)), at(9));
+    expect(missing(closed, at(11))).toBe(closed);
+  });
+
+  test('that is deleted needs no guard and no call, and the ledger says since when', () => {
+    const guarded = noted(recorded(begun(empty, stop, 1), stop, 2), operation('b'), 3);
+    expect([guarded.guard, guarded.pendingCall]).not.toContain(null);
+    const since = deleted({ ...guarded, missingSince: at(5) }, at(9));
+    expect(since).toMatchObject({ deletedAt: at(9), missingSince: null, guard: null, pendingCall: null });
+    expect(since.events[0]).toEqual({
+      type: 'deleted',
+      at: at(9),
+      by: null,
+      reason: null,
+      workflowId: null,
+      detail: `DMS has not known it since ${at(5)}`,
+    });
+    expect(deleted(empty, at(9)).events[0]?.detail).toBe(`DMS has not known it since ${at(9)}`);
+  });
+});
+
+describe('a ledger', () => {
+  const closing = deleted(empty, at(9));
+  const { pendingCall } = noted(empty, stop, 3);
+  const { guard, checkpoints } = recorded(begun(empty, stop, 1), stop, 2);
+  const archive = { taskQueue: null, waiting: [{ sequence: 1, sealed: null, deadline: null }] };
+
+  test.each<[string, Partial<Ledger>, boolean]>([
+    ['of a deleted replication closes', {}, true],
+    ['whose archive has everything closes', { archive: { taskQueue: null, waiting: [] } }, true],
+    ['of a replication that is there does not', { deletedAt: null }, false],
+    ['that has to finish a call does not', { pendingCall }, false],
+    ['that has to warn does not', { guard }, false],
+    ['that owes a record to the archive does not', { archive, checkpoints }, false],
+    ['that is sealed does not', { sealed: seal }, false],
+    ['that is reserved does not', { reservation: { owner: 'o', reason: null, at: at(1), workflowId: null } }, false],
+  ])('%s', (_, more, isSo) => expect(isClosing({ ...closing, ...more })).toBe(isSo));
+
+  /** Temporal's client, which knows one workflow. */
+  const workflows = (name: string) => {
+    const asked: unknown[] = [];
+    const getHandle = (...of: readonly unknown[]) => {
+      asked.push(of);
+      const describe = () => Promise.resolve({ status: { name }, runId: 'run-2' });
+      return { describe, result: () => Promise.resolve(closing) };
+    };
+    return { asked, client: { getHandle } };
+  };
+
+  test('that closed by itself goes on with what it held, and looks again whether there is a replication', async () => {
+    const { asked, client } = workflows('COMPLETED');
+    expect(await closedState(client, 'dms-ledger:x')).toEqual({ ...closing, deletedAt: null, missingSince: at(9) });
+    expect(asked).toEqual([['dms-ledger:x'], ['dms-ledger:x', 'run-2']]);
+  });
+
+  test.each(['RUNNING', 'TERMINATED'])('that is %s has not closed by itself', async (name) => {
+    expect(await closedState(workflows(name).client, 'dms-ledger:x')).toBeNull();
+  });
+});

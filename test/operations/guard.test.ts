@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { endGuard, endedBy, guardOf, warningEvent, warningOf, advanced } from '../../src/operations/guard.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import type { Guard, Ledger, OperationRef } from '../../src/operations/records.js';
+import { begun, draftOf, recorded } from '../support/ledger-requests.js';
+import { look } from '../support/look.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
+
+describe('the guard of a recorded stop', () => {
+  const plan = { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } as const;
+  const who = op('a', { deadline: plan });
+  const { replicationLastStopTime: stoppedAt, replicationCreateTime } = look();
+  const ledger = recorded(begun(empty, who, 1), who, 10, {
+    checkpoint: draftOf('a', { stoppedAt, replicationCreateTime }),
+    resumeWithinSeconds: 7200,
+  });
+  const { guard, checkpoints } = ledger;
+  const [checkpoint] = checkpoints;
+  if (guard === null || checkpoint === undefined) throw new Error('There are both');
+
+  test.each<[string, Parameters<typeof guardOf>[1], number | null, boolean]>([
+    ['is there while it can be resumed', plan, 0.5, true],
+    ['is not there without a plan', null, 7200, false],
+    ['is not there for an older operation', undefined, 7200, false],
+    ['is not there when nobody knows for how long', plan, null, false],
+    ['is not there when its time is over', plan, 0, false],
+  ])('%s', (_, wanted, resumeWithinSeconds, isThere) => {
+    expect(guardOf(checkpoint, wanted, { resumeWithinSeconds, taskQueue: null }) !== null).toBe(isThere);
+  });
+
+  const newer = { replicationLastStopTime: '2027-01-01T00:00:00.000Z' };
+  test.each<[string, Ledger, Guard, object, number, string | null]>([
+    ['goes on for looks that may be as old as the record', ledger, guard, { status: 'running' }, 70, null],
+    ['ends for a look that is newer', ledger, guard, { status: 'running' }, 71, 'DMS shows "running"'],
+    ['goes on when its record is gone', ledger, { ...guard, sequence: 7 }, { status: 'running' }, 99, null],
+    ['goes on while it moves, whatever its last stop', ledger, guard, { ...newer, status: 'modifying' }, 99, null],
+    ['ends with a newer stop', ledger, guard, newer, 99, 'it ran again and was stopped by somebody else'],
+    [
+      'goes on when the time of its stop is not known',
+      { ...ledger, checkpoints: [{ ...checkpoint, stoppedAt: null }] },
+      guard,
+      newer,
+      99,
+      null,
+    ],
+  ])('%s', (_, of, its, shown, second, why) => expect(endedBy(of, its, look(shown), at(second))).toBe(why));
+
+  test('warns with what is left, and counts its warnings', () => {
+    expect(warningOf(ledger, guard, at(10), 'it failed')).toEqual({
+      replicationConfigArn: arn,
+      resumeBy: guard.resumeBy,
+      secondsLeft: 7200,
+      checkpoint,
+      policy: 'warn',
+      problem: 'it failed',
+    });
+    expect(warningOf(empty, guard, at(7209.6), null)).toMatchObject({
+      secondsLeft: 0,
+      checkpoint: null,
+      problem: null,
+    });
+    expect(advanced(ledger, guard, at(10)).guard).toEqual({ ...guard, warnings: 1, nextAt: at(10 + 1800) });
+    expect(advanced(ledger, guard, at(7210 - 400)).guard?.nextAt).toBe(at(7210 - 100));
+  });
+
+  test('is written down when it warns, and when it ends', () => {
+    const event = { by: null, reason: null, workflowId: null };
+    expect(warningEvent(at(5), 'soon')).toEqual({ ...event, type: 'deadline-warning', at: at(5), detail: 'soon' });
+    const ended = endGuard(ledger, 'window-closed', at(6), 'over');
+    expect(ended.guard).toBeNull();
+    expect(ended.events).toEqual([{ ...event, type: 'window-closed', at: at(6), detail: 'over' }]);
+  });
+});

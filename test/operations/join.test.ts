@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import {
+  asksOf,
+  firstRunIdOf,
+  mayPreempt,
+  openOperation,
+  operationIn,
+  relationTo,
+  wantedBy,
+  type OpenOperation,
+} from '../../src/operations/join.js';
+import { memoKeys, workflowTypes } from '../../src/operations/names.js';
+import { arn } from '../support/operations.js';
+
+const memo = { [memoKeys.kind]: 'stop', [memoKeys.operationId]: 'a', [memoKeys.asks]: 'final' };
+const described = {
+  type: workflowTypes.stop,
+  workflowId: `dms:${arn}`,
+  runId: 'run-2',
+  status: { name: 'RUNNING' },
+  memo,
+  parentExecution: { workflowId: 'host' },
+  raw: { workflowExecutionInfo: { firstRunId: 'run-1' } },
+};
+const shown: OpenOperation = {
+  kind: 'stop',
+  operationId: 'a',
+  asks: 'final',
+  workflowId: `dms:${arn}`,
+  runId: 'run-2',
+  firstExecutionRunId: 'run-1',
+  hostWorkflowId: 'host',
+};
+
+describe('an execution that holds the id of a replication', () => {
+  test.each([
+    ['RUNNING', true],
+    ['PAUSED', true],
+    ['COMPLETED', false],
+    ['FAILED', false],
+    ['TERMINATED', false],
+  ])('that is %s is open: %s', (name, isOpen) => {
+    expect(openOperation({ ...described, status: { name } })).toEqual(isOpen ? shown : null);
+  });
+
+  test('says in its memo which operation it runs, and what that asks for', () => {
+    expect(operationIn({ ...described, status: { name: 'COMPLETED' } })).toEqual(shown);
+  });
+
+  test.each([
+    [workflowTypes.stop, 'stop'],
+    [workflowTypes.resume, 'resume'],
+    ['somethingElse', 'somethingElse'],
+  ])('of type %s without a memo runs a %s, and the rest is not known', (type, kind) => {
+    const { memo: _memo, parentExecution: _parent, ...bare } = described;
+    const unknown = { kind, operationId: null, asks: null, hostWorkflowId: null };
+    expect(operationIn({ ...bare, type })).toEqual({ ...shown, ...unknown });
+    expect(operationIn({ ...bare, type, memo: { [memoKeys.kind]: 7 }, parentExecution: {} })).toMatchObject(unknown);
+  });
+
+  test.each([
+    [{ workflowExecutionInfo: { firstRunId: 'run-1' } }, 'run-1'],
+    [{ workflowExecutionInfo: { firstRunId: '' } }, 'run-2'],
+    [{ workflowExecutionInfo: null }, 'run-2'],
+    [{}, 'run-2'],
+  ])('of which the server shows %j began with %s', (raw, firstRunId) => {
+    expect(firstRunIdOf({ raw, runId: 'run-2' })).toBe(firstRunId);
+  });
+});
+
+describe('what an operation asks for', () => {
+  test.each([
+    ['stop', {}, 'pause'],
+    ['stop', { intent: null }, 'pause'],
+    ['stop', { intent: 'final' }, 'final'],
+    ['resume', {}, '["go-on",null,null,null]'],
+    ['resume', { startReplicationType: 'resume-processing' }, '["go-on",null,null,null]'],
+    ['resume', { startReplicationType: 'start-replication' }, '["go-on",null,null,null]'],
+    ['resume', { startReplicationType: 'reload-target' }, '["reload-target",null,null,null]'],
+    ['resume', { cdcStartPosition: 'p' }, '["go-on","p",null,null]'],
+    ['resume', { cdcStartTime: 't' }, '["go-on",null,"t",null]'],
+    ['resume', { cdcStopPosition: 's' }, '["go-on",null,null,"s"]'],
+  ] as const)('of a %s with %j is %s', (kind, input, asks) => {
+    expect(asksOf(kind, input)).toBe(asks);
+    const wanted = { kind, operationId: null, asks };
+    expect(wantedBy(kind, { replicationConfigArn: arn, ...input })).toEqual(wanted);
+    expect(wantedBy(kind, { replicationConfigArn: arn, operationId: 'a', ...input })).toEqual({
+      ...wanted,
+      operationId: 'a',
+    });
+  });
+});
+
+describe('an operation that finds another one open', () => {
+  const pause = { ...shown, asks: 'pause' };
+  const resume = { ...shown, kind: 'resume', asks: asksOf('resume', {}) };
+  const reload = asksOf('resume', { startReplicationType: 'reload-target' });
+  const unknown = { operationId: null, asks: null };
+
+  test.each<[string, OpenOperation, Parameters<typeof relationTo>[1], string]>([
+    ['a stop joins an equal one', shown, { kind: 'stop', operationId: null, asks: 'final' }, 'join'],
+    ['a stop joins the one of its id', pause, { kind: 'stop', operationId: 'a', asks: 'pause' }, 'join'],
+    ['a stop with another id is refused', pause, { kind: 'stop', operationId: 'b', asks: 'pause' }, 'refuse'],
+    ['a final stop waits for a pause', pause, { kind: 'stop', operationId: null, asks: 'final' }, 'wait'],
+    ['a final stop waits for a pause of its id', pause, { kind: 'stop', operationId: 'a', asks: 'final' }, 'wait'],
+    [
+      'a final stop waits for an unknown one',
+      { ...pause, ...unknown },
+      { ...wantedBy('stop', { replicationConfigArn: arn }), asks: 'final' },
+      'wait',
+    ],
+    ['a pause does not join a final stop', shown, { kind: 'stop', operationId: null, asks: 'pause' }, 'refuse'],
+    [
+      'a pause joins an unknown stop',
+      { ...pause, ...unknown },
+      { kind: 'stop', operationId: 'b', asks: 'pause' },
+      'join',
+    ],
+    ['a stop does not join a resume', resume, { kind: 'stop', operationId: null, asks: 'pause' }, 'refuse'],
+    ['a resume does not join a stop', pause, { kind: 'resume', operationId: null, asks: 'pause' }, 'refuse'],
+    ['a resume joins an equal one', resume, { kind: 'resume', operationId: null, asks: resume.asks }, 'join'],
+    [
+      'a resume joins an unknown one',
+      { ...resume, ...unknown },
+      { kind: 'resume', operationId: 'b', asks: resume.asks },
+      'join',
+    ],
+    ['a reload does not join a resume', resume, { kind: 'resume', operationId: null, asks: reload }, 'refuse'],
+    [
+      'a reload does not join an unknown resume',
+      { ...resume, ...unknown },
+      { kind: 'resume', operationId: null, asks: reload },
+      'refuse',
+    ],
+    [
+      'a resume that asks for "final" does not wait',
+      resume,
+      { kind: 'resume', operationId: null, asks: 'final' },
+      'refuse',
+    ],
+  ])('%s', (_, open, wanted, relation) => expect(relationTo(open, wanted)).toBe(relation));
+
+  test.each([
+    ['stop', 'resume', true],
+    ['stop', 'stop', false],
+    ['resume', 'stop', false],
+    ['resume', 'resume', false],
+  ] as const)('a %s may end a %s: %s', (kind, open, may) => {
+    expect(mayPreempt({ ...shown, kind: open }, kind)).toBe(may);
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
+import type { OperationRef } from '../../src/operations/records.js';
+import { beginOf, begun, draftOf, endedOf, noted, recorded, refusalOf } from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
+const resume = op('r', { kind: 'resume' });
+const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+const messageOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (err) {
+    return err instanceof Error ? err.message : String(err);
+  }
+  return 'allowed';
+};
+
+test('a new ledger holds nothing', () => {
+  const { replicationConfigArn, version, newestToken, lastSequence, ...rest } = empty;
+  expect([replicationConfigArn, version, newestToken, lastSequence]).toEqual([arn, 1, 0, 0]);
+  const lists = { checkpoints: [], operations: [], events: [] };
+  const facts = { sealed: null, pendingCall: null, unanswered: null, lastUnsealed: null, reservation: null };
+  expect(rest).toEqual({ ...lists, ...facts, guard: null, archive: null, missingSince: null, deletedAt: null });
+});
+
+describe('the beginning of an operation', () => {
+  test('takes the newest token, and never an older one', () => {
+    expect(begun(empty, op('a'), 5).newestToken).toBe(Date.parse(at(5)));
+    expect(begin(begun(empty, op('a'), 5), beginOf(op('a'), 3), at(6)).ledger.newestToken).toBe(Date.parse(at(5)));
+  });
+
+  test('shows that the replication is there', () => {
+    const away = { ...empty, missingSince: at(1), deletedAt: at(2) };
+    expect(begun(away, op('a'), 5)).toMatchObject({ missingSince: null, deletedAt: null });
+  });
+
+  test('registers it once, as it is now, before the older ones', () => {
+    const twice = begun(begun(begun(empty, op('a'), 1), op('b'), 2), op('a'), 3);
+    expect(twice.operations.map(({ operationId }) => operationId)).toEqual(['a', 'b']);
+    expect(twice.operations[0]).toEqual({
+      ...op('a'),
+      outcome: null,
+      failureType: null,
+      failureMessage: null,
+      statusAtBegin: 'running',
+      startedAt: at(1),
+      finishedAt: null,
+      checkpointSequence: null,
+      awsRequestIds: [],
+      tables: null,
+      startReplicationType: null,
+      progress: null,
+      finishedBy: null,
+    });
+  });
+
+  test('keeps its first status and its request ids within one execution', () => {
+    const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 2), at(2)).ledger;
+    const again = (who: OperationRef) =>
+      begin(failed, beginOf(who, 3, { status: 'stopped' }), at(3)).ledger.operations[0];
+    expect(again(op('a'))).toMatchObject({ statusAtBegin: 'running', awsRequestIds: ['r'] });
+    expect(again(op('a', { runId: 'later' }))).toMatchObject({ statusAtBegin: 'stopped', awsRequestIds: ['r'] });
+  });
+
+  test.each([
+    ['created', false],
+    ['running', true],
+  ])('in status %s shows that it has run: %s', (status, hasRun) => {
+    const { ledger } = begin(empty, beginOf(op('a'), 1, { status }), at(1));
+    expect(begin(ledger, beginOf(resume, 2, { status: 'created' }), at(2)).reply.hasRun).toBe(hasRun);
+  });
+
+  test('gives the record that is asked for, and no other', () => {
+    const second = recorded(begun(done, op('b'), 20), op('b'), 21, { checkpoint: draftOf('b', { stoppedAt: at(15) }) });
+    const asked = (sequence: number | null) =>
+      begin(second, beginOf(resume, 30, { sequence }), at(30)).reply.checkpoint?.sequence;
+    expect([asked(null), asked(1), asked(2), asked(7)]).toEqual([2, 1, 2, undefined]);
+  });
+
+  test('is not that of an operation that another execution has left a call of', () => {
+    const left = noted(empty, op('a'), 1);
+    const { reply, ledger } = begin(left, beginOf(op('b'), 5), at(5));
+    expect([reply.busy?.seconds, reply.repeatOf, reply.ownCall]).toEqual([3, null, null]);
+    expect(ledger.newestToken).toBe(Date.parse(at(5)));
+  });
+
+  test('is refused for its id with what came in between', () => {
+    const later = begun(done, op('b'), 20);
+    expect(messageOf(() => validateBegin(later, beginOf(op('a'), 30), at(30)))).toContain(
+      `The stop "a" of ${arn} succeeded before, and since then the stop "b" began`,
+    );
+    const final = beginOf(op('a'), 30, { intent: 'final' });
+    expect(messageOf(() => validateBegin(done, final, at(30)))).toContain('succeeded before as a pause');
+    const sealed = recorded(noted(empty, op('a'), 1, { intent: 'final' }), op('a'), 9, {
+      checkpoint: draftOf('a', { intent: 'final' }),
+    });
+    expect(messageOf(() => validateBegin(sealed, final, at(30)))).toBe('allowed');
+    const forgotten = { ...done, checkpoints: [] };
+    expect(messageOf(() => validateBegin(forgotten, final, at(30)))).toBe('allowed');
+  });
+
+  test('of a resume is refused with the record while the ledger is sealed, and that of a stop is not', () => {
+    const sealed = { ...done, sealed: { by: 'ada', reason: null, at: at(9) } };
+    expect(() => validateBegin(sealed, beginOf(resume, 30), at(30))).toThrow(
+      expect.objectContaining({
+        type: 'DmsReplicationSealed',
+        details: [expect.objectContaining({ operationId: 'r', checkpoint: done.checkpoints[0] })],
+      }),
+    );
+    expect(refusalOf(() => validateBegin(sealed, beginOf(op('b'), 30), at(30)))).toBeUndefined();
+    expect(refusalOf(() => validateBegin({ ...empty, sealed: sealed.sealed }, beginOf(resume, 30), at(30)))).toBe(
+      'DmsReplicationSealed',
+    );
+  });
+
+  test('is late by name', () => {
+    const late = beginOf(op('a'), 4);
+    expect(messageOf(() => validateBegin(begun(empty, op('a'), 5), late, at(5)))).toBe(
+      'A later attempt than this one of the stop "a" has spoken to the ledger',
+    );
+  });
+
+  test('waits with a reason while the run before a reset may send its call', () => {
+    const left = noted(empty, op('a'), 1);
+    const reset = beginOf(op('a', { runId: 'reset', firstRunId: 'run-a' }), 5);
+    expect(() => validateBegin(left, reset, at(5))).toThrow(
+      expect.objectContaining({
+        type: 'DmsLedgerBusy',
+        details: [{ why: 'the run before the reset may still be sending its call', seconds: 16 }],
+      }),
+    );
+    expect(refusalOf(() => validateBegin(left, beginOf(op('a'), 5), at(5)))).toBeUndefined();
+  });
+});
+
+describe('a seal that is lifted', () => {
+  test('is lifted from the note too, and the ledger says who did it', () => {
+    const sealed = noted(empty, op('a'), 1, { intent: 'final' });
+    const { ledger } = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
+    expect(ledger).toMatchObject({ sealed: null, pendingCall: { operationId: 'a', seals: false } });
+    const event = { type: 'unsealed', at: at(5), by: 'bob', reason: 'again', workflowId: null, detail: null };
+    expect(ledger.events).toEqual([event]);
+    expect(
+      unseal({ ...sealed, pendingCall: null }, { by: 'bob', reason: 'again' }, at(5)).ledger.pendingCall,
+    ).toBeNull();
+    expect(unseal(empty, { by: 'bob', reason: 'again' }, at(5)).ledger).toBe(empty);
+  });
+
+  test('is set again by the record of a final stop that began since', () => {
+    const checkpoint = draftOf('b', { intent: 'final' });
+    const lifted = unseal(noted(empty, op('a'), 1, { intent: 'final' }), { by: 'bob', reason: 'x' }, at(5)).ledger;
+    const free = { ...lifted, pendingCall: null };
+    const sealedBy = (second: number) => recorded(begun(free, op('b'), second), op('b'), 9, { checkpoint }).sealed;
+    expect([sealedBy(4), sealedBy(5), sealedBy(6)?.at]).toEqual([null, null, at(9)]);
+  });
+});

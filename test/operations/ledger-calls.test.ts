@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { begin, emptyLedger } from '../../src/operations/ledger.js';
+import {
+  abandonCall,
+  dropCallOf,
+  laterMark,
+  operationOf,
+  secondsUntilLanded,
+  settleCall,
+  refuseCall,
+  unfinishedCall,
+} from '../../src/operations/ledger-calls.js';
+import { record } from '../../src/operations/recording.js';
+import type { Ledger, OperationRef, PendingCall } from '../../src/operations/records.js';
+import { beginOf, begun, callOf, endedOf, markOf, noted, startOf, recorded } from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
+const resume = op('r', { kind: 'resume' });
+function callIn({ pendingCall }: Ledger): PendingCall {
+  if (pendingCall === null) throw new Error('No call is noted');
+  return pendingCall;
+}
+
+describe('a note', () => {
+  test('holds the call, its time and its attempt', () => {
+    const { pendingCall } = begin(empty, beginOf(op('a'), 3, { call: callOf({ intent: 'final' }) }), at(4)).ledger;
+    expect(pendingCall).toEqual({
+      ...op('a'),
+      ...callOf({ intent: 'final' }),
+      at: at(4),
+      token: Date.parse(at(3)),
+      taskQueue: 'dms',
+      isAnswered: false,
+      earlierUnansweredAt: null,
+      seals: true,
+      isAbandoned: false,
+    });
+  });
+
+  test('remembers an earlier call of its operation unless DMS answered it', () => {
+    const first = noted(empty, op('a'), 5);
+    const next = (ledger: Ledger, isAnswered: boolean, second = 30) =>
+      begin(ledger, beginOf(op('a'), second, { call: callOf(), isAnswered }), at(second)).ledger;
+    expect(callIn(next(first, true)).earlierUnansweredAt).toBeNull();
+    expect(callIn(next(next(first, false), true, 60)).earlierUnansweredAt).toBe(at(5));
+    expect(callIn(next(next(first, false), false, 60)).earlierUnansweredAt).toBe(at(30));
+    const answered = record(first, endedOf(op('a'), 9, true), at(9)).ledger;
+    expect(callIn(next(answered, false)).earlierUnansweredAt).toBeNull();
+  });
+
+  test('seals once: a second call keeps the seal of the first, and an earlier seal stays that of its owner', () => {
+    const final = { intent: 'final' } as const;
+    const twice = noted(noted(empty, op('a'), 5, final), op('a'), 30, final);
+    expect([callIn(twice).seals, twice.sealed?.at]).toEqual([true, at(5)]);
+    const paused = noted(noted(empty, op('a'), 5, final), op('a'), 30);
+    expect(callIn(paused).seals).toBe(true);
+    const seal = { by: 'ada', reason: null, at: at(1) };
+    const other = noted({ ...empty, sealed: seal }, op('a'), 5, final);
+    expect([callIn(other).seals, other.sealed]).toEqual([false, seal]);
+    expect(callIn(noted(empty, op('a'), 5)).seals).toBe(false);
+  });
+
+  test.each([
+    [at(-10), at(-90), at(-10)],
+    [at(-90), at(-10), at(-10)],
+    [null, at(-10), at(-10)],
+  ])('of looks that show the stops %s and %s goes by %s', (one, other, newest) => {
+    expect(laterMark(markOf('running', one), markOf('running', other)).stop.lastStopTime).toBe(newest);
+  });
+
+  test('is marked as left, and nothing is marked where there is none', () => {
+    expect(callIn(abandonCall(noted(empty, op('a'), 1))).isAbandoned).toBe(true);
+    expect(abandonCall(empty)).toBe(empty);
+  });
+
+  test('is settled only by its own operation, and an older unanswered call is kept', () => {
+    const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
+    const next = noted(lost, op('b'), 40);
+    expect(settleCall(next, op('a'), true)).toBe(next);
+    expect(settleCall(next, op('b'), true)).toMatchObject({ pendingCall: null, unanswered: { operationId: 'a' } });
+    expect(settleCall(next, op('b'), false)).toMatchObject({
+      unanswered: { kind: 'stop', operationId: 'b', at: at(40) },
+    });
+    const answered = record(next, endedOf(op('b'), 50, true), at(50)).ledger;
+    expect(settleCall(answered, op('b'), false)).toMatchObject({ unanswered: { operationId: 'a' } });
+  });
+
+  test('is taken back only by the attempt and the operation that wrote it', () => {
+    const ledger = noted(empty, op('a'), 5);
+    const token = Date.parse(at(5));
+    expect([refuseCall(ledger, op('b'), token), refuseCall(ledger, op('a'), token + 1)]).toEqual([ledger, ledger]);
+    expect(refuseCall(ledger, op('a'), token).pendingCall).toBeNull();
+    expect(refuseCall(empty, op('a'), token)).toBe(empty);
+  });
+
+  test('that comes to nothing keeps how its operation ended, if it did', () => {
+    const ledger = noted(empty, op('a'), 1);
+    const cancelled = record(ledger, endedOf(op('a'), 2), at(2)).ledger;
+    expect(dropCallOf(cancelled, callIn(cancelled), 'DmsStopReverted', at(9)).operations[0]).toMatchObject({
+      failureType: 'CancelledFailure',
+      finishedAt: at(2),
+      finishedBy: 'ledger',
+    });
+    const seal = { by: 'ada', reason: null, at: at(0) };
+    const foreign = { ...ledger, sealed: seal };
+    expect(dropCallOf(foreign, callIn(foreign), 'DmsStopReverted', at(9)).sealed).toEqual(seal);
+    expect(dropCallOf({ ...ledger, operations: [] }, callIn(ledger), 'x', at(9))).toMatchObject({ operations: [] });
+  });
+
+  test('is finished by the ledger when its operation has ended, and not when another one has', () => {
+    const ledger = noted(begun(empty, op('b'), 0), op('a'), 1);
+    const other = record(ledger, endedOf(op('b'), 2), at(2)).ledger;
+    expect(unfinishedCall(other, at(1))?.inSeconds).toBe(300);
+    expect(unfinishedCall({ ...ledger, operations: [] }, at(301))?.inSeconds).toBe(0);
+    expect(unfinishedCall(ledger, at(999))?.inSeconds).toBe(0);
+  });
+
+  test('may land until 320 seconds after its last call that was not answered', () => {
+    const call = callIn(noted(empty, op('a'), 0));
+    expect([
+      secondsUntilLanded(call, at(0)),
+      secondsUntilLanded(call, at(320)),
+      secondsUntilLanded(call, at(400)),
+    ]).toEqual([320, 0, 0]);
+    expect(secondsUntilLanded({ ...call, isAnswered: true }, at(0))).toBe(0);
+    expect(secondsUntilLanded({ ...call, isAnswered: true, earlierUnansweredAt: at(-20) }, at(0))).toBe(300);
+  });
+
+  test('says which operation it is of', () => {
+    const who = op('a', { owner: 'o', deadline: null, requestedBy: 'ada', reason: 'x', parentWorkflowId: 'host' });
+    expect(operationOf(callIn(noted(empty, who, 1)))).toEqual(who);
+  });
+});
+
+test('a call of a resume is noted with its start type', () => {
+  expect(callIn(noted(empty, resume, 1))).toMatchObject({ ...startOf(), kind: 'resume', seals: false });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { draftCheckpoint } from '../../src/operations/checkpoint-draft.js';
+import { deleted } from '../../src/operations/deletion.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { ledgerMarkdown, ledgerMemo } from '../../src/operations/ledger-details.js';
+import { fleetWorkflowId, ledgerWorkflowId, operationWorkflowId, pauseScheduleId } from '../../src/operations/names.js';
+import { record } from '../../src/operations/recording.js';
+import type { Ledger } from '../../src/operations/records.js';
+import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
+import { look } from '../support/look.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const stop = operation('a', { deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } });
+const resume = operation('r', { kind: 'resume' });
+const stopped = recorded(begun(empty, stop, 1), stop, 2);
+const resumed = record(begun(stopped, resume, 3), resumedOf(resume, 4), at(4)).ledger;
+const warned = (warnings: number): Ledger =>
+  stopped.guard === null ? stopped : { ...stopped, guard: { ...stopped.guard, warnings } };
+const newest = `Newest record: 1, stopped at ${at(1)}, \`c\``;
+const kept = { at: at(1), workflowId: null };
+
+describe('the details of a ledger', () => {
+  test.each<[string, Ledger, string]>([
+    ['are empty at first', empty, ''],
+    ['tell until when it can be resumed', stopped, `**Resume by ${at(172_801)}**, policy \`warn\`\n\n${newest}`],
+    ['tell of one warning', warned(1), `**Resume by ${at(172_801)}** (warned 1 time), policy \`warn\`\n\n${newest}`],
+    [
+      'tell of several warnings',
+      warned(2),
+      `**Resume by ${at(172_801)}** (warned 2 times), policy \`warn\`\n\n${newest}`,
+    ],
+    [
+      'tell who sealed it',
+      { ...empty, sealed: { by: 'ada', reason: 'cutover', at: at(1) } },
+      `**Sealed** by ada at ${at(1)} (cutover)`,
+    ],
+    [
+      'tell of a seal of nobody',
+      { ...empty, sealed: { by: null, reason: null, at: at(1) } },
+      `**Sealed** by someone unnamed at ${at(1)}`,
+    ],
+    [
+      'tell who reserved it',
+      { ...empty, reservation: { ...kept, owner: 'o', reason: 'tonight' } },
+      `**Reserved** by o since ${at(1)} (tonight)`,
+    ],
+    ['tell of a call', noted(empty, stop, 3), `A stop ("a") was called at ${at(3)}; its end is not recorded yet`],
+    [
+      'tell what is not in the archive yet',
+      { ...empty, archive: { taskQueue: null, waiting: [{ sequence: 1, sealed: null, deadline: null }] } },
+      'Records that are not in the archive yet: 1',
+    ],
+    ['tell nothing of an archive that has everything', { ...empty, archive: { taskQueue: null, waiting: [] } }, ''],
+    [
+      'tell of a record without time and checkpoint',
+      recorded(begun(empty, operation('b'), 1), operation('b'), 2, {
+        checkpoint: draftOf('b', { stoppedAt: null, recoveryCheckpoint: null, resumeBy: null }),
+      }),
+      'Newest record: 1, stopped at no time, `no checkpoint`',
+    ],
+  ])('%s', (_, ledger, words) => {
+    expect(ledgerMarkdown(ledger)).toBe(words);
+  });
+});
+
+describe('the memo of a ledger', () => {
+  const nothing = { state: 'unknown', sealed: false, reservedBy: null, resumeBy: null, recoveryCheckpoint: null };
+
+  test.each<[string, Ledger, object]>([
+    ['at first', empty, nothing],
+    [
+      'of a stopped replication',
+      stopped,
+      { ...nothing, state: 'stopped', resumeBy: at(172_801), recoveryCheckpoint: 'c' },
+    ],
+    ['of a resumed replication', resumed, { ...nothing, state: 'running', recoveryCheckpoint: 'c' }],
+    [
+      'of one that has begun to be stopped again',
+      begun(resumed, operation('b'), 5),
+      { ...nothing, state: 'running', recoveryCheckpoint: 'c' },
+    ],
+    ['of one that is being stopped', noted(empty, stop, 3), { ...nothing, state: 'stopping' }],
+    ['of one that is being started', noted(empty, resume, 3), { ...nothing, state: 'starting' }],
+    ['of a deleted replication', deleted(noted(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
+    [
+      'of a sealed and reserved one',
+      { ...empty, sealed: { by: null, reason: null, at: at(1) }, reservation: { ...kept, owner: 'o', reason: null } },
+      { ...nothing, sealed: true, reservedBy: 'o' },
+    ],
+  ])('%s', (_, ledger, memo) => expect(ledgerMemo(ledger)).toEqual(memo));
+});
+
+test('the draft of a record holds what the look shows, and who asked', () => {
+  const replication = look({
+    replicationStats: { freshStartDate: at(3) } as never,
+    sourceEndpointArn: 's',
+    targetEndpointArn: 't',
+  });
+  expect(
+    draftCheckpoint(operation('a', { requestedBy: 'ada', reason: 'cutover' }), replication, 'final', 'agreed'),
+  ).toEqual({
+    version: 1,
+    replicationConfigArn: arn,
+    operationId: 'a',
+    intent: 'final',
+    recoveryCheckpoint: 'checkpoint:V1#1',
+    settled: 'agreed',
+    stopReason: 'Stop Reason NORMAL',
+    stopReasonCode: 'NORMAL',
+    status: 'stopped',
+    stoppedAt: '2026-01-02T00:00:00.000Z',
+    resumeBy: '2026-01-04T00:00:00.000Z',
+    resumeBySource: 'estimated',
+    replicationType: 'cdc',
+    sourceEndpointArn: 's',
+    targetEndpointArn: 't',
+    replicationCreateTime: '2026-01-01T00:00:00.000Z',
+    freshStartDate: at(3),
+    requestedBy: 'ada',
+    reason: 'cutover',
+    workflowId: `dms:${arn}`,
+    runId: 'run-a',
+  });
+});
+
+test('workflow ids are those that running workflows have', () => {
+  expect([operationWorkflowId('x'), ledgerWorkflowId('x'), fleetWorkflowId('x'), pauseScheduleId('x', 'stop')]).toEqual(
+    ['dms:x', 'dms-ledger:x', 'dms-fleet:x', 'dms-pause:x:stop'],
+  );
+});

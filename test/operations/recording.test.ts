@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { record, validateRecord } from '../../src/operations/recording.js';
+import type { Ledger, OperationRef, PendingCall } from '../../src/operations/records.js';
+import {
+  begun,
+  draftOf,
+  endedOf,
+  noted,
+  recorded,
+  refusedOf,
+  resumedOf,
+  stoppedOf,
+} from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
+const resume = op('r', { kind: 'resume' });
+const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+function callIn({ pendingCall }: Ledger): PendingCall {
+  if (pendingCall === null) throw new Error('No call is noted');
+  return pendingCall;
+}
+const messageOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (err) {
+    return err instanceof Error ? err.message : String(err);
+  }
+  return 'allowed';
+};
+
+describe('a request to record', () => {
+  test('takes the newest token, and never an older one', () => {
+    const ledger = begun(empty, op('a'), 5);
+    expect(record(ledger, endedOf(op('a'), 9), at(9)).ledger.newestToken).toBe(Date.parse(at(9)));
+    expect(record(ledger, endedOf(op('a'), 3), at(9)).ledger.newestToken).toBe(Date.parse(at(5)));
+  });
+
+  test('of a stop or a resume that has not begun is refused, and what changes nothing is not', () => {
+    const unknown = (request: Parameters<typeof validateRecord>[1]) => messageOf(() => validateRecord(empty, request));
+    expect(unknown(resumedOf(resume, 5))).toBe(`The resume "r" of ${arn} has not begun`);
+    expect(unknown(stoppedOf(op('a'), 5))).toBe(`The stop "a" of ${arn} has not begun`);
+    const tables = { token: Date.parse(at(5)), operation: op('a'), type: 'tables', tables: {} as never } as const;
+    for (const request of [endedOf(op('a'), 5), refusedOf(op('a'), 5), tables])
+      expect(unknown(request)).toBe('allowed');
+    const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
+    expect(unknown(foreign)).toContain(`Invalid dms.record request: checkpoint.replicationConfigArn is not ${arn}`);
+  });
+
+  test('of a resume ends the guard, settles the call, and keeps what came of it', () => {
+    const started = noted(done, resume, 20);
+    const { ledger, reply } = record(started, resumedOf(resume, 30), at(30));
+    expect(reply).toEqual({ checkpoint: null });
+    expect(ledger).toMatchObject({ pendingCall: null, guard: null, unanswered: null });
+    expect(ledger.operations[0]).toMatchObject({
+      outcome: 'resumed',
+      failureType: null,
+      failureMessage: null,
+      awsRequestIds: ['r'],
+      finishedBy: null,
+      finishedAt: at(30),
+      startReplicationType: 'resume-processing',
+      progress: 'moving',
+      checkpointSequence: 1,
+    });
+    expect(record(started, resumedOf(resume, 30, false), at(30)).ledger.unanswered).toMatchObject({ kind: 'resume' });
+  });
+
+  test('of an end keeps why, and changes nothing of an operation that succeeded', () => {
+    const cancelled = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger.operations[0];
+    expect(cancelled).toMatchObject({
+      outcome: null,
+      failureType: 'CancelledFailure',
+      failureMessage: 'cancelled',
+      awsRequestIds: ['r'],
+      finishedAt: at(9),
+    });
+    const { newestToken: _, ...after } = record(done, endedOf(op('a'), 20), at(20)).ledger;
+    const { newestToken: _before, ...before } = done;
+    expect(after).toEqual(before);
+  });
+
+  test("of an end marks its own call as answered, and nobody else's", () => {
+    const ledger = noted(begun(empty, op('b'), 0), op('a'), 1);
+    const ended = record(ledger, endedOf(op('a'), 2, true), at(2)).ledger;
+    expect(callIn(record(ended, endedOf(op('a'), 3, false), at(3)).ledger).isAnswered).toBe(true);
+    expect(callIn(record(ledger, endedOf(op('b'), 2, true), at(2)).ledger).isAnswered).toBe(false);
+  });
+
+  test('of tables keeps twenty flagged ones, and says whether that leaves some out', () => {
+    const tables = (flagged: number, truncated = false) => {
+      const told = { total: 30, flagged: Array.from({ length: flagged }, () => ({})), truncated } as never;
+      const request = { token: Date.parse(at(10)), operation: op('a'), type: 'tables', tables: told } as const;
+      const kept = record(done, request, at(10)).ledger.operations[0]?.tables;
+      return [kept?.flagged.length, kept?.truncated];
+    };
+    expect([tables(20), tables(21), tables(3, true)]).toEqual([
+      [20, false],
+      [20, true],
+      [3, true],
+    ]);
+  });
+
+  test('of a stop ends its operation when it was told first, and keeps tables that it does not bring', () => {
+    const tables = { total: 1, flagged: [], truncated: false } as never;
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { tables });
+    const again = recorded(first, op('a'), 20, { finishedBy: 'ledger' });
+    expect(again.operations[0]).toMatchObject({
+      outcome: 'stopped',
+      finishedAt: at(9),
+      finishedBy: 'ledger',
+      awsRequestIds: ['r'],
+      failureMessage: null,
+      tables: { total: 1 },
+    });
+  });
+});
+
+describe('the record of a stop', () => {
+  const guarded = op('a', { deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } });
+
+  test('is guarded unless the stop failed', () => {
+    const guardIn = (more: object) => recorded(begun(empty, guarded, 1), guarded, 9, more).guard;
+    expect(guardIn({})).toMatchObject({ sequence: 1 });
+    expect(guardIn({ failureType: 'DmsReplicationFailed' })).toBeNull();
+  });
+
+  test.each<[string, object, number]>([
+    ['the same', {}, 1],
+    ['of another intent', { intent: 'final' }, 2],
+    ['of another status', { status: 'failed' }, 2],
+    ['of another operation', { operationId: 'b' }, 2],
+    ['of another stop', { stoppedAt: at(5) }, 2],
+    ['of another creation', { replicationCreateTime: at(5) }, 2],
+    ['of less than before, with a deadline', { freshStartDate: null }, 2],
+    ['of less than before, which DMS has forgotten', { freshStartDate: null, resumeBy: null }, 1],
+    ['without a time', { stoppedAt: null }, 2],
+  ])('that is %s is one of %#', (_, more, records) => {
+    const checkpoint = draftOf('a', { freshStartDate: at(0) });
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint });
+    expect(recorded(first, op('a'), 10, { checkpoint: { ...checkpoint, ...more } }).checkpoints).toHaveLength(records);
+  });
+
+  test.each([
+    ['run-a', 1],
+    ['later', 2],
+  ])('without a time of the run %s is one of its run', (runId, records) => {
+    const checkpoint = draftOf('a', { stoppedAt: null });
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint });
+    const again = recorded(first, op('a'), 10, { checkpoint: { ...checkpoint, runId } });
+    expect(again.checkpoints).toHaveLength(records);
+  });
+
+  test('takes the checkpoint of a stop without a time from none', () => {
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 2, { checkpoint: draftOf('a', { stoppedAt: null }) });
+    const checkpoint = draftOf('b', { stoppedAt: null, recoveryCheckpoint: null });
+    expect(
+      recorded(begun(first, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0]?.recoveryCheckpoint,
+    ).toBeNull();
+  });
+
+  test('takes the checkpoint from the newest record of the stop that has one', () => {
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 2);
+    const none = { ...first, checkpoints: first.checkpoints.map((each) => ({ ...each, recoveryCheckpoint: null })) };
+    const checkpoint = draftOf('b', { recoveryCheckpoint: null });
+    const told = (ledger: Ledger) => recorded(begun(ledger, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0];
+    expect(told(none)?.recoveryCheckpoint).toBeNull();
+    const both = { ...first, checkpoints: [...none.checkpoints, ...first.checkpoints] };
+    expect(told(both)?.recoveryCheckpoint).toBe('c');
+  });
+});

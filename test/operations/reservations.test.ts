@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import { record } from '../../src/operations/recording.js';
+import type { OperationRef } from '../../src/operations/records.js';
+import {
+  breakReservation,
+  release,
+  requireOwner,
+  requireUnreserved,
+  reserve,
+  reservedByOther,
+} from '../../src/operations/reservations.js';
+import { begun, endedOf, noted, recorded } from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+
+const empty = emptyLedger(arn);
+const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
+const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+const messageOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (err) {
+    return err instanceof Error ? err.message : String(err);
+  }
+  return 'allowed';
+};
+
+describe('a reservation', () => {
+  const request = { owner: 'cutover', reason: null, workflowId: null };
+  const { ledger: held } = reserve(empty, request, at(0));
+
+  test('is written down when it is made, and when it ends', () => {
+    const event = { at: at(0), reason: null, workflowId: null, detail: null };
+    expect(held.reservation).toEqual({ owner: 'cutover', reason: null, workflowId: null, at: at(0) });
+    expect(held.events).toEqual([{ ...event, type: 'reserved', by: 'cutover' }]);
+    const released = release(held, { owner: 'cutover' }, at(5));
+    expect(released.reply).toBeNull();
+    expect(released.ledger.events[0]).toEqual({ ...event, type: 'released', by: 'cutover', at: at(5) });
+    expect(release(empty, { owner: 'cutover' }, at(5))).toEqual({ ledger: empty, reply: null });
+    const broken = breakReservation(held, { by: 'ada', reason: 'gone' }, at(5));
+    expect(broken.reply).toBe(`The reservation of ${arn} by cutover is broken`);
+    expect(breakReservation(empty, { by: 'ada', reason: 'gone' }, at(5))).toEqual({
+      ledger: empty,
+      reply: `${arn} is not reserved; nothing was changed`,
+    });
+  });
+
+  test('without a workflow lets no step of anyone through', () => {
+    expect(messageOf(() => requireUnreserved(held, op('x')))).toContain(
+      `${arn} is reserved by cutover since ${at(0)} (no reason given). Wait until it is released.`,
+    );
+    expect(messageOf(() => requireOwner(held, { parentWorkflowId: null, owner: null }))).toContain('is reserved by');
+    expect(messageOf(() => requireOwner(held, { parentWorkflowId: null, owner: 'cutover' }))).toBe('allowed');
+    expect(messageOf(() => requireOwner(empty, { parentWorkflowId: null }))).toBe('allowed');
+  });
+
+  test('in the workflow of its owner is told of by one name', () => {
+    const { ledger } = reserve(empty, { ...request, workflowId: 'cutover' }, at(0));
+    expect(messageOf(() => requireUnreserved(ledger, op('x')))).toContain('is reserved by cutover since');
+    expect(reservedByOther(arn, 'cutover')).toMatchObject({ type: 'DmsReplicationReserved' });
+    expect(reservedByOther(arn, 'cutover').message).toContain(`${arn} is reserved by cutover. Wait until`);
+  });
+
+  test('lets an operation be told again that succeeded before, and no other', () => {
+    const { ledger } = reserve(done, request, at(20));
+    expect(messageOf(() => requireUnreserved(ledger, op('a')))).toBe('allowed');
+    const failed = record(begun(empty, op('b'), 1), endedOf(op('b'), 2), at(2)).ledger;
+    expect(messageOf(() => requireUnreserved(reserve(failed, request, at(20)).ledger, op('b')))).toContain('reserved');
+  });
+
+  test('tells of the age of a call that is not its own', () => {
+    const theirs = noted(empty, op('x', { parentWorkflowId: 'host' }), 1);
+    const age = (workflowId: string | null) =>
+      reserve(theirs, { ...request, workflowId }, at(4)).reply.pendingCallAgeSeconds;
+    expect([age(null), age('other'), age('host')]).toEqual([3, 3, null]);
+    expect(reserve(empty, request, at(4)).reply.pendingCallAgeSeconds).toBeNull();
+  });
+});
