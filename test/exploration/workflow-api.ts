@@ -76,8 +76,6 @@ export const workflowApi = {
       historySize: 0,
     };
   },
-  /** What a parent is told decides nothing here. */
-  getExternalWorkflowHandle: () => ({ signal: async () => {} }),
   uuid4: () => execution().world.uuid(),
   log,
   /** A signal reaches whatever run is open by then. */

@@ -71,8 +71,10 @@ describe('a note', () => {
   });
 
   test('is marked as left, and nothing is marked where there is none', () => {
-    expect(callIn(abandonCall(noted(empty, op('a'), 1))).isAbandoned).toBe(true);
-    expect(abandonCall(empty)).toBe(empty);
+    const next = { ...beginOf(op('b'), 2), taskQueue: 'served' };
+    const left = callIn(abandonCall(noted(empty, op('a'), 1), next));
+    expect(left).toMatchObject({ isAbandoned: true, taskQueue: 'served' });
+    expect(abandonCall(empty, next)).toBe(empty);
   });
 
   test('is settled only by its own operation, and an older unanswered call is kept', () => {
