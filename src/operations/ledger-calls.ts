@@ -123,7 +123,9 @@ export function refuseCall(ledger: Ledger, operation: OperationKey, token: numbe
   const call = ownCall(ledger, operation);
   if (call === null || call.token !== token) return ledger;
   const { earlierUnansweredAt: at } = call;
-  return at === null ? dropCall(ledger) : { ...ledger, pendingCall: { ...call, at, earlierUnansweredAt: null } };
+  if (at === null) return dropCall(ledger);
+  // The attempt that made the earlier call is over. The same refusal may be told again.
+  return { ...ledger, pendingCall: { ...call, at, token: 0, earlierUnansweredAt: null } };
 }
 
 /** Nothing came of the noted call. Its operation is over. */

@@ -112,7 +112,7 @@ export interface CallNote {
 export interface PendingCall extends OperationRef, CallNote {
   /** When the newest call was noted, by the ledger's clock. */
   readonly at: string;
-  /** Fencing token of the attempt that noted it. */
+  /** Fencing token of the attempt that noted it, which may take it back. 0: nobody may. */
   readonly token: number;
   /** Task queue of the activities that made it. */
   readonly taskQueue: string;

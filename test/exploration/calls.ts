@@ -87,6 +87,7 @@ export class Calls {
   }
 
   #land(call: Call, luck: number, effect: (by: string) => Accepted): Accepted {
+    this.dms.requireAnswer();
     if (this.trouble.lies && luck >= 100 && luck < 200) {
       const lie = this.#lie(call, luck);
       this.trace(`${call.kind} for ${call.by} is refused: ${lie.message}`);

@@ -24,6 +24,7 @@ export const disturbances = {
   'the stop fails': 'console',
   'an update is told again': 'replays',
   'an update is forged': 'replays',
+  'AWS gives no answer': 'outages',
   'the worker freezes': 'freezes',
   'the operation is terminated while its worker freezes': 'freezes',
   'closed executions are forgotten': 'retention',
@@ -83,6 +84,7 @@ export function disturb({ what, back, pick }: Disturbance, world: Disturbed): vo
     'the stop fails': () => dms.failWhileStopping(),
     'an update is told again': () => tellAgain(world, pick, (input) => input),
     'an update is forged': () => tellAgain(world, pick, (input) => (pick % 2 === 0 ? {} : forOther(input))),
+    'AWS gives no answer': () => dms.hide(60 + pick),
     'the worker freezes': () => temporal.freezeWorker(20 + (pick % 260)),
     'the operation is terminated while its worker freezes': () => {
       temporal.freezeWorker(20 + (pick % 260));

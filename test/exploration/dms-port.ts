@@ -8,8 +8,12 @@ import { Lost, type SmallTemporal } from './small-temporal.js';
 /** The port of the activities over requests that arrive late, twice, or never. */
 export function dmsPort(temporal: SmallTemporal, dms: SmallDms, looks: Looks, calls: Calls, judge: Judge): DmsApi {
   const ask = async <T>(what: string, effect: () => T): Promise<T> => {
+    const answered = () => {
+      dms.requireAnswer();
+      return effect();
+    };
     try {
-      return await temporal.carry(what, effect);
+      return await temporal.carry(what, answered);
     } catch (err) {
       throw err instanceof Lost ? new DmsApiError('unavailable', 'TimeoutError', err.message) : err;
     }

@@ -50,6 +50,7 @@ export class SmallDms {
   /** Stops that took effect, oldest first. */
   readonly stops: Stop[] = [];
   #states: State[];
+  #hiddenUntil = -Infinity;
 
   constructor(arn: string) {
     const now = Date.now();
@@ -64,6 +65,17 @@ export class SmallDms {
       replicationStats: statistics({ freshStartDate: born, startDate: born }),
     });
     this.#states = [{ from: now - 86_400_000, status: 'running', stop: null, row, start: null }];
+  }
+
+  /** Gives no answer for so many seconds. */
+  hide(seconds: number): void {
+    this.#hiddenUntil = Date.now() + seconds * 1000;
+  }
+
+  /** Throws while it gives no answer. */
+  requireAnswer(): void {
+    if (Date.now() >= this.#hiddenUntil) return;
+    throw new DmsApiError('unavailable', 'ServiceUnavailable', 'The request has failed');
   }
 
   get status(): string {

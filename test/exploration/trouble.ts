@@ -8,6 +8,8 @@ export interface Trouble {
   readonly lies: boolean;
   /** A call lands up to 280 s after it was sent, long after its client has given up. */
   readonly lateCalls: boolean;
+  /** AWS gives no answer for minutes. */
+  readonly outages: boolean;
   /** A call takes effect and is answered with a 4xx that AWS does not document. */
   readonly oddAnswers: boolean;
   /** Someone stops and starts the replication at the console; DMS stops it for a while; a stop fails. */
@@ -29,6 +31,7 @@ export const noTrouble: Trouble = {
   missingLooks: false,
   lies: false,
   lateCalls: false,
+  outages: false,
   oddAnswers: false,
   console: false,
   replays: false,

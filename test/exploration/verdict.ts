@@ -161,7 +161,8 @@ function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boo
     case 'DmsNotAllowed':
       return true;
     case 'DmsStopReverted':
-      return !isStarted(own) && !isStarted(lastStop?.askedAt ?? Infinity);
+      // It may have joined an operation that began before.
+      return !isStarted(begunAt(outcome, each, operationId ?? '')) && !isStarted(lastStop?.askedAt ?? Infinity);
     case 'DmsStartReverted':
       return !dms.stops.some(({ askedAt, stoppedAt }) => askedAt <= endedAt && stoppedAt >= own);
     case 'DmsReplicationFailed':

@@ -83,6 +83,8 @@ describe('a note', () => {
     expect(twice.pendingCall).toMatchObject({ at: at(30), earlierUnansweredAt: at(5) });
     const refused = record(twice, refusedOf(op('a'), 30), at(31)).ledger;
     expect(refused.pendingCall).toMatchObject({ at: at(5), earlierUnansweredAt: null });
+    const toldAgain = record(refused, refusedOf(op('a'), 30), at(32)).ledger;
+    expect(toldAgain.pendingCall).toMatchObject({ at: at(5) });
   });
 
   test('keeps the newest stop before the call, because a later look may be older', () => {

@@ -39,7 +39,8 @@ describe('a request to record', () => {
   });
 
   test('of a stop or a resume that has not begun is refused, and what changes nothing is not', () => {
-    const unknown = (request: Parameters<typeof validateRecord>[1]) => messageOf(() => validateRecord(empty, request, at(10)));
+    const unknown = (request: Parameters<typeof validateRecord>[1]) =>
+      messageOf(() => validateRecord(empty, request, at(10)));
     expect(unknown(resumedOf(resume, 5))).toBe(`The resume "r" of ${arn} has not begun`);
     expect(unknown(stoppedOf(op('a'), 5))).toBe(`The stop "a" of ${arn} has not begun`);
     const tables = { token: Date.parse(at(5)), operation: op('a'), type: 'tables', tables: {} as never } as const;
