@@ -11,6 +11,7 @@ import {
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import { closedState } from '../operations/deletion.js';
 import { findDmsFailure } from '../operations/failures.js';
+import { ledgerMemo } from '../operations/ledger-details.js';
 import { emptyLedger, retryLater } from '../operations/ledger.js';
 import { readRequest, schemas } from '../operations/ledger-schemas.js';
 import type {
@@ -216,6 +217,7 @@ export class LedgerClient {
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy,
       staticSummary: 'DMS ledger: what was stopped and resumed',
+      memo: ledgerMemo(state ?? emptyLedger(this.replicationConfigArn)),
     });
     return this.client.workflow.executeUpdateWithStart<Workflow, Reply, [unknown]>(name, {
       ...options,
