@@ -45,8 +45,11 @@ describe.concurrent('a final stop while a pause is under way waits for it, and t
     const stop = (input: StopReplicationInput) =>
       client.workflow.execute('hostStop', { workflowId, taskQueue, args: [input] });
     const isFollowing = async () => {
-      const { raw } = await client.workflow.getHandle(workflowId).describe();
-      return raw.pendingActivities?.[0]?.activityType?.name === 'dms.awaitOperation';
+      const described = await client.workflow
+        .getHandle(workflowId)
+        .describe()
+        .catch(() => null);
+      return described?.raw.pendingActivities?.[0]?.activityType?.name === 'dms.awaitOperation';
     };
     await stoppedForGood(stage, stop, isFollowing);
   });
