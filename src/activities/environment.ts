@@ -137,7 +137,7 @@ export class Environment {
       if (err instanceof LedgerWaits) throw attempt.stillWaiting(err.message, err.seconds);
       const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
       if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
-      throw this.#outage(attempt, ledger, arn, err.message);
+      throw this.#outage(attempt, await ledger.describe(), arn, err.message);
     }
   }
 
@@ -152,7 +152,7 @@ export class Environment {
     );
   }
 
-  #outage(attempt: Attempt, ledger: LedgerClient, arn: string, problem: string): ApplicationFailure {
+  #outage(attempt: Attempt, ledger: string, arn: string, problem: string): ApplicationFailure {
     const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
     const now = currentAttemptScheduledTimestampMs / 1000;
     // An outage of an earlier operation may have ended unseen, on another worker.
@@ -160,14 +160,14 @@ export class Environment {
     this.#ledgerOutages.set(arn, since);
     const seconds = now - since;
     if (attempt.accepted || seconds < LEDGER_PATIENCE_SECONDS) {
-      const what = `The ledger ${ledger.describe()} gives no answer (${problem})`;
+      const what = `The ledger ${ledger} gives no answer (${problem})`;
       return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
     }
     this.#ledgerOutages.delete(arn);
     return dmsFailure(
       'DmsLedgerUnavailable',
       { ...attempt.subject, elapsedSeconds: seconds },
-      `The ledger ${ledger.describe()} could not be reached for ${Math.round(seconds / 60)} minutes (${problem}); nothing was called`,
+      `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${problem}); nothing was called`,
       'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
     );
   }

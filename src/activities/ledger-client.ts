@@ -33,6 +33,7 @@ import { inTime } from '../watch/index.js';
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
 const UPDATE_SECONDS = 24;
 const ARCHIVE_SECONDS = 10;
+const DESCRIBE_SECONDS = 3;
 const RESTORER = {
   by: 'temporal-dms',
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
@@ -89,7 +90,7 @@ export class LedgerClient {
     const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
     if (reply !== null) return reply;
     const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
-    if (mustBeKept) throw new LedgerForgot(`There is no ledger of ${this.replicationConfigArn}`);
+    if (mustBeKept) throw new LedgerForgot(`${this.describe()} does not exist any more`);
     return { checkpoint: null };
   }
 
@@ -120,9 +121,12 @@ export class LedgerClient {
     });
   }
 
-  /** How to name this ledger to a person. */
-  describe(): string {
-    return `${ledgerWorkflowId(this.replicationConfigArn)} (task queue ${this.taskQueue})`;
+  /** Names this ledger to a person, with the task queue that it runs on. One that does not exist yet is started on this worker's. */
+  async describe(): Promise<string> {
+    const { taskQueue: known } = this;
+    const described = inTime(DESCRIBE_SECONDS, () => this.#handle().describe());
+    const { taskQueue } = await described.catch(() => ({ taskQueue: known }));
+    return `${ledgerWorkflowId(this.replicationConfigArn)} (task queue ${taskQueue})`;
   }
 
   async #update<Reply>(name: string, request: unknown): Promise<Reply> {

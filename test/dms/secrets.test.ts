@@ -69,6 +69,9 @@ describe('a message of AWS', () => {
   test('is read to its 16,000th character, and not shown near that, where a secret may have been cut', () => {
     const secret = (length: number) => `password=${'y'.repeat(length - 9)}`;
     expect(readableMessage(secret(16_000))).toBe('password=***');
+    expect(readableMessage(`${'x'.repeat(2500)} ${secret(13_499)}`)).toBe(
+      `${'x'.repeat(2000)}… (16000 characters in all)`,
+    );
     expect(readableMessage(secret(16_001))).toBe('… (16001 characters in all)');
     expect(readableMessage(`${secret(15_990)} ${'z'.repeat(5000)}`)).toBe('… (20991 characters in all)');
     const whole = `${'x'.repeat(1500)} ${secret(9000)} ${'z'.repeat(5500)}`;

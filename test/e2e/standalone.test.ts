@@ -27,7 +27,15 @@ test('describe, stop, start and the waits work as activities on their own; the l
   expect([stage.simulator.count('StopReplication'), stage.simulator.count('StartReplication')]).toEqual([1, 1]);
 
   const refused = await failureOf(
-    run('dms.recordOperation', { end: 'ended', operation: operation('x'), failureType: 'X', failureMessage: null }),
+    run('dms.recordOperation', {
+      end: 'ended',
+      operation: operation('x'),
+      failureType: 'DmsStopTimedOut',
+      failureMessage: null,
+      finishedBy: null,
+      awsRequestIds: [],
+      isAnswered: false,
+    }),
   );
   expect(refused.cause).toMatchObject({ message: expect.stringContaining('works only as a step of an operation') });
   expect(await failureOf(stage.dms.ledger(replicationConfigArn))).toMatchObject({ type: 'DmsLedgerNotFound' });

@@ -290,13 +290,13 @@ test('the reply to a beginning says whether the replication has run, and when it
 
 test('a ledger is bounded, and drops the oldest first', () => {
   let ledger = empty;
-  for (let n = 1; n <= 250; n++) {
-    const who = { ...op(`op-${n}`), reason: 'x'.repeat(1000) };
-    const checkpoint = draftOf(`op-${n}`, { stoppedAt: at(n), reason: 'x'.repeat(1000) });
+  for (let n = 1; n <= 120; n++) {
+    const who = { ...op(`op-${n}`), reason: 'x'.repeat(1500) };
+    const checkpoint = draftOf(`op-${n}`, { stoppedAt: at(n), reason: 'x'.repeat(1500) });
     ledger = recorded(begun(ledger, who, n), who, n, { checkpoint });
   }
   expect(ledger.checkpoints.length).toBeLessThanOrEqual(100);
   expect(JSON.stringify(ledger).length).toBeLessThanOrEqual(200_000);
-  expect(ledger.checkpoints[0]?.sequence).toBe(250);
-  expect(ledger.operations[0]?.operationId).toBe('op-250');
+  expect(ledger.checkpoints[0]?.sequence).toBe(120);
+  expect(ledger.operations[0]?.operationId).toBe('op-120');
 });
