@@ -90,7 +90,7 @@ export class LedgerClient {
     const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
     if (reply !== null) return reply;
     const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
-    if (mustBeKept) throw new LedgerForgot(`${this.describe()} does not exist any more`);
+    if (mustBeKept) throw new LedgerForgot(`${await this.describe()} does not exist any more`);
     return { checkpoint: null };
   }
 
