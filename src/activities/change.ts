@@ -64,7 +64,7 @@ export interface Change<Outcome, Result> {
   readonly sequence: number | null;
   /** Whether the decision needs the ledger's facts. Where it does not, the operation begins as its call is noted. */
   needsLedger(look: Replication): boolean;
-  /** DMS answered the earlier calls of this operation. */
+  /** DMS answered the calls that this operation sent before this activity. */
   readonly isAnswered: boolean;
   decide(facts: Facts): Decision<Outcome> | Promise<Decision<Outcome>>;
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
@@ -242,9 +242,11 @@ class ChangeAttempt<Outcome, Result> {
   /** Begins the operation in the ledger, or goes on with it, and notes a call. `null`: there is no operation. */
   async #begin({ replication }: Look, call: CallNote | null): Promise<BeginReply | null> {
     const { attempt, change } = this;
-    const { operation, intent, sequence, isAnswered } = change;
+    const { operation, intent, sequence } = change;
     if (operation === undefined) return null;
     const { token, taskQueue } = attempt;
+    // A call of an earlier attempt of this activity got no answer, or this attempt would not be.
+    const isAnswered = change.isAnswered && attempt.number === 1;
     const { status } = replication;
     const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       attempt.environment.beginning.enter(signal),

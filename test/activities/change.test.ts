@@ -4,6 +4,7 @@ import type { Accepted } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
+import { startMark } from '../../src/operations/start-wait.js';
 import { activitiesOf, Attempts, attempt } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
 import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
@@ -169,6 +170,15 @@ describe('a stop', () => {
     expect(requested).toMatchObject({ outcome: 'stopped', accepted: true, isAnswered: false });
     expect(call).toHaveBeenCalledTimes(1);
     expect(ledger.state?.pendingCall).toMatchObject({ operationId: 'a', isAnswered: false });
+  });
+
+  test('that DMS undid is asked for again, and a call of that without an answer is not forgotten', async () => {
+    const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
+    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1, { before: startMark(running) }));
+    const { call, attempts, activities } = stage({ looks: [running], calls: [lost, accepted], ledger });
+    await attempts.run(activities['dms.requestStop'], { ...stopRequest, isAnswered: true });
+    expect(call).toHaveBeenCalledTimes(2);
+    expect(ledger.state?.pendingCall?.earlierUnansweredAt).toBe(new Date(START).toISOString());
   });
 
   test('that DMS answers with an error that AWS does not document keeps its note', async () => {

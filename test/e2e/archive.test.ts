@@ -89,7 +89,10 @@ describe.concurrent('an archived ledger', () => {
     const request = { archive, by: 'grace', reason: 'it was terminated' };
     expect(await stage.dms.rebuildLedger(replicationConfigArn, request)).toEqual({ archived: 1, added: 1 });
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn }));
-    expect(failure).toMatchObject({ type: 'DmsReplicationSealed', message: expect.stringContaining('ada stopped it for good') });
+    expect(failure).toMatchObject({
+      type: 'DmsReplicationSealed',
+      message: expect.stringContaining('ada stopped it for good'),
+    });
     await stage.dms.unseal(replicationConfigArn, { by: 'grace', reason: 'once more' });
     expect(await stage.dms.rebuildLedger(replicationConfigArn, request)).toEqual({ archived: 1, added: 0 });
     expect((await stage.dms.ledger(replicationConfigArn)).sealed).toBeNull();

@@ -6,6 +6,7 @@ import type { Ended } from './asked.js';
 import { inputOf } from './asked.js';
 import {
   findDmsFailure,
+  workflowTypes,
   type Ledger,
   type ResumeReplicationResult,
   type StopReplicationResult,
@@ -170,11 +171,16 @@ function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boo
     case 'DmsCheckpointChanged':
       return dms.stops.every(isOfOperation) && dms.starts.every(isOfOperation);
     case 'DmsOperationSuperseded':
-      // Nobody else has an id that was made for one operation.
-      return !ended.some(({ asked }) => asked.operationId === operationId && operationId !== null);
+      // Nobody else has an id that was made for one operation. A run after a reset finds what the run before it has recorded.
+      return !isReset(outcome) && !ended.some(({ asked }) => asked.operationId === operationId && operationId !== null);
     default:
       return false;
   }
+}
+
+/** Some operation was reset. */
+function isReset({ executions }: Outcome): boolean {
+  return executions.some(({ type, runId, firstRunId }) => type !== workflowTypes.ledger && runId !== firstRunId);
 }
 
 /** Somebody ended it, the network failed the client, or the package says why. */
