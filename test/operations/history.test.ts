@@ -47,6 +47,17 @@ describe('the history of a replication', () => {
     expect(named({ kind: 'stop', limit: 2 })).toEqual(['op-8', 'op-6']);
   });
 
+  test('has operations before events of the same moment, and has a next page only when there is more', () => {
+    const both = withEvent(begun(emptyLedger(arn), 1), event(10));
+    const page = (query: HistoryQuery) => historyPage(both, query);
+    expect(page({}).entries.map((each) => Object.keys(each).at(-1))).toEqual(['operation', 'event']);
+    expect([page({ limit: 2 }).next, historyPage(emptyLedger(arn), {}).next]).toEqual([null, null]);
+    const { next } = page({ limit: 1 });
+    expect(next).toBe(`${minute(10)} operation resume op-1`);
+    expect(page({ cursor: next }).entries).toEqual([{ at: minute(10), event: event(10) }]);
+    expect(page({ cursor: next, limit: 1 }).next).toBeNull();
+  });
+
   test.each<[string, object]>([
     ['limit', { limit: 0 }],
     ['limit', { limit: 201 }],

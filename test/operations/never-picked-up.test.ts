@@ -14,6 +14,9 @@ describe('an execution was never picked up', () => {
   test.each<[string, Partial<PickUpFacts>, boolean]>([
     ['when its first task is scheduled', {}, true],
     ['when it was also cancelled', { historyLength: 3 }, true],
+    ['when its task has no attempt yet', { raw: { pendingWorkflowTask: { state: SCHEDULED } } }, true],
+    ['when its task is shown as another kind of number', { raw: { pendingWorkflowTask: { state: '1' } } }, true],
+    ['but not when a worker has the first task', { raw: task(STARTED, 1) }, false],
     ['but not when a worker has the task', { raw: task(STARTED, 1), historyLength: 3 }, false],
     ['but not when a worker had the task before', { raw: task(SCHEDULED, 2) }, false],
     ['but not when its history goes on', { historyLength: 5 }, false],

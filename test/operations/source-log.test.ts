@@ -26,6 +26,13 @@ describe('the log of a source that stopped ten hours ago', () => {
     ['is not judged when it is not known when it stopped', judged(lag(0), HOUR, null, null), ['lag-unknown']],
     ['is there when it is kept for a day', judged(lag(5), 24 * HOUR), []],
     ['is gone when it is kept for less', judged(lag(0), 9.9 * HOUR), 'expired'],
+    ['is there to the last second', judged(lag(0), 10 * HOUR), ['source-log-short']],
+    ['is not near its end at four fifths', judged(lag(0), 12.5 * HOUR), []],
+    [
+      'is needed for its lag alone when the clocks differ',
+      judged(lag(0), 0.5, null, new Date(now + 9000).toISOString()),
+      [],
+    ],
     ['is near its end from four fifths on', judged(lag(0), 12 * HOUR), ['source-log-short']],
     ['is needed from where the source was read', judged(lag(2.5 * HOUR), 12 * HOUR), 'expired'],
     ['is needed from what was not applied yet', judged(lag(HOUR, 1.5 * HOUR), 12 * HOUR), 'expired'],
@@ -42,5 +49,14 @@ describe('the log of a source that stopped ten hours ago', () => {
     expect(judgeSourceLog(stoppedAt, lag(60, 30), known, now).expired).toBe(
       `the log is needed from 10.1 h ago on (stopped at ${stoppedAt}, 90 s behind then, oldest transaction open for 120 s), and the source keeps 9.0 h`,
     );
+  });
+
+  test('is told of in seconds for less than two hours', () => {
+    const said = (oldestOpenTransactionSeconds: number) => {
+      const known = { sourceLogRetentionSeconds: HOUR, oldestOpenTransactionSeconds };
+      return judgeSourceLog(stoppedAt, lag(null, null), known, now).expired;
+    };
+    expect(said(7199.4)).toContain('0 s behind then, oldest transaction open for 7199 s');
+    expect(said(7200)).toContain('oldest transaction open for 2.0 h');
   });
 });

@@ -22,12 +22,53 @@ describe('a summary of tables', () => {
     });
   });
 
+  test('begins with nothing', () => {
+    const { rows, ...rest } = emptySummary('2026-01-01T00:00:00.000Z');
+    expect(rest).toEqual({
+      total: 0,
+      byState: {},
+      byValidationState: {},
+      flagged: [],
+      truncated: false,
+      readAt: '2026-01-01T00:00:00.000Z',
+    });
+    expect(new Set(Object.values(rows))).toEqual(new Set([0]));
+  });
+
+  test('adds up every number of a table under its name', () => {
+    const numbers = {
+      inserts: 1,
+      updates: 2,
+      deletes: 3,
+      ddls: 4,
+      appliedInserts: 5,
+      appliedUpdates: 6,
+      appliedDeletes: 7,
+      appliedDdls: 8,
+      fullLoadRows: 9,
+      fullLoadErrorRows: 10,
+    };
+    const validation = {
+      validationPendingRecords: 11,
+      validationFailedRecords: 12,
+      validationSuspendedRecords: 13,
+    };
+    expect(summaryOf([table('a', { ...numbers, ...validation })]).rows).toEqual({
+      ...numbers,
+      validationPending: 11,
+      validationFailed: 12,
+      validationSuspended: 13,
+    });
+  });
+
   test.each([
     [{ tableState: 'Table error' }, true],
     [{ tableState: 'Table does not exist' }, true],
     [{ validationState: 'Mismatched records' }, true],
     [{ validationState: 'Suspended records' }, true],
     [{ validationState: 'Error' }, true],
+    [{ validationState: 'Table error' }, true],
+    [{ tableState: null, validationState: null }, false],
     [{ validationState: 'Pending records' }, false],
     [{ validationState: 'No primary key' }, false],
     [{ tableState: 'Full load' }, false],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Replication } from '../../src/dms/replication.js';
 import { stopReasonCode } from '../../src/dms/stop-reasons.js';
 import type { CheckpointDraft } from '../../src/operations/records.js';
-import { stopWarnings } from '../../src/operations/warnings.js';
+import { endpointsUnknown, stopWarnings } from '../../src/operations/warnings.js';
 import { look } from '../support/look.js';
 
 const now = Date.parse('2026-01-02T01:00:00.000Z');
@@ -75,6 +75,7 @@ describe('the warnings of a stop', () => {
     ],
     ['half a day is left', { resumeBy: '2026-01-02T13:00:00.000Z' }, {}, []],
     ['less than that is short', { resumeBy: '2026-01-02T12:59:00.000Z' }, {}, ['short-window']],
+    ['nothing is left just now', { resumeBy: '2026-01-02T01:00:00.000Z' }, {}, ['short-window']],
     ['nothing is left', { resumeBy: '2026-01-02T00:59:00.000Z' }, {}, ['short-window']],
     [
       'one that never ran has nothing to warn of',
@@ -93,7 +94,26 @@ describe('the warnings of a stop', () => {
     const short = (resumeBy: string) => stopWarnings(draft({ resumeBy }), look(), now)[0]?.message;
     expect(short('2026-01-02T04:30:00.000Z')).toContain('another 3.5 hours');
     expect(short('2026-01-02T00:00:00.000Z')).toContain('ended at 2026-01-02T00:00:00.000Z');
+    expect(short('2026-01-02T01:00:00.000Z')).toContain('ended at 2026-01-02T01:00:00.000Z');
+    const unknown = stopWarnings(draft({ stopReason: 'Stop Reason BORED' }), look(), now)[0]?.message;
+    expect(unknown).toBe('DMS gives "Stop Reason BORED", which is not a known stop reason');
+    const half = look({ replicationStats: { fullLoadProgressPercent: 50 } as never });
+    expect(stopWarnings(draft(), half, now)[0]?.message).toContain('the full load was at 50 %');
+    const billed = look({ provisionData: { provisionState: 'provisioned' } as never });
+    const billedUntil = (resumeBy: string | null) => stopWarnings(draft({ resumeBy }), billed, now)[0]?.message;
+    expect(billedUntil('2026-01-04T00:00:00.000Z')).toContain('billed until 2026-01-04T00:00:00.000Z');
+    expect(billedUntil(null)).toContain('billed until DMS deprovisions it');
     const gone = look({ provisionData: { provisionState: 'deprovisioning' } as never });
     expect(stopWarnings(draft({ resumeBy: null }), gone, now)[0]?.message).toContain('DMS has deprovisioned it');
   });
+});
+
+test('addresses of endpoints that are not known are warned of with what follows', () => {
+  expect(endpointsUnknown(null, 'nothing is compared')).toEqual([]);
+  expect(endpointsUnknown('IAM denies it', 'nothing is compared')).toEqual([
+    {
+      code: 'endpoints-unknown',
+      message: 'Where its endpoints lead to is not known (IAM denies it), so nothing is compared',
+    },
+  ]);
 });
