@@ -42,7 +42,7 @@ describe.concurrent('the deadline guard', () => {
   test.each([
     [
       'somebody else has started the replication',
-      ({ simulator, replicationConfigArn }: Guarded) => simulator.start(replicationConfigArn),
+      async ({ simulator, replicationConfigArn }: Guarded) => simulator.start(replicationConfigArn),
       ['guard-ended'],
     ],
     [
