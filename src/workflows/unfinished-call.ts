@@ -8,6 +8,7 @@ import { dropCallOf, operationOf, secondsUntilLanded } from '../operations/ledge
 import { findOperation } from '../operations/ledger-entries.js';
 import type { RecordOperation } from '../operations/protocol.js';
 import type { PendingCall } from '../operations/records.js';
+import { resumedFrom } from '../operations/resume-checks.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';
 import { isCancelled } from './failures.js';
@@ -108,8 +109,8 @@ async function followStart(book: Book, call: PendingCall): Promise<Followed> {
       if (failure?.type !== 'DmsStartTimedOut' || !isActive(failure)) throw err;
       return untilRunning({ holdSeconds: HOLD_SECONDS, taskQueue }, { ...wait, startTimeoutSeconds: FOLLOW_SECONDS });
     });
-    const resumedFrom = findOperation(book.ledger, call) === undefined ? null : (book.ledger.checkpoints[0] ?? null);
-    const result = { outcome: 'resumed', operationId, resumedFrom, startReplicationType, ...running } as const;
+    const from = resumedFrom(book.ledger.checkpoints[0], startReplicationType, before.stop);
+    const result = { outcome: 'resumed', operationId, resumedFrom: from, startReplicationType, ...running } as const;
     return { record: { end: 'resumed', result } };
   } catch (err) {
     const failure = findDmsFailure(err);

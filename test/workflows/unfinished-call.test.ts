@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { dmsFailure } from '../../src/operations/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
+import type { RecordOperation } from '../../src/operations/protocol.js';
 import type { Ledger } from '../../src/operations/records.js';
+import { startMark } from '../../src/operations/start-wait.js';
 import { finishCall } from '../../src/workflows/unfinished-call.js';
 import { untilRunning, untilStopped } from '../../src/workflows/waits.js';
-import { begun, noted } from '../support/ledger-requests.js';
+import { begun, draftOf, noted, recorded } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
 
@@ -27,6 +29,35 @@ const waits = { stop: vi.mocked(untilStopped), resume: vi.mocked(untilRunning) }
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(at(1000)) });
   return () => vi.useRealTimers();
+});
+
+/** Ends of operations that the ledger has recorded. */
+const told: RecordOperation[] = [];
+vi.mock('../../src/workflows/activity-proxies.js', () => ({
+  changingActivities: () => ({ 'dms.recordOperation': async (how: RecordOperation) => void told.push(how) }),
+}));
+vi.mock('@temporalio/workflow', async (original) => ({
+  ...(await original<object>()),
+  CancellationScope: { nonCancellable: (work: () => unknown) => work() },
+}));
+
+test.each([
+  ['resume-processing', 1],
+  ['reload-target', null],
+])('a start with %s whose operation has closed is recorded as going on from record %s', async (type, sequence) => {
+  const stopped = look();
+  const { replicationLastStopTime: stoppedAt, replicationCreateTime } = stopped;
+  const paused = operation('paused');
+  const checkpoint = draftOf('paused', { stoppedAt, replicationCreateTime });
+  const ledger = recorded(noted(emptyLedger(replicationConfigArn), paused, 1), paused, 2, { checkpoint });
+  const resume = operation('a', { kind: 'resume' });
+  const left = noted(ledger, resume, 5, { startReplicationType: type, before: startMark(stopped) });
+  waits.resume.mockResolvedValue({ replication: look({ status: 'running' }), progress: 'not-checked', warnings: [] });
+  await finished({ ledger: begun(left, operation('b'), 9), isEnding: false });
+  const how = told.at(-1);
+  if (how?.end !== 'resumed') throw new Error('It is recorded as resumed');
+  expect([how.finishedBy, how.operation.operationId]).toEqual(['ledger', 'a']);
+  expect(how.result.resumedFrom?.sequence ?? null).toBe(sequence);
 });
 
 describe.each([
