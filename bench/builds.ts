@@ -1,5 +1,6 @@
 /** Builds of the package under measurement: that of this checkout, or that of a git ref. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,15 +34,17 @@ export async function withBuildOf<T>(ref: string, work: (build: Build) => Promis
   }
 }
 
-/** Stops as a build runs them. They are started by name, which all builds understand. */
+/** Stops as a build runs them. They are started by name, which all builds understand, with the memo that a client gives them. */
 export function stopsOf({ name, workerProgram }: Build): ScaleWay & { readonly start: NonNullable<ScaleWay['start']> } {
   return {
     name,
     program: [workerProgram],
     async start(client, taskQueue, replicationConfigArn) {
       const workflowId = `dms:${replicationConfigArn}`;
-      const input = { replicationConfigArn, selfRestartGraceSeconds: 0 };
-      await client.workflow.start('dmsStopReplication', { workflowId, taskQueue, args: [input] });
+      const operationId = randomUUID();
+      const input = { replicationConfigArn, operationId, selfRestartGraceSeconds: 0 };
+      const memo = { 'dms.kind': 'stop', 'dms.operationId': operationId, 'dms.asks': 'pause' };
+      await client.workflow.start('dmsStopReplication', { workflowId, taskQueue, memo, args: [input] });
       return workflowId;
     },
     ledger: (arn) => `dms-ledger:${arn}`,
