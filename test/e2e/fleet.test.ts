@@ -252,9 +252,10 @@ describe.concurrent('a fleet', () => {
     const foreign = 'arn:aws:dms:eu-west-1:999999999999:replication-config:FOREIGN';
     const down = 'arn:aws:dms:eu-north-1:123456789012:replication-config:DOWN';
     const good = Array.from({ length: 6 }, () => stage.simulator.createReplication());
-    const fleet = { ...brief, replicationConfigArns: [down, foreign, ...good], concurrency: 2 };
+    const fleet = { ...brief, replicationConfigArns: [down, foreign, ...good], concurrency: 3 };
     const handle = await stage.dms.startStopFleet(fleet);
-    await until('all others are done', async () => Object.keys((await handle.progress()).results).length === 7, 60);
+    // Credentials that a provider does not give are waited for, for a minute.
+    await until('all others are done', async () => Object.keys((await handle.progress()).results).length === 7, 150);
     const region = stage.client.workflow.getHandle(`dms:${down}`);
     const { raw } = await region.describe();
     expect(raw.pendingActivities?.[0]?.lastFailure?.message).toMatch(/eu-north-1|DOWN/);
