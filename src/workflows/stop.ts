@@ -21,7 +21,9 @@ async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
   tracker.enter('waiting-until-stoppable', asking, null, plan.stoppableTimeoutSeconds);
   const requested = await requestStop(run);
   if ('repeated' in requested) return requested.repeated;
-  const { outcome, settled, replication, dmsTime } = await untilSettled(run, requested);
+  const stopped = await untilSettled(run, requested);
+  if ('repeated' in stopped) return stopped.repeated;
+  const { outcome, settled, replication, dmsTime } = stopped;
 
   tracker.showCheckpoint(replication, settled);
   tracker.enter('recording', 'Writing the checkpoint into the ledger', replication.status);
@@ -46,11 +48,13 @@ async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
   return recorded.result as StopReplicationResult;
 }
 
+type SettledStop = Omit<Extract<StoppedReplication, { end: 'settled' }>, 'end'> & { readonly outcome: StopOutcome };
+
 /** Follows the stop until it is described. A replication that runs again is asked to stop again: DMS undid the stop, or an old look showed one. */
 async function untilSettled(
   run: Run<StopPlan>,
   requested: RequestedStop,
-): Promise<Omit<Extract<StoppedReplication, { end: 'settled' }>, 'end'> & { readonly outcome: StopOutcome }> {
+): Promise<SettledStop | Repeated<StopReplicationResult>> {
   const { operation, plan, tracker } = run;
   const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = plan;
   const rules = { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds };
@@ -68,7 +72,8 @@ async function untilSettled(
     const again = 'It runs again; asking DMS to stop it again';
     tracker.enter('waiting-until-stoppable', again, stopped.replication.status);
     const next = await requestStop(run);
-    if ('repeated' in next) throw new Error('An operation that is under way has not succeeded before');
+    // The run before a reset has recorded it.
+    if ('repeated' in next) return next;
     stop = next;
   }
 }

@@ -54,6 +54,20 @@ test('a stop is recorded when its operation is reset while the call is on its wa
   expect(world.ledger?.checkpoints).toHaveLength(1);
 });
 
+test('a stop that DMS undid returns what was recorded when its operation is reset to before it asked again', async () => {
+  const world = new World(inOrder(), quiet);
+  const now = (act: () => void) => [{ at: { turn: 0 }, act }];
+  const restarted = () => world.dms.stopForAWhile(1);
+  await world.until('it is recorded', () => world.ledger?.checkpoints.length === 1, [
+    ...now(() => world.want(stop)),
+    { at: { status: 'stopping', nth: 1 }, act: restarted },
+  ]);
+  expect(world.dms.stops).toHaveLength(2);
+  const violations = await world.run(now(() => world.disturb(resetBy(2))));
+  check(violations, world);
+  expect(world.ledger?.checkpoints).toHaveLength(1);
+});
+
 test('a stop right after one whose operation died records the new stop, and not the one that DMS still shows', async () => {
   const world = new World(inOrder(), quiet);
   const now = (act: () => void) => [{ at: { turn: 0 }, act }];
@@ -89,6 +103,8 @@ const quiet = { trouble: noTrouble, fates: [], delays: [], looks: [], calls: [],
 function disturbed(world: World, at: Moment, what: Disturbance['what']): Event {
   return { at, act: () => world.disturb({ what, back: 0, pick: 0, next: null }) };
 }
+
+const resetBy = (back: number): Disturbance => ({ what: 'the operation is reset', back, pick: 0, next: null });
 
 /** First come, first served. */
 function inOrder(): Pick<fc.Scheduler, 'schedule' | 'waitOne' | 'count'> {
