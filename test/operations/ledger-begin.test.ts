@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
-import type { OperationRef } from '../../src/operations/records.js';
+import type { Ledger, OperationRef } from '../../src/operations/records.js';
 import { beginOf, begun, draftOf, endedOf, noted, recorded, refusalOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 
@@ -87,6 +87,41 @@ describe('the beginning of an operation', () => {
     expect(ledger.newestToken).toBe(Date.parse(at(5)));
   });
 
+  test.each<[string, Ledger, boolean]>([
+    ['a recorded stop with a time', { ...done, operations: [] }, true],
+    [
+      'a recorded stop without one',
+      { ...done, operations: [], checkpoints: done.checkpoints.map((each) => ({ ...each, stoppedAt: null })) },
+      false,
+    ],
+    [
+      'an operation that began in a status that was not kept',
+      { ...done, checkpoints: [], operations: done.operations.map((each) => ({ ...each, statusAtBegin: null })) },
+      false,
+    ],
+    ['an operation that began in a status of a run', { ...done, checkpoints: [] }, true],
+  ])('says of %s whether it has run', (_, ledger, hasRun) => {
+    expect(begin(ledger, beginOf(resume, 50), at(50)).reply.hasRun).toBe(hasRun);
+  });
+
+  test('that repeats an operation without a record names none', () => {
+    const bare = { ...done, operations: done.operations.map((each) => ({ ...each, checkpointSequence: null })) };
+    expect(begin(bare, beginOf(op('a'), 20), at(20)).reply.repeatOf).toMatchObject({ checkpoint: null });
+    expect(messageOf(() => validateBegin(bare, beginOf(op('a'), 20, { intent: 'final' }), at(20)))).toBe('allowed');
+    expect(messageOf(() => validateBegin(done, beginOf(op('a'), 20), at(20)))).toBe('allowed');
+  });
+
+  test('is refused with the operation that it is about', () => {
+    const about = (act: () => void) =>
+      expect(act).toThrow(
+        expect.objectContaining({
+          details: [expect.objectContaining({ replicationConfigArn: arn, operationId: 'a' })],
+        }),
+      );
+    about(() => validateBegin(begun(done, op('b'), 20), beginOf(op('a'), 30), at(30)));
+    about(() => validateBegin(done, beginOf(op('a'), 30, { intent: 'final' }), at(30)));
+  });
+
   test('is refused for its id with what came in between', () => {
     const later = begun(done, op('b'), 20);
     expect(messageOf(() => validateBegin(later, beginOf(op('a'), 30), at(30)))).toContain(
@@ -129,6 +164,7 @@ describe('the beginning of an operation', () => {
     expect(() => validateBegin(left, reset, at(5))).toThrow(
       expect.objectContaining({
         type: 'DmsLedgerBusy',
+        nonRetryable: true,
         details: [{ why: 'the run before the reset may still be sending its call', seconds: 16 }],
       }),
     );

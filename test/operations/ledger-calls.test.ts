@@ -70,6 +70,11 @@ describe('a note', () => {
     expect(laterMark(markOf('running', one), markOf('running', other)).stop.lastStopTime).toBe(newest);
   });
 
+  test('of looks that show the same stop goes by the later look', () => {
+    const later = markOf('modifying', at(-10));
+    expect(laterMark(markOf('running', at(-10)), later)).toBe(later);
+  });
+
   test('is marked as left, and nothing is marked where there is none', () => {
     const next = { ...beginOf(op('b'), 2), taskQueue: 'served' };
     const left = callIn(abandonCall(noted(empty, op('a'), 1), next));
@@ -108,6 +113,7 @@ describe('a note', () => {
     const seal = { by: 'ada', reason: null, at: at(0) };
     const foreign = { ...ledger, sealed: seal };
     expect(dropCallOf(foreign, callIn(foreign), 'DmsStopReverted', at(9)).sealed).toEqual(seal);
+    expect(dropCallOf({ ...foreign, pendingCall: null }, callIn(foreign), 'x', at(9)).sealed).toEqual(seal);
     expect(dropCallOf({ ...ledger, operations: [] }, callIn(ledger), 'x', at(9))).toMatchObject({ operations: [] });
   });
 

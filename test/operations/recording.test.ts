@@ -47,6 +47,9 @@ describe('a request to record', () => {
     for (const request of [endedOf(op('a'), 5), refusedOf(op('a'), 5), tables])
       expect(unknown(request)).toBe('allowed');
     const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
+    expect(() => validateRecord(empty, foreign)).toThrow(
+      expect.objectContaining({ details: [expect.objectContaining({ replicationConfigArn: arn })] }),
+    );
     expect(unknown(foreign)).toContain(`Invalid dms.record request: checkpoint.replicationConfigArn is not ${arn}`);
   });
 
@@ -120,6 +123,25 @@ describe('a request to record', () => {
 });
 
 describe('the record of a stop', () => {
+  test('is told to whoever sends it', () => {
+    expect(record(begun(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9)).reply.checkpoint).toMatchObject({
+      sequence: 1,
+      recordedAt: at(9),
+    });
+  });
+
+  test('of an operation that the ledger has dropped is kept, and seals as from now', () => {
+    const dropped = { ...empty, lastUnsealed: { by: 'bob', reason: 'again', at: at(5) } };
+    const { ledger } = record(dropped, stoppedOf(op('a'), 9, { checkpoint: draftOf('a', { intent: 'final' }) }), at(9));
+    expect(ledger).toMatchObject({ sealed: { at: at(9) }, checkpoints: [{ sequence: 1 }], operations: [] });
+  });
+
+  test('without a time is followed by the one with its time', () => {
+    const untimed = { checkpoint: draftOf('a', { stoppedAt: null }) };
+    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, untimed);
+    expect(recorded(first, op('a'), 10).checkpoints).toHaveLength(2);
+  });
+
   const guarded = op('a', { deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } });
 
   test('is guarded unless the stop failed', () => {

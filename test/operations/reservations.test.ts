@@ -9,6 +9,7 @@ import {
   requireUnreserved,
   reserve,
   reservedByOther,
+  validateReserve,
 } from '../../src/operations/reservations.js';
 import { begun, endedOf, noted, recorded } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
@@ -28,6 +29,21 @@ const messageOf = (act: () => unknown): string => {
 describe('a reservation', () => {
   const request = { owner: 'cutover', reason: null, workflowId: null };
   const { ledger: held } = reserve(empty, request, at(0));
+
+  test('may be made by anyone while there is none', () => {
+    expect(messageOf(() => validateReserve(empty, request))).toBe('allowed');
+    const { ledger, reply } = reserve(empty, request, at(3));
+    expect([ledger.events.length, reply.reservation.at]).toEqual([1, at(3)]);
+  });
+
+  test('is refused with the operation that it is about', () => {
+    expect(() => requireUnreserved(held, op('x'))).toThrow(
+      expect.objectContaining({
+        details: [expect.objectContaining({ replicationConfigArn: arn, operationId: 'x' })],
+      }),
+    );
+    expect(reservedByOther(arn, 'cutover').details[0].replicationConfigArn).toBe(arn);
+  });
 
   test('is written down when it is made, and when it ends', () => {
     const event = { at: at(0), reason: null, workflowId: null, detail: null };

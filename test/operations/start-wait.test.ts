@@ -57,6 +57,15 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting'],
     },
+    'waits while a look shows the run that was under way before it': {
+      looks: [
+        [0, runs],
+        [60, runs],
+        [61, runs],
+      ],
+      verdicts: ['starting', 'starting', 'done'],
+      before: runs,
+    },
     'is not reverted by the stop before it after a transition that is no start': {
       looks: [
         [0, { ...stopped, status: 'modifying' }],

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { queued, stored } from '../../src/operations/archive.js';
+import { emptyLedger } from '../../src/operations/ledger.js';
+import type { RestoreRequest } from '../../src/operations/ledger-messages.js';
+import type { ArchivedRecord, Ledger } from '../../src/operations/records.js';
+import { restore, restoreRequest, validateRestore } from '../../src/operations/restore.js';
+import { begun, draftOf, recorded, stoppedOf } from '../support/ledger-requests.js';
+import { arn, at, operation } from '../support/operations.js';
+import { archived } from '../support/records.js';
+
+const by = { by: 'grace', reason: 'it was terminated' };
+const seal = { by: 'ada', reason: 'done', at: at(5) };
+const requestOf = (records: readonly ArchivedRecord[], more: Partial<RestoreRequest> = {}): RestoreRequest => ({
+  ...by,
+  records,
+  lastSequence: Math.max(0, ...records.map(({ sequence }) => sequence)),
+  resumeWithinSeconds: 7200,
+  ...more,
+});
+
+/** A ledger that has recorded stops itself, at these seconds. */
+function ownAt(...seconds: readonly number[]): Ledger {
+  return seconds.reduce((ledger, second, n) => {
+    const who = operation(`own-${n + 1}`);
+    const checkpoint = draftOf(who.operationId, { stoppedAt: at(second - 1) });
+    return recorded(begun(ledger, who, second), who, second, { checkpoint });
+  }, emptyLedger(arn));
+}
+const names = ({ checkpoints }: Ledger) => checkpoints.map(({ operationId }) => operationId);
+const restored = (ledger: Ledger, records: readonly ArchivedRecord[], more: Partial<RestoreRequest> = {}) =>
+  restore(ledger, requestOf(records, more), at(9000));
+
+describe('a request to restore', () => {
+  test('brings the newest hundred records, the highest sequence of all, and the time that is left', () => {
+    const [newest, ...older] = Array.from({ length: 120 }, (_, n) => archived(n === 110 ? 500 : 120 - n));
+    if (newest === undefined) throw new Error('There are records');
+    const request = restoreRequest([newest, ...older], by, Date.parse(newest.resumeBy ?? '') - 5500);
+    expect(request).toEqual({
+      ...by,
+      records: [newest, ...older.slice(0, 99)],
+      lastSequence: 500,
+      resumeWithinSeconds: 5.5,
+    });
+    expect(restoreRequest([archived(1, { resumeBy: null })], by, 0).resumeWithinSeconds).toBeNull();
+  });
+
+  test('is refused with the replication that it is about', () => {
+    const foreign = requestOf([archived(1, { replicationConfigArn: `${arn}X` })]);
+    expect(() => validateRestore(emptyLedger(arn), foreign)).toThrow(
+      expect.objectContaining({ details: [expect.objectContaining({ replicationConfigArn: arn })] }),
+    );
+  });
+});
+
+describe('a ledger that is restored', () => {
+  test('has its records by time, and those of one moment by sequence', () => {
+    const records = [archived(3), archived(2), archived(1)];
+    expect(names(restored(ownAt(50), records).ledger)).toEqual(['op-3', 'op-2', 'own-1']);
+    const later = archived(7, { recordedAt: at(60) });
+    expect(names(restored(ownAt(50, 70), [later]).ledger)).toEqual(['own-2', 'op-7', 'own-1']);
+    const same = [5, 6, 4].map((n) => archived(n, { recordedAt: at(60) }));
+    expect(names(restored(emptyLedger(arn), same).ledger)).toEqual(['op-6', 'op-5', 'op-4']);
+  });
+
+  test('counts only the records that it has room for', () => {
+    const full = {
+      ...ownAt(...Array.from({ length: 100 }, (_, n) => 1000 + n)),
+      archive: { taskQueue: null, waiting: [] },
+    };
+    const room = full.checkpoints.length;
+    const older = archived(500, { recordedAt: at(1) });
+    const { ledger, reply } = restored({ ...full, lastSequence: 500 }, [older]);
+    expect([reply.added, ledger.checkpoints.length, ledger.lastSequence]).toEqual([0, room, 500]);
+    expect(names(ledger)).not.toContain('op-500');
+    expect(ledger.events).toEqual([]);
+  });
+
+  test('numbers on after what was archived, although no record comes back', () => {
+    const { ledger, reply } = restored(emptyLedger(arn), [], { lastSequence: 7 });
+    expect(reply).toEqual({ added: 0 });
+    expect(ledger).toMatchObject({ lastSequence: 7, sealed: null, guard: null, checkpoints: [] });
+    expect(ledger.events[0]?.detail).toBe('0 records came back from the archive');
+  });
+
+  test('takes a record although it has counted as far', () => {
+    const { ledger, reply } = restored({ ...emptyLedger(arn), lastSequence: 3 }, [archived(3)]);
+    expect([reply.added, ledger.lastSequence, names(ledger)]).toEqual([1, 3, ['op-3']]);
+  });
+
+  test.each<[string, readonly ArchivedRecord[], boolean]>([
+    ['by a record that it had lost', [archived(3, { sealed: seal })], true],
+    ['by the newest one that it had lost alone', [archived(3), archived(2, { sealed: seal })], false],
+    ['not by its own record', [archived(1, { recordedAt: at(50), sealed: seal }), archived(2)], false],
+    ['by another record of its sequence', [archived(1, { recordedAt: at(51), sealed: seal }), archived(2)], true],
+    ['by another record of its time', [archived(2, { recordedAt: at(50), sealed: seal })], true],
+  ])('is sealed %s', (_, records, isSealed) => {
+    expect(restored(ownAt(50), records).ledger.sealed).toEqual(isSealed ? seal : null);
+  });
+
+  test.each<[string, readonly ArchivedRecord[], readonly number[]]>([
+    ['what the archive does not have', [archived(7)], [1, 2]],
+    ['nothing that the archive has', [archived(7), archived(1, { recordedAt: at(50) })], [2]],
+    ['what has the sequence of another record', [archived(7), archived(1, { recordedAt: at(51) })], [1, 2]],
+    ['what has the time of another record', [archived(7, { recordedAt: at(50) })], [1, 2]],
+  ])('lets the archive have %s', (_, records, sequences) => {
+    const { archive } = restored(ownAt(50, 60), records).ledger;
+    expect(archive).toEqual({
+      taskQueue: null,
+      waiting: sequences.map((sequence) => ({ sequence, sealed: null, deadline: null })),
+    });
+  });
+});
+
+describe('the archive of a ledger', () => {
+  test('waits for a record of more than a megabyte as long as it is the only one', () => {
+    const who = operation('a');
+    const ledger = ownAt(50);
+    const [newest] = ledger.checkpoints;
+    if (newest === undefined) throw new Error('There is a record');
+    const large = { ...newest, stopReason: 'x'.repeat(1_100_000) };
+    const request = { ...stoppedOf(who, 60), archives: true };
+    const { archive, events } = queued({ ...ledger, checkpoints: [large] }, large, request, at(60));
+    expect([archive?.waiting.map(({ sequence }) => sequence), events]).toEqual([[1], []]);
+  });
+
+  test('that nobody has set up stores nothing', () => {
+    const ledger = ownAt(50);
+    expect(stored(ledger, 1)).toBe(ledger);
+  });
+});
