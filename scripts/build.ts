@@ -12,13 +12,14 @@ for (const what of [
   if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 }
 // A worker bundles the workflows whole, and webpack makes every import of one module from another twice as long: these are one module each, without
-// the blanks. Names stay, which are the workflows' types; the source map has the rest. valibot is bundled here tree-shaken: webpack takes it whole.
+// the blanks and with short names inside. What is exported keeps its name, which is a workflow's type; the source map has the rest. valibot is bundled
+// here tree-shaken: webpack takes it whole.
 await build({
   entryPoints: ['index', 'steps', 'versioned'].map((name) => `src/workflows/${name}.ts`),
   outdir: 'dist/workflows',
   allowOverwrite: true,
   bundle: true,
-  minifyWhitespace: true,
+  minify: true,
   splitting: true,
   format: 'esm',
   external: ['@temporalio/*'],

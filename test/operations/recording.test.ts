@@ -47,7 +47,7 @@ describe('a request to record', () => {
     for (const request of [endedOf(op('a'), 5), refusedOf(op('a'), 5), tables])
       expect(unknown(request)).toBe('allowed');
     const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
-    expect(() => validateRecord(empty, foreign)).toThrow(
+    expect(() => validateRecord(empty, foreign, at(10))).toThrow(
       expect.objectContaining({ details: [expect.objectContaining({ replicationConfigArn: arn })] }),
     );
     expect(unknown(foreign)).toContain(`Invalid dms.record request: checkpoint.replicationConfigArn is not ${arn}`);
