@@ -42,4 +42,4 @@ test('the guards of two hundred replications act for each of them, each once', a
     const warned = new Set(warnings.map(({ replicationConfigArn }) => replicationConfigArn));
     expect([...warned].toSorted()).toEqual(arns.filter((_, n) => n % 5 !== 0).toSorted());
   });
-}, 180_000);
+}, 600_000);
