@@ -8,6 +8,7 @@ import {
   findDmsFailure,
   workflowTypes,
   type Ledger,
+  type OperationKind,
   type ResumeReplicationResult,
   type StopReplicationResult,
 } from './package-api.js';
@@ -93,8 +94,13 @@ function* judgeEnded(outcome: Outcome, each: Ended): Iterable<Violation> {
 }
 
 /** The operation that gave the result may have begun before whoever joined it. */
-function begunAt({ ledger }: Outcome, { asked, begunAt: own }: Ended, operationId: string): number {
-  const known = ledger?.operations.filter((each) => each.kind === asked.kind && each.operationId === operationId) ?? [];
+function begunAt(
+  { ledger }: Outcome,
+  { asked, begunAt: own }: Ended,
+  operationId: string,
+  kind: OperationKind = asked.kind,
+): number {
+  const known = ledger?.operations.filter((each) => each.kind === kind && each.operationId === operationId) ?? [];
   return Math.min(own, ...known.map(({ startedAt }) => Date.parse(startedAt)));
 }
 
@@ -163,7 +169,7 @@ function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boo
       return true;
     case 'DmsStopReverted':
       // It may have joined an operation that began before.
-      return !isStarted(begunAt(outcome, each, operationId ?? '')) && !isStarted(lastStop?.askedAt ?? Infinity);
+      return !isStarted(begunAt(outcome, each, operationId ?? '', 'stop')) && !isStarted(lastStop?.askedAt ?? Infinity);
     case 'DmsStartReverted':
       return !dms.stops.some(({ askedAt, stoppedAt }) => askedAt <= endedAt && stoppedAt >= own);
     case 'DmsReplicationFailed':
