@@ -3,6 +3,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes long begins first, so that nobody waits for it alone in the end. On a machine that has not run the tests yet, nothing else tells. */
 const SLOW = [
+  'workflows/deletion',
+  'e2e/resume',
+  'e2e/ledger',
   'slots',
   'readme',
   'e2e/',
@@ -28,11 +31,23 @@ export const shared = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
   pool: 'forks',
-  maxWorkers: 3,
-  maxConcurrency: 5,
+  maxWorkers: 5,
+  maxConcurrency: 10,
   sequence: { sequencer: SlowFirst },
 } satisfies ViteUserConfig['test'];
 
+/** They start no Temporal server and no worker, and share a process. */
+const LIGHT = ['test/{dms,operations,simulator,watch}/*.test.ts'];
+
 export default defineConfig({
-  test: { ...shared, include: ['test/**/*.test.ts'], exclude: ['test/clients/**'] },
+  test: {
+    ...shared,
+    projects: [
+      { extends: true, test: { name: 'light', include: LIGHT, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'all others', include: ['test/**/*.test.ts'], exclude: ['test/clients/**', ...LIGHT] },
+      },
+    ],
+  },
 });

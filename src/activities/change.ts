@@ -126,11 +126,23 @@ class ChangeAttempt<Outcome, Result> {
     private readonly attempt: Attempt,
     private readonly change: Change<Outcome, Result>,
   ) {
-    this.#memory = (attempt.memory as Memory | null | undefined) ?? {};
-    attempt.accepted ||= this.#memory.mayHaveCalled === true;
+    const left = attempt.memory as Memory | null | undefined;
+    // A first attempt tells what it did only when it fails: one that left nothing died, and may have called.
+    const mayHaveCalled = left == null ? attempt.number > 1 : left.mayHaveCalled === true;
+    this.#memory = left ?? {};
+    attempt.accepted ||= mayHaveCalled;
   }
 
   async run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
+    try {
+      return await this.#run();
+    } catch (err) {
+      if (this.attempt.memory == null) this.attempt.remember(this.#memory);
+      throw err;
+    }
+  }
+
+  async #run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt, change } = this;
     const look = await attempt.look().catch((err: unknown) => this.#notFound(err));
     let facts = this.#facts(look, change.needsLedger(look.replication) ? await this.#begin(look, null) : null);
@@ -198,7 +210,7 @@ class ChangeAttempt<Outcome, Result> {
   #remember(more: { [Field in keyof Memory]?: Memory[Field] | undefined }): void {
     const merged = { ...this.#memory, ...more };
     this.#memory = JSON.parse(JSON.stringify(merged)) as Memory;
-    this.attempt.remember(this.#memory);
+    if (this.attempt.number > 1) this.attempt.remember(this.#memory);
   }
 
   /** Notes the call and sends it, once its turn has come. The look may be old by then, so a newer one is judged anew. */

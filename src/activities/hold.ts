@@ -1,7 +1,7 @@
 import { STALE_SECONDS } from '../dms/staleness.js';
 import { isDmsFailure } from '../operations/failures.js';
 import { secondsBetweenLooks, type Look, type LookOptions } from '../watch/index.js';
-import type { OperationPhase } from '../operations/progress.js';
+import type { HeldProgress, OperationPhase } from '../operations/progress.js';
 import type { Attempt } from './attempt.js';
 
 /** How often a held attempt asks for a look. */
@@ -10,8 +10,7 @@ const SWEEP_SECONDS = 2;
 const RESERVE_SECONDS = 15;
 
 /** What an attempt leaves to the next. */
-interface Kept<Memory> {
-  readonly lastStatus: string | null;
+interface Kept<Memory> extends HeldProgress {
   readonly memory: Memory;
   readonly underDeadline: boolean;
   readonly lateSince: number | null;
@@ -34,8 +33,8 @@ export type Judgement<Memory, Result> =
 
 /**
  * One attempt of a wait, as a loop of looks. It returns when the wait is over, and otherwise fails: for good past the deadline, else retryably,
- * with the last status. It is held over many looks while the worker has a place for it; it ends early when the status changes, and the first
- * attempt after its first look, so that what the pending activity shows is never old.
+ * with the last status. It is held over many looks while the worker has a place for it. It ends early when the status changes, and the first
+ * attempt shows its first look in a heartbeat, so that what the pending activity shows is never old.
  *
  * A look without a replication proves nothing, see `dms/staleness.ts`: the activity fails with `DmsReplicationNotFound` once looks have
  * been missing for longer than a look can be old.
@@ -46,7 +45,8 @@ export async function holdAttempt<Memory, Result>(
   judge: (memory: Memory, look: Look) => Judgement<Memory, Result> | Promise<Judgement<Memory, Result>>,
 ): Promise<Result> {
   const { environment } = attempt;
-  let kept = (attempt.memory as Kept<Memory> | undefined) ?? {
+  let kept: Kept<Memory> = (attempt.memory as Kept<Memory> | undefined) ?? {
+    phase: null,
     lastStatus: attempt.status,
     memory: begin,
     underDeadline: true,
@@ -61,7 +61,7 @@ export async function holdAttempt<Memory, Result>(
     if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
     kept = now;
   };
-  const place = attempt.number === 1 ? null : environment.takeHold();
+  const place = environment.takeHold();
   const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
   const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
   const isHeld = holdSeconds > 0;
@@ -81,17 +81,17 @@ export async function holdAttempt<Memory, Result>(
       });
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
-      const { memory, underDeadline } = judgement;
-      keep({ lastStatus: attempt.status, memory, underDeadline, lateSince: null, missingSince: null });
+      const { memory, phase, underDeadline } = judgement;
+      keep({ phase, lastStatus: attempt.status, memory, underDeadline, lateSince: null, missingSince: null });
       attempt.underDeadline = underDeadline;
       attempt.lateSince = null;
-      attempt.phase = judgement.phase;
+      attempt.phase = phase;
       const timeLeft = underDeadline ? attempt.deadline.seconds - attempt.elapsedSeconds : Infinity;
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);
       const wanted = judgement.lookInSeconds ?? Infinity;
       const next = Math.min(SWEEP_SECONDS, wanted, timeLeft);
       const isChanged = attempt.status !== statusAtFirst;
-      if (attempt.number === 1 || isChanged || attempt.heldSeconds + next > holdSeconds) {
+      if (isChanged || attempt.heldSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
         const delay = Math.min(isHeld || isChanged ? 0.1 : between, timeLeft);
         throw attempt.stillWaiting(judgement.why, delay);

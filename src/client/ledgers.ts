@@ -43,20 +43,17 @@ export class Ledgers {
 
   async #ask<T>(arn: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     const handle = this.client.workflow.getHandle(ledgerWorkflowId(arn));
-    const described = this.#describe(arn, handle);
-    const asked = this.client.withDeadline(Date.now() + LEDGER_SECONDS * 1000, () => ask(handle));
     try {
-      const [reply] = await Promise.all([asked, described]);
-      return reply;
+      return await this.client.withDeadline(Date.now() + LEDGER_SECONDS * 1000, () => ask(handle));
     } catch (err) {
-      const { status, taskQueue } = await described;
       if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
+      if (isUnavailable(err)) throw unreachable(this.client, err);
+      const { status, taskQueue } = await this.#describe(arn, handle);
       if (err instanceof WorkflowNotFoundError) {
         // It was created between the two requests.
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }
-      if (isUnavailable(err)) throw unreachable(this.client, err);
       if (isFailing(err)) throw ledgerUnavailable(arn, taskQueue, messageOf(err));
       const isSilent = isUnanswered(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
       throw isSilent ? ledgerUnavailable(arn, taskQueue, await this.#whySilent(taskQueue)) : err;

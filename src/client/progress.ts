@@ -7,7 +7,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { findDmsFailure } from '../operations/failures.js';
 import { messageNames } from '../operations/names.js';
-import type { AttemptProgress, OperationPhase, OperationProgress } from '../operations/progress.js';
+import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../operations/progress.js';
 import type { StopReplicationResult } from '../operations/results.js';
 import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
 import { toIso } from './times.js';
@@ -96,14 +96,24 @@ async function pendingProgress(
   const phase = phaseOf(pending);
   if (status.name !== 'RUNNING' || !pending || !phase) return null;
   const failure = pending.lastFailure == null ? null : await decodeFailure(client, pending.lastFailure);
+  const since = toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString();
+  if (failure === null) {
+    const held = await heldProgress(client, pending);
+    const seen = held === null ? null : `${held.phase ?? phase}: "${held.lastStatus ?? 'not seen'}"; a worker looks on`;
+    const detail = seen ?? 'its first look is under way';
+    return { phase: held?.phase ?? phase, lastStatus: held?.lastStatus ?? null, since, detail };
+  }
   const details =
     failure instanceof ApplicationFailure ? (failure.details?.[0] as Partial<AttemptProgress> | undefined) : undefined;
-  return {
-    phase: details?.phase ?? phase,
-    lastStatus: details?.status ?? null,
-    since: toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString(),
-    detail: failure?.message ?? 'its first look is under way',
-  };
+  return { phase: details?.phase ?? phase, lastStatus: details?.status ?? null, since, detail: failure.message };
+}
+
+/** What the first attempt of a wait has shown in its heartbeat. */
+async function heldProgress(client: Client, { heartbeatDetails }: PendingActivity): Promise<HeldProgress | null> {
+  const [payload] = heartbeatDetails?.payloads ?? [];
+  if (payload == null) return null;
+  const { payloadConverter } = client.options.loadedDataConverter;
+  return payloadConverter.fromPayload<HeldProgress | null>(await decoder(client)(payload));
 }
 
 /** How a closed execution ended, without a worker. */
@@ -121,12 +131,8 @@ async function finalProgress(handle: WorkflowHandle, since: string): Promise<Ope
 
 /** A codec may have encrypted the failure's details, and its message with them. */
 async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
-  const { payloadConverter, failureConverter, payloadCodecs } = client.options.loadedDataConverter;
-  const decode = async <P>(payload: P): Promise<P> => {
-    let decoded = [payload];
-    for (const codec of payloadCodecs.toReversed()) decoded = (await codec.decode(decoded as never)) as P[];
-    return decoded[0] ?? payload;
-  };
+  const { payloadConverter, failureConverter } = client.options.loadedDataConverter;
+  const decode = decoder(client);
   const info = raw.applicationFailureInfo;
   const payloads = info?.details?.payloads;
   return failureConverter.failureToError(
@@ -139,4 +145,14 @@ async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
     },
     payloadConverter,
   );
+}
+
+/** Undoes what the client's codecs did to a payload. */
+function decoder(client: Client) {
+  return async <P>(payload: P): Promise<P> => {
+    let decoded = [payload];
+    const { payloadCodecs } = client.options.loadedDataConverter;
+    for (const codec of payloadCodecs.toReversed()) decoded = (await codec.decode(decoded as never)) as P[];
+    return decoded[0] ?? payload;
+  };
 }

@@ -1,7 +1,7 @@
 import { isGrpcServiceError, ServiceError, type Client } from '@temporalio/client';
 
-/** How long a server that runs may take to answer when it, or this process, is busy. */
-const ANSWER_SECONDS = 6;
+/** How long a server that runs may take to answer when it, or this process, is busy. The SDK gives up sooner when nothing listens. */
+const ANSWER_SECONDS = 30;
 
 /** Codes of gRPC for a call that got no answer. One that passes its deadline ends in any of them. */
 const noAnswer: readonly number[] = [1, 4, 14]; // CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE

@@ -31,6 +31,12 @@ export interface AttemptProgress {
   readonly retryInSeconds: number;
 }
 
+/** In the heartbeat of an attempt that is held: what its newest look showed. */
+export interface HeldProgress {
+  readonly phase: OperationPhase | null;
+  readonly lastStatus: string | null;
+}
+
 /** Rows beneath the progress, by name; `null` is left out. */
 export type ProgressFacts = Readonly<Record<string, string | null>>;
 

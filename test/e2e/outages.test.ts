@@ -253,11 +253,14 @@ describe.concurrent('what is lost on the way', () => {
 describe.concurrent('with everything encrypted', () => {
   test('a stop, its progress, its failures and its ledger are read by those who have the key, and by nobody else', async () => {
     await using stage = await Stage.set(slowStop, { dataConverter: encrypted });
-    await stage.work();
+    await stage.work({ holdSeconds: 3 });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, reason: 'hush', ...brief });
-    await until('a look has shown it stopping', async () => (await handle.progress()).detail.includes('"stopping"'));
-    expect(await lastFailure(stage, handle.workflowId)).toBe('Encoded failure');
+    const showsStopping = async () => (await handle.progress()).detail.includes('"stopping"');
+    await until('a look has shown it stopping', showsStopping);
+    const showsFailure = async () => (await lastFailure(stage, handle.workflowId)) === 'Encoded failure';
+    await until('an attempt has ended, and its failure is encoded', showsFailure);
+    expect(await showsStopping()).toBe(true);
     const refusal = await failureOf(stage.dms.resume({ replicationConfigArn }));
     expect(refusal).toMatchObject({ type: 'DmsOperationInProgress', details: [{ operation: { kind: 'stop' } }] });
     const { checkpoint } = await handle.result();

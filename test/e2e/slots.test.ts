@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { createDmsActivities } from '../../src/activities/index.js';
 import { quick, simulatedApi, Stage, until } from '../support/stage.js';
 
-const WAITS = 300;
+const WAITS = 150;
 const HOLD_SECONDS = 20;
-const MAX_HELD_WAITS = 50;
+const MAX_HELD_WAITS = 25;
 /** An attempt that is not held takes one look and leaves. */
 const HELD_FROM_MS = HOLD_SECONDS * 500;
 
@@ -19,7 +19,7 @@ function mostAtOnce(spans: readonly Span[]): number {
   return Math.max(...spans.map(({ from }) => spans.filter((each) => each.from <= from && from < each.to).length));
 }
 
-test('three hundred waits on a worker with a hundred slots hold half of them, and leave other activities alone', async () => {
+test('a hundred and fifty waits on a worker with fifty slots hold half of them, and leave other activities alone', async () => {
   const durations = { ...quick.durations, stopping: 1e6 };
   await using stage = await Stage.set({ ...quick, durations, uncertain: { throttle: null } });
   // Slots are what is scarce here, not requests.
@@ -35,17 +35,12 @@ test('three hundred waits on a worker with a hundred slots hold half of them, an
     return own['dms.awaitStopped'](request).finally(() => attempts.push({ from, to: performance.now() }));
   };
   const foreign = { ...own, 'dms.awaitStopped': awaitStopped, hello: async () => 'hello' };
-  await stage.work({ slots: 100, bare: true, foreign });
+  await stage.work({ slots: 50, bare: true, foreign });
   const arns = Array.from({ length: WAITS }, () => stage.simulator.createReplication());
-  const handles: { readonly workflowId: string }[] = [];
-  // A few at a time: a client gives a start up that takes six seconds.
-  for (let n = 0; n < WAITS; n += 25) {
-    const some = arns.slice(n, n + 25);
-    const started = some.map((replicationConfigArn) =>
-      stage.dms.startStop({ replicationConfigArn, selfRestartGraceSeconds: 0 }),
-    );
-    handles.push(...(await Promise.all(started)));
-  }
+  const started = arns.map((replicationConfigArn) =>
+    stage.dms.startStop({ replicationConfigArn, selfRestartGraceSeconds: 0 }),
+  );
+  const handles = await Promise.all(started);
   const areStopping = () => arns.every((arn) => stage.simulator.row(arn).Status === 'stopping');
   await until('all were asked to stop', areStopping, 200);
 

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure, type OperationProgress } from '../../src/index.js';
 import { usualDurations } from '../../src/simulator/model.js';
-import { answeredStatus, failureOf, quick, Stage, until } from '../support/stage.js';
+import { answeredStatus, failureOf, isHeld, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0.5 };
 /** Where DMS takes a second stop without effect, nobody can tell whose the first one was, and asking twice does no harm. */
@@ -19,11 +19,14 @@ describe.concurrent('a stop', () => {
   });
 
   test('follows a stop that someone else began', async () => {
-    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 200 } });
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e5 } });
     await stage.work();
     const arn = stage.simulator.createReplication();
     stage.simulator.stop(arn);
-    const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    const handle = await stage.dms.startStop({ replicationConfigArn: arn, ...brief });
+    await until('its wait is held', () => isHeld(stage.client.workflow.getHandle(handle.workflowId)));
+    stage.simulator.clock.advance({ seconds: 1e5 });
+    const result = await handle.result();
     expect(result.outcome).toBe('already-stopping');
     expect(result.checkpoint.stoppedAt).not.toBeNull();
     expect(stage.simulator.count('StopReplication')).toBe(0);

@@ -25,9 +25,9 @@ vi.mock('@temporalio/activity', async (original) => ({
 
 useSimulatedTime();
 
-const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 1000);
+const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 200);
 /** Fights of fifty operations. */
-const FIGHTS = Number(process.env['EXPLORE_FIGHTS'] ?? 20);
+const FIGHTS = Number(process.env['EXPLORE_FIGHTS'] ?? 4);
 const SEED = process.env['EXPLORE_SEED'] ?? '20260101';
 const TROUBLE = readTrouble(process.env['EXPLORE_TROUBLE'] ?? 'all');
 const FORGIVEN = new Set(process.env['EXPLORE_FORGIVE']?.split(','));

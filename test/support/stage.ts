@@ -9,7 +9,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
-  type WorkflowBundleWithSourceMap,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
@@ -33,24 +33,18 @@ try {
   // Installed by another test file of this process.
 }
 
-const bundles = new Map<string, Promise<WorkflowBundleWithSourceMap>>();
-
-/** Workflows, bundled once for each process. Default: the package's, with the hosts that tests use. */
-export function workflowBundle(
-  file = './hosts.ts',
+/** Workflows of a worker. Default: the package's, with the hosts that tests use. */
+export async function workflowBundle(
+  file?: string,
   { failureConverterPath }: DataConverter = {},
-): Promise<WorkflowBundleWithSourceMap> {
-  const key = `${file} ${failureConverterPath ?? ''}`;
-  const workflowsPath = fileURLToPath(new URL(file, import.meta.url));
-  const bundled =
-    bundles.get(key) ??
-    bundleWorkflowCode({
-      workflowsPath,
-      logger,
-      ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
-    });
-  bundles.set(key, bundled);
-  return bundled;
+): Promise<WorkflowBundleOption> {
+  if (file === undefined && failureConverterPath === undefined) return { codePath: inject('workflowBundle') };
+  const workflowsPath = fileURLToPath(new URL(file ?? './hosts.ts', import.meta.url));
+  return bundleWorkflowCode({
+    workflowsPath,
+    logger,
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+  });
 }
 
 /** The package must survive both ways of everything that nobody knows about DMS: `npm run test:clients` has it the other way round. */
@@ -142,6 +136,8 @@ export class Stage implements AsyncDisposable {
       workflowBundle: await workflowBundle(workflows, this.dataConverter),
       activities: { ...own, ...foreign },
       shutdownGraceTime: 0,
+      // A thread for each worker costs half a second. The tests of the worker program have one.
+      debugMode: true,
       ...(slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: slots }),
     });
     this.#running.push({ worker, done: worker.run() });
@@ -166,21 +162,21 @@ export class Stage implements AsyncDisposable {
 /** `PendingActivityState` of Temporal's API. */
 const STARTED = 2;
 
-/** Whether the workflow's wait is held by a worker: its first attempt takes one look and leaves, the others stay. */
+/** Whether the workflow's wait is held by a worker that has looked. */
 export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
   const { raw } = await workflow.describe();
   const wait = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'dms.awaitStopped');
-  return (wait?.attempt ?? 0) >= 2 && Number(wait?.state) === STARTED;
+  return Number(wait?.state) === STARTED && ((wait?.attempt ?? 0) > 1 || wait?.heartbeatDetails != null);
 }
 
 /** Waits for a condition, and says what it waited for when it does not come. */
 export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
-  for (;;) {
+  for (let pause = 50; ; pause = Math.min(pause * 1.2, 300)) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
     if (Date.now() > deadline) throw new Error(`Waited ${seconds} s in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

@@ -41,6 +41,7 @@ export async function setSkipping(options: DmsSimulatorOptions = quick): Promise
         connection: env.nativeConnection,
         taskQueue,
         workflowBundle: await workflowBundle(),
+        debugMode: true,
         activities: { ...createDmsActivities({ ...usual, ...activities }), ...foreign },
       });
     },
