@@ -191,23 +191,36 @@ export class Attempt {
     );
   }
 
+  /** The ledger lets the activity go on later, unless its deadline has passed by then. */
+  ledgerWaits(why: string, seconds: number): ApplicationFailure {
+    return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
+  }
+
   /** A failure, or the end of the activity when it has had no answer for too long past its deadline. `askedAt`: when it began to wait for one. */
-  #unlessOver(answer: DmsApiError | null, askedAt: number, fail: () => ApplicationFailure): ApplicationFailure {
+  #unlessOver(
+    answer: DmsApiError | null,
+    askedAt: number,
+    fail: () => ApplicationFailure,
+    why?: string,
+  ): ApplicationFailure {
     const { elapsedSeconds, deadline } = this;
     if (elapsedSeconds >= deadline.seconds) this.lateSince ??= Math.max(deadline.seconds, askedAt);
     const failure = fail();
-    return this.secondsWithoutAnswer <= 0 && failure.nonRetryable !== true ? this.timedOut(answer) : failure;
+    return this.secondsWithoutAnswer <= 0 && failure.nonRetryable !== true
+      ? this.timedOut(answer, undefined, why)
+      : failure;
   }
 
   /** The deadline passed: the last status, and why there is no newer one. */
-  timedOut(err: DmsApiError | null, replication?: Replication): ApplicationFailure {
+  timedOut(err: DmsApiError | null, replication?: Replication, why?: string): ApplicationFailure {
     const { failure, what, hint } = this.deadline;
     const { arn, region } = this.arn;
-    const lastAnswer = err === null ? '' : ` (last answer: ${err.awsName}: ${err.message})`;
+    const answer = err === null ? null : `last answer: ${err.awsName}: ${err.message}`;
+    const because = why ?? answer;
     return dmsFailure(
       failure,
       { ...this.subject, replication, awsError: err === null ? undefined : awsErrorDetails(err) },
-      `${arn} in ${region} was still "${this.status ?? 'not seen'}" ${Math.round(this.elapsedSeconds)} s ${what}${lastAnswer}`,
+      `${arn} in ${region} was still "${this.status ?? 'not seen'}" ${Math.round(this.elapsedSeconds)} s ${what}${because === null ? '' : ` (${because})`}`,
       hint,
     );
   }

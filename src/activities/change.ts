@@ -274,7 +274,7 @@ class ChangeAttempt<Outcome, Result> {
         throw new LedgerUnreachable(`it took ${seconds} s to note the call, which is not sent with an old note`);
       })
       .finally(leave);
-    if (reply.busy !== null) throw attempt.stillWaiting(reply.busy.why, reply.busy.seconds);
+    if (reply.busy !== null) throw attempt.ledgerWaits(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.accepted = true;
     if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
     else if (this.#memory.isBegun !== true) this.#remember({ isBegun: true });

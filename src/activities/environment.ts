@@ -134,7 +134,7 @@ export class Environment {
       this.#ledgerOutages.delete(arn);
       return answer;
     } catch (err) {
-      if (err instanceof LedgerWaits) throw attempt.stillWaiting(err.message, err.seconds);
+      if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
       const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
       if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
       throw this.#outage(attempt, await ledger.describe(), arn, err.message);

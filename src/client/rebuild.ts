@@ -14,7 +14,7 @@ import { readRequest, schemas } from '../operations/ledger-schemas.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
 import type { Ledger } from '../operations/records.js';
 import { readArn } from '../operations/refusals.js';
-import { restoreRequest, validateRestore } from '../operations/restore.js';
+import { restore, restoreRequest, validateRestore } from '../operations/restore.js';
 
 export interface RebuildRequest {
   /** Where the records are, such as `createDynamoDbArchive()`. */
@@ -45,11 +45,15 @@ export async function rebuildLedger(
   const archivedRecords = restoreRequest([newest, ...older], { by, reason }, Date.now());
   // A ledger that is started with a request that it refuses stays, empty and without a seal.
   const request = readRequest(arn, 'request to restore', schemas.restore, archivedRecords);
-  validateRestore(emptyLedger(arn), request);
+  const empty = emptyLedger(arn);
+  validateRestore(empty, request);
+  const left = await stateLeft(client, arn);
+  // A lost ledger is started with its records: without a worker, its update may be lost, and an empty ledger without a seal would be left.
+  const lost = left !== null ? null : restore(empty, request, new Date().toISOString());
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),
     taskQueue,
-    args: [{ replicationConfigArn: arn, state: await stateLeft(client, arn) }],
+    args: [{ replicationConfigArn: arn, state: lost?.ledger ?? left }],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: 'DMS ledger: what was stopped and resumed',
@@ -59,16 +63,18 @@ export async function rebuildLedger(
       messageNames.restore,
       { args: [request], startWorkflowOperation },
     );
-    return { archived: archived.length, added };
+    return { archived: archived.length, added: lost?.reply.added ?? added };
   } catch (err) {
     throw (err instanceof WorkflowUpdateFailedError ? findDmsFailure(err) : undefined) ?? err;
   }
 }
 
-/** A ledger that closed by itself has left what it held. */
-async function stateLeft(client: Client, arn: string): Promise<Ledger | null> {
+/** What a ledger that closed by itself has left; `undefined` while it runs, `null` when it is lost. */
+async function stateLeft(client: Client, arn: string): Promise<Ledger | null | undefined> {
+  const id = ledgerWorkflowId(arn);
   try {
-    return await closedState(client.workflow, ledgerWorkflowId(arn));
+    const { status } = await client.workflow.getHandle(id).describe();
+    return status.name === 'RUNNING' ? undefined : await closedState(client.workflow, id);
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null;
     throw err;

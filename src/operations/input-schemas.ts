@@ -68,7 +68,7 @@ export const resumeFields = {
   force: flag(),
   startReplicationType: v.nullish(oneOf(['resume-processing', 'reload-target', 'start-replication']), null),
   confirmReload: optionalText(255),
-  cdcStartPosition: optionalText(4096),
+  cdcStartPosition: optionalText(16_384),
   cdcStartTime: v.nullish(moment(), null),
   cdcStopPosition: v.nullish(v.pipe(v.string(wantedStopPosition), v.regex(stopPosition, wantedStopPosition)), null),
   startTimeoutSeconds: seconds(5400),

@@ -17,7 +17,7 @@ import type { Ledger } from './records.js';
 
 const MAX_ARN = 300;
 const MAX_ID = 1000;
-const MAX_CHECKPOINT = 4096;
+const MAX_CHECKPOINT = 16_384;
 const MAX_STATISTICS_BYTES = 100_000;
 /** Records that a ledger keeps, and more than any replication will ever have. */
 const MAX_RECORDS = 100;

@@ -44,11 +44,18 @@ export const retryLater = {
 } as const;
 
 /** How far the clocks of a Temporal server's hosts may be apart. */
-const CLOCKS_APART_MS = 60_000;
+const CLOCKS_APART_SECONDS = 60;
+/** How soon an attempt that is ahead of the ledger's clock asks again. */
+const CLOCKS_ASK_AGAIN_SECONDS = 10;
+
+/** Seconds by which a token is of the future, beyond what clocks may be apart. */
+function secondsAhead(token: number, now: string): number {
+  return (token - Date.parse(now)) / 1000 - CLOCKS_APART_SECONDS;
+}
 
 /** Throws when a token is of the future: nothing that came after it would be let through. */
 export function requirePastToken(replicationConfigArn: string, token: number, now: string): void {
-  if (token <= Date.parse(now) + CLOCKS_APART_MS) return;
+  if (secondsAhead(token, now) <= 0) return;
   const what = `Invalid token ${token}: no attempt was scheduled at that time yet`;
   throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
 }
@@ -59,7 +66,12 @@ export function requireNewest(
   { token, operation }: { token: number; operation: OperationRef },
   now: string,
 ): void {
-  requirePastToken(ledger.replicationConfigArn, token, now);
+  const ahead = secondsAhead(token, now);
+  if (ahead > 0) {
+    // The hosts of the Temporal server disagree about the time: an attempt that is alive is let through once that has passed.
+    const why = `the attempt was scheduled ${Math.ceil(ahead)} s later than the ledger's clock allows`;
+    throw busyFailure({ why, seconds: Math.min(ahead, CLOCKS_ASK_AGAIN_SECONDS) });
+  }
   if (token >= ledger.newestToken) return;
   const message = `A later attempt than this one of the ${operation.kind} "${operation.operationId}" has spoken to the ledger`;
   throw ApplicationFailure.nonRetryable(message, retryLater.late);

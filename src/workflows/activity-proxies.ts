@@ -25,11 +25,11 @@ export function changingActivities(summary: string, taskQueue?: string) {
   });
 }
 
-/** The same for cleaning up after a cancel, which must not take long. */
-export function cleaningActivities(summary: string) {
+/** The same for what is over, which must not wait for a ledger that can't be reached. */
+export function cleaningActivities(summary: string, withinSeconds: number) {
   return proxyActivities<DmsActivities>({
-    startToCloseTimeout: 50_000,
-    scheduleToCloseTimeout: 60_000,
+    startToCloseTimeout: withinSeconds * 1000,
+    scheduleToCloseTimeout: withinSeconds * 1000,
     heartbeatTimeout: 20_000,
     priority: { priorityKey: 1 },
     summary,

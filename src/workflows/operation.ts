@@ -13,6 +13,8 @@ import { isCancelled, unwrapped } from './failures.js';
 import { runAsChild } from './run-as-child.js';
 import { Tracker } from './tracker.js';
 
+/** How long an operation that is over waits for its ledger. A cancel ends it within five seconds. */
+const [CANCEL_SECONDS, END_SECONDS] = [4.5, 60];
 /** Longest owner that an input takes. */
 const MAX_OWNER = 256;
 
@@ -141,7 +143,8 @@ async function recordEnd(
     ? 'CancelledFailure'
     : (failure?.type ?? (ended instanceof Error ? ended.name : 'Error'));
   // Bounded: an operation that is over does not wait for a ledger that can't be reached.
-  await recorded(cleaningActivities('Record how it ended'), { ...about, end: 'ended', failureType, failureMessage });
+  const cleaning = cleaningActivities('Record how it ended', wasCancelled ? CANCEL_SECONDS : END_SECONDS);
+  await recorded(cleaning, { ...about, end: 'ended', failureType, failureMessage });
   return ended;
 }
 

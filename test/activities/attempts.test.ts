@@ -19,7 +19,7 @@ const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-con
 
 afterEach(() => vi.restoreAllMocks());
 
-/** An attempt that is not the first, so that it may be held. */
+/** An attempt that is not the first. */
 const attempt = (info: object = {}) =>
   new MockActivityEnvironment(
     { attempt: 2, startToCloseTimeoutMs: 45_000, ...info },
@@ -39,13 +39,16 @@ describe('an attempt of a wait', () => {
   test('is held while there is a place for it, and leaves after one look when there is none', async () => {
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), maxHeldWaits: 1 });
     const request = { replicationConfigArn, lastStatus: 'stopping' };
-    const held = attempt();
+    const held = attempt({ attempt: 1 });
+    const shown: unknown[] = [];
+    held.on('heartbeat', (details: unknown) => shown.push(details));
     let isOver = false;
     const first = failureOf(held.run(wait, request)).finally(() => (isOver = true));
     const begunAt = performance.now();
     expect(await failureOf(attempt().run(wait, request))).toMatchObject({ type: 'DmsStillWaiting' });
     expect(performance.now() - begunAt).toBeLessThan(1900);
     expect(isOver).toBe(false);
+    expect(shown).toEqual([expect.objectContaining({ phase: 'stopping', lastStatus: 'stopping' })]);
     held.cancel();
     await first;
     const next = attempt();

@@ -86,6 +86,21 @@ describe('a stop', () => {
     });
   });
 
+  test('whose first attempt died may have been asked for: a denial ends it only when its first attempt has said that it called nothing', async () => {
+    const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
+    const secondAttempt = async (heartbeatDetails: unknown) => {
+      const { activities } = stage({ looks: [denied] });
+      const info = { startToCloseTimeoutMs: 150_000, ...(heartbeatDetails === undefined ? {} : { heartbeatDetails }) };
+      return failureOf(attempt(info).run(activities['dms.requestStop'], stopRequest));
+    };
+    expect(await secondAttempt(undefined)).toMatchObject({ nonRetryable: false });
+    expect(await secondAttempt({ isBegun: true })).toMatchObject({ type: 'DmsAccessDenied' });
+    const unavailable = new DmsApiError('unavailable', 'InternalFailure', 'Oh');
+    const { attempts, activities } = stage({ looks: [unavailable, denied] });
+    const failure = await failureOf(attempts.run(activities['dms.requestStop'], stopRequest));
+    expect([failure.type, attempts.number]).toEqual(['DmsAccessDenied', 2]);
+  });
+
   test('that has to wait begins first, and notes its call once it can be sent', async () => {
     const { ledger, call, attempts, activities } = stage({
       looks: [look({ status: 'modifying' }), look({ status: 'modifying' }), running],

@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { Environment } from '../../src/activities/environment.js';
-import { LedgerUnreachable } from '../../src/activities/ledger-client.js';
+import { LedgerUnreachable, LedgerWaits } from '../../src/activities/ledger-client.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import { failureOf } from '../support/stage.js';
 
@@ -64,4 +64,26 @@ test('an operation whose call was accepted never gives up on its ledger', async 
       nonRetryable: false,
     });
   }
+});
+
+test('an operation whose deadline passes while the ledger lets it wait ends, and says what the ledger waits for', async () => {
+  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client });
+  const deadline = { seconds: 60, failure: 'DmsStopTimedOut', what: 'after it was to stop', hint: 'Wait.' } as const;
+  const wait = (secondsIn: number) => {
+    const currentAttemptScheduledTimestampMs = begun + secondsIn * 1000;
+    const attempt = new MockActivityEnvironment(
+      { scheduledTimestampMs: begun, currentAttemptScheduledTimestampMs },
+      { logger: new DefaultLogger('ERROR') },
+    );
+    const request = () => Promise.reject(new LedgerWaits('the resume "night" may land for another 200 s', 10));
+    const options = { operationId: 'one', phase: 'beginning', deadline } as const;
+    return failureOf(
+      attempt.run(() => environment.attempt({ replicationConfigArn: arn }, 'a test', options).askLedger(request)),
+    );
+  };
+  expect(await wait(59)).toMatchObject({ type: 'DmsStillWaiting', nonRetryable: false });
+  expect(await wait(91)).toMatchObject({
+    type: 'DmsStopTimedOut',
+    message: expect.stringContaining('(the resume "night" may land for another 200 s)'),
+  });
 });

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { expect, test, vi } from 'vitest';
 import { rebuildLedger } from '../../src/client/rebuild.js';
 import { arn } from '../support/operations.js';
@@ -16,4 +16,23 @@ test.each([
   const failure = await failureOf(rebuildLedger(client, 'dms', arn, { archive, by: 'ada', reason: 'lost' }));
   expect(failure).toMatchObject({ type: 'DmsInvalidInput', message: expect.stringContaining(why) });
   expect(executeUpdateWithStart).not.toHaveBeenCalled();
+});
+
+test('a lost ledger is started with its records and its seal, and needs no worker for that', async () => {
+  const executeUpdateWithStart = vi.fn(async () => ({ added: 0 }));
+  const describe = () => Promise.reject(new WorkflowNotFoundError('gone', `dms-ledger:${arn}`, undefined));
+  const workflow = { executeUpdateWithStart, getHandle: () => ({ describe }) };
+  const client = { workflow, options: {} } as unknown as Client;
+  const sealed = { by: 'ada', reason: 'cut over', at: '2026-01-01T00:00:00.000Z' };
+  const archive = { list: async () => [archived(1, { sealed })] };
+  const rebuilt = await rebuildLedger(client, 'dms', arn, { archive, by: 'ada', reason: 'lost' });
+  expect(rebuilt).toEqual({ archived: 1, added: 1 });
+  expect(executeUpdateWithStart).toHaveBeenCalledWith('dms.restore', {
+    args: [expect.anything()],
+    startWorkflowOperation: expect.objectContaining({
+      options: expect.objectContaining({
+        args: [{ replicationConfigArn: arn, state: expect.objectContaining({ sealed, lastSequence: 1 }) }],
+      }),
+    }),
+  });
 });

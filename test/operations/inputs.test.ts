@@ -165,7 +165,7 @@ describe('the schema of a resume', () => {
       [{ force: 1 }, 'force is 1; it takes true or false'],
       [{ startReplicationType: 'reload' }, '"resume-processing" or "reload-target" or "start-replication"'],
       [{ confirmReload: long(256) }, 'confirmReload is a string of 256'],
-      [{ cdcStartPosition: long(4097) }, 'cdcStartPosition is a string of 4,097'],
+      [{ cdcStartPosition: long(16_385) }, 'cdcStartPosition is a string of 16,385'],
       [{ cdcStartTime: 'yesterday' }, 'cdcStartTime is "yesterday"; it takes an ISO 8601 time'],
       [{ cdcStartTime: new Date(0) }, 'cdcStartTime is a Date; it takes an ISO 8601 time'],
       [{ cdcStartTime: `2026-01-01T00:00:00.${'0'.repeat(MEGABYTE)}Z` }, 'cdcStartTime is a string of'],

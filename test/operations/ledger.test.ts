@@ -43,11 +43,12 @@ describe('a fencing token', () => {
     }
   });
 
-  test('of the future is rejected, because nothing would be let through after it', () => {
+  test('of the future has to wait, because nothing would be let through after it', () => {
     const [soon, later] = [stoppedOf(op('a'), 160), stoppedOf(op('a'), 161)];
     expect(refusalOf(() => validateRecord(ledger, soon, at(100)))).toBeUndefined();
-    expect(refusalOf(() => validateRecord(ledger, later, at(100)))).toBe('DmsInvalidInput');
-    expect(refusalOf(() => validateBegin(ledger, beginOf(op('a'), 161), at(100)))).toBe('DmsInvalidInput');
+    expect(refusalOf(() => validateRecord(ledger, later, at(100)))).toBe('DmsLedgerBusy');
+    expect(refusalOf(() => validateBegin(ledger, beginOf(op('a'), 161), at(100)))).toBe('DmsLedgerBusy');
+    expect(refusalOf(() => validateRecord(ledger, later, at(101)))).toBeUndefined();
   });
 
   test('of an end that is recorded rejects what the ended operation has left behind', () => {

@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createDmsActivities, type DmsActivitiesOptions, type DmsApi } from '../../src/activities/index.js';
 import { look } from './look.js';
 
-/** An attempt that is not the first, so that it may be held. */
+/** An attempt that is not the first. */
 export const attempt = (info: object = {}) =>
   new MockActivityEnvironment(
     { attempt: 2, startToCloseTimeoutMs: 45_000, ...info },
