@@ -61,7 +61,8 @@ export async function requestStop(
             const own = begun?.ownCall ?? null;
             if (own !== null && isUndone(replication, own)) {
               const { replicationLastStopTime: at } = replication;
-              throw stopReverted(subject, replication, `stopped at ${at}, after this stop had asked for it`);
+              const seen = at === null ? 'stopped' : `stopped at ${at}`;
+              throw stopReverted(subject, replication, `${seen}, after this stop had asked for it`);
             }
             const note = { before: startMark(replication), intent, startReplicationType: null };
             return { do: 'call', note };
@@ -126,7 +127,9 @@ export async function requestStop(
  * restored from an older backup, long after the stop was recorded. A stop that DMS undoes by itself is asked for again.
  */
 function isUndone(replication: Replication, { before }: PendingCall): boolean {
-  return isNewerStop(replication, before.stop) && !maySelfRestart(replication.stopReason);
+  if (isNewerStop(replication, before.stop)) return !maySelfRestart(replication.stopReason);
+  // DMS may not show a stop any more once the replication has started again.
+  return Date.parse(replication.replicationStats?.startDate ?? '') > Date.parse(before.startedAt ?? '');
 }
 
 /** Reads the lag beside the call, so that it never delays the call. */

@@ -7,6 +7,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { findDmsFailure } from '../operations/failures.js';
 import { messageNames } from '../operations/names.js';
+import { isPlain } from '../operations/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../operations/progress.js';
 import type { StopReplicationResult } from '../operations/results.js';
 import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
@@ -108,12 +109,13 @@ async function pendingProgress(
   return { phase: details?.phase ?? phase, lastStatus: details?.status ?? null, since, detail: failure.message };
 }
 
-/** What the first attempt of a wait has shown in its heartbeat. */
+/** What the first attempt of a wait has shown in its heartbeat. Other activities keep something else there. */
 async function heldProgress(client: Client, { heartbeatDetails }: PendingActivity): Promise<HeldProgress | null> {
   const [payload] = heartbeatDetails?.payloads ?? [];
   if (payload == null) return null;
   const { payloadConverter } = client.options.loadedDataConverter;
-  return payloadConverter.fromPayload<HeldProgress | null>(await decoder(client)(payload));
+  const details: unknown = payloadConverter.fromPayload(await decoder(client)(payload));
+  return isPlain(details) && 'lastStatus' in details ? (details as unknown as HeldProgress) : null;
 }
 
 /** How a closed execution ended, without a worker. */

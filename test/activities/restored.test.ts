@@ -19,7 +19,7 @@ const RESUME = operation('r', { kind: 'resume' });
 
 /** The first attempt of an activity whose operation has noted a call: it remembers nothing of that. */
 function restored(ref: OperationRef, replication: Replication) {
-  const before = { ...markOf(ref.kind === 'stop' ? 'running' : 'stopped', BEFORE_CALL) };
+  const before = { ...markOf(ref.kind === 'stop' ? 'running' : 'stopped', BEFORE_CALL), startedAt: BEFORE_CALL };
   const stop = { ...before.stop, replicationCreateTime: replication.replicationCreateTime };
   const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), ref, 1, { before: { ...before, stop } }));
   const calls: string[] = [];
@@ -47,6 +47,15 @@ describe('a stop that has noted its call', () => {
       message: expect.stringContaining(`was stopped at ${SINCE}, after this stop had asked for it`),
     });
     expect([calls, ledger.told]).toEqual([[], ['begin and note a stop', 'refused']]);
+  });
+
+  test('is not asked for again when DMS shows only that the replication was started since', async () => {
+    const replicationStats = { startDate: SINCE } as Replication['replicationStats'];
+    const replication = look({ status: 'running', replicationLastStopTime: null, replicationStats });
+    const { calls, attempts, activities } = restored(STOP, replication);
+    const stop = attempts.run(activities['dms.requestStop'], { replicationConfigArn, operation: STOP });
+    expect(await failureOf(stop)).toMatchObject({ type: 'DmsStopReverted' });
+    expect(calls).toEqual([]);
   });
 
   test('is asked for again when DMS itself has started the replication again', async () => {

@@ -84,7 +84,7 @@ test.concurrent.each([1, 2, 3])(
       const accepted = simulator.calls.filter((call) => call.operation === 'StopReplication' && isMade(call.outcome));
       const stops = new Set(checkpoints.map(({ stoppedAt }) => stoppedAt));
       expect(unexplained).toEqual([]);
-      expect(accepted.length).toBeGreaterThan(1);
+      expect(accepted.length).toBeGreaterThan(0);
       // Each that DMS accepted is recorded, by each operation at most once.
       expect(stops.size).toBe(accepted.length);
       const names = checkpoints.map(({ operationId, stoppedAt }) => `${operationId} ${stoppedAt}`);
