@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
+import type { FleetHandle } from '../../src/client/index.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import {
   flattenFleet,
@@ -22,6 +24,27 @@ const stopping = (stage: Stage, arns: readonly string[]) =>
   arns.filter((arn) => stage.simulator.row(arn).Status === 'stopping').length;
 const stops = (stage: Stage, arns: readonly string[]) =>
   arns.map((arn) => stage.simulator.count('StopReplication', arn));
+
+/** Its result, or an error that says what keeps it. */
+async function overSoon(stage: Stage, handle: FleetHandle): ReturnType<FleetHandle['result']> {
+  const over = new AbortController();
+  const late = async (): Promise<never> => {
+    await delay(150_000, undefined, { signal: over.signal });
+    const waits = async (arn: string) => {
+      const { raw } = await stage.client.workflow.getHandle(`dms:${arn}`).describe();
+      return (raw.pendingActivities ?? []).map(
+        ({ activityType, attempt, lastFailure }) => `${activityType?.name} ${attempt}: ${lastFailure?.message}`,
+      );
+    };
+    const { running } = await handle.progress();
+    throw new Error(`Not over after 150 s: ${JSON.stringify(await Promise.all(running.map(waits)))}`);
+  };
+  try {
+    return await Promise.race([handle.result(), late()]);
+  } finally {
+    over.abort();
+  }
+}
 
 describe.concurrent('a fleet', () => {
   test('whose worker is killed at the peak, while the wall clock jumps by hours, stops nothing twice and forgets nothing', async () => {
@@ -319,12 +342,14 @@ describe.concurrent('a fleet', () => {
     await stage.work();
     const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
     const fleet = { ...brief, replicationConfigArns, fleetId: randomUUID() };
-    const { results: stopped } = await (await stage.dms.startStopFleet(fleet)).result();
+    const { results: stopped } = await overSoon(stage, await stage.dms.startStopFleet(fleet));
     const resume = { stopped, fleetId: fleet.fleetId, verifyProgressSeconds: 0 };
-    expect(await (await stage.dms.startResumeFleet(resume)).result()).toMatchObject({ outcomes: { resumed: 12 } });
+    expect(await overSoon(stage, await stage.dms.startResumeFleet(resume))).toMatchObject({
+      outcomes: { resumed: 12 },
+    });
 
     const again = await stage.dms.startStopFleet({ ...fleet, concurrency: 2 });
-    const failure = await failureOf(again.result());
+    const failure = await failureOf(overSoon(stage, again));
     expect(failure).toMatchObject({
       type: 'DmsFleetHalted',
       message: expect.stringMatching(/The fleetId ".*" was used before.*run the fleet with a new fleetId/),
@@ -333,7 +358,7 @@ describe.concurrent('a fleet', () => {
     expect(failure.details?.[0].fleet.failed).toBeLessThanOrEqual(6);
     expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
     const { fleetId: _, ...anew } = fleet;
-    expect(await (await stage.dms.startStopFleet(anew)).result()).toMatchObject({ outcomes: { stopped: 12 } });
+    expect(await overSoon(stage, await stage.dms.startStopFleet(anew))).toMatchObject({ outcomes: { stopped: 12 } });
   });
 });
 
