@@ -59,7 +59,7 @@ export async function requestStop(
         switch (factsOf(status).stop) {
           case 'call': {
             const own = begun?.ownCall ?? null;
-            if (own !== null && isUndone(replication, own)) {
+            if (own !== null && isUndone(replication, own, isAnswered)) {
               const { replicationLastStopTime: at } = replication;
               const seen = at === null ? 'stopped' : `stopped at ${at}`;
               throw stopReverted(subject, replication, `${seen}, after this stop had asked for it`);
@@ -126,10 +126,10 @@ export async function requestStop(
  * Whether a noted call has stopped it, and somebody has started it since: one look shows both. The attempt that finds this may go on in a Temporal that was
  * restored from an older backup, long after the stop was recorded. A stop that DMS undoes by itself is asked for again.
  */
-function isUndone(replication: Replication, { before }: PendingCall): boolean {
+function isUndone(replication: Replication, { before }: PendingCall, isAnswered: boolean): boolean {
   if (isNewerStop(replication, before.stop)) return !maySelfRestart(replication.stopReason);
-  // DMS may not show a stop any more once the replication has started again.
-  return Date.parse(replication.replicationStats?.startDate ?? '') > Date.parse(before.startedAt ?? '');
+  // DMS may not show a stop any more once the replication has started again. A stop that was followed may have been undone by DMS itself.
+  return !isAnswered && Date.parse(replication.replicationStats?.startDate ?? '') > Date.parse(before.startedAt ?? '');
 }
 
 /** Reads the lag beside the call, so that it never delays the call. */
