@@ -6,6 +6,7 @@ const SLOW = [
   'workflows/deletion',
   'e2e/resume',
   'e2e/ledger',
+  'e2e/stop',
   'slots',
   'readme',
   'e2e/',
@@ -36,17 +37,17 @@ export const shared = {
   sequence: { sequencer: SlowFirst },
 } satisfies ViteUserConfig['test'];
 
-/** They start no Temporal server and no worker, and share a process. */
-const LIGHT = ['test/{dms,operations,simulator,watch}/*.test.ts'];
+/** Files that replace no module and no logger share a process, so that it loads the SDKs once. */
+const SHARED = ['test/{client,dms,e2e,examples,operations,simulator,watch}/!(secrets).test.ts'];
 
 export default defineConfig({
   test: {
     ...shared,
     projects: [
-      { extends: true, test: { name: 'light', include: LIGHT, isolate: false } },
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
       {
         extends: true,
-        test: { name: 'all others', include: ['test/**/*.test.ts'], exclude: ['test/clients/**', ...LIGHT] },
+        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: ['test/clients/**', ...SHARED] },
       },
     ],
   },

@@ -53,14 +53,14 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
     const two = [1, 2].map((n) => forgeBegin({ operation: named({ operationId: `${n}`, reason: long(1_800_000) }) }));
     expect(await Promise.all(two)).toEqual(['DmsInvalidInput', 'DmsInvalidInput']);
     expect(await forgeBegin({ operation: named({ operationId: long(1_100_000) }) })).toBe('DmsInvalidInput');
-    expect(await forgeBegin({ token: Number.MAX_SAFE_INTEGER })).toBe('DmsInvalidInput');
+    expect(await forgeBegin({ token: Number.MAX_SAFE_INTEGER })).toBe('DmsLedgerBusy');
     const { checkpoint } = record;
     const recoveryCheckpoint = long(1_500_000);
     expect(await forgeRecord({ checkpoint: { ...checkpoint, recoveryCheckpoint } })).toBe('DmsInvalidInput');
     const other = `${replicationConfigArn}X`;
     expect(await forgeRecord({ checkpoint: { ...checkpoint, replicationConfigArn: other } })).toBe('DmsInvalidInput');
     expect(await forgeRecord({ checkpoint: {} })).toBe('DmsInvalidInput');
-    expect(await forgeRecord({ token: Number.MAX_SAFE_INTEGER })).toBe('DmsInvalidInput');
+    expect(await forgeRecord({ token: Number.MAX_SAFE_INTEGER })).toBe('DmsLedgerBusy');
     expect(await forgeRecord({})).toBe('DmsOperationUnknown');
     expect(await forgeRecord({ checkpoint: { ...checkpoint, intent: 'final' } })).toBe('DmsOperationUnknown');
     for (const update of ['dms.begin', 'dms.record', 'dms.restore', 'dms.reserve', 'dms.release', 'dms.unseal'])

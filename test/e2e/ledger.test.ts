@@ -120,67 +120,73 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
   });
 });
 
-test('a ledger shows in the Web UI what somebody has to know before they touch the replication', async () => {
-  await using stage = await Stage.set(quick);
-  await stage.work();
-  const replicationConfigArn = stage.simulator.createReplication();
-  const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
-  const shown = async () => {
-    const handle = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
-    return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
-  };
-  expect(await shown()).toContain(`**Resume by ${checkpoint.resumeBy}**, policy \`warn\``);
-  expect(await shown()).toContain(checkpoint.recoveryCheckpoint);
-  await stage.dms.stop({ replicationConfigArn, intent: 'final', requestedBy: 'ada', reason: 'cutover', ...brief });
-  expect(await shown()).toContain('**Sealed** by ada at ');
-  expect(await shown()).not.toContain('Resume by');
-});
+test.concurrent(
+  'a ledger shows in the Web UI what somebody has to know before they touch the replication',
+  async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+    const shown = async () => {
+      const handle = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+      return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+    };
+    expect(await shown()).toContain(`**Resume by ${checkpoint.resumeBy}**, policy \`warn\``);
+    expect(await shown()).toContain(checkpoint.recoveryCheckpoint);
+    await stage.dms.stop({ replicationConfigArn, intent: 'final', requestedBy: 'ada', reason: 'cutover', ...brief });
+    expect(await shown()).toContain('**Sealed** by ada at ');
+    expect(await shown()).not.toContain('Resume by');
+  },
+);
 
-test('the history of a replication says who, why, what was found, what was done and how it ended', async () => {
-  await using stage = await Stage.set(quick);
-  await stage.work();
-  const replicationConfigArn = stage.simulator.createReplication();
-  await stage.dms.stop({ replicationConfigArn, requestedBy: 'ada', reason: 'window', ...brief });
-  const { ReplicationLastStopTime: stoppedAt } = stage.simulator.row(replicationConfigArn);
-  stage.simulator.start(replicationConfigArn);
-  await until('it runs', () => status(stage, replicationConfigArn) === 'running');
-  stage.simulator.stop(replicationConfigArn);
-  await until('its stop is described', () => {
-    const { Status: now, ReplicationLastStopTime: at } = stage.simulator.row(replicationConfigArn);
-    return now === 'stopped' && at !== stoppedAt;
-  });
-  await failureOf(stage.dms.resume({ replicationConfigArn, requestedBy: 'bob' }));
-  const { entries, next } = await stage.dms.history(replicationConfigArn);
-  expect(next).toBeNull();
-  expect(entries).toMatchObject([
-    {
-      operation: {
-        kind: 'resume',
-        requestedBy: 'bob',
-        statusAtBegin: 'stopped',
-        outcome: null,
-        failureType: 'DmsCheckpointChanged',
-        failureMessage: expect.stringContaining('is not the recorded one'),
+test.concurrent(
+  'the history of a replication says who, why, what was found, what was done and how it ended',
+  async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn, requestedBy: 'ada', reason: 'window', ...brief });
+    const { ReplicationLastStopTime: stoppedAt } = stage.simulator.row(replicationConfigArn);
+    stage.simulator.start(replicationConfigArn);
+    await until('it runs', () => status(stage, replicationConfigArn) === 'running');
+    stage.simulator.stop(replicationConfigArn);
+    await until('its stop is described', () => {
+      const { Status: now, ReplicationLastStopTime: at } = stage.simulator.row(replicationConfigArn);
+      return now === 'stopped' && at !== stoppedAt;
+    });
+    await failureOf(stage.dms.resume({ replicationConfigArn, requestedBy: 'bob' }));
+    const { entries, next } = await stage.dms.history(replicationConfigArn);
+    expect(next).toBeNull();
+    expect(entries).toMatchObject([
+      {
+        operation: {
+          kind: 'resume',
+          requestedBy: 'bob',
+          statusAtBegin: 'stopped',
+          outcome: null,
+          failureType: 'DmsCheckpointChanged',
+          failureMessage: expect.stringContaining('is not the recorded one'),
+        },
       },
-    },
-    {
-      operation: {
-        kind: 'stop',
-        requestedBy: 'ada',
-        reason: 'window',
-        statusAtBegin: 'running',
-        outcome: 'stopped',
-        awsRequestIds: [expect.any(String)],
+      {
+        operation: {
+          kind: 'stop',
+          requestedBy: 'ada',
+          reason: 'window',
+          statusAtBegin: 'running',
+          outcome: 'stopped',
+          awsRequestIds: [expect.any(String)],
+        },
       },
-    },
-  ]);
-  const byName = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
-  expect(await byName.query('dms.history', { kind: 'stop', limit: 1 })).toMatchObject({
-    entries: [{ operation: { requestedBy: 'ada' } }],
-  });
-});
+    ]);
+    const byName = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+    expect(await byName.query('dms.history', { kind: 'stop', limit: 1 })).toMatchObject({
+      entries: [{ operation: { requestedBy: 'ada' } }],
+    });
+  },
+);
 
-test('a ledger of a newer version waits for a worker that can read it, and loses nothing', async () => {
+test.concurrent('a ledger of a newer version waits for a worker that can read it, and loses nothing', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();
@@ -312,23 +318,26 @@ describe.concurrent('a stop that preempts', () => {
   });
 });
 
-test('a ledger is not closed because an operation did not find its replication: it looks for itself a day later', async () => {
-  await using stage = await Stage.set(quick);
-  await stage.work();
-  const replicationConfigArn = stage.simulator.createReplication();
-  await stage.dms.stop({ replicationConfigArn, ...brief });
-  const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
-  stage.simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
-  const failure = await failureOf(stage.dms.resume({ replicationConfigArn }));
-  expect(failure).toMatchObject({ type: 'DmsReplicationNotFound' });
-  expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
-    deletedAt: null,
-    missingSince: expect.any(String),
-    guard: { sequence: 1 },
-  });
-});
+test.concurrent(
+  'a ledger is not closed because an operation did not find its replication: it looks for itself a day later',
+  async () => {
+    await using stage = await Stage.set(quick);
+    await stage.work();
+    const replicationConfigArn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
+    stage.simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn }));
+    expect(failure).toMatchObject({ type: 'DmsReplicationNotFound' });
+    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+      deletedAt: null,
+      missingSince: expect.any(String),
+      guard: { sequence: 1 },
+    });
+  },
+);
 
-test('an update that makes no sense fails, and the ledger goes on', async () => {
+test.concurrent('an update that makes no sense fails, and the ledger goes on', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();

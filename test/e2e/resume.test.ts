@@ -127,20 +127,23 @@ describe.concurrent('a resume', () => {
     expect(result).toMatchObject({ outcome: 'resumed', startReplicationType: 'start-replication', resumedFrom: null });
   });
 
-  test('of one that was created anew under its ARN does not load over what was recorded', async () => {
-    const { stage, arn } = await stopped();
-    await using _ = stage;
-    Object.assign(stage.simulator.row(arn), {
-      Status: 'created',
-      ReplicationCreateTime: stage.simulator.clock.now() / 1000,
-      ReplicationLastStopTime: undefined,
-    });
-    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn }));
-    expect(failure).toMatchObject({ type: 'DmsCheckpointChanged', details: [{ status: 'created' }] });
-    const reload = { replicationConfigArn: arn, force: true, startReplicationType: 'reload-target' } as const;
-    expect(await failureOf(stage.dms.resume(reload))).toMatchObject({ type: 'DmsNotResumable' });
-    expect(stage.simulator.count('StartReplication')).toBe(0);
-  });
+  test.each([
+    ['resume', {}, { type: 'DmsCheckpointChanged', details: [{ status: 'created' }] }],
+    ['forced reload', { force: true, startReplicationType: 'reload-target' }, { type: 'DmsNotResumable' }],
+  ] as const)(
+    'of one that was created anew under its ARN does not load over what was recorded: %s',
+    async (...[, how, refusal]) => {
+      const { stage, arn } = await stopped();
+      await using _ = stage;
+      Object.assign(stage.simulator.row(arn), {
+        Status: 'created',
+        ReplicationCreateTime: stage.simulator.clock.now() / 1000,
+        ReplicationLastStopTime: undefined,
+      });
+      expect(await failureOf(stage.dms.resume({ replicationConfigArn: arn, ...how }))).toMatchObject(refusal);
+      expect(stage.simulator.count('StartReplication')).toBe(0);
+    },
+  );
 
   test('of one that never ran, from a record that is not there, is refused', async () => {
     await using stage = await Stage.set();
