@@ -109,7 +109,7 @@ async function pendingProgress(
   return { phase: details?.phase ?? phase, lastStatus: details?.status ?? null, since, detail: failure.message };
 }
 
-/** What the first attempt of a wait has shown in its heartbeat. Other activities keep something else there. */
+/** Reads what the first attempt of a wait shows in its heartbeat. The heartbeats of other activities hold something else. */
 async function heldProgress(client: Client, { heartbeatDetails }: PendingActivity): Promise<HeldProgress | null> {
   const [payload] = heartbeatDetails?.payloads ?? [];
   if (payload == null) return null;

@@ -69,7 +69,7 @@ export async function rebuildLedger(
   }
 }
 
-/** What a ledger that closed by itself has left; `undefined` while it runs, `null` when it is lost. */
+/** Reads the state of a ledger that closed by itself. `undefined`: the ledger runs. `null`: it is lost. */
 async function stateLeft(client: Client, arn: string): Promise<Ledger | null | undefined> {
   const id = ledgerWorkflowId(arn);
   try {

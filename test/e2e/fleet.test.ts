@@ -25,7 +25,7 @@ const stopping = (stage: Stage, arns: readonly string[]) =>
 const stops = (stage: Stage, arns: readonly string[]) =>
   arns.map((arn) => stage.simulator.count('StopReplication', arn));
 
-/** Its result, or an error that says what keeps it. */
+/** Returns the result of a fleet, or throws an error that names the activities it waits for. */
 async function overSoon(stage: Stage, handle: FleetHandle): ReturnType<FleetHandle['result']> {
   const over = new AbortController();
   const late = async (): Promise<never> => {
@@ -389,7 +389,7 @@ test.concurrent('a fleet whose history grows long goes on in a new run, which jo
   }
 });
 
-// It keeps the process busy for seconds, and so comes after the others.
+// This test keeps the process busy for seconds, so it runs after the concurrent ones.
 test('a fleet of ten thousand with identifiers of 60 characters is started, told of, returned and handed on', async () => {
   await using stage = await Stage.set(quick);
   const base = 'arn:aws:dms:eu-west-1:123456789012:replication-config:';

@@ -42,6 +42,7 @@ test.concurrent(
         events: [{ type: 'deleted' }],
         checkpoints: [{ sequence: 1 }],
       });
+      expect(await failureOf(dms.resume({ replicationConfigArn }))).toMatchObject({ type: 'DmsReplicationNotFound' });
       const unseal = dms.unseal(replicationConfigArn, { by: 'ada', reason: 'why' });
       expect(await failureOf(unseal)).toMatchObject({ type: 'DmsReplicationNotFound' });
 
