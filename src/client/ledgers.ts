@@ -19,7 +19,7 @@ import {
   replicationDeleted,
 } from '../operations/refusals.js';
 import { readDecision } from '../operations/request-schemas.js';
-import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
+import { answered, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 
 /** How long a ledger that a worker serves may take to answer. */
@@ -43,6 +43,7 @@ export class Ledgers {
 
   async #ask<T>(arn: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {
     const handle = this.client.workflow.getHandle(ledgerWorkflowId(arn));
+    await requireServer(this.client);
     try {
       return await this.client.withDeadline(Date.now() + LEDGER_SECONDS * 1000, () => ask(handle));
     } catch (err) {

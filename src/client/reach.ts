@@ -1,15 +1,38 @@
 import { isGrpcServiceError, ServiceError, type Client } from '@temporalio/client';
 
-/** How long a server that runs may take to answer when it, or this process, is busy. The SDK gives up sooner when nothing listens. */
+/** Time limit of a server that runs, for the first question whether it does. */
+const FIRST_ANSWER_SECONDS = 6;
+/** Time limit of a request to a server that has answered before. The server, or this process, may be busy. */
 const ANSWER_SECONDS = 30;
+
+/** Clients whose server has answered. */
+const reached = new WeakSet<Client>();
 
 /** Codes of gRPC for a call that got no answer. One that passes its deadline ends in any of them. */
 const noAnswer: readonly number[] = [1, 4, 14]; // CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE
 
 /** Sends a request that a running server answers at once. Throws an error that names the address when none answers. */
 export async function answered<T>(client: Client, request: () => Promise<T>): Promise<T> {
+  await requireServer(client);
+  return within(client, ANSWER_SECONDS, request);
+}
+
+/** Throws an error that names the address when no server answers the first request of a client. */
+export async function requireServer(client: Client): Promise<void> {
+  if (reached.has(client)) return;
+  await within(client, FIRST_ANSWER_SECONDS, async () => {
+    try {
+      await client.workflowService.getSystemInfo({});
+    } catch (err) {
+      if (isUnanswered(err)) throw err; // any other error is an answer
+    }
+  });
+  reached.add(client);
+}
+
+async function within<T>(client: Client, seconds: number, request: () => Promise<T>): Promise<T> {
   try {
-    return await client.withDeadline(Date.now() + ANSWER_SECONDS * 1000, request);
+    return await client.withDeadline(Date.now() + seconds * 1000, request);
   } catch (err) {
     throw isUnanswered(err) ? unreachable(client, err) : err;
   }

@@ -24,7 +24,7 @@ test.concurrent.for(requests)('%s names the address and what to start when no se
     const { message } = await failureOf(send(new ReplicationClient({ client: new Client({ connection }) })));
     expect(message).toContain(`No Temporal server answers at ${address}`);
     expect(message).toContain('temporal server start-dev');
-    expect(Date.now() - startedAt).toBeLessThan(40_000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
   } finally {
     await connection.close();
   }
