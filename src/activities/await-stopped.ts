@@ -17,12 +17,13 @@ export async function awaitStopped(environment: Environment, request: AwaitStopp
     hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
   } as const;
   const attempt = environment.attempt(request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
-  const before = request.before ?? null;
+  const { before: mark = null } = request;
   const rules = {
     settleSeconds: request.settleSeconds ?? SETTLE_SECONDS,
     selfRestartGraceSeconds: request.selfRestartGraceSeconds ?? 1800,
-    before,
-    accepted: request.accepted === true || before !== null,
+    before: mark?.stop ?? null,
+    startedAt: mark?.startedAt ?? null,
+    accepted: request.accepted === true || mark !== null,
     everRan: request.everRan ?? false,
   };
 

@@ -1,4 +1,4 @@
-import { isNewerStop } from '../dms/checkpoint.js';
+import { callMark, isNewerStop } from '../dms/checkpoint.js';
 import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import type { Replication } from '../dms/replication.js';
@@ -17,7 +17,6 @@ import {
   type ResumeFacts,
 } from '../operations/resume-checks.js';
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../operations/results.js';
-import { startMark } from '../operations/start-wait.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Conclusion, type Decision, type Doubt, type Facts } from './change.js';
 import { requireEndpoints } from './endpoints.js';
@@ -140,7 +139,7 @@ export async function requestStart(
 }
 
 function callWith({ look }: ResumeFacts, startReplicationType: string | null) {
-  return { do: 'call', note: { before: startMark(look), intent: null, startReplicationType } } as const;
+  return { do: 'call', note: { before: callMark(look), intent: null, startReplicationType } } as const;
 }
 
 function nothingSent(outcome: ResumeOutcome, replication: Replication) {

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import { isNewerStop } from '../dms/checkpoint.js';
+import { callMark, isLaterRun, isNewerStop } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
@@ -8,7 +8,6 @@ import type { PendingCall } from '../operations/records.js';
 import type { Repeated, RequestedStop, RequestStop } from '../operations/protocol.js';
 import { replicationDeleting, replicationFailed, replicationReadOnly, stopReverted } from '../operations/refusals.js';
 import { repeatedStop } from '../operations/repeats.js';
-import { startMark } from '../operations/start-wait.js';
 import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
 import type { Attempt } from './attempt.js';
 import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
@@ -64,7 +63,7 @@ export async function requestStop(
               const seen = at === null ? 'stopped' : `stopped at ${at}`;
               throw stopReverted(subject, replication, `${seen}, after this stop had asked for it`);
             }
-            const note = { before: startMark(replication), intent, startReplicationType: null };
+            const note = { before: callMark(replication), intent, startReplicationType: null };
             return { do: 'call', note };
           }
           case 'wait':
@@ -96,7 +95,7 @@ export async function requestStop(
 
       accepted: ({ before }, { look, begun }: Facts, { replication, requestId }) => ({
         outcome: 'stopped',
-        before: (begun?.ownCall ? laterMark(begun.ownCall.before, before) : before).stop,
+        before: begun?.ownCall ? laterMark(begun.ownCall.before, before) : before,
         sawStop: false,
         hasRun: true,
         accepted: true,
@@ -109,7 +108,7 @@ export async function requestStop(
       attributed: (found, own) => ({
         ...found,
         outcome: found.outcome === 'never-started' ? found.outcome : 'stopped',
-        before: own.before.stop,
+        before: own.before,
         accepted: true,
         isAnswered: own.isAnswered,
         hasRun: true,
@@ -129,7 +128,7 @@ export async function requestStop(
 function isUndone(replication: Replication, { before }: PendingCall, isAnswered: boolean): boolean {
   if (isNewerStop(replication, before.stop)) return !maySelfRestart(replication.stopReason);
   // DMS may not show a stop any more once the replication has started again. A stop that was followed may have been undone by DMS itself.
-  return !isAnswered && Date.parse(replication.replicationStats?.startDate ?? '') > Date.parse(before.startedAt ?? '');
+  return !isAnswered && isLaterRun(replication, before.startedAt);
 }
 
 /** Reads the lag beside the call, so that it never delays the call. */

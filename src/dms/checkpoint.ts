@@ -25,6 +25,24 @@ export function stopMark(replication: Replication): StopMark {
   };
 }
 
+/** The replication in the look before a call. */
+export interface CallMark {
+  readonly status: string;
+  readonly stop: StopMark;
+  /** Start of the run that this look shows. */
+  readonly startedAt: string | null;
+}
+
+export function callMark(replication: Replication): CallMark {
+  const { status } = lifecycleState(replication);
+  return { status, stop: stopMark(replication), startedAt: replication.replicationStats?.startDate ?? null };
+}
+
+/** Whether the look shows a run that began after the mark. Unknown times prove nothing. */
+export function isLaterRun({ replicationStats }: Replication, startedAt: string | null): boolean {
+  return Date.parse(replicationStats?.startDate ?? '') > Date.parse(startedAt ?? '');
+}
+
 /** Whether the look shows a stop that came after the mark. Without a mark every stop counts as newer. */
 export function isNewerStop(replication: Replication, before: StopMark | null): boolean {
   const stoppedAt = replication.replicationLastStopTime;

@@ -11,10 +11,10 @@
  * - At most one note exists. It belongs to the newest operation.
  * - `sealed` is set from the moment a final stop is noted.
  */
+import type { CallMark } from '../dms/checkpoint.js';
 import type { OperationKind } from './inputs.js';
 import { finish, sameOperation, secondsBetween, type OperationKey } from './ledger-entries.js';
 import type { BeginRequest, LedgerBusy } from './ledger-messages.js';
-import type { StartMark } from './start-wait.js';
 import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from './records.js';
 
 /** Longest time from a note until its request is signed. */
@@ -101,7 +101,7 @@ export function isUnsealedSince({ lastUnsealed, operations }: Ledger, operation:
 }
 
 /** A later look may be older than an earlier one: the newer stop is the one before the call. */
-export function laterMark(one: StartMark, other: StartMark): StartMark {
+export function laterMark(one: CallMark, other: CallMark): CallMark {
   return Date.parse(other.stop.lastStopTime ?? '') < Date.parse(one.stop.lastStopTime ?? '') ? one : other;
 }
 

@@ -1,11 +1,10 @@
-import type { StopMark } from '../dms/checkpoint.js';
+import type { CallMark, StopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';
 import type { ResumePlan, StopIntent, StopPlan } from './inputs.js';
 import type { Wanted } from './join.js';
 import type { ArchivedRecord, CheckpointRecord, Ledger, OperationRef, Reservation, Settled } from './records.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
-import type { StartMark } from './start-wait.js';
 
 /**
  * The activities by their type names, with what goes in and out. A host on one version may call a worker on another of the same major, so
@@ -73,10 +72,10 @@ export interface RequestStart
     OfOperation,
     Partial<Omit<ResumePlan, 'replicationConfigArn' | 'verifyProgressSeconds' | 'progressProbe'>> {}
 
-interface Requested<Outcome, Mark> {
+interface Requested<Outcome> {
   readonly outcome: Outcome;
   /** From the look before the call; `null` when this operation has sent no call. */
-  readonly before: Mark | null;
+  readonly before: CallMark | null;
   /** A call of this operation was accepted, or may have been. */
   readonly accepted: boolean;
   /** DMS answered the newest call. */
@@ -92,7 +91,7 @@ export interface Repeated<Result> {
   readonly repeated: Result;
 }
 
-export interface RequestedStop extends Requested<StopOutcome, StopMark> {
+export interface RequestedStop extends Requested<StopOutcome> {
   /** A look, or DMS's answer, showed it stopping or stopped. */
   readonly sawStop: boolean;
   /** The replication has run before. */
@@ -101,16 +100,16 @@ export interface RequestedStop extends Requested<StopOutcome, StopMark> {
   readonly lagAtStop: ReplicationLag | null;
 }
 
-export interface RequestedStart extends Requested<ResumeOutcome, StartMark> {
+export interface RequestedStart extends Requested<ResumeOutcome> {
   readonly startReplicationType: string | null;
   readonly resumedFrom: CheckpointRecord | null;
   readonly warnings: readonly Warning[];
 }
 
 /** What a wait is told of the request before it. */
-interface AfterRequest<Mark> extends DescribeReplication {
+interface AfterRequest extends DescribeReplication {
   readonly operationId?: string | undefined;
-  readonly before?: Mark | null | undefined;
+  readonly before?: CallMark | null | undefined;
   readonly accepted?: boolean | undefined;
   /** Shown until the first look. */
   readonly lastStatus?: string | undefined;
@@ -118,9 +117,7 @@ interface AfterRequest<Mark> extends DescribeReplication {
 
 /** Defaults as in a stop. */
 export interface AwaitStopped
-  extends
-    AfterRequest<StopMark>,
-    Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
+  extends AfterRequest, Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
   /** A look showed it stopping or stopped. */
   readonly sawStop?: boolean | undefined;
   /** The ledger knows that it ran once. Looks that show `created` then have to agree for longer than staleness. Default false. */
@@ -142,7 +139,7 @@ export type StoppedReplication =
 
 /** Defaults as in a resume. */
 export interface AwaitRunning
-  extends AfterRequest<StartMark>, Partial<Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>> {}
+  extends AfterRequest, Partial<Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>> {}
 
 export type RunningReplication = Pick<ResumeReplicationResult, 'replication' | 'progress' | 'warnings'>;
 

@@ -1,9 +1,9 @@
 import type { EndpointAddress } from '../dms/api.js';
+import type { CallMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { StopReasonCode } from '../dms/stop-reasons.js';
 import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from './inputs.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
-import type { StartMark } from './start-wait.js';
 
 /** Where and why a replication stopped, and until when it can be resumed. Records may have been written by an older version. */
 export interface CheckpointRecord {
@@ -105,7 +105,7 @@ export interface CallNote {
   /** Start type of a resume; `null` for a stop. */
   readonly startReplicationType: string | null;
   /** The replication in the look before the call. */
-  readonly before: StartMark;
+  readonly before: CallMark;
 }
 
 /** A note: a call that changes DMS was about to be sent, and its outcome is not known. */

@@ -17,35 +17,22 @@
  * | anything else                              | `wait`               |                                                  |
  */
 import {
+  isLaterRun,
   isNewerStop,
   isStopDescribed,
   SETTLE_GRACE_SECONDS,
   SETTLE_SECONDS,
   stopFingerprint,
-  stopMark,
-  type StopMark,
+  type CallMark,
 } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { endsByItself, isSelfRestartExpected } from '../dms/stop-reasons.js';
 
-/** The replication in the look before the start. */
-export interface StartMark {
-  readonly status: string;
-  readonly stop: StopMark;
-  /** Start of its previous run. */
-  readonly startedAt: string | null;
-}
-
-export function startMark(replication: Replication): StartMark {
-  const { status } = lifecycleState(replication);
-  return { status, stop: stopMark(replication), startedAt: replication.replicationStats?.startDate ?? null };
-}
-
 export interface StartWaitRules {
   /** `null`: it was starting already. */
-  readonly before: StartMark | null;
+  readonly before: CallMark | null;
   /** Seconds that it must run to count as resumed. */
   readonly verifyProgressSeconds: number;
 }
@@ -170,10 +157,9 @@ function judgeStopped(
 }
 
 /** Proof that a look was made after the one before the start: no older look can show what it shows. */
-function isAfterMark(replication: Replication, { status, stop, startedAt }: StartMark): boolean {
+function isAfterMark(replication: Replication, { status, stop, startedAt }: CallMark): boolean {
   if (isNewerStop(replication, stop)) return true;
-  // Unknown times are NaN, which is never greater.
-  if (Date.parse(replication.replicationStats?.startDate ?? '') > Date.parse(startedAt ?? '')) return true;
+  if (isLaterRun(replication, startedAt)) return true;
   // A stopped replication leaves its status only by a start. One that failed may have no stop of its own to tell the runs apart.
   const isSameStop = replication.replicationLastStopTime === stop.lastStopTime;
   return isSameStop && status !== 'failed' && lifecycleState(replication).status !== status;

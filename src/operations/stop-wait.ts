@@ -10,6 +10,7 @@
  * | stopped, not described              | `settled`, `grace-expired`   | `SETTLE_GRACE_SECONDS`                                    |
  * | active, after the stop was seen     | `reverted`, `running-again`  | staleness                                                 |
  * | active, and the stop that DMS undid | `running-again`              | at once: nothing older can show that stop                 |
+ * | active, a later run, no stop seen   | `running-again`              | staleness                                                 |
  * | active, nobody has asked for a stop | `running-again`              | at once: asking for the stop does no harm                 |
  * | failed, with a newer stop           | `failed`                     | at once: nothing older can show that stop                 |
  * | failed                              | `failed`                     | staleness: it may have failed before its last start       |
@@ -18,6 +19,7 @@
  * | anything else                       | `wait`                       |                                                           |
  */
 import {
+  isLaterRun,
   isNewerStop,
   isStopDescribed,
   SETTLE_GRACE_SECONDS,
@@ -43,6 +45,8 @@ export interface SettleRules {
 export interface StopWaitRules extends SettleRules {
   /** A call of this operation was accepted, or may have been. */
   readonly accepted: boolean;
+  /** Start of the run that was to stop, in the look before the call; `null`: unknown. */
+  readonly startedAt: string | null;
   /** Its ledger has seen it run, so that `created` can only be a look at a missing row. */
   readonly everRan: boolean;
 }
@@ -156,7 +160,13 @@ function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules)
   const isUndone = showsNewerStop(replication, rules.before) && maySelfRestart(replication.stopReason);
   const isUnasked = !seen.sawStop && !rules.accepted;
   if (isUndone || isUnasked) return { memory: seen, verdict: { type: 'running-again' } };
-  if (!seen.sawStop) return waitOn(seen, now, null, `DMS still shows "${replication.status}"`);
+  if (!seen.sawStop) {
+    if (!isLaterRun(replication, rules.startedAt))
+      return waitOn(seen, now, null, `DMS still shows "${replication.status}"`);
+    // No look has shown the stop that DMS, or somebody, has undone. To ask for the stop again does no harm.
+    if (isBelieved(seen, now)) return { memory: seen, verdict: { type: 'running-again' } };
+    return waitOn(seen, now, STALE_SECONDS, 'DMS shows a later run than the one that was to stop');
+  }
   if (isBelieved(seen, now)) {
     return { memory: seen, verdict: { type: seen.mayRestart ? 'running-again' : 'reverted' } };
   }

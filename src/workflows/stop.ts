@@ -95,7 +95,7 @@ async function requestStop({
   });
   if ('repeated' in requested) return requested;
   state.isAnswered = requested.isAnswered;
-  state.before = requested.before ?? state.before;
+  state.before = requested.before?.stop ?? state.before;
   state.awsRequestIds = [...state.awsRequestIds, ...requested.awsRequestIds];
   state.lagAtStop = requested.lagAtStop ?? state.lagAtStop;
   return requested;

@@ -59,7 +59,7 @@ async function followStop(book: Book, call: PendingCall): Promise<Followed> {
   const stop = {
     replicationConfigArn,
     operationId,
-    before: before.stop,
+    before,
     lastStatus: before.status,
     accepted: true,
     everRan: true,

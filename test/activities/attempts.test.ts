@@ -1,39 +1,15 @@
-import type { Client } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  createDmsActivities,
-  DmsApiError,
-  RecordRefused,
-  type DmsActivitiesOptions,
-  type DmsApi,
-} from '../../src/activities/index.js';
+import { DmsApiError, RecordRefused, type DmsApi } from '../../src/activities/index.js';
 import { inTime } from '../../src/watch/index.js';
 import { answered, look } from '../support/look.js';
+import { activitiesOf, attempt, showing } from '../support/attempts.js';
 import { archived } from '../support/records.js';
 import { failureOf, until } from '../support/stage.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 
 afterEach(() => vi.restoreAllMocks());
-
-/** An attempt that is not the first. */
-const attempt = (info: object = {}) =>
-  new MockActivityEnvironment(
-    { attempt: 2, startToCloseTimeoutMs: 45_000, ...info },
-    { logger: new DefaultLogger('ERROR') },
-  );
-
-const showing = (status: string) =>
-  ({
-    describeReplication: () => Promise.resolve(answered(look({ status }))),
-    endpointOverride: () => Promise.resolve(null),
-  }) as Partial<DmsApi> as DmsApi;
-
-const activitiesOf = (options: Partial<DmsActivitiesOptions> & { dms: DmsApi }) =>
-  createDmsActivities({ client: {} as Client, ledgerTaskQueue: 'somewhere', ...options });
 
 describe('an attempt of a wait', () => {
   test('is held while there is a place for it, and leaves after one look when there is none', async () => {

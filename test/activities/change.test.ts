@@ -4,7 +4,7 @@ import type { Accepted } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
-import { startMark } from '../../src/operations/start-wait.js';
+import { callMark } from '../../src/dms/checkpoint.js';
 import { activitiesOf, Attempts, attempt } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
 import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
@@ -189,7 +189,7 @@ describe('a stop', () => {
 
   test('that DMS undid is asked for again, and a call of that without an answer is not forgotten', async () => {
     const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
-    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1, { before: startMark(running) }));
+    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1, { before: callMark(running) }));
     const { call, attempts, activities } = stage({ looks: [running], calls: [lost, accepted], ledger });
     await attempts.run(activities['dms.requestStop'], { ...stopRequest, isAnswered: true });
     expect(call).toHaveBeenCalledTimes(2);

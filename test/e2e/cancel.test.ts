@@ -22,9 +22,11 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     await using stage = await Stage.set(manual);
     const { simulator, dms, client } = stage;
     const arrived: string[] = [];
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
     const slowly = async <T>(name: string, go: () => Promise<T>): Promise<T> => {
       if (name !== 'dms.begin') return go();
-      await new Promise((resolve) => setTimeout(resolve, 8000));
+      await gate;
       return go().finally(() => arrived.push(name));
     };
     const slow = new Client({
@@ -43,6 +45,7 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     const stop = await dms.startStop({ replicationConfigArn, ...brief });
     await until('it has looked', () => simulator.count('DescribeReplications') > 0);
     await cancelled(stop);
+    release();
     await until('its beginning arrives', () => arrived.length > 0);
     const ledger = await until('the ledger is there', () => ledgerOf(dms, replicationConfigArn));
     expect(ledger.pendingCall).toBeNull();

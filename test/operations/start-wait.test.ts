@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { callMark } from '../../src/dms/checkpoint.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { beginStartWait, judgeStart, startMark, withRows } from '../../src/operations/start-wait.js';
+import { beginStartWait, judgeStart, withRows } from '../../src/operations/start-wait.js';
 import { look } from '../support/look.js';
 import { created, PREVIOUS_STOP, startVerdicts, stopped, type Looks } from '../support/judged.js';
 
@@ -288,7 +289,7 @@ describe('a start that fails', () => {
 });
 
 test('a start says when the next look can decide', () => {
-  const rules = { before: startMark(stopped), verifyProgressSeconds: 0 };
+  const rules = { before: callMark(stopped), verifyProgressSeconds: 0 };
   const begun = judgeStart(beginStartWait(false), starting, 0, rules);
   expect(begun.verdict).toMatchObject({ type: 'wait', lookInSeconds: null });
   const settling = judgeStart(begun.memory, normal, 5, rules);

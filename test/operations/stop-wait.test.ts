@@ -21,6 +21,10 @@ const failed = look({ status: 'failed', replicationLastStopTime: PREVIOUS_STOP }
 const again = { ...stopped, status: 'running' };
 const withoutStop = look({ status: 'running', replicationLastStopTime: null, stopReason: null });
 
+const FIRST = '2026-01-01T13:00:00.000Z';
+const LATER = '2026-01-03T00:00:00.000Z';
+const run = (startDate: string) => ({ ...withoutStop, replicationStats: { startDate } as never });
+
 interface Case {
   readonly looks: Looks;
   readonly verdicts: readonly string[];
@@ -248,6 +252,32 @@ describe('a stop that is undone', () => {
         [66, withoutStop],
       ],
       verdicts: ['settling', 'settling', 'settling', 'running-again'],
+    },
+    'is asked for again when no look has shown it, and a later run agrees for longer than staleness': {
+      looks: [
+        [0, run(FIRST)],
+        [5, run(LATER)],
+        [60, run(LATER)],
+        [61, run(LATER)],
+      ],
+      verdicts: ['stopping', 'stopping', 'stopping', 'running-again'],
+      rules: { ...asked, startedAt: FIRST },
+    },
+    'is waited for while the run is the one that was to stop, or an unknown one': {
+      looks: [
+        [0, run(FIRST)],
+        [90, run(FIRST)],
+        [180, running],
+      ],
+      verdicts: ['stopping', 'stopping', 'stopping'],
+      rules: { ...asked, startedAt: FIRST },
+    },
+    'is waited for while nobody knows which run was to stop': {
+      looks: [
+        [0, run(LATER)],
+        [90, run(LATER)],
+      ],
+      verdicts: ['stopping', 'stopping'],
     },
     'counts at once after a fatal error': {
       looks: [

@@ -1,6 +1,6 @@
-import { stopMark } from '../../src/dms/checkpoint.js';
+import { callMark, stopMark } from '../../src/dms/checkpoint.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { beginStartWait, judgeStart, startMark, type StartVerdict } from '../../src/operations/start-wait.js';
+import { beginStartWait, judgeStart, type StartVerdict } from '../../src/operations/start-wait.js';
 import { beginStopWait, judgeStop, type StopVerdict, type StopWaitRules } from '../../src/operations/stop-wait.js';
 import { look } from './look.js';
 
@@ -28,6 +28,7 @@ export const asked: StopWaitRules = {
   settleSeconds: 10,
   selfRestartGraceSeconds: 1800,
   before: stopMark(running),
+  startedAt: null,
   accepted: true,
   everRan: false,
 };
@@ -58,7 +59,7 @@ export function startVerdicts(
   { before = stopped, verifyProgressSeconds = 0 }: { before?: Replication | null; verifyProgressSeconds?: number } = {},
 ): string[] {
   let memory = beginStartWait(before === null);
-  const rules = { before: before === null ? null : startMark(before), verifyProgressSeconds };
+  const rules = { before: before === null ? null : callMark(before), verifyProgressSeconds };
   const verdicts: string[] = [];
   for (const [elapsedSeconds, replication] of looks) {
     const judged = judgeStart(memory, replication, elapsedSeconds, rules);

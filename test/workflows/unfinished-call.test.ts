@@ -3,7 +3,7 @@ import { dmsFailure } from '../../src/operations/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import type { RecordOperation } from '../../src/operations/protocol.js';
 import type { Ledger } from '../../src/operations/records.js';
-import { startMark } from '../../src/operations/start-wait.js';
+import { callMark } from '../../src/dms/checkpoint.js';
 import { finishCall } from '../../src/workflows/unfinished-call.js';
 import { untilRunning, untilStopped } from '../../src/workflows/waits.js';
 import { begun, draftOf, noted, recorded } from '../support/ledger-requests.js';
@@ -51,7 +51,7 @@ test.each([
   const checkpoint = draftOf('paused', { stoppedAt, replicationCreateTime });
   const ledger = recorded(noted(emptyLedger(replicationConfigArn), paused, 1), paused, 2, { checkpoint });
   const resume = operation('a', { kind: 'resume' });
-  const left = noted(ledger, resume, 5, { startReplicationType: type, before: startMark(stopped) });
+  const left = noted(ledger, resume, 5, { startReplicationType: type, before: callMark(stopped) });
   waits.resume.mockResolvedValue({ replication: look({ status: 'running' }), progress: 'not-checked', warnings: [] });
   await finished({ ledger: begun(left, operation('b'), 9), isEnding: false });
   const how = told.at(-1);
