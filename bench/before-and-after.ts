@@ -69,6 +69,7 @@ export async function measureBeforeAndAfter(
     earlier === null ? undefined : cheaper(earlier.waits, now.waits),
   );
   row(`${many}worker processor time`, (each) => seconds(each.waits.workerCpuSeconds));
+  row(`${many}worker memory, peak`, (each) => `${each.waits.workerMemoryMb?.toFixed(0) ?? '?'} MB`);
   row(
     `${many}from \`stopped\` to the look that sees it, p50 / p99`,
     ({ waits: { detectionP50, detectionP99 } }) => `${detectionP50.toFixed(1)} s / ${detectionP99.toFixed(1)} s`,

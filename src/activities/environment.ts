@@ -17,6 +17,8 @@ import { readTarget } from '../operations/input-schemas.js';
 const LEDGER_PATIENCE_SECONDS = 300;
 /** So many operations of a worker begin at once. More only make a server slower that may have to create as many ledgers. */
 const BEGINNING_AT_ONCE = 50;
+/** How long an attempt is held although others want its place. */
+const LEAST_HOLD_MS = 30_000;
 /** So many records are copied at once. */
 const ARCHIVING_AT_ONCE = 10;
 
@@ -29,7 +31,9 @@ export interface DmsActivitiesOptions {
   readonly allow?: readonly string[];
   /** Where ledgers are started; its worker must have the workflows. Default: the activities' own task queue. */
   readonly ledgerTaskQueue?: string;
-  /** How long an attempt of a wait is held, in seconds. Default 30; 0 where a running worker is billed by the second, and for time-skipping tests. */
+  /**
+   * How long an attempt of a wait is held at most, in seconds. Default 300. It gives way after 30 when other waits want its place. 0 where a running worker is billed by the second, and for time-skipping tests.
+   */
   readonly holdSeconds?: number;
   /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
   readonly maxHeldWaits?: number;
@@ -55,6 +59,13 @@ interface Place {
   readonly watcher: ReplicationWatcher;
 }
 
+/** The place of a held attempt. */
+export interface HoldPlace {
+  readonly release: () => void;
+  /** Whether another wait found no place, and this attempt has had its own for long enough. */
+  readonly isWanted: () => boolean;
+}
+
 /** What the activities of one worker share. */
 export class Environment {
   readonly dms: DmsApi;
@@ -72,6 +83,8 @@ export class Environment {
   /** When each ledger was first found out of reach, in seconds of the server's clock. */
   readonly #ledgerOutages = new Map<string, number>();
   #held = 0;
+  /** When an attempt last found all places taken, by `performance.now()`. */
+  #turnedAwayAt = -Infinity;
 
   constructor(options: DmsActivitiesOptions) {
     this.#options = options;
@@ -79,7 +92,7 @@ export class Environment {
     this.archive = options.archive ?? null;
     this.lag = options.lag ?? null;
     this.endpointFingerprints = options.endpointFingerprints === true && options.dms.describeEndpoints !== undefined;
-    this.holdSeconds = options.holdSeconds ?? 30;
+    this.holdSeconds = options.holdSeconds ?? 300;
     requireLooksPerSecond(options.looksPerSecond);
     this.#allowed = options.allow?.map(toPattern) ?? null;
   }
@@ -115,10 +128,18 @@ export class Environment {
   }
 
   /** A place for one held attempt, to be given back; `null` when all are taken. */
-  takeHold(): { readonly release: () => void } | null {
-    if (this.holdSeconds === 0 || this.#held >= (this.#options.maxHeldWaits ?? 50)) return null;
+  takeHold(): HoldPlace | null {
+    if (this.holdSeconds === 0) return null;
+    const takenAt = performance.now();
+    if (this.#held >= (this.#options.maxHeldWaits ?? 50)) {
+      this.#turnedAwayAt = takenAt;
+      return null;
+    }
     this.#held++;
-    return { release: () => void this.#held-- };
+    return {
+      release: () => void this.#held--,
+      isWanted: () => this.#turnedAwayAt > takenAt && performance.now() - takenAt >= LEAST_HOLD_MS,
+    };
   }
 
   client(): Client {

@@ -6,6 +6,8 @@ import type { Attempt } from './attempt.js';
 
 /** How often a held attempt asks for a look. */
 const SWEEP_SECONDS = 2;
+/** How often a held attempt sends a heartbeat. Its time-out is 45 s. */
+const HEARTBEAT_SECONDS = 30;
 /** What a wait leaves of start-to-close for its last request. */
 const RESERVE_SECONDS = 15;
 
@@ -33,8 +35,8 @@ export type Judgement<Memory, Result> =
 
 /**
  * One attempt of a wait, as a loop of looks. It returns when the wait is over, and otherwise fails: for good past the deadline, else retryably,
- * with the last status. It is held over many looks while the worker has a place for it. It ends early when the status changes, and the first
- * attempt shows its first look in a heartbeat, so that what the pending activity shows is never old.
+ * with the last status. It is held over many looks while the worker has a place for it, and shows what it sees in heartbeats. The SDK sends
+ * those at most every 36 s (0.8 of the time-out), unless the worker's `maxHeartbeatThrottleInterval` says less.
  *
  * A look without a replication proves nothing, see `dms/staleness.ts`: the activity fails with `DmsReplicationNotFound` once looks have
  * been missing for longer than a look can be old.
@@ -53,8 +55,7 @@ export async function holdAttempt<Memory, Result>(
     lateSince: null,
     missingSince: null,
   };
-  const { lastStatus: statusAtFirst } = kept;
-  attempt.status = statusAtFirst;
+  attempt.status = kept.lastStatus;
   attempt.underDeadline = kept.underDeadline;
   attempt.lateSince = kept.lateSince;
   const keep = (now: Kept<Memory>) => {
@@ -62,13 +63,13 @@ export async function holdAttempt<Memory, Result>(
     kept = now;
   };
   const place = environment.takeHold();
-  const hold = environment.holdSeconds * (0.8 + 0.2 * Math.random());
-  const holdSeconds = place === null ? 0 : Math.min(hold, attempt.secondsLeft - RESERVE_SECONDS);
+  const longest = environment.holdSeconds * (0.8 + 0.2 * Math.random());
+  const holdSeconds = place === null ? 0 : Math.min(longest, attempt.secondsLeft - RESERVE_SECONDS);
   const isHeld = holdSeconds > 0;
   // The first look is wanted at once; the others go with the sweeps.
   let when: LookOptions =
     attempt.number === 1 ? {} : { intervalSeconds: environment.holdSeconds > 0 ? SWEEP_SECONDS : 0 };
-  try {
+  const hold = async (): Promise<Result> => {
     for (;;) {
       const look = await attempt.look(when).catch((err: unknown) => {
         const isMissing = isDmsFailure(err, 'DmsReplicationNotFound');
@@ -90,14 +91,16 @@ export async function holdAttempt<Memory, Result>(
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);
       const wanted = judgement.lookInSeconds ?? Infinity;
       const next = Math.min(SWEEP_SECONDS, wanted, timeLeft);
-      const isChanged = attempt.status !== statusAtFirst;
-      if (isChanged || attempt.heldSeconds + next > holdSeconds) {
+      if (place?.isWanted() === true || attempt.heldSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
-        const delay = Math.min(isHeld || isChanged ? 0.1 : between, timeLeft);
+        const delay = Math.min(isHeld ? 0.1 : between, timeLeft);
         throw attempt.stillWaiting(judgement.why, delay);
       }
       when = next < SWEEP_SECONDS ? { inSeconds: next } : { intervalSeconds: SWEEP_SECONDS };
     }
+  };
+  try {
+    return isHeld ? await attempt.keptAlive(hold, HEARTBEAT_SECONDS) : await hold();
   } finally {
     place?.release();
   }

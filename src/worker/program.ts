@@ -62,8 +62,10 @@ async function serve(settings: WorkerSettings): Promise<void> {
     maxConcurrentActivityTaskExecutions: MAX_HELD_WAITS + 200,
     activityTaskPollerBehavior: { type: 'autoscaling', maximum: 40 },
     workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 20 },
-    // An operation that waits needs no place in the cache, and comes back with thirty events.
-    maxCachedWorkflows: MAX_HELD_WAITS / 20,
+    // A workflow that has left the cache has to be read and replayed for each of its tasks.
+    maxCachedWorkflows: MAX_HELD_WAITS,
+    // A wait shows a change of status within this.
+    maxHeartbeatThrottleInterval: '15 seconds',
     // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.
     shutdownGraceTime: 0,
     shutdownForceTime: DRAIN_SECONDS * 1000,

@@ -62,6 +62,9 @@ export function archivingActivities(taskQueue: string | null) {
   });
 }
 
+/** The longest that a killed worker delays the next look. A held attempt sends heartbeats, and any other is shorter. */
+const WAIT_HEARTBEAT_SECONDS = 45;
+
 /** Activities that wait. A cancelled workflow goes on at once; the attempt that is left over only reads. */
 export function waitingActivities(
   summary: string,
@@ -70,6 +73,7 @@ export function waitingActivities(
   const { holdSeconds, timeoutSeconds, taskQueue } = wait;
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: (Math.max(holdSeconds, 5) + 15) * 1000,
+    heartbeatTimeout: WAIT_HEARTBEAT_SECONDS * 1000,
     ...(timeoutSeconds === undefined ? {} : { scheduleToCloseTimeout: (timeoutSeconds + BACKSTOP_SECONDS) * 1000 }),
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 5 },

@@ -138,6 +138,8 @@ export class Stage implements AsyncDisposable {
       shutdownGraceTime: 0,
       // A thread for each worker costs half a second. The tests of the worker program have one.
       debugMode: true,
+      // Progress is seen at once.
+      maxHeartbeatThrottleInterval: 500,
       ...(slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: slots }),
     });
     this.#running.push({ worker, done: worker.run() });
