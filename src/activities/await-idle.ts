@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { openOperation, type OpenOperation } from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { AwaitIdle } from '../operations/protocol.js';
@@ -24,8 +24,17 @@ export async function findExecution(
   workflowId: string,
   show: typeof openOperation = openOperation,
 ): Promise<OpenOperation | null> {
+  const description = await describeExecution(client, workflowId);
+  return description === null ? null : show(description);
+}
+
+/** The newest execution under that id; `null` when there is none. */
+export async function describeExecution(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | null> {
   try {
-    return show(await client.workflow.getHandle(workflowId).describe());
+    return await client.workflow.getHandle(workflowId).describe();
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null;
     throw err;

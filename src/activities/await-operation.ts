@@ -1,15 +1,30 @@
 import { Context } from '@temporalio/activity';
-import { isGrpcCancelledError, WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  isGrpcCancelledError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { isDmsFailure } from '../operations/failures.js';
-import { mayPreempt, operationIn, relationTo, type OpenOperation } from '../operations/join.js';
+import {
+  firstRunIdOf,
+  mayPreempt,
+  openOperation,
+  operationIn,
+  relationTo,
+  type OpenOperation,
+  type Wanted,
+} from '../operations/join.js';
 import { operationWorkflowId } from '../operations/names.js';
 import type { AwaitedOperation, AwaitOperation } from '../operations/protocol.js';
 import { operationInProgress } from '../operations/refusals.js';
 import { requireOwner } from '../operations/reservations.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
-import { findExecution } from './await-idle.js';
+import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../operations/never-picked-up.js';
+import { describeExecution, findExecution } from './await-idle.js';
 import type { Environment } from './environment.js';
 import { readStopInput } from '../operations/input-schemas.js';
 
@@ -24,12 +39,15 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
   const about = { operationId: wanted.operationId ?? undefined, phase: 'joined' } as const;
   const attempt = environment.attempt(request, 'dms.awaitOperation', about);
   const client = environment.client();
-  const open = await findFollowed(client, operationWorkflowId(attempt.arn.arn), request);
-  if (open === null) return { end: 'gone' };
   const { preempting, ours = false } = request;
+  const found = await describeExecution(client, operationWorkflowId(attempt.arn.arn));
+  const open = found === null ? null : ours ? ownOperation(found, wanted) : openOperation(found);
+  if (found === null || open === null) return { end: 'gone' };
+  if (!ours && (await makesWay(client, found, attempt.taskQueue))) return { end: 'gone' };
   if (preempting !== undefined && mayPreempt(open, wanted.kind)) return preempt(client, open, preempting, attempt);
   const relation = ours ? 'join' : relationTo(open, wanted);
-  if (relation === 'refuse') throw operationInProgress(attempt.arn.arn, open);
+  const where = await whereabouts(client, found, attempt.taskQueue);
+  if (relation === 'refuse') throw operationInProgress(attempt.arn.arn, open, where);
   const place = environment.takeHold();
   try {
     const held = Math.min(environment.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
@@ -45,15 +63,35 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
     place?.release();
   }
   const delay = place === null ? secondsBetweenLooks(attempt.elapsedSeconds) : 0.1;
-  throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")`, delay);
+  throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")${where}`, delay);
 }
 
-/** What is open; or the caller's own, although it is closed. */
-async function findFollowed(client: Client, workflowId: string, { ours = false, wanted }: AwaitOperation) {
-  if (!ours) return findExecution(client, workflowId);
-  const newest = await findExecution(client, workflowId, operationIn);
+/** The caller's own operation, open or closed; `null`: the execution is of another one. */
+function ownOperation(found: WorkflowExecutionDescription, wanted: Wanted): OpenOperation | null {
+  const newest = operationIn(found);
   const host = Context.current().info.workflowExecution?.workflowId;
-  return newest?.hostWorkflowId === host && newest?.operationId === wanted.operationId ? newest : null;
+  return newest.hostWorkflowId === host && newest.operationId === wanted.operationId ? newest : null;
+}
+
+/** Ends an execution that no worker ever picked up, and that none will. Returns false when it stays. */
+async function makesWay(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<boolean> {
+  const { workflowId, runId } = found;
+  const run = client.workflow.getHandle(workflowId, runId, { firstExecutionRunId: firstRunIdOf(found) });
+  try {
+    // This attempt runs on the caller's task queue, so a worker polls it.
+    const isServed = (queue: string) => (queue === taskQueue ? Promise.resolve(true) : isPolled(client, queue));
+    return (await clearNeverPickedUp(found, run, taskQueue, isServed)) !== null;
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return true; // it has just ended
+    throw err;
+  }
+}
+
+/** What an operator must know of an execution on another task queue. */
+async function whereabouts(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<string> {
+  if (found.taskQueue === taskQueue) return '';
+  const isLost = isNeverPickedUp(found) && !(await isPolled(client, found.taskQueue));
+  return `, on the task queue "${found.taskQueue}"${isLost ? ', which no worker polls' : ''}`;
 }
 
 /** Ends the resume that is under way. How it ends is for it to say; once it has, the next attempt finds the way free. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSpec } from '@temporalio/client';
 import type { Timestamp } from '@temporalio/common';
 import { dmsFailure } from '../operations/failures.js';
-import { readStopInput } from '../operations/input-schemas.js';
+import { requirePauseSchedule } from '../operations/input-schemas.js';
 import type { OperationKind, StopReplicationInput } from '../operations/inputs.js';
 import { pauseScheduleId, scheduledTypes } from '../operations/names.js';
 import {
@@ -40,15 +40,11 @@ export async function createPauseSchedule(
   taskQueue: string,
   input: PauseScheduleInput,
 ): Promise<PauseSchedule> {
-  const { scheduleId, stop, resume, ...stopInput } = Object(input) as PauseScheduleInput;
+  requirePauseSchedule(input);
+  const { scheduleId, stop, resume, ...stopInput } = input;
   const { replicationConfigArn, requestedBy, reason, owner } = stopInput;
   const refused = (problem: string, hint = 'Correct it; nothing was scheduled.') =>
     dmsFailure('DmsInvalidInput', { replicationConfigArn }, `The pause schedule is refused: ${problem}`, hint);
-  readStopInput(stopInput);
-  if (!/^[\w./-]{1,100}$/.test(scheduleId ?? '')) throw refused('scheduleId is 1 to 100 letters, digits and ._/-');
-  if ([stop, resume].some((spec) => Object(spec) !== spec)) throw refused('stop and resume are a ScheduleSpec each');
-  const unknown = ['operationId', 'intent', 'preempt'].find((field) => field in stopInput);
-  if (unknown !== undefined) throw refused(`there is no field "${unknown}"`);
 
   const scheduleIds = { stop: pauseScheduleId(scheduleId, 'stop'), resume: pauseScheduleId(scheduleId, 'resume') };
   const creation = randomUUID();

@@ -18,7 +18,6 @@ type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingA
 type RawFailure = NonNullable<PendingActivity['lastFailure']>;
 
 const phases: Readonly<Record<string, OperationPhase>> = {
-  'dms.beginOperation': 'beginning',
   'dms.requestStop': 'waiting-until-stoppable',
   'dms.awaitStopped': 'stopping',
   'dms.requestStart': 'checking',

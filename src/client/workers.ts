@@ -40,11 +40,6 @@ export async function findWaitingTask(
   return { taskQueue, since, isCertain: true };
 }
 
-/** Whether a worker polled a task queue for workflow tasks in the last five minutes. A server that does not tell counts as polled. */
-export async function isPolled(client: Client, taskQueue: string): Promise<boolean> {
-  return (await lastPolls(client, taskQueue, WORKFLOW))?.length !== 0;
-}
-
 /** When each worker polled last, of those that the server remembers; `null` when it does not tell. */
 export async function lastPolls(
   { workflowService, options: { namespace } }: Client,

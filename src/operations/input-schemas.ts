@@ -1,6 +1,6 @@
 /** Schemas of what stops, resumes and reservations take: the one place of their bounds and defaults. */
 import * as v from 'valibot';
-import type { ResumePlan, StopPlan } from './inputs.js';
+import type { OperationKind, ResumePlan, StopPlan } from './inputs.js';
 import type { OperationRef } from './records.js';
 import {
   arn,
@@ -92,6 +92,31 @@ export const resumeInput = v.pipe(
     'cdcStartPosition and cdcStartTime go only with startReplicationType "start-replication"',
   ),
 );
+
+const wantedName = takes('1 to 100 letters, digits and ._/-');
+const scheduleId = v.pipe(v.string(wantedName), v.regex(/^[\w./-]{1,100}$/, wantedName));
+const { operationId: _ofTheRun, intent: _pause, preempt: _never, ...scheduledStopFields } = stopFields;
+const { operationId: _ofItsRun, checkpoint: _ofTheStop, ...scheduledResumeFields } = resumeFields;
+const spec = someFields({});
+
+/** Fields of a pause schedule. Temporal checks the two specs. */
+export const pauseSchedule = fields({ ...scheduledStopFields, scheduleId, stop: spec, resume: spec });
+
+/** Arguments of the workflows that a pause schedule starts. */
+const scheduled = {
+  stop: fields({ scheduleId, input: fields(scheduledStopFields) }),
+  resume: fields({ scheduleId, input: fields(scheduledResumeFields) }),
+};
+
+/** Checks what a pause schedule takes. Throws DmsInvalidInput. */
+export function requirePauseSchedule(input: unknown): void {
+  readWith(pauseSchedule, { what: 'pause schedule', hint: 'Correct it; nothing was scheduled.' }, input);
+}
+
+/** Checks the argument of a scheduled operation. Throws DmsInvalidInput. */
+export function requireScheduled(kind: OperationKind, input: unknown): void {
+  readWith(scheduled[kind], { what: `input of the scheduled ${kind}` }, input);
+}
 
 /** An input with its defaults filled in, and who asked for it and why. */
 interface Read<Plan> {

@@ -24,6 +24,34 @@ export function isNeverPickedUp({ status, historyLength, raw }: PickUpFacts): bo
   return Number(task.state) === SCHEDULED && (task.attempt ?? 1) <= 1;
 }
 
+/** `TaskQueueType` of Temporal's API. */
+const WORKFLOW = 1;
+
+/** Temporal's client, as far as it is asked about task queues. */
+interface TaskQueues {
+  readonly options: { readonly namespace: string };
+  readonly workflowService: {
+    describeTaskQueue(request: {
+      namespace: string;
+      taskQueue: { name: string };
+      taskQueueType: typeof WORKFLOW;
+    }): Promise<{ readonly pollers?: readonly unknown[] | null }>;
+  };
+}
+
+/** Whether a worker polled a task queue for workflow tasks in the last five minutes. A server that does not tell counts as polled. */
+export async function isPolled(
+  { workflowService, options: { namespace } }: TaskQueues,
+  name: string,
+): Promise<boolean> {
+  try {
+    const queue = { namespace, taskQueue: { name }, taskQueueType: WORKFLOW } as const;
+    return (await workflowService.describeTaskQueue(queue)).pollers?.length !== 0;
+  } catch {
+    return true; // the caller may not be allowed to ask
+  }
+}
+
 /** One run of an execution, as Temporal's client reaches it. */
 export interface ExecutionRun {
   describe(): Promise<PickUpFacts>;

@@ -5,7 +5,7 @@ import type { StopReasonCode } from '../dms/stop-reasons.js';
 import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from './inputs.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
 
-/** Where and why a replication stopped, and until when it can be resumed. Records may have been written by an older version. */
+/** Where and why a replication stopped, and until when it can be resumed. */
 export interface CheckpointRecord {
   /** 1. */
   readonly version: number;
@@ -35,9 +35,9 @@ export interface CheckpointRecord {
   readonly targetEndpointArn: string | null;
   readonly replicationCreateTime: string | null;
   readonly freshStartDate: string | null;
-  /** How far it was behind just before the stop. `null`: not read; left out: the record is older. */
+  /** How far it was behind just before the stop. `null` or left out: not read. */
   readonly lagAtStop?: ReplicationLag | null | undefined;
-  /** Where its endpoints led to: one that is repointed keeps its ARN. `null`: not read; left out: the record is older. */
+  /** Where its endpoints led to: one that is repointed keeps its ARN. `null` or left out: not read. */
   readonly endpoints?: EndpointFingerprint | null | undefined;
   readonly recordedAt: string;
   readonly requestedBy: string | null;

@@ -24,9 +24,8 @@ export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
   }
   // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
   await CancellationScope.nonCancellable(async () => {
-    const hindrance = found.problem ?? book.ledger.sealed?.reason ?? null;
-    const mayResume = guard.plan.policy === 'resume' && !isOver && hindrance === null;
-    const problem = mayResume ? await resume(book, guard) : hindrance;
+    // The resume looks for itself: a look that found nothing does not cost the window.
+    const problem = guard.plan.policy === 'resume' && !isOver ? await resume(book, guard) : found.problem;
     // A resume that succeeded has ended the guard with its own record.
     if (book.ledger.guard !== guard) return;
     const closed = `It could be resumed until ${guard.resumeBy}, and ${problem ?? 'nobody did'}`;

@@ -1,6 +1,7 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { dmsFailure, findDmsFailure, type DmsFailureType } from '../operations/failures.js';
+import { requireScheduled } from '../operations/input-schemas.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
 import { LATEST_STOP_SECONDS, type Scheduled, type ScheduledInput } from '../operations/pause-schedule.js';
 import type { Ledger } from '../operations/records.js';
@@ -27,9 +28,10 @@ const PATIENCE_HOURS = 12;
 const LEDGER_SECONDS = 600;
 
 /** Stops a running replication, unless somebody else operates on it. A pause schedule starts it. */
-export function dmsScheduledStop(
+export async function dmsScheduledStop(
   scheduled: ScheduledInput<StopReplicationInput>,
 ): Promise<Scheduled<StopReplicationResult>> {
+  requireScheduled('stop', scheduled);
   const { replicationConfigArn } = scheduled.input;
   return unlessOthersWork(async () => {
     const activities = waitingActivities('See whether it runs', { holdSeconds: 0, timeoutSeconds: LOOK_SECONDS });
@@ -48,9 +50,10 @@ export function dmsScheduledStop(
 }
 
 /** Resumes a replication that the same pause schedule stopped, unless somebody else operates on it. A pause schedule starts it. */
-export function dmsScheduledResume(
+export async function dmsScheduledResume(
   scheduled: ScheduledInput<ResumeReplicationInput>,
 ): Promise<Scheduled<ResumeReplicationResult>> {
+  requireScheduled('resume', scheduled);
   const { own, prefix } = operationIds(scheduled);
   return unlessOthersWork(async () => {
     const { checkpoints, operations } = await readSettledLedger(scheduled.input.replicationConfigArn, prefix);

@@ -49,14 +49,21 @@ function stage({
     return first;
   };
   const call = vi.fn(async () => next(answers));
+  const describe = vi.fn(async () => ({ replication: next(remaining), dmsTime: START }));
   const dms = {
-    describeReplication: async () => ({ replication: next(remaining), dmsTime: START }),
+    describeReplication: describe,
     stopReplication: call,
     startReplication: call,
     endpointOverride: async () => null,
   } as Partial<DmsApi> as DmsApi;
   const attempts = new Attempts(START, (now) => (ledger.now = now));
-  return { ledger, call, attempts, activities: activitiesOf({ dms, client: ledger.client, looksPerSecond: 1e6 }) };
+  return {
+    ledger,
+    call,
+    describe,
+    attempts,
+    activities: activitiesOf({ dms, client: ledger.client, looksPerSecond: 1e6 }),
+  };
 }
 
 const stopRequest = { replicationConfigArn, operation: STOP } as const;
@@ -74,12 +81,19 @@ function ledgerWithStop(): FakeLedger {
 
 afterEach(() => vi.restoreAllMocks());
 
+const ABOUT_SOMETHING_ELSE = [
+  "Premigration assessment run X is in 'running' state",
+  "Endpoint Y is in 'deleting' state",
+  "Replication for Replication Config, 'invoices' is in 'stopped' state and cannot be stopped.",
+];
+
 describe('a stop', () => {
   test('that can be asked for at once takes one look, one update of the ledger, and one call', async () => {
-    const { ledger, call, attempts, activities } = stage({ looks: [running] });
+    const { ledger, call, describe, attempts, activities } = stage({ looks: [running] });
     const requested = await attempts.run(activities['dms.requestStop'], stopRequest);
     expect(requested).toMatchObject({ outcome: 'stopped', accepted: true, isAnswered: true, awsRequestIds: ['r'] });
     expect([ledger.told, call.mock.calls.length, attempts.number]).toEqual([['begin and note a stop'], 1, 1]);
+    expect(describe).toHaveBeenCalledTimes(1);
     expect(ledger.state?.pendingCall).toMatchObject({
       operationId: 'a',
       before: { stop: { lastStopTime: stopped.replicationLastStopTime } },
@@ -109,16 +123,15 @@ describe('a stop', () => {
     expect([ledger.told, call.mock.calls.length]).toEqual([['begin', 'begin and note a stop'], 1]);
   });
 
-  test.each([
-    "Premigration assessment run X is in 'running' state",
-    "Endpoint Y is in 'deleting' state",
-    "Replication for Replication Config, 'invoices' is in 'stopped' state and cannot be stopped.",
-  ])('is asked for again after a refusal that is about something else: %s', async (message) => {
-    const { call, ledger, attempts, activities } = stage({ looks: [running], calls: [refused(message), accepted] });
-    expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
-    expect(call).toHaveBeenCalledTimes(2);
-    expect(ledger.told).toEqual(['begin and note a stop', 'refused', 'begin and note a stop']);
-  });
+  test.each(ABOUT_SOMETHING_ELSE)(
+    'is asked for again after a refusal that is about something else: %s',
+    async (message) => {
+      const { call, ledger, attempts, activities } = stage({ looks: [running], calls: [refused(message), accepted] });
+      expect(await attempts.run(activities['dms.requestStop'], stopRequest)).toMatchObject({ outcome: 'stopped' });
+      expect(call).toHaveBeenCalledTimes(2);
+      expect(ledger.told).toEqual(['begin and note a stop', 'refused', 'begin and note a stop']);
+    },
+  );
 
   test('looks again when a refusal names another state of this replication, and leaves no note', async () => {
     const message = "Replication for Replication Config, 'ORDERS' is in 'stopping' state and cannot be stopped.";
@@ -275,6 +288,16 @@ describe('a resume', () => {
     expect(requested).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });
     expect([ledger.told, call.mock.calls.length]).toEqual([['begin', 'begin and note a resume'], 1]);
   });
+
+  test.each(ABOUT_SOMETHING_ELSE)(
+    'is asked for again after a refusal that is about something else: %s',
+    async (message) => {
+      const calls = [refused(message), accepted];
+      const { call, attempts, activities } = stage({ looks: [stopped], calls, ledger: ledgerWithStop() });
+      expect(await attempts.run(activities['dms.requestStart'], resumeRequest)).toMatchObject({ outcome: 'resumed' });
+      expect(call).toHaveBeenCalledTimes(2);
+    },
+  );
 
   test('of a running replication returns at once, and sends nothing', async () => {
     const { call, attempts, activities } = stage({ looks: [running], ledger: ledgerWithStop() });

@@ -31,7 +31,7 @@ describe('the ledger of a replication', () => {
       [stage.dms.ledger(arn), stage.dms.history(arn), stage.dms.unseal(arn, decision)].map(failureOf),
     );
     // Ten seconds, and what a busy machine takes.
-    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
     for (const { type, message } of failures as { type: string; message: string }[]) {
       expect(type).toBe('DmsLedgerUnavailable');
       expect(message).toContain(`The ledger dms-ledger:${arn} on the task queue "${stage.taskQueue}" can't be reached`);

@@ -91,6 +91,22 @@ describe.concurrent('an operation on another task queue', () => {
     expect(told?.message).toContain(`dms:${replicationConfigArn}`);
   });
 
+  test('that no worker ever picked up makes way also for the step of a host that asks for the same', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const mistyped = `typo-${randomUUID()}`;
+    const wrong = new ReplicationClient({ client: stage.client, taskQueue: mistyped });
+    const replicationConfigArn = stage.simulator.createReplication();
+    const lost = await wrong.startStop({ replicationConfigArn, ...brief });
+    const lostEnd = failureOf(lost.result());
+    const { client, taskQueue } = stage;
+    const workflowId = randomUUID();
+    const args = [{ replicationConfigArn, ...brief }] as const;
+    const result = await client.workflow.execute('hostStop', { workflowId, taskQueue, args: [...args] });
+    expect(result).toMatchObject({ outcome: 'stopped' });
+    expect((await lostEnd).message).toContain(`No worker polls the task queue "${mistyped}"`);
+  });
+
   test('that a worker has is joined, and progress names its task queue', async () => {
     await using stage = await Stage.set();
     const other = `other-${randomUUID()}`;

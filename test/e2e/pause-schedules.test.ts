@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { ScheduleSpec } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import type { PauseScheduleInput } from '../../src/client/index.js';
-import type { ResumeReplicationResult, Scheduled, StopReplicationResult } from '../../src/index.js';
+import {
+  isDmsFailure,
+  type ResumeReplicationResult,
+  type Scheduled,
+  type StopReplicationResult,
+} from '../../src/index.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { HOUR } from '../support/deadlines.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
@@ -266,9 +271,13 @@ describe.concurrent('a pause schedule', () => {
   });
 
   test.each([
-    ['a name with a colon', { scheduleId: 'orders:weekend' }, 'scheduleId is 1 to 100 letters'],
-    ['no name', { scheduleId: undefined }, 'scheduleId is 1 to 100 letters'],
-    ['no resume', { resume: undefined }, 'stop and resume are a ScheduleSpec each'],
+    [
+      'a name with a colon',
+      { scheduleId: 'orders:weekend' },
+      'scheduleId is "orders:weekend"; it takes 1 to 100 letters',
+    ],
+    ['no name', { scheduleId: undefined }, 'scheduleId is missing'],
+    ['no resume', { resume: undefined }, 'resume is missing'],
     ['an unknown field', { stopp: {} }, 'there is no field "stopp"'],
     ['a final stop', { intent: 'final' }, 'there is no field "intent"'],
     ['a stop field of the wrong type', { deadlineLeadSeconds: '1h' }, 'deadlineLeadSeconds'],
@@ -282,6 +291,20 @@ describe.concurrent('a pause schedule', () => {
     });
     expect(await existing(stage, input.scheduleId)).toEqual([]);
   });
+
+  test.each(['dmsScheduledStop', 'dmsScheduledResume'])(
+    'starts %s, which refuses an argument of another shape',
+    async (workflowType) => {
+      await using stage = await Stage.set(quick);
+      await stage.work();
+      const { client, taskQueue } = stage;
+      for (const args of [[], ['x'], [{}], [{ scheduleId: 'night', input: {} }]]) {
+        const run = client.workflow.execute(workflowType, { workflowId: randomUUID(), taskQueue, args });
+        const failure = await failureOf(run);
+        expect(isDmsFailure(failure, 'DmsInvalidInput')).toBe(true);
+      }
+    },
+  );
 
   test('whose name is taken is refused, and what has the name is left alone', async () => {
     await using stage = await Stage.set(quick);

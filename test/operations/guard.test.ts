@@ -24,7 +24,6 @@ describe('the guard of a recorded stop', () => {
   test.each<[string, Parameters<typeof guardOf>[1], number | null, boolean]>([
     ['is there while it can be resumed', plan, 0.5, true],
     ['is not there without a plan', null, 7200, false],
-    ['is not there for an older operation', undefined, 7200, false],
     ['is not there when nobody knows for how long', plan, null, false],
     ['is not there when its time is over', plan, 0, false],
   ])('%s', (_, wanted, resumeWithinSeconds, isThere) => {
@@ -37,6 +36,7 @@ describe('the guard of a recorded stop', () => {
     ['ends for a look that is newer', ledger, guard, { status: 'running' }, 71, 'DMS shows "running"'],
     ['goes on when its record is gone', ledger, { ...guard, sequence: 7 }, { status: 'running' }, 99, null],
     ['goes on while it moves, whatever its last stop', ledger, guard, { ...newer, status: 'modifying' }, 99, null],
+    ['goes on for a status that nobody knows', ledger, guard, { ...newer, status: 'upgrading' }, 99, null],
     ['ends with a newer stop', ledger, guard, newer, 99, 'it ran again and was stopped by somebody else'],
     [
       'goes on when the time of its stop is not known',

@@ -21,6 +21,7 @@ const failed = look({ status: 'failed', replicationLastStopTime: PREVIOUS_STOP }
 const again = { ...stopped, status: 'running' };
 const withoutStop = look({ status: 'running', replicationLastStopTime: null, stopReason: null });
 
+const withoutRow = { ...created, replicationCreateTime: null };
 const FIRST = '2026-01-01T13:00:00.000Z';
 const LATER = '2026-01-03T00:00:00.000Z';
 const run = (startDate: string) => ({ ...withoutStop, replicationStats: { startDate } as never });
@@ -389,6 +390,16 @@ describe('a stop of a replication that shows no run', () => {
         [10, created],
       ],
       verdicts: ['settling', 'settling', 'never-started'],
+      rules: found,
+    },
+    'waits for longer than staleness while there is no row, although no ledger has seen it run': {
+      looks: [
+        [0, withoutRow],
+        [10, withoutRow],
+        [30, withoutRow],
+        [40, running],
+      ],
+      verdicts: ['stopping', 'stopping', 'stopping', 'running-again'],
       rules: found,
     },
     'is asked for when a row turns up that runs': {

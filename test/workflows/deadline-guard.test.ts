@@ -106,6 +106,28 @@ describe.concurrent('the deadline guard', () => {
       expect(warnings).toEqual([]);
     }));
 
+  test.each([
+    ['six hours before the end', 6 * 3600],
+    ['five minutes before the end', 300],
+  ])('resumes the replication %s although its look finds neither row nor config', (_, deadlineLeadSeconds) =>
+    guarded({ deadlinePolicy: 'resume', deadlineLeadSeconds }, async (paused) => {
+      const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
+      await dms.stop(input);
+      await env.sleep(47 * HOUR - deadlineLeadSeconds * 1000);
+      const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
+      for (const operation of ['DescribeReplications', 'DescribeReplicationConfigs'])
+        simulator.fault({ operation, replicationConfigArn, ...gone });
+      await env.sleep(HOUR + 120_000);
+      await until('it is resumed', async () => (await dms.ledger(replicationConfigArn)).guard === null);
+      expect((await dms.ledger(replicationConfigArn)).operations[0]).toMatchObject({
+        operationId: 'deadline:1',
+        outcome: 'resumed',
+      });
+      expect(simulator.calls.filter(({ outcome }) => outcome === 'ResourceNotFoundFault')).toHaveLength(2);
+      expect(warnings).toEqual([]);
+    }),
+  );
+
   test('that may not resume says why, and tries again', () =>
     guarded({ deadlinePolicy: 'resume' }, async (paused) => {
       const { dms, input, env, simulator, taskQueue, replicationConfigArn, warnings } = paused;
