@@ -1,40 +1,95 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
+import { startServer } from '../scripts/temporal-server.js';
 import { assumed, startDmsSimulator } from '../src/simulator/index.js';
 import { createDmsActivities } from '../src/activities/index.js';
 import { quick, simulatedApi, Stage, until, workflowBundle } from './support/stage.js';
 
-const example = (name: string) => new URL(`../examples/readme/${name}`, import.meta.url);
+const root = new URL('../', import.meta.url);
+const example = (name: string) => new URL(`examples/readme/${name}`, root);
+const pages = ['README.md', ...(await readdir(new URL('docs/', root))).filter(isPage).map((name) => `docs/${name}`)];
 
-test.each([
-  'worker.ts',
-  'client.ts',
-  'deadline.ts',
-  'fleet.ts',
-  'host.ts',
-  'new-replication.ts',
-  'pause-schedule.ts',
-  'test.ts',
-  'versioned-workflows.ts',
-])('the README shows examples/readme/%s as it is run here', async (name) => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  expect(readme).toContain(`\`\`\`ts\n${await readFile(example(name), 'utf8')}\`\`\``);
+function isPage(name: string): boolean {
+  return name.endsWith('.md');
+}
+
+/** Code in the pages, without what is no program. */
+const LANGUAGES = ['ts', 'python', 'go'];
+
+async function snippetsOf(page: string): Promise<string[]> {
+  const text = await readFile(new URL(page, root), 'utf8');
+  const blocks = text.matchAll(/^```(?<language>\w*)[^\n]*\n(?<code>.*?)^```$/gmsu);
+  return [...blocks].flatMap(({ groups }) =>
+    LANGUAGES.includes(groups?.['language'] ?? '') ? [groups?.['code'] ?? ''] : [],
+  );
+}
+
+/** Everything under `examples/`, which the tests run. */
+async function examples(): Promise<string[]> {
+  const names = await readdir(new URL('examples/', root), { recursive: true, withFileTypes: true });
+  return Promise.all(
+    names.filter((each) => each.isFile()).map((each) => readFile(join(each.parentPath, each.name), 'utf8')),
+  );
+}
+
+test.each(pages)('%s shows only programs that the tests run', async (page) => {
+  const known = await examples();
+  for (const snippet of await snippetsOf(page)) expect(known).toContain(snippet);
 });
 
-test('the page about the simulator shows examples/readme/simulator.ts, which says what it says', async () => {
-  const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');
-  expect(page).toContain(`\`\`\`ts\n${await readFile(example('simulator.ts'), 'utf8')}\`\`\``);
+test.each(pages)('%s links only to files that exist', async (page) => {
+  const text = await readFile(new URL(page, root), 'utf8');
+  for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/gu)) {
+    await expect(access(new URL(target, new URL(page, root))), target).resolves.toBeUndefined();
+  }
+});
+
+test('the README has at most 200 lines', async () => {
+  const lines = (await readFile(new URL('README.md', root), 'utf8')).trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(200);
+});
+
+test('the page about the simulator shows a program that says what the page says', async () => {
   const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', fileURLToPath(example('simulator.ts'))]);
   let said = '';
   program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await once(program, 'close');
   expect(said).toBe('deprovisioned\n');
+});
+
+test("the archive's program gives a worker the activity that archives", async () => {
+  const { activities } = await import('../examples/readme/archive.js');
+  expect(Object.keys(activities)).toContain('dms.archiveRecord');
+});
+
+test.concurrent("the README's smallest program stops and resumes a replication, and shows its progress", async () => {
+  // Its worker would take the operations of the other programs, which have another simulator.
+  const server = await startServer();
+  try {
+    const program = spawn(
+      process.execPath,
+      ['--no-warnings', '--import', 'tsx', fileURLToPath(example('quickstart.ts'))],
+      {
+        env: { ...process.env, TEMPORAL_ADDRESS: server.address },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let said = '';
+    program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await once(program, 'close')).toEqual([0, null]);
+    expect(said).toMatch(/^(beginning|waiting-until-stoppable|stopping): /u);
+    expect(said).toMatch(/^settling: .*$/mu);
+    expect(said).toMatch(/^done: .*\nStopped at checkpoint:\S+\. Resume it by \S+\.\nresumed, rows: moving\n$/mu);
+  } finally {
+    await server.teardown();
+  }
 });
 
 test('the page about the simulator has a row for every switch, with its default', async () => {

@@ -8,5 +8,6 @@ const worker = await Worker.create({
   taskQueue: 'temporal-dms',
   workflowsPath: fileURLToPath(import.meta.resolve('temporal-dms/workflows')),
   activities: createDmsActivities({ dms: createAwsDmsApi() }),
+  maxHeartbeatThrottleInterval: '15 seconds', // progress shows a change of status within this
 });
 await worker.run();

@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { delimiter, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ReplicationClient } from '../../src/client/index.js';
+import { findServer, startServer, type RunningServer } from '../../scripts/temporal-server.js';
+import { quick, Stage } from '../support/stage.js';
+import { pythonWith, run } from './support.js';
+
+const root = new URL('../../', import.meta.url);
+const example = (name: string) => fileURLToPath(new URL(`examples/start-by-name/${name}`, root));
+
+/** The programs use the task queue `temporal-dms`, so they have a server of their own. */
+let server: RunningServer;
+let stage: Stage;
+beforeAll(async () => {
+  server = await startServer();
+  stage = await Stage.set(quick, { address: server.address });
+  await stage.work({}, 'temporal-dms');
+});
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await server.teardown();
+});
+
+const environment = () => ({ ...process.env, TEMPORAL_ADDRESS: server.address });
+const STOPPED = /^stopped checkpoint:\S+\n$/u;
+
+describe('a stop is started by name', () => {
+  test('from Python', async () => {
+    const program = await pythonWith('temporal-python', 'temporalio==1.35.0');
+    const arn = stage.simulator.createReplication();
+    const { stdout } = await run(program('python'), [example('stop.py'), arn], { env: environment() });
+    expect(stdout).toMatch(STOPPED);
+  });
+
+  test('from Go', async () => {
+    const arn = stage.simulator.createReplication();
+    const { stdout } = await run('go', ['run', '.', arn], { cwd: example('go'), env: environment() });
+    expect(stdout).toMatch(STOPPED);
+  }, 600_000);
+
+  test('with the Temporal CLI, which also reads the ledger and lifts a seal', async () => {
+    const page = await readFile(new URL('docs/start-by-name.md', root), 'utf8');
+    const [stop = '', unseal = ''] = [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, commands]) => commands);
+    const executable = await findServer('dev');
+    const folder = executable.type === 'existing-path' ? dirname(executable.path) : '';
+    const env = { ...environment(), PATH: [folder, process.env['PATH'] ?? ''].join(delimiter) };
+    const arn = stage.simulator.createReplication();
+    const type = (commands: string) =>
+      run('bash', ['-euc', `ARN=${arn}\n${commands.replace(/^ARN=.*\n/u, '')}`], { env });
+    const { stdout } = await type(stop);
+    expect(stdout).toContain('"outcome":"stopped"');
+    expect(stdout).toContain('"phase":"done"');
+    expect(stdout).toContain('"checkpoints":[');
+    const dms = new ReplicationClient({ client: stage.client });
+    await dms.stop({ replicationConfigArn: arn, intent: 'final', settleSeconds: 0 });
+    expect((await dms.ledger(arn)).sealed).not.toBeNull();
+    await type(unseal);
+    expect(await dms.ledger(arn)).toMatchObject({ sealed: null, lastUnsealed: { by: 'ada' } });
+  });
+});
