@@ -6,9 +6,10 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { findServer } from '../scripts/temporal-server.js';
 import { emptyLedger } from '../src/operations/ledger.js';
-import { ledgerWorkflowId, messageNames, workflowTypes } from '../src/operations/names.js';
-import type { BeginRequest, RecordRequest } from '../src/operations/ledger-messages.js';
-import type { CheckpointDraft, Ledger, OperationRef } from '../src/operations/records.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../src/contract/names.js';
+import type { BeginRequest, RecordRequest } from '../src/contract/ledger-protocol.js';
+import type { CheckpointDraft } from '../src/contract/records.js';
+import type { Ledger, OperationRef } from '../src/contract/ledger-state.js';
 import { say, type Report } from './report.js';
 
 const OPERATIONS = 100_000;

@@ -20,7 +20,7 @@ export {
   type DmsFailure,
   type DmsFailureDetails,
   type OperationInTheWay,
-} from './operations/failures.js';
+} from './contract/failures.js';
 export {
   flattenFleet,
   type FailureLimit,
@@ -32,12 +32,11 @@ export {
   type FleetResult,
   type ResumeFleetInput,
   type StopFleetInput,
-} from './operations/fleet.js';
-export type { HistoryEntry, HistoryPage, HistoryQuery } from './operations/history.js';
+} from './contract/fleets.js';
+export type { HistoryEntry, HistoryPage, HistoryQuery } from './contract/history.js';
 export type { EndpointAddress } from './dms/api.js';
 export type { ReplicationLag } from './dms/lag.js';
-export type { ProbeRequest } from './operations/probe.js';
-export type { DeadlineWarning } from './operations/guard.js';
+export type { ProbeRequest, DeadlineWarning } from './contract/hook-requests.js';
 export type {
   DeadlineActivity,
   DeadlinePolicy,
@@ -48,15 +47,14 @@ export type {
   StartReplicationType,
   StopIntent,
   StopReplicationInput,
-} from './operations/inputs.js';
-export { DMS_TASK_QUEUE, fleetWorkflowId, ledgerWorkflowId, operationWorkflowId } from './operations/names.js';
-export type { OperationPhase, OperationProgress } from './operations/progress.js';
+} from './contract/inputs.js';
+export { DMS_TASK_QUEUE, fleetWorkflowId, ledgerWorkflowId, operationWorkflowId } from './contract/names.js';
+export type { OperationPhase, OperationProgress } from './contract/progress.js';
+export type { CheckpointRecord, EndpointFingerprint, Settled } from './contract/records.js';
 export type {
   ArchivedRecord,
   Archiving,
-  CheckpointRecord,
   DeadlinePlan,
-  EndpointFingerprint,
   Guard,
   Ledger,
   LedgerEvent,
@@ -66,10 +64,9 @@ export type {
   UnansweredCall,
   Reservation,
   Seal,
-  Settled,
   Unarchived,
-} from './operations/records.js';
-export type { Scheduled, ScheduledInput } from './operations/pause-schedule.js';
+} from './contract/ledger-state.js';
+export type { Scheduled, ScheduledInput } from './contract/pause-schedule.js';
 export type {
   Progress,
   ResumeOutcome,
@@ -80,4 +77,4 @@ export type {
   TableStatisticsSummary,
   Warning,
   WarningCode,
-} from './operations/results.js';
+} from './contract/results.js';

@@ -19,11 +19,11 @@ const sandboxed = ['node:fs', 'fs', 'fs/promises', 'crypto', aws, '@temporalio/a
 /** Each room, and what it may not import. */
 const forbidden: Readonly<Record<string, readonly string[]>> = {
   'src/workflows': sandboxed,
-  'src/operations': [...sandboxed, '@temporalio/workflow', '../workflows/messages.js'],
+  'src/contract': [...sandboxed, '@temporalio/workflow', '../workflows/messages.js'],
   src: ['@temporalio/workflow', '@temporalio/client', './workflows/index.js', './activities/index.js'],
-  'src/dms': ['node:fs', 'valibot', '@temporalio/common', '../operations/names.js'],
-  'src/aws': ['@temporalio/common', '../operations/names.js', '../watch/index.js'],
-  'src/cloudwatch': [aws, '@temporalio/common', 'valibot', '../operations/names.js', '../aws/index.js'],
+  'src/dms': ['node:fs', 'valibot', '@temporalio/common', '../contract/names.js'],
+  'src/aws': ['@temporalio/common', '../contract/names.js', '../watch/index.js'],
+  'src/cloudwatch': [aws, '@temporalio/common', 'valibot', '../contract/names.js', '../aws/index.js'],
   'src/dynamodb': [aws, '@temporalio/common', 'valibot', '../activities/index.js', '../client/index.js'],
   'src/watch': [aws, '@temporalio/activity', '../activities/index.js', '../aws/index.js'],
   'src/activities': [
@@ -42,14 +42,14 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
 };
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  'src/workflows': ['../operations/names.js', '@temporalio/workflow', 'valibot'],
-  'src/operations': ['../dms/arn.js', '@temporalio/common', 'valibot'],
+  'src/workflows': ['../contract/names.js', '@temporalio/workflow', 'valibot'],
+  'src/contract': ['../dms/arn.js', '@temporalio/common', 'valibot'],
   'src/aws': [aws, '../dms/api.js'],
   'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js', '../aws/clients.js'],
-  'src/dynamodb': ['@aws-sdk/client-dynamodb', '../operations/names.js', 'node:util'],
+  'src/dynamodb': ['@aws-sdk/client-dynamodb', '../contract/names.js', 'node:util'],
   'src/watch': ['../dms/api.js', 'node:async_hooks'],
   'src/activities': ['../watch/index.js', 'valibot'],
-  'src/client': ['../operations/names.js', '@temporalio/client'],
+  'src/client': ['../contract/names.js', '@temporalio/client'],
   'src/simulator': ['node:http'],
 };
 

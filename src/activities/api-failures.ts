@@ -1,6 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { DmsApiError } from '../dms/api.js';
-import { dmsFailure, type AwsErrorDetails } from '../operations/failures.js';
+import { dmsFailure, type AwsErrorDetails } from '../contract/failures.js';
 import type { Attempt } from './attempt.js';
 
 /** How long an operation that has called nothing yet waits for valid credentials. */

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
-import type { ArchiveRecord } from '../operations/protocol.js';
-import type { ArchivedRecord } from '../operations/records.js';
+import { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
+import type { ArchiveRecord } from '../contract/activity-protocol.js';
+import type { ArchivedRecord } from '../contract/ledger-state.js';
 import type { Environment } from './environment.js';
 import type { Gate } from './gate.js';
 import { inTime } from '../watch/index.js';

@@ -3,8 +3,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { DmsApiError } from '../dms/api.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
-import { dmsFailure, type DmsFailureType, type FailureSubject } from '../operations/failures.js';
-import type { AttemptProgress, OperationPhase } from '../operations/progress.js';
+import { dmsFailure, type DmsFailureType, type FailureSubject } from '../contract/failures.js';
+import type { AttemptProgress, OperationPhase } from '../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../watch/index.js';
 import { apiFailure, awsErrorDetails } from './api-failures.js';
 import type { Environment } from './environment.js';

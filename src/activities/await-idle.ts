@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { openOperation, type OpenOperation } from '../operations/join.js';
-import { operationWorkflowId } from '../operations/names.js';
-import type { AwaitIdle } from '../operations/protocol.js';
+import { operationWorkflowId } from '../contract/names.js';
+import type { AwaitIdle } from '../contract/activity-protocol.js';
 import type { Environment } from './environment.js';
 
 /** An operation that has said how it ended closes in a moment; the death of one that says nothing may be noticed late. */

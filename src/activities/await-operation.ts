@@ -7,7 +7,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { isDmsFailure } from '../operations/failures.js';
+import { isDmsFailure } from '../contract/failures.js';
 import {
   firstRunIdOf,
   mayPreempt,
@@ -15,18 +15,17 @@ import {
   operationIn,
   relationTo,
   type OpenOperation,
-  type Wanted,
 } from '../operations/join.js';
-import { operationWorkflowId } from '../operations/names.js';
-import type { AwaitedOperation, AwaitOperation } from '../operations/protocol.js';
-import { operationInProgress } from '../operations/refusals.js';
+import { operationWorkflowId } from '../contract/names.js';
+import type { AwaitedOperation, AwaitOperation, Wanted } from '../contract/activity-protocol.js';
+import { operationInProgress } from '../contract/failure-messages.js';
 import { requireOwner } from '../operations/reservations.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../operations/never-picked-up.js';
 import { describeExecution, findExecution } from './await-idle.js';
 import type { Environment } from './environment.js';
-import { readStopInput } from '../operations/input-schemas.js';
+import { readStopInput } from '../contract/input-schemas.js';
 
 /** What an attempt leaves of start-to-close. */
 const RESERVE_SECONDS = 5;

@@ -1,5 +1,5 @@
-import type { AwaitRunning, RunningReplication } from '../operations/protocol.js';
-import { replicationDeleting, replicationFailed, startReverted } from '../operations/refusals.js';
+import type { AwaitRunning, RunningReplication } from '../contract/activity-protocol.js';
+import { replicationDeleting, replicationFailed, startReverted } from '../contract/failure-messages.js';
 import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../operations/start-wait.js';
 import { stopReasonWarnings } from '../operations/warnings.js';
 import type { Environment } from './environment.js';

@@ -1,6 +1,6 @@
 import { SETTLE_SECONDS } from '../dms/checkpoint.js';
-import type { AwaitStopped, StoppedReplication } from '../operations/protocol.js';
-import { replicationDeleting, replicationFailed, stopReverted } from '../operations/refusals.js';
+import type { AwaitStopped, StoppedReplication } from '../contract/activity-protocol.js';
+import { replicationDeleting, replicationFailed, stopReverted } from '../contract/failure-messages.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../operations/stop-wait.js';
 import type { Environment } from './environment.js';
 import { holdAttempt } from './hold.js';

@@ -1,11 +1,11 @@
 import { DmsApiError, type Accepted } from '../dms/api.js';
 import { lifecycleState, statusInFault } from '../dms/lifecycle.js';
-import { isDmsFailure, type FailureSubject } from '../operations/failures.js';
+import { isDmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { Replication } from '../dms/replication.js';
-import type { StopIntent } from '../operations/inputs.js';
-import type { BeginReply } from '../operations/ledger-messages.js';
-import type { CallNote, OperationRef, PendingCall } from '../operations/records.js';
-import { replicationDeleting } from '../operations/refusals.js';
+import type { StopIntent } from '../contract/inputs.js';
+import type { BeginReply } from '../contract/ledger-protocol.js';
+import type { CallNote, OperationRef, PendingCall } from '../contract/ledger-state.js';
+import { replicationDeleting } from '../contract/failure-messages.js';
 import { agreeOn, agreedSeconds, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { secondsBetweenLooks, takeTurn, type Look } from '../watch/index.js';
 import { BUSY, type Attempt } from './attempt.js';

@@ -1,5 +1,5 @@
 import type { Replication } from '../dms/replication.js';
-import type { DescribeReplication } from '../operations/protocol.js';
+import type { DescribeReplication } from '../contract/activity-protocol.js';
 import type { Environment } from './environment.js';
 
 /** One look. */

@@ -1,9 +1,9 @@
 import { DmsApiError } from '../dms/api.js';
 import type { Replication } from '../dms/replication.js';
-import type { FailureSubject } from '../operations/failures.js';
-import type { CheckpointRecord, EndpointFingerprint } from '../operations/records.js';
-import { endpointChanged } from '../operations/refusals.js';
-import type { Warning } from '../operations/results.js';
+import type { FailureSubject } from '../contract/failures.js';
+import type { CheckpointRecord, EndpointFingerprint } from '../contract/records.js';
+import { endpointChanged } from '../contract/failure-messages.js';
+import type { Warning } from '../contract/results.js';
 import { endpointsUnknown } from '../operations/warnings.js';
 import type { Attempt } from './attempt.js';
 

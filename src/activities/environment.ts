@@ -2,16 +2,16 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../dms/api.js';
 import type { LagSource } from '../dms/lag.js';
-import type { CheckpointArchive } from '../operations/archive.js';
+import type { CheckpointArchive } from '../contract/archive.js';
 import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure, isDmsFailure } from '../operations/failures.js';
+import { dmsFailure, isDmsFailure } from '../contract/failures.js';
 import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../watch/index.js';
 import { backoffSeconds } from './api-failures.js';
 import { Attempt, type AttemptOptions } from './attempt.js';
 import { CredentialOutages } from './credential-outages.js';
 import { Gate } from './gate.js';
 import { LedgerClient, LedgerUnreachable, LedgerWaits } from './ledger-client.js';
-import { readTarget } from '../operations/input-schemas.js';
+import { readTarget } from '../contract/input-schemas.js';
 
 /** How long the ledger may be out of reach before an operation that has called nothing gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;

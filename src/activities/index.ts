@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DmsActivities } from '../operations/protocol.js';
+import type { DmsActivities } from '../contract/activity-protocol.js';
 import { archiveRecord } from './archive-record.js';
 import { awaitIdle } from './await-idle.js';
 import { awaitOperation } from './await-operation.js';
@@ -20,8 +20,8 @@ import { requestStop } from './request-stop.js';
 
 export type { DmsActivitiesOptions } from './environment.js';
 export type { LagSource, ReplicationLag } from '../dms/lag.js';
-export type { DmsActivities } from '../operations/protocol.js';
-export { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
+export type { DmsActivities } from '../contract/activity-protocol.js';
+export { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } from '../dms/api.js';
 
 /** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */

@@ -10,10 +10,10 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import { closedState } from '../operations/deletion.js';
-import { findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure } from '../contract/failures.js';
 import { ledgerMemo } from '../operations/ledger-details.js';
 import { emptyLedger, retryLater } from '../operations/ledger.js';
-import { readRequest, schemas } from '../operations/ledger-schemas.js';
+import { readRequest, schemas } from '../contract/ledger-schemas.js';
 import type {
   BeginReply,
   BeginRequest,
@@ -23,11 +23,11 @@ import type {
   ReleaseRequest,
   ReserveReply,
   ReserveRequest,
-} from '../operations/ledger-messages.js';
-import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
-import type { Ledger } from '../operations/records.js';
-import type { CheckpointArchive } from '../operations/archive.js';
-import { ledgerClosed } from '../operations/refusals.js';
+} from '../contract/ledger-protocol.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../contract/names.js';
+import type { Ledger } from '../contract/ledger-state.js';
+import type { CheckpointArchive } from '../contract/archive.js';
+import { ledgerClosed } from '../contract/failure-messages.js';
 import { restore, restoreRequest, validateRestore } from '../operations/restore.js';
 import { inTime } from '../watch/index.js';
 

@@ -1,4 +1,4 @@
-import type { DescribeReplication } from '../operations/protocol.js';
+import type { DescribeReplication } from '../contract/activity-protocol.js';
 import type { Environment } from './environment.js';
 
 const ELSEWHERE_SECONDS = 0.1;

@@ -1,5 +1,5 @@
-import type { DescribeReplication } from '../operations/protocol.js';
-import type { Ledger } from '../operations/records.js';
+import type { DescribeReplication } from '../contract/activity-protocol.js';
+import type { Ledger } from '../contract/ledger-state.js';
 import type { Environment } from './environment.js';
 
 /** Everything recorded of a replication. Empty when nothing ever was. */

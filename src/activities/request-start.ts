@@ -2,10 +2,10 @@ import { callMark, isNewerStop } from '../dms/checkpoint.js';
 import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import type { Replication } from '../dms/replication.js';
-import { dmsFailure, type FailureSubject } from '../operations/failures.js';
-import type { BeginReply } from '../operations/ledger-messages.js';
-import type { Repeated, RequestedStart, RequestStart } from '../operations/protocol.js';
-import { replicationDeleting, replicationReadOnly } from '../operations/refusals.js';
+import { dmsFailure, type FailureSubject } from '../contract/failures.js';
+import type { BeginReply } from '../contract/ledger-protocol.js';
+import type { Repeated, RequestedStart, RequestStart } from '../contract/activity-protocol.js';
+import { replicationDeleting, replicationReadOnly } from '../contract/failure-messages.js';
 import { repeatedResume, requireSameStart } from '../operations/repeats.js';
 import {
   refusedStartHint,
@@ -16,7 +16,7 @@ import {
   startWarnings,
   type ResumeFacts,
 } from '../operations/resume-checks.js';
-import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../operations/results.js';
+import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../contract/results.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Conclusion, type Decision, type Doubt, type Facts } from './change.js';
 import { requireEndpoints } from './endpoints.js';

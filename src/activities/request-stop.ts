@@ -4,11 +4,16 @@ import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { maySelfRestart } from '../dms/stop-reasons.js';
-import type { PendingCall } from '../operations/records.js';
-import type { Repeated, RequestedStop, RequestStop } from '../operations/protocol.js';
-import { replicationDeleting, replicationFailed, replicationReadOnly, stopReverted } from '../operations/refusals.js';
+import type { PendingCall } from '../contract/ledger-state.js';
+import type { Repeated, RequestedStop, RequestStop } from '../contract/activity-protocol.js';
+import {
+  replicationDeleting,
+  replicationFailed,
+  replicationReadOnly,
+  stopReverted,
+} from '../contract/failure-messages.js';
 import { repeatedStop } from '../operations/repeats.js';
-import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
+import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
 import type { Attempt } from './attempt.js';
 import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
 import { laterMark } from '../operations/ledger-calls.js';

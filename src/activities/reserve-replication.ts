@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { CALL_SETTLED_SECONDS } from '../operations/ledger-calls.js';
-import type { ReleaseReplication, ReserveReplication } from '../operations/protocol.js';
-import type { Reservation } from '../operations/records.js';
+import type { ReleaseReplication, ReserveReplication } from '../contract/activity-protocol.js';
+import type { Reservation } from '../contract/ledger-state.js';
 import { isKnownToLedger } from './change.js';
 import type { Environment } from './environment.js';
-import { readReservation } from '../operations/input-schemas.js';
+import { readReservation } from '../contract/input-schemas.js';
 
 /** Reserves the replication for an owner. A replication that its ledger does not know is looked at first: a typo must not leave a ledger behind. */
 export function reserveReplication(environment: Environment, input: ReserveReplication): Promise<Reservation> {

@@ -1,5 +1,5 @@
 import { DmsApiError, type Page } from '../dms/api.js';
-import type { TableStatisticsSummary } from '../operations/results.js';
+import type { TableStatisticsSummary } from '../contract/results.js';
 import type { TableStatistics } from '../dms/replication.js';
 import { addTables, emptySummary } from '../operations/tables.js';
 import { BUSY, isShutdown, type Attempt } from './attempt.js';

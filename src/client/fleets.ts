@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure } from '../contract/failures.js';
 import {
   flattenFleet,
   flattenResults,
@@ -11,10 +11,10 @@ import {
   type FleetResult,
   type ResumeFleetInput,
   type StopFleetInput,
-} from '../operations/fleet.js';
+} from '../contract/fleets.js';
 import { planFleet } from '../operations/fleet-plan.js';
-import type { OperationKind } from '../operations/inputs.js';
-import { fleetTypes, fleetWorkflowId, messageNames } from '../operations/names.js';
+import type { OperationKind } from '../contract/inputs.js';
+import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 
 /** A fleet that was started, or is under way. */
 export interface FleetHandle {

@@ -4,14 +4,15 @@
  * @module
  */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { ResumeFleetInput, StopFleetInput } from '../operations/fleet.js';
-import { historyPage, type HistoryPage, type HistoryQuery } from '../operations/history.js';
-import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
-import type { DecisionRequest } from '../operations/ledger-messages.js';
-import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../operations/names.js';
-import type { Ledger } from '../operations/records.js';
-import { readArn } from '../operations/refusals.js';
-import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import type { ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
+import { historyPage } from '../operations/history.js';
+import type { HistoryPage, HistoryQuery } from '../contract/history.js';
+import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
+import type { DecisionRequest } from '../contract/ledger-protocol.js';
+import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../contract/names.js';
+import type { Ledger } from '../contract/ledger-state.js';
+import { readArn } from '../contract/failure-messages.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { startFleet, type FleetHandle } from './fleets.js';
 import { Ledgers } from './ledgers.js';
 import { Operations, type OperationHandle } from './operations.js';
@@ -29,7 +30,7 @@ export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
 export type { OperationHandle } from './operations.js';
 export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
 export type { ClientProgress } from './progress.js';
-export type { OperationProgress } from '../operations/progress.js';
+export type { OperationProgress } from '../contract/progress.js';
 export type { NoWorker } from './workers.js';
 
 export interface ReplicationClientOptions {

@@ -7,18 +7,18 @@ import {
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { findDmsFailure } from '../operations/failures.js';
-import type { DecisionRequest } from '../operations/ledger-messages.js';
-import { ledgerWorkflowId, messageNames } from '../operations/names.js';
-import type { Ledger } from '../operations/records.js';
+import { findDmsFailure } from '../contract/failures.js';
+import type { DecisionRequest } from '../contract/ledger-protocol.js';
+import { ledgerWorkflowId, messageNames } from '../contract/names.js';
+import type { Ledger } from '../contract/ledger-state.js';
 import {
   ledgerClosed,
   ledgerNotFound,
   ledgerUnavailable,
   readArn,
   replicationDeleted,
-} from '../operations/refusals.js';
-import { readDecision } from '../operations/request-schemas.js';
+} from '../contract/failure-messages.js';
+import { readDecision } from '../contract/ledger-input-schemas.js';
 import { answered, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 

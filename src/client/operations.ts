@@ -7,8 +7,8 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { findDmsFailure, isDmsFailure } from '../operations/failures.js';
-import type { OperationInput, OperationKind, StopReplicationInput } from '../operations/inputs.js';
+import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
+import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import {
   firstRunIdOf,
   mayPreempt,
@@ -17,9 +17,9 @@ import {
   wantedBy,
   type OpenOperation,
 } from '../operations/join.js';
-import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../operations/names.js';
-import { operationInProgress } from '../operations/refusals.js';
-import { readResumeInput, readStopInput } from '../operations/input-schemas.js';
+import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
+import { operationInProgress } from '../contract/failure-messages.js';
+import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { reservedByOther } from '../operations/reservations.js';
 import { clearTheWay } from './never-picked-up.js';
 import { readProgress, type ClientProgress } from './progress.js';

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSpec } from '@temporalio/client';
 import type { Timestamp } from '@temporalio/common';
-import { dmsFailure } from '../operations/failures.js';
-import { requirePauseSchedule } from '../operations/input-schemas.js';
-import type { OperationKind, StopReplicationInput } from '../operations/inputs.js';
-import { pauseScheduleId, scheduledTypes } from '../operations/names.js';
+import { dmsFailure } from '../contract/failures.js';
+import { requirePauseSchedule } from '../contract/input-schemas.js';
+import type { OperationKind, StopReplicationInput } from '../contract/inputs.js';
+import { pauseScheduleId, scheduledTypes } from '../contract/names.js';
 import {
   LATEST_STOP_SECONDS,
   LONGEST_PAUSE_HOURS,
   pauseProblem,
   type PlannedPause,
-  type ScheduledInput,
 } from '../operations/pause-schedule.js';
-import type { Warning } from '../operations/results.js';
+import type { ScheduledInput } from '../contract/pause-schedule.js';
+import type { Warning } from '../contract/results.js';
 
 /** Memo key by which a creation recognizes the schedules that it made. */
 const CREATION = 'dms.creation';

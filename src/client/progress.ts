@@ -5,11 +5,11 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { findDmsFailure } from '../operations/failures.js';
-import { messageNames } from '../operations/names.js';
-import { isPlain } from '../operations/schema-parts.js';
-import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../operations/progress.js';
-import type { StopReplicationResult } from '../operations/results.js';
+import { findDmsFailure } from '../contract/failures.js';
+import { messageNames } from '../contract/names.js';
+import { isPlain } from '../contract/schema-parts.js';
+import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
+import type { StopReplicationResult } from '../contract/results.js';
 import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
 import { toIso } from './times.js';
 import { findWaitingTask, noWorkerText, type NoWorker } from './workers.js';

@@ -5,15 +5,15 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import type { CheckpointArchive } from '../operations/archive.js';
+import type { CheckpointArchive } from '../contract/archive.js';
 import { closedState } from '../operations/deletion.js';
-import { findDmsFailure } from '../operations/failures.js';
-import type { RestoreReply, RestoreRequest } from '../operations/ledger-messages.js';
+import { findDmsFailure } from '../contract/failures.js';
+import type { RestoreReply, RestoreRequest } from '../contract/ledger-protocol.js';
 import { emptyLedger } from '../operations/ledger.js';
-import { readRequest, schemas } from '../operations/ledger-schemas.js';
-import { ledgerWorkflowId, messageNames, workflowTypes } from '../operations/names.js';
-import type { Ledger } from '../operations/records.js';
-import { readArn } from '../operations/refusals.js';
+import { readRequest, schemas } from '../contract/ledger-schemas.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../contract/names.js';
+import type { Ledger } from '../contract/ledger-state.js';
+import { readArn } from '../contract/failure-messages.js';
 import { restore, restoreRequest, validateRestore } from '../operations/restore.js';
 
 export interface RebuildRequest {

@@ -14,12 +14,12 @@ import {
   QueryCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
-import { RecordRefused, type CheckpointArchive } from '../operations/archive.js';
-import type { ArchivedRecord } from '../operations/records.js';
+import { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
+import type { ArchivedRecord } from '../contract/ledger-state.js';
 import { bytesOf, DEFAULT_TABLE_NAME, itemOf, PARTITION_KEY, recordOf, SORT_KEY, type Item } from './table.js';
 
-export type { CheckpointArchive } from '../operations/archive.js';
-export type { ArchivedRecord } from '../operations/records.js';
+export type { CheckpointArchive } from '../contract/archive.js';
+export type { ArchivedRecord } from '../contract/ledger-state.js';
 export { createArchiveTable } from './table.js';
 
 export interface DynamoDbArchiveOptions {

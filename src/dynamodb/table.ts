@@ -8,7 +8,7 @@ import {
   type CreateTableCommandInput,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import type { ArchivedRecord } from '../operations/records.js';
+import type { ArchivedRecord } from '../contract/ledger-state.js';
 
 export const DEFAULT_TABLE_NAME = 'temporal-dms-checkpoints';
 export const PARTITION_KEY = 'replicationConfigArn';

@@ -1,23 +1,8 @@
 /** Records copied out of Temporal: what is copied, and what waits to be. */
 import { bytesOf, withEvent } from './ledger-entries.js';
-import type { RecordRequest } from './ledger-messages.js';
-import type { ArchivedRecord, CheckpointRecord, Ledger, Unarchived } from './records.js';
-
-/** Keeps records for longer than Temporal does. */
-export interface CheckpointArchive {
-  /**
-   * Stores a record, in which nothing changes any more. Storing it again does no harm. Called until it resolves, in seconds at first and every two
-   * minutes later; {@link RecordRefused} ends that.
-   */
-  append(record: ArchivedRecord): Promise<void>;
-  /** Everything that is stored of a replication, newest first. */
-  list(replicationConfigArn: string): Promise<readonly ArchivedRecord[]>;
-}
-
-/** What an archive throws that will never take a record, however often it is asked: the ledger says so in an event, and goes on with the next. */
-export class RecordRefused extends Error {
-  override readonly name = 'RecordRefused';
-}
+import type { RecordRequest } from '../contract/ledger-protocol.js';
+import type { CheckpointRecord } from '../contract/records.js';
+import type { ArchivedRecord, Ledger, Unarchived } from '../contract/ledger-state.js';
 
 /** So much may wait, a run of the ledger's workflow hands it to the next; when it is more the oldest is given up. */
 const MOST_WAITING_BYTES = 1_000_000;

@@ -1,9 +1,9 @@
 import { resumeDeadline, stopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonCode } from '../dms/stop-reasons.js';
-import type { StopIntent } from './inputs.js';
-import { RECORD_VERSION } from './ledger-entries.js';
-import type { CheckpointDraft, OperationRef, Settled } from './records.js';
+import type { StopIntent } from '../contract/inputs.js';
+import { type CheckpointDraft, type Settled, RECORD_VERSION } from '../contract/records.js';
+import type { OperationRef } from '../contract/ledger-state.js';
 
 /** The record of a stop as a look shows it, before the ledger numbers and dates it. */
 export function draftCheckpoint(

@@ -1,9 +1,9 @@
 /** What a fleet is to do, checked before anything is called. */
-import { placeOf, type FleetEntry, type FleetMember, type FleetState } from './fleet.js';
-import { fleetStates, optionNames, resumeFleetInput, stopFleetInput } from './fleet-schemas.js';
-import { dmsFailure } from './failures.js';
-import type { OperationKind } from './inputs.js';
-import { isPlain, readWith } from './schema-parts.js';
+import { placeOf, type FleetEntry, type FleetMember, type FleetState } from '../contract/fleets.js';
+import { fleetStates, optionNames, resumeFleetInput, stopFleetInput } from '../contract/fleet-schemas.js';
+import { dmsFailure } from '../contract/failures.js';
+import type { OperationKind } from '../contract/inputs.js';
+import { isPlain, readWith } from '../contract/schema-parts.js';
 
 /** Maximum bytes of what a fleet returns or hands on. Temporal takes 2 MiB. */
 const MAX_BYTES = 1_950_000;

@@ -3,24 +3,14 @@ import type { Replication } from '../dms/replication.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import { isNewerStop } from '../dms/checkpoint.js';
+import type { DeadlineWarning } from '../contract/hook-requests.js';
 import { findCheckpoint, secondsBetween, withEvent } from './ledger-entries.js';
-import type { CheckpointRecord, DeadlinePlan, Guard, Ledger, LedgerEvent } from './records.js';
+import type { CheckpointRecord } from '../contract/records.js';
+import type { DeadlinePlan, Guard, Ledger, LedgerEvent } from '../contract/ledger-state.js';
 
 /** How often somebody is warned until they act: every hour, and more often near the end, but not more often than this. */
 const REPEAT_SECONDS = 3600;
 const LEAST_REPEAT_SECONDS = 300;
-
-/** What the activity that the user names is called with. */
-export interface DeadlineWarning {
-  readonly replicationConfigArn: string;
-  readonly resumeBy: string;
-  /** 0: the window is closed. */
-  readonly secondsLeft: number;
-  readonly checkpoint: CheckpointRecord | null;
-  readonly policy: DeadlinePlan['policy'];
-  /** Why it was not resumed, or could not be looked at. */
-  readonly problem: string | null;
-}
 
 /** The guard of a stop that was just recorded; `null`: there is nothing to guard. Two clocks are never compared here. */
 export function guardOf(

@@ -1,5 +1,11 @@
-import type { OperationInput, OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
-import { memoKeys, workflowTypes } from './names.js';
+import type {
+  OperationInput,
+  OperationKind,
+  ResumeReplicationInput,
+  StopReplicationInput,
+} from '../contract/inputs.js';
+import type { Wanted } from '../contract/activity-protocol.js';
+import { memoKeys, workflowTypes } from '../contract/names.js';
 
 /** The execution that holds a replication's workflow id. */
 export interface OpenOperation {
@@ -50,15 +56,6 @@ export function operationIn(description: ExecutionDescription): OpenOperation {
 /** Stays the same when an execution is reset. */
 export function firstRunIdOf({ raw, runId }: Pick<ExecutionDescription, 'raw' | 'runId'>): string {
   return raw.workflowExecutionInfo?.firstRunId || runId;
-}
-
-/** An operation that somebody wants to run. */
-export interface Wanted {
-  readonly kind: OperationKind;
-  /** Only when the caller named one. */
-  readonly operationId: string | null;
-  /** See {@link asksOf}. */
-  readonly asks: string;
 }
 
 /** The operation that an input asks for. */

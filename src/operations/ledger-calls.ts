@@ -12,10 +12,10 @@
  * - `sealed` is set from the moment a final stop is noted.
  */
 import type { CallMark } from '../dms/checkpoint.js';
-import type { OperationKind } from './inputs.js';
+import type { OperationKind } from '../contract/inputs.js';
 import { finish, sameOperation, secondsBetween, type OperationKey } from './ledger-entries.js';
-import type { BeginRequest, LedgerBusy } from './ledger-messages.js';
-import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from './records.js';
+import type { BeginRequest, LedgerBusy } from '../contract/ledger-protocol.js';
+import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from '../contract/ledger-state.js';
 
 /** Longest time from a note until its request is signed. */
 export const CALL_SETTLED_SECONDS = 20;

@@ -1,4 +1,4 @@
-import type { Ledger } from './records.js';
+import type { Ledger } from '../contract/ledger-state.js';
 
 /** The Markdown that the Web UI shows of a ledger: what somebody has to know before they touch the replication. */
 export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendingCall, archive }: Ledger): string {

@@ -1,13 +1,11 @@
 /** What a ledger holds, by key, and how much of it is kept. */
-import type { CheckpointRecord, Ledger, LedgerEvent, OperationRecord, OperationRef } from './records.js';
+import type { CheckpointRecord } from '../contract/records.js';
+import type { Ledger, LedgerEvent, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 
 export const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
 /** Maximum length of what an event says. It may quote a failure, and a run could not read what is longer than its schema allows. */
 const MAX_DETAIL = 2000;
-
-/** Of the records that this code writes, and the newest that it reads. */
-export const RECORD_VERSION = 1;
 
 export interface Transition<Reply> {
   readonly ledger: Ledger;

@@ -6,12 +6,12 @@
  * that was left behind by a time-out, a reset or a terminated execution can no longer change anything.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import { dmsFailure } from './failures.js';
+import { dmsFailure } from '../contract/failures.js';
 import { abandonCall, busyWith, isForeign, isNewsOf, noteCall, ownCall } from './ledger-calls.js';
 import { bounded, findCheckpoint, findOperation, withEvent, type Transition } from './ledger-entries.js';
-import type { BeginReply, BeginRequest, DecisionRequest, LedgerBusy } from './ledger-messages.js';
-import type { Ledger, OperationRecord, OperationRef } from './records.js';
-import { replicationSealed } from './refusals.js';
+import type { BeginReply, BeginRequest, DecisionRequest, LedgerBusy } from '../contract/ledger-protocol.js';
+import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
+import { replicationSealed } from '../contract/failure-messages.js';
 import { requireUnreserved } from './reservations.js';
 
 export function emptyLedger(replicationConfigArn: string): Ledger {

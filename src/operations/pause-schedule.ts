@@ -1,20 +1,9 @@
 /** Pause schedules: pairs of Temporal Schedules that stop a replication and resume it, such as by night and in the morning. */
-import type { OperationInput } from './inputs.js';
 
 /** Longest pause that a new pause schedule may plan: the 48 hours of the resume window, less six to act in. */
 export const LONGEST_PAUSE_HOURS = 42;
 /** Scheduled stops that are later than this are skipped, because they would reach into the day. */
 export const LATEST_STOP_SECONDS = 3600;
-
-/** Argument of the workflows that a pause schedule starts. The operation id is made of `scheduleId` and the run. */
-export interface ScheduledInput<Input extends OperationInput = OperationInput> {
-  readonly scheduleId: string;
-  readonly input: Omit<Input, 'operationId'>;
-}
-
-/** Result of a scheduled operation: what it returned, or why it was skipped. */
-export type Scheduled<Result> =
-  { readonly skipped: null; readonly result: Result } | { readonly skipped: string; readonly result: null };
 
 /** A planned stop, and the first resume at or after it; `null`: none comes within {@link LONGEST_PAUSE_HOURS}. */
 export interface PlannedPause {

@@ -2,9 +2,14 @@
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { dmsFailure, type FailureSubject } from './failures.js';
-import type { BeginReply } from './ledger-messages.js';
-import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult } from './results.js';
+import { dmsFailure, type FailureSubject } from '../contract/failures.js';
+import type { BeginReply } from '../contract/ledger-protocol.js';
+import type {
+  ResumeOutcome,
+  ResumeReplicationResult,
+  StopOutcome,
+  StopReplicationResult,
+} from '../contract/results.js';
 import { tableWarnings } from './tables.js';
 import { stopWarnings } from './warnings.js';
 

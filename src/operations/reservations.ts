@@ -1,8 +1,8 @@
 /** A replication that somebody keeps for several operations: those of anyone else are refused. */
-import { dmsFailure } from './failures.js';
-import type { DecisionRequest, ReleaseRequest, ReserveReply, ReserveRequest } from './ledger-messages.js';
+import { dmsFailure } from '../contract/failures.js';
+import type { DecisionRequest, ReleaseRequest, ReserveReply, ReserveRequest } from '../contract/ledger-protocol.js';
 import { findOperation, secondsBetween, withEvent, type Transition } from './ledger-entries.js';
-import type { Ledger, OperationRef, Reservation } from './records.js';
+import type { Ledger, OperationRef, Reservation } from '../contract/ledger-state.js';
 
 const BREAK_HINT =
   'Wait until it is released. If its owner is gone, break the reservation by name and reason (client.breakReservation).';

@@ -1,9 +1,10 @@
 /** How a ledger whose workflow was lost gets its records back from an archive. */
-import { dmsFailure } from './failures.js';
+import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './guard.js';
-import { MAX_ENTRIES, RECORD_VERSION, bounded, withEvent, type Transition } from './ledger-entries.js';
-import type { DecisionRequest, RestoreReply, RestoreRequest } from './ledger-messages.js';
-import type { ArchivedRecord, CheckpointRecord, DeadlinePlan, Ledger, Unarchived } from './records.js';
+import { MAX_ENTRIES, bounded, withEvent, type Transition } from './ledger-entries.js';
+import type { DecisionRequest, RestoreReply, RestoreRequest } from '../contract/ledger-protocol.js';
+import { type CheckpointRecord, RECORD_VERSION } from '../contract/records.js';
+import type { ArchivedRecord, DeadlinePlan, Ledger, Unarchived } from '../contract/ledger-state.js';
 
 /** The request that brings back what an archive holds, newest first. */
 export function restoreRequest(

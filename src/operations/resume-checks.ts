@@ -2,12 +2,12 @@
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
-import { dmsFailure, type FailureSubject } from './failures.js';
-import type { StartReplicationType } from './inputs.js';
-import type { RequestStart } from './protocol.js';
-import type { CheckpointRecord } from './records.js';
-import { checkpointChanged } from './refusals.js';
-import type { Warning } from './results.js';
+import { dmsFailure, type FailureSubject } from '../contract/failures.js';
+import type { StartReplicationType } from '../contract/inputs.js';
+import type { RequestStart } from '../contract/activity-protocol.js';
+import type { CheckpointRecord } from '../contract/records.js';
+import { checkpointChanged } from '../contract/failure-messages.js';
+import type { Warning } from '../contract/results.js';
 import { judgeSourceLog, type SourceLogVerdict } from './source-log.js';
 
 /** Facts that a resume is judged by. */

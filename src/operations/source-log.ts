@@ -1,6 +1,6 @@
 /** Whether the source can still have the log that a replication would go on from. */
-import type { CheckpointRecord } from './records.js';
-import type { Warning } from './results.js';
+import type { CheckpointRecord } from '../contract/records.js';
+import type { Warning } from '../contract/results.js';
 
 /** Part of the retention after which the log counts as nearly gone. */
 const NEAR = 0.8;

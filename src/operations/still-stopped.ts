@@ -3,7 +3,7 @@ import { isNewerStop, isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreeOn, isBeyondStaleness, type Agreement } from '../dms/staleness.js';
-import type { CheckpointRecord } from './records.js';
+import type { CheckpointRecord } from '../contract/records.js';
 
 /** Parts of a record by which its stop is recognised. */
 export type StopOfRecord = Pick<CheckpointRecord, 'stoppedAt' | 'replicationCreateTime' | 'freshStartDate'>;

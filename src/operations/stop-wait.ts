@@ -30,7 +30,7 @@ import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { isSelfRestartExpected, maySelfRestart } from '../dms/stop-reasons.js';
-import type { Settled } from './records.js';
+import type { Settled } from '../contract/records.js';
 
 /** Rules by which a stop counts as settled. */
 export interface SettleRules {

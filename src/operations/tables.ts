@@ -1,5 +1,5 @@
 import type { TableStatistics } from '../dms/replication.js';
-import type { TableRowSums, TableStatisticsSummary, Warning, WarningCode } from './results.js';
+import type { TableRowSums, TableStatisticsSummary, Warning, WarningCode } from '../contract/results.js';
 
 const MAX_FLAGGED = 200;
 /** Tables in error or failing validation that a ledger keeps. */

@@ -1,8 +1,8 @@
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { maySelfRestart, stopReasonFacts } from '../dms/stop-reasons.js';
-import type { CheckpointDraft } from './records.js';
-import type { Warning } from './results.js';
+import type { CheckpointDraft } from '../contract/records.js';
+import type { Warning } from '../contract/results.js';
 
 /** A resume deadline nearer than this gets a warning. */
 const SHORT_WINDOW_HOURS = 12;

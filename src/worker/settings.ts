@@ -1,6 +1,6 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { parseReplicationConfigArn } from '../dms/arn.js';
-import { DMS_TASK_QUEUE } from '../operations/names.js';
+import { DMS_TASK_QUEUE } from '../contract/names.js';
 import { messageOf } from '../program.js';
 
 type Env = Readonly<Record<string, string | undefined>>;

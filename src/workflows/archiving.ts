@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { ActivityFailure, condition } from '@temporalio/workflow';
 import { nextToArchive, refused, stored } from '../operations/archive.js';
-import type { ArchivedRecord } from '../operations/records.js';
+import type { ArchivedRecord } from '../contract/ledger-state.js';
 import { archivingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';
 import { unlessChanged } from './ledger-keeper.js';

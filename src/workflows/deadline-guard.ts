@@ -1,9 +1,9 @@
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import { missing } from '../operations/deletion.js';
-import { findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure } from '../contract/failures.js';
 import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../operations/guard.js';
 import { withEvent } from '../operations/ledger-entries.js';
-import type { Guard } from '../operations/records.js';
+import type { Guard } from '../contract/ledger-state.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';
 import type { Book } from './book.js';

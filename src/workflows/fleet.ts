@@ -9,7 +9,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { DmsFailureType, dmsFailure, findDmsFailure } from '../operations/failures.js';
+import { DmsFailureType, dmsFailure, findDmsFailure } from '../contract/failures.js';
 import {
   failedEntry,
   flattenResults,
@@ -26,10 +26,10 @@ import {
   type FleetState,
   type ResumeFleetInput,
   type StopFleetInput,
-} from '../operations/fleet.js';
+} from '../contract/fleets.js';
 import { planFleet, readFleetState } from '../operations/fleet-plan.js';
-import type { OperationKind } from '../operations/inputs.js';
-import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import type { OperationKind } from '../contract/inputs.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { fleetQuery } from './messages.js';
 import { runAsChild } from './run-as-child.js';
 

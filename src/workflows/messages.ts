@@ -10,12 +10,12 @@ import type {
   ReserveRequest,
   RestoreReply,
   RestoreRequest,
-} from '../operations/ledger-messages.js';
-import type { HistoryPage, HistoryQuery } from '../operations/history.js';
-import type { FleetProgressReport } from '../operations/fleet.js';
-import { messageNames } from '../operations/names.js';
-import type { OperationProgress } from '../operations/progress.js';
-import type { Ledger } from '../operations/records.js';
+} from '../contract/ledger-protocol.js';
+import type { HistoryPage, HistoryQuery } from '../contract/history.js';
+import type { FleetProgressReport } from '../contract/fleets.js';
+import { messageNames } from '../contract/names.js';
+import type { OperationProgress } from '../contract/progress.js';
+import type { Ledger } from '../contract/ledger-state.js';
 
 /** Where an operation is. Answered by every operation's workflow. */
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);

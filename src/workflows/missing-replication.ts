@@ -1,5 +1,5 @@
 import { deleted, found } from '../operations/deletion.js';
-import { findDmsFailure } from '../operations/failures.js';
+import { findDmsFailure } from '../contract/failures.js';
 import { waitingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';
 

@@ -1,8 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { readResumeInput } from '../operations/input-schemas.js';
-import type { ResumePlan, ResumeReplicationInput } from '../operations/inputs.js';
-import type { RequestedStart, RunningReplication } from '../operations/protocol.js';
-import type { ResumeReplicationResult } from '../operations/results.js';
+import { readResumeInput } from '../contract/input-schemas.js';
+import type { ResumePlan, ResumeReplicationInput } from '../contract/inputs.js';
+import type { RequestedStart, RunningReplication } from '../contract/activity-protocol.js';
+import type { ResumeReplicationResult } from '../contract/results.js';
 import { changingActivities } from './activity-proxies.js';
 import { runOperation, type Run } from './operation.js';
 import { probed } from './progress-probe.js';

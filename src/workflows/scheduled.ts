@@ -1,11 +1,12 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
-import { dmsFailure, findDmsFailure, type DmsFailureType } from '../operations/failures.js';
-import { requireScheduled } from '../operations/input-schemas.js';
-import type { ResumeReplicationInput, StopReplicationInput } from '../operations/inputs.js';
-import { LATEST_STOP_SECONDS, type Scheduled, type ScheduledInput } from '../operations/pause-schedule.js';
-import type { Ledger } from '../operations/records.js';
-import type { ResumeReplicationResult, StopReplicationResult } from '../operations/results.js';
+import { dmsFailure, findDmsFailure, type DmsFailureType } from '../contract/failures.js';
+import { requireScheduled } from '../contract/input-schemas.js';
+import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
+import { LATEST_STOP_SECONDS } from '../operations/pause-schedule.js';
+import type { Scheduled, ScheduledInput } from '../contract/pause-schedule.js';
+import type { Ledger } from '../contract/ledger-state.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
 import { runAsChild } from './run-as-child.js';

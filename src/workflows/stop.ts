@@ -1,8 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { readStopInput } from '../operations/input-schemas.js';
-import type { StopPlan, StopReplicationInput } from '../operations/inputs.js';
-import type { Repeated, RequestedStop, StoppedReplication } from '../operations/protocol.js';
-import type { StopOutcome, StopReplicationResult } from '../operations/results.js';
+import { readStopInput } from '../contract/input-schemas.js';
+import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
+import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
+import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
 import { changingActivities } from './activity-proxies.js';
 import { runOperation, type Run } from './operation.js';
 import { untilStopped } from './waits.js';

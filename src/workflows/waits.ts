@@ -1,5 +1,10 @@
-import { dmsFailure } from '../operations/failures.js';
-import type { AwaitRunning, AwaitStopped, RunningReplication, StoppedReplication } from '../operations/protocol.js';
+import { dmsFailure } from '../contract/failures.js';
+import type {
+  AwaitRunning,
+  AwaitStopped,
+  RunningReplication,
+  StoppedReplication,
+} from '../contract/activity-protocol.js';
 import { SETTLE_GRACE_SECONDS } from '../dms/checkpoint.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';

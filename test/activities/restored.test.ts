@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { DmsApi } from '../../src/activities/index.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
-import type { OperationRef } from '../../src/operations/records.js';
+import type { OperationRef } from '../../src/contract/ledger-state.js';
 import { activitiesOf, Attempts } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
 import { markOf, noted } from '../support/ledger-requests.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ArchivedRecord } from '../../src/index.js';
 import { DmsApiError, type CheckpointArchive, type DmsApi } from '../../src/activities/index.js';
-import type { RecordOperation } from '../../src/operations/protocol.js';
+import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import { activitiesOf, Attempts, showing } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
 import { look } from '../support/look.js';

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createDmsActivities, DmsApiError, type DmsApi } from '../../src/activities/index.js';
-import type { DmsActivities } from '../../src/operations/protocol.js';
+import type { DmsActivities } from '../../src/contract/activity-protocol.js';
 import { answered, look } from '../support/look.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createDmsActivities, DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import { callMark } from '../../src/dms/checkpoint.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { startReverted } from '../../src/operations/refusals.js';
+import { startReverted } from '../../src/contract/failure-messages.js';
 import { answered, look } from '../support/look.js';
 import { created, running, stopped, stopping } from '../support/judged.js';
 

@@ -11,7 +11,7 @@ import {
   type FleetProgressReport,
   type FleetReport,
   type FleetState,
-} from '../../src/operations/fleet.js';
+} from '../../src/contract/fleets.js';
 import { planFleet } from '../../src/operations/fleet-plan.js';
 import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 import { endProcess, startWorkerProcess } from '../support/worker-process.js';

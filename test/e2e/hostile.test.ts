@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { describe, expect, inject, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
-import { findDmsFailure } from '../../src/operations/failures.js';
+import { findDmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { MemoryArchive } from '../support/memory-archive.js';
 import { failureOf, ledgerOf, quick, Stage, until } from '../support/stage.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OperationRecord } from '../../src/operations/records.js';
+import type { OperationRecord } from '../../src/contract/ledger-state.js';
 import { manual } from '../support/held-wait.js';
 import { failureOf, ledgerOf, Stage, until } from '../support/stage.js';
 

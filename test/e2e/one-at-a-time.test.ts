@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Long from 'long';
 import { describe, expect, test } from 'vitest';
-import type { RecordReply } from '../../src/operations/ledger-messages.js';
+import type { RecordReply } from '../../src/contract/ledger-protocol.js';
 import { beginOf, stoppedOf } from '../support/ledger-requests.js';
 import { operation } from '../support/operations.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';

@@ -3,22 +3,22 @@ export { createDmsActivities } from '../../src/activities/index.js';
 export { ReplicationClient } from '../../src/client/index.js';
 export { DmsApiError, type Accepted, type DmsApi } from '../../src/dms/api.js';
 export type { Replication } from '../../src/dms/replication.js';
-export { findDmsFailure } from '../../src/operations/failures.js';
+export { findDmsFailure } from '../../src/contract/failures.js';
 export type {
   OperationKind,
   ResumeReplicationInput,
   StopIntent,
   StopReplicationInput,
-} from '../../src/operations/inputs.js';
+} from '../../src/contract/inputs.js';
 export {
   ledgerWorkflowId,
   memoKeys,
   messageNames,
   operationWorkflowId,
   workflowTypes,
-} from '../../src/operations/names.js';
-export type { Ledger } from '../../src/operations/records.js';
-export type { ResumeReplicationResult, StopReplicationResult } from '../../src/operations/results.js';
+} from '../../src/contract/names.js';
+export type { Ledger } from '../../src/contract/ledger-state.js';
+export type { ResumeReplicationResult, StopReplicationResult } from '../../src/contract/results.js';
 export { dmsReplicationLedger, dmsResumeReplication, dmsStopReplication } from '../../src/workflows/index.js';
 export {
   releaseReplication,

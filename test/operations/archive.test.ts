@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { nextToArchive, refused, stored } from '../../src/operations/archive.js';
-import { isDmsFailure } from '../../src/operations/failures.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
 import { ledgerMarkdown } from '../../src/operations/ledger-details.js';
-import type { ArchivedRecord, DeadlinePlan, Ledger } from '../../src/operations/records.js';
+import type { ArchivedRecord, DeadlinePlan, Ledger } from '../../src/contract/ledger-state.js';
 import { restore, validateRestore } from '../../src/operations/restore.js';
-import { readRequest, schemas } from '../../src/operations/ledger-schemas.js';
+import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
 import { begun, stoppedOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 import { archived } from '../support/records.js';

@@ -10,10 +10,10 @@ import {
   stoppedEntry,
   type FleetEntry,
   type FleetResult,
-} from '../../src/operations/fleet.js';
+} from '../../src/contract/fleets.js';
 import { planFleet } from '../../src/operations/fleet-plan.js';
-import { optionNames } from '../../src/operations/fleet-schemas.js';
-import type { ResumeReplicationResult, StopReplicationResult } from '../../src/operations/results.js';
+import { optionNames } from '../../src/contract/fleet-schemas.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../../src/contract/results.js';
 import { arn } from '../support/operations.js';
 import { archived } from '../support/records.js';
 

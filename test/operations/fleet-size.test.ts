@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failedEntry, flattenFleet, fleetReport, groupResults, type FleetEntry } from '../../src/operations/fleet.js';
+import { failedEntry, flattenFleet, fleetReport, groupResults, type FleetEntry } from '../../src/contract/fleets.js';
 import { planFleet } from '../../src/operations/fleet-plan.js';
 
 const arnOf = (id: string) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${id}`;

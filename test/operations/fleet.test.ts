@@ -8,7 +8,7 @@ import {
   type FailureLimit,
   type FleetEntry,
   type FleetState,
-} from '../../src/operations/fleet.js';
+} from '../../src/contract/fleets.js';
 import { planFleet, readFleetState } from '../../src/operations/fleet-plan.js';
 
 const arnOf = (n: number | string) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isDmsFailure } from '../../src/operations/failures.js';
-import { historyPage, type HistoryQuery } from '../../src/operations/history.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
+import { historyPage } from '../../src/operations/history.js';
+import type { HistoryQuery } from '../../src/contract/history.js';
 import { withEvent } from '../../src/operations/ledger-entries.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
-import type { Ledger } from '../../src/operations/records.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import { begun as beginning } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 

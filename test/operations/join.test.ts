@@ -9,7 +9,7 @@ import {
   wantedBy,
   type OpenOperation,
 } from '../../src/operations/join.js';
-import { memoKeys, workflowTypes } from '../../src/operations/names.js';
+import { memoKeys, workflowTypes } from '../../src/contract/names.js';
 import { arn } from '../support/operations.js';
 
 const memo = { [memoKeys.kind]: 'stop', [memoKeys.operationId]: 'a', [memoKeys.asks]: 'final' };

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isDmsFailure } from '../../src/operations/failures.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
 import { advanced, endedBy, guardOf, warningOf } from '../../src/operations/guard.js';
 import { emptyLedger, validateBegin } from '../../src/operations/ledger.js';
 import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/operations/ledger-calls.js';
 import { record } from '../../src/operations/recording.js';
-import type { CheckpointRecord, Guard, OperationRef, PendingCall } from '../../src/operations/records.js';
+import type { CheckpointRecord } from '../../src/contract/records.js';
+import type { Guard, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import {
   breakReservation,
   release,

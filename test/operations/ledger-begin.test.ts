@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
-import type { Ledger, OperationRef } from '../../src/operations/records.js';
+import type { Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import { beginOf, begun, draftOf, endedOf, noted, recorded, refusalOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 

@@ -11,7 +11,7 @@ import {
   unfinishedCall,
 } from '../../src/operations/ledger-calls.js';
 import { record } from '../../src/operations/recording.js';
-import type { Ledger, OperationRef, PendingCall } from '../../src/operations/records.js';
+import type { Ledger, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import { beginOf, begun, callOf, endedOf, markOf, noted, startOf, recorded } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
 import { record, validateRecord } from '../../src/operations/recording.js';
-import type { CallNote, Ledger, OperationRef } from '../../src/operations/records.js';
+import type { CallNote, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import {
   beginOf,
   begun,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { record, validateRecord } from '../../src/operations/recording.js';
-import type { Ledger, OperationRef, PendingCall } from '../../src/operations/records.js';
+import type { Ledger, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import {
   begun,
   draftOf,

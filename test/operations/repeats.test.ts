@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stopMark } from '../../src/dms/checkpoint.js';
-import type { BeginReply } from '../../src/operations/ledger-messages.js';
+import type { BeginReply } from '../../src/contract/ledger-protocol.js';
 import { repeatedResume, repeatedStop } from '../../src/operations/repeats.js';
 import { emptySummary } from '../../src/operations/tables.js';
 import { recorded, resumedOf } from '../support/ledger-requests.js';

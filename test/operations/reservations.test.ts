@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
-import type { OperationRef } from '../../src/operations/records.js';
+import type { OperationRef } from '../../src/contract/ledger-state.js';
 import {
   breakReservation,
   release,

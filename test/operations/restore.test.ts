@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { queued, stored } from '../../src/operations/archive.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
-import type { RestoreRequest } from '../../src/operations/ledger-messages.js';
-import type { ArchivedRecord, Ledger } from '../../src/operations/records.js';
+import type { RestoreRequest } from '../../src/contract/ledger-protocol.js';
+import type { ArchivedRecord, Ledger } from '../../src/contract/ledger-state.js';
 import { restore, restoreRequest, validateRestore } from '../../src/operations/restore.js';
 import { begun, draftOf, recorded, stoppedOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stopMark } from '../../src/dms/checkpoint.js';
-import { isDmsFailure } from '../../src/operations/failures.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
 import {
   refusedStartHint,
   requireRecordedStop,
@@ -10,7 +10,7 @@ import {
   startWarnings,
   type ResumeFacts,
 } from '../../src/operations/resume-checks.js';
-import type { CheckpointRecord } from '../../src/operations/records.js';
+import type { CheckpointRecord } from '../../src/contract/records.js';
 import { look } from '../support/look.js';
 import { arn } from '../support/operations.js';
 import { archived } from '../support/records.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Replication } from '../../src/dms/replication.js';
 import { stopReasonCode } from '../../src/dms/stop-reasons.js';
-import type { CheckpointDraft } from '../../src/operations/records.js';
+import type { CheckpointDraft } from '../../src/contract/records.js';
 import { endpointsUnknown, stopWarnings } from '../../src/operations/warnings.js';
 import { look } from '../support/look.js';
 

@@ -1,5 +1,6 @@
 import { emptyLedger } from '../../src/operations/ledger.js';
-import type { CheckpointRecord, Ledger } from '../../src/operations/records.js';
+import type { CheckpointRecord } from '../../src/contract/records.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import type { DmsSimulator } from '../../src/simulator/index.js';
 
 /** What a ledger holds that has recorded a stopped replication as the simulator shows it. */

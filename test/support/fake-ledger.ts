@@ -2,9 +2,9 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@
 import type { ApplicationFailure } from '@temporalio/common';
 import { gone } from '../../src/operations/deletion.js';
 import { begin, emptyLedger, validateBegin } from '../../src/operations/ledger.js';
-import { readRequest, schemas } from '../../src/operations/ledger-schemas.js';
+import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
 import { record, validateRecord } from '../../src/operations/recording.js';
-import type { Ledger } from '../../src/operations/records.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import { arn } from './operations.js';
 
 interface UpdateWithStart {

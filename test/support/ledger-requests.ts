@@ -1,8 +1,9 @@
 import { begin } from '../../src/operations/ledger.js';
 import { record } from '../../src/operations/recording.js';
-import type { BeginRequest, RecordRequest } from '../../src/operations/ledger-messages.js';
-import type { CallNote, CheckpointDraft, Ledger, OperationRef } from '../../src/operations/records.js';
-import { isDmsFailure } from '../../src/operations/failures.js';
+import type { BeginRequest, RecordRequest } from '../../src/contract/ledger-protocol.js';
+import type { CheckpointDraft } from '../../src/contract/records.js';
+import type { CallNote, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
 import { at, arn } from './operations.js';
 
 /** The replication before a call. */

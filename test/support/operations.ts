@@ -1,4 +1,4 @@
-import type { OperationRef } from '../../src/operations/records.js';
+import type { OperationRef } from '../../src/contract/ledger-state.js';
 
 export const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { missing } from '../../src/operations/deletion.js';
-import type { Ledger } from '../../src/operations/records.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import { guardDeadline } from '../../src/workflows/deadline-guard.js';
 import { keepLedger } from '../../src/workflows/ledger-keeper.js';
 import { lookForMissing } from '../../src/workflows/missing-replication.js';

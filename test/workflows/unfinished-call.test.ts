@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { dmsFailure } from '../../src/operations/failures.js';
+import { dmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
-import type { RecordOperation } from '../../src/operations/protocol.js';
-import type { Ledger } from '../../src/operations/records.js';
+import type { RecordOperation } from '../../src/contract/activity-protocol.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import { callMark } from '../../src/dms/checkpoint.js';
 import { finishCall } from '../../src/workflows/unfinished-call.js';
 import { untilRunning, untilStopped } from '../../src/workflows/waits.js';

@@ -1,6 +1,6 @@
 /** Schemas of what fleets take, and of what one run of a fleet hands to the next: the one place of their bounds and defaults. */
 import * as v from 'valibot';
-import { flattenResults, MESSAGE_LENGTH, TYPE_LENGTH, type FleetEntry, type FleetReport } from './fleet.js';
+import { flattenResults, MESSAGE_LENGTH, TYPE_LENGTH, type FleetEntry, type FleetReport } from './fleets.js';
 import { resumeFields, stopFields } from './input-schemas.js';
 import type { OperationKind } from './inputs.js';
 import {

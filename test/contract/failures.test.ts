@@ -6,7 +6,7 @@ import {
   findDmsFailure,
   isDmsFailure,
   withCheckpoint,
-} from '../../src/operations/failures.js';
+} from '../../src/contract/failures.js';
 import { look } from '../support/look.js';
 import { arn } from '../support/operations.js';
 import { archived } from '../support/records.js';

@@ -13,7 +13,7 @@ import {
   replicationSealed,
   startReverted,
   stopReverted,
-} from '../../src/operations/refusals.js';
+} from '../../src/contract/failure-messages.js';
 import { look } from '../support/look.js';
 import { arn, at } from '../support/operations.js';
 import { archived } from '../support/records.js';

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { isDmsFailure } from '../../src/operations/failures.js';
-import type { HistoryQuery } from '../../src/operations/history.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
+import type { HistoryQuery } from '../../src/contract/history.js';
 import {
   readReservation,
   readResumeInput,
@@ -10,10 +10,10 @@ import {
   type reservation,
   type resumeInput,
   type stopInput,
-} from '../../src/operations/input-schemas.js';
-import type { ResumeReplicationInput, StopReplicationInput } from '../../src/operations/inputs.js';
-import type { ReserveReplication } from '../../src/operations/protocol.js';
-import { readHistoryQuery, readDecision, type historyQuery } from '../../src/operations/request-schemas.js';
+} from '../../src/contract/input-schemas.js';
+import type { ResumeReplicationInput, StopReplicationInput } from '../../src/contract/inputs.js';
+import type { ReserveReplication } from '../../src/contract/activity-protocol.js';
+import { readHistoryQuery, readDecision, type historyQuery } from '../../src/contract/ledger-input-schemas.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 const long = (length: number) => 'x'.repeat(length);

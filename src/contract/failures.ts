@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
-import type { FleetReport } from './fleet.js';
+import type { FleetReport } from './fleets.js';
 import type { CheckpointRecord } from './records.js';
 
 /** Types of the terminal failures. `DmsFailureType.DmsStopTimedOut === 'DmsStopTimedOut'`. */

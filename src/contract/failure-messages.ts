@@ -6,7 +6,8 @@ import { stopReasonFacts } from '../dms/stop-reasons.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
 import { readTarget } from './input-schemas.js';
 import { ledgerWorkflowId, workflowTypes } from './names.js';
-import type { CheckpointRecord, Seal } from './records.js';
+import type { CheckpointRecord } from './records.js';
+import type { Seal } from './ledger-state.js';
 
 /** Reads the ARN in an input of any shape. Throws DmsInvalidInput. */
 export function readArn(input: unknown): string {

@@ -1,6 +1,6 @@
 /** Schemas of what people ask of a ledger: the one place of their bounds and defaults. */
 import * as v from 'valibot';
-import type { DecisionRequest } from './ledger-messages.js';
+import type { DecisionRequest } from './ledger-protocol.js';
 import { fields, oneOf, optionalText, readWith, takes, wholeNumber } from './schema-parts.js';
 
 const CHANGED_NOTHING = 'Correct it; nothing was changed.';

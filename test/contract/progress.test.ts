@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { progressMarkdown, requestFacts } from '../../src/operations/progress.js';
+import { progressMarkdown, requestFacts } from '../../src/contract/progress.js';
 
 const progress = {
   phase: 'stopping',

@@ -1,9 +1,9 @@
 import type { CallMark, StopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';
-import type { ResumePlan, StopIntent, StopPlan } from './inputs.js';
-import type { Wanted } from './join.js';
-import type { ArchivedRecord, CheckpointRecord, Ledger, OperationRef, Reservation, Settled } from './records.js';
+import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
+import type { CheckpointRecord, Settled } from './records.js';
+import type { ArchivedRecord, Ledger, OperationRef, Reservation } from './ledger-state.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 
 /**
@@ -192,6 +192,15 @@ export interface AwaitOperation extends DescribeReplication {
   readonly preempting?: unknown;
   /** The calling workflow has begun it in an earlier run: however it has ended, or will, that is its end. */
   readonly ours?: boolean | undefined;
+}
+
+/** An operation that somebody wants to run. */
+export interface Wanted {
+  readonly kind: OperationKind;
+  /** Only when the caller named one. */
+  readonly operationId: string | null;
+  /** What it asks of DMS, as a text that is equal for equal requests. */
+  readonly asks: string;
 }
 
 /** `gone`: it closed without a result to share, and the caller may begin its own. */

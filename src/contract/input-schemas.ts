@@ -1,7 +1,7 @@
 /** Schemas of what stops, resumes and reservations take: the one place of their bounds and defaults. */
 import * as v from 'valibot';
 import type { OperationKind, ResumePlan, StopPlan } from './inputs.js';
-import type { OperationRef } from './records.js';
+import type { OperationRef } from './ledger-state.js';
 import {
   arn,
   fields,

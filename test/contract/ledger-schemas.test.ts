@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type * as v from 'valibot';
-import { isDmsFailure } from '../../src/operations/failures.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
 import { warningEvent } from '../../src/operations/guard.js';
 import { emptyLedger } from '../../src/operations/ledger.js';
 import { withEvent } from '../../src/operations/ledger-entries.js';
-import { readRequest, schemas } from '../../src/operations/ledger-schemas.js';
-import type { Ledger } from '../../src/operations/records.js';
+import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import {
   beginOf,
   callOf,

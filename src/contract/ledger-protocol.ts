@@ -1,15 +1,14 @@
 /** Messages of the ledger: what activities and people send, and what the ledger replies. */
 import type { StopIntent } from './inputs.js';
+import type { CheckpointDraft, CheckpointRecord } from './records.js';
 import type {
   ArchivedRecord,
   CallNote,
-  CheckpointDraft,
-  CheckpointRecord,
   OperationRecord,
   OperationRef,
   PendingCall,
   Reservation,
-} from './records.js';
+} from './ledger-state.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
 
 /** What every request of an operation's activity carries. */

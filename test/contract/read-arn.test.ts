@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readArn } from '../../src/operations/refusals.js';
+import { readArn } from '../../src/contract/failure-messages.js';
 
 test.each([
   [undefined, 'The input of the operation is missing; it takes an object { replicationConfigArn, … }'],

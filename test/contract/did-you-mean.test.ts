@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestName } from '../../src/operations/did-you-mean.js';
+import { nearestName } from '../../src/contract/did-you-mean.js';
 
 test.each<[string, string, readonly string[], string | null]>([
   ['is the name itself', 'reason', ['owner', 'reason'], 'reason'],

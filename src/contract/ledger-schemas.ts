@@ -1,0 +1,124 @@
+/**
+ * Schemas of what a ledger is sent, and of the state that it is started with. Updates may come from anywhere: a request that does not fit is rejected
+ * by its validator and changes nothing.
+ */
+import * as v from 'valibot';
+import { dmsFailure } from './failures.js';
+import {
+  callFields,
+  deadline,
+  draftFields,
+  intent,
+  named,
+  number,
+  operationFields,
+  orNull,
+  recordFields,
+  seal,
+  sequence,
+  statistics,
+  text,
+  MAX_ID,
+} from './ledger-fields.js';
+import { decision } from './ledger-input-schemas.js';
+import { state } from './ledger-state-schema.js';
+import type {
+  BeginRequest,
+  DecisionRequest,
+  RecordRequest,
+  ReleaseRequest,
+  ReserveRequest,
+  RestoreRequest,
+} from './ledger-protocol.js';
+import type { Ledger } from './ledger-state.js';
+
+/** Records that a ledger keeps, and more than any replication will ever have. */
+const MAX_RECORDS = 100;
+
+const fenced = { token: v.pipe(number, v.minValue(1)), operation: v.object(operationFields) };
+
+const ended = {
+  outcome: orNull(text(100)),
+  failureType: orNull(text(200)),
+  failureMessage: orNull(text(500)),
+  awsRequestIds: v.pipe(v.array(text(200)), v.maxLength(20)),
+  finishedBy: orNull(v.literal('ledger')),
+  isAnswered: v.boolean(),
+};
+
+const beginRequest = v.object({
+  ...fenced,
+  call: orNull(v.object(callFields)),
+  isAnswered: v.boolean(),
+  intent: orNull(intent),
+  sequence: orNull(sequence),
+  status: text(100),
+  taskQueue: text(MAX_ID),
+});
+
+const recordRequest = v.variant('type', [
+  v.object({
+    ...fenced,
+    ...ended,
+    type: v.literal('stopped'),
+    checkpoint: v.object(draftFields),
+    tables: orNull(statistics),
+    resumeWithinSeconds: orNull(number),
+    taskQueue: text(MAX_ID),
+    archives: v.boolean(),
+  }),
+  v.object({
+    ...fenced,
+    ...ended,
+    type: v.literal('resumed'),
+    startReplicationType: orNull(text(100)),
+    progress: v.picklist(['moving', 'none-seen', 'not-checked']),
+    checkpointSequence: orNull(sequence),
+  }),
+  v.object({ ...fenced, ...ended, type: v.literal('ended') }),
+  v.object({ ...fenced, type: v.literal('tables'), tables: statistics }),
+  v.object({ ...fenced, type: v.literal('refused') }),
+]);
+
+const archivedRecord = v.object({ ...recordFields, sealed: orNull(seal), deadline: orNull(deadline) });
+
+/** Each kind of request with its schema. The type of a schema is the type of the request, or this does not compile. */
+export const schemas = {
+  begin: beginRequest satisfies v.GenericSchema<unknown, BeginRequest>,
+  record: recordRequest as v.GenericSchema<unknown, RecordRequest>,
+  decision: decision as v.GenericSchema<unknown, DecisionRequest>,
+  reserve: v.object({
+    owner: named(MAX_ID),
+    reason: orNull(text(MAX_ID)),
+    workflowId: orNull(text(MAX_ID)),
+  }) satisfies v.GenericSchema<unknown, ReserveRequest>,
+  release: v.object({ owner: named(MAX_ID) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
+  restore: v.object({
+    by: named(MAX_ID),
+    reason: named(MAX_ID),
+    records: v.pipe(v.array(archivedRecord), v.maxLength(MAX_RECORDS)),
+    lastSequence: sequence,
+    resumeWithinSeconds: orNull(number),
+  }) as v.GenericSchema<unknown, RestoreRequest>,
+  nothing: v.nullish(v.null()),
+  state: state as v.GenericSchema<unknown, Ledger>,
+} as const;
+
+/** A request of that schema. Throws `DmsInvalidInput` that names the first problem. */
+export function readRequest<Schema extends v.GenericSchema>(
+  replicationConfigArn: string,
+  what: string,
+  schema: Schema,
+  request: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, request, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue)?.slice(0, 200) ?? 'the request';
+  throw dmsFailure(
+    'DmsInvalidInput',
+    { replicationConfigArn },
+    `Invalid ${what}: ${path}: ${issue.message.slice(0, 300)}`,
+    'Correct it; nothing was changed.',
+  );
+}
