@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Unit tests of the pure code alone: they start no server and read no build. `npm run mutation` runs them for every mutant. */
 export default defineConfig({
   test: {
-    include: ['test/{contract,dms,operations,watch}/*.test.ts'],
+    include: ['test/{contract,dms,ledger,operations,watch}/*.test.ts'],
     exclude: ['test/watch/thousand.test.ts', 'test/operations/{fleet-size,stale-looks}.test.ts'],
     isolate: false,
     testTimeout: 30_000,

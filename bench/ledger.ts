@@ -5,7 +5,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@te
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { findServer } from '../scripts/temporal-server.js';
-import { emptyLedger } from '../src/operations/ledger.js';
+import { emptyLedger } from '../src/ledger/entries.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../src/contract/names.js';
 import type { BeginRequest, RecordRequest } from '../src/contract/ledger-protocol.js';
 import type { CheckpointDraft } from '../src/contract/records.js';

@@ -19,7 +19,7 @@ import {
 import { operationWorkflowId } from '../contract/names.js';
 import type { AwaitedOperation, AwaitOperation, Wanted } from '../contract/activity-protocol.js';
 import { operationInProgress } from '../contract/failure-messages.js';
-import { requireOwner } from '../operations/reservations.js';
+import { requireOwner } from '../ledger/reservation.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../operations/never-picked-up.js';

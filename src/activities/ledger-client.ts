@@ -9,26 +9,27 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
-import { closedState } from '../operations/deletion.js';
+import { closedState } from '../ledger/closing.js';
 import { findDmsFailure } from '../contract/failures.js';
-import { ledgerMemo } from '../operations/ledger-details.js';
-import { emptyLedger, retryLater } from '../operations/ledger.js';
+import { ledgerMemo } from '../ledger/details.js';
+import { emptyLedger } from '../ledger/entries.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
-import type {
-  BeginReply,
-  BeginRequest,
-  LedgerBusy,
-  RecordReply,
-  RecordRequest,
-  ReleaseRequest,
-  ReserveReply,
-  ReserveRequest,
+import {
+  type BeginReply,
+  type BeginRequest,
+  type LedgerBusy,
+  type RecordReply,
+  type RecordRequest,
+  type ReleaseRequest,
+  type ReserveReply,
+  type ReserveRequest,
+  retryLater,
 } from '../contract/ledger-protocol.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { CheckpointArchive } from '../contract/archive.js';
 import { ledgerClosed } from '../contract/failure-messages.js';
-import { restore, restoreRequest, validateRestore } from '../operations/restore.js';
+import { restore, restoreRequest, validateRestore } from '../ledger/restore.js';
 import { inTime } from '../watch/index.js';
 
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */

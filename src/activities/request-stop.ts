@@ -16,7 +16,7 @@ import { repeatedStop } from '../operations/repeats.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
 import type { Attempt } from './attempt.js';
 import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
-import { laterMark } from '../operations/ledger-calls.js';
+import { laterMark } from '../ledger/calls.js';
 import type { Environment } from './environment.js';
 import { inTime } from '../watch/index.js';
 

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { CALL_SETTLED_SECONDS } from '../operations/ledger-calls.js';
+import { CALL_SETTLED_SECONDS } from '../ledger/calls.js';
 import type { ReleaseReplication, ReserveReplication } from '../contract/activity-protocol.js';
 import type { Reservation } from '../contract/ledger-state.js';
 import { isKnownToLedger } from './change.js';

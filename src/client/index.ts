@@ -5,7 +5,7 @@
  */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
-import { historyPage } from '../operations/history.js';
+import { historyPage } from '../ledger/history.js';
 import type { HistoryPage, HistoryQuery } from '../contract/history.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';

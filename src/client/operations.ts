@@ -20,7 +20,7 @@ import {
 import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
-import { reservedByOther } from '../operations/reservations.js';
+import { reservedByOther } from '../ledger/reservation.js';
 import { clearTheWay } from './never-picked-up.js';
 import { readProgress, type ClientProgress } from './progress.js';
 import { answered, connected } from './reach.js';

@@ -6,15 +6,15 @@ import {
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { CheckpointArchive } from '../contract/archive.js';
-import { closedState } from '../operations/deletion.js';
+import { closedState } from '../ledger/closing.js';
 import { findDmsFailure } from '../contract/failures.js';
 import type { RestoreReply, RestoreRequest } from '../contract/ledger-protocol.js';
-import { emptyLedger } from '../operations/ledger.js';
+import { emptyLedger } from '../ledger/entries.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
 import { ledgerWorkflowId, messageNames, workflowTypes } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
-import { restore, restoreRequest, validateRestore } from '../operations/restore.js';
+import { restore, restoreRequest, validateRestore } from '../ledger/restore.js';
 
 export interface RebuildRequest {
   /** Where the records are, such as `createDynamoDbArchive()`. */

@@ -40,6 +40,14 @@ export interface LedgerBusy {
   readonly seconds: number;
 }
 
+/** Types of the refusals that an activity answers by trying again later. */
+export const retryLater = {
+  late: 'DmsLateRequest',
+  busy: 'DmsLedgerBusy',
+  /** The operation has to begin again before it is recorded. */
+  unknown: 'DmsOperationUnknown',
+} as const;
+
 export interface BeginReply {
   /** Set: nothing was begun or noted; ask again later. */
   readonly busy: LedgerBusy | null;

@@ -2,8 +2,6 @@ import type { TableStatistics } from '../dms/replication.js';
 import type { TableRowSums, TableStatisticsSummary, Warning, WarningCode } from '../contract/results.js';
 
 const MAX_FLAGGED = 200;
-/** Tables in error or failing validation that a ledger keeps. */
-const MAX_KEPT = 20;
 
 const inError = new Set(['table error', 'table does not exist']);
 /** `ValidationState`s that mean rows differ or were not compared. */
@@ -53,12 +51,6 @@ export function addTables(summary: TableStatisticsSummary, tables: readonly Tabl
     flagged: flagged.slice(0, MAX_FLAGGED),
     truncated: summary.truncated || flagged.length > MAX_FLAGGED,
   };
-}
-
-/** The part of a summary that a ledger keeps. A request with more tables in error than that may not fit. */
-export function keptTables(summary: TableStatisticsSummary): TableStatisticsSummary {
-  const flagged = summary.flagged.slice(0, MAX_KEPT);
-  return { ...summary, flagged, truncated: summary.truncated || summary.flagged.length > flagged.length };
 }
 
 export function tableWarnings({ total, byState, byValidationState }: TableStatisticsSummary): readonly Warning[] {

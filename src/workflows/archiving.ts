@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { ActivityFailure, condition } from '@temporalio/workflow';
-import { nextToArchive, refused, stored } from '../operations/archive.js';
+import { nextToArchive, refused, stored } from '../ledger/archive.js';
 import type { ArchivedRecord } from '../contract/ledger-state.js';
 import { archivingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';

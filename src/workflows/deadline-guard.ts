@@ -1,8 +1,8 @@
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
-import { missing } from '../operations/deletion.js';
+import { missing } from '../ledger/closing.js';
 import { findDmsFailure } from '../contract/failures.js';
-import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../operations/guard.js';
-import { withEvent } from '../operations/ledger-entries.js';
+import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../ledger/deadline.js';
+import { withEvent } from '../ledger/entries.js';
 import type { Guard } from '../contract/ledger-state.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isCancelled } from './failures.js';

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
-import { MISSING_SECONDS } from '../operations/deletion.js';
-import { unfinishedCall } from '../operations/ledger-calls.js';
+import { MISSING_SECONDS } from '../ledger/closing.js';
+import { unfinishedCall } from '../ledger/calls.js';
 import type { Book } from './book.js';
 import { guardDeadline } from './deadline-guard.js';
 import { isCancelled } from './failures.js';

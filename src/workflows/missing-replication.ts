@@ -1,4 +1,4 @@
-import { deleted, found } from '../operations/deletion.js';
+import { deleted, found } from '../ledger/closing.js';
 import { findDmsFailure } from '../contract/failures.js';
 import { waitingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';

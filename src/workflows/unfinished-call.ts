@@ -2,10 +2,10 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { factsOf } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
-import { missing } from '../operations/deletion.js';
+import { missing } from '../ledger/closing.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../contract/failures.js';
-import { dropCallOf, operationOf, secondsUntilLanded } from '../operations/ledger-calls.js';
-import { findOperation } from '../operations/ledger-entries.js';
+import { dropCallOf, operationOf, secondsUntilLanded } from '../ledger/calls.js';
+import { findOperation } from '../ledger/entries.js';
 import type { RecordOperation } from '../contract/activity-protocol.js';
 import type { PendingCall } from '../contract/ledger-state.js';
 import { resumedFrom } from '../operations/resume-checks.js';

@@ -5,7 +5,7 @@ import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { RecordedOperation, RecordOperation } from '../../src/contract/activity-protocol.js';
 import type { CheckpointDraft } from '../../src/contract/records.js';
 import { activitiesOf, attempt, showing } from '../support/attempts.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import { FakeLedger } from '../support/fake-ledger.js';
 import { begun } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';

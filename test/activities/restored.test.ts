@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DmsApi } from '../../src/activities/index.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import type { OperationRef } from '../../src/contract/ledger-state.js';
 import { activitiesOf, Attempts } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type * as v from 'valibot';
 import { isDmsFailure } from '../../src/contract/failures.js';
-import { warningEvent } from '../../src/operations/guard.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { withEvent } from '../../src/operations/ledger-entries.js';
+import { warningEvent } from '../../src/ledger/deadline.js';
+import { withEvent, emptyLedger } from '../../src/ledger/entries.js';
 import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import {

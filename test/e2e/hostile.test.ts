@@ -5,7 +5,7 @@ import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/cl
 import { describe, expect, inject, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
 import { findDmsFailure } from '../../src/contract/failures.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import { MemoryArchive } from '../support/memory-archive.js';
 import { failureOf, ledgerOf, quick, Stage, until } from '../support/stage.js';
 

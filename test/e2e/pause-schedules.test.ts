@@ -8,7 +8,7 @@ import {
   type Scheduled,
   type StopReplicationResult,
 } from '../../src/index.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import { HOUR } from '../support/deadlines.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 import { setSkipping } from '../support/time-skipping.js';

@@ -7,8 +7,8 @@ import { recorded, resumedOf } from '../support/ledger-requests.js';
 import { begun, draftOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation } from '../support/operations.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { record } from '../../src/operations/recording.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { record } from '../../src/ledger/record.js';
 
 type Repeat = NonNullable<BeginReply['repeatOf']>;
 

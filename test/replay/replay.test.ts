@@ -91,8 +91,10 @@ describe('the workflows of today', () => {
 
 /** Runs the recorded updates through today's transitions, at their recorded times. */
 async function stateAfter(events: any[]): Promise<unknown> {
-  const { begin, emptyLedger, unseal } = await import('../../src/operations/ledger.js');
-  const { record } = await import('../../src/operations/recording.js');
+  const { begin } = await import('../../src/ledger/begin.js');
+  const { emptyLedger } = await import('../../src/ledger/entries.js');
+  const { unseal } = await import('../../src/ledger/seal.js');
+  const { record } = await import('../../src/ledger/record.js');
   const decode = (payload: { data: string }) => JSON.parse(Buffer.from(payload.data, 'base64').toString());
   const { replicationConfigArn } = decode(events[0].workflowExecutionStartedEventAttributes.input.payloads[0]);
   let ledger = emptyLedger(replicationConfigArn);

@@ -1,4 +1,4 @@
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import type { CheckpointRecord } from '../../src/contract/records.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import type { DmsSimulator } from '../../src/simulator/index.js';

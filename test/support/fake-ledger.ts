@@ -1,9 +1,10 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { gone } from '../../src/operations/deletion.js';
-import { begin, emptyLedger, validateBegin } from '../../src/operations/ledger.js';
+import { gone } from '../../src/ledger/closing.js';
+import { begin, validateBegin } from '../../src/ledger/begin.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
-import { record, validateRecord } from '../../src/operations/recording.js';
+import { record, validateRecord } from '../../src/ledger/record.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { arn } from './operations.js';
 

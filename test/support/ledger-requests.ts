@@ -1,5 +1,5 @@
-import { begin } from '../../src/operations/ledger.js';
-import { record } from '../../src/operations/recording.js';
+import { begin } from '../../src/ledger/begin.js';
+import { record } from '../../src/ledger/record.js';
 import type { BeginRequest, RecordRequest } from '../../src/contract/ledger-protocol.js';
 import type { CheckpointDraft } from '../../src/contract/records.js';
 import type { CallNote, Ledger, OperationRef } from '../../src/contract/ledger-state.js';

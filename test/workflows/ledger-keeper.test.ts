@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { missing } from '../../src/operations/deletion.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { missing } from '../../src/ledger/closing.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { guardDeadline } from '../../src/workflows/deadline-guard.js';
 import { keepLedger } from '../../src/workflows/ledger-keeper.js';

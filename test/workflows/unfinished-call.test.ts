@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { dmsFailure } from '../../src/contract/failures.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { callMark } from '../../src/dms/checkpoint.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { closedState, deleted, found, gone, isClosing, missing } from '../../src/operations/deletion.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { closedState, deleted, found, gone, isClosing, missing } from '../../src/ledger/closing.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { begun, noted, recorded } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';

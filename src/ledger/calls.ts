@@ -11,10 +11,11 @@
  * - At most one note exists. It belongs to the newest operation.
  * - `sealed` is set from the moment a final stop is noted.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import type { CallMark } from '../dms/checkpoint.js';
 import type { OperationKind } from '../contract/inputs.js';
-import { finish, sameOperation, secondsBetween, type OperationKey } from './ledger-entries.js';
-import type { BeginRequest, LedgerBusy } from '../contract/ledger-protocol.js';
+import { finish, sameOperation, secondsBetween, type OperationKey } from './entries.js';
+import { retryLater, type BeginRequest, type LedgerBusy } from '../contract/ledger-protocol.js';
 import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from '../contract/ledger-state.js';
 
 /** Longest time from a note until its request is signed. */
@@ -50,6 +51,11 @@ export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now:
     if (seconds > 0) return { why: 'the run before the reset may still be sending its call', seconds };
   }
   return call === null ? null : landing(ledger, operation.kind, now);
+}
+
+/** The refusal of a request that is to be sent again later. */
+export function busyFailure(busy: LedgerBusy): ApplicationFailure {
+  return ApplicationFailure.create({ type: retryLater.busy, message: busy.why, nonRetryable: true, details: [busy] });
 }
 
 /** Why a call of one kind has to wait for an unanswered call of the other. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
-import { record } from '../../src/operations/recording.js';
+import { begin, validateBegin } from '../../src/ledger/begin.js';
+import { unseal } from '../../src/ledger/seal.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { record } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import { beginOf, begun, draftOf, endedOf, noted, recorded, refusalOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';

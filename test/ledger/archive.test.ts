@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { nextToArchive, refused, stored } from '../../src/operations/archive.js';
+import { nextToArchive, refused, stored } from '../../src/ledger/archive.js';
 import { isDmsFailure } from '../../src/contract/failures.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { record } from '../../src/operations/recording.js';
-import { ledgerMarkdown } from '../../src/operations/ledger-details.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { record } from '../../src/ledger/record.js';
+import { ledgerMarkdown } from '../../src/ledger/details.js';
 import type { ArchivedRecord, DeadlinePlan, Ledger } from '../../src/contract/ledger-state.js';
-import { restore, validateRestore } from '../../src/operations/restore.js';
+import { restore, validateRestore } from '../../src/ledger/restore.js';
 import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
 import { begun, stoppedOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { begin, emptyLedger } from '../../src/operations/ledger.js';
+import { begin } from '../../src/ledger/begin.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import {
   abandonCall,
   dropCallOf,
@@ -9,8 +10,8 @@ import {
   settleCall,
   refuseCall,
   unfinishedCall,
-} from '../../src/operations/ledger-calls.js';
-import { record } from '../../src/operations/recording.js';
+} from '../../src/ledger/calls.js';
+import { record } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import { beginOf, begun, callOf, endedOf, markOf, noted, startOf, recorded } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { record, validateRecord } from '../../src/operations/recording.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { record, validateRecord } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import {
   begun,

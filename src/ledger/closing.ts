@@ -1,6 +1,6 @@
 /** A ledger whose replication was deleted is closed, once nothing is left to do. */
 import { nextToArchive } from './archive.js';
-import { withEvent, type Transition } from './ledger-entries.js';
+import { withEvent, type Transition } from './entries.js';
 import type { Ledger } from '../contract/ledger-state.js';
 
 /** Who does not see a replication may have the wrong credentials: only what is missing for so long was deleted. */

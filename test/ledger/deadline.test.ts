@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { endGuard, endedBy, guardOf, warningEvent, warningOf, advanced } from '../../src/operations/guard.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { endGuard, endedBy, guardOf, warningEvent, warningOf, advanced } from '../../src/ledger/deadline.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Guard, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import { begun, draftOf, recorded } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { begin, emptyLedger, unseal, validateBegin } from '../../src/operations/ledger.js';
-import { record, validateRecord } from '../../src/operations/recording.js';
+import { begin, validateBegin } from '../../src/ledger/begin.js';
+import { unseal } from '../../src/ledger/seal.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { record, validateRecord } from '../../src/ledger/record.js';
 import type { CallNote, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import {
   beginOf,

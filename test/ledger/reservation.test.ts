@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { record } from '../../src/operations/recording.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { record } from '../../src/ledger/record.js';
 import type { OperationRef } from '../../src/contract/ledger-state.js';
 import {
   breakReservation,
@@ -10,7 +10,7 @@ import {
   reserve,
   reservedByOther,
   validateReserve,
-} from '../../src/operations/reservations.js';
+} from '../../src/ledger/reservation.js';
 import { begun, endedOf, noted, recorded } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { draftCheckpoint } from '../../src/operations/checkpoint-draft.js';
-import { deleted } from '../../src/operations/deletion.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
-import { ledgerMarkdown, ledgerMemo } from '../../src/operations/ledger-details.js';
+import { deleted } from '../../src/ledger/closing.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { ledgerMarkdown, ledgerMemo } from '../../src/ledger/details.js';
 import { fleetWorkflowId, ledgerWorkflowId, operationWorkflowId, pauseScheduleId } from '../../src/contract/names.js';
-import { record } from '../../src/operations/recording.js';
+import { record } from '../../src/ledger/record.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';

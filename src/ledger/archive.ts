@@ -1,5 +1,5 @@
 /** Records copied out of Temporal: what is copied, and what waits to be. */
-import { bytesOf, withEvent } from './ledger-entries.js';
+import { bytesOf, withEvent } from './entries.js';
 import type { RecordRequest } from '../contract/ledger-protocol.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { ArchivedRecord, Ledger, Unarchived } from '../contract/ledger-state.js';

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/contract/failures.js';
-import { historyPage } from '../../src/operations/history.js';
+import { historyPage } from '../../src/ledger/history.js';
 import type { HistoryQuery } from '../../src/contract/history.js';
-import { withEvent } from '../../src/operations/ledger-entries.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { withEvent, emptyLedger } from '../../src/ledger/entries.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { begun as beginning } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';

@@ -4,7 +4,7 @@ import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import { isNewerStop } from '../dms/checkpoint.js';
 import type { DeadlineWarning } from '../contract/hook-requests.js';
-import { findCheckpoint, secondsBetween, withEvent } from './ledger-entries.js';
+import { findCheckpoint, secondsBetween, withEvent } from './entries.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { DeadlinePlan, Guard, Ledger, LedgerEvent } from '../contract/ledger-state.js';
 

@@ -3,14 +3,13 @@ import { ApplicationFailure } from '@temporalio/common';
 import { isSameStop } from '../dms/checkpoint.js';
 import { queued } from './archive.js';
 import { dmsFailure } from '../contract/failures.js';
-import { guardOf } from './guard.js';
-import { requireNewest, retryLater } from './ledger.js';
-import { isUnsealedSince, ownCall, refuseCall, settleCall } from './ledger-calls.js';
-import { findOperation, finish, type Transition } from './ledger-entries.js';
-import type { RecordReply, RecordRequest } from '../contract/ledger-protocol.js';
+import { guardOf } from './deadline.js';
+import { requireNewest } from './fencing.js';
+import { isUnsealedSince, ownCall, refuseCall, settleCall } from './calls.js';
+import { findOperation, finish, type Transition, keptTables } from './entries.js';
+import { type RecordReply, type RecordRequest, retryLater } from '../contract/ledger-protocol.js';
 import type { CheckpointDraft, CheckpointRecord } from '../contract/records.js';
 import type { Ledger, Seal } from '../contract/ledger-state.js';
-import { keptTables } from './tables.js';
 
 type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
 

@@ -1,7 +1,7 @@
 /** How a ledger whose workflow was lost gets its records back from an archive. */
 import { dmsFailure } from '../contract/failures.js';
-import { guardOf } from './guard.js';
-import { MAX_ENTRIES, bounded, withEvent, type Transition } from './ledger-entries.js';
+import { guardOf } from './deadline.js';
+import { MAX_ENTRIES, bounded, withEvent, type Transition } from './entries.js';
 import type { DecisionRequest, RestoreReply, RestoreRequest } from '../contract/ledger-protocol.js';
 import { type CheckpointRecord, RECORD_VERSION } from '../contract/records.js';
 import type { ArchivedRecord, DeadlinePlan, Ledger, Unarchived } from '../contract/ledger-state.js';

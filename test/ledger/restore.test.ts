@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { queued, stored } from '../../src/operations/archive.js';
-import { emptyLedger } from '../../src/operations/ledger.js';
+import { queued, stored } from '../../src/ledger/archive.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
 import type { RestoreRequest } from '../../src/contract/ledger-protocol.js';
 import type { ArchivedRecord, Ledger } from '../../src/contract/ledger-state.js';
-import { restore, restoreRequest, validateRestore } from '../../src/operations/restore.js';
+import { restore, restoreRequest, validateRestore } from '../../src/ledger/restore.js';
 import { begun, draftOf, recorded, stoppedOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 import { archived } from '../support/records.js';

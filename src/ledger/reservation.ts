@@ -1,7 +1,7 @@
 /** A replication that somebody keeps for several operations: those of anyone else are refused. */
 import { dmsFailure } from '../contract/failures.js';
 import type { DecisionRequest, ReleaseRequest, ReserveReply, ReserveRequest } from '../contract/ledger-protocol.js';
-import { findOperation, secondsBetween, withEvent, type Transition } from './ledger-entries.js';
+import { findOperation, secondsBetween, withEvent, type Transition } from './entries.js';
 import type { Ledger, OperationRef, Reservation } from '../contract/ledger-state.js';
 
 const BREAK_HINT =

@@ -1,4 +1,5 @@
 /** What a ledger holds, by key, and how much of it is kept. */
+import type { TableStatisticsSummary } from '../contract/results.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { Ledger, LedgerEvent, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 
@@ -6,10 +7,34 @@ export const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
 /** Maximum length of what an event says. It may quote a failure, and a run could not read what is longer than its schema allows. */
 const MAX_DETAIL = 2000;
+/** Tables in error or failing validation that a ledger keeps. */
+const MAX_KEPT = 20;
 
 export interface Transition<Reply> {
   readonly ledger: Ledger;
   readonly reply: Reply;
+}
+
+/** A ledger in which nothing is recorded. */
+export function emptyLedger(replicationConfigArn: string): Ledger {
+  return {
+    version: 1,
+    replicationConfigArn,
+    sealed: null,
+    pendingCall: null,
+    unanswered: null,
+    newestToken: 0,
+    checkpoints: [],
+    operations: [],
+    lastSequence: 0,
+    lastUnsealed: null,
+    reservation: null,
+    guard: null,
+    archive: null,
+    missingSince: null,
+    deletedAt: null,
+    events: [],
+  };
 }
 
 /** The kind and the id together. */
@@ -65,4 +90,10 @@ export function bounded(ledger: Ledger): Ledger {
 
 export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
+}
+
+/** The part of a summary that a ledger keeps. A request with more tables in error than that may not fit. */
+export function keptTables(summary: TableStatisticsSummary): TableStatisticsSummary {
+  const flagged = summary.flagged.slice(0, MAX_KEPT);
+  return { ...summary, flagged, truncated: summary.truncated || summary.flagged.length > flagged.length };
 }

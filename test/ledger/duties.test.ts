@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/contract/failures.js';
-import { advanced, endedBy, guardOf, warningOf } from '../../src/operations/guard.js';
-import { emptyLedger, validateBegin } from '../../src/operations/ledger.js';
-import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/operations/ledger-calls.js';
-import { record } from '../../src/operations/recording.js';
+import { advanced, endedBy, guardOf, warningOf } from '../../src/ledger/deadline.js';
+import { validateBegin } from '../../src/ledger/begin.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/ledger/calls.js';
+import { record } from '../../src/ledger/record.js';
 import type { CheckpointRecord } from '../../src/contract/records.js';
 import type { Guard, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import {
@@ -12,7 +13,7 @@ import {
   requireUnreserved,
   reserve,
   validateReserve,
-} from '../../src/operations/reservations.js';
+} from '../../src/ledger/reservation.js';
 import { beginOf, begun, callOf, draftOf, endedOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation as op } from '../support/operations.js';

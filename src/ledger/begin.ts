@@ -1,0 +1,108 @@
+/**
+ * The ledger of one replication, as a pure state machine: `(state, request, now) -> (state, reply)`.
+ *
+ * The ledger decides whether an operation may change the replication, and keeps what operations found out.
+ */
+import { dmsFailure } from '../contract/failures.js';
+import { requireNewest } from './fencing.js';
+import { requireUnsealed } from './seal.js';
+import { abandonCall, busyFailure, busyWith, isForeign, isNewsOf, noteCall, ownCall } from './calls.js';
+import { bounded, findCheckpoint, findOperation, type Transition } from './entries.js';
+import type { BeginReply, BeginRequest } from '../contract/ledger-protocol.js';
+import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
+import { requireUnreserved } from './reservation.js';
+
+/** Throws the refusal of an operation that may not begin, may not call, or has to wait. */
+export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
+  requireNewest(ledger, request, now);
+  const { operation } = request;
+  const known = findOperation(ledger, operation);
+  if (known !== undefined && known.outcome !== null) {
+    if (known !== ledger.operations[0]) throw superseded(ledger, operation);
+    const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1);
+    if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBefore(ledger, operation);
+    return;
+  }
+  requireUnreserved(ledger, operation);
+  requireUnsealed(ledger, operation);
+  const busy = busyWith(ledger, request, now);
+  if (busy !== null && !isNewsOf(ledger.pendingCall, request)) throw busyFailure(busy);
+}
+
+/** Begins an operation, or goes on with it. A note of a closed execution is left to the ledger first. */
+export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
+  const { operation, sequence, token, call, status } = request;
+  const known = findOperation(ledger, operation);
+  const own = ownCall(ledger, operation);
+  const checkpoint = findCheckpoint(ledger, sequence) ?? null;
+  const facts = {
+    checkpoint,
+    ownCall: own,
+    hasRun: hasRun(ledger),
+    lastStoppedAt: ledger.checkpoints[0]?.stoppedAt ?? null,
+  };
+  const reply: BeginReply = { ...facts, busy: null, repeatOf: null };
+  const fenced = { ...ledger, newestToken: Math.max(token, ledger.newestToken) };
+  if (known !== undefined && known.outcome !== null) {
+    const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1) ?? null;
+    return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint: recorded } } };
+  }
+  if (ledger.pendingCall !== null && isForeign(ledger.pendingCall, operation)) {
+    return { ledger: abandonCall(fenced, request), reply: { ...reply, busy: busyWith(ledger, request, now) } };
+  }
+  const begun = begunOperation(operation, known, status, now);
+  const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
+  const registered = bounded({ ...fenced, operations, missingSince: null, deletedAt: null });
+  return { ledger: call === null ? registered : noteCall(registered, call, request, now), reply };
+}
+
+function begunOperation(
+  operation: OperationRef,
+  known: OperationRecord | undefined,
+  status: string,
+  now: string,
+): OperationRecord {
+  const isSameExecution = known?.firstRunId === operation.firstRunId;
+  return {
+    ...operation,
+    outcome: null,
+    failureType: null,
+    failureMessage: null,
+    statusAtBegin: isSameExecution ? known.statusAtBegin : status,
+    startedAt: isSameExecution ? known.startedAt : now,
+    finishedAt: null,
+    checkpointSequence: null,
+    awsRequestIds: known?.awsRequestIds ?? [],
+    tables: null,
+    startReplicationType: null,
+    progress: null,
+    finishedBy: null,
+  };
+}
+
+/** Whether something in the ledger shows that the replication has run. */
+function hasRun({ checkpoints, operations }: Ledger): boolean {
+  const isNew = (status: string | null) => status === null || status === 'created';
+  return (
+    checkpoints.some(({ stoppedAt }) => stoppedAt !== null) || operations.some((each) => !isNew(each.statusAtBegin))
+  );
+}
+
+function superseded({ replicationConfigArn, operations: [newest] }: Ledger, { kind, operationId }: OperationRef) {
+  return dmsFailure(
+    'DmsOperationSuperseded',
+    { replicationConfigArn, operationId },
+    `The ${kind} "${operationId}" of ${replicationConfigArn} succeeded before, and since then the ${newest?.kind} "${newest?.operationId}" began`,
+    'Use a new operation id to operate on it again.',
+  );
+}
+
+/** A final stop has to seal, which the pause of that id did not. */
+function pausedBefore({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
+  return dmsFailure(
+    'DmsOperationSuperseded',
+    { replicationConfigArn, operationId },
+    `The stop "${operationId}" of ${replicationConfigArn} succeeded before as a pause, and is asked for with intent final`,
+    'Use a new operation id for the final stop.',
+  );
+}

@@ -1,0 +1,22 @@
+/** The seal that a final stop leaves on a replication. */
+import { replicationSealed } from '../contract/failure-messages.js';
+import type { DecisionRequest } from '../contract/ledger-protocol.js';
+import type { Ledger, OperationRef } from '../contract/ledger-state.js';
+import { withEvent, type Transition } from './entries.js';
+
+/** Refuses a resume while the replication is sealed. Throws the failure. */
+export function requireUnsealed(ledger: Ledger, { kind, operationId }: OperationRef): void {
+  const { replicationConfigArn, sealed, checkpoints } = ledger;
+  if (kind !== 'resume' || sealed === null) return;
+  throw replicationSealed({ replicationConfigArn, operationId, checkpoint: checkpoints[0] ?? null }, sealed);
+}
+
+/** Lifts a seal. The ledger keeps who did it and why. */
+export function unseal(ledger: Ledger, { by, reason }: DecisionRequest, now: string): Transition<string> {
+  const { replicationConfigArn, sealed } = ledger;
+  if (sealed === null) return { ledger, reply: `${replicationConfigArn} is not sealed; nothing was changed` };
+  const pendingCall = ledger.pendingCall === null ? null : { ...ledger.pendingCall, seals: false };
+  const lifted = { ...ledger, pendingCall, sealed: null, lastUnsealed: { by, reason, at: now } };
+  const event = { type: 'unsealed', at: now, by, reason, workflowId: null, detail: null } as const;
+  return { ledger: withEvent(lifted, event), reply: `${replicationConfigArn} is unsealed and may be resumed` };
+}
