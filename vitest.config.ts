@@ -38,7 +38,7 @@ export const shared = {
 } satisfies ViteUserConfig['test'];
 
 /** Files that replace no module and no logger share a process, so that it loads the SDKs once. */
-const SHARED = ['test/{client,contract,dms,e2e,examples,ledger,operations,simulator,watch}/!(secrets).test.ts'];
+const SHARED = ['test/{client,contract,dms,e2e,examples,ledger,rules,simulator,watch}/!(secrets).test.ts'];
 
 export default defineConfig({
   test: {

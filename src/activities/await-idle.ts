@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { openOperation, type OpenOperation } from '../operations/join.js';
+import { openOperation, type OpenOperation } from '../rules/joining.js';
 import { operationWorkflowId } from '../contract/names.js';
 import type { AwaitIdle } from '../contract/activity-protocol.js';
 import type { Environment } from './environment.js';

@@ -15,14 +15,14 @@ import {
   operationIn,
   relationTo,
   type OpenOperation,
-} from '../operations/join.js';
+} from '../rules/joining.js';
 import { operationWorkflowId } from '../contract/names.js';
 import type { AwaitedOperation, AwaitOperation, Wanted } from '../contract/activity-protocol.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import { requireOwner } from '../ledger/reservation.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown, type Attempt } from './attempt.js';
-import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../operations/never-picked-up.js';
+import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 import { describeExecution, findExecution } from './await-idle.js';
 import type { Environment } from './environment.js';
 import { readStopInput } from '../contract/input-schemas.js';

@@ -1,7 +1,7 @@
 import type { AwaitRunning, RunningReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, startReverted } from '../contract/failure-messages.js';
-import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../operations/start-wait.js';
-import { stopReasonWarnings } from '../operations/warnings.js';
+import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../rules/start-progress.js';
+import { stopReasonWarnings } from '../rules/warnings.js';
 import type { Environment } from './environment.js';
 import { holdAttempt } from './hold.js';
 import { readTableSummary } from './table-statistics.js';

@@ -1,7 +1,7 @@
 import { SETTLE_SECONDS } from '../dms/checkpoint.js';
 import type { AwaitStopped, StoppedReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, stopReverted } from '../contract/failure-messages.js';
-import { beginStopWait, judgeStop, type StopWaitMemory } from '../operations/stop-wait.js';
+import { beginStopWait, judgeStop, type StopWaitMemory } from '../rules/stop-settling.js';
 import type { Environment } from './environment.js';
 import { holdAttempt } from './hold.js';
 

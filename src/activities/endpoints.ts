@@ -4,7 +4,7 @@ import type { FailureSubject } from '../contract/failures.js';
 import type { CheckpointRecord, EndpointFingerprint } from '../contract/records.js';
 import { endpointChanged } from '../contract/failure-messages.js';
 import type { Warning } from '../contract/results.js';
-import { endpointsUnknown } from '../operations/warnings.js';
+import { endpointsUnknown } from '../rules/warnings.js';
 import type { Attempt } from './attempt.js';
 
 /** It takes its turn and a request, and nobody waits longer for it. */

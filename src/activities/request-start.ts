@@ -6,7 +6,7 @@ import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { BeginReply } from '../contract/ledger-protocol.js';
 import type { Repeated, RequestedStart, RequestStart } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationReadOnly } from '../contract/failure-messages.js';
-import { repeatedResume, requireSameStart } from '../operations/repeats.js';
+import { repeatedResume, requireSameStart } from '../rules/repeats.js';
 import {
   refusedStartHint,
   requireRecordedStop,
@@ -15,7 +15,7 @@ import {
   startTypeOf,
   startWarnings,
   type ResumeFacts,
-} from '../operations/resume-checks.js';
+} from '../rules/resume-checks.js';
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../contract/results.js';
 import { awsErrorDetails } from './api-failures.js';
 import { attemptChange, type Conclusion, type Decision, type Doubt, type Facts } from './change.js';

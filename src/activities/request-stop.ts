@@ -12,7 +12,7 @@ import {
   replicationReadOnly,
   stopReverted,
 } from '../contract/failure-messages.js';
-import { repeatedStop } from '../operations/repeats.js';
+import { repeatedStop } from '../rules/repeats.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
 import type { Attempt } from './attempt.js';
 import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';

@@ -1,6 +1,6 @@
 import type { Answered } from '../dms/api.js';
 import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
-import { maskValues } from '../dms/secrets.js';
+import { maskValues } from './secrets.js';
 import { toDmsApiError } from './errors.js';
 import { TracedRequest, traceRequests, type Identity } from './traced-request.js';
 

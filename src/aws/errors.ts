@@ -1,5 +1,5 @@
 import { DmsApiError, type CarriedOut, type DmsApiErrorKind } from '../dms/api.js';
-import { maskSecrets, readableMessage } from '../dms/secrets.js';
+import { maskSecrets, readableMessage } from './secrets.js';
 
 type Row = readonly [kind: DmsApiErrorKind, wasCarriedOut: CarriedOut, names: string];
 

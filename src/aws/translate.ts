@@ -16,7 +16,7 @@ import type {
   ReplicationStats,
   TableStatistics,
 } from '../dms/replication.js';
-import { readableMessage, readableMessages } from '../dms/secrets.js';
+import { readableMessage, readableMessages } from './secrets.js';
 
 /** A row of `DescribeReplications`. */
 export function toReplication(row: AwsReplication): Replication {

@@ -12,7 +12,7 @@ import {
   type ResumeFleetInput,
   type StopFleetInput,
 } from '../contract/fleets.js';
-import { planFleet } from '../operations/fleet-plan.js';
+import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 

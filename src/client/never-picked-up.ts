@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import { firstRunIdOf } from '../operations/join.js';
-import { clearNeverPickedUp, isPolled } from '../operations/never-picked-up.js';
+import { firstRunIdOf } from '../rules/joining.js';
+import { clearNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 
 const LOOKS = 5;
 const MS_BETWEEN_LOOKS = 500;

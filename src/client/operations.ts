@@ -9,14 +9,7 @@ import {
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
-import {
-  firstRunIdOf,
-  mayPreempt,
-  openOperation,
-  relationTo,
-  wantedBy,
-  type OpenOperation,
-} from '../operations/join.js';
+import { firstRunIdOf, mayPreempt, openOperation, relationTo, wantedBy, type OpenOperation } from '../rules/joining.js';
 import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';

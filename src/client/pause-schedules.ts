@@ -5,12 +5,7 @@ import { dmsFailure } from '../contract/failures.js';
 import { requirePauseSchedule } from '../contract/input-schemas.js';
 import type { OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import { pauseScheduleId, scheduledTypes } from '../contract/names.js';
-import {
-  LATEST_STOP_SECONDS,
-  LONGEST_PAUSE_HOURS,
-  pauseProblem,
-  type PlannedPause,
-} from '../operations/pause-schedule.js';
+import { LATEST_STOP_SECONDS, LONGEST_PAUSE_HOURS, pauseProblem, type PlannedPause } from '../rules/pause-schedule.js';
 import type { ScheduledInput } from '../contract/pause-schedule.js';
 import type { Warning } from '../contract/results.js';
 

@@ -1,13 +1,7 @@
-/** Many replications at once: what a fleet takes, what it returns, and its rules. */
+/** Many replications at once: what a fleet takes, and what it returns. */
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
-import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult } from './results.js';
+import type { ResumeOutcome, StopOutcome } from './results.js';
 
-/** Number of ended operations from which a share of failures counts. */
-const SHARE_COUNTS_FROM = 10;
-/** Number of superseded operations that show that a fleet id was used before. */
-const SUPERSEDED = 5;
-/** Number of failures that keep their message, so that what a fleet returns fits into a payload. */
-const MAX_MESSAGES = 200;
 /** Maximum length of the message of a failure. */
 export const MESSAGE_LENGTH = 300;
 /** Maximum length of the type of a failure. */
@@ -136,55 +130,6 @@ export interface FleetState {
   readonly underWay: number;
   readonly results: FleetReport['results'];
   readonly halted: FleetResult['halted'];
-}
-
-/** Whether so many of those that ended have failed that no more are to be started. */
-export function isTooMany({ count, share }: FailureLimit, failed: number, ended: number): boolean {
-  return failed >= (count ?? Infinity) || (ended >= SHARE_COUNTS_FROM && failed / ended >= (share ?? Infinity));
-}
-
-/** Whether the fleet was run before and its replications have run since: all the others would fail in the same way. */
-export function isUsedBefore(superseded: number, ended: number, total: number): boolean {
-  return superseded >= Math.min(SUPERSEDED, total) && superseded * 2 > ended;
-}
-
-/** Input of one child of a fleet. Its operation id makes a fleet that is run again do only what is not done. */
-export function fleetOperation({ kind, fleetId, options }: FleetState, { arn, sequence }: FleetMember) {
-  const checkpoint = sequence == null ? {} : { checkpoint: { sequence } };
-  return { ...options, ...checkpoint, replicationConfigArn: arn, operationId: `${fleetId}:${kind}` };
-}
-
-export function stoppedEntry({ outcome, checkpoint }: StopReplicationResult): FleetEntry {
-  return { outcome, checkpointSequence: checkpoint.sequence, resumeBy: checkpoint.resumeBy };
-}
-
-export function resumedEntry({ outcome, resumedFrom }: ResumeReplicationResult): FleetEntry {
-  return { outcome, checkpointSequence: resumedFrom?.sequence ?? null, resumeBy: null };
-}
-
-export function failedEntry(failureType: string, message: string, failuresBefore: number): FleetEntry {
-  const kept = failuresBefore < MAX_MESSAGES ? cut(message, MESSAGE_LENGTH) : null;
-  return { failureType: cut(failureType, TYPE_LENGTH), message: kept };
-}
-
-/** Cuts a text. A control character would take six bytes of JSON. */
-function cut(text: string, most: number): string {
-  return text.slice(0, most).replace(/\p{Cc}/gu, ' ');
-}
-
-/** Sums up a fleet. */
-export function fleetReport(
-  { fleetId, kind, total, duplicates, halted }: Omit<FleetState, 'results' | 'left'>,
-  left: readonly string[],
-  results: FleetResult['results'],
-): FleetReport {
-  const outcomes: Record<string, number> = {};
-  let failed = 0;
-  for (const entry of Object.values(results)) {
-    if ('failureType' in entry) failed++;
-    else outcomes[entry.outcome] = (outcomes[entry.outcome] ?? 0) + 1;
-  }
-  return { fleetId, kind, total, duplicates, outcomes, failed, left, halted, results: groupResults(results) };
 }
 
 /** The part of an ARN before its identifier. */

@@ -11,15 +11,8 @@ import {
 } from '@temporalio/workflow';
 import { DmsFailureType, dmsFailure, findDmsFailure } from '../contract/failures.js';
 import {
-  failedEntry,
   flattenResults,
-  fleetOperation,
-  fleetReport,
   groupResults,
-  isTooMany,
-  isUsedBefore,
-  resumedEntry,
-  stoppedEntry,
   type FleetEntry,
   type FleetMember,
   type FleetReport,
@@ -27,7 +20,16 @@ import {
   type ResumeFleetInput,
   type StopFleetInput,
 } from '../contract/fleets.js';
-import { planFleet, readFleetState } from '../operations/fleet-plan.js';
+import {
+  failedEntry,
+  fleetOperation,
+  fleetReport,
+  isTooMany,
+  isUsedBefore,
+  resumedEntry,
+  stoppedEntry,
+} from '../rules/fleet-results.js';
+import { planFleet, readFleetState } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { fleetQuery } from './messages.js';

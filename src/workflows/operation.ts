@@ -3,7 +3,7 @@ import type { StopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { findDmsFailure, withCheckpoint } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopIntent } from '../contract/inputs.js';
-import { wantedBy } from '../operations/join.js';
+import { wantedBy } from '../rules/joining.js';
 import { memoKeys, operationWorkflowId } from '../contract/names.js';
 import { isPlain } from '../contract/schema-parts.js';
 import type { RecordOperation } from '../contract/activity-protocol.js';

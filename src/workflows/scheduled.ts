@@ -3,7 +3,7 @@ import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { dmsFailure, findDmsFailure, type DmsFailureType } from '../contract/failures.js';
 import { requireScheduled } from '../contract/input-schemas.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
-import { LATEST_STOP_SECONDS } from '../operations/pause-schedule.js';
+import { LATEST_STOP_SECONDS } from '../rules/pause-schedule.js';
 import type { Scheduled, ScheduledInput } from '../contract/pause-schedule.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';

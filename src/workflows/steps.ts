@@ -15,7 +15,7 @@ import type { CheckpointRecord } from '../contract/records.js';
 import type { Reservation } from '../contract/ledger-state.js';
 import { checkpointChanged, readArn, stopReverted } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
-import { judgeStanding } from '../operations/still-stopped.js';
+import { judgeStanding } from '../rules/still-stopped.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';

@@ -8,7 +8,7 @@ import { dropCallOf, operationOf, secondsUntilLanded } from '../ledger/calls.js'
 import { findOperation } from '../ledger/entries.js';
 import type { RecordOperation } from '../contract/activity-protocol.js';
 import type { PendingCall } from '../contract/ledger-state.js';
-import { resumedFrom } from '../operations/resume-checks.js';
+import { resumedFrom } from '../rules/resume-checks.js';
 import { changingActivities, waitingActivities } from './activity-proxies.js';
 import type { Book } from './book.js';
 import { isCancelled } from './failures.js';

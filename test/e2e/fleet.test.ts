@@ -12,7 +12,7 @@ import {
   type FleetReport,
   type FleetState,
 } from '../../src/contract/fleets.js';
-import { planFleet } from '../../src/operations/fleet-plan.js';
+import { planFleet } from '../../src/rules/fleet-plan.js';
 import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { draftCheckpoint } from '../../src/operations/checkpoint-draft.js';
+import { draftCheckpoint } from '../../src/rules/checkpoint-draft.js';
 import { deleted } from '../../src/ledger/closing.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { ledgerMarkdown, ledgerMemo } from '../../src/ledger/details.js';

@@ -1,7 +1,7 @@
 import { callMark, stopMark } from '../../src/dms/checkpoint.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { beginStartWait, judgeStart, type StartVerdict } from '../../src/operations/start-wait.js';
-import { beginStopWait, judgeStop, type StopVerdict, type StopWaitRules } from '../../src/operations/stop-wait.js';
+import { beginStartWait, judgeStart, type StartVerdict } from '../../src/rules/start-progress.js';
+import { beginStopWait, judgeStop, type StopVerdict, type StopWaitRules } from '../../src/rules/stop-settling.js';
 import { look } from './look.js';
 
 /** Looks of a wait: seconds since it began, and what they show. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Replication } from '../../src/dms/replication.js';
 import type { Agreement } from '../../src/dms/staleness.js';
 import { stopReverted } from '../../src/contract/failure-messages.js';
-import { judgeStanding } from '../../src/operations/still-stopped.js';
+import { judgeStanding } from '../../src/rules/still-stopped.js';
 import { look } from '../support/look.js';
 import { created, running, stopped, stopping, undescribed, type Looks } from '../support/judged.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TableStatistics } from '../../src/dms/replication.js';
-import { addTables, emptySummary, tableWarnings } from '../../src/operations/tables.js';
+import { addTables, emptySummary, tableWarnings } from '../../src/rules/table-summary.js';
 
 const table = (tableName: string, changes: Partial<TableStatistics> = {}) =>
   ({ tableName, tableState: 'Table completed', validationState: 'Validated', ...changes }) as TableStatistics;

@@ -8,7 +8,7 @@ import {
   relationTo,
   wantedBy,
   type OpenOperation,
-} from '../../src/operations/join.js';
+} from '../../src/rules/joining.js';
 import { memoKeys, workflowTypes } from '../../src/contract/names.js';
 import { arn } from '../support/operations.js';
 

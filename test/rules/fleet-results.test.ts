@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  failedEntry,
-  flattenFleet,
-  flattenResults,
-  fleetOperation,
-  fleetReport,
-  placeOf,
-  resumedEntry,
-  stoppedEntry,
-  type FleetEntry,
-  type FleetResult,
-} from '../../src/contract/fleets.js';
-import { planFleet } from '../../src/operations/fleet-plan.js';
+import { flattenFleet, flattenResults, placeOf, type FleetEntry, type FleetResult } from '../../src/contract/fleets.js';
+import { failedEntry, fleetOperation, fleetReport, resumedEntry, stoppedEntry } from '../../src/rules/fleet-results.js';
+import { planFleet } from '../../src/rules/fleet-plan.js';
 import { optionNames } from '../../src/contract/fleet-schemas.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../../src/contract/results.js';
 import { arn } from '../support/operations.js';

@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   flattenResults,
-  fleetOperation,
   groupResults,
-  isTooMany,
-  isUsedBefore,
   type FailureLimit,
   type FleetEntry,
   type FleetState,
 } from '../../src/contract/fleets.js';
-import { planFleet, readFleetState } from '../../src/operations/fleet-plan.js';
+import { fleetOperation, isTooMany, isUsedBefore } from '../../src/rules/fleet-results.js';
+import { planFleet, readFleetState } from '../../src/rules/fleet-plan.js';
 
 const arnOf = (n: number | string) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
 const arns = (count: number) => Array.from({ length: count }, (_, n) => arnOf(n));

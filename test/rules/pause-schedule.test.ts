@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pauseProblem } from '../../src/operations/pause-schedule.js';
+import { pauseProblem } from '../../src/rules/pause-schedule.js';
 
 const at = (time: string) => new Date(`2026-11-${time}:00Z`);
 const pause = (stopAt: string, resumeAt: string | null) => ({

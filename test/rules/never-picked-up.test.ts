@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clearNeverPickedUp, isNeverPickedUp, type PickUpFacts } from '../../src/operations/never-picked-up.js';
+import { clearNeverPickedUp, isNeverPickedUp, type PickUpFacts } from '../../src/rules/never-picked-up.js';
 
 const [SCHEDULED, STARTED] = [1, 2];
 const waiting: PickUpFacts = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, maskValues, readableMessage, readableMessages } from '../../src/dms/secrets.js';
+import { maskSecrets, maskValues, readableMessage, readableMessages } from '../../src/aws/secrets.js';
 
 const token = 'IQoJb3JpZ2luX2VjEXAMPLE/TOKEN+with=all';
 const key = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';

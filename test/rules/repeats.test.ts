@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { stopMark } from '../../src/dms/checkpoint.js';
 import type { BeginReply } from '../../src/contract/ledger-protocol.js';
-import { repeatedResume, repeatedStop } from '../../src/operations/repeats.js';
-import { emptySummary } from '../../src/operations/tables.js';
+import { repeatedResume, repeatedStop } from '../../src/rules/repeats.js';
+import { emptySummary } from '../../src/rules/table-summary.js';
 import { recorded, resumedOf } from '../support/ledger-requests.js';
 import { begun, draftOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';

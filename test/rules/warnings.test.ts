@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Replication } from '../../src/dms/replication.js';
 import { stopReasonCode } from '../../src/dms/stop-reasons.js';
 import type { CheckpointDraft } from '../../src/contract/records.js';
-import { endpointsUnknown, stopWarnings } from '../../src/operations/warnings.js';
+import { endpointsUnknown, stopWarnings } from '../../src/rules/warnings.js';
 import { look } from '../support/look.js';
 
 const now = Date.parse('2026-01-02T01:00:00.000Z');

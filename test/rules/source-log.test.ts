@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeSourceLog } from '../../src/operations/source-log.js';
+import { judgeSourceLog } from '../../src/rules/source-log.js';
 
 const HOUR = 3600;
 const now = Date.UTC(2026, 0, 2);

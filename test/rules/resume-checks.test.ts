@@ -9,7 +9,7 @@ import {
   startTypeOf,
   startWarnings,
   type ResumeFacts,
-} from '../../src/operations/resume-checks.js';
+} from '../../src/rules/resume-checks.js';
 import type { CheckpointRecord } from '../../src/contract/records.js';
 import { look } from '../support/look.js';
 import { arn } from '../support/operations.js';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { failedEntry, flattenFleet, fleetReport, groupResults, type FleetEntry } from '../../src/contract/fleets.js';
-import { planFleet } from '../../src/operations/fleet-plan.js';
+import { flattenFleet, groupResults, type FleetEntry } from '../../src/contract/fleets.js';
+import { failedEntry, fleetReport } from '../../src/rules/fleet-results.js';
+import { planFleet } from '../../src/rules/fleet-plan.js';
 
 const arnOf = (id: string) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${id}`;
 const stopped = (checkpointSequence: number, resumeBy: string, outcome = 'stopped'): FleetEntry =>

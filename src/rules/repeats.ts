@@ -10,7 +10,7 @@ import type {
   StopOutcome,
   StopReplicationResult,
 } from '../contract/results.js';
-import { tableWarnings } from './tables.js';
+import { tableWarnings } from './table-summary.js';
 import { stopWarnings } from './warnings.js';
 
 type Repeat = NonNullable<BeginReply['repeatOf']>;

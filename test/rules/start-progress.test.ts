@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callMark } from '../../src/dms/checkpoint.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { beginStartWait, judgeStart, withRows } from '../../src/operations/start-wait.js';
+import { beginStartWait, judgeStart, withRows } from '../../src/rules/start-progress.js';
 import { look } from '../support/look.js';
 import { created, PREVIOUS_STOP, startVerdicts, stopped, type Looks } from '../support/judged.js';
 

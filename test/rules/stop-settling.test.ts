@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { beginStopWait, judgeSettling, judgeStop, type StopWaitRules } from '../../src/operations/stop-wait.js';
+import { beginStopWait, judgeSettling, judgeStop, type StopWaitRules } from '../../src/rules/stop-settling.js';
 import { look } from '../support/look.js';
 import {
   asked,
