@@ -2,8 +2,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 import type { ArchiveRecord } from '../contract/activity-protocol.js';
 import type { ArchivedRecord } from '../contract/ledger-state.js';
-import type { Environment } from './environment.js';
-import type { Gate } from './gate.js';
+import { beginAttempt } from './runtime/attempt.js';
+import type { Environment } from './runtime/worker-context.js';
+import type { Gate } from './runtime/gate.js';
 import { inTime } from '../watch/index.js';
 
 /** While a deployment changes, some of its workers may have no archive. */
@@ -15,7 +16,7 @@ const ANSWER_SECONDS = 30;
 /** Copies a record into the archive. Whatever goes wrong is tried again, but what the archive will never take. */
 export async function archiveRecord(environment: Environment, request: ArchiveRecord): Promise<void> {
   const { archive, archiving } = environment;
-  const { arn } = environment.attempt(request, 'dms.archiveRecord', { phase: 'recording' });
+  const { arn } = beginAttempt(environment, request, 'dms.archiveRecord', { phase: 'recording' });
   const what = `Record ${request.record.sequence} of ${arn.arn}`;
   if (archive === null) {
     const message = `${what} is to be archived, and this worker has no archive: give one to createDmsActivities`;

@@ -21,10 +21,11 @@ import type { AwaitedOperation, AwaitOperation, Wanted } from '../contract/activ
 import { operationInProgress } from '../contract/failure-messages.js';
 import { requireOwner } from '../ledger/reservation.js';
 import { secondsBetweenLooks } from '../watch/index.js';
-import { isShutdown, type Attempt } from './attempt.js';
+import { beginAttempt, isShutdown, type Attempt } from './runtime/attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
-import { describeExecution, findExecution } from './await-idle.js';
-import type { Environment } from './environment.js';
+import { describeExecution, findExecution } from './runtime/find-execution.js';
+import { askLedger } from './runtime/ledger-access.js';
+import type { Environment } from './runtime/worker-context.js';
 import { readStopInput } from '../contract/input-schemas.js';
 
 /** What an attempt leaves of start-to-close. */
@@ -36,7 +37,7 @@ const RESERVE_SECONDS = 5;
 export async function awaitOperation(environment: Environment, request: AwaitOperation): Promise<AwaitedOperation> {
   const { wanted } = request;
   const about = { operationId: wanted.operationId ?? undefined, phase: 'joined' } as const;
-  const attempt = environment.attempt(request, 'dms.awaitOperation', about);
+  const attempt = beginAttempt(environment, request, 'dms.awaitOperation', about);
   const client = environment.client();
   const { preempting, ours = false } = request;
   const found = await describeExecution(client, operationWorkflowId(attempt.arn.arn));
@@ -98,7 +99,7 @@ async function preempt(client: Client, open: OpenOperation, input: unknown, atte
   const { owner } = readStopInput(input).asked;
   const { workflowExecution } = Context.current().info;
   const caller = { owner, parentWorkflowId: workflowExecution?.workflowId ?? null };
-  requireOwner(await attempt.askLedger((ledger) => ledger.read()), caller);
+  requireOwner(await askLedger(attempt, (ledger) => ledger.read()), caller);
   const { workflowId, firstExecutionRunId } = open;
   try {
     await client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId }).cancel();

@@ -2,9 +2,10 @@ import type { AwaitRunning, RunningReplication } from '../contract/activity-prot
 import { replicationDeleting, replicationFailed, startReverted } from '../contract/failure-messages.js';
 import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../rules/start-progress.js';
 import { stopReasonWarnings } from '../rules/warnings.js';
-import type { Environment } from './environment.js';
-import { holdAttempt } from './hold.js';
-import { readTableSummary } from './table-statistics.js';
+import { beginAttempt } from './runtime/attempt.js';
+import type { Environment } from './runtime/worker-context.js';
+import { holdAttempt } from './runtime/held-attempt.js';
+import { readTableSummary } from './runtime/table-statistics.js';
 
 /** How far apart two readings of the table statistics are. */
 const STATISTICS_SECONDS = 10;
@@ -19,7 +20,7 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
     what: 'after it was to start',
     hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',
   } as const;
-  const attempt = environment.attempt(request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
+  const attempt = beginAttempt(environment, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
 
   let readAt = -Infinity;
   /** With the rows moved so far, if they can be read. */

@@ -2,8 +2,9 @@ import { SETTLE_SECONDS } from '../dms/checkpoint.js';
 import type { AwaitStopped, StoppedReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, stopReverted } from '../contract/failure-messages.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../rules/stop-settling.js';
-import type { Environment } from './environment.js';
-import { holdAttempt } from './hold.js';
+import { beginAttempt } from './runtime/attempt.js';
+import type { Environment } from './runtime/worker-context.js';
+import { holdAttempt } from './runtime/held-attempt.js';
 
 /**
  * Waits until a stop that was asked for is over and described. Without a call (`accepted` or `before`) and without `sawStop`, a look that
@@ -16,7 +17,7 @@ export async function awaitStopped(environment: Environment, request: AwaitStopp
     what: 'after it was to stop',
     hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
   } as const;
-  const attempt = environment.attempt(request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
+  const attempt = beginAttempt(environment, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
   const { before: mark = null } = request;
   const rules = {
     settleSeconds: request.settleSeconds ?? SETTLE_SECONDS,

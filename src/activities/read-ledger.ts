@@ -1,9 +1,11 @@
 import type { DescribeReplication } from '../contract/activity-protocol.js';
 import type { Ledger } from '../contract/ledger-state.js';
-import type { Environment } from './environment.js';
+import { beginAttempt } from './runtime/attempt.js';
+import { askLedger } from './runtime/ledger-access.js';
+import type { Environment } from './runtime/worker-context.js';
 
 /** Everything recorded of a replication. Empty when nothing ever was. */
 export function readLedger(environment: Environment, request: DescribeReplication): Promise<Ledger> {
-  const attempt = environment.attempt(request, 'dms.readLedger', { phase: 'checking' });
-  return attempt.askLedger((ledger) => ledger.read());
+  const attempt = beginAttempt(environment, request, 'dms.readLedger', { phase: 'checking' });
+  return askLedger(attempt, (ledger) => ledger.read());
 }

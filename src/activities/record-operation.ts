@@ -13,11 +13,12 @@ import { beginStopWait, judgeSettling, type StopWaitMemory } from '../rules/stop
 import { tableWarnings } from '../rules/table-summary.js';
 import { keptTables } from '../ledger/entries.js';
 import { endpointsUnknown, stopWarnings } from '../rules/warnings.js';
-import type { Attempt } from './attempt.js';
-import type { Environment } from './environment.js';
-import { LedgerForgot, LedgerWaits } from './ledger-client.js';
-import { readEndpoints } from './endpoints.js';
-import { readTableSummary, type ReadTables } from './table-statistics.js';
+import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import { askLedger } from './runtime/ledger-access.js';
+import type { Environment } from './runtime/worker-context.js';
+import { LedgerForgot, LedgerWaits } from './runtime/ledger-errors.js';
+import { readEndpoints } from './runtime/endpoint-check.js';
+import { readTableSummary, type ReadTables } from './runtime/table-statistics.js';
 
 /** Statistics of ten thousand tables take about a minute. */
 const STATISTICS_SECONDS = 75;
@@ -33,7 +34,7 @@ const FAILED_SECONDS = 30;
 export function recordOperation(environment: Environment, request: RecordOperation): Promise<RecordedOperation> {
   const { operation } = request;
   const about = { operationId: operation.operationId, phase: 'recording', accepted: true } as const;
-  const attempt = environment.attempt(request, 'dms.recordOperation', about);
+  const attempt = beginAttempt(environment, request, 'dms.recordOperation', about);
   const recorder = new Recorder(attempt, request);
   return attempt.keptAlive(() => {
     switch (request.end) {
@@ -208,7 +209,7 @@ class Recorder {
   async #record(what: DistributiveOmit<RecordRequest, 'operation' | 'token'>) {
     const { operation } = this.request;
     const { token, taskQueue } = this.attempt;
-    return this.attempt.askLedger(async (ledger) => {
+    return askLedger(this.attempt, async (ledger) => {
       try {
         return await ledger.record({ ...what, operation, token });
       } catch (err) {

@@ -17,10 +17,12 @@ import {
   type ResumeFacts,
 } from '../rules/resume-checks.js';
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../contract/results.js';
-import { awsErrorDetails } from './api-failures.js';
-import { attemptChange, type Conclusion, type Decision, type Doubt, type Facts } from './change.js';
-import { requireEndpoints } from './endpoints.js';
-import type { Environment } from './environment.js';
+import { awsErrorDetails } from './runtime/api-failures.js';
+import type { Conclusion, Decision, Doubt, Facts } from './runtime/change.js';
+import { attemptChange } from './runtime/change-attempt.js';
+import { requireEndpoints } from './runtime/endpoint-check.js';
+import { beginAttempt } from './runtime/attempt.js';
+import type { Environment } from './runtime/worker-context.js';
 
 type Outcome = Omit<RequestedStart, 'holdSeconds'>;
 
@@ -37,7 +39,7 @@ export async function requestStart(
     hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',
   } as const;
   const about = { operationId: operation?.operationId, phase: 'checking', deadline } as const;
-  const attempt = environment.attempt(request, 'dms.requestStart', about);
+  const attempt = beginAttempt(environment, request, 'dms.requestStart', about);
   let endpointWarnings: readonly Warning[] = [];
 
   const resumeFacts = ({ look, begun, subject }: Facts): ResumeFacts => {

@@ -14,10 +14,11 @@ import {
 } from '../contract/failure-messages.js';
 import { repeatedStop } from '../rules/repeats.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
-import type { Attempt } from './attempt.js';
-import { attemptChange, isNewOrMissing, rowMissing, type Decision, type Facts } from './change.js';
+import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import { isNewOrMissing, rowMissing, type Decision, type Facts } from './runtime/change.js';
+import { attemptChange } from './runtime/change-attempt.js';
 import { laterMark } from '../ledger/calls.js';
-import type { Environment } from './environment.js';
+import type { Environment } from './runtime/worker-context.js';
 import { inTime } from '../watch/index.js';
 
 const LAG_SECONDS = 5;
@@ -38,7 +39,7 @@ export async function requestStop(
   } as const;
   const phase = 'waiting-until-stoppable';
   const about = { operationId: operation?.operationId, phase, accepted: isAnswered, deadline } as const;
-  const attempt = environment.attempt(request, 'dms.requestStop', about);
+  const attempt = beginAttempt(environment, request, 'dms.requestStop', about);
 
   let lag: Promise<ReplicationLag | null> = Promise.resolve(null);
   const requested = await attemptChange<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>, StopReplicationResult>(

@@ -2,8 +2,10 @@ import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { Environment } from '../../src/activities/environment.js';
-import { LedgerUnreachable, LedgerWaits } from '../../src/activities/ledger-client.js';
+import { beginAttempt } from '../../src/activities/runtime/attempt.js';
+import { askLedger } from '../../src/activities/runtime/ledger-access.js';
+import { Environment } from '../../src/activities/runtime/worker-context.js';
+import { LedgerUnreachable, LedgerWaits } from '../../src/activities/runtime/ledger-errors.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import { failureOf } from '../support/stage.js';
 
@@ -20,13 +22,14 @@ function ask(environment: Environment, secondsIn: number, mayGiveUp: boolean, an
   const request = () =>
     answers ? Promise.resolve('answer') : Promise.reject(new LedgerUnreachable('no worker has it'));
   return attempt.run(() =>
-    environment
-      .attempt({ replicationConfigArn: arn }, 'a test', {
+    askLedger(
+      beginAttempt(environment, { replicationConfigArn: arn }, 'a test', {
         operationId: 'one',
         phase: 'beginning',
         accepted: !mayGiveUp,
-      })
-      .askLedger(request),
+      }),
+      request,
+    ),
   );
 }
 
@@ -78,7 +81,9 @@ test('an operation whose deadline passes while the ledger lets it wait ends, and
     const request = () => Promise.reject(new LedgerWaits('the resume "night" may land for another 200 s', 10));
     const options = { operationId: 'one', phase: 'beginning', deadline } as const;
     return failureOf(
-      attempt.run(() => environment.attempt({ replicationConfigArn: arn }, 'a test', options).askLedger(request)),
+      attempt.run(() =>
+        askLedger(beginAttempt(environment, { replicationConfigArn: arn }, 'a test', options), request),
+      ),
     );
   };
   expect(await wait(59)).toMatchObject({ type: 'DmsStillWaiting', nonRetryable: false });

@@ -2,8 +2,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import type { DmsApi } from '../../src/activities/index.js';
-import { Environment } from '../../src/activities/environment.js';
-import { readTableSummary, type ReadTables } from '../../src/activities/table-statistics.js';
+import { beginAttempt } from '../../src/activities/runtime/attempt.js';
+import { Environment } from '../../src/activities/runtime/worker-context.js';
+import { readTableSummary, type ReadTables } from '../../src/activities/runtime/table-statistics.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 
@@ -17,7 +18,7 @@ test('statistics tell when their first page was read, by the clock of DMS', asyn
   const environment = new Environment({ dms: dms as DmsApi });
   const context = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   const { summary } = await context.run((): Promise<ReadTables> => {
-    const attempt = environment.attempt({ replicationConfigArn }, 'dms.recordOperation', { phase: 'recording' });
+    const attempt = beginAttempt(environment, { replicationConfigArn }, 'dms.recordOperation', { phase: 'recording' });
     return readTableSummary(attempt, 5, true);
   });
   expect(summary).toMatchObject({ total: 2, readAt: '2031-01-01T00:00:00.000Z' });

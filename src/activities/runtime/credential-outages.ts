@@ -1,4 +1,4 @@
-import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
+import { accountAndRegion, type ReplicationConfigArn } from '../../dms/arn.js';
 
 /** Failures further apart belong to different outages: nobody may have asked in between. */
 const SAME_OUTAGE_SECONDS = 60;

@@ -1,14 +1,15 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { DmsApiError } from '../dms/api.js';
-import type { ReplicationConfigArn } from '../dms/arn.js';
-import type { Replication } from '../dms/replication.js';
-import { dmsFailure, type DmsFailureType, type FailureSubject } from '../contract/failures.js';
-import type { AttemptProgress, OperationPhase } from '../contract/progress.js';
-import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../watch/index.js';
+import { DmsApiError } from '../../dms/api.js';
+import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../dms/arn.js';
+import type { Replication } from '../../dms/replication.js';
+import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
+import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
+import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../../watch/index.js';
+import { readTarget } from '../../contract/input-schemas.js';
 import { apiFailure, awsErrorDetails } from './api-failures.js';
-import type { Environment } from './environment.js';
-import type { LedgerClient } from './ledger-client.js';
+import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
+import type { Environment } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;
 /** How long an attempt waits for a look at most, and what it leaves of start-to-close for the request. */
@@ -19,31 +20,6 @@ export const BUSY = 'many operations share the requests to DMS';
 /** How long past its deadline an activity that gets no answer tries to look once more, and how long the last of those looks takes at least. */
 const LAST_LOOK_SECONDS = 30;
 const SHORTEST_LOOK_SECONDS = 3;
-
-/** What an activity is about, and what ends it. */
-export interface AttemptOptions {
-  readonly operationId?: string | undefined;
-  readonly phase: OperationPhase;
-  /** See {@link Attempt.accepted}. Default false. */
-  readonly accepted?: boolean | undefined;
-  /** In the last look before this activity. */
-  readonly lastStatus?: string | undefined;
-  /** Default: none. */
-  readonly deadline?: Deadline;
-}
-
-export interface Deadline {
-  readonly seconds: number;
-  readonly failure: DmsFailureType;
-  /** As in `still "stopping" 3600 s <after it was to stop>`. */
-  readonly what: string;
-  readonly hint: string;
-}
-
-const NONE: Deadline = { seconds: Infinity, failure: 'DmsStopTimedOut', what: '', hint: '' };
-
-/** Failures of one attempt that Temporal retries; seen only as a pending activity's last failure. */
-type RetryableType = 'DmsStillWaiting' | 'DmsThrottled' | 'DmsUnavailable';
 
 /** The running attempt of an activity on one replication: its time, its looks, its memory, and the failures it may end in. */
 export class Attempt {
@@ -65,7 +41,7 @@ export class Attempt {
   constructor(
     readonly environment: Environment,
     readonly arn: ReplicationConfigArn,
-    { operationId, phase, accepted = false, lastStatus, deadline = NONE }: AttemptOptions,
+    { operationId, phase, accepted = false, lastStatus, deadline = NO_DEADLINE }: AttemptOptions,
   ) {
     this.operationId = operationId;
     this.phase = phase;
@@ -171,11 +147,6 @@ export class Attempt {
     }
   }
 
-  /** Asks the ledger of this replication. */
-  askLedger<T>(request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
-    return this.environment.askLedger(this, request);
-  }
-
   get subject(): FailureSubject & { readonly elapsedSeconds: number } {
     const { operationId, status, elapsedSeconds } = this;
     return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds };
@@ -246,6 +217,18 @@ export class Attempt {
       ...(type === 'DmsStillWaiting' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }
+}
+
+/** The attempt of an activity on the replication that its input names, if this worker may touch it. */
+export function beginAttempt(
+  environment: Environment,
+  input: unknown,
+  activity: string,
+  options: AttemptOptions,
+): Attempt {
+  const arn = parseReplicationConfigArn(readTarget(input, activity));
+  environment.requireAllowed(arn, options.operationId);
+  return new Attempt(environment, arn, options);
 }
 
 /** The worker is shutting down; the attempt ends, the activity does not. */

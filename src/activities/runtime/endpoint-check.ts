@@ -1,10 +1,10 @@
-import { DmsApiError } from '../dms/api.js';
-import type { Replication } from '../dms/replication.js';
-import type { FailureSubject } from '../contract/failures.js';
-import type { CheckpointRecord, EndpointFingerprint } from '../contract/records.js';
-import { endpointChanged } from '../contract/failure-messages.js';
-import type { Warning } from '../contract/results.js';
-import { endpointsUnknown } from '../rules/warnings.js';
+import { DmsApiError } from '../../dms/api.js';
+import type { Replication } from '../../dms/replication.js';
+import type { FailureSubject } from '../../contract/failures.js';
+import type { CheckpointRecord, EndpointFingerprint } from '../../contract/records.js';
+import { endpointChanged } from '../../contract/failure-messages.js';
+import type { Warning } from '../../contract/results.js';
+import { endpointsUnknown } from '../../rules/warnings.js';
 import type { Attempt } from './attempt.js';
 
 /** It takes its turn and a request, and nobody waits longer for it. */

@@ -1,36 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import {
-  isGrpcDeadlineError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ApplicationFailure, type Workflow } from '@temporalio/common';
-import { closedState } from '../ledger/closing.js';
-import { findDmsFailure } from '../contract/failures.js';
-import { ledgerMemo } from '../ledger/details.js';
-import { emptyLedger } from '../ledger/entries.js';
-import { readRequest, schemas } from '../contract/ledger-schemas.js';
+import type { Workflow } from '@temporalio/common';
+import { closedState } from '../../ledger/closing.js';
+import { findDmsFailure } from '../../contract/failures.js';
+import { ledgerMemo } from '../../ledger/details.js';
+import { emptyLedger } from '../../ledger/entries.js';
+import { readRequest, schemas } from '../../contract/ledger-schemas.js';
 import {
   type BeginReply,
   type BeginRequest,
-  type LedgerBusy,
   type RecordReply,
   type RecordRequest,
   type ReleaseRequest,
   type ReserveReply,
   type ReserveRequest,
-  retryLater,
-} from '../contract/ledger-protocol.js';
-import { ledgerWorkflowId, messageNames, workflowTypes } from '../contract/names.js';
-import type { Ledger } from '../contract/ledger-state.js';
-import type { CheckpointArchive } from '../contract/archive.js';
-import { ledgerClosed } from '../contract/failure-messages.js';
-import { restore, restoreRequest, validateRestore } from '../ledger/restore.js';
-import { inTime } from '../watch/index.js';
+} from '../../contract/ledger-protocol.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from '../../contract/names.js';
+import type { Ledger } from '../../contract/ledger-state.js';
+import type { CheckpointArchive } from '../../contract/archive.js';
+import { ledgerClosed } from '../../contract/failure-messages.js';
+import { restore, restoreRequest, validateRestore } from '../../ledger/restore.js';
+import { inTime } from '../../watch/index.js';
+import { LedgerForgot, LedgerUnreachable, problemOf, waitingFor } from './ledger-errors.js';
 
 /** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
 const UPDATE_SECONDS = 24;
@@ -40,31 +37,6 @@ const RESTORER = {
   by: 'temporal-dms',
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
 };
-/** How soon an attempt that a later one has overtaken is tried again, if it is alive. */
-const LATE_SECONDS = 0.2;
-
-/** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */
-export class LedgerUnreachable extends Error {
-  override readonly name = 'LedgerUnreachable';
-}
-
-/** The ledger does not know the operation: it was rebuilt since the operation began. */
-export class LedgerForgot extends Error {
-  override readonly name = 'LedgerForgot';
-}
-
-/** The ledger lets the request through only later. */
-export class LedgerWaits extends Error {
-  override readonly name = 'LedgerWaits';
-
-  constructor(
-    message: string,
-    readonly seconds: number,
-  ) {
-    super(message);
-  }
-}
-
 /** The ledger of one replication, as the activities use it. Refusals are thrown as the failures they are; no answer as {@link LedgerUnreachable}. */
 export class LedgerClient {
   constructor(
@@ -245,23 +217,4 @@ export class LedgerClient {
     if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
     return new LedgerUnreachable(problemOf(err));
   }
-}
-
-/** The refusal of a request that is to be sent again later. */
-function waitingFor(cause: unknown): LedgerWaits | LedgerForgot | undefined {
-  if (!(cause instanceof ApplicationFailure)) return undefined;
-  if (cause.type === retryLater.unknown) return new LedgerForgot(cause.message);
-  if (cause.type === retryLater.late) return new LedgerWaits(cause.message, LATE_SECONDS);
-  if (cause.type !== retryLater.busy) return undefined;
-  const busy = cause.details?.[0] as LedgerBusy | undefined;
-  return new LedgerWaits(cause.message, busy?.seconds ?? LATE_SECONDS);
-}
-
-function problemOf(err: unknown): string {
-  const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
-  const said = cause instanceof Error ? cause.message : String(cause);
-  if (isGrpcDeadlineError(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
-    return `${said}: does a worker serve that task queue?`;
-  if (/workflow task in failed state/i.test(said)) return `${said} Is ${workflowTypes.ledger} in its worker's bundle?`;
-  return said;
 }

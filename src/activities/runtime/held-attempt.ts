@@ -1,7 +1,7 @@
-import { STALE_SECONDS } from '../dms/staleness.js';
-import { isDmsFailure } from '../contract/failures.js';
-import { secondsBetweenLooks, type Look, type LookOptions } from '../watch/index.js';
-import type { HeldProgress, OperationPhase } from '../contract/progress.js';
+import { STALE_SECONDS } from '../../dms/staleness.js';
+import { isDmsFailure } from '../../contract/failures.js';
+import { secondsBetweenLooks, type Look, type LookOptions } from '../../watch/index.js';
+import type { HeldProgress, OperationPhase } from '../../contract/progress.js';
 import type { Attempt } from './attempt.js';
 
 /** How often a held attempt asks for a look. */

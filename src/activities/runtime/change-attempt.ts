@@ -1,15 +1,16 @@
-import { DmsApiError, type Accepted } from '../dms/api.js';
-import { lifecycleState, statusInFault } from '../dms/lifecycle.js';
-import { isDmsFailure, type FailureSubject } from '../contract/failures.js';
-import type { Replication } from '../dms/replication.js';
-import type { StopIntent } from '../contract/inputs.js';
-import type { BeginReply } from '../contract/ledger-protocol.js';
-import type { CallNote, OperationRef, PendingCall } from '../contract/ledger-state.js';
-import { replicationDeleting } from '../contract/failure-messages.js';
-import { agreeOn, agreedSeconds, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
-import { secondsBetweenLooks, takeTurn, type Look } from '../watch/index.js';
+import { DmsApiError } from '../../dms/api.js';
+import { lifecycleState, statusInFault } from '../../dms/lifecycle.js';
+import { isDmsFailure } from '../../contract/failures.js';
+import { replicationDeleting } from '../../contract/failure-messages.js';
+import type { BeginReply } from '../../contract/ledger-protocol.js';
+import type { CallNote, PendingCall } from '../../contract/ledger-state.js';
+import { STALE_SECONDS } from '../../dms/staleness.js';
+import { secondsBetweenLooks, takeTurn, type Look } from '../../watch/index.js';
 import { BUSY, type Attempt } from './attempt.js';
-import { LedgerUnreachable } from './ledger-client.js';
+import type { Change, Conclusion, Decision, Facts } from './change.js';
+import { ChangeMemory, REPEAT_DOUBT } from './change-memory.js';
+import { askLedger, isKnownToLedger } from './ledger-access.js';
+import { LedgerUnreachable } from './ledger-errors.js';
 
 /** Time limit of a call that changes a replication. */
 const CALL_SECONDS = 15;
@@ -17,94 +18,10 @@ const CALL_SECONDS = 15;
 const NOTE_SECONDS = 4;
 /** Start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
-/** How soon the next look comes while looks have to agree. */
-const DOUBT_LOOK_SECONDS = 5;
 /** How long an operation waits to be among those that begin before another attempt does. */
 const BEGIN_SECONDS = 60;
-/** Doubt whether what an equal operation brought about before still holds. */
-const REPEAT_DOUBT = 'what it brought about no longer shows';
 /** How long a call waits for its turn before another attempt does. */
 const TURN_SECONDS = 60;
-
-/** What the operation knows when it decides. */
-export interface Facts {
-  readonly look: Look;
-  /** The ledger's reply to the beginning of the operation. `null`: it was not asked, or there is no operation. */
-  readonly begun: BeginReply | null;
-  readonly subject: FailureSubject;
-}
-
-/** What to do about a replication. Terminal failures are thrown. */
-export type Decision<Outcome> =
-  | { readonly do: 'wait'; readonly why: string }
-  | { readonly do: 'call'; readonly note: CallNote }
-  | { readonly do: 'end'; readonly outcome: Outcome }
-  | Doubt<Outcome>;
-
-/** A decision without a doubt. */
-export type Conclusion<Outcome> = Exclude<Decision<Outcome>, Doubt<Outcome>>;
-
-/** A conclusion that one look does not prove. */
-export interface Doubt<Outcome> {
-  readonly do: 'agree';
-  /** Names the conclusion, in words for an operator. */
-  readonly on: string;
-  /** Seconds for which looks must agree on it. */
-  readonly forSeconds: number;
-  /** What follows once they do. May throw a terminal failure. */
-  conclude(): Conclusion<Outcome> | Promise<Conclusion<Outcome>>;
-}
-
-/** A request that changes a replication, and how to tell from facts whether to send it. */
-export interface Change<Outcome, Result> {
-  readonly operation: OperationRef | undefined;
-  /** Intent of a stop. `null` for a resume. */
-  readonly intent: StopIntent | null;
-  /** The record that the operation asks the ledger for. `null`: the newest. */
-  readonly sequence: number | null;
-  /** Whether the decision needs the ledger's facts. Where it does not, the operation begins as its call is noted. */
-  needsLedger(look: Replication): boolean;
-  /** DMS answered the calls that this operation sent before this activity. */
-  readonly isAnswered: boolean;
-  decide(facts: Facts): Decision<Outcome> | Promise<Decision<Outcome>>;
-  send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
-  /** DMS took the request. */
-  accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
-  /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
-  attributed(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
-  /** Throws when the operation of that id that succeeded before was another one. Default: it never was. */
-  requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
-  /** The result of an equal operation that succeeded before. */
-  repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
-  /** What to say when DMS refused the parameters. */
-  rejected?(err: DmsApiError, note: CallNote, subject: FailureSubject): unknown;
-}
-
-/** Whether a look shows a new replication. DMS shows one without a row, by its config, in the same way. */
-export function isNewOrMissing({ status }: Replication): boolean {
-  return status === 'created';
-}
-
-/** A replication that has run does not become new again, unless its config was deleted and created anew. */
-export function rowMissing<Outcome>(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
-  return { do: 'agree', on: 'DMS shows no row of it', forSeconds: STALE_SECONDS, conclude };
-}
-
-/** Whether the ledger has ever seen the replication. One that it has not seen, and that is not found, is a typing error. */
-export async function isKnownToLedger(attempt: Attempt): Promise<boolean> {
-  const { operations, checkpoints } = await attempt.askLedger((ledger) => ledger.read());
-  return operations.length > 0 || checkpoints.length > 0;
-}
-
-/** What an attempt tells the next one. */
-interface Memory {
-  /** The ledger has let the operation begin. */
-  readonly isBegun?: boolean;
-  /** A call was noted, so an outage of the ledger is waited for. */
-  readonly mayHaveCalled?: boolean;
-  /** The conclusion that all looks agree on since then, in seconds of the activity. */
-  readonly doubt?: Agreement;
-}
 
 /**
  * One attempt of look, decide, note, call. "Not yet" is a retryable failure: Temporal's retry is the loop.
@@ -120,24 +37,20 @@ export function attemptChange<Outcome, Result>(
 }
 
 class ChangeAttempt<Outcome, Result> {
-  #memory: Memory;
+  readonly #memory: ChangeMemory;
 
   constructor(
     private readonly attempt: Attempt,
     private readonly change: Change<Outcome, Result>,
   ) {
-    const left = attempt.memory as Memory | null | undefined;
-    // A first attempt tells what it did only when it fails: one that left nothing died, and may have called.
-    const mayHaveCalled = left == null ? attempt.number > 1 : left.mayHaveCalled === true;
-    this.#memory = left ?? {};
-    attempt.accepted ||= mayHaveCalled;
+    this.#memory = new ChangeMemory(attempt);
   }
 
   async run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     try {
       return await this.#run();
     } catch (err) {
-      if (this.attempt.memory == null) this.attempt.remember(this.#memory);
+      this.#memory.leave();
       throw err;
     }
   }
@@ -149,7 +62,7 @@ class ChangeAttempt<Outcome, Result> {
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
     const decision = await this.#agreed(await change.decide(facts));
     if (decision.do === 'call') return this.#noteAndCall(decision.note, facts);
-    const isKnown = decision.do === 'wait' && this.#memory.isBegun === true;
+    const isKnown = decision.do === 'wait' && this.#memory.isBegun;
     if (facts.begun === null && !isKnown) facts = this.#facts(look, await this.#begin(look, null));
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
     if (decision.do === 'wait') throw this.#notYet(decision.why);
@@ -178,39 +91,20 @@ class ChangeAttempt<Outcome, Result> {
     if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
     const { attempt, change } = this;
     if (change.operation === undefined) throw err;
-    if (this.#memory.isBegun !== true && !(await isKnownToLedger(attempt))) throw err;
-    this.#requireAgreement('DMS does not show it', STALE_SECONDS);
-    await attempt.askLedger((ledger) => ledger.gone());
+    if (!this.#memory.isBegun && !(await isKnownToLedger(attempt))) throw err;
+    this.#memory.requireAgreement('DMS does not show it', STALE_SECONDS);
+    await askLedger(attempt, (ledger) => ledger.gone());
     throw err;
   }
 
   /** The decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
   async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
-      // A repeat of what succeeded before is found out only as its call is noted.
-      const isInDoubt = this.#memory.doubt !== undefined && this.#memory.doubt.on !== REPEAT_DOUBT;
-      if (isInDoubt) this.#remember({ doubt: undefined });
+      this.#memory.endDoubt();
       return decision;
     }
-    this.#requireAgreement(decision.on, decision.forSeconds);
+    this.#memory.requireAgreement(decision.on, decision.forSeconds);
     return decision.conclude();
-  }
-
-  #requireAgreement(on: string, forSeconds: number): void {
-    const { elapsedSeconds } = this.attempt;
-    const doubt = agreeOn(this.#memory.doubt ?? null, on, elapsedSeconds);
-    if (agreedSeconds(doubt, elapsedSeconds) > forSeconds) return;
-    this.#remember({ doubt });
-    throw this.attempt.stillWaiting(
-      `${on}; waiting whether looks agree`,
-      Math.min(DOUBT_LOOK_SECONDS, forSeconds / 5 + 0.1),
-    );
-  }
-
-  #remember(more: { [Field in keyof Memory]?: Memory[Field] | undefined }): void {
-    const merged = { ...this.#memory, ...more };
-    this.#memory = JSON.parse(JSON.stringify(merged)) as Memory;
-    if (this.attempt.number > 1) this.attempt.remember(this.#memory);
   }
 
   /** Notes the call and sends it, once its turn has come. The look may be old by then, so a newer one is judged anew. */
@@ -246,7 +140,7 @@ class ChangeAttempt<Outcome, Result> {
     try {
       return { repeated: this.change.repeated(repeat, look) };
     } catch (err) {
-      if (isDmsFailure(err, 'DmsOperationSuperseded')) this.#requireAgreement(REPEAT_DOUBT, STALE_SECONDS);
+      if (isDmsFailure(err, 'DmsOperationSuperseded')) this.#memory.requireAgreement(REPEAT_DOUBT, STALE_SECONDS);
       throw err;
     }
   }
@@ -263,21 +157,19 @@ class ChangeAttempt<Outcome, Result> {
     const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       attempt.environment.beginning.enter(signal),
     );
-    const reply = await attempt
-      .askLedger(async (ledger) => {
-        const asked = attempt.heldSeconds;
-        const begun = await ledger.begin({ operation, token, call, isAnswered, intent, sequence, status, taskQueue });
-        const took = attempt.heldSeconds - asked;
-        if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
-        await ledger.record({ type: 'refused', operation, token });
-        const seconds = took.toFixed(0);
-        throw new LedgerUnreachable(`it took ${seconds} s to note the call, which is not sent with an old note`);
-      })
-      .finally(leave);
+    const reply = await askLedger(attempt, async (ledger) => {
+      const asked = attempt.heldSeconds;
+      const begun = await ledger.begin({ operation, token, call, isAnswered, intent, sequence, status, taskQueue });
+      const took = attempt.heldSeconds - asked;
+      if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
+      await ledger.record({ type: 'refused', operation, token });
+      const seconds = took.toFixed(0);
+      throw new LedgerUnreachable(`it took ${seconds} s to note the call, which is not sent with an old note`);
+    }).finally(leave);
     if (reply.busy !== null) throw attempt.ledgerWaits(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.accepted = true;
-    if (call !== null) this.#remember({ isBegun: true, mayHaveCalled: true });
-    else if (this.#memory.isBegun !== true) this.#remember({ isBegun: true });
+    if (call !== null) this.#memory.remember({ isBegun: true, mayHaveCalled: true });
+    else if (!this.#memory.isBegun) this.#memory.remember({ isBegun: true });
     return reply;
   }
 
@@ -329,8 +221,8 @@ class ChangeAttempt<Outcome, Result> {
     const { operation } = this.change;
     if (operation === undefined) return;
     const { token } = this.attempt;
-    await this.attempt.askLedger((ledger) => ledger.record({ type: 'refused', operation, token }));
-    this.#remember({ mayHaveCalled: undefined });
+    await askLedger(this.attempt, (ledger) => ledger.record({ type: 'refused', operation, token }));
+    this.#memory.remember({ mayHaveCalled: undefined });
   }
 
   #notYet(why: string, err: DmsApiError | null = null): unknown {

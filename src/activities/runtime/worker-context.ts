@@ -1,20 +1,14 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { DmsApi } from '../dms/api.js';
-import type { LagSource } from '../dms/lag.js';
-import type { CheckpointArchive } from '../contract/archive.js';
-import { accountAndRegion, parseReplicationConfigArn, type ReplicationConfigArn } from '../dms/arn.js';
-import { dmsFailure, isDmsFailure } from '../contract/failures.js';
-import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../watch/index.js';
-import { backoffSeconds } from './api-failures.js';
-import { Attempt, type AttemptOptions } from './attempt.js';
+import type { DmsApi } from '../../dms/api.js';
+import type { LagSource } from '../../dms/lag.js';
+import type { CheckpointArchive } from '../../contract/archive.js';
+import { accountAndRegion, type ReplicationConfigArn } from '../../dms/arn.js';
+import { dmsFailure } from '../../contract/failures.js';
+import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../../watch/index.js';
 import { CredentialOutages } from './credential-outages.js';
 import { Gate } from './gate.js';
-import { LedgerClient, LedgerUnreachable, LedgerWaits } from './ledger-client.js';
-import { readTarget } from '../contract/input-schemas.js';
 
-/** How long the ledger may be out of reach before an operation that has called nothing gives up. */
-const LEDGER_PATIENCE_SECONDS = 300;
 /** So many operations of a worker begin at once. More only make a server slower that may have to create as many ledgers. */
 const BEGINNING_AT_ONCE = 50;
 /** How long an attempt is held although others want its place. */
@@ -73,15 +67,17 @@ export class Environment {
   readonly lag: LagSource | null;
   readonly endpointFingerprints: boolean;
   readonly holdSeconds: number;
+  /** Where ledgers are started. `null`: on the task queue of the activities. */
+  readonly ledgerTaskQueue: string | null;
   readonly credentialOutages = new CredentialOutages();
   /** The operations that are noting their beginning in a ledger. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
   readonly archiving = new Gate(ARCHIVING_AT_ONCE);
+  /** When each ledger was first found out of reach, in seconds of the server's clock. */
+  readonly ledgerOutages = new Map<string, number>();
   readonly #options: DmsActivitiesOptions;
   readonly #places = new Map<string, Place>();
   readonly #allowed: readonly RegExp[] | null;
-  /** When each ledger was first found out of reach, in seconds of the server's clock. */
-  readonly #ledgerOutages = new Map<string, number>();
   #held = 0;
   /** When an attempt last found all places taken, by `performance.now()`. */
   #turnedAwayAt = -Infinity;
@@ -93,15 +89,9 @@ export class Environment {
     this.lag = options.lag ?? null;
     this.endpointFingerprints = options.endpointFingerprints === true && options.dms.describeEndpoints !== undefined;
     this.holdSeconds = options.holdSeconds ?? 300;
+    this.ledgerTaskQueue = options.ledgerTaskQueue ?? null;
     requireLooksPerSecond(options.looksPerSecond);
     this.#allowed = options.allow?.map(toPattern) ?? null;
-  }
-
-  /** The attempt of an activity on the replication that its input names, if this worker may touch it. */
-  attempt(input: unknown, activity: string, options: AttemptOptions): Attempt {
-    const arn = parseReplicationConfigArn(readTarget(input, activity));
-    this.requireAllowed(arn, options.operationId);
-    return new Attempt(this, arn, options);
   }
 
   /** Throws DmsNotAllowed. */
@@ -144,53 +134,6 @@ export class Environment {
 
   client(): Client {
     return this.#options.client ?? Context.current().client;
-  }
-
-  /** Asks the ledger. While it can't be reached the attempt fails retryably, and for good after five minutes if nothing was called yet. */
-  async askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
-    const { arn } = attempt.arn;
-    const ledger = this.#ledger(arn);
-    try {
-      const answer = await request(ledger);
-      this.#ledgerOutages.delete(arn);
-      return answer;
-    } catch (err) {
-      if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
-      const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
-      if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
-      throw this.#outage(attempt, await ledger.describe(), arn, err.message);
-    }
-  }
-
-  #ledger(replicationConfigArn: string): LedgerClient {
-    const { inWorkflow, activityType, taskQueue, currentAttemptScheduledTimestampMs: now } = Context.current().info;
-    if (inWorkflow) {
-      const { ledgerTaskQueue = taskQueue } = this.#options;
-      return new LedgerClient(this.client(), replicationConfigArn, ledgerTaskQueue, this.archive, now);
-    }
-    throw ApplicationFailure.nonRetryable(
-      `${activityType} works only as a step of an operation's workflow: start one with the client or the steps`,
-    );
-  }
-
-  #outage(attempt: Attempt, ledger: string, arn: string, problem: string): ApplicationFailure {
-    const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
-    const now = currentAttemptScheduledTimestampMs / 1000;
-    // An outage of an earlier operation may have ended unseen, on another worker.
-    const since = Math.max(this.#ledgerOutages.get(arn) ?? now, scheduledTimestampMs / 1000);
-    this.#ledgerOutages.set(arn, since);
-    const seconds = now - since;
-    if (attempt.accepted || seconds < LEDGER_PATIENCE_SECONDS) {
-      const what = `The ledger ${ledger} gives no answer (${problem})`;
-      return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
-    }
-    this.#ledgerOutages.delete(arn);
-    return dmsFailure(
-      'DmsLedgerUnavailable',
-      { ...attempt.subject, elapsedSeconds: seconds },
-      `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${problem}); nothing was called`,
-      'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
-    );
   }
 }
 

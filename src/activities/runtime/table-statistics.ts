@@ -1,7 +1,7 @@
-import { DmsApiError, type Page } from '../dms/api.js';
-import type { TableStatisticsSummary } from '../contract/results.js';
-import type { TableStatistics } from '../dms/replication.js';
-import { addTables, emptySummary } from '../rules/table-summary.js';
+import { DmsApiError, type Page } from '../../dms/api.js';
+import type { TableStatisticsSummary } from '../../contract/results.js';
+import type { TableStatistics } from '../../dms/replication.js';
+import { addTables, emptySummary } from '../../rules/table-summary.js';
 import { BUSY, isShutdown, type Attempt } from './attempt.js';
 
 /** How long the first page waits for its turn, and what is left of start-to-close for what comes after. */

@@ -1,13 +1,28 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import type { DmsApiError } from '../dms/api.js';
-import { dmsFailure, type AwsErrorDetails } from '../contract/failures.js';
-import type { Attempt } from './attempt.js';
+import type { DmsApiError } from '../../dms/api.js';
+import type { ReplicationConfigArn } from '../../dms/arn.js';
+import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../contract/failures.js';
+import type { RetryableType } from './attempt-options.js';
+import type { Environment } from './worker-context.js';
 
 /** How long an operation that has called nothing yet waits for valid credentials. */
 const CREDENTIALS_PATIENCE_SECONDS = 60;
 
+/** Facts of an attempt that tell what a failed request means for it. */
+interface AskingAttempt {
+  readonly environment: Environment;
+  readonly arn: ReplicationConfigArn;
+  readonly number: number;
+  readonly status: string | null;
+  readonly accepted: boolean;
+  readonly elapsedSeconds: number;
+  readonly secondsWithoutAnswer: number;
+  readonly subject: FailureSubject;
+  retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure;
+}
+
 /** What a failed request to DMS means for the activity: the one place where a `DmsApiError` becomes an `ApplicationFailure`. */
-export function apiFailure(err: DmsApiError, attempt: Attempt): ApplicationFailure {
+export function apiFailure(err: DmsApiError, attempt: AskingAttempt): ApplicationFailure {
   const { arn } = attempt.arn;
   const subject = { ...attempt.subject, awsError: awsErrorDetails(err) };
   const said = `${err.awsName}: ${err.message}`;
@@ -46,7 +61,7 @@ export function apiFailure(err: DmsApiError, attempt: Attempt): ApplicationFailu
 }
 
 /** For how long this operation has had no valid credentials, and how much longer it waits for them. */
-function credentialOutage({ environment, arn, elapsedSeconds }: Attempt) {
+function credentialOutage({ environment, arn, elapsedSeconds }: AskingAttempt) {
   const seconds = Math.min(environment.credentialOutages.secondsAfterFailure(arn), elapsedSeconds);
   return { seconds, secondsLeft: CREDENTIALS_PATIENCE_SECONDS - seconds };
 }
@@ -60,7 +75,7 @@ export function backoffSeconds(attempt: number, first: number): number {
   return Math.min(15, first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + 0.5 * Math.random());
 }
 
-function accessHint({ kind, awsName, message }: DmsApiError, { arn: { region, accountId } }: Attempt): string {
+function accessHint({ kind, awsName, message }: DmsApiError, { arn: { region, accountId } }: AskingAttempt): string {
   const action = /perform: ([\w-]+:\w+)/.exec(message)?.[1];
   if (action !== undefined) {
     return `Allow ${action} to the worker's role (the README has the smallest policy), then run the operation again.`;

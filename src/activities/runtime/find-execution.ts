@@ -1,0 +1,25 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { openOperation, type OpenOperation } from '../../rules/joining.js';
+
+/** The newest execution under that id, as `show` has it; `null` when there is none. */
+export async function findExecution(
+  client: Client,
+  workflowId: string,
+  show: typeof openOperation = openOperation,
+): Promise<OpenOperation | null> {
+  const description = await describeExecution(client, workflowId);
+  return description === null ? null : show(description);
+}
+
+/** The newest execution under that id; `null` when there is none. */
+export async function describeExecution(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | null> {
+  try {
+    return await client.workflow.getHandle(workflowId).describe();
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return null;
+    throw err;
+  }
+}

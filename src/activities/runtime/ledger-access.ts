@@ -1,0 +1,65 @@
+/** How the attempt of an activity reaches the ledger of its replication. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { dmsFailure, isDmsFailure } from '../../contract/failures.js';
+import { backoffSeconds } from './api-failures.js';
+import type { Attempt } from './attempt.js';
+import { LedgerClient } from './ledger-client.js';
+import { LedgerUnreachable, LedgerWaits } from './ledger-errors.js';
+
+/** How long the ledger may be out of reach before an operation that has called nothing gives up. */
+const LEDGER_PATIENCE_SECONDS = 300;
+
+/** Asks the ledger. While it can't be reached the attempt fails retryably, and for good after five minutes if nothing was called yet. */
+export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
+  const { arn } = attempt.arn;
+  const ledger = ledgerFor(attempt);
+  try {
+    const answer = await request(ledger);
+    attempt.environment.ledgerOutages.delete(arn);
+    return answer;
+  } catch (err) {
+    if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
+    const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
+    if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
+    throw outage(attempt, await ledger.describe(), err.message);
+  }
+}
+
+function ledgerFor({ environment, arn }: Attempt): LedgerClient {
+  const { inWorkflow, activityType, taskQueue, currentAttemptScheduledTimestampMs: now } = Context.current().info;
+  if (inWorkflow) {
+    const { archive, ledgerTaskQueue } = environment;
+    return new LedgerClient(environment.client(), arn.arn, ledgerTaskQueue ?? taskQueue, archive, now);
+  }
+  throw ApplicationFailure.nonRetryable(
+    `${activityType} works only as a step of an operation's workflow: start one with the client or the steps`,
+  );
+}
+
+function outage(attempt: Attempt, ledger: string, problem: string): ApplicationFailure {
+  const { arn } = attempt.arn;
+  const { ledgerOutages } = attempt.environment;
+  const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
+  const now = currentAttemptScheduledTimestampMs / 1000;
+  // An outage of an earlier operation may have ended unseen, on another worker.
+  const since = Math.max(ledgerOutages.get(arn) ?? now, scheduledTimestampMs / 1000);
+  ledgerOutages.set(arn, since);
+  const seconds = now - since;
+  if (attempt.accepted || seconds < LEDGER_PATIENCE_SECONDS) {
+    const what = `The ledger ${ledger} gives no answer (${problem})`;
+    return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
+  }
+  ledgerOutages.delete(arn);
+  return dmsFailure(
+    'DmsLedgerUnavailable',
+    { ...attempt.subject, elapsedSeconds: seconds },
+    `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${problem}); nothing was called`,
+    'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
+  );
+}
+
+/** Whether the ledger has ever seen the replication. One that it has not seen, and that is not found, is a typing error. */
+export async function isKnownToLedger(attempt: Attempt): Promise<boolean> {
+  const { operations, checkpoints } = await askLedger(attempt, (ledger) => ledger.read());
+  return operations.length > 0 || checkpoints.length > 0;
+}

@@ -1,0 +1,50 @@
+/** Errors by which an activity learns that the ledger refuses a request for now, has forgotten the operation, or gives no answer. */
+import { isGrpcDeadlineError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { retryLater, type LedgerBusy } from '../../contract/ledger-protocol.js';
+import { workflowTypes } from '../../contract/names.js';
+
+/** How soon an attempt that a later one has overtaken is tried again, if it is alive. */
+const LATE_SECONDS = 0.2;
+
+/** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */
+export class LedgerUnreachable extends Error {
+  override readonly name = 'LedgerUnreachable';
+}
+
+/** The ledger does not know the operation: it was rebuilt since the operation began. */
+export class LedgerForgot extends Error {
+  override readonly name = 'LedgerForgot';
+}
+
+/** The ledger lets the request through only later. */
+export class LedgerWaits extends Error {
+  override readonly name = 'LedgerWaits';
+
+  constructor(
+    message: string,
+    readonly seconds: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The refusal of a request that is to be sent again later. */
+export function waitingFor(cause: unknown): LedgerWaits | LedgerForgot | undefined {
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  if (cause.type === retryLater.unknown) return new LedgerForgot(cause.message);
+  if (cause.type === retryLater.late) return new LedgerWaits(cause.message, LATE_SECONDS);
+  if (cause.type !== retryLater.busy) return undefined;
+  const busy = cause.details?.[0] as LedgerBusy | undefined;
+  return new LedgerWaits(cause.message, busy?.seconds ?? LATE_SECONDS);
+}
+
+/** Why the ledger gave no answer, in words for an operator. */
+export function problemOf(err: unknown): string {
+  const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
+  const said = cause instanceof Error ? cause.message : String(cause);
+  if (isGrpcDeadlineError(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return `${said}: does a worker serve that task queue?`;
+  if (/workflow task in failed state/i.test(said)) return `${said} Is ${workflowTypes.ledger} in its worker's bundle?`;
+  return said;
+}
