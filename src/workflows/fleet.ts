@@ -33,7 +33,7 @@ import { planFleet, readFleetState } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { fleetQuery } from './messages.js';
-import { runAsChild } from './run-as-child.js';
+import { runAsChild } from './operation/run-as-child.js';
 
 /** A run goes on as a new one before its history gets longer, or larger. */
 const MAX_EVENTS = 3500;

@@ -23,9 +23,9 @@ import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
 import { restore, validateRestore } from '../ledger/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../ledger/reservation.js';
-import { keepArchive } from './archiving.js';
-import type { Book } from './book.js';
-import { keepLedger } from './ledger-keeper.js';
+import { keepArchive } from './ledger/archiving.js';
+import type { Book } from './ledger/ledger-run.js';
+import { keepLedger } from './ledger/duties.js';
 import {
   beginUpdate,
   breakReservationUpdate,

@@ -3,10 +3,10 @@ import { readResumeInput } from '../contract/input-schemas.js';
 import type { ResumePlan, ResumeReplicationInput } from '../contract/inputs.js';
 import type { RequestedStart, RunningReplication } from '../contract/activity-protocol.js';
 import type { ResumeReplicationResult } from '../contract/results.js';
-import { changingActivities } from './activity-proxies.js';
-import { runOperation, type Run } from './operation.js';
-import { probed } from './progress-probe.js';
-import { untilRunning } from './waits.js';
+import { changingActivities } from './operation/activity-proxies.js';
+import { runOperation, type Run } from './operation/operation.js';
+import { probed } from './operation/progress-probe.js';
+import { untilRunning } from './operation/waits.js';
 
 /**
  * Resumes a replication from its recorded stop, waits until it runs, and looks for movement and for an early death. Started by name with JSON from

@@ -7,9 +7,9 @@ import { LATEST_STOP_SECONDS } from '../rules/pause-schedule.js';
 import type { Scheduled, ScheduledInput } from '../contract/pause-schedule.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
-import { waitingActivities } from './activity-proxies.js';
-import { unwrapped } from './failures.js';
-import { runAsChild } from './run-as-child.js';
+import { waitingActivities } from './operation/activity-proxies.js';
+import { unwrapped } from './operation/failures.js';
+import { runAsChild } from './operation/run-as-child.js';
 
 /** Failures that mean somebody else operates on the replication. The schedule then skips and does not fail. */
 const othersAtWork: readonly DmsFailureType[] = [

@@ -16,11 +16,11 @@ import type { Reservation } from '../contract/ledger-state.js';
 import { checkpointChanged, readArn, stopReverted } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { judgeStanding } from '../rules/still-stopped.js';
-import { changingActivities, waitingActivities } from './activity-proxies.js';
-import { unwrapped } from './failures.js';
-import { runAsChild, type StepOptions } from './run-as-child.js';
+import { changingActivities, waitingActivities } from './operation/activity-proxies.js';
+import { unwrapped } from './operation/failures.js';
+import { runAsChild, type StepOptions } from './operation/run-as-child.js';
 
-export type { StepOptions } from './run-as-child.js';
+export type { StepOptions } from './operation/run-as-child.js';
 
 /** Stops a replication and returns the recorded checkpoint. A cancel of the host ends the waiting, not a stop that DMS accepted. */
 export function stopReplication(

@@ -3,9 +3,9 @@ import { readStopInput } from '../contract/input-schemas.js';
 import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
 import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
-import { changingActivities } from './activity-proxies.js';
-import { runOperation, type Run } from './operation.js';
-import { untilStopped } from './waits.js';
+import { changingActivities } from './operation/activity-proxies.js';
+import { runOperation, type Run } from './operation/operation.js';
+import { untilStopped } from './operation/waits.js';
 
 /**
  * Stops a replication, waits until it has really stopped, and records where. Started by name with JSON from any language; the id under which it does

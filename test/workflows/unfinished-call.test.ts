@@ -4,13 +4,13 @@ import { emptyLedger } from '../../src/ledger/entries.js';
 import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { callMark } from '../../src/dms/checkpoint.js';
-import { finishCall } from '../../src/workflows/unfinished-call.js';
-import { untilRunning, untilStopped } from '../../src/workflows/waits.js';
+import { finishCall } from '../../src/workflows/ledger/unfinished-call.js';
+import { untilRunning, untilStopped } from '../../src/workflows/operation/waits.js';
 import { begun, draftOf, noted, recorded } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
 
-vi.mock('../../src/workflows/waits.js', () => ({ untilStopped: vi.fn(), untilRunning: vi.fn() }));
+vi.mock('../../src/workflows/operation/waits.js', () => ({ untilStopped: vi.fn(), untilRunning: vi.fn() }));
 
 /** A ledger whose operation has closed, long after its call can have landed. */
 function abandoned(kind: 'stop' | 'resume'): { ledger: Ledger; readonly isEnding: boolean } {
@@ -33,7 +33,7 @@ beforeEach(() => {
 
 /** Ends of operations that the ledger has recorded. */
 const told: RecordOperation[] = [];
-vi.mock('../../src/workflows/activity-proxies.js', () => ({
+vi.mock('../../src/workflows/operation/activity-proxies.js', () => ({
   changingActivities: () => ({ 'dms.recordOperation': async (how: RecordOperation) => void told.push(how) }),
 }));
 vi.mock('@temporalio/workflow', async (original) => ({

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation, log, setHandler } from '@temporalio/workflow';
 import { nudgingActivities } from './activity-proxies.js';
-import { nudgeSignal } from './messages.js';
+import { nudgeSignal } from '../messages.js';
 
 /** So many of a wait are passed on, so that no flood of them fills its history. */
 const MOST_NUDGES = 100;

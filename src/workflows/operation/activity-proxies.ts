@@ -1,5 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { DmsActivities } from '../contract/activity-protocol.js';
+import type { DmsActivities } from '../../contract/activity-protocol.js';
 
 /** Every retryable failure sets its own delay; this one is for those that can't. */
 const retry = { initialInterval: 2000, backoffCoefficient: 1 };

@@ -1,9 +1,9 @@
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy, uuid4 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
-import { wantedBy } from '../rules/joining.js';
-import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
-import { readArn } from '../contract/failure-messages.js';
+import type { OperationInput, OperationKind, StopReplicationInput } from '../../contract/inputs.js';
+import { wantedBy } from '../../rules/joining.js';
+import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../../contract/names.js';
+import { readArn } from '../../contract/failure-messages.js';
 import { waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
 

@@ -1,14 +1,14 @@
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
-import { missing } from '../ledger/closing.js';
-import { findDmsFailure } from '../contract/failures.js';
-import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../ledger/deadline.js';
-import { withEvent } from '../ledger/entries.js';
-import type { Guard } from '../contract/ledger-state.js';
-import { waitingActivities } from './activity-proxies.js';
-import { isCancelled } from './failures.js';
-import type { Book } from './book.js';
-import { callHook, hookProblem } from './hooks.js';
-import { runAsChild } from './run-as-child.js';
+import { missing } from '../../ledger/closing.js';
+import { findDmsFailure } from '../../contract/failures.js';
+import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../../ledger/deadline.js';
+import { withEvent } from '../../ledger/entries.js';
+import type { Guard } from '../../contract/ledger-state.js';
+import { waitingActivities } from '../operation/activity-proxies.js';
+import { isCancelled } from '../operation/failures.js';
+import type { Book } from './ledger-run.js';
+import { callHook, hookProblem } from '../operation/hooks.js';
+import { runAsChild } from '../operation/run-as-child.js';
 
 /** How long a warning is tried. */
 const WARN_SECONDS = 600;

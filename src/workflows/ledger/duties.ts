@@ -1,9 +1,9 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
-import { MISSING_SECONDS } from '../ledger/closing.js';
-import { unfinishedCall } from '../ledger/calls.js';
-import type { Book } from './book.js';
+import { MISSING_SECONDS } from '../../ledger/closing.js';
+import { unfinishedCall } from '../../ledger/calls.js';
+import type { Book } from './ledger-run.js';
 import { guardDeadline } from './deadline-guard.js';
-import { isCancelled } from './failures.js';
+import { isCancelled } from '../operation/failures.js';
 import { lookForMissing } from './missing-replication.js';
 import { finishCall } from './unfinished-call.js';
 

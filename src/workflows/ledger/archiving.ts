@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { ActivityFailure, condition } from '@temporalio/workflow';
-import { nextToArchive, refused, stored } from '../ledger/archive.js';
-import type { ArchivedRecord } from '../contract/ledger-state.js';
-import { archivingActivities } from './activity-proxies.js';
-import type { Book } from './book.js';
-import { unlessChanged } from './ledger-keeper.js';
+import { nextToArchive, refused, stored } from '../../ledger/archive.js';
+import type { ArchivedRecord } from '../../contract/ledger-state.js';
+import { archivingActivities } from '../operation/activity-proxies.js';
+import type { Book } from './ledger-run.js';
+import { unlessChanged } from './duties.js';
 
 /** The type of the failure that an archive's `RecordRefused` comes as. */
 const REFUSED = 'RecordRefused';

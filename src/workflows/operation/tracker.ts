@@ -6,19 +6,19 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import { resumeDeadline } from '../dms/checkpoint.js';
-import type { Replication } from '../dms/replication.js';
-import { findDmsFailure } from '../contract/failures.js';
-import { memoKeys } from '../contract/names.js';
+import { resumeDeadline } from '../../dms/checkpoint.js';
+import type { Replication } from '../../dms/replication.js';
+import { findDmsFailure } from '../../contract/failures.js';
+import { memoKeys } from '../../contract/names.js';
 import {
   progressMarkdown,
   requestFacts,
   type OperationPhase,
   type OperationProgress,
   type ProgressFacts,
-} from '../contract/progress.js';
-import type { Settled } from '../contract/records.js';
-import { childProgressSignal, progressQuery } from './messages.js';
+} from '../../contract/progress.js';
+import type { Settled } from '../../contract/records.js';
+import { childProgressSignal, progressQuery } from '../messages.js';
 
 /** Phases that may last. Reporting one costs five history events, so the short ones are not reported. */
 const reported: ReadonlySet<OperationPhase> = new Set([

@@ -1,4 +1,4 @@
-import type { Ledger } from '../contract/ledger-state.js';
+import type { Ledger } from '../../contract/ledger-state.js';
 
 /** A ledger in one run of its workflow. */
 export interface Book {

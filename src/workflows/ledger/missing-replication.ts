@@ -1,7 +1,7 @@
-import { deleted, found } from '../ledger/closing.js';
-import { findDmsFailure } from '../contract/failures.js';
-import { waitingActivities } from './activity-proxies.js';
-import type { Book } from './book.js';
+import { deleted, found } from '../../ledger/closing.js';
+import { findDmsFailure } from '../../contract/failures.js';
+import { waitingActivities } from '../operation/activity-proxies.js';
+import type { Book } from './ledger-run.js';
 
 /** Looks whether a replication that somebody did not find is really gone. */
 export async function lookForMissing(book: Book): Promise<void> {

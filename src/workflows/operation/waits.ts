@@ -1,11 +1,11 @@
-import { dmsFailure } from '../contract/failures.js';
+import { dmsFailure } from '../../contract/failures.js';
 import type {
   AwaitRunning,
   AwaitStopped,
   RunningReplication,
   StoppedReplication,
-} from '../contract/activity-protocol.js';
-import { SETTLE_GRACE_SECONDS } from '../dms/checkpoint.js';
+} from '../../contract/activity-protocol.js';
+import { SETTLE_GRACE_SECONDS } from '../../dms/checkpoint.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
 import { nudgeable } from './nudges.js';

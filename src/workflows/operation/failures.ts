@@ -1,6 +1,6 @@
 import { RetryState } from '@temporalio/common';
 import { ActivityFailure, CancelledFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
-import { findDmsFailure } from '../contract/failures.js';
+import { findDmsFailure } from '../../contract/failures.js';
 
 /** An attempt that was cancelled and then failed retryably arrives as a failure for which `isCancellation` is false. */
 export function isCancelled(err: unknown): boolean {

@@ -1,6 +1,6 @@
-import type { ProgressProbe } from '../contract/inputs.js';
-import type { ProbeRequest } from '../contract/hook-requests.js';
-import type { ResumeReplicationResult } from '../contract/results.js';
+import type { ProgressProbe } from '../../contract/inputs.js';
+import type { ProbeRequest } from '../../contract/hook-requests.js';
+import type { ResumeReplicationResult } from '../../contract/results.js';
 import { isCancelled } from './failures.js';
 import { callHook, hookProblem } from './hooks.js';
 

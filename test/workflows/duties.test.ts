@@ -2,17 +2,17 @@ import { expect, test, vi } from 'vitest';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { missing } from '../../src/ledger/closing.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
-import { guardDeadline } from '../../src/workflows/deadline-guard.js';
-import { keepLedger } from '../../src/workflows/ledger-keeper.js';
-import { lookForMissing } from '../../src/workflows/missing-replication.js';
-import { finishCall } from '../../src/workflows/unfinished-call.js';
+import { guardDeadline } from '../../src/workflows/ledger/deadline-guard.js';
+import { keepLedger } from '../../src/workflows/ledger/duties.js';
+import { lookForMissing } from '../../src/workflows/ledger/missing-replication.js';
+import { finishCall } from '../../src/workflows/ledger/unfinished-call.js';
 import { begun, noted, recorded } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 import { until } from '../support/stage.js';
 
-vi.mock('../../src/workflows/deadline-guard.js', () => ({ guardDeadline: vi.fn() }));
-vi.mock('../../src/workflows/missing-replication.js', () => ({ lookForMissing: vi.fn() }));
-vi.mock('../../src/workflows/unfinished-call.js', () => ({ finishCall: vi.fn() }));
+vi.mock('../../src/workflows/ledger/deadline-guard.js', () => ({ guardDeadline: vi.fn() }));
+vi.mock('../../src/workflows/ledger/missing-replication.js', () => ({ lookForMissing: vi.fn() }));
+vi.mock('../../src/workflows/ledger/unfinished-call.js', () => ({ finishCall: vi.fn() }));
 
 /** In place of the workflow API: conditions are looked at again and again, and all times are a thousandth. */
 vi.mock('@temporalio/workflow', async (original) => {

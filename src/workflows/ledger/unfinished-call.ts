@@ -1,18 +1,18 @@
 /** A call whose operation did not live to record its outcome: the ledger follows it, and records it in the operation's name. */
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { factsOf } from '../dms/lifecycle.js';
-import { STALE_SECONDS } from '../dms/staleness.js';
-import { missing } from '../ledger/closing.js';
-import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../contract/failures.js';
-import { dropCallOf, operationOf, secondsUntilLanded } from '../ledger/calls.js';
-import { findOperation } from '../ledger/entries.js';
-import type { RecordOperation } from '../contract/activity-protocol.js';
-import type { PendingCall } from '../contract/ledger-state.js';
-import { resumedFrom } from '../rules/resume-checks.js';
-import { changingActivities, waitingActivities } from './activity-proxies.js';
-import type { Book } from './book.js';
-import { isCancelled } from './failures.js';
-import { untilRunning, untilStopped } from './waits.js';
+import { factsOf } from '../../dms/lifecycle.js';
+import { STALE_SECONDS } from '../../dms/staleness.js';
+import { missing } from '../../ledger/closing.js';
+import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../../contract/failures.js';
+import { dropCallOf, operationOf, secondsUntilLanded } from '../../ledger/calls.js';
+import { findOperation } from '../../ledger/entries.js';
+import type { RecordOperation } from '../../contract/activity-protocol.js';
+import type { PendingCall } from '../../contract/ledger-state.js';
+import { resumedFrom } from '../../rules/resume-checks.js';
+import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
+import type { Book } from './ledger-run.js';
+import { isCancelled } from '../operation/failures.js';
+import { untilRunning, untilStopped } from '../operation/waits.js';
 
 const HOLD_SECONDS = 30;
 /** How long a stop that shows is followed. */
