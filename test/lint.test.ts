@@ -39,6 +39,16 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
     '../simulator/index.js',
   ]),
   'src/simulator': [aws, 'valibot', '../dms/lifecycle.js'],
+  'src/simulator/engine': [
+    aws,
+    'valibot',
+    '../../dms/lifecycle.js',
+    '../api/front.js',
+    '../control/control.js',
+    '../index.js',
+  ],
+  'src/simulator/api': [aws, 'valibot', '../../dms/lifecycle.js', '../control/control.js', '../index.js'],
+  'src/simulator/control': [aws, 'valibot', '../../dms/lifecycle.js', '../index.js'],
 };
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -51,6 +61,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/activities': ['../watch/index.js', 'valibot'],
   'src/client': ['../contract/names.js', '@temporalio/client'],
   'src/simulator': ['node:http'],
+  'src/simulator/engine': ['node:http', './clock.js'],
+  'src/simulator/api': ['node:http', '../engine/model.js'],
+  'src/simulator/control': ['node:http', '../engine/model.js', '../api/http.js'],
 };
 
 /** What the linter says of each file of a project with this one's rules. */

@@ -4,24 +4,14 @@
  *
  * @module
  */
-export { DmsSimulator, startDmsSimulator } from './simulator.js';
-export type { SimulatorCall } from './call-log.js';
-export type { SimulatedClock, TimeSpan } from './clock.js';
-export type { Fault } from './faults.js';
-export type { Statement } from './iam.js';
-export {
-  assumed,
-  contrary,
-  type Durations,
-  type NextStop,
-  type PlacedStatus,
-  type ReplicationType,
-  type Row,
-  type StartStep,
-  type Step,
-  type TableSettings,
-  type Uncertain,
-} from './model.js';
-export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './options.js';
-export type { RowRates, SourceSettings } from './source.js';
-export type { Engine } from './spelling.js';
+export { DmsSimulator, startDmsSimulator } from './control/simulator.js';
+export type { SimulatorCall } from './api/call-log.js';
+export type { SimulatedClock, TimeSpan } from './engine/clock.js';
+export type { Fault } from './api/faults.js';
+export type { Statement } from './api/iam.js';
+export type { NextStop, PlacedStatus, ReplicationType, Row, TableSettings } from './engine/model.js';
+export { assumed, contrary, type Uncertain } from './engine/uncertain.js';
+export type { Durations, StartStep, Step } from './engine/steps.js';
+export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './control/options.js';
+export type { RowRates, SourceSettings } from './engine/source-settings.js';
+export type { Engine } from './engine/checkpoint-format.js';

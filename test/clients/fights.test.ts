@@ -4,7 +4,7 @@ import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { isDmsFailure, type StopReplicationResult } from '../../src/index.js';
 import { findDmsFailure } from '../../src/contract/failures.js';
-import { seededRandom } from '../../src/simulator/clock.js';
+import { seededRandom } from '../../src/simulator/engine/clock.js';
 import { quick, Stage, until } from '../support/stage.js';
 import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { jsonValue, sample, string } from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { seededRandom } from '../../src/simulator/clock.js';
-import { requestShapes } from '../../src/simulator/shapes.js';
+import { seededRandom } from '../../src/simulator/engine/clock.js';
+import { requestShapes } from '../../src/simulator/api/shapes.js';
 import { ask, refusal } from '../support/dms-http.js';
 
 const REQUESTS = 100_000;

@@ -25,7 +25,7 @@ import {
   stopReasonFacts,
   stopReasons,
 } from '../../src/dms/stop-reasons.js';
-import { wrongState } from '../../src/simulator/rules.js';
+import { wrongState } from '../../src/simulator/engine/rules.js';
 import { look } from '../support/look.js';
 
 describe('an ARN', () => {

@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure, type OperationProgress } from '../../src/index.js';
-import { usualDurations } from '../../src/simulator/model.js';
+import { usualDurations } from '../../src/simulator/engine/steps.js';
 import { answeredStatus, failureOf, isHeld, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0.5 };

@@ -6,7 +6,7 @@ import {
   type DmsSimulatorOptions,
   type SimulatedReplicationOptions,
 } from '../../src/simulator/index.js';
-import { usualDurations } from '../../src/simulator/model.js';
+import { usualDurations } from '../../src/simulator/engine/steps.js';
 import { ask, config, look, mappings, refusal } from '../support/dms-http.js';
 
 let simulator: DmsSimulator;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { stopReasons } from '../../src/dms/stop-reasons.js';
-import { startSteps } from '../../src/simulator/model.js';
+import { startSteps } from '../../src/simulator/engine/steps.js';
 import { ask, call, config, look, refusal } from '../support/dms-http.js';
 
 let simulator: DmsSimulator;

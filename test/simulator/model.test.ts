@@ -1,7 +1,7 @@
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { describe, expect, test } from 'vitest';
 import { assumed, contrary, startDmsSimulator } from '../../src/simulator/index.js';
-import { requestShapes } from '../../src/simulator/shapes.js';
+import { requestShapes } from '../../src/simulator/api/shapes.js';
 import { ask, config, refusal } from '../support/dms-http.js';
 import { misfits } from '../support/sdk-shapes.js';
 

@@ -1,0 +1,27 @@
+import type { Config } from '../engine/model.js';
+import type { SimulatedReplication } from '../engine/replication.js';
+import type { Uncertain } from '../engine/uncertain.js';
+import type { Spoiled } from './faults.js';
+
+/** Input of a request whose shape was checked. */
+export type Input = Readonly<Record<string, unknown>>;
+
+/** What the operations work on: the replications of one account and region. */
+export interface Place {
+  readonly accountId: string;
+  readonly region: string;
+  /** Epoch seconds. */
+  readonly now: number;
+  readonly uncertain: Uncertain;
+  /** From 0 to 1, by the simulator's seed. */
+  readonly random: () => number;
+  /** All of them in the order in which they were created; what is due has not happened yet to those that nobody has asked for. */
+  list(): readonly SimulatedReplication[];
+  find(arn: string): SimulatedReplication | undefined;
+  add(config: Config): SimulatedReplication;
+  /** What a fault does to looks. */
+  readonly spoils: Spoiled;
+}
+
+/** One operation of DMS, in an account and region. */
+export type Operation = (place: Place, input: Input) => Record<string, unknown>;

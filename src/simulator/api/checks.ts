@@ -1,0 +1,71 @@
+/** What DMS refuses of a config, and how. */
+import { AwsFault } from '../engine/aws-fault.js';
+import { idOf } from '../engine/rules.js';
+import type { Input, Place } from './account-region.js';
+import type { SimulatedReplication } from '../engine/replication.js';
+
+const CAPACITY_UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
+
+export function checkIdentifier(value: string, name: string): void {
+  if (/^[A-Za-z][A-Za-z0-9-]{0,254}$/.test(value) && !value.endsWith('-') && !value.includes('--')) return;
+  throw invalid(
+    `The parameter ${name} must begin with a letter; contain only ASCII letters, digits and hyphens; and not end with a hyphen or contain two consecutive hyphens`,
+  );
+}
+
+export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region, accountId }: Place): void {
+  const [, suffix] =
+    new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
+  if (suffix === undefined) throw notFound('Endpoint', String(arn));
+  // Endpoints are not simulated: their role is taken from their name, where it says one.
+  const other = role === 'source' ? 'target' : 'source';
+  if (suffix.toLowerCase().startsWith(other))
+    throw invalid(`The endpoint ${String(arn)} must be of type ${role.toUpperCase()}`);
+}
+
+export function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }: Input): void {
+  if (least === undefined && most === undefined) throw invalid('ComputeConfig must give MaxCapacityUnits');
+  for (const units of [least, most]) {
+    if (units !== undefined && !CAPACITY_UNITS.includes(units as number))
+      throw invalid(`Capacity units must be one of ${CAPACITY_UNITS.join(', ')}`);
+  }
+  if (typeof least === 'number' && typeof most === 'number' && least > most) {
+    throw invalid('MinCapacityUnits cannot be greater than MaxCapacityUnits');
+  }
+}
+
+export function checkSettings(input: Input): void {
+  for (const name of ['ReplicationSettings', 'SupplementalSettings']) {
+    if (input[name] !== undefined && parsed(textOf(input, name)) === undefined)
+      throw invalid('Invalid task settings json');
+  }
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const read: unknown = JSON.parse(text);
+    return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined; // asked, and answered
+  }
+}
+
+/** [INF]: how DMS refuses is not known. */
+export function refuseReadOnly({ config, arn }: SimulatedReplication, what: string): void {
+  if (config.IsReadOnly !== true) return;
+  throw new AwsFault('InvalidResourceStateFault', `Replication Config ${idOf(arn)} is read-only and cannot be ${what}`);
+}
+
+export function invalid(message: string): AwsFault {
+  return new AwsFault('InvalidParameterValueException', message);
+}
+
+export function notFound(what: string, name: string): AwsFault {
+  return new AwsFault('ResourceNotFoundFault', `${what} '${name}' was not found`);
+}
+
+/** Text that the request's shape was checked for. */
+export function textOf(input: Input, name: string, otherwise = ''): string {
+  const value = input[name];
+  return typeof value === 'string' ? value : otherwise;
+}

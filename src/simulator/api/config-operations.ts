@@ -1,0 +1,123 @@
+/** The operations that create, change and delete replication configs. */
+import { AwsFault } from '../engine/aws-fault.js';
+import type { Config, ReplicationType } from '../engine/model.js';
+import { readMappings } from '../engine/mappings.js';
+import { idOf, wrongState } from '../engine/rules.js';
+import type { Input, Operation } from './account-region.js';
+import {
+  checkCompute,
+  checkEndpoint,
+  checkIdentifier,
+  checkSettings,
+  invalid,
+  refuseReadOnly,
+  textOf,
+} from './checks.js';
+import { byIdentifier, find, present } from './lists.js';
+
+/** What is fixed once it was provisioned, and how DMS names it. */
+const fixedMembers = [
+  ['ReplicationType', 'replication-type'],
+  ['SourceEndpointArn', 'source-endpoint-arn'],
+  ['TargetEndpointArn', 'target-endpoint-arn'],
+] as const;
+const fixedCompute = [
+  ['AvailabilityZone', 'availability-zone'],
+  ['DnsNameServers', 'dns-name-servers'],
+  ['KmsKeyId', 'kms-key-id'],
+  ['ReplicationSubnetGroupId', 'replication-subnet-group-id'],
+] as const;
+
+export const configOperations: Readonly<Record<string, Operation>> = {
+  CreateReplicationConfig(place, input) {
+    const identifier = textOf(input, 'ReplicationConfigIdentifier');
+    const resource =
+      typeof input['ResourceIdentifier'] === 'string' ? input['ResourceIdentifier'] : randomIdentifier(place.random);
+    checkIdentifier(identifier, 'ReplicationConfigIdentifier');
+    if (!/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(resource)) throw invalid('The parameter ResourceIdentifier is not valid');
+    checkEndpoint(input['SourceEndpointArn'], 'source', place);
+    checkEndpoint(input['TargetEndpointArn'], 'target', place);
+    checkCompute(input['ComputeConfig'] as Input);
+    readMappings(textOf(input, 'TableMappings'));
+    checkSettings(input);
+    const arn = `arn:aws:dms:${place.region}:${place.accountId}:replication-config:${resource}`;
+    if (place.find(arn) !== undefined || byIdentifier(place, identifier) !== undefined) {
+      throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
+    }
+    const { quota } = place.uncertain;
+    if (quota !== null && present(place, place.list()).length >= quota) {
+      throw new AwsFault('ResourceQuotaExceededFault', `The quota of ${quota} replication configs is exceeded`);
+    }
+    const replication = place.add({
+      ReplicationConfigIdentifier: identifier,
+      ReplicationConfigArn: arn,
+      SourceEndpointArn: textOf(input, 'SourceEndpointArn'),
+      TargetEndpointArn: textOf(input, 'TargetEndpointArn'),
+      ReplicationType: input['ReplicationType'] as ReplicationType,
+      ComputeConfig: input['ComputeConfig'] as Input,
+      ReplicationSettings: textOf(input, 'ReplicationSettings', '{}'),
+      SupplementalSettings: textOf(input, 'SupplementalSettings', '{}'),
+      TableMappings: textOf(input, 'TableMappings'),
+      ReplicationConfigCreateTime: place.now,
+    });
+    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
+  },
+
+  ModifyReplicationConfig(place, input) {
+    const replication = find(place, input);
+    refuseReadOnly(replication, 'modified');
+    const { config, row } = replication;
+    const { ReplicationConfigArn: _, ComputeConfig: compute, ...others } = input;
+    const state = row.ProvisionData.ProvisionState?.toLowerCase();
+    if (!['created', 'stopped', 'failed', 'deprovisioned'].includes(row.Status) || state === 'deprovisioning') {
+      throw wrongState('ModifyReplicationConfig', idOf(replication.arn), row.Status);
+    }
+    const changed = {
+      ...config,
+      ...others,
+      ComputeConfig: { ...config.ComputeConfig, ...(compute as Input | undefined) },
+    };
+    const isNew = (name: string, before: Input, after: Input) =>
+      JSON.stringify(before[name]) !== JSON.stringify(after[name]);
+    const differs = (name: keyof Config) => isNew(name, { ...config }, changed);
+    if (!(Object.keys(changed) as (keyof Config)[]).some(differs)) {
+      throw new AwsFault('InvalidParameterCombinationException', 'No modifications requested');
+    }
+    const isFixed = row.Status !== 'created' && !(row.Status === 'failed' && state === undefined);
+    const refused = isFixed
+      ? (fixedMembers.find(([name]) => differs(name)) ??
+        fixedCompute.find(([name]) => isNew(name, config.ComputeConfig, changed.ComputeConfig)))
+      : undefined;
+    if (refused !== undefined) {
+      throw invalid(
+        `${refused[1]} cannot be modified as the replication is in ${state ?? row.Status}. You can only modify replication configs before provisioning capacity.`,
+      );
+    }
+    if (differs('ReplicationConfigIdentifier')) {
+      const { ReplicationConfigIdentifier: identifier } = changed;
+      checkIdentifier(identifier, 'ReplicationConfigIdentifier');
+      const namesake = byIdentifier(place, identifier);
+      if (namesake !== undefined && namesake !== replication)
+        throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
+    }
+    if (differs('SourceEndpointArn')) checkEndpoint(changed.SourceEndpointArn, 'source', place);
+    if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', place);
+    if (differs('TableMappings')) readMappings(changed.TableMappings);
+    checkCompute(changed.ComputeConfig);
+    checkSettings(others);
+    replication.modify({ ...changed, ReplicationConfigUpdateTime: place.now });
+    return { ReplicationConfig: config };
+  },
+
+  DeleteReplicationConfig(place, input) {
+    const replication = find(place, input);
+    refuseReadOnly(replication, 'deleted');
+    replication.delete();
+    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
+  },
+};
+
+/** As DMS makes them up: 26 upper-case letters. */
+export function randomIdentifier(random: () => number): string {
+  return Array.from({ length: 26 }, () => String.fromCharCode(65 + Math.floor(random() * 26))).join('');
+}

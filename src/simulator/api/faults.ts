@@ -1,0 +1,226 @@
+import type { Moment } from '../engine/history.js';
+import type { SimulatedReplication } from '../engine/replication.js';
+
+/** Which requests a fault meets. What is left out does not matter. */
+interface FaultTarget {
+  readonly operation: string;
+  readonly replicationConfigArn?: string;
+  /** How often, at most. Default 1. */
+  readonly times?: number;
+  /** How many of the requests that it would meet are let through first. Default 0. */
+  readonly after?: number;
+  /** How likely it meets a request, by the simulator's seed. Default 1. */
+  readonly probability?: number;
+  /** For so many simulated seconds from when it is set. */
+  readonly forSeconds?: number;
+}
+
+/** What goes wrong. `operation` may be `*` for any. */
+export type Fault = FaultTarget &
+  (
+    | { readonly type: 'throttle' }
+    /**
+     * Any error, by its name; without name and message the answer is `{}`. `{token}` in the message stands for the caller's session token.
+     * `status` is the HTTP status, 400 unless told. The call has no effect, unless `afterEffect`.
+     */
+    | {
+        readonly type: 'error';
+        readonly name?: string;
+        readonly message?: string;
+        readonly status?: number;
+        readonly afterEffect?: boolean;
+      }
+    /** IAM refuses, and names the action. */
+    | { readonly type: 'access-denied' }
+    | { readonly type: 'expired-credentials' }
+    /** As if it were in another state: the fault names it. */
+    | { readonly type: 'invalid-state'; readonly status: string }
+    /** The call has its effect; the connection breaks before the answer. */
+    | { readonly type: 'answer-lost' }
+    /** The connection breaks before the call has its effect. */
+    | { readonly type: 'connection-reset' }
+    /** No answer, ever. The call has no effect, unless `afterEffect`. */
+    | { readonly type: 'hang'; readonly afterEffect?: boolean }
+    /**
+     * The network delivers the call so many simulated seconds later, whatever became of the client, and loses the answer. Later than 300 seconds
+     * the signature is too old, and the call has no effect.
+     */
+    | { readonly type: 'late'; readonly seconds: number }
+    /**
+     * The caller's clock is so many seconds behind DMS's (negative: ahead). DMS refuses what is signed more than 300 seconds from its time, and
+     * gives that time in the header `Date`, by which AWS's SDKs correct themselves.
+     */
+    | { readonly type: 'clock-skew'; readonly skewSeconds: number }
+    /** The answer comes so many real milliseconds later. */
+    | { readonly type: 'latency'; readonly milliseconds: number }
+    /**
+     * Looks at replications, configs and tables show what was there when the fault was set; with `staleSeconds`, what was there so many simulated
+     * seconds ago; with `upToSeconds`, each of them at a random age up to that, so that a look may be older than the look before it. At most 120.
+     */
+    | { readonly type: 'stale'; readonly staleSeconds?: number; readonly upToSeconds?: number }
+    /**
+     * Rows are missing. `hides` says where: `from-lists` (the default), though a request for the row alone shows it; `row`, also when it is asked
+     * for by name, while its config is there; `row-and-config`, as if there were no such replication. `tableName` (`schema.table`) is left out of
+     * statistics.
+     */
+    | {
+        readonly type: 'row-missing';
+        readonly hides?: 'from-lists' | 'row' | 'row-and-config';
+        readonly tableName?: string;
+      }
+  );
+
+export const faultTypes = [
+  'throttle',
+  'error',
+  'access-denied',
+  'expired-credentials',
+  'invalid-state',
+  'answer-lost',
+  'connection-reset',
+  'hang',
+  'late',
+  'clock-skew',
+  'latency',
+  'stale',
+  'row-missing',
+] as const satisfies readonly Fault['type'][];
+
+/** What was there when a fault was set, by ARN. */
+export type Snapshot = ReadonlyMap<string, Moment>;
+
+/** A fault that a request meets. */
+export interface MetFault {
+  readonly fault: Fault;
+  /** For stale looks without an age. */
+  readonly snapshot: Snapshot | null;
+  /** Seconds by which a stale look is old. */
+  readonly age: number | null;
+}
+
+/** What looks show while a fault spoils them. */
+export class Spoiled {
+  readonly #fault: Fault | null;
+
+  constructor(
+    private readonly met: MetFault | null,
+    private readonly now: number,
+  ) {
+    this.#fault = met?.fault ?? null;
+  }
+
+  /** Where rows are missing; `null`: nowhere. */
+  get hides(): 'from-lists' | 'row' | 'row-and-config' | null {
+    return this.#fault?.type === 'row-missing' ? (this.#fault.hides ?? 'from-lists') : null;
+  }
+
+  /** Whether it is left out of lists, and of nothing else. */
+  isUnlisted(replication: SimulatedReplication): boolean {
+    return this.hides === 'from-lists' && this.#meets(replication);
+  }
+
+  /** Whether it has no row, even when it is asked for by name. */
+  isRowless(replication: SimulatedReplication): boolean {
+    return this.hides === 'row' && this.#meets(replication);
+  }
+
+  /** The table that is left out of statistics, as `schema.table`. */
+  get hiddenTable(): string | null {
+    return this.#fault?.type === 'row-missing' ? (this.#fault.tableName ?? null) : null;
+  }
+
+  /** Whether neither row nor config can be seen: they are missing, or the look is older than they are. */
+  isUnseen(replication: SimulatedReplication): boolean {
+    const fault = this.#fault;
+    if (fault === null || !this.#meets(replication)) return false;
+    if (fault.type !== 'stale') return this.hides === 'row-and-config';
+    const { arn, config } = replication;
+    const { age = null, snapshot = null } = this.met ?? {};
+    return age === null ? snapshot?.has(arn) === false : this.now - age < config.ReplicationConfigCreateTime;
+  }
+
+  view(replication: SimulatedReplication): Moment {
+    if (this.#fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
+    const { age = null, snapshot = null } = this.met ?? {};
+    return age === null ? (snapshot?.get(replication.arn) ?? replication.now) : replication.at(this.now - age);
+  }
+
+  #meets({ arn }: SimulatedReplication): boolean {
+    return (this.#fault?.replicationConfigArn ?? arn) === arn;
+  }
+}
+
+interface ActiveFault extends Omit<MetFault, 'age'> {
+  readonly setAt: number;
+  passed: number;
+  left: number;
+}
+
+/** The faults that are set, in the order in which they were. */
+export class Faults {
+  #active: ActiveFault[] = [];
+
+  constructor(private readonly random: () => number) {}
+
+  add(fault: Fault, now: number, snapshot: Snapshot | null): void {
+    this.#active.push({
+      fault,
+      snapshot,
+      setAt: now,
+      passed: 0,
+      left: fault.times ?? (fault.forSeconds === undefined ? 1 : Infinity),
+    });
+  }
+
+  clear(): void {
+    this.#active = [];
+  }
+
+  /** The next fault that a request meets, used up by one. */
+  take(operation: string, arns: readonly string[], now: number): MetFault | null {
+    this.#active = this.#active.filter(
+      ({ fault, setAt, left }) => left > 0 && now - setAt < (fault.forSeconds ?? Infinity),
+    );
+    for (const each of this.#active) {
+      const { fault, snapshot } = each;
+      if (fault.operation !== operation && fault.operation !== '*') continue;
+      // In a list of all they spoil one row.
+      const isList = arns.length === 0 && (fault.type === 'row-missing' || fault.type === 'stale');
+      if (fault.replicationConfigArn !== undefined && !arns.includes(fault.replicationConfigArn) && !isList) continue;
+      if (each.passed++ < (fault.after ?? 0)) continue;
+      if (fault.probability !== undefined && this.random() >= fault.probability) continue;
+      each.left--;
+      return { fault, snapshot, age: this.#ageFor(fault) };
+    }
+    return null;
+  }
+
+  #ageFor(fault: Fault): number | null {
+    if (fault.type !== 'stale') return null;
+    return fault.upToSeconds === undefined ? (fault.staleSeconds ?? null) : this.random() * fault.upToSeconds;
+  }
+}
+
+/** So many requests at once, refilled at so many a second. */
+export class TokenBucket {
+  #tokens: number;
+  #at: number;
+
+  constructor(
+    private readonly burst: number,
+    private readonly refill: number,
+    now: number,
+  ) {
+    this.#tokens = burst;
+    this.#at = now;
+  }
+
+  /** Takes one at a time in milliseconds; false when there is none. */
+  take(now: number): boolean {
+    this.#tokens = Math.min(this.burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * this.refill);
+    this.#at = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}

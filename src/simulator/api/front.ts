@@ -1,0 +1,241 @@
+import { CallLog, type SimulatorCall } from './call-log.js';
+import type { SimulatedClock } from '../engine/clock.js';
+import { dimensionsOf, getMetricData } from './cloudwatch.js';
+import { hasEffect, throwFor } from './fault-answers.js';
+import { Spoiled, TokenBucket, type Faults, type MetFault } from './faults.js';
+import type { Reply, Request } from './http.js';
+import { denial, isAllowed, type Statement } from './iam.js';
+import type { Config } from '../engine/model.js';
+import type { Uncertain } from '../engine/uncertain.js';
+import { AwsFault } from '../engine/aws-fault.js';
+import { operations } from './operations.js';
+import type { Input, Place } from './account-region.js';
+import type { SimulatedReplication } from '../engine/replication.js';
+import { readRequest } from './shapes.js';
+import { idOf } from '../engine/rules.js';
+import { callerOf, checkSigningTime, DEFAULT_ACCOUNT, SIGNATURE_SECONDS, type Caller } from './signature.js';
+import type { Store } from '../engine/store.js';
+
+/** CloudWatch, as requests name it. */
+const METRICS = 'GraniteServiceVersion20100801';
+/** DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
+const JSON_TYPE = 'application/x-amz-json-1.';
+
+/** What the AWS side shares with the handle that tests hold. */
+export interface World {
+  readonly clock: SimulatedClock;
+  readonly store: Store;
+  readonly faults: Faults;
+  readonly uncertain: Uncertain;
+  readonly policy: readonly Statement[] | null;
+  readonly calls: SimulatorCall[];
+  readonly random: () => number;
+  readonly create: (config: Config) => SimulatedReplication;
+}
+
+/** DMS and CloudWatch, as their clients see them: AWS's JSON protocols. */
+export class AwsFront {
+  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #log: CallLog;
+
+  constructor(private readonly world: World) {
+    this.#log = new CallLog(world.calls);
+  }
+
+  /** `null`: the connection is to break. */
+  async answer({ headers, body }: Request): Promise<Reply | null> {
+    const { clock } = this.world;
+    const target = String(headers['x-amz-target'] ?? '');
+    const [service = '', operation = ''] = target.split('.');
+    let caller: Caller = { accountId: DEFAULT_ACCOUNT, region: '' };
+    let input: Input = {};
+    const log = (outcome: string) => {
+      const call = { operation: (operation || target).slice(0, 200), ...caller, input, outcome };
+      return this.#log.add({ at: Date.now(), time: clock.now(), ...call }, body.length);
+    };
+    try {
+      input = parse(body);
+      caller = callerOf(headers.authorization ?? '');
+      const isMetrics = service === METRICS && operation === 'GetMetricData';
+      if (!isMetrics && (service !== 'AmazonDMSv20160101' || !Object.hasOwn(operations, operation))) {
+        const what = `The operation ${target.slice(0, 200) || 'that was asked for'} is not known`;
+        throw new AwsFault('UnknownOperationException', what, 404);
+      }
+      const met = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
+      const fault = met?.fault ?? null;
+      const run = () => this.#run(operation, isMetrics, input, caller, met);
+      if (fault?.type === 'late') {
+        this.#deliverLate(fault.seconds, run, log('late'));
+        return await new Promise<never>(() => {});
+      }
+      if (fault?.type === 'latency') await later(fault.milliseconds);
+      const date = clock.now() + (fault?.type === 'clock-skew' ? fault.skewSeconds * 1000 : 0);
+      if (fault?.type === 'clock-skew') checkSigningTime(headers, date);
+      const result = hasEffect(fault) ? run() : {};
+      if (fault !== null) throwFor(fault, operation, this.#named(input, caller)[0] ?? '', headers);
+      if (fault?.type === 'hang') {
+        log('hang');
+        return await new Promise<never>(() => {});
+      }
+      const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
+      log(isBroken ? 'connection broken' : 'ok');
+      // What is answered is what was there then, whatever becomes of it while it is on its way.
+      return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result), date };
+    } catch (err) {
+      if (!(err instanceof AwsFault)) throw err;
+      log(outcomeOf(err));
+      return faultReply(err, service);
+    }
+  }
+
+  /** The network holds a request up. Its signature ages meanwhile. */
+  #deliverLate(seconds: number, run: () => unknown, setOutcome: (outcome: string) => void): void {
+    const { store } = this.world;
+    store.deliverAt(store.now + seconds, () => {
+      if (seconds > SIGNATURE_SECONDS) return setOutcome('InvalidSignatureException');
+      try {
+        run();
+        setOutcome('ok');
+      } catch (err) {
+        if (!(err instanceof AwsFault)) throw err;
+        setOutcome(outcomeOf(err));
+      }
+    });
+  }
+
+  /** The bucket, IAM, and whatever is set to go wrong, in that order. */
+  #meet(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): MetFault | null {
+    const { faults, uncertain, clock, policy } = this.world;
+    const arns = this.#named(input, caller);
+    const [arn = null] = arns;
+    if (service === 'dms') this.#takeToken(caller);
+    const met = faults.take(operation, arns, clock.now() / 1000);
+    const fault = met?.fault ?? null;
+    const action = `${service}:${operation}`;
+    if (fault?.type === 'access-denied' || (policy !== null && !isAllowed(policy, action, arn))) {
+      throw new AwsFault('AccessDeniedException', denial(action, caller.accountId, arn), uncertain.accessDeniedStatus);
+    }
+    return met;
+  }
+
+  /** The ARNs of the replications that a request names, by whatever it names them. */
+  #named(input: Input, { accountId, region }: Caller): readonly string[] {
+    const names = arnsOf(input);
+    if (names.every((name) => name.startsWith('arn:'))) return names;
+    const { list } = this.world.store.site(accountId, region);
+    return names.map((name) => {
+      const meant = list.find(({ arn, config }) => idOf(arn) === name || config.ReplicationConfigIdentifier === name);
+      return meant?.arn ?? name;
+    });
+  }
+
+  #run(
+    operation: string,
+    isMetrics: boolean,
+    input: Input,
+    caller: Caller,
+    met: MetFault | null,
+  ): Record<string, unknown> {
+    if (isMetrics) return this.#metrics(caller, input);
+    // An ARN is taken even while nobody sees its replication.
+    const place = this.#place(caller, operation === 'CreateReplicationConfig' ? null : met);
+    return operations[operation]?.(place, readRequest(operation, input)) ?? {};
+  }
+
+  #place({ accountId, region }: Caller, met: MetFault | null): Place {
+    const { store, uncertain, create, random } = this.world;
+    const { list } = store.site(accountId, region);
+    const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
+    const { now } = store;
+    const spoils = new Spoiled(met, now);
+    return {
+      accountId,
+      region,
+      now,
+      uncertain,
+      random,
+      list: () => (met === null ? list : list.filter((each) => !spoils.isUnseen(each))),
+      find(arn) {
+        const found = isOurs(arn) ? store.find(arn) : undefined;
+        return found !== undefined && spoils.isUnseen(found) ? undefined : found;
+      },
+      add: create,
+      spoils,
+    };
+  }
+
+  #takeToken({ accountId, region }: Caller): void {
+    const { uncertain, clock } = this.world;
+    const { throttle } = uncertain;
+    if (throttle === null) return;
+    // Clients hurry in real time, unless time is moved by hand.
+    const now = clock.isMoved ? clock.now() : performance.now();
+    const key = `${accountId}:${region}`;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(throttle.burst, throttle.refill, now);
+    this.#buckets.set(key, bucket);
+    if (!bucket.take(now)) throw new AwsFault('ThrottlingException', 'Rate exceeded');
+  }
+
+  reset(): void {
+    this.#buckets.clear();
+    this.#log.clear();
+  }
+
+  #metrics(caller: Caller, input: Input): Record<string, unknown> {
+    const { store } = this.world;
+    const { accountId, region } = caller;
+    const find = (id: string) => {
+      const [owner, configId = ''] = id.split(':');
+      const listed = store.site(accountId, region).list.find(({ arn }) => arn.endsWith(`:${configId}`));
+      return owner === accountId && listed !== undefined ? store.find(listed.arn) : undefined;
+    };
+    return getMetricData(input, find, store.now);
+  }
+}
+
+function typeFor(service: string): string {
+  return `${JSON_TYPE}${service === METRICS ? 0 : 1}`;
+}
+
+/**
+ * An error as it goes over the wire. It carries no `Date` unless its time is wanted: the AWS SDK for JavaScript takes a `Date` that is minutes off
+ * for a corrected clock, and sends every refused call again.
+ */
+export function faultReply({ type, message, status, date }: AwsFault, service = ''): Reply {
+  const body = { ...(type === '' ? {} : { __type: type }), ...(message === '' ? {} : { message }) };
+  return { status, type: typeFor(service), body: JSON.stringify(body), date };
+}
+
+function outcomeOf({ type, status }: AwsFault): string {
+  return type === '' ? `HTTP ${status}` : type;
+}
+
+function parse(body: string): Input {
+  let read: unknown;
+  try {
+    read = JSON.parse(body === '' ? '{}' : body);
+  } catch {
+    throw new AwsFault('SerializationException', 'The request is not valid JSON');
+  }
+  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Input;
+  throw new AwsFault('SerializationException', 'The request is not a JSON object');
+}
+
+/** What a request names replications by: ARNs, the names of configs or the last parts of ARNs, or a metric's dimension. */
+export function arnsOf({
+  ReplicationConfigArn: arn,
+  Filters: filters,
+  MetricDataQueries: queries,
+}: Input): readonly string[] {
+  if (typeof arn === 'string') return [arn];
+  if (Array.isArray(queries)) return queries.flatMap(dimensionsOf);
+  if (!Array.isArray(filters)) return [];
+  return filters.flatMap((filter: unknown) => {
+    const values: unknown = typeof filter === 'object' && filter !== null && 'Values' in filter ? filter.Values : [];
+    return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
+  });
+}
+
+function later(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+}

@@ -1,0 +1,136 @@
+/** Filters, pages and markers. */
+import { invalid, notFound, textOf } from './checks.js';
+import { idOf } from '../engine/rules.js';
+import type { Uncertain } from '../engine/uncertain.js';
+import type { Input, Place } from './account-region.js';
+import type { SimulatedReplication } from '../engine/replication.js';
+
+interface Wanted {
+  readonly by: 'arn' | 'id';
+  readonly values: readonly string[];
+}
+
+export function filteredBy(input: Input): readonly Wanted[] | null {
+  const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
+  if (filters.length === 0) return null;
+  return filters.map(({ Name: name, Values: values }) => {
+    if (name === 'replication-config-arn') return { by: 'arn', values };
+    if (name === 'replication-config-id') return { by: 'id', values };
+    throw invalid(`Filter name ${name} is not supported`);
+  });
+}
+
+/** The replications that a list is asked for. One that is named and not there is a fault. */
+export function select(place: Place, input: Input, what: string): readonly SimulatedReplication[] {
+  const wanted = filteredBy(input);
+  if (wanted === null) return place.list();
+  const sets = wanted.map(({ by, values }) => {
+    const named = by === 'arn' ? (value: string) => place.find(value) : identifiersOf(place);
+    const found = values.map((value) => [value, named(value)] as const);
+    const missing = found.find(([, replication]) => replication === undefined);
+    const isTolerated =
+      place.uncertain.missingInFilter === 'others' && found.some(([, replication]) => replication !== undefined);
+    if (missing !== undefined && !isTolerated) throw notFound(what, missing[0]);
+    return new Set(found.flatMap(([, replication]) => replication ?? []));
+  });
+  return [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
+}
+
+/** Those that are still there once what is due has happened. */
+export function present(place: Place, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
+  return items.flatMap(({ arn }) => place.find(arn) ?? []);
+}
+
+/** The replication that a request names by its ARN. One that is not there is a fault. */
+export function find(place: Place, input: Input): SimulatedReplication {
+  const arn = textOf(input, 'ReplicationConfigArn');
+  if (!/^arn:[^:]+:dms:[^:]*:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
+    throw invalid(`The parameter ReplicationConfigArn must provide a valid ARN: ${arn}`);
+  }
+  const found = place.find(arn);
+  if (found === undefined) throw notFound('Replication Config', arn);
+  return found;
+}
+
+export function byIdentifier(place: Place, identifier: string): SimulatedReplication | undefined {
+  const isMeant = ({ arn, config }: SimulatedReplication) =>
+    config.ReplicationConfigIdentifier === identifier || idOf(arn) === identifier;
+  const found = place.list().find(isMeant);
+  return found && place.find(found.arn);
+}
+
+/** The same for many of them. */
+function identifiersOf(place: Place): (identifier: string) => SimulatedReplication | undefined {
+  const arns = new Map(
+    place.list().flatMap(({ arn, config }) => [
+      [idOf(arn), arn],
+      [config.ReplicationConfigIdentifier, arn],
+    ]),
+  );
+  return (identifier) => {
+    const arn = arns.get(identifier);
+    return arn === undefined ? undefined : place.find(arn);
+  };
+}
+
+const tableFilters: Readonly<Record<string, string>> = {
+  'schema-name': 'SchemaName',
+  'table-name': 'TableName',
+  'table-state': 'TableState',
+};
+
+/** Several filters must all match. One that matches nothing is no error. */
+export function tableFilter(input: Input): ((row: Readonly<Record<string, unknown>>) => boolean) | null {
+  const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
+  if (filters.length === 0) return null;
+  const conditions = filters.map(({ Name: name, Values: values }) => {
+    const member = Object.hasOwn(tableFilters, name) ? tableFilters[name] : undefined;
+    if (member === undefined) throw invalid(`Filter name ${name} is not supported`);
+    return { member, values };
+  });
+  return (row) => conditions.every(({ member, values }) => values.includes(String(row[member])));
+}
+
+/** A page of replications. The marker names the last one that was shown, so that nothing is passed over when others are deleted meanwhile. */
+export function pageOf(
+  rows: readonly SimulatedReplication[],
+  input: Input,
+  uncertain: Uncertain,
+): Page<SimulatedReplication> {
+  const size = pageSize(input, 100, uncertain);
+  const after = readMarker(input);
+  const from = after === null ? 0 : rows.findIndex(({ sequence }) => sequence > after);
+  const items = from === -1 ? [] : rows.slice(from, from + size);
+  const last = items.at(-1);
+  const hasMore = from !== -1 && from + size < rows.length;
+  return { items, marker: hasMore && last !== undefined ? toMarker(last.sequence) : {} };
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly marker: { readonly Marker?: string };
+}
+
+export function page<T>(rows: readonly T[], input: Input, most: number, uncertain: Uncertain): Page<T> {
+  const size = pageSize(input, most, uncertain);
+  const next = (readMarker(input) ?? 0) + size;
+  return { items: rows.slice(next - size, next), marker: next < rows.length ? toMarker(next) : {} };
+}
+
+function pageSize(input: Input, most: number, { maxRecordsOutOfBounds }: Uncertain): number {
+  const size = (input['MaxRecords'] as number | undefined) ?? 100;
+  if (maxRecordsOutOfBounds === 'clamped') return Math.max(20, Math.min(most, size));
+  if (size < 20 || size > most) throw invalid(`MaxRecords must be between 20 and ${most}`);
+  return size;
+}
+
+function toMarker(position: number): { readonly Marker: string } {
+  return { Marker: Buffer.from(String(position)).toString('base64url') };
+}
+
+function readMarker(input: Input): number | null {
+  if (input['Marker'] === undefined) return null;
+  const text = Buffer.from(textOf(input, 'Marker'), 'base64url').toString();
+  if (!/^\d{1,9}$/.test(text)) throw invalid('Invalid Marker');
+  return Number(text);
+}

@@ -1,0 +1,136 @@
+import { AwsFault } from '../engine/aws-fault.js';
+
+/** The members of a request: their types, `!` where they are required. Unknown members are passed over, as AWS does. */
+type Shape = { readonly [member: string]: string | Shape | readonly [Shape | string] };
+
+const filters = [{ Name: 'string!', 'Values!': ['string'] }] as const;
+const paging = { MaxRecords: 'integer', Marker: 'string', Filters: filters } as const;
+const compute = {
+  AvailabilityZone: 'string',
+  DnsNameServers: 'string',
+  KmsKeyId: 'string',
+  MaxCapacityUnits: 'integer',
+  MinCapacityUnits: 'integer',
+  MultiAZ: 'boolean',
+  PreferredMaintenanceWindow: 'string',
+  ReplicationSubnetGroupId: 'string',
+  VpcSecurityGroupIds: ['string'],
+} as const;
+const settings = {
+  ReplicationSettings: 'string',
+  SupplementalSettings: 'string',
+} as const;
+
+export const requestShapes: Readonly<Record<string, Shape>> = {
+  CreateReplicationConfig: {
+    ReplicationConfigIdentifier: 'string!',
+    SourceEndpointArn: 'string!',
+    TargetEndpointArn: 'string!',
+    'ComputeConfig!': compute,
+    ReplicationType: 'migration-type!',
+    TableMappings: 'string!',
+    ...settings,
+    ResourceIdentifier: 'string',
+    Tags: [{ Key: 'string', Value: 'string', ResourceArn: 'string' }],
+  },
+  ModifyReplicationConfig: {
+    ReplicationConfigArn: 'string!',
+    ReplicationConfigIdentifier: 'string',
+    ReplicationType: 'migration-type',
+    TableMappings: 'string',
+    ...settings,
+    ComputeConfig: compute,
+    SourceEndpointArn: 'string',
+    TargetEndpointArn: 'string',
+  },
+  DeleteReplicationConfig: { ReplicationConfigArn: 'string!' },
+  DescribeEndpoints: paging,
+  DescribeReplicationConfigs: paging,
+  DescribeReplications: paging,
+  DescribeReplicationTableStatistics: { ReplicationConfigArn: 'string!', ...paging },
+  ReloadReplicationTables: {
+    ReplicationConfigArn: 'string!',
+    'TablesToReload!': [{ SchemaName: 'string!', TableName: 'string!' }],
+    ReloadOption: 'reload-option',
+  },
+  StartReplication: {
+    ReplicationConfigArn: 'string!',
+    StartReplicationType: 'string!',
+    PremigrationAssessmentSettings: 'string',
+    CdcStartTime: 'timestamp',
+    CdcStartPosition: 'string',
+    CdcStopPosition: 'string',
+  },
+  StopReplication: { ReplicationConfigArn: 'string!' },
+};
+
+const enums: Readonly<Record<string, readonly string[]>> = {
+  'migration-type': ['full-load', 'cdc', 'full-load-and-cdc'],
+  'reload-option': ['data-reload', 'validate-only'],
+};
+
+/**
+ * The members of a request that its shape knows, without those that are null. Refuses what does not fit: a wrong type when it is read, all that
+ * is missing or not in an enumeration at once.
+ */
+export function readRequest(operation: string, input: Members): Members {
+  const problems: string[] = [];
+  const read = readMembers(requestShapes[operation] ?? {}, input, '', problems);
+  if (problems.length === 0) return read;
+  const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected`;
+  throw new AwsFault('ValidationException', `${count}: ${problems.join('; ')}`);
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function readMembers(shape: Shape, input: Members, path: string, problems: string[]): Members {
+  const read = Object.entries(shape).flatMap(([name, expected]) => {
+    const member = name.replace('!', '');
+    const isRequired = name.endsWith('!') || (typeof expected === 'string' && expected.endsWith('!'));
+    const at = `${path}${member.charAt(0).toLowerCase()}${member.slice(1)}`;
+    const value = Object.hasOwn(input, member) ? (input[member] ?? undefined) : undefined;
+    if (value === undefined && isRequired) {
+      problems.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`);
+    }
+    return value === undefined ? [] : [[member, readValue(expected, value, at, problems)] as const];
+  });
+  return Object.fromEntries(read);
+}
+
+function readValue(expected: Shape[string] | Shape, value: unknown, at: string, problems: string[]): unknown {
+  if (typeof expected === 'string') {
+    checkScalar(expected.replace('!', ''), value, at, problems);
+    return value;
+  }
+  if (isList(expected)) {
+    if (!Array.isArray(value)) throw unreadable(value, 'List');
+    return value.map((each: unknown, n) => readValue(expected[0], each, `${at}.${n + 1}.member`, problems));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable(value, 'Structure');
+  return readMembers(expected, value as Members, `${at}.`, problems);
+}
+
+function checkScalar(type: string, value: unknown, at: string, problems: string[]): void {
+  if (type === 'integer' ? !Number.isInteger(value) : type === 'timestamp' ? typeof value !== 'number' : false) {
+    throw unreadable(value, type === 'integer' ? 'Integer' : 'Timestamp');
+  }
+  if (type === 'boolean' && typeof value !== 'boolean') throw unreadable(value, 'Boolean');
+  if (type === 'integer' || type === 'timestamp' || type === 'boolean') return;
+  if (typeof value !== 'string') throw unreadable(value, 'String');
+  const allowed = enums[type];
+  if (allowed === undefined || allowed.includes(value)) return;
+  const set = `Member must satisfy enum value set: [${allowed.join(', ')}]`;
+  problems.push(`Value '${value}' at '${at}' failed to satisfy constraint: ${set}`);
+}
+
+function isList(expected: Shape | Shape[string]): expected is readonly [Shape | string] {
+  return Array.isArray(expected);
+}
+
+function unreadable(value: unknown, type: string): AwsFault {
+  const token = Array.isArray(value) ? 'START_ARRAY' : (typeof value).toUpperCase().replace('OBJECT', 'START_OBJECT');
+  return new AwsFault(
+    'SerializationException',
+    `${token}${token.startsWith('START') ? '' : '_VALUE'} can not be converted to ${type === 'String' ? 'a' : 'an'} ${type}`,
+  );
+}

@@ -1,0 +1,68 @@
+/** Replications that are put into the simulator. */
+import { randomIdentifier } from '../api/config-operations.js';
+import { DEFAULT_ACCOUNT } from '../api/signature.js';
+import { placed } from '../engine/initial-state.js';
+import { usualTables, type Config } from '../engine/model.js';
+import { SimulatedReplication } from '../engine/replication.js';
+import { usualSource } from '../engine/source-settings.js';
+import { usualDurations } from '../engine/steps.js';
+import type { Uncertain } from '../engine/uncertain.js';
+import { settingsOfTables, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+
+const EVERY_TABLE = JSON.stringify({
+  rules: [
+    {
+      'rule-type': 'selection',
+      'rule-id': '1',
+      'rule-name': '1',
+      'object-locator': { 'schema-name': '%', 'table-name': '%' },
+      'rule-action': 'include',
+    },
+  ],
+});
+
+/** The config of a replication that is put there without one. */
+export function usualConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
+  const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
+  const identifier = options.identifier ?? randomIdentifier(random);
+  const endpoint = (role: string) =>
+    `arn:aws:dms:${region}:${accountId}:endpoint:${role}${randomIdentifier(random).slice(role.length)}`;
+  const { validation = true } = typeof options.tables === 'object' ? options.tables : {};
+  return {
+    ReplicationConfigIdentifier: identifier,
+    ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,
+    SourceEndpointArn: endpoint('SOURCE'),
+    TargetEndpointArn: endpoint('TARGET'),
+    ReplicationType: options.replicationType ?? 'full-load-and-cdc',
+    ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
+    ReplicationSettings: JSON.stringify({ ValidationSettings: { EnableValidation: validation } }),
+    SupplementalSettings: '{}',
+    TableMappings: EVERY_TABLE,
+    ReplicationConfigCreateTime: now,
+    ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),
+  };
+}
+
+/** A replication with that config, in the state that the options name. */
+export function newReplication(
+  config: Config,
+  options: SimulatedReplicationOptions,
+  { tables: everyTables, durations: everyDurations }: DmsSimulatorOptions,
+  uncertain: Uncertain,
+  now: number,
+): SimulatedReplication {
+  const { tables, source, changesPerSecond, durations: own, status = 'created' } = options;
+  const usual = { ...usualTables, ...settingsOfTables(everyTables) };
+  const durations = { ...usualDurations, ...everyDurations, ...own };
+  const pace = changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond };
+  return placed(status, now, config, durations, uncertain, (born) => {
+    return new SimulatedReplication(
+      { ...config, ReplicationConfigCreateTime: born },
+      { ...usual, ...settingsOfTables(tables) },
+      { ...usualSource, ...pace, ...source },
+      durations,
+      uncertain,
+      born,
+    );
+  });
+}

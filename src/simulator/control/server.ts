@@ -1,0 +1,62 @@
+import type { AddressInfo } from 'node:net';
+import { faultReply } from '../api/front.js';
+import { serve, type Reply, type Request } from '../api/http.js';
+import { AwsFault } from '../engine/aws-fault.js';
+import { page } from './page.js';
+
+/** Handlers of requests. */
+interface Answers {
+  /** Answers AWS's clients. `null`: breaks the connection. */
+  readonly aws: (request: Request) => Promise<Reply | null>;
+  /** Answers whoever controls the simulator. */
+  readonly control: (request: Request) => Reply;
+}
+
+/** The HTTP server of a simulator: AWS's protocols, its own control, and its page. */
+export class SimulatorServer {
+  readonly #server = serve(
+    (request) => this.#answer(request),
+    () => faultReply(new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB', 413)),
+  );
+
+  constructor(private readonly answers: Answers) {}
+
+  async listen(port: number, host: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get endpoint(): string {
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  #answer(request: Request): Promise<Reply | null> {
+    const { method, url, headers } = request;
+    if (method === 'POST' && url.pathname === '/') return this.answers.aws(request);
+    return Promise.resolve(this.#isOwnName(headers.host ?? '') ? this.#serve(request) : notHere(403));
+  }
+
+  #serve(request: Request): Reply {
+    const { method, url } = request;
+    if (url.pathname.startsWith('/_simulator/')) return this.answers.control(request);
+    return method === 'GET' && url.pathname === '/' ? page : notHere(404);
+  }
+
+  /** Where it listens to this machine only, a page of another site can not reach it under a name of its own either. */
+  #isOwnName(host: string): boolean {
+    const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
+    return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));
+  }
+}
+
+function notHere(status: number): Reply {
+  return { status, type: 'text/plain', body: 'There is nothing here\n' };
+}

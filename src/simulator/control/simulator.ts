@@ -1,0 +1,240 @@
+import { randomInt } from 'node:crypto';
+import { arnsOf, AwsFront } from '../api/front.js';
+import type { SimulatorCall } from '../api/call-log.js';
+import { Faults, type Fault } from '../api/faults.js';
+import type { Statement } from '../api/iam.js';
+import { DEFAULT_ACCOUNT } from '../api/signature.js';
+import { seededRandom, SimulatedClock } from '../engine/clock.js';
+import type { Config, NextStop, Row } from '../engine/model.js';
+import type { SimulatedReplication } from '../engine/replication.js';
+import type { SourceSettings } from '../engine/source-settings.js';
+import type { Step } from '../engine/steps.js';
+import { Store } from '../engine/store.js';
+import { targetRows } from '../engine/table-rows.js';
+import { assumed, type Uncertain } from '../engine/uncertain.js';
+import { control } from './control.js';
+import { newReplication, usualConfig } from './new-replication.js';
+import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+import { SimulatorServer } from './server.js';
+
+export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
+  const simulator = new DmsSimulator(options);
+  await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  return simulator;
+}
+
+/** A running simulator, and the handle by which tests make things happen in it. */
+export class DmsSimulator {
+  readonly clock: SimulatedClock;
+  /** The newest 200,000 requests, oldest first. */
+  readonly calls: SimulatorCall[] = [];
+  /** What makes everything that is left to chance come out the same. */
+  readonly seed: number;
+  readonly #options: DmsSimulatorOptions;
+  readonly #uncertain: Uncertain;
+  readonly #store: Store;
+  readonly #random: () => number;
+  readonly #faults: Faults;
+  readonly #aws: AwsFront;
+  readonly #server = new SimulatorServer({
+    aws: (request) => this.#aws.answer(request),
+    control: (request) => control(this, request),
+  });
+  #policy: readonly Statement[] | null;
+
+  constructor(options: DmsSimulatorOptions) {
+    const { speed = 60, startAt, rowBeforeFirstRun, seed = randomInt(2 ** 32), policy = null } = options;
+    checks.simulator(options, 'the simulator');
+    this.#options = options;
+    const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
+    this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
+    const short = rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun };
+    this.#uncertain = { ...assumed, ...options.uncertain, ...short };
+    this.seed = seed;
+    this.#random = seededRandom(seed);
+    this.#faults = new Faults(this.#random);
+    this.#store = new Store(this.clock);
+    this.#policy = policy;
+    const world = {
+      clock: this.clock,
+      store: this.#store,
+      faults: this.#faults,
+      uncertain: this.#uncertain,
+      calls: this.calls,
+      random: this.#random,
+      create: (config: Config) => this.#add(config, {}),
+    };
+    const policyOf = () => this.#policy;
+    this.#aws = new AwsFront({
+      ...world,
+      get policy() {
+        return policyOf();
+      },
+    });
+  }
+
+  listen(port: number, host: string): Promise<void> {
+    return this.#server.listen(port, host);
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** Where AWS clients are to be pointed, for instance by AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE. */
+  get endpoint(): string {
+    return this.#server.endpoint;
+  }
+
+  /** Settings for an AWS SDK client. Credentials of one account do not see another's replications. */
+  clientConfig(region = 'eu-west-1', accountId = DEFAULT_ACCOUNT) {
+    const credentials = { accessKeyId: `SIMULATED${accountId}`, secretAccessKey: 'simulated' };
+    return { endpoint: this.endpoint, region, credentials };
+  }
+
+  /** Puts a replication there, in any state, and returns its ARN. */
+  createReplication(options: SimulatedReplicationOptions = {}): string {
+    checks.replication(options, 'the replication');
+    const config = usualConfig(options, this.#random, this.#seconds());
+    return this.#add(config, { ...options, status: options.status ?? 'running' }).arn;
+  }
+
+  /** The row as DMS would show it now, to read or to change. */
+  row(arn: string): Row {
+    return this.#get(arn).row;
+  }
+
+  /** What DMS does at the next stop, instead of the usual. */
+  onNextStop(arn: string, next: NextStop): void {
+    checks.nextStop(next, 'the next stop');
+    this.#get(arn).nextStop = next;
+  }
+
+  /** From now on this step fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
+  onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
+    const { troubledSteps } = this.#get(arn);
+    checks.step(step, 'the step');
+    if (step === 'deprovisioning' && Array.isArray(trouble))
+      throw new RangeError('the step deprovisioning can only hang');
+    if (trouble !== undefined && trouble !== null) checks.messages(trouble, 'messages');
+    if (trouble === undefined) troubledSteps.delete(step);
+    else troubledSteps.set(step, trouble);
+  }
+
+  /** What the next premigration assessment comes to. */
+  onAssessment(arn: string, status: SimulatedReplication['assessmentStatus']): void {
+    checks.assessment(status, 'the assessment');
+    this.#get(arn).assessmentStatus = status;
+  }
+
+  /** It dies this many simulated seconds after it next reaches `running`. */
+  failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void {
+    checks.seconds(seconds, 'seconds');
+    checks.messages(messages, 'messages');
+    this.#get(arn).failsAfterRunning = { seconds, messages };
+  }
+
+  /** It fails now. */
+  fail(arn: string, messages: readonly string[], stopReason?: string): void {
+    checks.messages(messages, 'messages');
+    this.#get(arn).fail(messages, stopReason);
+  }
+
+  /** Someone else stops it, or it stops by itself for another reason. */
+  stop(arn: string, reason?: string): void {
+    this.#get(arn).stop(reason);
+  }
+
+  /** Someone else starts it. */
+  start(arn: string, type = 'resume-processing'): void {
+    checks.startType(type, 'the start type');
+    this.#get(arn).start({ type });
+  }
+
+  /** DMS starts it by itself, from whatever state it is in. */
+  restart(arn: string): void {
+    this.#get(arn).restart();
+  }
+
+  /** Someone modifies its config. */
+  modify(arn: string): void {
+    this.#get(arn).modify();
+  }
+
+  /** Its target endpoint is made to lead to another, empty database. DMS does not know; {@link targetRows} tells. */
+  repointTarget(arn: string): void {
+    this.#get(arn).repointTarget();
+  }
+
+  /** Rows in the database that its target endpoint leads to: what came with the full load, and what was inserted since. */
+  targetRows(arn: string): number {
+    return targetRows(this.#get(arn));
+  }
+
+  /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
+  changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
+    checks.sourceChange(change, 'the source');
+    const { source, time } = this.#get(arn);
+    const { openTransaction, ...settings } = change;
+    source.change(settings, time);
+    if (openTransaction !== undefined) source.transaction(openTransaction, time);
+  }
+
+  /** From now on requests meet this fault. */
+  fault(fault: Fault): void {
+    checks.fault(fault, 'the fault');
+    const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
+    const seen = isSnapshot ? this.#store.all() : [];
+    const snapshot = new Map(seen.map(({ arn, now }) => [arn, structuredClone(now)]));
+    this.#faults.add(fault, this.#seconds(), isSnapshot ? snapshot : null);
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** What IAM allows from now on; `null`: everything. */
+  setPolicy(policy: readonly Statement[] | null): void {
+    checks.policy(policy, 'the policy');
+    this.#policy = policy;
+  }
+
+  /** How often an operation was called, for one replication or for all. */
+  count(operation: string, arn?: string): number {
+    const isMeant = (call: SimulatorCall) =>
+      call.operation === operation && (arn === undefined || arnsOf(call.input).includes(arn));
+    return this.calls.filter(isMeant).length;
+  }
+
+  /** Every replication as it is now. */
+  replications(): readonly { readonly row: Row; readonly config: Config; readonly lagSeconds: number | null }[] {
+    return this.#store.all().map(({ row, config, source, time }) => {
+      const lagSeconds = source.isRunning ? Math.round(time - source.appliedAt(time)) : null;
+      return { row, config, lagSeconds };
+    });
+  }
+
+  /** No replications, faults, calls, or policy, and full buckets. Time goes on. */
+  reset(): void {
+    this.#aws.reset();
+    this.#policy = null;
+    this.#store.clear();
+    this.#faults.clear();
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#store.now * 1000) / 1000;
+  }
+
+  #get(arn: string): SimulatedReplication {
+    const replication = this.#store.find(arn);
+    if (replication === undefined) throw new Error(`The simulator has no replication ${arn}`);
+    return replication;
+  }
+
+  #add(config: Config, options: SimulatedReplicationOptions): SimulatedReplication {
+    const replication = newReplication(config, options, this.#options, this.#uncertain, this.#seconds());
+    this.#store.add(replication);
+    return replication;
+  }
+}

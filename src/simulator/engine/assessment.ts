@@ -1,0 +1,78 @@
+/** Premigration assessments: what is asked for, and what they show. */
+import type { Row } from './model.js';
+import { AwsFault } from './aws-fault.js';
+
+/** What one may come to. */
+export const assessmentEnds = [
+  'passed',
+  'warning',
+  'failed',
+  'error-provisioning',
+  'error-executing',
+  'invalid state',
+] as const;
+export type AssessmentEnd = (typeof assessmentEnds)[number];
+
+/** The PremigrationAssessmentSettings of a start. */
+export type Assessment = Readonly<Record<string, unknown>>;
+
+export function readAssessment(settings: string): Assessment {
+  try {
+    const read: unknown = JSON.parse(settings);
+    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Assessment;
+  } catch {
+    // Said below.
+  }
+  throw new AwsFault('InvalidParameterValueException', 'Invalid PremigrationAssessmentSettings. Invalid json');
+}
+
+/** One that is under way. */
+export class Assessing {
+  readonly shown: Record<string, unknown>;
+
+  constructor(asked: Assessment, arn: string, time: number) {
+    this.shown = {
+      PremigrationAssessmentRunArn: `${arn.replace(':replication-config:', ':assessment-run:')}-${Math.floor(time)}`,
+      FailOnAssessmentFailure: asked['FailOnAssessmentFailure'] !== false,
+      Status: 'starting',
+      PremigrationAssessmentRunCreationDate: time,
+      AssessmentProgress: { IndividualAssessmentCount: 12, IndividualAssessmentCompletedCount: 0 },
+      ResultLocationBucket: textOr(asked['ResultLocationBucket'], 'dms-premigration-assessments'),
+      ResultLocationFolder: textOr(asked['ResultLocationFolder'], ''),
+      ResultEncryptionMode: textOr(asked['ResultEncryptionMode'], 'SSE_S3'),
+    };
+  }
+
+  enter(status: 'provisioning' | 'running'): void {
+    this.shown['Status'] = status;
+  }
+
+  /** Shows its end, and tells whether the start fails of it. */
+  end(status: AssessmentEnd): boolean {
+    const isFailed = status !== 'passed' && status !== 'warning';
+    const failed = isFailed ? 1 : 0;
+    Object.assign(this.shown, {
+      Status: status,
+      AssessmentProgress: { IndividualAssessmentCount: 12, IndividualAssessmentCompletedCount: 12 },
+      ResultStatistic: { Passed: 12 - failed, Failed: failed, Error: 0, Warning: 0, Cancelled: 0, Skipped: 0 },
+      ...(isFailed ? { LastFailureMessage: 'An individual assessment failed' } : {}),
+    });
+    return isFailed && this.shown['FailOnAssessmentFailure'] === true;
+  }
+}
+
+/** [INF] Those that are under way when a start is aborted. There is no status for one that was cancelled. */
+export function cancelAssessments({ PremigrationAssessmentStatuses: assessments = [] }: Row): void {
+  for (const each of assessments) {
+    if (['starting', 'provisioning', 'running'].includes(String(each['Status']))) each['Status'] = 'cancelling';
+  }
+}
+
+/** [INF] While their config is deleted. */
+export function deleteAssessments({ PremigrationAssessmentStatuses: assessments = [] }: Row): void {
+  for (const each of assessments) each['Status'] = 'deleting';
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}

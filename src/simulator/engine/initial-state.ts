@@ -1,0 +1,83 @@
+/** Replications that are in a state from the start: they have lived their way there. */
+import type { Config, PlacedStatus } from './model.js';
+import type { Uncertain } from './uncertain.js';
+import { startSteps, type Durations, type StartStep } from './steps.js';
+import type { SimulatedReplication } from './replication.js';
+
+const HOUR = 3600;
+/** How long one has been running. */
+const RAN = 6 * HOUR;
+
+/** What brought one into a state: how many seconds ago it was started, how many ago it was stopped, and what is done to it now. */
+interface Life {
+  readonly started: number;
+  readonly stopped?: number;
+  readonly now?: (replication: SimulatedReplication) => void;
+}
+
+/** One that is in a state now. `create` makes one that was created at some time. */
+export function placed(
+  status: PlacedStatus,
+  now: number,
+  { ReplicationType: type }: Config,
+  durations: Durations,
+  uncertain: Uncertain,
+  create: (born: number) => SimulatedReplication,
+): SimulatedReplication {
+  if (status === 'created') return create(now);
+  const life = lifeTo(status, type === 'full-load', durations, uncertain);
+  const replication = create(now - life.started);
+  replication.start({ type: 'start-replication' });
+  if (life.stopped !== undefined) {
+    replication.advance(now - life.stopped);
+    replication.stop();
+  }
+  replication.advance(now);
+  life.now?.(replication);
+  return replication;
+}
+
+function lifeTo(
+  status: Exclude<PlacedStatus, 'created'>,
+  isFullLoad: boolean,
+  durations: Durations,
+  { deleteNeedsDeprovisioned }: Uncertain,
+): Life {
+  const { fullLoad, stopping, describingStop, flushingCheckpoint, idleAfterFullLoad, deprovisioning } = durations;
+  const starting = secondsOf(startSteps, durations);
+  // A full load that is done has stopped: one that runs has just begun.
+  const running = { started: isFullLoad ? starting : starting + fullLoad + RAN };
+  /** So long after it was stopped, by somebody or because it was done. */
+  const since = (seconds: number): Life =>
+    isFullLoad
+      ? { started: starting + fullLoad + seconds }
+      : { started: running.started + stopping + seconds, stopped: stopping + seconds };
+  const stopped = since(Math.max(describingStop, flushingCheckpoint));
+  const idle = isFullLoad ? idleAfterFullLoad : 48 * HOUR;
+  switch (status) {
+    case 'running':
+      return running;
+    case 'stopping':
+      return { ...running, now: (replication) => replication.stop() };
+    case 'failed':
+      return { ...running, now: (replication) => replication.fail(['Simulated failure']) };
+    case 'stopped':
+      return stopped;
+    case 'modifying':
+      return { ...stopped, now: (replication) => replication.modify() };
+    case 'deprovisioning':
+      return since(idle);
+    case 'deprovisioned':
+      return since(idle + deprovisioning);
+    case 'deleting': {
+      const deletable = deleteNeedsDeprovisioned ? since(idle + deprovisioning) : stopped;
+      return { ...deletable, now: (replication) => replication.delete() };
+    }
+    default:
+      return { started: secondsOf(startSteps.slice(0, startSteps.indexOf(status)), durations) };
+  }
+}
+
+function secondsOf(steps: readonly StartStep[], durations: Durations): number {
+  return steps.reduce((sum, step) => sum + durations[step], 0);
+}

@@ -1,0 +1,85 @@
+/** Table mappings: which tables of a source a replication is about. */
+import { AwsFault } from './aws-fault.js';
+
+/** Tells whether a table is selected. */
+type Selection = (schema: string, table: string) => boolean;
+
+/** A pattern for a schema and one for a table. */
+interface SelectionRule {
+  readonly action: 'include' | 'exclude';
+  readonly matches: Selection;
+}
+
+/** Refused in the words that were seen where it is no JSON, or nothing is selected by it. */
+export function readMappings(text: string): Selection {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    throw refused('Invalid Table Mappings document. Invalid json');
+  }
+  const { rules } = recordOf(read);
+  if (!Array.isArray(rules)) throw refused('Valid Table mappings is required');
+  const selection = rules
+    .map(recordOf)
+    .filter((rule) => rule['rule-type'] === 'selection')
+    .map(readRule);
+  if (selection.length === 0) throw refused('Valid Table mappings is required');
+  // What is excluded is out, however it is included.
+  return (schema, table) =>
+    selection.some(({ action, matches }) => action === 'include' && matches(schema, table)) &&
+    !selection.some(({ action, matches }) => action === 'exclude' && matches(schema, table));
+}
+
+function readRule(rule: Readonly<Record<string, unknown>>): SelectionRule {
+  const { 'rule-action': action, 'object-locator': locator } = rule;
+  const { 'schema-name': schemaName, 'table-name': tableName } = recordOf(locator);
+  if (typeof schemaName !== 'string' || typeof tableName !== 'string')
+    throw refused(
+      'Invalid Table Mappings document. A selection rule needs an object-locator with schema-name and table-name',
+    );
+  if (action === 'explicit') {
+    return { action: 'include', matches: (schema, table) => schema === schemaName && table === tableName };
+  }
+  if (action !== 'include' && action !== 'exclude')
+    throw refused('Invalid Table Mappings document. A rule-action is include, exclude or explicit');
+  const [schemas, tables] = [patternOf(schemaName), patternOf(tableName)];
+  return { action, matches: (schema, table) => schemas(schema) && tables(table) };
+}
+
+/** Whether one character matches a part of a pattern: `_`, `[ab]`, `[a-d]`, or the character itself. */
+function fits(part: string, character: string): boolean {
+  const [, set] = /^\[(.+)\]$/s.exec(part) ?? [];
+  if (set === undefined) return part === '_' || part === character;
+  return [...set.matchAll(/(.)-(.)|(.)/gs)].some(([, from, to, one]) =>
+    from !== undefined && to !== undefined ? from <= character && character <= to : one === character,
+  );
+}
+
+/** AWS's wildcards; `%` is any text. In time that grows with the length of pattern and name only, for anybody may send one. */
+function patternOf(pattern: string): (name: string) => boolean {
+  const parts = pattern.match(/\[[^\]]+\]|[^]/g) ?? [];
+  return (name) => {
+    let [part, at] = [0, 0];
+    let [afterAny, retryAt] = [-1, 0];
+    while (at < name.length) {
+      if (parts[part] === '%') {
+        [afterAny, retryAt] = [++part, at];
+      } else if (fits(parts[part] ?? '', name.charAt(at))) {
+        [part, at] = [part + 1, at + 1];
+      } else if (afterAny >= 0) {
+        // What stands for any text takes one more character.
+        [part, at] = [afterAny, ++retryAt];
+      } else return false;
+    }
+    return parts.slice(part).every((each) => each === '%');
+  };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function refused(message: string): AwsFault {
+  return new AwsFault('InvalidParameterValueException', message);
+}

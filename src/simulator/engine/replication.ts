@@ -1,0 +1,247 @@
+import {
+  Assessing,
+  cancelAssessments,
+  deleteAssessments,
+  readAssessment,
+  type Assessment,
+  type AssessmentEnd,
+} from './assessment.js';
+import { logGone } from './checkpoint-format.js';
+import { HOUR, Life } from './life.js';
+import type { Config, NextStop, StartInput } from './model.js';
+import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
+import { startSteps, type StartStep, type Step } from './steps.js';
+import { secondsTo, stopPosition } from './stop-position.js';
+
+/** How soon a resume that needs a log which is gone dies once it runs. */
+const LOG_GONE_SECONDS = 20;
+/** How long the changes that were cached during a full load take. */
+const CACHED_CHANGES_SECONDS = 10;
+/** As seen on AWS. */
+const NO_TABLES = 'No tables were found at task initialization';
+
+/** One replication and its config, played out in simulated time. All times are epoch seconds. */
+export class SimulatedReplication extends Life {
+  nextStop: NextStop | null = null;
+  /** The replication dies this long after it reaches `running`. */
+  failsAfterRunning: { readonly seconds: number; readonly messages: readonly string[] } | null = null;
+  /** What the next premigration assessment comes to. */
+  assessmentStatus: AssessmentEnd = 'passed';
+  /** Its place in lists: the order in which they were created. */
+  sequence = 0;
+  /** It has reached `running`, or a start was accepted where that is enough. */
+  hasRun = false;
+  /** How many databases its target endpoint has led to before. */
+  targetsBefore = 0;
+  /** Since when its tables move. */
+  runningSince = Infinity;
+  /** The full load is done, or there is none. */
+  #isLoaded = false;
+  isDeleted = false;
+
+  stop(reason = 'Stop Reason NORMAL'): void {
+    if (isIdleStop(this.row, this.uncertain)) return;
+    this.remember();
+    const next = this.nextStop;
+    this.nextStop = null;
+    this.schedule.clear();
+    cancelAssessments(this.row);
+    this.enter('stopping');
+    if (next?.type === 'hang') return;
+    if (next?.type === 'fail')
+      return this.after(this.durations.stopping, () => this.fail(next.messages, next.stopReason));
+    this.after(this.durations.stopping, () => {
+      this.stopped(next?.stopReason ?? reason);
+      // DMS has scaled it, or recovered.
+      if (next?.type === 'self-restart') {
+        this.after(next.afterSeconds, () => {
+          this.shown.scaled(this.time);
+          this.#begin(false);
+        });
+      }
+    });
+  }
+
+  start(input: StartInput): void {
+    checkStart(this.row, this.hasRun, this.uncertain, input);
+    const { type, assessment } = input;
+    const asked = assessment === undefined ? undefined : readAssessment(assessment);
+    this.remember();
+    this.shown.ask(input);
+    this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
+  }
+
+  /** Takes over a changed config, or just takes its time. */
+  modify(changed: Partial<Config> = {}): void {
+    const before = this.row.Status;
+    if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
+    this.remember();
+    Object.assign(this.config, changed);
+    this.enter('modifying');
+    this.#unlessTroubled('modifying', () => {
+      this.shown.configure();
+      this.tables.configure(this.config);
+      this.enter(before);
+    });
+  }
+
+  delete(): void {
+    checkDelete(this.row, this.uncertain);
+    this.remember();
+    this.schedule.clear();
+    deleteAssessments(this.row);
+    this.enter('deleting');
+    this.#unlessTroubled('deleting', () => (this.isDeleted = true));
+  }
+
+  fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
+    const isReplicating = this.source.isRunning;
+    this.remember();
+    if (this.row.Status === 'provisioning_capacity') this.shown.provision('failed_provision', 0);
+    this.schedule.clear();
+    this.source.end(this.time);
+    this.#failed(messages);
+    this.row.StopReason = stopReason;
+    this.row.ReplicationLastStopTime = this.time;
+    if (isReplicating) this.row.RecoveryCheckpoint = this.source.finalCheckpoint(this.time);
+    if (this.shown.isProvisioned) this.untilDeprovisioned(this.time + 48 * HOUR);
+    else if (this.shown.is('deprovisioning')) this.deprovision(this.time);
+  }
+
+  #failed(messages: readonly string[]): void {
+    this.enter('failed');
+    this.row.FailureMessages = [...messages];
+  }
+
+  /** Loads some of its tables again, and validates them anew. */
+  reload(tables: readonly number[]): void {
+    const until = this.time + this.durations.fullLoad / 10;
+    for (const table of tables) {
+      this.tables.reloadedUntil.set(table, until);
+      this.tables.validatedAgain.set(table, until);
+    }
+  }
+
+  /** Validates some of its tables anew, where tables are validated. */
+  validate(tables: readonly number[]): void {
+    for (const table of tables) this.tables.validatedAgain.set(table, this.time);
+  }
+
+  /** DMS starts it by itself. */
+  restart(): void {
+    this.remember();
+    this.#begin(false);
+  }
+
+  /** The target endpoint now leads to another database, which is empty. */
+  repointTarget(): void {
+    this.targetsBefore++;
+    this.source.emptyTarget(this.time);
+  }
+
+  /** Through the steps of a start. */
+  #begin(isFresh: boolean, assessment?: Assessment): void {
+    this.schedule.clear();
+    this.source.end(this.time);
+    if (isFresh) {
+      this.source.restart(this.time, this.row.CdcStartTime);
+      this.#isLoaded = this.config.ReplicationType === 'cdc';
+    }
+    if (this.uncertain.acceptedIsFirstRun) this.hasRun = true;
+    this.hasRow = true;
+    this.shown.begin(this.time, isFresh, this.#isLoaded, this.tables.count);
+    const isShort = this.shown.isProvisioned && this.uncertain.resumePath === 'short';
+    const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : 'initializing'));
+    if (assessment === undefined) this.#walk(steps, isFresh);
+    else this.#assess(assessment, () => this.#walk(steps, isFresh));
+  }
+
+  #walk([step, ...rest]: readonly StartStep[], isFresh: boolean): void {
+    if (step === undefined) return this.#starts(isFresh);
+    this.enter(step);
+    if (step === 'provisioning_capacity') this.shown.provision('provisioning', 0);
+    this.#unlessTroubled(step, () => {
+      if (step === 'provisioning_capacity') this.shown.provisioned(this.time);
+      this.#walk(rest, isFresh);
+    });
+  }
+
+  /** Goes on after a step, unless that is to fail, or never to end. A start that fails is over; what fails of a config changes nothing else. */
+  #unlessTroubled(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
+    const trouble = this.troubledSteps.get(step);
+    if (trouble === null) return;
+    this.after(this.durations[step], () => {
+      if (trouble === undefined) goOn();
+      else if (step === 'modifying' || step === 'deleting') this.#failed(trouble);
+      else this.fail(trouble);
+    });
+  }
+
+  #starts(isFresh: boolean): void {
+    if (this.tables.count === 0 && this.tables.needsTables) return this.fail([NO_TABLES]);
+    this.hasRun = true;
+    if (!this.#isLoaded) {
+      // A load that was cut short begins again, with a resume as well.
+      this.row.ReplicationStats['FullLoadStartDate'] = this.time;
+      this.#running();
+      return this.after(this.durations.fullLoad, () => this.#loaded());
+    }
+    if (this.config.ReplicationType === 'full-load') {
+      // Nothing is left to load.
+      this.#running();
+      return this.after(1, () => this.stopped('Stop Reason FULL_LOAD_ONLY_FINISHED'));
+    }
+    const isGone = !isFresh && this.source.isLogGone(this.time);
+    const { engine } = this.source.settings;
+    if (isGone) this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone(engine)] };
+    this.source.begin(this.time, { stuck: isGone });
+    this.#running();
+    this.#untilStopPosition();
+  }
+
+  #loaded(): void {
+    this.shown.load(this.row, 100, this.tables);
+    this.row.ReplicationStats['FullLoadFinishDate'] = this.time;
+    this.#isLoaded = true;
+    if (this.config.ReplicationType === 'full-load') return this.stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
+    this.source.begin(this.time, { loaded: true });
+    const { stopsAfterLoad } = this.tables;
+    if (stopsAfterLoad === 'before-cached-changes') return this.stopped('Stop Reason STOPPED_AFTER_FULL_LOAD');
+    if (stopsAfterLoad !== null)
+      this.after(CACHED_CHANGES_SECONDS, () => this.stopped('Stop Reason STOPPED_AFTER_CACHED_EVENTS'));
+    this.#untilStopPosition();
+  }
+
+  #running(): void {
+    this.enter('running');
+    this.runningSince = this.time;
+    this.movedUntil = this.time;
+    const dies = this.failsAfterRunning;
+    this.failsAfterRunning = null;
+    if (dies !== null) this.after(dies.seconds, () => this.fail(dies.messages));
+  }
+
+  #untilStopPosition(): void {
+    const position = stopPosition(this.row.CdcStopPosition);
+    if (position === null) return;
+    const check = (): void => {
+      const left = secondsTo(position, this.source, this.time);
+      if (left > 0) return this.after(left, check);
+      this.stopped(position.stopReason);
+    };
+    check();
+  }
+
+  #assess(asked: Assessment, then: () => void): void {
+    const assessment = new Assessing(asked, this.arn, this.time);
+    this.row.PremigrationAssessmentStatuses = [assessment.shown];
+    this.enter(this.uncertain.statusWhileAssessing);
+    const { assessing } = this.durations;
+    this.after(assessing / 4, () => assessment.enter('provisioning'));
+    this.after(assessing / 2, () => assessment.enter('running'));
+    this.after(assessing, () => {
+      if (assessment.end(this.assessmentStatus)) this.fail(['The premigration assessment failed'], '');
+      else then();
+    });
+  }
+}

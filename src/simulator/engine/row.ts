@@ -1,0 +1,173 @@
+/** What DescribeReplications shows of a replication. */
+import type { Config, Row, StartInput } from './model.js';
+import type { Uncertain } from './uncertain.js';
+import { provisionStateOf } from './rules.js';
+import type { Tables } from './tables.js';
+
+const noStats = {
+  FullLoadProgressPercent: 0,
+  ElapsedTimeMillis: 0,
+  TablesLoaded: 0,
+  TablesLoading: 0,
+  TablesQueued: 0,
+  TablesErrored: 0,
+} as const;
+
+/** How many tables are loaded at once. */
+const LOADED_AT_ONCE = 8;
+
+/** The row, and how it changes. All times are epoch seconds. */
+export class ShownRow {
+  readonly row: Row;
+
+  constructor(
+    private readonly config: Config,
+    private readonly uncertain: Uncertain,
+    time: number,
+  ) {
+    this.row = {
+      ReplicationConfigIdentifier: config.ReplicationConfigIdentifier,
+      ReplicationConfigArn: config.ReplicationConfigArn,
+      SourceEndpointArn: config.SourceEndpointArn,
+      TargetEndpointArn: config.TargetEndpointArn,
+      ReplicationType: config.ReplicationType,
+      Status: 'created',
+      ProvisionData: { ProvisionedCapacityUnits: 0, IsNewProvisioningAvailable: false },
+      FailureMessages: [],
+      ReplicationStats: { ...noStats },
+      ReplicationCreateTime: time,
+      ReplicationUpdateTime: time,
+      ...(config.IsReadOnly === true ? { IsReadOnly: true } : {}),
+    };
+  }
+
+  /** Shows what a start asks for. */
+  ask({ type, startTime, startPosition, stopPosition }: StartInput): void {
+    Object.assign(this.row, {
+      StartReplicationType: type,
+      CdcStartTime: startTime,
+      CdcStartPosition: startPosition,
+      CdcStopPosition: stopPosition,
+    });
+  }
+
+  /** Shows what the config says now. */
+  configure(): void {
+    const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = this.config;
+    Object.assign(this.row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType });
+  }
+
+  enter(status: string, time: number): void {
+    this.row.Status = status;
+    this.row.ReplicationUpdateTime = time;
+  }
+
+  provision(state: string, units: number, date?: number): void {
+    const { DateProvisioned = date } = date === undefined ? this.row.ProvisionData : { DateProvisioned: date };
+    this.row.ProvisionData = {
+      ProvisionState: this.uncertain.provisionStateCase === 'upper' ? state.toUpperCase() : state,
+      ProvisionedCapacityUnits: units,
+      ...(DateProvisioned === undefined ? {} : { DateProvisioned }),
+      IsNewProvisioningAvailable: false,
+    };
+  }
+
+  get isProvisioned(): boolean {
+    return this.is('provisioned');
+  }
+
+  is(provisionState: string): boolean {
+    return provisionStateOf(this.row) === provisionState;
+  }
+
+  /** With the capacity that it begins with. */
+  provisioned(time: number): void {
+    const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
+    const units = typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
+    this.provision('provisioned', units, time);
+  }
+
+  /** With more capacity, as far as its config allows. */
+  scaled(time: number): void {
+    const { MaxCapacityUnits: most } = this.config.ComputeConfig;
+    const units = this.row.ProvisionData.ProvisionedCapacityUnits * 2;
+    if (typeof most === 'number') this.provision('provisioned', Math.min(most, units), time);
+  }
+
+  /** A start, afresh or from where it was stopped; `isLoaded`: nothing has to be loaded. */
+  begin(time: number, isFresh: boolean, isLoaded: boolean, tables: number): void {
+    this.row.FailureMessages = [];
+    if (this.uncertain.startClearsStop) {
+      const ofRunBefore = [
+        'StopReason',
+        'ReplicationLastStopTime',
+        'ReplicationDeprovisionTime',
+        'RecoveryCheckpoint',
+      ] as const;
+      for (const field of ofRunBefore) delete this.row[field];
+      delete this.row.ReplicationStats['StopDate'];
+    }
+    if (isFresh) {
+      const { StopDate } = this.row.ReplicationStats;
+      this.row.ReplicationStats = { ...this.#fresh(time, tables), ...(StopDate === undefined ? {} : { StopDate }) };
+      return;
+    }
+    this.row.ReplicationStats['StartDate'] = time;
+    if (!isLoaded || this.row.ReplicationStats['FullLoadFinishDate'] !== undefined) return;
+    // It was deprovisioned, and its statistics with it.
+    Object.assign(this.row.ReplicationStats, {
+      FullLoadProgressPercent: 100,
+      TablesLoaded: tables,
+      FullLoadStartDate: time,
+      FullLoadFinishDate: time,
+    });
+  }
+
+  #fresh(time: number, tables: number): Record<string, number> {
+    const loads = this.config.ReplicationType !== 'cdc';
+    return {
+      ...noStats,
+      FullLoadProgressPercent: loads ? 0 : 100,
+      TablesQueued: loads ? tables : 0,
+      FreshStartDate: time,
+      StartDate: time,
+      // Seen on AWS for replications that only do CDC, too.
+      ...(loads ? {} : { FullLoadStartDate: time, FullLoadFinishDate: time }),
+    };
+  }
+
+  /** Writes the statistics of a running replication into a row of now or then. */
+  run(row: Row, time: number, fullLoadSeconds: number, tables: Tables): void {
+    const { ReplicationStats: stats } = row;
+    const { StartDate: started = time, FullLoadStartDate: from, FullLoadFinishDate: until } = stats;
+    stats['ElapsedTimeMillis'] = Math.round((time - started) * 1000);
+    if (from === undefined || until !== undefined) return;
+    this.load(row, Math.min(99, Math.floor((100 * (time - from)) / Math.max(1, fullLoadSeconds))), tables);
+  }
+
+  load(row: Row, percent: number, { count, settings }: Tables): void {
+    const done = Math.floor((count * percent) / 100);
+    const loading = Math.min(LOADED_AT_ONCE, count - done);
+    const errored = Math.min(done, settings.inError + settings.missing + settings.cancelled);
+    Object.assign(row.ReplicationStats, {
+      FullLoadProgressPercent: percent,
+      TablesLoaded: done - errored,
+      TablesErrored: errored,
+      TablesLoading: loading,
+      TablesQueued: count - done - loading,
+    });
+  }
+
+  /** Drops the table statistics, and everything else that is assumed to be lost once it is deprovisioned. */
+  forget(): void {
+    const { checkpointAfterDeprovision, freshStartAfterDeprovision, deprovisionTimeAfterDeprovision } = this.uncertain;
+    if (!checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
+    if (!deprovisionTimeAfterDeprovision) delete this.row.ReplicationDeprovisionTime;
+    const { FreshStartDate, StartDate } = this.row.ReplicationStats;
+    this.row.ReplicationStats = {
+      ...noStats,
+      ...(FreshStartDate === undefined || !freshStartAfterDeprovision ? {} : { FreshStartDate }),
+      ...(StartDate === undefined ? {} : { StartDate }),
+    };
+  }
+}

@@ -1,0 +1,128 @@
+/** Statistics of a replication's tables, as DescribeReplicationTableStatistics shows them. */
+import type { View } from './model.js';
+import type { SimulatedReplication } from './replication.js';
+import type { Tables } from './tables.js';
+
+/** Rows of each table that come with the full load. */
+const FULL_LOAD_ROWS = 50_000;
+
+/** How many rows DescribeReplicationTableStatistics has. None before the first run; lost when it is deprovisioned. */
+export function tableCount({ tables }: SimulatedReplication, { row, hasRow }: View): number {
+  return !hasRow || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
+}
+
+/** One row of the statistics, as it goes over the wire. */
+export function tableRow(replication: SimulatedReplication, position: number, view: View): Record<string, unknown> {
+  const { tables, source } = replication;
+  const { row, time } = view;
+  const { FullLoadStartDate: began, FullLoadFinishDate: finished } = row.ReplicationStats;
+  const isLoaded = finished !== undefined;
+  const isInError = position < tables.settings.inError;
+  const loadedShare = loadedShareOf(replication, position, view);
+  const rows = source.rows(time);
+  const captured = tables.captured(position, rows.captured);
+  const applied = tables.applied(position, rows.applied);
+  const reloadedUntil = tables.reloadedUntil.get(position);
+  const { schema, table } = tables.name(position);
+  return {
+    SchemaName: schema,
+    TableName: table,
+    Inserts: Math.floor(captured.inserts),
+    Updates: Math.floor(captured.updates),
+    Deletes: Math.floor(captured.deletes),
+    Ddls: 0,
+    AppliedInserts: Math.floor(applied.inserts),
+    AppliedUpdates: Math.floor(applied.updates),
+    AppliedDeletes: Math.floor(applied.deletes),
+    AppliedDdls: 0,
+    FullLoadRows: fullLoadRows(replication, position, view),
+    FullLoadErrorRows: isInError ? 1 : 0,
+    FullLoadCondtnlChkFailedRows: 0,
+    ...(began === undefined ? {} : { FullLoadStartTime: began }),
+    ...(isLoaded && !isInError ? { FullLoadEndTime: finished } : {}),
+    ...(reloadedUntil === undefined ? {} : { FullLoadReloaded: true }),
+    LastUpdateTime: time,
+    TableState: stateOf(tables, position, loadedShare, reloadedUntil !== undefined && time < reloadedUntil),
+    ...validationOf(replication, position, view),
+  };
+}
+
+/** What of a table's full load is done, from 0 to 1. */
+function loadedShareOf({ tables, durations }: SimulatedReplication, position: number, { row, time }: View): number {
+  const { FullLoadStartDate: began, FullLoadFinishDate: finished } = row.ReplicationStats;
+  if (finished !== undefined) return 1;
+  return share(time - (began ?? time), durations.fullLoad * ((position + 1) / tables.count));
+}
+
+/** Rows of a table that came with the full load. */
+function fullLoadRows(replication: SimulatedReplication, position: number, view: View): number {
+  const isLoading = replication.config.ReplicationType !== 'cdc' && replication.tables.absence(position) === null;
+  return isLoading ? Math.floor(FULL_LOAD_ROWS * loadedShareOf(replication, position, view)) : 0;
+}
+
+function stateOf(tables: Tables, position: number, loadedShare: number, isBeingReloaded: boolean): string {
+  if (position < tables.settings.inError) return 'Table error';
+  const absence = tables.absence(position);
+  if (absence !== null) return absence;
+  if (isBeingReloaded) return 'Table is being reloaded';
+  return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
+}
+
+/** Which kind of table one is: so many of each, counted from the first. */
+function kindOf(position: number, kinds: readonly (readonly [kind: string, count: number])[]): string | undefined {
+  let end = 0;
+  return kinds.find(([, count]) => {
+    end += count;
+    return position < end;
+  })?.[0];
+}
+
+/** Validation begins when the table is loaded, and again when that is asked for. */
+function validationOf(
+  { tables, durations, runningSince }: SimulatedReplication,
+  position: number,
+  { row, time }: View,
+) {
+  const is = (ValidationState: string, pending = 0, failed = 0, suspended = 0) => ({
+    ValidationPendingRecords: pending,
+    ValidationFailedRecords: failed,
+    ValidationSuspendedRecords: suspended,
+    ValidationState,
+  });
+  const { inError, mismatched, withoutKey, suspended, notValidated } = tables.settings;
+  const kind = kindOf(position, [
+    ['Table error', inError],
+    ['Mismatched records', mismatched],
+    ['No primary key', withoutKey],
+    ['Suspended records', suspended],
+    ['Error', notValidated],
+  ]);
+  if (!tables.isValidated) return is('Not enabled');
+  if (kind === 'Table error' || kind === 'No primary key') return is(kind);
+  // [INF]: there is nothing to compare with.
+  if (tables.absence(position) !== null) return is('Table error');
+  const { FullLoadFinishDate: loaded } = row.ReplicationStats;
+  const again = tables.validatedAgain.get(position);
+  const began = loaded === undefined ? time : Math.max(runningSince, loaded, again ?? 0);
+  const done = share(time - began, durations.validating);
+  if (done < 0.1 && again === began) return is('Pending revalidation');
+  if (done === 0) return is('Pending validation');
+  if (done < 0.1) return is('Preparing table');
+  if (kind === 'Error') return { ...is(kind), ValidationStateDetails: 'The table could not be validated' };
+  if (done < 1) return is('Pending records', Math.ceil(1000 * (1 - done)));
+  const ValidationStateDetails = 'Some records differ between source and target';
+  if (kind === 'Mismatched records') return { ...is(kind, 0, 7), ValidationStateDetails };
+  return kind === 'Suspended records' ? is(kind, 0, 0, 5) : is('Validated');
+}
+
+function share(part: number, whole: number): number {
+  return Math.max(0, Math.min(1, whole <= 0 ? 1 : part / whole));
+}
+
+/** Rows in the database that the target endpoint of a replication leads to: what came with the full load, and what was inserted since. */
+export function targetRows(replication: SimulatedReplication): number {
+  const { source, tables, time, hasRow, now } = replication;
+  const positions = hasRow && !source.isTargetEmpty ? Array.from({ length: tables.count }, (_, n) => n) : [];
+  const loaded = positions.reduce((sum, position) => sum + fullLoadRows(replication, position, now), 0);
+  return loaded + Math.floor(tables.sum('applied', source.targetRows(time)).inserts);
+}

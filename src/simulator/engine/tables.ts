@@ -1,0 +1,160 @@
+import { readMappings } from './mappings.js';
+import type { Config, TableSettings } from './model.js';
+import type { RowRates, Written } from './source-settings.js';
+
+interface TableName {
+  readonly schema: string;
+  readonly table: string;
+}
+
+interface Sum {
+  readonly sharing: number;
+  readonly own: RowRates;
+}
+const noSum: Sum = { sharing: 0, own: { inserts: 0, updates: 0, deletes: 0 } };
+
+/** The tables of a source, and those of them that a replication's mappings select. A table is told by its position among the selected ones. */
+export class Tables {
+  /** Places in the source of those that are selected; `null`: all of them. */
+  #selected: readonly number[] | null = null;
+  /** By their places, those that have rates of their own. */
+  readonly #rated = new Map<number, RowRates>();
+  #sums = { captured: noSum, applied: noSum };
+  /** Whether rows are compared after they were applied. */
+  isValidated = false;
+  /** Whether a start fails that finds no tables. */
+  needsTables = true;
+  /** Where a full load ends, by its settings; `null`: CDC goes on. */
+  stopsAfterLoad: 'before-cached-changes' | 'after-cached-changes' | null = null;
+  /** When tables were last validated anew, and until when they are loaded anew. */
+  readonly validatedAgain = new Map<number, number>();
+  readonly reloadedUntil = new Map<number, number>();
+
+  constructor(
+    readonly settings: TableSettings,
+    config: Config,
+  ) {
+    for (const [name, rates] of Object.entries(settings.rates)) {
+      const place = this.#places().find((each) => `${this.#nameAt(each).schema}.${this.#nameAt(each).table}` === name);
+      if (place === undefined) throw new RangeError(`tables.rates names ${name}, which the source does not have`);
+      this.#rated.set(place, rates);
+    }
+    this.configure(config);
+  }
+
+  /** Takes over the mappings and the settings of a config. */
+  configure({ TableMappings: mappings, ReplicationSettings: settings = '{}' }: Config): void {
+    const isSelected = readMappings(mappings);
+    const selected = this.#places().filter((place) => {
+      const { schema, table } = this.#nameAt(place);
+      return isSelected(schema, table);
+    });
+    this.#selected = selected.length === this.#size ? null : selected;
+    const read = JSON.parse(settings) as ReplicationSettings;
+    const { ValidationSettings: validation, ErrorBehavior: errors, FullLoadSettings: load } = read;
+    this.isValidated = validation?.EnableValidation === true;
+    this.needsTables = errors?.FailOnNoTablesCaptured !== false;
+    const stops = load?.StopTaskCachedChangesApplied === true ? 'after-cached-changes' : null;
+    this.stopsAfterLoad = load?.StopTaskCachedChangesNotApplied === true ? 'before-cached-changes' : stops;
+    this.#sums = { captured: this.#sumOf('captured'), applied: this.#sumOf('applied') };
+    this.validatedAgain.clear();
+    this.reloadedUntil.clear();
+  }
+
+  get #size(): number {
+    return this.settings.names?.length ?? this.settings.count;
+  }
+
+  /** How many are selected. */
+  get count(): number {
+    return this.#selected?.length ?? this.#size;
+  }
+
+  name(position: number): TableName {
+    return this.#nameAt(this.#placeOf(position));
+  }
+
+  find(schema: string, table: string): number | undefined {
+    for (let position = 0; position < this.count; position++) {
+      const name = this.name(position);
+      if (name.schema === schema && name.table === table) return position;
+    }
+    return undefined;
+  }
+
+  /** Whether there is nothing of a table in the target, and why: it is missing there, or was given up. */
+  absence(position: number): 'Table does not exist' | 'Table cancelled' | null {
+    const fromEnd = this.count - 1 - position;
+    const { missing, cancelled } = this.settings;
+    if (fromEnd < missing) return 'Table does not exist';
+    return fromEnd < missing + cancelled ? 'Table cancelled' : null;
+  }
+
+  /** How many of the rows that were written were captured of one table. */
+  captured(position: number, written: Written): RowRates {
+    if (this.absence(position) !== null) return scaled(written, 0);
+    const own = this.#rated.get(this.#placeOf(position));
+    return own === undefined ? scaled(written, 1 / (this.#size - this.#rated.size)) : scaled(own, written.thousands);
+  }
+
+  /** How many of the rows that were written are applied of one table. */
+  applied(position: number, written: Written): RowRates {
+    const { inError, skippedPercent } = this.settings;
+    return scaled(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
+  }
+
+  /** The same of all that are selected. */
+  sum(which: 'captured' | 'applied', written: Written): RowRates {
+    const { sharing, own } = this.#sums[which];
+    const others = this.#size - this.#rated.size;
+    return added(scaled(written, others === 0 ? 0 : sharing / others), scaled(own, written.thousands));
+  }
+
+  /** How many tables share the source's rates, skipped rows left out, and what those with rates of their own have together. */
+  #sumOf(which: 'captured' | 'applied'): Sum {
+    const one = { thousands: 1, inserts: 1, updates: 0, deletes: 0 };
+    let [sharing, own] = [0, scaled(one, 0)];
+    for (let position = 0; position < this.count; position++) {
+      if (this.#rated.has(this.#placeOf(position))) own = added(own, this[which](position, one));
+      else sharing += this[which](position, one).inserts * (this.#size - this.#rated.size);
+    }
+    return { sharing, own };
+  }
+
+  #places(): readonly number[] {
+    return Array.from({ length: this.#size }, (_, place) => place);
+  }
+
+  #placeOf(position: number): number {
+    return this.#selected?.[position] ?? position;
+  }
+
+  #nameAt(place: number): TableName {
+    const name = this.settings.names?.[place];
+    if (name === undefined) return { schema: 'shop', table: `table_${String(place + 1).padStart(5, '0')}` };
+    const dot = name.indexOf('.');
+    return { schema: name.slice(0, dot), table: name.slice(dot + 1) };
+  }
+}
+
+/** What is played of a config's ReplicationSettings, as far as it is given. */
+interface ReplicationSettings {
+  readonly ValidationSettings?: { readonly EnableValidation?: boolean };
+  readonly FullLoadSettings?: {
+    readonly StopTaskCachedChangesApplied?: boolean;
+    readonly StopTaskCachedChangesNotApplied?: boolean;
+  };
+  readonly ErrorBehavior?: { readonly FailOnNoTablesCaptured?: boolean };
+}
+
+function scaled({ inserts, updates, deletes }: RowRates, factor: number): RowRates {
+  return { inserts: inserts * factor, updates: updates * factor, deletes: deletes * factor };
+}
+
+function added(a: RowRates, b: RowRates): RowRates {
+  return { inserts: a.inserts + b.inserts, updates: a.updates + b.updates, deletes: a.deletes + b.deletes };
+}
+
+export function totalOf({ inserts, updates, deletes }: RowRates): number {
+  return inserts + updates + deletes;
+}
