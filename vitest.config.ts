@@ -47,7 +47,7 @@ export default defineConfig({
       { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
       {
         extends: true,
-        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: ['test/clients/**', ...SHARED] },
+        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: ['test/compatibility/**', ...SHARED] },
       },
     ],
   },

@@ -47,7 +47,7 @@ export async function workflowBundle(
   });
 }
 
-/** The package must survive both ways of everything that nobody knows about DMS: `npm run test:clients` has it the other way round. */
+/** The package must survive both ways of everything that nobody knows about DMS: `npm run test:compatibility` has it the other way round. */
 export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'contrary' ? contrary : {};
 
 /** What the answer to a stop shows. */

@@ -2,14 +2,14 @@ import { defineConfig } from 'vitest/config';
 import { shared } from './vitest.config.js';
 
 /**
- * `npm run test:clients`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or a
+ * `npm run test:compatibility`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or a
  * lot of requests or seeds; and what depends on DMS once more with everything that is uncertain about DMS the other way round.
  */
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'clients', include: ['test/clients/**/*.test.ts'] } },
+      { test: { ...shared, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'] } },
       {
         test: {
           ...shared,
