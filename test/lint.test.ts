@@ -11,33 +11,59 @@ const importing = (what: string, name: string) =>
   `import * as ${name} from '${what}';\nexport const used_${name} = ${name};\n`;
 const floating = "import { sleep } from '@temporalio/workflow';\nexport async function bad() {\n  sleep(1);\n}\n";
 
-const sandboxed = ['node:fs', 'fs', 'fs/promises', 'crypto', aws, '@temporalio/activity', '@temporalio/client'].concat(
-  ['@temporalio/worker', '../activities/index.js', '../aws/index.js', '../watch/index.js', '../client/index.js'],
-  ['../simulator/index.js', '../dynamodb/index.js', '../cloudwatch/index.js'],
-);
+const nodeOnly = ['node:fs', 'fs', 'fs/promises', 'crypto', aws];
+const sandboxed = [...nodeOnly, '@temporalio/activity', '@temporalio/client', '@temporalio/worker'];
+/** Rooms that do AWS's or Temporal's work, one level or two above the importing file. */
+const working = (up: string) =>
+  ['activities', 'aws', 'watch', 'client', 'simulator', 'dynamodb', 'cloudwatch'].map(
+    (room) => `${up}${room}/index.js`,
+  );
+const workflowRoom = [...sandboxed, ...working('../'), '../program.js'];
+const workflowRoomBeneath = [...sandboxed, ...working('../../'), '../../program.js', '../stop.js'];
+const pureRoom = [
+  ...workflowRoom,
+  '@temporalio/workflow',
+  '../workflows/messages.js',
+  '../workflows/operation/waits.js',
+];
 
 /** Each room, and what it may not import. */
 const forbidden: Readonly<Record<string, readonly string[]>> = {
-  'src/workflows': sandboxed,
-  'src/contract': [...sandboxed, '@temporalio/workflow', '../workflows/messages.js'],
-  src: ['@temporalio/workflow', '@temporalio/client', './workflows/index.js', './activities/index.js'],
+  src: ['@temporalio/workflow', '@temporalio/client', './workflows/index.js', './activities/index.js'].concat([
+    './ledger/begin.js',
+    './rules/warnings.js',
+    './program.js',
+  ]),
   'src/dms': ['node:fs', 'valibot', '@temporalio/common', '../contract/names.js'],
-  'src/aws': ['@temporalio/common', '../contract/names.js', '../watch/index.js'],
-  'src/cloudwatch': [aws, '@temporalio/common', 'valibot', '../contract/names.js', '../aws/index.js'],
-  'src/dynamodb': [aws, '@temporalio/common', 'valibot', '../activities/index.js', '../client/index.js'],
-  'src/watch': [aws, '@temporalio/activity', '../activities/index.js', '../aws/index.js'],
+  'src/contract': [...pureRoom, '../ledger/begin.js', '../rules/warnings.js'],
+  'src/ledger': [...pureRoom, 'valibot', '../rules/warnings.js'],
+  'src/rules': [...pureRoom, 'valibot', '../ledger/begin.js'],
+  'src/workflows': workflowRoom,
+  'src/workflows/operation': [...workflowRoomBeneath, '../ledger/duties.js'],
+  'src/workflows/ledger': workflowRoomBeneath,
   'src/activities': [
     aws,
     '../workflows/messages.js',
+    '../workflows/operation/waits.js',
+    '../client/index.js',
     '../aws/index.js',
     '../dynamodb/index.js',
     '../simulator/index.js',
   ],
+  'src/activities/runtime': [aws, '../await-idle.js', '../../workflows/messages.js', '../../client/index.js'].concat([
+    '../../aws/index.js',
+    '../../simulator/index.js',
+  ]),
   'src/client': [aws, 'valibot', '@temporalio/workflow', '@temporalio/worker', '../workflows/index.js'].concat([
     '../activities/index.js',
+    '../activities/runtime/attempt.js',
     '../dynamodb/index.js',
     '../simulator/index.js',
   ]),
+  'src/aws': ['@temporalio/common', '../contract/names.js', '../rules/warnings.js', '../watch/index.js'],
+  'src/cloudwatch': [aws, '@temporalio/common', 'valibot', '../contract/names.js', '../aws/index.js'],
+  'src/dynamodb': [aws, '@temporalio/common', 'valibot', '../activities/index.js', '../client/index.js'],
+  'src/watch': [aws, '@temporalio/activity', '../activities/index.js', '../aws/index.js', '../contract/names.js'],
   'src/simulator': [aws, 'valibot', '../dms/lifecycle.js'],
   'src/simulator/engine': [
     aws,
@@ -52,15 +78,37 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
 };
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  'src/workflows': ['../contract/names.js', '@temporalio/workflow', 'valibot'],
   'src/contract': ['../dms/arn.js', '@temporalio/common', 'valibot'],
+  'src/ledger': ['../dms/arn.js', '../contract/names.js', '@temporalio/common'],
+  'src/rules': ['../dms/arn.js', '../contract/names.js', '@temporalio/common'],
+  'src/workflows': [
+    '../contract/names.js',
+    '../ledger/begin.js',
+    '../rules/warnings.js',
+    '@temporalio/workflow',
+    'valibot',
+  ].concat(['./operation/waits.js', './ledger/duties.js']),
+  'src/workflows/operation': ['../../contract/names.js', '../../ledger/begin.js', '../messages.js'],
+  'src/workflows/ledger': [
+    '../../contract/names.js',
+    '../../ledger/begin.js',
+    '../messages.js',
+    '../operation/waits.js',
+  ],
+  'src/activities': [
+    '../watch/index.js',
+    '../ledger/begin.js',
+    '../rules/warnings.js',
+    './runtime/attempt.js',
+    'valibot',
+  ],
+  'src/activities/runtime': ['../../watch/index.js', '../../ledger/begin.js', '../../rules/warnings.js'],
+  'src/client': ['../contract/names.js', '../ledger/begin.js', '../rules/joining.js', '@temporalio/client'],
   'src/aws': [aws, '../dms/api.js'],
   'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js', '../aws/clients.js'],
   'src/dynamodb': ['@aws-sdk/client-dynamodb', '../contract/names.js', 'node:util'],
   'src/watch': ['../dms/api.js', 'node:async_hooks'],
-  'src/activities': ['../watch/index.js', 'valibot'],
-  'src/client': ['../contract/names.js', '@temporalio/client'],
-  'src/simulator': ['node:http'],
+  'src/simulator': ['node:http', './engine/clock.js', './control/control.js'],
   'src/simulator/engine': ['node:http', './clock.js'],
   'src/simulator/api': ['node:http', '../engine/model.js'],
   'src/simulator/control': ['node:http', '../engine/model.js', '../api/http.js'],
@@ -114,4 +162,21 @@ test('the linter rejects every import that a room may not have, and no other', a
   };
   for (const each of bad) expect([each.file, rejected(each)]).toEqual([each.file, each.imports]);
   for (const each of good) expect([each.file, rejected(each)]).toEqual([each.file, []]);
+});
+
+test('the linter rejects a circle of imports, also one of types only', async () => {
+  const typeOf = (name: string, other: string) =>
+    `import type { ${other} } from './${other}.js';\nexport interface ${name} {\n  readonly ${other}: ${other} | null;\n}\n`;
+  const said = await complaints(
+    new Map([
+      ['src/rules/one.ts', typeOf('one', 'two')],
+      ['src/rules/two.ts', typeOf('two', 'one')],
+      ['src/rules/three.ts', typeOf('three', 'one')],
+    ]),
+  );
+  expect([...said].map(([file, lines]) => [file, lines.includes('no-cycle')])).toEqual([
+    ['src/rules/one.ts', true],
+    ['src/rules/two.ts', true],
+    ['src/rules/three.ts', false],
+  ]);
 });

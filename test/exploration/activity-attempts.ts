@@ -7,8 +7,8 @@ import {
   TimeoutFailure,
   TimeoutType,
 } from '@temporalio/common';
-import { carried, inAttempt, never, sleep, type Execution, type Scope } from './execution.js';
-import { Lost, type SmallTemporal } from './small-temporal.js';
+import { carried, inAttempt, never, sleep, type Execution, type ExecutionServer, type Scope } from './execution.js';
+import { Lost } from './small-temporal.js';
 
 /** A running attempt hears of a cancel with its next heartbeat, in simulated time. */
 const CANCEL_ARRIVES_MS = 1000;
@@ -22,7 +22,7 @@ export interface ActivityOptions {
 }
 
 export async function runActivity(
-  temporal: SmallTemporal,
+  temporal: ExecutionServer,
   by: Execution,
   type: string,
   input: unknown,

@@ -1,7 +1,7 @@
 /** A run of a workflow, its cancellation scopes, and what its code finds by the async context it runs in. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure } from '@temporalio/common';
-import type { SmallTemporal } from './small-temporal.js';
+import type { Fate } from './luck.js';
 
 export type Workflow = (...args: any[]) => Promise<unknown>;
 
@@ -71,6 +71,24 @@ export function execution(): Execution {
 
 type Handler = { readonly handle: (input: any) => unknown; readonly validate: (input: any) => void };
 
+/** The server of an execution, as far as its code reaches it. */
+export interface ExecutionServer {
+  readonly fate: Fate;
+  readonly worker: Worker;
+  bug(err: unknown): void;
+  uuid(): string;
+  pause(what: string): Promise<void>;
+  latest(workflowId: string): Execution | undefined;
+  scheduleAttempt(workflowId: string): number;
+  continued(from: Execution, args: readonly unknown[]): void;
+  start(
+    type: string,
+    workflowId: string,
+    args: readonly unknown[],
+    options?: { memo?: Record<string, unknown>; parent?: Execution | null },
+  ): Execution;
+}
+
 /** One run of a workflow. Nothing is delivered to it once it is closed. */
 export class Execution {
   readonly root = new Scope();
@@ -95,7 +113,7 @@ export class Execution {
   };
 
   constructor(
-    readonly world: SmallTemporal,
+    readonly world: ExecutionServer,
     readonly workflowId: string,
     readonly runId: string,
     readonly firstRunId: string,
