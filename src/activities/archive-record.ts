@@ -3,7 +3,7 @@ import { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 import type { ArchiveRecord } from '../contract/activity-protocol.js';
 import type { ArchivedRecord } from '../contract/ledger-state.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import type { Gate } from './runtime/gate.js';
 import { inTime } from '../watch/index.js';
 
@@ -14,9 +14,9 @@ const PLACE_SECONDS = 20;
 const ANSWER_SECONDS = 30;
 
 /** Copies a record into the archive. Whatever goes wrong is tried again, but what the archive will never take. */
-export async function archiveRecord(environment: Environment, request: ArchiveRecord): Promise<void> {
-  const { archive, archiving } = environment;
-  const { arn } = beginAttempt(environment, request, 'dms.archiveRecord', { phase: 'recording' });
+export async function archiveRecord(worker: WorkerContext, request: ArchiveRecord): Promise<void> {
+  const { archive, archiving } = worker;
+  const { arn } = beginAttempt(worker, request, 'dms.archiveRecord', { phase: 'recording' });
   const what = `Record ${request.record.sequence} of ${arn.arn}`;
   if (archive === null) {
     const message = `${what} is to be archived, and this worker has no archive: give one to createDmsActivities`;

@@ -2,16 +2,16 @@ import { operationWorkflowId } from '../contract/names.js';
 import type { AwaitIdle } from '../contract/activity-protocol.js';
 import { findExecution } from './runtime/find-execution.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 
 /** An operation that has said how it ended closes in a moment; the death of one that says nothing may be noticed late. */
 const SOON_SECONDS = 1;
 const LATE_SECONDS = 600;
 
 /** Waits until no operation is open on the replication, or until the given execution has closed. */
-export async function awaitIdle(environment: Environment, request: AwaitIdle): Promise<void> {
-  const attempt = beginAttempt(environment, request, 'dms.awaitIdle', { phase: 'settling' });
-  const open = await findExecution(environment.client(), operationWorkflowId(attempt.arn.arn));
+export async function awaitIdle(worker: WorkerContext, request: AwaitIdle): Promise<void> {
+  const attempt = beginAttempt(worker, request, 'dms.awaitIdle', { phase: 'settling' });
+  const open = await findExecution(worker.client(), operationWorkflowId(attempt.arn.arn));
   const { firstRunId = open?.firstExecutionRunId } = request;
   if (open === null || open.firstExecutionRunId !== firstRunId) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;

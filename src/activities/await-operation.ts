@@ -25,7 +25,7 @@ import { beginAttempt, isShutdown, type Attempt } from './runtime/attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 import { describeExecution, findExecution } from './runtime/find-execution.js';
 import { askLedger } from './runtime/ledger-access.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import { readStopInput } from '../contract/input-schemas.js';
 
 /** What an attempt leaves of start-to-close. */
@@ -34,11 +34,11 @@ const RESERVE_SECONDS = 5;
 /**
  * Follows the operation that is open on a replication, if the caller's asks for the same thing or runs after it. Each attempt is held on its result.
  */
-export async function awaitOperation(environment: Environment, request: AwaitOperation): Promise<AwaitedOperation> {
+export async function awaitOperation(worker: WorkerContext, request: AwaitOperation): Promise<AwaitedOperation> {
   const { wanted } = request;
   const about = { operationId: wanted.operationId ?? undefined, phase: 'joined' } as const;
-  const attempt = beginAttempt(environment, request, 'dms.awaitOperation', about);
-  const client = environment.client();
+  const attempt = beginAttempt(worker, request, 'dms.awaitOperation', about);
+  const client = worker.client();
   const { preempting, ours = false } = request;
   const found = await describeExecution(client, operationWorkflowId(attempt.arn.arn));
   const open = found === null ? null : ours ? ownOperation(found, wanted) : openOperation(found);
@@ -48,21 +48,21 @@ export async function awaitOperation(environment: Environment, request: AwaitOpe
   const relation = ours ? 'join' : relationTo(open, wanted);
   const where = await whereabouts(client, found, attempt.taskQueue);
   if (relation === 'refuse') throw operationInProgress(attempt.arn.arn, open, where);
-  const place = environment.takeHold();
+  const slot = worker.takeHoldSlot();
   try {
-    const held = Math.min(environment.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
+    const held = Math.min(worker.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
     const ended = await resultWithin(
       client,
       open,
       { ours, joins: relation === 'join' },
-      place === null ? 1 : held,
+      slot === null ? 1 : held,
       attempt,
     );
     if (ended !== null) return ended;
   } finally {
-    place?.release();
+    slot?.release();
   }
-  const delay = place === null ? secondsBetweenLooks(attempt.elapsedSeconds) : 0.1;
+  const delay = slot === null ? secondsBetweenLooks(attempt.elapsedSeconds) : 0.1;
   throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")${where}`, delay);
 }
 

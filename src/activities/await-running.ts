@@ -3,7 +3,7 @@ import { replicationDeleting, replicationFailed, startReverted } from '../contra
 import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../rules/start-progress.js';
 import { stopReasonWarnings } from '../rules/warnings.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 import { readTableSummary } from './runtime/table-statistics.js';
 
@@ -11,7 +11,7 @@ import { readTableSummary } from './runtime/table-statistics.js';
 const STATISTICS_SECONDS = 10;
 
 /** Waits until the replication runs, and then looks for movement, an early failure and an early stop. */
-export async function awaitRunning(environment: Environment, request: AwaitRunning): Promise<RunningReplication> {
+export async function awaitRunning(worker: WorkerContext, request: AwaitRunning): Promise<RunningReplication> {
   const before = request.before ?? null;
   const verifyProgressSeconds = request.verifyProgressSeconds ?? 120;
   const deadline = {
@@ -20,7 +20,7 @@ export async function awaitRunning(environment: Environment, request: AwaitRunni
     what: 'after it was to start',
     hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',
   } as const;
-  const attempt = beginAttempt(environment, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
+  const attempt = beginAttempt(worker, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
 
   let readAt = -Infinity;
   /** With the rows moved so far, if they can be read. */

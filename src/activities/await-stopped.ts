@@ -3,21 +3,21 @@ import type { AwaitStopped, StoppedReplication } from '../contract/activity-prot
 import { replicationDeleting, replicationFailed, stopReverted } from '../contract/failure-messages.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../rules/stop-settling.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 
 /**
  * Waits until a stop that was asked for is over and described. Without a call (`accepted` or `before`) and without `sawStop`, a look that
  * shows the replication active ends the wait: nobody has asked DMS to stop it.
  */
-export async function awaitStopped(environment: Environment, request: AwaitStopped): Promise<StoppedReplication> {
+export async function awaitStopped(worker: WorkerContext, request: AwaitStopped): Promise<StoppedReplication> {
   const deadline = {
     seconds: request.stopTimeoutSeconds ?? 3600,
     failure: 'DmsStopTimedOut',
     what: 'after it was to stop',
     hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
   } as const;
-  const attempt = beginAttempt(environment, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
+  const attempt = beginAttempt(worker, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
   const { before: mark = null } = request;
   const rules = {
     settleSeconds: request.settleSeconds ?? SETTLE_SECONDS,

@@ -10,7 +10,7 @@ import { awaitOperation } from './await-operation.js';
 import { awaitRunning } from './await-running.js';
 import { awaitStopped } from './await-stopped.js';
 import { describeReplication } from './describe-replication.js';
-import { Environment, type DmsActivitiesOptions } from './runtime/worker-context.js';
+import { WorkerContext, type DmsActivitiesOptions } from './runtime/worker-context.js';
 import { nudge } from './nudge.js';
 import { readLedger } from './read-ledger.js';
 import { recordOperation } from './record-operation.js';
@@ -27,20 +27,20 @@ export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } 
 
 /** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
 export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {
-  const environment = new Environment(options);
+  const worker = new WorkerContext(options);
   return {
-    'dms.requestStop': async (request) => requestStop(environment, request),
-    'dms.awaitStopped': async (request) => awaitStopped(environment, request),
-    'dms.requestStart': async (request) => requestStart(environment, request),
-    'dms.awaitRunning': async (request) => awaitRunning(environment, request),
-    'dms.recordOperation': async (request) => recordOperation(environment, request),
-    'dms.awaitOperation': async (request) => awaitOperation(environment, request),
-    'dms.reserveReplication': async (request) => reserveReplication(environment, request),
-    'dms.releaseReplication': async (request) => releaseReplication(environment, request),
-    'dms.awaitIdle': async (request) => awaitIdle(environment, request),
-    'dms.archiveRecord': async (request) => archiveRecord(environment, request),
-    'dms.readLedger': async (request) => readLedger(environment, request),
-    'dms.describeReplication': async (request) => describeReplication(environment, request),
-    'dms.nudge': async (request) => nudge(environment, request),
+    'dms.requestStop': async (request) => requestStop(worker, request),
+    'dms.awaitStopped': async (request) => awaitStopped(worker, request),
+    'dms.requestStart': async (request) => requestStart(worker, request),
+    'dms.awaitRunning': async (request) => awaitRunning(worker, request),
+    'dms.recordOperation': async (request) => recordOperation(worker, request),
+    'dms.awaitOperation': async (request) => awaitOperation(worker, request),
+    'dms.reserveReplication': async (request) => reserveReplication(worker, request),
+    'dms.releaseReplication': async (request) => releaseReplication(worker, request),
+    'dms.awaitIdle': async (request) => awaitIdle(worker, request),
+    'dms.archiveRecord': async (request) => archiveRecord(worker, request),
+    'dms.readLedger': async (request) => readLedger(worker, request),
+    'dms.describeReplication': async (request) => describeReplication(worker, request),
+    'dms.nudge': async (request) => nudge(worker, request),
   };
 }

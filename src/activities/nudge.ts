@@ -1,12 +1,12 @@
 import type { DescribeReplication } from '../contract/activity-protocol.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 
 const ELSEWHERE_SECONDS = 0.1;
 
 /** Has the watcher look at once. Where nobody waits in this worker, another attempt may find the one in which somebody does. */
-export async function nudge(environment: Environment, request: DescribeReplication): Promise<void> {
-  const attempt = beginAttempt(environment, request, 'dms.nudge', { phase: 'stopping' });
-  const { watcher } = environment.place(attempt.arn);
+export async function nudge(worker: WorkerContext, request: DescribeReplication): Promise<void> {
+  const attempt = beginAttempt(worker, request, 'dms.nudge', { phase: 'stopping' });
+  const { watcher } = worker.accountRegion(attempt.arn);
   if (watcher.nudge(attempt.arn) === 0) throw attempt.stillWaiting('no wait is held in this worker', ELSEWHERE_SECONDS);
 }

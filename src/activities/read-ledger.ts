@@ -2,10 +2,10 @@ import type { DescribeReplication } from '../contract/activity-protocol.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { beginAttempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 
 /** Everything recorded of a replication. Empty when nothing ever was. */
-export function readLedger(environment: Environment, request: DescribeReplication): Promise<Ledger> {
-  const attempt = beginAttempt(environment, request, 'dms.readLedger', { phase: 'checking' });
+export function readLedger(worker: WorkerContext, request: DescribeReplication): Promise<Ledger> {
+  const attempt = beginAttempt(worker, request, 'dms.readLedger', { phase: 'checking' });
   return askLedger(attempt, (ledger) => ledger.read());
 }

@@ -15,7 +15,7 @@ import { keptTables } from '../ledger/entries.js';
 import { endpointsUnknown, stopWarnings } from '../rules/warnings.js';
 import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import { LedgerForgot, LedgerWaits } from './runtime/ledger-errors.js';
 import { readEndpoints } from './runtime/endpoint-check.js';
 import { readTableSummary, type ReadTables } from './runtime/table-statistics.js';
@@ -31,12 +31,12 @@ const MAX_REQUEST_IDS = 20;
 const FAILED_SECONDS = 30;
 
 /** Puts the end of an operation into the ledger. */
-export function recordOperation(environment: Environment, request: RecordOperation): Promise<RecordedOperation> {
+export function recordOperation(worker: WorkerContext, request: RecordOperation): Promise<RecordedOperation> {
   const { operation } = request;
   const about = { operationId: operation.operationId, phase: 'recording', accepted: true } as const;
-  const attempt = beginAttempt(environment, request, 'dms.recordOperation', about);
+  const attempt = beginAttempt(worker, request, 'dms.recordOperation', about);
   const recorder = new Recorder(attempt, request);
-  return attempt.keptAlive(() => {
+  return attempt.withHeartbeat(() => {
     switch (request.end) {
       case 'stopped':
         return recorder.stopped(request);
@@ -171,7 +171,7 @@ class Recorder {
       checkpoint: draft,
       tables: tables === null ? null : keptTables(tables),
       taskQueue: attempt.taskQueue,
-      archives: attempt.environment.archive !== null,
+      archives: attempt.worker.archive !== null,
       resumeWithinSeconds: draft.resumeBy === null ? null : (Date.parse(draft.resumeBy) - now) / 1000,
       ...this.#ended(how),
     });
@@ -201,7 +201,7 @@ class Recorder {
   }
 
   async #overrideWarnings(): Promise<readonly Warning[]> {
-    const host = await this.attempt.environment.dms.endpointOverride(this.attempt.arn);
+    const host = await this.attempt.worker.dms.endpointOverride(this.attempt.arn);
     if (host === null) return [];
     return [{ code: 'endpoint-override', message: `Requests went to ${host}, which is not AWS's own endpoint` }];
   }

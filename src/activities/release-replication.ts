@@ -3,12 +3,12 @@ import type { ReleaseReplication } from '../contract/activity-protocol.js';
 import { readReservation } from '../contract/input-schemas.js';
 import { beginAttempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 
 /** Gives a reserved replication back. */
-export function releaseReplication(environment: Environment, input: ReleaseReplication): Promise<void> {
+export function releaseReplication(worker: WorkerContext, input: ReleaseReplication): Promise<void> {
   const { owner } = readReservation(input);
-  const attempt = beginAttempt(environment, input, 'dms.releaseReplication', { phase: 'recording', accepted: true });
+  const attempt = beginAttempt(worker, input, 'dms.releaseReplication', { phase: 'recording', accepted: true });
   const { workflowId = '' } = Context.current().info.workflowExecution ?? {};
-  return attempt.keptAlive(() => askLedger(attempt, (ledger) => ledger.release({ owner: owner ?? workflowId })));
+  return attempt.withHeartbeat(() => askLedger(attempt, (ledger) => ledger.release({ owner: owner ?? workflowId })));
 }

@@ -22,13 +22,13 @@ import type { Conclusion, Decision, Doubt, Facts } from './runtime/change.js';
 import { attemptChange } from './runtime/change-attempt.js';
 import { requireEndpoints } from './runtime/endpoint-check.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 
 type Outcome = Omit<RequestedStart, 'holdSeconds'>;
 
 /** Begins a resume, and asks DMS to start the replication if its last stop is the recorded one and DMS's rules allow it, unless it runs already. */
 export async function requestStart(
-  environment: Environment,
+  worker: WorkerContext,
   request: RequestStart,
 ): Promise<RequestedStart | Repeated<ResumeReplicationResult>> {
   const { operation, checkpoint } = request;
@@ -39,7 +39,7 @@ export async function requestStart(
     hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',
   } as const;
   const about = { operationId: operation?.operationId, phase: 'checking', deadline } as const;
-  const attempt = beginAttempt(environment, request, 'dms.requestStart', about);
+  const attempt = beginAttempt(worker, request, 'dms.requestStart', about);
   let endpointWarnings: readonly Warning[] = [];
 
   const resumeFacts = ({ look, begun, subject }: Facts): ResumeFacts => {
@@ -63,7 +63,7 @@ export async function requestStart(
     },
 
     send: ({ startReplicationType }, signal) =>
-      environment.dms.startReplication(
+      worker.dms.startReplication(
         attempt.arn,
         {
           startReplicationType: startReplicationType ?? 'resume-processing',
@@ -137,7 +137,7 @@ export async function requestStart(
   }
 
   if ('repeated' in requested) return requested;
-  return { ...requested.outcome, holdSeconds: environment.holdSeconds };
+  return { ...requested.outcome, holdSeconds: worker.holdSeconds };
 }
 
 function callWith({ look }: ResumeFacts, startReplicationType: string | null) {

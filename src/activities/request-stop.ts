@@ -18,7 +18,7 @@ import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { isNewOrMissing, rowMissing, type Decision, type Facts } from './runtime/change.js';
 import { attemptChange } from './runtime/change-attempt.js';
 import { laterMark } from '../ledger/calls.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import { inTime } from '../watch/index.js';
 
 const LAG_SECONDS = 5;
@@ -27,7 +27,7 @@ const FAILED_AGREE_SECONDS = 10;
 
 /** Begins a stop, and asks DMS to stop the replication once it can be stopped, unless it is stopping or stopped already. */
 export async function requestStop(
-  environment: Environment,
+  worker: WorkerContext,
   request: RequestStop,
 ): Promise<RequestedStop | Repeated<StopReplicationResult>> {
   const { operation, intent = 'pause', isAnswered = false } = request;
@@ -39,7 +39,7 @@ export async function requestStop(
   } as const;
   const phase = 'waiting-until-stoppable';
   const about = { operationId: operation?.operationId, phase, accepted: isAnswered, deadline } as const;
-  const attempt = beginAttempt(environment, request, 'dms.requestStop', about);
+  const attempt = beginAttempt(worker, request, 'dms.requestStop', about);
 
   let lag: Promise<ReplicationLag | null> = Promise.resolve(null);
   const requested = await attemptChange<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>, StopReplicationResult>(
@@ -96,7 +96,7 @@ export async function requestStop(
 
       send(_, signal) {
         lag = readLag(attempt);
-        return environment.dms.stopReplication(attempt.arn, { signal });
+        return worker.dms.stopReplication(attempt.arn, { signal });
       },
 
       accepted: ({ before }, { look, begun }: Facts, { replication, requestId }) => ({
@@ -124,7 +124,7 @@ export async function requestStop(
     },
   );
   if ('repeated' in requested) return requested;
-  return { ...requested.outcome, lagAtStop: await lag, holdSeconds: environment.holdSeconds };
+  return { ...requested.outcome, lagAtStop: await lag, holdSeconds: worker.holdSeconds };
 }
 
 /**
@@ -138,7 +138,7 @@ function isUndone(replication: Replication, { before }: PendingCall, isAnswered:
 }
 
 /** Reads the lag beside the call, so that it never delays the call. */
-async function readLag({ environment: { lag }, arn }: Attempt): Promise<ReplicationLag | null> {
+async function readLag({ worker: { lag }, arn }: Attempt): Promise<ReplicationLag | null> {
   if (lag === null) return null;
   try {
     return await inTime(LAG_SECONDS, (signal) => lag.read(arn, signal));

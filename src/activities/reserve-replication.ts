@@ -4,14 +4,14 @@ import type { ReserveReplication } from '../contract/activity-protocol.js';
 import type { Reservation } from '../contract/ledger-state.js';
 import { askLedger, isKnownToLedger } from './runtime/ledger-access.js';
 import { beginAttempt } from './runtime/attempt.js';
-import type { Environment } from './runtime/worker-context.js';
+import type { WorkerContext } from './runtime/worker-context.js';
 import { readReservation } from '../contract/input-schemas.js';
 
 /** Reserves the replication for an owner. A replication that its ledger does not know is looked at first: a typo must not leave a ledger behind. */
-export function reserveReplication(environment: Environment, input: ReserveReplication): Promise<Reservation> {
+export function reserveReplication(worker: WorkerContext, input: ReserveReplication): Promise<Reservation> {
   const { owner, reason } = readReservation(input);
-  const attempt = beginAttempt(environment, input, 'dms.reserveReplication', { phase: 'beginning' });
-  return attempt.keptAlive(async () => {
+  const attempt = beginAttempt(worker, input, 'dms.reserveReplication', { phase: 'beginning' });
+  return attempt.withHeartbeat(async () => {
     if (!(await isKnownToLedger(attempt))) await attempt.look();
     const { workflowId = null } = Context.current().info.workflowExecution ?? {};
     const request = { owner: owner ?? workflowId ?? '', reason, workflowId };

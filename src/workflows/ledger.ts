@@ -24,7 +24,7 @@ import { readArn } from '../contract/failure-messages.js';
 import { restore, validateRestore } from '../ledger/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../ledger/reservation.js';
 import { keepArchive } from './ledger/archiving.js';
-import type { Book } from './ledger/ledger-run.js';
+import type { LedgerRun } from './ledger/ledger-run.js';
 import { keepLedger } from './ledger/duties.js';
 import {
   beginUpdate,
@@ -61,7 +61,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   let ledger = readState(replicationConfigArn, input.state ?? null);
   let updates = 0;
   let isEnding = false;
-  const book: Book = {
+  const ledgerRun: LedgerRun = {
     get ledger() {
       return ledger;
     },
@@ -84,13 +84,14 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   ) => {
     const read = (request: unknown) => readRequest(replicationConfigArn, `${definition.name} request`, schema, request);
     const change = (request: Request) => {
-      const changed = transition(book.ledger, read(request), now());
+      const changed = transition(ledgerRun.ledger, read(request), now());
       updates++;
-      book.ledger = changed.ledger;
+      ledgerRun.ledger = changed.ledger;
       return changed.reply;
     };
     setHandler(definition, (request: Request) => attempted(definition.name, () => change(request)), {
-      validator: (request: Request) => attempted(definition.name, () => validate?.(book.ledger, read(request), now())),
+      validator: (request: Request) =>
+        attempted(definition.name, () => validate?.(ledgerRun.ledger, read(request), now())),
       ...(description === undefined ? {} : { description }),
     });
   };
@@ -112,11 +113,11 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   });
 
   await CancellationScope.nonCancellable(async () => {
-    await Promise.all([keepLedger(book), keepArchive(book)]);
+    await Promise.all([keepLedger(ledgerRun), keepArchive(ledgerRun)]);
     await condition(allHandlersFinished);
   });
   if (isClosing(ledger)) return ledger;
-  return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: book.ledger });
+  return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: ledgerRun.ledger });
 }
 
 interface UpdateOptions<Request> {

@@ -4,7 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { beginAttempt } from '../../src/activities/runtime/attempt.js';
 import { askLedger } from '../../src/activities/runtime/ledger-access.js';
-import { Environment } from '../../src/activities/runtime/worker-context.js';
+import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
 import { LedgerUnreachable, LedgerWaits } from '../../src/activities/runtime/ledger-errors.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import { failureOf } from '../support/stage.js';
@@ -13,7 +13,7 @@ const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 const begun = 1_800_000_000_000;
 
 /** Asks the ledger in an attempt that the server scheduled so many seconds after the activity. */
-function ask(environment: Environment, secondsIn: number, mayGiveUp: boolean, answers = false): Promise<unknown> {
+function ask(environment: WorkerContext, secondsIn: number, mayGiveUp: boolean, answers = false): Promise<unknown> {
   const currentAttemptScheduledTimestampMs = begun + secondsIn * 1000;
   const attempt = new MockActivityEnvironment(
     { scheduledTimestampMs: begun, currentAttemptScheduledTimestampMs },
@@ -34,7 +34,7 @@ function ask(environment: Environment, secondsIn: number, mayGiveUp: boolean, an
 }
 
 test('an operation that has called nothing gives up on its ledger after five minutes, and says where to look', async () => {
-  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
+  const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   for (const seconds of [0, 100, 299]) {
     expect(await failureOf(ask(environment, seconds, true))).toMatchObject({
       type: 'DmsUnavailable',
@@ -52,7 +52,7 @@ test('an operation that has called nothing gives up on its ledger after five min
 });
 
 test('the five minutes begin again when the ledger has answered in between', async () => {
-  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
+  const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   await failureOf(ask(environment, 0, true));
   expect(await ask(environment, 200, true, true)).toBe('answer');
   await failureOf(ask(environment, 250, true));
@@ -60,7 +60,7 @@ test('the five minutes begin again when the ledger has answered in between', asy
 });
 
 test('an operation whose call was accepted never gives up on its ledger', async () => {
-  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
+  const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   for (const seconds of [0, 300, 100_000]) {
     expect(await failureOf(ask(environment, seconds, false))).toMatchObject({
       type: 'DmsUnavailable',
@@ -70,7 +70,7 @@ test('an operation whose call was accepted never gives up on its ledger', async 
 });
 
 test('an operation whose deadline passes while the ledger lets it wait ends, and says what the ledger waits for', async () => {
-  const environment = new Environment({ dms: {} as DmsApi, client: {} as Client });
+  const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client });
   const deadline = { seconds: 60, failure: 'DmsStopTimedOut', what: 'after it was to stop', hint: 'Wait.' } as const;
   const wait = (secondsIn: number) => {
     const currentAttemptScheduledTimestampMs = begun + secondsIn * 1000;

@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import type { DmsApi } from '../../src/activities/index.js';
 import { beginAttempt } from '../../src/activities/runtime/attempt.js';
-import { Environment } from '../../src/activities/runtime/worker-context.js';
+import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
 import { readTableSummary, type ReadTables } from '../../src/activities/runtime/table-statistics.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
@@ -15,7 +15,7 @@ test('statistics tell when their first page was read, by the clock of DMS', asyn
         ? { items: [{ tableName: 'a' } as never], marker: 'next', dmsTime: Date.UTC(2031, 0, 1) }
         : { items: [{ tableName: 'b' } as never], marker: null, dmsTime: Date.UTC(2031, 0, 2) },
   };
-  const environment = new Environment({ dms: dms as DmsApi });
+  const environment = new WorkerContext({ dms: dms as DmsApi });
   const context = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   const { summary } = await context.run((): Promise<ReadTables> => {
     const attempt = beginAttempt(environment, { replicationConfigArn }, 'dms.recordOperation', { phase: 'recording' });

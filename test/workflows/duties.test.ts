@@ -45,11 +45,11 @@ const stop = operation('stop', { deadline: plan });
 const paused = recorded(noted(emptyLedger(arn), stop, 1), stop, 9);
 
 /** Keeps a ledger until the given holds. */
-async function kept(ledger: Ledger, what: string, holds: (book: { readonly ledger: Ledger }) => boolean) {
-  const book = { ledger, isEnding: false };
-  const keeping = keepLedger(book);
-  await until(what, () => holds(book));
-  book.isEnding = true;
+async function kept(ledger: Ledger, what: string, holds: (ledgerRun: { readonly ledger: Ledger }) => boolean) {
+  const ledgerRun = { ledger, isEnding: false };
+  const keeping = keepLedger(ledgerRun);
+  await until(what, () => holds(ledgerRun));
+  ledgerRun.isEnding = true;
   await keeping;
 }
 
@@ -57,34 +57,36 @@ test('the ledger finishes a call while the resume of its deadline guard waits fo
   const resume = operation('died', { kind: 'resume' });
   const ledger = begun(noted(paused, resume, 20), operation('waits', { kind: 'resume' }), 30);
   expect(ledger).toMatchObject({ guard: { sequence: 1 }, pendingCall: { isAbandoned: true } });
-  vi.mocked(finishCall).mockImplementation(async (book) => void (book.ledger = { ...book.ledger, pendingCall: null }));
-  vi.mocked(guardDeadline).mockImplementation(async (book) => {
-    await until('the call is finished', () => book.ledger.pendingCall === null);
-    book.ledger = { ...book.ledger, guard: null };
+  vi.mocked(finishCall).mockImplementation(
+    async (ledgerRun) => void (ledgerRun.ledger = { ...ledgerRun.ledger, pendingCall: null }),
+  );
+  vi.mocked(guardDeadline).mockImplementation(async (ledgerRun) => {
+    await until('the call is finished', () => ledgerRun.ledger.pendingCall === null);
+    ledgerRun.ledger = { ...ledgerRun.ledger, guard: null };
   });
-  await kept(ledger, 'the guard has resumed it', (book) => book.ledger.guard === null);
+  await kept(ledger, 'the guard has resumed it', (ledgerRun) => ledgerRun.ledger.guard === null);
 });
 
 test('the ledger looks for a replication that its own deadline guard did not find', async () => {
-  vi.mocked(guardDeadline).mockImplementation(async (book) => {
-    book.ledger = { ...missing(book.ledger, at(0)), guard: null };
+  vi.mocked(guardDeadline).mockImplementation(async (ledgerRun) => {
+    ledgerRun.ledger = { ...missing(ledgerRun.ledger, at(0)), guard: null };
   });
-  vi.mocked(lookForMissing).mockImplementation(async (book) => {
-    book.ledger = { ...book.ledger, missingSince: null, deletedAt: at(99) };
+  vi.mocked(lookForMissing).mockImplementation(async (ledgerRun) => {
+    ledgerRun.ledger = { ...ledgerRun.ledger, missingSince: null, deletedAt: at(99) };
   });
-  await kept(paused, 'it is known to be deleted', (book) => book.ledger.deletedAt !== null);
+  await kept(paused, 'it is known to be deleted', (ledgerRun) => ledgerRun.ledger.deletedAt !== null);
 });
 
 test('the ledger goes on finishing a call when something else happens to it, and tries again after a failure', async () => {
   const ledger = begun(noted(emptyLedger(arn), stop, 1), operation('waits'), 30);
   let [begins, isCancelled] = [0, true];
-  vi.mocked(finishCall).mockImplementation(async (book) => {
+  vi.mocked(finishCall).mockImplementation(async (ledgerRun) => {
     if (begins++ === 0) throw new Error('DMS gives no answer');
-    book.ledger = missing(book.ledger, new Date().toISOString());
+    ledgerRun.ledger = missing(ledgerRun.ledger, new Date().toISOString());
     await new Promise((resolve) => setTimeout(resolve, 20));
     isCancelled = false;
-    book.ledger = { ...book.ledger, pendingCall: null };
+    ledgerRun.ledger = { ...ledgerRun.ledger, pendingCall: null };
   });
-  await kept(ledger, 'the call is finished', (book) => book.ledger.pendingCall === null);
+  await kept(ledger, 'the call is finished', (ledgerRun) => ledgerRun.ledger.pendingCall === null);
   expect([begins, isCancelled]).toEqual([2, false]);
 });

@@ -18,10 +18,10 @@ function abandoned(kind: 'stop' | 'resume'): { ledger: Ledger; readonly isEnding
   return { ledger: begun(ledger, operation('b'), 5), isEnding: false };
 }
 
-function finished(book: ReturnType<typeof abandoned>): Promise<void> {
-  const { pendingCall } = book.ledger;
+function finished(ledgerRun: ReturnType<typeof abandoned>): Promise<void> {
+  const { pendingCall } = ledgerRun.ledger;
   if (pendingCall === null) throw new Error('A call is noted');
-  return finishCall(book, pendingCall);
+  return finishCall(ledgerRun, pendingCall);
 }
 
 const waits = { stop: vi.mocked(untilStopped), resume: vi.mocked(untilRunning) };
@@ -68,9 +68,9 @@ describe.each([
 
   test('is cleared when a look shows, after the call can have landed, that nothing came of it', async () => {
     waits[kind].mockRejectedValue(timedOut({ replication: look({ status }) }));
-    const book = abandoned(kind);
-    await finished(book);
-    expect(book.ledger).toMatchObject({ pendingCall: null, operations: [{ failureType: expect.any(String) }] });
+    const ledgerRun = abandoned(kind);
+    await finished(ledgerRun);
+    expect(ledgerRun.ledger).toMatchObject({ pendingCall: null, operations: [{ failureType: expect.any(String) }] });
   });
 
   test.each([
@@ -78,8 +78,8 @@ describe.each([
     ['no worker looks', { status }],
   ])('stays when %s until the wait is over', async (_, more) => {
     waits[kind].mockRejectedValue(timedOut(more));
-    const book = abandoned(kind);
-    await expect(finished(book)).rejects.toMatchObject({ type });
-    expect(book.ledger.pendingCall).toMatchObject({ operationId: 'a' });
+    const ledgerRun = abandoned(kind);
+    await expect(finished(ledgerRun)).rejects.toMatchObject({ type });
+    expect(ledgerRun.ledger.pendingCall).toMatchObject({ operationId: 'a' });
   });
 });

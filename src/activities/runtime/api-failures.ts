@@ -3,14 +3,14 @@ import type { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
 import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../contract/failures.js';
 import type { RetryableType } from './attempt-options.js';
-import type { Environment } from './worker-context.js';
+import type { WorkerContext } from './worker-context.js';
 
 /** How long an operation that has called nothing yet waits for valid credentials. */
 const CREDENTIALS_PATIENCE_SECONDS = 60;
 
 /** Facts of an attempt that tell what a failed request means for it. */
 interface AskingAttempt {
-  readonly environment: Environment;
+  readonly worker: WorkerContext;
   readonly arn: ReplicationConfigArn;
   readonly number: number;
   readonly status: string | null;
@@ -61,8 +61,8 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
 }
 
 /** For how long this operation has had no valid credentials, and how much longer it waits for them. */
-function credentialOutage({ environment, arn, elapsedSeconds }: AskingAttempt) {
-  const seconds = Math.min(environment.credentialOutages.secondsAfterFailure(arn), elapsedSeconds);
+function credentialOutage({ worker, arn, elapsedSeconds }: AskingAttempt) {
+  const seconds = Math.min(worker.credentialOutages.secondsAfterFailure(arn), elapsedSeconds);
   return { seconds, secondsLeft: CREDENTIALS_PATIENCE_SECONDS - seconds };
 }
 

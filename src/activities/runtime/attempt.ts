@@ -9,7 +9,7 @@ import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../.
 import { readTarget } from '../../contract/input-schemas.js';
 import { apiFailure, awsErrorDetails } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
-import type { Environment } from './worker-context.js';
+import type { WorkerContext } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;
 /** How long an attempt waits for a look at most, and what it leaves of start-to-close for the request. */
@@ -39,7 +39,7 @@ export class Attempt {
   #memory: unknown = this.#context.info.heartbeatDetails;
 
   constructor(
-    readonly environment: Environment,
+    readonly worker: WorkerContext,
     readonly arn: ReplicationConfigArn,
     { operationId, phase, accepted = false, lastStatus, deadline = NO_DEADLINE }: AttemptOptions,
   ) {
@@ -103,7 +103,7 @@ export class Attempt {
   }
 
   /** Sends a heartbeat now and then while the work goes on, so that a killed worker is noticed and a cancel arrives. */
-  async keptAlive<T>(work: () => Promise<T>, everySeconds = HEARTBEAT_SECONDS): Promise<T> {
+  async withHeartbeat<T>(work: () => Promise<T>, everySeconds = HEARTBEAT_SECONDS): Promise<T> {
     const beat = setInterval(() => this.#context.heartbeat(this.#memory), everySeconds * 1000);
     try {
       return await work();
@@ -118,9 +118,9 @@ export class Attempt {
     const seconds = Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS, this.secondsWithoutAnswer);
     const withinSeconds = Math.max(SHORTEST_LOOK_SECONDS, seconds);
     try {
-      const { watcher } = this.environment.place(this.arn);
+      const { watcher } = this.worker.accountRegion(this.arn);
       const look = await watcher.look(this.arn, { ...when, withinSeconds, signal: this.signal });
-      this.environment.credentialOutages.end(this.arn);
+      this.worker.credentialOutages.end(this.arn);
       this.status = look.replication.status;
       return look;
     } catch (err) {
@@ -130,12 +130,12 @@ export class Attempt {
 
   /** Waits for the turn of a request in the budget of the account and region; after a while a later attempt does. */
   turn(kind: RequestKind, withinSeconds: number): Promise<void> {
-    const { budget } = this.environment.place(this.arn);
-    return this.inTurn(withinSeconds, BUSY, (signal) => budget.take(kind, signal));
+    const { budget } = this.worker.accountRegion(this.arn);
+    return this.waitAtMost(withinSeconds, BUSY, (signal) => budget.take(kind, signal));
   }
 
   /** Waits for something that many share; after a while a later attempt does. */
-  async inTurn<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async waitAtMost<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const askedAt = this.elapsedSeconds;
     const seconds = Math.min(withinSeconds, Math.max(SHORTEST_LOOK_SECONDS, this.secondsWithoutAnswer));
     const patience = AbortSignal.timeout(Math.round(seconds * 1000));
@@ -221,14 +221,14 @@ export class Attempt {
 
 /** The attempt of an activity on the replication that its input names, if this worker may touch it. */
 export function beginAttempt(
-  environment: Environment,
+  worker: WorkerContext,
   input: unknown,
   activity: string,
   options: AttemptOptions,
 ): Attempt {
   const arn = parseReplicationConfigArn(readTarget(input, activity));
-  environment.requireAllowed(arn, options.operationId);
-  return new Attempt(environment, arn, options);
+  worker.requireAllowed(arn, options.operationId);
+  return new Attempt(worker, arn, options);
 }
 
 /** The worker is shutting down; the attempt ends, the activity does not. */

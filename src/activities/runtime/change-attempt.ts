@@ -33,7 +33,7 @@ export function attemptChange<Outcome, Result>(
   attempt: Attempt,
   change: Change<Outcome, Result>,
 ): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
-  return attempt.keptAlive(() => new ChangeAttempt(attempt, change).run());
+  return attempt.withHeartbeat(() => new ChangeAttempt(attempt, change).run());
 }
 
 class ChangeAttempt<Outcome, Result> {
@@ -113,8 +113,10 @@ class ChangeAttempt<Outcome, Result> {
     facts: Facts,
   ): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt } = this;
-    const place = attempt.environment.place(attempt.arn);
-    const look = await attempt.inTurn(TURN_SECONDS, BUSY, (signal) => takeTurn(place, attempt.arn, facts.look, signal));
+    const accountRegion = attempt.worker.accountRegion(attempt.arn);
+    const look = await attempt.waitAtMost(TURN_SECONDS, BUSY, (signal) =>
+      takeTurn(accountRegion, attempt.arn, facts.look, signal),
+    );
     let isSpent = false;
     try {
       if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet(BUSY);
@@ -126,7 +128,7 @@ class ChangeAttempt<Outcome, Result> {
       isSpent = true;
       return { outcome: await this.#call(note, noted) };
     } finally {
-      if (!isSpent) place.budget.giveBack('change');
+      if (!isSpent) accountRegion.budget.giveBack('change');
     }
   }
 
@@ -154,8 +156,8 @@ class ChangeAttempt<Outcome, Result> {
     // A call of an earlier attempt of this activity got no answer, or this attempt would not be.
     const isAnswered = change.isAnswered && attempt.number === 1;
     const { status } = replication;
-    const leave = await attempt.inTurn(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
-      attempt.environment.beginning.enter(signal),
+    const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
+      attempt.worker.beginning.enter(signal),
     );
     const reply = await askLedger(attempt, async (ledger) => {
       const asked = attempt.heldSeconds;
@@ -187,7 +189,7 @@ class ChangeAttempt<Outcome, Result> {
   async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<unknown> {
     const { attempt, change } = this;
     const own = facts.begun?.ownCall ?? null;
-    if (err.kind === 'throttled') attempt.environment.place(attempt.arn).budget.throttled();
+    if (err.kind === 'throttled') attempt.worker.accountRegion(attempt.arn).budget.throttled();
     if (err.wasCarriedOut === 'no') await this.#refuse();
     attempt.accepted = err.kind !== 'rejected' && (own !== null || change.isAnswered || err.wasCarriedOut !== 'no');
     if (err.kind === 'invalid-state') return this.#refusedInState(err, facts);

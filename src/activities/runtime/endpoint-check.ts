@@ -19,15 +19,14 @@ export interface ReadEndpoints {
 
 /** Where the endpoints of a replication lead to. What goes wrong is told, and fails nothing. */
 export async function readEndpoints(attempt: Attempt, replication: Replication): Promise<ReadEndpoints> {
-  const { environment, arn } = attempt;
+  const { worker, arn } = attempt;
   const { sourceEndpointArn: source, targetEndpointArn: target } = replication;
-  if (!environment.endpointFingerprints || source === null || target === null)
-    return { endpoints: null, problem: null };
+  if (!worker.endpointFingerprints || source === null || target === null) return { endpoints: null, problem: null };
   const signal = AbortSignal.any([AbortSignal.timeout(SECONDS * 1000), attempt.signal]);
-  const { budget } = environment.place(arn);
+  const { budget } = worker.accountRegion(arn);
   try {
     await budget.take('other', signal);
-    const found = (await environment.dms.describeEndpoints?.(arn, [source, target], { signal })) ?? [];
+    const found = (await worker.dms.describeEndpoints?.(arn, [source, target], { signal })) ?? [];
     const addressOf = (wanted: string) => found.find(({ endpointArn }) => endpointArn === wanted);
     const endpoints = { source: addressOf(source), target: addressOf(target) };
     if (endpoints.source === undefined || endpoints.target === undefined)
@@ -51,7 +50,7 @@ export async function requireEndpoints(
   const unchecked = (why: string | null) => endpointsUnknown(why, 'it is not checked that they lead where they led');
   const known = record?.endpoints ?? null;
   if (known === null)
-    return unchecked(attempt.environment.endpointFingerprints && record !== null ? 'the record does not tell' : null);
+    return unchecked(attempt.worker.endpointFingerprints && record !== null ? 'the record does not tell' : null);
   const { endpoints, problem } = await readEndpoints(attempt, look);
   for (const role of ['source', 'target'] as const) {
     const [was, is] = [known[role], endpoints?.[role]];

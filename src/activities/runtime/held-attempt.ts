@@ -35,7 +35,7 @@ export type Judgement<Memory, Result> =
 
 /**
  * One attempt of a wait, as a loop of looks. It returns when the wait is over, and otherwise fails: for good past the deadline, else retryably,
- * with the last status. It is held over many looks while the worker has a place for it, and shows what it sees in heartbeats. The SDK sends
+ * with the last status. It is held over many looks while the worker has a slot for it, and shows what it sees in heartbeats. The SDK sends
  * those at most every 36 s (0.8 of the time-out), unless the worker's `maxHeartbeatThrottleInterval` says less.
  *
  * A look without a replication proves nothing, see `dms/staleness.ts`: the activity fails with `DmsReplicationNotFound` once looks have
@@ -46,7 +46,7 @@ export async function holdAttempt<Memory, Result>(
   begin: Memory,
   judge: (memory: Memory, look: Look) => Judgement<Memory, Result> | Promise<Judgement<Memory, Result>>,
 ): Promise<Result> {
-  const { environment } = attempt;
+  const { worker } = attempt;
   let kept: Kept<Memory> = (attempt.memory as Kept<Memory> | undefined) ?? {
     phase: null,
     lastStatus: attempt.status,
@@ -62,13 +62,12 @@ export async function holdAttempt<Memory, Result>(
     if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
     kept = now;
   };
-  const place = environment.takeHold();
-  const longest = environment.holdSeconds * (0.8 + 0.2 * Math.random());
-  const holdSeconds = place === null ? 0 : Math.min(longest, attempt.secondsLeft - RESERVE_SECONDS);
+  const slot = worker.takeHoldSlot();
+  const longest = worker.holdSeconds * (0.8 + 0.2 * Math.random());
+  const holdSeconds = slot === null ? 0 : Math.min(longest, attempt.secondsLeft - RESERVE_SECONDS);
   const isHeld = holdSeconds > 0;
   // The first look is wanted at once; the others go with the sweeps.
-  let when: LookOptions =
-    attempt.number === 1 ? {} : { intervalSeconds: environment.holdSeconds > 0 ? SWEEP_SECONDS : 0 };
+  let when: LookOptions = attempt.number === 1 ? {} : { intervalSeconds: worker.holdSeconds > 0 ? SWEEP_SECONDS : 0 };
   const hold = async (): Promise<Result> => {
     for (;;) {
       const look = await attempt.look(when).catch((err: unknown) => {
@@ -91,7 +90,7 @@ export async function holdAttempt<Memory, Result>(
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);
       const wanted = judgement.lookInSeconds ?? Infinity;
       const next = Math.min(SWEEP_SECONDS, wanted, timeLeft);
-      if (place?.isWanted() === true || attempt.heldSeconds + next > holdSeconds) {
+      if (slot?.isWanted() === true || attempt.heldSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
         const delay = Math.min(isHeld ? 0.1 : between, timeLeft);
         throw attempt.stillWaiting(judgement.why, delay);
@@ -100,8 +99,8 @@ export async function holdAttempt<Memory, Result>(
     }
   };
   try {
-    return isHeld ? await attempt.keptAlive(hold, HEARTBEAT_SECONDS) : await hold();
+    return isHeld ? await attempt.withHeartbeat(hold, HEARTBEAT_SECONDS) : await hold();
   } finally {
-    place?.release();
+    slot?.release();
   }
 }

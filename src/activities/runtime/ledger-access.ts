@@ -15,7 +15,7 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
   const ledger = ledgerFor(attempt);
   try {
     const answer = await request(ledger);
-    attempt.environment.ledgerOutages.delete(arn);
+    attempt.worker.ledgerOutages.delete(arn);
     return answer;
   } catch (err) {
     if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
@@ -25,11 +25,11 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
   }
 }
 
-function ledgerFor({ environment, arn }: Attempt): LedgerClient {
+function ledgerFor({ worker, arn }: Attempt): LedgerClient {
   const { inWorkflow, activityType, taskQueue, currentAttemptScheduledTimestampMs: now } = Context.current().info;
   if (inWorkflow) {
-    const { archive, ledgerTaskQueue } = environment;
-    return new LedgerClient(environment.client(), arn.arn, ledgerTaskQueue ?? taskQueue, archive, now);
+    const { archive, ledgerTaskQueue } = worker;
+    return new LedgerClient(worker.client(), arn.arn, ledgerTaskQueue ?? taskQueue, archive, now);
   }
   throw ApplicationFailure.nonRetryable(
     `${activityType} works only as a step of an operation's workflow: start one with the client or the steps`,
@@ -38,7 +38,7 @@ function ledgerFor({ environment, arn }: Attempt): LedgerClient {
 
 function outage(attempt: Attempt, ledger: string, problem: string): ApplicationFailure {
   const { arn } = attempt.arn;
-  const { ledgerOutages } = attempt.environment;
+  const { ledgerOutages } = attempt.worker;
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
   const now = currentAttemptScheduledTimestampMs / 1000;
   // An outage of an earlier operation may have ended unseen, on another worker.

@@ -20,8 +20,8 @@ export interface ReadTables {
  * leaves it to another; so does a first turn that does not come, where there is somebody to leave it to (`canWait`).
  */
 export async function readTableSummary(attempt: Attempt, withinSeconds: number, canWait: boolean): Promise<ReadTables> {
-  const { environment, arn } = attempt;
-  const { budget } = environment.place(arn);
+  const { worker, arn } = attempt;
+  const { budget } = worker.accountRegion(arn);
   const turn = attempt.turn('other', Math.min(withinSeconds, TURN_SECONDS));
   if (canWait) await turn;
   else if (
@@ -37,7 +37,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
   let summary: TableStatisticsSummary | null = null;
   try {
     for (let marker: string | null = null; ;) {
-      const page: Page<TableStatistics> | null = await environment.dms
+      const page: Page<TableStatistics> | null = await worker.dms
         .describeTableStatistics(arn, marker, { signal })
         .catch((err: unknown) => {
           if (!(err instanceof DmsApiError) || err.kind !== 'throttled') throw err;

@@ -11,7 +11,7 @@ import { Gate } from './gate.js';
 
 /** So many operations of a worker begin at once. More only make a server slower that may have to create as many ledgers. */
 const BEGINNING_AT_ONCE = 50;
-/** How long an attempt is held although others want its place. */
+/** How long an attempt is held although others want its slot. */
 const LEAST_HOLD_MS = 30_000;
 /** So many records are copied at once. */
 const ARCHIVING_AT_ONCE = 10;
@@ -26,7 +26,7 @@ export interface DmsActivitiesOptions {
   /** Where ledgers are started; its worker must have the workflows. Default: the activities' own task queue. */
   readonly ledgerTaskQueue?: string;
   /**
-   * How long an attempt of a wait is held at most, in seconds. Default 300. It gives way after 30 when other waits want its place. 0 where a running worker is billed by the second, and for time-skipping tests.
+   * How long an attempt of a wait is held at most, in seconds. Default 300. It gives way after 30 when other waits want its slot. 0 where a running worker is billed by the second, and for time-skipping tests.
    */
   readonly holdSeconds?: number;
   /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
@@ -48,20 +48,20 @@ export interface DmsActivitiesOptions {
 }
 
 /** What a worker shares for one account and region. */
-interface Place {
+interface AccountRegion {
   readonly budget: RequestBudget;
   readonly watcher: ReplicationWatcher;
 }
 
-/** The place of a held attempt. */
-export interface HoldPlace {
+/** The slot of a held attempt. */
+export interface HoldSlot {
   readonly release: () => void;
-  /** Whether another wait found no place, and this attempt has had its own for long enough. */
+  /** Whether another wait found no slot, and this attempt has had its own for long enough. */
   readonly isWanted: () => boolean;
 }
 
 /** What the activities of one worker share. */
-export class Environment {
+export class WorkerContext {
   readonly dms: DmsApi;
   readonly archive: CheckpointArchive | null;
   readonly lag: LagSource | null;
@@ -76,10 +76,10 @@ export class Environment {
   /** When each ledger was first found out of reach, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
   readonly #options: DmsActivitiesOptions;
-  readonly #places = new Map<string, Place>();
+  readonly #accountRegions = new Map<string, AccountRegion>();
   readonly #allowed: readonly RegExp[] | null;
   #held = 0;
-  /** When an attempt last found all places taken, by `performance.now()`. */
+  /** When an attempt last found all slots taken, by `performance.now()`. */
   #turnedAwayAt = -Infinity;
 
   constructor(options: DmsActivitiesOptions) {
@@ -107,18 +107,18 @@ export class Environment {
   }
 
   /** The looks of all waits in the account and region of a replication, and the budget of all requests there. */
-  place(arn: ReplicationConfigArn): Place {
+  accountRegion(arn: ReplicationConfigArn): AccountRegion {
     const key = accountAndRegion(arn);
-    const known = this.#places.get(key);
+    const known = this.#accountRegions.get(key);
     if (known !== undefined) return known;
     const budget = new RequestBudget(this.#options.looksPerSecond);
-    const place = { budget, watcher: new ReplicationWatcher(this.dms, budget) };
-    this.#places.set(key, place);
-    return place;
+    const created = { budget, watcher: new ReplicationWatcher(this.dms, budget) };
+    this.#accountRegions.set(key, created);
+    return created;
   }
 
-  /** A place for one held attempt, to be given back; `null` when all are taken. */
-  takeHold(): HoldPlace | null {
+  /** A slot for one held attempt, to be given back; `null` when all are taken. */
+  takeHoldSlot(): HoldSlot | null {
     if (this.holdSeconds === 0) return null;
     const takenAt = performance.now();
     if (this.#held >= (this.#options.maxHeldWaits ?? 50)) {

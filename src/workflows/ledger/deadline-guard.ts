@@ -6,7 +6,7 @@ import { withEvent } from '../../ledger/entries.js';
 import type { Guard } from '../../contract/ledger-state.js';
 import { waitingActivities } from '../operation/activity-proxies.js';
 import { isCancelled } from '../operation/failures.js';
-import type { Book } from './ledger-run.js';
+import type { LedgerRun } from './ledger-run.js';
 import { callHook, hookProblem } from '../operation/hooks.js';
 import { runAsChild } from '../operation/run-as-child.js';
 
@@ -14,52 +14,54 @@ import { runAsChild } from '../operation/run-as-child.js';
 const WARN_SECONDS = 600;
 
 /** The time of a guard has come: unless somebody has acted meanwhile, it resumes the replication, or warns. */
-export async function guardDeadline(book: Book, guard: Guard): Promise<void> {
+export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise<void> {
   const isOver = Date.parse(guard.endsAt) <= Date.now();
-  const found = await look(book, guard);
-  if (book.ledger.guard !== guard) return;
+  const found = await look(ledgerRun, guard);
+  if (ledgerRun.ledger.guard !== guard) return;
   if (found.end !== null) {
-    book.ledger = endGuard(book.ledger, 'guard-ended', now(), found.end);
+    ledgerRun.ledger = endGuard(ledgerRun.ledger, 'guard-ended', now(), found.end);
     return;
   }
   // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
   await CancellationScope.nonCancellable(async () => {
     // The resume looks for itself: a look that found nothing does not cost the window.
-    const problem = guard.plan.policy === 'resume' && !isOver ? await resume(book, guard) : found.problem;
+    const problem = guard.plan.policy === 'resume' && !isOver ? await resume(ledgerRun, guard) : found.problem;
     // A resume that succeeded has ended the guard with its own record.
-    if (book.ledger.guard !== guard) return;
+    if (ledgerRun.ledger.guard !== guard) return;
     const closed = `It could be resumed until ${guard.resumeBy}, and ${problem ?? 'nobody did'}`;
-    book.ledger = isOver ? endGuard(book.ledger, 'window-closed', now(), closed) : advanced(book.ledger, guard, now());
-    const untold = await warn(book, guard, problem);
+    ledgerRun.ledger = isOver
+      ? endGuard(ledgerRun.ledger, 'window-closed', now(), closed)
+      : advanced(ledgerRun.ledger, guard, now());
+    const untold = await warn(ledgerRun, guard, problem);
     if (isOver && untold === null) return;
     const said = [`Can be resumed until ${guard.resumeBy}`, problem, untold].filter((each) => each !== null);
-    book.ledger = withEvent(book.ledger, warningEvent(now(), said.join('; ')));
+    ledgerRun.ledger = withEvent(ledgerRun.ledger, warningEvent(now(), said.join('; ')));
   });
 }
 
 /** Whether somebody has acted; if that can't be seen, why. */
 async function look(
-  book: Book,
+  ledgerRun: LedgerRun,
   guard: Guard,
 ): Promise<{ readonly end: string | null; readonly problem: string | null }> {
-  const { replicationConfigArn } = book.ledger;
+  const { replicationConfigArn } = ledgerRun.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: guard.taskQueue ?? undefined };
   try {
     const looking = waitingActivities('See whether anybody has resumed it', where)['dms.describeReplication'];
     const shown = await looking({ replicationConfigArn });
-    return { end: endedBy(book.ledger, guard, shown, now()), problem: null };
+    return { end: endedBy(ledgerRun.ledger, guard, shown, now()), problem: null };
   } catch (err) {
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
     // One look proves nothing: the guard goes on, and the ledger looks once a day whether it was deleted.
-    if (failure?.type === 'DmsReplicationNotFound') book.ledger = missing(book.ledger, now());
+    if (failure?.type === 'DmsReplicationNotFound') ledgerRun.ledger = missing(ledgerRun.ledger, now());
     const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
-    return { end: endedBy(book.ledger, guard, null, now()), problem };
+    return { end: endedBy(ledgerRun.ledger, guard, null, now()), problem };
   }
 }
 
 /** Resumes it as anybody would, who may be refused: sealed, reserved, in somebody's hands. `null`: it runs. */
-async function resume({ ledger }: Book, { sequence, resumeBy, taskQueue }: Guard): Promise<string | null> {
+async function resume({ ledger }: LedgerRun, { sequence, resumeBy, taskQueue }: Guard): Promise<string | null> {
   const { replicationConfigArn } = ledger;
   const input = {
     replicationConfigArn,
@@ -77,7 +79,7 @@ async function resume({ ledger }: Book, { sequence, resumeBy, taskQueue }: Guard
 }
 
 /** Calls the activity that the user named. `null`: told, or nobody is to be told. */
-async function warn({ ledger }: Book, guard: Guard, problem: string | null): Promise<string | null> {
+async function warn({ ledger }: LedgerRun, guard: Guard, problem: string | null): Promise<string | null> {
   const { onResumeDeadline } = guard.plan;
   if (onResumeDeadline === null) return null;
   const { activityType } = onResumeDeadline;

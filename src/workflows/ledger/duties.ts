@@ -1,7 +1,7 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { MISSING_SECONDS } from '../../ledger/closing.js';
 import { unfinishedCall } from '../../ledger/calls.js';
-import type { Book } from './ledger-run.js';
+import type { LedgerRun } from './ledger-run.js';
 import { guardDeadline } from './deadline-guard.js';
 import { isCancelled } from '../operation/failures.js';
 import { lookForMissing } from './missing-replication.js';
@@ -19,47 +19,47 @@ interface Duty {
   readonly fulfil: () => Promise<void>;
 }
 
-type DutyOf = (book: Book) => Duty | null;
+type DutyOf = (ledgerRun: LedgerRun) => Duty | null;
 
 /**
  * Fulfils the duties of a ledger until the run is full. They don't wait for one another: the resume of the deadline guard can't begin before an
  * unfinished call is finished.
  */
-export async function keepLedger(book: Book): Promise<void> {
-  await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => keep(book, dutyOf)));
+export async function keepLedger(ledgerRun: LedgerRun): Promise<void> {
+  await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => keep(ledgerRun, dutyOf)));
 }
 
 /** Finishes what an operation began and did not live to record. */
-function finishingDuty(book: Book): Duty | null {
-  const unfinished = unfinishedCall(book.ledger, new Date().toISOString());
+function finishingDuty(ledgerRun: LedgerRun): Duty | null {
+  const unfinished = unfinishedCall(ledgerRun.ledger, new Date().toISOString());
   if (unfinished === null) return null;
   const { call, hasEnded, inSeconds } = unfinished;
-  return { inMs: inSeconds * 1000, facts: [call, hasEnded], fulfil: () => finishCall(book, call) };
+  return { inMs: inSeconds * 1000, facts: [call, hasEnded], fulfil: () => finishCall(ledgerRun, call) };
 }
 
 /** Looks whether the replication was deleted. */
-function missingDuty(book: Book): Duty | null {
-  const { missingSince } = book.ledger;
+function missingDuty(ledgerRun: LedgerRun): Duty | null {
+  const { missingSince } = ledgerRun.ledger;
   if (missingSince === null) return null;
   const inMs = untilMs(missingSince) + MISSING_SECONDS * 1000;
-  return { inMs, facts: [missingSince], fulfil: () => lookForMissing(book) };
+  return { inMs, facts: [missingSince], fulfil: () => lookForMissing(ledgerRun) };
 }
 
 /** Watches the resume deadline. */
-function guardDuty(book: Book): Duty | null {
-  const { guard } = book.ledger;
+function guardDuty(ledgerRun: LedgerRun): Duty | null {
+  const { guard } = ledgerRun.ledger;
   if (guard === null) return null;
-  return { inMs: untilMs(guard.nextAt), facts: [guard], fulfil: () => guardDeadline(book, guard) };
+  return { inMs: untilMs(guard.nextAt), facts: [guard], fulfil: () => guardDeadline(ledgerRun, guard) };
 }
 
-async function keep(book: Book, dutyOf: DutyOf): Promise<void> {
-  while (!book.isEnding) {
-    const duty = dutyOf(book);
+async function keep(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
+  while (!ledgerRun.isEnding) {
+    const duty = dutyOf(ledgerRun);
     if (duty === null) {
-      await condition(() => book.isEnding || dutyOf(book) !== null);
+      await condition(() => ledgerRun.isEnding || dutyOf(ledgerRun) !== null);
       continue;
     }
-    const isChanged = () => book.isEnding || !isSame(duty, dutyOf(book));
+    const isChanged = () => ledgerRun.isEnding || !isSame(duty, dutyOf(ledgerRun));
     const isDue = duty.inMs <= 0 || !(await condition(isChanged, duty.inMs));
     if (isDue) await unlessChanged(isChanged, duty.fulfil);
   }

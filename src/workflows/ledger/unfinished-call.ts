@@ -10,7 +10,7 @@ import type { RecordOperation } from '../../contract/activity-protocol.js';
 import type { PendingCall } from '../../contract/ledger-state.js';
 import { resumedFrom } from '../../rules/resume-checks.js';
 import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
-import type { Book } from './ledger-run.js';
+import type { LedgerRun } from './ledger-run.js';
 import { isCancelled } from '../operation/failures.js';
 import { untilRunning, untilStopped } from '../operation/waits.js';
 
@@ -27,8 +27,8 @@ type Distributive<Union> = Union extends unknown
   : never;
 
 /** Follows the call to its end, and records it. */
-export async function finishCall(book: Book, call: PendingCall): Promise<void> {
-  const { replicationConfigArn } = book.ledger;
+export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promise<void> {
+  const { replicationConfigArn } = ledgerRun.ledger;
   const { taskQueue, firstRunId } = call;
   try {
     if (!call.isAbandoned) {
@@ -36,25 +36,25 @@ export async function finishCall(book: Book, call: PendingCall): Promise<void> {
       await idle['dms.awaitIdle']({ replicationConfigArn, firstRunId });
     }
     for (;;) {
-      const followed = await (call.kind === 'stop' ? followStop(book, call) : followStart(book, call));
-      if ('record' in followed) return await recordCall(book, call, followed.record);
+      const followed = await (call.kind === 'stop' ? followStop(ledgerRun, call) : followStart(ledgerRun, call));
+      if ('record' in followed) return await recordCall(ledgerRun, call, followed.record);
       // A call without an answer may land after all that was seen.
       const seconds = secondsUntilLanded(call, now());
       if (seconds > 0) await sleep(seconds * 1000, { summary: 'Wait until the call can no longer land' });
-      else return dropNote(book, call, followed.nothing);
+      else return dropNote(ledgerRun, call, followed.nothing);
     }
   } catch (err) {
     if (isCancelled(err)) throw err;
     const type = findDmsFailure(err)?.type;
     // The note stays. The ledger looks once a day whether the replication was deleted.
     if (type === 'DmsReplicationNotFound' || type === 'DmsReplicationDeleting')
-      book.ledger = missing(book.ledger, now());
+      ledgerRun.ledger = missing(ledgerRun.ledger, now());
     throw err;
   }
 }
 
-async function followStop(book: Book, call: PendingCall): Promise<Followed> {
-  const { replicationConfigArn } = book.ledger;
+async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Followed> {
+  const { replicationConfigArn } = ledgerRun.ledger;
   const { operationId, before, taskQueue } = call;
   const stop = {
     replicationConfigArn,
@@ -95,8 +95,8 @@ async function followStop(book: Book, call: PendingCall): Promise<Followed> {
   }
 }
 
-async function followStart(book: Book, call: PendingCall): Promise<Followed> {
-  const { replicationConfigArn } = book.ledger;
+async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Followed> {
+  const { replicationConfigArn } = ledgerRun.ledger;
   const { operationId, taskQueue, startReplicationType, before } = call;
   const wait = { replicationConfigArn, operationId, before, accepted: true, verifyProgressSeconds: 0 };
   try {
@@ -109,7 +109,7 @@ async function followStart(book: Book, call: PendingCall): Promise<Followed> {
       if (failure?.type !== 'DmsStartTimedOut' || !isActive(failure)) throw err;
       return untilRunning({ holdSeconds: HOLD_SECONDS, taskQueue }, { ...wait, startTimeoutSeconds: FOLLOW_SECONDS });
     });
-    const from = resumedFrom(book.ledger.checkpoints[0], startReplicationType, before.stop);
+    const from = resumedFrom(ledgerRun.ledger.checkpoints[0], startReplicationType, before.stop);
     const result = { outcome: 'resumed', operationId, resumedFrom: from, startReplicationType, ...running } as const;
     return { record: { end: 'resumed', result } };
   } catch (err) {
@@ -132,8 +132,9 @@ function timeToShow(call: PendingCall): number {
   return secondsUntilLanded(call, now()) + SHOWS_SECONDS;
 }
 
-function dropNote(book: Book, call: PendingCall, failureType: DmsFailureType): void {
-  if (book.ledger.pendingCall?.token === call.token) book.ledger = dropCallOf(book.ledger, call, failureType, now());
+function dropNote(ledgerRun: LedgerRun, call: PendingCall, failureType: DmsFailureType): void {
+  if (ledgerRun.ledger.pendingCall?.token === call.token)
+    ledgerRun.ledger = dropCallOf(ledgerRun.ledger, call, failureType, now());
 }
 
 function failedReplication(call: PendingCall, failure: DmsFailure) {
@@ -143,9 +144,9 @@ function failedReplication(call: PendingCall, failure: DmsFailure) {
   return { end: 'failed-replication', failureMessage: failure.message, ...about } as const;
 }
 
-async function recordCall(book: Book, call: PendingCall, how: Distributive<RecordOperation>): Promise<void> {
-  const { replicationConfigArn } = book.ledger;
-  const { awsRequestIds = [] } = findOperation(book.ledger, call) ?? {};
+async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: Distributive<RecordOperation>): Promise<void> {
+  const { replicationConfigArn } = ledgerRun.ledger;
+  const { awsRequestIds = [] } = findOperation(ledgerRun.ledger, call) ?? {};
   const operation = operationOf(call);
   const { isAnswered, taskQueue } = call;
   const about = { replicationConfigArn, operation, finishedBy: 'ledger', awsRequestIds, isAnswered } as const;

@@ -11,7 +11,7 @@ import type { OperationRef } from '../../contract/ledger-state.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
 import { isCancelled, unwrapped } from './failures.js';
 import { runAsChild } from './run-as-child.js';
-import { Tracker } from './tracker.js';
+import { ProgressReporter } from './progress-reporter.js';
 
 /** How long an operation that is over waits for its ledger. A cancel ends it within five seconds. */
 const [CANCEL_SECONDS, END_SECONDS] = [4.5, 60];
@@ -22,7 +22,7 @@ const MAX_OWNER = 256;
 export interface Run<Plan> {
   readonly operation: OperationRef;
   readonly plan: Plan;
-  readonly tracker: Tracker;
+  readonly tracker: ProgressReporter;
   readonly state: OperationState;
 }
 
@@ -59,7 +59,7 @@ export async function runOperation<
   validate: (input: unknown) => Validated<Plan>,
   act: (run: Run<Plan>) => Promise<Result>,
 ): Promise<Result> {
-  const tracker = new Tracker(isPlain(input) ? input : {});
+  const tracker = new ProgressReporter(isPlain(input) ? input : {});
   let run: Run<Plan> | null = null;
   try {
     const { plan, asked } = validate(input);
@@ -84,7 +84,7 @@ function ownerOf(hostWorkflowId = ''): string | undefined {
   return hostWorkflowId.length > 0 && hostWorkflowId.length <= MAX_OWNER ? hostWorkflowId : undefined;
 }
 
-function done<Result>(tracker: Tracker, result: Result): Result {
+function done<Result>(tracker: ProgressReporter, result: Result): Result {
   tracker.enter('done', 'Recorded');
   return result;
 }

@@ -30,7 +30,7 @@ const reported: ReadonlySet<OperationPhase> = new Set([
 ]);
 
 /** What the workflow of an operation shows of itself: in the query, in the Web UI's current details, and in its memo. */
-export class Tracker {
+export class ProgressReporter {
   #progress: OperationProgress = { phase: 'beginning', lastStatus: null, since: now(), detail: 'Checking the input' };
   #facts: ProgressFacts;
 
