@@ -1,3 +1,4 @@
+import { readActivityRequest } from '../contract/input-schemas.js';
 import type { AwaitRunning, RunningReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, startReverted } from '../contract/failure-messages.js';
 import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../rules/start-progress.js';
@@ -13,9 +14,9 @@ const STATISTICS_SECONDS = 10;
 /** Waits until the replication runs, and then looks for movement, an early failure and an early stop. */
 export async function awaitRunning(worker: WorkerContext, request: AwaitRunning): Promise<RunningReplication> {
   const before = request.before ?? null;
-  const verifyProgressSeconds = request.verifyProgressSeconds ?? 120;
+  const { startTimeoutSeconds, verifyProgressSeconds } = readActivityRequest('dms.awaitRunning', request);
   const deadline = {
-    seconds: request.startTimeoutSeconds ?? 5400,
+    seconds: startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
     what: 'after it was to start',
     hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',

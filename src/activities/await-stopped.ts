@@ -1,4 +1,4 @@
-import { SETTLE_SECONDS } from '../dms/checkpoint.js';
+import { readActivityRequest } from '../contract/input-schemas.js';
 import type { AwaitStopped, StoppedReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, stopReverted } from '../contract/failure-messages.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../rules/stop-settling.js';
@@ -11,8 +11,12 @@ import { holdAttempt } from './runtime/held-attempt.js';
  * shows the replication active ends the wait: nobody has asked DMS to stop it.
  */
 export async function awaitStopped(worker: WorkerContext, request: AwaitStopped): Promise<StoppedReplication> {
+  const { stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = readActivityRequest(
+    'dms.awaitStopped',
+    request,
+  );
   const deadline = {
-    seconds: request.stopTimeoutSeconds ?? 3600,
+    seconds: stopTimeoutSeconds,
     failure: 'DmsStopTimedOut',
     what: 'after it was to stop',
     hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
@@ -20,8 +24,8 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
   const attempt = beginAttempt(worker, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
   const { before: mark = null } = request;
   const rules = {
-    settleSeconds: request.settleSeconds ?? SETTLE_SECONDS,
-    selfRestartGraceSeconds: request.selfRestartGraceSeconds ?? 1800,
+    settleSeconds,
+    selfRestartGraceSeconds,
     before: mark?.stop ?? null,
     startedAt: mark?.startedAt ?? null,
     accepted: request.accepted === true || mark !== null,

@@ -1,3 +1,4 @@
+import { readActivityRequest } from '../contract/input-schemas.js';
 import { callMark, isNewerStop } from '../dms/checkpoint.js';
 import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
@@ -33,7 +34,7 @@ export async function requestStart(
 ): Promise<RequestedStart | Repeated<ResumeReplicationResult>> {
   const { operation, checkpoint } = request;
   const deadline = {
-    seconds: request.startTimeoutSeconds ?? 5400,
+    seconds: readActivityRequest('dms.requestStart', request).startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
     what: "after it was to be asked to start, and DMS can't start it in that state",
     hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',

@@ -1,3 +1,4 @@
+import { readActivityRequest } from '../contract/input-schemas.js';
 import { log } from '@temporalio/activity';
 import { callMark, isLaterRun, isNewerStop } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
@@ -30,9 +31,10 @@ export async function requestStop(
   worker: WorkerContext,
   request: RequestStop,
 ): Promise<RequestedStop | Repeated<StopReplicationResult>> {
-  const { operation, intent = 'pause', isAnswered = false } = request;
+  const { operation, isAnswered = false } = request;
+  const { intent, stoppableTimeoutSeconds } = readActivityRequest('dms.requestStop', request);
   const deadline = {
-    seconds: request.stoppableTimeoutSeconds ?? 5400,
+    seconds: stoppableTimeoutSeconds,
     failure: 'DmsNotStoppable',
     what: "after it was to be asked to stop, and DMS can't stop it in that state",
     hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',

@@ -1,5 +1,6 @@
 /** Schemas of what stops, resumes and reservations take: the one place of their bounds and defaults. */
 import * as v from 'valibot';
+import { RESUME_WINDOW_SECONDS, SETTLE_SECONDS } from '../dms/checkpoint.js';
 import type { OperationKind, ResumePlan, StopPlan } from './inputs.js';
 import type { OperationRef } from './ledger-state.js';
 import {
@@ -45,11 +46,11 @@ export const stopFields = {
   intent: v.nullish(oneOf(['pause', 'final']), 'pause'),
   stoppableTimeoutSeconds: seconds(5400),
   stopTimeoutSeconds: seconds(3600),
-  settleSeconds: seconds(10, 3600),
+  settleSeconds: seconds(SETTLE_SECONDS, 3600),
   selfRestartGraceSeconds: seconds(1800),
   preempt: flag(),
   deadlinePolicy: v.nullish(oneOf(['warn', 'resume', 'none']), 'warn'),
-  deadlineLeadSeconds: seconds(6 * 3600, 2 * 86_400),
+  deadlineLeadSeconds: seconds(6 * 3600, RESUME_WINDOW_SECONDS),
   onResumeDeadline: hook,
 };
 
@@ -137,6 +138,30 @@ export function readResumeInput(input: unknown): Read<ResumePlan> {
   const read = readWith(resumeInput, { what: 'input of the resume' }, input);
   const { requestedBy, reason, owner, operationId: _, ...plan } = read;
   return { plan, asked: { requestedBy, reason, owner, deadline: null } };
+}
+
+const { intent, stoppableTimeoutSeconds, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = stopFields;
+const { startTimeoutSeconds, verifyProgressSeconds } = resumeFields;
+
+/** Fields of requests to activities that have defaults: those of an operation. */
+const activityRequests = {
+  'dms.requestStop': someFields({ replicationConfigArn: arn, intent, stoppableTimeoutSeconds }),
+  'dms.awaitStopped': someFields({
+    replicationConfigArn: arn,
+    stopTimeoutSeconds,
+    settleSeconds,
+    selfRestartGraceSeconds,
+  }),
+  'dms.requestStart': someFields({ replicationConfigArn: arn, startTimeoutSeconds }),
+  'dms.awaitRunning': someFields({ replicationConfigArn: arn, startTimeoutSeconds, verifyProgressSeconds }),
+};
+
+/** Checks a request to an activity, and fills in its defaults. Throws DmsInvalidInput. */
+export function readActivityRequest<Type extends keyof typeof activityRequests>(
+  type: Type,
+  request: unknown,
+): v.InferOutput<(typeof activityRequests)[Type]> {
+  return readWith(activityRequests[type], { what: `request to ${type}` }, request);
 }
 
 export const reservation = fields({

@@ -14,7 +14,7 @@ const gone = new DmsApiError('not-found', 'ResourceNotFoundFault', 'No such conf
 const slow = new DmsApiError('unavailable', 'TimeoutError', 'slow');
 const again = look({ replicationLastStopTime: '2026-01-03T00:00:00.000Z' });
 
-type Wait = 'dms.awaitStopped' | 'dms.awaitRunning';
+type Wait = 'dms.awaitStopped' | 'dms.awaitRunning' | 'dms.requestStop' | 'dms.requestStart';
 /** Attempts: seconds since the activity was scheduled, and what its only look shows. */
 type Attempts = readonly (readonly [seconds: number, shown: Replication | DmsApiError])[];
 
@@ -86,6 +86,16 @@ describe.each([
     const ended = await ends(wait, request, [[1, { ...underWay, status: 'deleting' }]]);
     expect(types(ended)).toEqual(['DmsReplicationDeleting']);
   });
+});
+
+test.each([
+  ['dms.requestStop', 'stoppableTimeoutSeconds'],
+  ['dms.awaitStopped', 'settleSeconds'],
+  ['dms.requestStart', 'startTimeoutSeconds'],
+  ['dms.awaitRunning', 'verifyProgressSeconds'],
+] as const)('%s refuses a request whose %s is of another type, before it looks', async (activity, field) => {
+  const [ended] = await ends(activity, { [field]: 'soon' }, [[1, running]]);
+  expect(ended).toMatchObject({ type: 'DmsInvalidInput', message: expect.stringContaining(`${field} is "soon"`) });
 });
 
 describe('the wait for a stop', () => {

@@ -1,5 +1,6 @@
 /** A call whose operation did not live to record its outcome: the ledger follows it, and records it in the operation's name. */
 import { CancellationScope, sleep } from '@temporalio/workflow';
+import { SETTLE_SECONDS } from '../../dms/checkpoint.js';
 import { factsOf } from '../../dms/lifecycle.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
 import { missing } from '../../ledger/closing.js';
@@ -67,7 +68,7 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
   const follow = async (stopTimeoutSeconds: number, sawStop: boolean) =>
     untilStopped(
       { holdSeconds: HOLD_SECONDS, taskQueue },
-      { ...stop, sawStop, stopTimeoutSeconds, selfRestartGraceSeconds: 0 },
+      { ...stop, sawStop, stopTimeoutSeconds, settleSeconds: SETTLE_SECONDS, selfRestartGraceSeconds: 0 },
     );
   try {
     const stopped = await follow(timeToShow(call), false).catch((err: unknown) => {
@@ -140,7 +141,13 @@ function dropNote(ledgerRun: LedgerRun, call: PendingCall, failureType: DmsFailu
 function failedReplication(call: PendingCall, failure: DmsFailure) {
   const before = call.before.stop;
   const seen = failure.details[0].replication ?? null;
-  const about = { before, seen, settleSeconds: 10, lagAtStop: null, intent: call.intent ?? 'pause' } as const;
+  const about = {
+    before,
+    seen,
+    settleSeconds: SETTLE_SECONDS,
+    lagAtStop: null,
+    intent: call.intent ?? 'pause',
+  } as const;
   return { end: 'failed-replication', failureMessage: failure.message, ...about } as const;
 }
 

@@ -1,3 +1,4 @@
+import type { ResumePlan, StopPlan } from '../../contract/inputs.js';
 import { dmsFailure } from '../../contract/failures.js';
 import type {
   AwaitRunning,
@@ -19,9 +20,9 @@ interface Where {
 /** Waits until a stop is over and described. */
 export function untilStopped(
   { holdSeconds, taskQueue }: Where,
-  stop: AwaitStopped & { readonly stopTimeoutSeconds: number },
+  stop: AwaitStopped & Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>,
 ): Promise<StoppedReplication> {
-  const { settleSeconds = 10, selfRestartGraceSeconds = 1800 } = stop;
+  const { settleSeconds, selfRestartGraceSeconds } = stop;
   const wait = (stopTimeoutSeconds: number) =>
     waitingActivities('Wait until it is stopped and its checkpoint has settled', {
       holdSeconds,
@@ -39,7 +40,7 @@ export function untilStopped(
 /** Waits until it runs, then looks for movement. */
 export function untilRunning(
   { holdSeconds, taskQueue }: Where,
-  start: AwaitRunning & { readonly startTimeoutSeconds: number; readonly verifyProgressSeconds: number },
+  start: AwaitRunning & Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>,
 ): Promise<RunningReplication> {
   const wait = (startTimeoutSeconds: number) =>
     waitingActivities('Wait until it runs, then look for movement and an early death', {
