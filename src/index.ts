@@ -14,26 +14,13 @@ export type {
 export { stopReasons, type StopReasonCode } from './dms/stop-reasons.js';
 export {
   DmsFailureType,
-  findDmsFailure,
   isDmsFailure,
   type AwsErrorDetails,
   type DmsFailure,
   type DmsFailureDetails,
   type OperationInTheWay,
 } from './contract/failures.js';
-export {
-  flattenFleet,
-  type FailureLimit,
-  type FleetEntry,
-  type FleetInput,
-  type FleetProgress,
-  type FleetProgressReport,
-  type FleetReport,
-  type FleetResult,
-  type ResumeFleetInput,
-  type StopFleetInput,
-} from './contract/fleets.js';
-export type { HistoryEntry, HistoryPage, HistoryQuery } from './contract/history.js';
+export { flattenFleet, type FleetEntry, type FleetReport, type FleetResult } from './contract/fleets.js';
 export type { EndpointAddress } from './dms/api.js';
 export type { ReplicationLag } from './dms/lag.js';
 export type { ProbeRequest, DeadlineWarning } from './contract/hook-requests.js';
@@ -66,7 +53,6 @@ export type {
   Seal,
   Unarchived,
 } from './contract/ledger-state.js';
-export type { Scheduled, ScheduledInput } from './contract/pause-schedule.js';
 export type {
   Progress,
   ResumeOutcome,

@@ -31,6 +31,10 @@ export type { OperationHandle } from './operations.js';
 export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
 export type { ClientProgress } from './progress.js';
 export type { OperationProgress } from '../contract/progress.js';
+export type { DecisionRequest } from '../contract/ledger-protocol.js';
+export type { HistoryEntry, HistoryPage, HistoryQuery } from '../contract/history.js';
+export type { Scheduled } from '../contract/pause-schedule.js';
+export type { FailureLimit, FleetInput, FleetProgress, ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
 export type { NoWorker } from './workers.js';
 
 export interface ReplicationClientOptions {

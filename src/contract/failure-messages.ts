@@ -22,7 +22,7 @@ export function operationInProgress(replicationConfigArn: string, open: Operatio
     'DmsOperationInProgress',
     { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
     `A ${kind} ("${operationId ?? 'id not known yet'}") of ${replicationConfigArn} is under way in ${workflowId}${host}${where}`,
-    'Wait for it or cancel it, then run this operation again.',
+    `See what it does: temporal workflow query --workflow-id '${workflowId}' --type dms.progress. Wait for it or cancel it, then run this operation again.`,
   );
 }
 
@@ -96,7 +96,7 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
     `The last stop of ${subject.replicationConfigArn} is not the recorded one: record ${record.sequence} has it at ` +
       `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}), DMS at ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    'Someone ran it in between. Find out why, then stop it again to record where it is now; a resume can also be forced.',
+    'Someone ran it in between: find out who. If it may go on from its last stop, run a stop with a new operation id to record that, then resume it from the newest record.',
   );
 }
 

@@ -62,8 +62,8 @@ async function serve(settings: WorkerSettings): Promise<void> {
     maxConcurrentActivityTaskExecutions: MAX_HELD_WAITS + 200,
     activityTaskPollerBehavior: { type: 'autoscaling', maximum: 40 },
     workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 20 },
-    // A workflow that has left the cache has to be read and replayed for each of its tasks.
-    maxCachedWorkflows: MAX_HELD_WAITS,
+    // A workflow that left the cache is read and replayed for its next task. Each in the cache takes half a megabyte.
+    maxCachedWorkflows: MAX_HELD_WAITS / 8,
     // A wait shows a change of status within this.
     maxHeartbeatThrottleInterval: '15 seconds',
     // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.

@@ -7,17 +7,12 @@
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsReplicationLedger } from './ledger.js';
 export {
-  beginUpdate,
   breakReservationUpdate,
   fleetQuery,
-  goneUpdate,
   historyQuery,
   ledgerQuery,
+  nudgeSignal,
   progressQuery,
-  recordUpdate,
-  releaseUpdate,
-  reserveUpdate,
-  restoreUpdate,
   unsealUpdate,
 } from './messages.js';
 export { dmsResumeReplication } from './resume.js';

@@ -20,6 +20,7 @@ import { changingActivities, waitingActivities } from './operation/activity-prox
 import { unwrapped } from './operation/failures.js';
 import { runAsChild, type StepOptions } from './operation/run-as-child.js';
 
+export type { ReleaseReplication, ReserveReplication } from '../contract/activity-protocol.js';
 export type { StepOptions } from './operation/run-as-child.js';
 
 /** Stops a replication and returns the recorded checkpoint. A cancel of the host ends the waiting, not a stop that DMS accepted. */

@@ -27,13 +27,13 @@ describe('a refusal', () => {
       'names the operation that is under way',
       operationInProgress(arn, open),
       'DmsOperationInProgress',
-      `A stop ("a") of ${arn} is under way in dms:${arn}. Wait for it or cancel it`,
+      `A stop ("a") of ${arn} is under way in dms:${arn}. See what it does: temporal workflow query --workflow-id 'dms:${arn}' --type dms.progress`,
     ],
     [
       'names its host, and what else is known',
       operationInProgress(arn, { ...open, operationId: null, hostWorkflowId: 'host' }, ', on the queue "q"'),
       'DmsOperationInProgress',
-      `A stop ("id not known yet") of ${arn} is under way in dms:${arn}, a step of host, on the queue "q". Wait`,
+      `A stop ("id not known yet") of ${arn} is under way in dms:${arn}, a step of host, on the queue "q". See`,
     ],
     [
       'says who sealed it, and why',
@@ -150,7 +150,7 @@ describe('a stop that is not the recorded one', () => {
       look(),
     );
     expect(message).toContain(
-      `record 3 has it at ${at(5)} (c), DMS at 2026-01-02T00:00:00.000Z (checkpoint:V1#1). Someone ran it in between.`,
+      `record 3 has it at ${at(5)} (c), DMS at 2026-01-02T00:00:00.000Z (checkpoint:V1#1). Someone ran it in between: find out who.`,
     );
     expect(details[0]).toMatchObject({ checkpoint: { sequence: 3 }, status: 'stopped' });
   });

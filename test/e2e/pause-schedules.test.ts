@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ScheduleSpec } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import type { PauseScheduleInput } from '../../src/client/index.js';
-import {
-  isDmsFailure,
-  type ResumeReplicationResult,
-  type Scheduled,
-  type StopReplicationResult,
-} from '../../src/index.js';
+import type { PauseScheduleInput, Scheduled } from '../../src/client/index.js';
+import { isDmsFailure, type ResumeReplicationResult, type StopReplicationResult } from '../../src/index.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { HOUR } from '../support/deadlines.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
