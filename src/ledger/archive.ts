@@ -1,17 +1,27 @@
-/** Records copied out of Temporal: what is copied, and what waits to be. */
+/**
+ * The ledger's side of the archive.
+ *
+ * An **archive** is a store outside Temporal that keeps every record. The ledger queues each new record. The archive
+ * duty copies queued records one by one, oldest first.
+ *
+ * A queued record stays in the ledger until the archive takes or refuses it. Queued records don't count against the
+ * size limit of the ledger.
+ *
+ * Invariant: `archive` is null until a worker with an archive records a stop, or records are restored.
+ */
 import { bytesOf, withEvent } from './entries.js';
 import type { RecordRequest } from '../contract/ledger-protocol.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { ArchivedRecord, Ledger, Unarchived } from '../contract/ledger-state.js';
 
-/** So much may wait, a run of the ledger's workflow hands it to the next; when it is more the oldest is given up. */
+/** Maximum bytes of queued records. A run of the ledger's workflow hands them to the next. Above this, the oldest is given up. */
 const MOST_WAITING_BYTES = 1_000_000;
 
 type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
 
 /**
- * Lets a new record wait for the archive. The first time, with all that there is; from then on also what a worker records that has none, because
- * another will.
+ * Queues a new record for the archive. The first queued record brings all older ones along. From then on, records of
+ * workers without an archive are queued too, because another worker will store them.
  */
 export function queued(ledger: Ledger, checkpoint: CheckpointRecord, request: StoppedRequest, now: string): Ledger {
   const { archive } = ledger;
@@ -39,7 +49,7 @@ function withoutExcess(ledger: Ledger, now: string): Ledger {
   }
 }
 
-/** What is to be stored next, the oldest first; `null`: nothing. */
+/** Returns the oldest record that waits for the archive, or null if none does. */
 export function nextToArchive({ archive, checkpoints }: Ledger): ArchivedRecord | null {
   for (const { sequence, sealed, deadline } of archive?.waiting ?? []) {
     const checkpoint = checkpoints.find((each) => each.sequence === sequence);
@@ -48,14 +58,14 @@ export function nextToArchive({ archive, checkpoints }: Ledger): ArchivedRecord 
   return null;
 }
 
-/** It is in the archive. */
+/** Removes a record from the queue, because the archive has it. */
 export function stored(ledger: Ledger, sequence: number): Ledger {
   const { archive } = ledger;
   if (archive === null) return ledger;
   return { ...ledger, archive: { ...archive, waiting: archive.waiting.filter((each) => each.sequence !== sequence) } };
 }
 
-/** The archive will never take it: it stays in the ledger only. */
+/** Removes a record from the queue that will never be archived, and keeps the reason as an event. The record stays in the ledger only. */
 export function refused(ledger: Ledger, sequence: number, why: string, at: string): Ledger {
   const detail = `Record ${sequence} is not in the archive: ${why}`;
   const event = { type: 'archive-refused', at, by: null, reason: null, workflowId: null, detail } as const;

@@ -2,6 +2,9 @@
  * The ledger of one replication, as a pure state machine: `(state, request, now) -> (state, reply)`.
  *
  * The ledger decides whether an operation may change the replication, and keeps what operations found out.
+ *
+ * An operation **begins** with its first request to the ledger. The ledger refuses it, makes it wait, repeats an
+ * earlier result, or registers it as the newest operation. The same request can note a call.
  */
 import { dmsFailure } from '../contract/failures.js';
 import { requireNewest } from './fencing.js';
@@ -12,7 +15,7 @@ import type { BeginReply, BeginRequest } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 import { requireUnreserved } from './reservation.js';
 
-/** Throws the refusal of an operation that may not begin, may not call, or has to wait. */
+/** Throws if the operation may not begin, may not call, or must wait. */
 export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
   requireNewest(ledger, request, now);
   const { operation } = request;
@@ -29,7 +32,7 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   if (busy !== null && !isNewsOf(ledger.pendingCall, request)) throw busyFailure(busy);
 }
 
-/** Begins an operation, or goes on with it. A note of a closed execution is left to the ledger first. */
+/** Begins or continues an operation. If another execution left a note, marks that note for the ledger to finish and replies `busy`. */
 export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
   const { operation, sequence, token, call, status } = request;
   const known = findOperation(ledger, operation);
@@ -80,7 +83,7 @@ function begunOperation(
   };
 }
 
-/** Whether something in the ledger shows that the replication has run. */
+/** True if a record or an operation shows that the replication has run. */
 function hasRun({ checkpoints, operations }: Ledger): boolean {
   const isNew = (status: string | null) => status === null || status === 'created';
   return (
@@ -97,7 +100,7 @@ function superseded({ replicationConfigArn, operations: [newest] }: Ledger, { ki
   );
 }
 
-/** A final stop has to seal, which the pause of that id did not. */
+/** Returns the failure of a final stop under the id of a pause. The final stop must seal, and the pause did not. */
 function pausedBefore({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
   return dmsFailure(
     'DmsOperationSuperseded',

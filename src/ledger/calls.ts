@@ -1,15 +1,15 @@
 /**
  * Notes of calls in the ledger.
  *
- * A **note** says "this call is about to be sent". The ledger writes it before the call and clears it once the outcome is known. A note without
- * a known outcome blocks every other operation: the ledger finishes that call first.
+ * A **note** says "this call is about to be sent". The ledger writes it before the call and clears it once the outcome
+ * is known. A note without a known outcome blocks every other operation: the ledger finishes that call first.
  *
- * A call without an answer may still be on its way. AWS accepts a request for five minutes after it was signed, so the ledger remembers the newest
- * one that long. A call of the other kind waits until it can no longer land.
+ * An unanswered call may still be on its way: AWS accepts a request for five minutes after signing. The ledger
+ * remembers the newest unanswered call for that time. A call of the other kind waits until it can no longer land.
  *
  * Invariants:
  * - At most one note exists. It belongs to the newest operation.
- * - `sealed` is set from the moment a final stop is noted.
+ * - The note of a final stop seals the ledger, unless it was unsealed since the operation began.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallMark } from '../dms/checkpoint.js';
@@ -20,26 +20,26 @@ import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from
 
 /** Longest time from a note until its request is signed. */
 export const CALL_SETTLED_SECONDS = 20;
-/** AWS rejects a request whose signature is older. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
+/** Age at which AWS rejects the signature of a request. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 const SIGNATURE_VALID_SECONDS = 300;
 /** Longest time from a note until its call has landed, or never will. */
 export const CALL_LANDS_SECONDS = CALL_SETTLED_SECONDS + SIGNATURE_VALID_SECONDS;
-/** An operation whose end nobody reported may have died. The ledger looks after this time. */
+/** Age of a note at which the ledger checks whether its operation died without reporting its end. */
 const FINISH_AFTER_SECONDS = 300;
-/** How soon an operation asks again while the ledger finishes another. */
+/** Delay until an operation asks again while the ledger finishes another. */
 const ASK_AGAIN_SECONDS = 3;
 
-/** The note of an operation, if it has one. */
+/** Returns the note of an operation, or null if it has none. */
 export function ownCall({ pendingCall }: Ledger, operation: OperationKey): PendingCall | null {
   return pendingCall !== null && sameOperation(pendingCall, operation) ? pendingCall : null;
 }
 
-/** Whether a note was left by another execution. The lock proves that its execution has closed. */
+/** True if another execution left the note. The lock proves that this execution has closed. */
 export function isForeign(call: PendingCall, { firstRunId }: OperationRef): boolean {
   return call.firstRunId !== firstRunId;
 }
 
-/** Why an operation has to wait before it may begin, or before it may call. `null`: it may go on. */
+/** Returns the reason an operation must wait before it may begin or call. `null`: it may go on. */
 export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now: string): LedgerBusy | null {
   const { pendingCall } = ledger;
   if (pendingCall !== null && isForeign(pendingCall, operation)) {
@@ -53,12 +53,12 @@ export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now:
   return call === null ? null : landing(ledger, operation.kind, now);
 }
 
-/** The refusal of a request that is to be sent again later. */
+/** Returns the refusal of a request that may be sent again later. */
 export function busyFailure(busy: LedgerBusy): ApplicationFailure {
   return ApplicationFailure.create({ type: retryLater.busy, message: busy.why, nonRetryable: true, details: [busy] });
 }
 
-/** Why a call of one kind has to wait for an unanswered call of the other. */
+/** Returns the reason a call must wait for an unanswered call of the other kind. `null`: it may be sent. */
 function landing({ unanswered }: Ledger, kind: OperationKind, now: string): LedgerBusy | null {
   if (unanswered === null || unanswered.kind === kind) return null;
   const seconds = CALL_LANDS_SECONDS - secondsBetween(unanswered.at, now);
@@ -67,18 +67,21 @@ function landing({ unanswered }: Ledger, kind: OperationKind, now: string): Ledg
   return { why, seconds };
 }
 
-/** Whether the ledger learns by a request that the execution of a note has closed, or where there are workers to finish its call. */
+/**
+ * True if a request brings news of another execution's note. Either that execution has closed, or another task queue
+ * can finish its call.
+ */
 export function isNewsOf(call: PendingCall | null, { operation, taskQueue }: BeginRequest): boolean {
   return call !== null && isForeign(call, operation) && (!call.isAbandoned || call.taskQueue !== taskQueue);
 }
 
-/** Marks the note of a closed execution, so that the ledger finishes it at once, by the workers of the operation that waits for that. */
+/** Marks the note of a closed execution. The ledger then finishes its call at once, on the task queue of the waiting operation. */
 export function abandonCall(ledger: Ledger, { taskQueue }: BeginRequest): Ledger {
   const { pendingCall } = ledger;
   return pendingCall === null ? ledger : { ...ledger, pendingCall: { ...pendingCall, isAbandoned: true, taskQueue } };
 }
 
-/** Notes a call, and seals for a final stop. */
+/** Notes a call. The note of a final stop seals the ledger, unless it was unsealed since the operation began. */
 export function noteCall(ledger: Ledger, call: CallNote, request: BeginRequest, now: string): Ledger {
   const { operation, token, taskQueue, isAnswered } = request;
   const earlier = ownCall(ledger, operation);
@@ -100,18 +103,18 @@ export function noteCall(ledger: Ledger, call: CallNote, request: BeginRequest, 
   return { ...ledger, pendingCall, sealed };
 }
 
-/** Whether somebody has lifted a seal since the operation began. It does not set one again. */
+/** True if someone lifted a seal since the operation began. Such an operation does not seal again. */
 export function isUnsealedSince({ lastUnsealed, operations }: Ledger, operation: OperationKey, now: string): boolean {
   const startedAt = operations.find((each) => sameOperation(each, operation))?.startedAt ?? now;
   return lastUnsealed !== null && lastUnsealed.at >= startedAt;
 }
 
-/** A later look may be older than an earlier one: the newer stop is the one before the call. */
+/** Returns the mark with the newer stop, because a later look may be older than an earlier one. */
 export function laterMark(one: CallMark, other: CallMark): CallMark {
   return Date.parse(other.stop.lastStopTime ?? '') < Date.parse(one.stop.lastStopTime ?? '') ? one : other;
 }
 
-/** Clears the note of an operation that was recorded. A call of it that got no answer is remembered. */
+/** Clears the note of a recorded operation, and remembers its newest unanswered call. */
 export function settleCall(ledger: Ledger, operation: OperationKey, isAnswered: boolean): Ledger {
   const call = ownCall(ledger, operation);
   if (call === null) return ledger;
@@ -124,17 +127,17 @@ function newestUnanswered(call: PendingCall, isAnswered: boolean): UnansweredCal
   return at === null ? null : { kind: call.kind, operationId: call.operationId, at };
 }
 
-/** DMS refused the call, or it was never sent. An earlier call of the operation keeps the note. */
+/** Takes back the note of a call that DMS refused or that was never sent. An earlier unanswered call of the operation keeps the note. */
 export function refuseCall(ledger: Ledger, operation: OperationKey, token: number): Ledger {
   const call = ownCall(ledger, operation);
   if (call === null || call.token !== token) return ledger;
   const { earlierUnansweredAt: at } = call;
   if (at === null) return dropCall(ledger);
-  // The attempt that made the earlier call is over. The same refusal may be told again.
+  // Token 0: the attempt of the earlier call is over, so a repeated refusal must not match this note.
   return { ...ledger, pendingCall: { ...call, at, token: 0, earlierUnansweredAt: null } };
 }
 
-/** Nothing came of the noted call. Its operation is over. */
+/** Clears the note of a call without effect, and ends its operation. */
 export function dropCallOf(ledger: Ledger, call: PendingCall, failureType: string, now: string): Ledger {
   const known = ledger.operations.find((each) => sameOperation(each, call));
   const failure = known?.failureType ?? failureType;
@@ -146,12 +149,12 @@ function dropCall(ledger: Ledger): Ledger {
   return { ...ledger, pendingCall: null, sealed: ledger.pendingCall?.seals === true ? null : ledger.sealed };
 }
 
-/** A call that the ledger has to finish. */
+/** Call that the ledger must finish. */
 export interface UnfinishedCall {
   readonly call: PendingCall;
-  /** Its operation is known to be over. */
+  /** True if the operation of the call is known to be over. */
   readonly hasEnded: boolean;
-  /** Seconds until then. */
+  /** Seconds until the ledger starts to finish the call. */
   readonly inSeconds: number;
 }
 
@@ -162,13 +165,13 @@ export function unfinishedCall({ pendingCall: call, operations }: Ledger, now: s
   return { call, hasEnded, inSeconds };
 }
 
-/** Seconds until a noted call can no longer land. 0: DMS answered it, or it has had its time. */
+/** Returns the seconds until a noted call can no longer land. 0: DMS answered it, or its time is over. */
 export function secondsUntilLanded(call: PendingCall, now: string): number {
   const at = call.isAnswered ? call.earlierUnansweredAt : call.at;
   return at === null ? 0 : Math.max(0, CALL_LANDS_SECONDS - secondsBetween(at, now));
 }
 
-/** The operation that noted a call. */
+/** Returns the operation that noted a call. */
 export function operationOf(call: PendingCall): OperationRef {
   const { kind, operationId, workflowId, runId, firstRunId, parentWorkflowId } = call;
   const { requestedBy, reason, owner, deadline } = call;

@@ -1,12 +1,19 @@
-/** A ledger whose replication was deleted is closed, once nothing is left to do. */
+/**
+ * Closing the ledger of a deleted replication.
+ *
+ * An operation that does not find the replication reports it **missing**. A day later the ledger looks for itself: the
+ * replication is found, or counts as **deleted**. The ledger then closes once nothing is left to do.
+ *
+ * The closed workflow returns its state. An operation on a replication with the same ARN reopens the ledger with it.
+ */
 import { nextToArchive } from './archive.js';
 import { withEvent, type Transition } from './entries.js';
 import type { Ledger } from '../contract/ledger-state.js';
 
-/** Who does not see a replication may have the wrong credentials: only what is missing for so long was deleted. */
+/** Seconds a replication must be missing before the ledger looks whether it was deleted. Wrong credentials can hide it, too. */
 export const MISSING_SECONDS = 24 * 3600;
 
-/** An operation did not find the replication. */
+/** Marks the replication as missing, because an operation did not find it. */
 export function gone(ledger: Ledger, _request: unknown, now: string): Transition<null> {
   return {
     ledger: missing(ledger, now),
@@ -14,29 +21,29 @@ export function gone(ledger: Ledger, _request: unknown, now: string): Transition
   };
 }
 
-/** It looks again later. */
+/** Remembers since when the replication is missing. The ledger looks for it a day later. */
 export function missing(ledger: Ledger, now: string): Ledger {
   return ledger.deletedAt === null ? { ...ledger, missingSince: ledger.missingSince ?? now } : ledger;
 }
 
-/** It is there after all. */
+/** Clears the mark of a missing replication. */
 export function found(ledger: Ledger): Ledger {
   return { ...ledger, missingSince: null };
 }
 
-/** DMS does not know it any more. The last record of the ledger says so. */
+/** Marks the replication as deleted, and ends its guard and its note. The event is the last entry of the ledger. */
 export function deleted(ledger: Ledger, at: string): Ledger {
   const detail = `DMS has not known it since ${ledger.missingSince ?? at}`;
   const event = { type: 'deleted', at, by: null, reason: null, workflowId: null, detail } as const;
   return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null, pendingCall: null }, event);
 }
 
-/** What a closed ledger goes on with when somebody has something to say to it: it looks again whether there is a replication. */
+/** Returns the state with which a closed ledger goes on. The ledger then looks again whether the replication exists. */
 function reopened(closed: Ledger): Ledger {
   return { ...closed, deletedAt: null, missingSince: closed.deletedAt };
 }
 
-/** What Temporal's client shows of a workflow, as far as it matters here. */
+/** Part of Temporal's client that reads a closed workflow. */
 interface Workflows {
   getHandle(
     workflowId: string,
@@ -47,14 +54,14 @@ interface Workflows {
   };
 }
 
-/** What a ledger that closed by itself goes on with; `null`: it is open, or was terminated. */
+/** Returns the state of a ledger that closed by itself, ready to go on. `null`: it is open, or ended in another way. */
 export async function closedState(workflows: Workflows, workflowId: string): Promise<Ledger | null> {
   const { status, runId } = await workflows.getHandle(workflowId).describe();
   if (status.name !== 'COMPLETED') return null;
   return reopened((await workflows.getHandle(workflowId, runId).result()) as Ledger);
 }
 
-/** Nothing is left to do, and nothing that must hold is kept. */
+/** True if the replication was deleted, nothing is left to do, and there is no seal or reservation to keep. */
 export function isClosing(ledger: Ledger): boolean {
   const { deletedAt, pendingCall, guard, sealed, reservation } = ledger;
   const isOwed = pendingCall !== null || guard !== null || nextToArchive(ledger) !== null;

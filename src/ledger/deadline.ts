@@ -1,4 +1,11 @@
-/** The 48-hour clock of a paused replication: who is warned before it can no longer be resumed, and when. */
+/**
+ * The deadline guard: the ledger's clock over the resume window of a paused replication.
+ *
+ * A **guard** belongs to the record of a pause. It becomes due `leadSeconds` before the resume window ends. It then
+ * warns, or resumes the replication, until someone acts or the window ends.
+ *
+ * Invariant: a guard belongs to the newest record, and that record is a pause.
+ */
 import type { Replication } from '../dms/replication.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
@@ -8,18 +15,18 @@ import { findCheckpoint, secondsBetween, withEvent } from './entries.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { DeadlinePlan, Guard, Ledger, LedgerEvent } from '../contract/ledger-state.js';
 
-/** How often somebody is warned until they act: every hour, and more often near the end, but not more often than this. */
+/** Longest and shortest time between two warnings. Within these bounds it is a quarter of the time left. */
 const REPEAT_SECONDS = 3600;
 const LEAST_REPEAT_SECONDS = 300;
 
-/** The guard of a stop that was just recorded; `null`: there is nothing to guard. Two clocks are never compared here. */
+/** Returns the guard of a stop that was just recorded. `null`: nothing to guard. Counts by the ledger's clock only. */
 export function guardOf(
   { sequence, resumeBy, intent, status, recordedAt }: CheckpointRecord,
   plan: DeadlinePlan | null | undefined,
   { resumeWithinSeconds, taskQueue }: { resumeWithinSeconds: number | null; taskQueue: string | null },
 ): Guard | null {
   if (!plan || plan.policy === 'none' || intent !== 'pause' || status !== 'stopped') return null;
-  // A window that was closed when it was recorded is told by the stop itself.
+  // The warnings of the stop report a resume window that had ended before it was recorded.
   if (resumeBy === null || resumeWithinSeconds === null || resumeWithinSeconds <= 0) return null;
   const endsAt = after(recordedAt, resumeWithinSeconds);
   const nextAt = after(endsAt, -plan.leadSeconds);
@@ -27,10 +34,10 @@ export function guardOf(
 }
 
 /**
- * Why the guard ends. `null`: nothing shows that anyone has acted.
+ * Returns the reason the guard ends. `null`: nothing shows that anyone has acted.
  *
- * The record is at least as old as a look may be, so an active status or a newer stop came after it. A replication that is being modified, that is
- * missing, or whose stop looks older, proves nothing.
+ * The record must be older than any look may be. An active status or a newer stop then came after it. A replication
+ * that is being modified, that is missing, or whose stop looks older, proves nothing.
  */
 export function endedBy(ledger: Ledger, guard: Guard, look: Replication | null, now: string): string | null {
   if (ledger.sealed !== null) return 'it was sealed';
@@ -51,7 +58,7 @@ export function warningOf(ledger: Ledger, guard: Guard, now: string, problem: st
   return { replicationConfigArn, resumeBy, secondsLeft, checkpoint, policy: plan.policy, problem };
 }
 
-/** Until somebody acts it comes again: every hour, and more often near the end. */
+/** Counts a warning, and sets the time of the next one. */
 export function advanced(ledger: Ledger, guard: Guard, now: string): Ledger {
   const left = secondsBetween(now, guard.endsAt);
   const repeat = Math.min(left, REPEAT_SECONDS, Math.max(LEAST_REPEAT_SECONDS, left / 4));

@@ -1,6 +1,6 @@
 import type { Ledger } from '../contract/ledger-state.js';
 
-/** The Markdown that the Web UI shows of a ledger: what somebody has to know before they touch the replication. */
+/** Returns the Markdown that the Web UI shows for a ledger: the facts an operator needs before touching the replication. */
 export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendingCall, archive }: Ledger): string {
   const [newest] = checkpoints;
   const why = (reason: string | null) => (reason === null ? '' : ` (${reason})`);
@@ -23,7 +23,7 @@ function warnings(count: number): string {
   return count === 0 ? '' : ` (warned ${count} ${count === 1 ? 'time' : 'times'})`;
 }
 
-/** The memo of a ledger, so that ledgers can be listed without a worker. `null`: none. */
+/** Returns the memo of a ledger, by which ledgers can be listed without a worker. `null`: the ledger has no such value. */
 export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boolean | null>> {
   const { checkpoints, guard, sealed, reservation } = ledger;
   return {
@@ -35,7 +35,7 @@ export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boo
   };
 }
 
-/** `stopping` and `starting` while a call is noted; `stopped` or `running` after a recorded operation; `unknown` before the first. */
+/** Returns the state in one word. `stopping` and `starting`: a call is noted. `unknown`: no operation is recorded yet. */
 function stateOf({ pendingCall, operations, deletedAt }: Ledger): string {
   if (deletedAt !== null) return 'deleted';
   if (pendingCall !== null) return pendingCall.kind === 'stop' ? 'stopping' : 'starting';

@@ -1,13 +1,13 @@
-/** What a ledger holds, by key, and how much of it is kept. */
+/** Entries of a ledger: how to find them, and the limits of how many are kept. All lists are newest first. */
 import type { TableStatisticsSummary } from '../contract/results.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { Ledger, LedgerEvent, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 
 export const MAX_ENTRIES = 100;
 const MAX_BYTES = 200_000;
-/** Maximum length of what an event says. It may quote a failure, and a run could not read what is longer than its schema allows. */
+/** Maximum length of an event's detail. A detail may quote a failure, and the schema of the next run rejects longer ones. */
 const MAX_DETAIL = 2000;
-/** Tables in error or failing validation that a ledger keeps. */
+/** Maximum number of tables in error or failing validation that a ledger keeps. */
 const MAX_KEPT = 20;
 
 export interface Transition<Reply> {
@@ -15,7 +15,7 @@ export interface Transition<Reply> {
   readonly reply: Reply;
 }
 
-/** A ledger in which nothing is recorded. */
+/** Returns a ledger in which nothing is recorded. */
 export function emptyLedger(replicationConfigArn: string): Ledger {
   return {
     version: 1,
@@ -37,7 +37,7 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
   };
 }
 
-/** The kind and the id together. */
+/** Key of an operation: its kind and its id. */
 export type OperationKey = Pick<OperationRef, 'kind' | 'operationId'>;
 
 export function secondsBetween(at: string, now: string): number {
@@ -67,8 +67,8 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
 }
 
 /**
- * Drops the oldest entry of the longest list while all is too large. The newest operation and the newest record always stay, and so does a record
- * that waits for the archive, which is not counted.
+ * Drops the oldest entry of the longest list until the ledger fits its limits. The newest operation and the newest
+ * record always stay. Records that wait for the archive stay too, and are not counted.
  */
 export function bounded(ledger: Ledger): Ledger {
   const waiting = new Set(ledger.archive?.waiting.map(({ sequence }) => sequence));
@@ -92,7 +92,7 @@ export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
-/** The part of a summary that a ledger keeps. A request with more tables in error than that may not fit. */
+/** Returns the part of a summary that a ledger keeps. A request with more tables in error may not fit. */
 export function keptTables(summary: TableStatisticsSummary): TableStatisticsSummary {
   const flagged = summary.flagged.slice(0, MAX_KEPT);
   return { ...summary, flagged, truncated: summary.truncated || summary.flagged.length > flagged.length };

@@ -1,9 +1,9 @@
-/** What a ledger tells of the past, page by page. */
+/** History of a ledger, page by page: its operations and its events. */
 import type { HistoryEntry, HistoryPage, HistoryQuery } from '../contract/history.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { readHistoryQuery } from '../contract/ledger-input-schemas.js';
 
-/** One page. What comes in after the first page does not move the others. Throws DmsInvalidInput. */
+/** Returns one page, newest first. Entries added after the first page don't move the others. Throws `DmsInvalidInput`. */
 export function historyPage(ledger: Ledger, query: HistoryQuery): HistoryPage {
   const { kind, since, until, limit, cursor } = readHistoryQuery(ledger.replicationConfigArn, query);
   const operations = ledger.operations.map((operation) => ({ at: operation.startedAt, operation }));
@@ -21,7 +21,7 @@ export function historyPage(ledger: Ledger, query: HistoryQuery): HistoryPage {
   return { entries, next: last === undefined || entries.length === wanted.length ? null : keyOf(last) };
 }
 
-/** By when, and among those of the same moment by what. */
+/** Returns the sort key of an entry: its time, then its content. */
 function keyOf(entry: HistoryEntry): string {
   const what =
     'operation' in entry

@@ -1,4 +1,4 @@
-/** What an operation tells the ledger about its end. */
+/** Recording the end of an operation: a stop with its checkpoint, a resume, a failure, or a refused call. */
 import { ApplicationFailure } from '@temporalio/common';
 import { isSameStop } from '../dms/checkpoint.js';
 import { queued } from './archive.js';
@@ -13,7 +13,7 @@ import type { Ledger, Seal } from '../contract/ledger-state.js';
 
 type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
 
-/** Throws when a later attempt has spoken, or the request does not belong here. */
+/** Throws if a later attempt has already sent a request, or the operation has not begun. Also checks the replication of a checkpoint. */
 export function validateRecord(ledger: Ledger, request: RecordRequest, now: string): void {
   requireNewest(ledger, request, now);
   const { operation, type } = request;
@@ -55,12 +55,12 @@ function recordResumed(ledger: Ledger, request: Request<'resumed'>, now: string)
   const { operation, isAnswered, outcome, failureType, failureMessage, awsRequestIds, finishedBy } = request;
   const { startReplicationType, progress, checkpointSequence } = request;
   const ended = { outcome, failureType, failureMessage, awsRequestIds, finishedBy, finishedAt: now };
-  // A replication that runs has no resume deadline.
+  // A running replication has no resume deadline.
   const settled = { ...settleCall(ledger, operation, isAnswered), guard: null };
   return finish(settled, operation, { ...ended, startReplicationType, progress, checkpointSequence });
 }
 
-/** A failed or cancelled operation leaves its note: only the ledger finds out what came of the call. */
+/** Records a failed or cancelled operation. Its note stays, because only the ledger finds out the outcome of the call. */
 function recordEnded(ledger: Ledger, request: Request<'ended'>, now: string): Ledger {
   const { operation, isAnswered, failureType, failureMessage, awsRequestIds } = request;
   const call = ownCall(ledger, operation);
@@ -83,7 +83,7 @@ function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string)
   const settled = settleCall(ledger, operation, isAnswered);
   const recorded = repeated === undefined ? withRecord(settled, checkpoint, request, now) : settled;
   const tables = request.tables === null ? {} : { tables: keptTables(request.tables) };
-  // How the operation ended for its caller stays, such as a cancel, when the ledger records what came of its call.
+  // The end that the caller saw, such as a cancel, stays when the ledger records the outcome of the call.
   const known = finishedBy === null ? undefined : findOperation(ledger, operation);
   const ended = {
     outcome,
@@ -109,7 +109,7 @@ function withRecord(ledger: Ledger, checkpoint: CheckpointRecord, request: Reque
   return queued(recorded, checkpoint, request, now);
 }
 
-/** A final stop that needed no call seals when it is recorded, unless somebody has unsealed the ledger since it began. */
+/** Returns the seal of a final stop that needed no call. `null`: a pause, or someone unsealed the ledger since it began. */
 function sealOf(
   ledger: Ledger,
   { intent }: CheckpointRecord,
@@ -120,13 +120,13 @@ function sealOf(
   return { by: operation.requestedBy, reason: operation.reason, at: now };
 }
 
-/** DMS may show no checkpoint once it has deprovisioned: the one that was recorded of the same stop still holds. */
+/** Returns the recorded checkpoint of the same stop. DMS may show none once it has deprovisioned the replication. */
 function knownCheckpoint(ledger: Ledger, draft: CheckpointDraft): string | null {
   const same = ledger.checkpoints.find((each) => isKnownStop(each, draft) && each.recoveryCheckpoint !== null);
   return same?.recoveryCheckpoint ?? null;
 }
 
-/** One operation records one stop once: the answer to its first request may have been lost. */
+/** True if the operation already recorded this stop. The answer to its first request may have been lost. */
 function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
   const isOfRun = recorded.stoppedAt === null && draft.stoppedAt === null && recorded.runId === draft.runId;
   return (
@@ -138,6 +138,6 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
 }
 
 function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
-  // DMS may have forgotten a field since it has deprovisioned the replication.
+  // DMS may no longer show every field of the stop once it has deprovisioned the replication.
   return recorded.stoppedAt !== null && isSameStop(recorded, draft, draft.resumeBy === null);
 }

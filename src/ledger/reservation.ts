@@ -1,4 +1,10 @@
-/** A replication that somebody keeps for several operations: those of anyone else are refused. */
+/**
+ * Reservations of a replication.
+ *
+ * A **reservation** keeps the replication for one owner across several operations. Operations of anyone else are
+ * refused. Steps of the workflow that reserved it are the owner's. The owner releases the reservation, or a person
+ * breaks it.
+ */
 import { dmsFailure } from '../contract/failures.js';
 import type { DecisionRequest, ReleaseRequest, ReserveReply, ReserveRequest } from '../contract/ledger-protocol.js';
 import { findOperation, secondsBetween, withEvent, type Transition } from './entries.js';
@@ -7,7 +13,7 @@ import type { Ledger, OperationRef, Reservation } from '../contract/ledger-state
 const BREAK_HINT =
   'Wait until it is released. If its owner is gone, break the reservation by name and reason (client.breakReservation).';
 
-/** Refuses a reservation while somebody else has one. Throws the failure. */
+/** Throws `DmsReplicationReserved` if someone else holds the reservation. */
 export function validateReserve(ledger: Ledger, request: ReserveRequest): void {
   const { reservation, replicationConfigArn } = ledger;
   if (reservation !== null && reservation.owner !== request.owner) throw reserved(replicationConfigArn, reservation);
@@ -26,7 +32,7 @@ export function reserve(ledger: Ledger, request: ReserveRequest, now: string): T
   return { ledger: withEvent({ ...ledger, reservation }, event), reply };
 }
 
-/** Whoever has no reservation, or not any more, has nothing to release. */
+/** Ends the owner's reservation. Changes nothing if the owner has none. */
 export function release(ledger: Ledger, { owner }: ReleaseRequest, now: string) {
   const { reservation } = ledger;
   if (reservation === null || reservation.owner !== owner) return { ledger, reply: null };
@@ -35,7 +41,7 @@ export function release(ledger: Ledger, { owner }: ReleaseRequest, now: string) 
   return { ledger: withEvent({ ...ledger, reservation: null }, event), reply: null };
 }
 
-/** Ends a reservation of somebody else. The ledger keeps who did it and why. */
+/** Ends the reservation of an owner on a person's decision. The ledger keeps who did it and why. */
 export function breakReservation(ledger: Ledger, { by, reason }: DecisionRequest, now: string): Transition<string> {
   const { reservation, replicationConfigArn } = ledger;
   if (reservation === null) return { ledger, reply: `${replicationConfigArn} is not reserved; nothing was changed` };
@@ -46,13 +52,13 @@ export function breakReservation(ledger: Ledger, { by, reason }: DecisionRequest
   return { ledger: free, reply: `The reservation of ${replicationConfigArn} by ${owner} is broken` };
 }
 
-/** Refuses an operation of anyone but the owner. Throws the failure. */
+/** Throws `DmsReplicationReserved` if someone else holds the reservation. */
 export function requireUnreserved(ledger: Ledger, operation: OperationRef): void {
-  // What succeeded before is only told again.
+  // An operation that succeeded before only returns its recorded result.
   if ((findOperation(ledger, operation)?.outcome ?? null) === null) requireOwner(ledger, operation);
 }
 
-/** The steps of the workflow that reserved it are the owner's. Throws the failure. */
+/** Throws `DmsReplicationReserved` unless the operation is the owner's. Steps of the workflow that reserved it are. */
 export function requireOwner(
   { reservation, replicationConfigArn }: Pick<Ledger, 'reservation' | 'replicationConfigArn'>,
   operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'> & Partial<OperationRef>,
@@ -76,7 +82,7 @@ function reserved(replicationConfigArn: string, { owner, reason, at, workflowId 
   );
 }
 
-/** The same failure for a client, which reads only the owner. */
+/** Returns the same failure for a client, which reads only the owner. */
 export function reservedByOther(replicationConfigArn: string, owner: string) {
   return dmsFailure(
     'DmsReplicationReserved',

@@ -1,4 +1,4 @@
-/** How a ledger whose workflow was lost gets its records back from an archive. */
+/** Restoring a ledger whose workflow was lost, with the records of its archive. */
 import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './deadline.js';
 import { MAX_ENTRIES, bounded, withEvent, type Transition } from './entries.js';
@@ -6,7 +6,7 @@ import type { DecisionRequest, RestoreReply, RestoreRequest } from '../contract/
 import { type CheckpointRecord, RECORD_VERSION } from '../contract/records.js';
 import type { ArchivedRecord, DeadlinePlan, Ledger, Unarchived } from '../contract/ledger-state.js';
 
-/** The request that brings back what an archive holds, newest first. */
+/** Returns the request that restores archived records, newest first. */
 export function restoreRequest(
   archived: readonly [ArchivedRecord, ...ArchivedRecord[]],
   { by, reason }: DecisionRequest,
@@ -22,7 +22,7 @@ export function restoreRequest(
   };
 }
 
-/** Throws DmsInvalidInput. */
+/** Throws `DmsInvalidInput` if a record belongs to another replication, or was written by a newer version. */
 export function validateRestore({ replicationConfigArn }: Ledger, { records }: RestoreRequest): void {
   const refuse = (problem: string, hint: string) =>
     dmsFailure(
@@ -39,11 +39,11 @@ export function validateRestore({ replicationConfigArn }: Ledger, { records }: R
   }
 }
 
-/** What is there already stays as it is: doing it twice changes nothing. */
+/** Adds the archived records that are missing. Existing records stay, so a repeated restore changes nothing. */
 export function restore(ledger: Ledger, request: RestoreRequest, now: string): Transition<RestoreReply> {
   const { by, reason, records, resumeWithinSeconds } = request;
   const taken = new Set(ledger.checkpoints.map(({ sequence }) => sequence));
-  // A ledger that began anew has counted from 1 again: of two with one sequence the newer one stays.
+  // A ledger that began anew counts from 1 again. Of two records with one sequence, the newer stays.
   const isFirst = ({ sequence }: ArchivedRecord, n: number) =>
     records.findIndex((each) => each.sequence === sequence) === n;
   const missing = records.filter((each, n) => !taken.has(each.sequence) && isFirst(each, n));
@@ -55,7 +55,7 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   if (added.length === 0 && lastSequence === ledger.lastSequence) return { ledger, reply: { added: 0 } };
 
   const newest = added.find(({ sequence }) => sequence === back.checkpoints[0]?.sequence);
-  // Whoever has lifted a seal in this ledger knew of it; else what was closed for good stays closed, whatever was recorded since.
+  // The newest lost record restores its seal. A ledger that someone unsealed stays unsealed: that person knew of the seal.
   const isOwn = ({ sequence, recordedAt }: ArchivedRecord) =>
     ledger.checkpoints.some((own) => own.sequence === sequence && own.recordedAt === recordedAt);
   const newestLost = records.find((each) => !isOwn(each));
@@ -69,7 +69,7 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   return { ledger: restored, reply: { added: added.length } };
 }
 
-/** What has become of it since is not in the archive, such as that another replication goes on from there: it is not started by itself. */
+/** Turns an automatic resume into a warning. The archive does not show what happened since, such as a successor replication. */
 function warning(plan: DeadlinePlan | null): DeadlinePlan | null {
   return plan?.policy === 'resume' ? { ...plan, policy: 'warn' } : plan;
 }
@@ -78,13 +78,13 @@ function recordOf({ sealed: _sealed, deadline: _deadline, ...record }: ArchivedR
   return record;
 }
 
-/** By time: a ledger that began anew before it was restored has counted from 1 again. */
+/** Orders records by time. A ledger that began anew before it was restored has counted from 1 again. */
 function newestFirst(one: CheckpointRecord, other: CheckpointRecord): number {
   if (one.recordedAt === other.recordedAt) return other.sequence - one.sequence;
   return one.recordedAt < other.recordedAt ? 1 : -1;
 }
 
-/** What a ledger that began anew has recorded before it had an archive. */
+/** Returns the records that a ledger wrote before it had an archive, oldest first. */
 function unarchived({ checkpoints }: Ledger, records: readonly ArchivedRecord[]): readonly Unarchived[] {
   const isArchived = (own: CheckpointRecord) =>
     records.some(({ sequence, recordedAt }) => sequence === own.sequence && recordedAt === own.recordedAt);

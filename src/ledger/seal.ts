@@ -1,17 +1,21 @@
-/** The seal that a final stop leaves on a replication. */
+/**
+ * The seal of a replication.
+ *
+ * A final stop **seals** the ledger. A sealed ledger refuses resumes until a person unseals it.
+ */
 import { replicationSealed } from '../contract/failure-messages.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRef } from '../contract/ledger-state.js';
 import { withEvent, type Transition } from './entries.js';
 
-/** Refuses a resume while the replication is sealed. Throws the failure. */
+/** Throws `DmsReplicationSealed` for a resume of a sealed replication. */
 export function requireUnsealed(ledger: Ledger, { kind, operationId }: OperationRef): void {
   const { replicationConfigArn, sealed, checkpoints } = ledger;
   if (kind !== 'resume' || sealed === null) return;
   throw replicationSealed({ replicationConfigArn, operationId, checkpoint: checkpoints[0] ?? null }, sealed);
 }
 
-/** Lifts a seal. The ledger keeps who did it and why. */
+/** Lifts the seal. The ledger keeps who did it and why. */
 export function unseal(ledger: Ledger, { by, reason }: DecisionRequest, now: string): Transition<string> {
   const { replicationConfigArn, sealed } = ledger;
   if (sealed === null) return { ledger, reply: `${replicationConfigArn} is not sealed; nothing was changed` };
