@@ -5,7 +5,7 @@ import type { StopIntent } from '../contract/inputs.js';
 import { type CheckpointDraft, type Settled, RECORD_VERSION } from '../contract/records.js';
 import type { OperationRef } from '../contract/ledger-state.js';
 
-/** The record of a stop as a look shows it, before the ledger numbers and dates it. */
+/** Returns the record of a stop as a look shows it. The ledger adds the sequence and the time. */
 export function draftCheckpoint(
   { operationId, requestedBy, reason, workflowId, runId }: OperationRef,
   replication: Replication,

@@ -1,19 +1,19 @@
-/** What a fleet is to do, checked before anything is called. */
+/** The plan of a fleet: one stop or resume of many replications. The plan is checked before anything is called. */
 import { placeOf, type FleetEntry, type FleetMember, type FleetState } from '../contract/fleets.js';
 import { fleetStates, optionNames, resumeFleetInput, stopFleetInput } from '../contract/fleet-schemas.js';
 import { dmsFailure } from '../contract/failures.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { isPlain, readWith } from '../contract/schema-parts.js';
 
-/** Maximum bytes of what a fleet returns or hands on. Temporal takes 2 MiB. */
+/** Maximum bytes of a fleet's result, or of the state it hands on. Temporal takes 2 MiB. */
 const MAX_BYTES = 1_950_000;
-/** Maximum bytes of the options, and of the messages of failures. */
+/** Maximum bytes of the options and of the failure messages together. */
 const SHARED_BYTES = 200_000;
-/** Maximum bytes of an entry of the results beside its identifier, and of one that is left beside its ARN. */
+/** Maximum bytes of one replication: in the results beside its identifier, and among those left beside its ARN. */
 const ENTRY_BYTES = 104;
 const LEFT_BYTES = 36;
 
-/** Checks the input of a fleet, and fills in its defaults. Throws DmsInvalidInput. */
+/** Validates the input of a fleet, and fills in its defaults. Throws `DmsInvalidInput`. */
 export function planFleet(kind: OperationKind, input: unknown, workflowId: string): FleetState {
   const given = isPlain(input) ? { ...input, fleetId: valueOf(input, 'fleetId') ?? workflowId } : input;
   const { fleetId, concurrency, stopOnFailures, members } = readFleet(kind, given);
@@ -45,7 +45,7 @@ function readFleet(kind: OperationKind, input: unknown) {
   return { ...fleet, members: stopped === null ? membersOf(replicationConfigArns ?? []) : byDeadline(stopped) };
 }
 
-/** Checks what an earlier run of a fleet handed on: anybody can start a workflow with anything. Throws DmsInvalidInput. */
+/** Validates the state that an earlier run handed on, because anyone can start a workflow with any state. Throws `DmsInvalidInput`. */
 export function readFleetState(kind: OperationKind, state: unknown): FleetState {
   readWith(fleetStates[kind], { what: `state of the ${kind} fleet`, replicationConfigArn: '' }, state);
   return state as FleetState;
@@ -55,7 +55,7 @@ function membersOf(arns: readonly string[]): FleetMember[] {
   return arns.map((arn) => ({ arn }));
 }
 
-/** Those that a stop fleet stopped, with the sequences of their records. The one with the nearest deadline comes first. */
+/** Returns the replications that a stop fleet stopped, with the sequences of their records. The nearest deadline comes first. */
 function byDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[] {
   return Object.entries(stopped)
     .flatMap(([arn, entry]) => {
@@ -66,7 +66,7 @@ function byDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[
     .map(({ arn, sequence }) => ({ arn, sequence }));
 }
 
-/** Refuses a fleet whose result might not fit into a payload: it would fail only at its end. */
+/** Throws if the result might not fit into a payload. Otherwise the fleet would fail only at its end. */
 function requireRoom(kind: OperationKind, members: readonly FleetMember[]): void {
   const places = new Set(members.map(({ arn }) => placeOf(arn)));
   const bytes = members.reduce(

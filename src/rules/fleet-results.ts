@@ -1,4 +1,4 @@
-/** Results of a fleet, and the limits at which it starts no more. */
+/** Results of a fleet, and the limits at which it starts no more operations. */
 import {
   groupResults,
   MESSAGE_LENGTH,
@@ -12,24 +12,24 @@ import {
 } from '../contract/fleets.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 
-/** Number of ended operations from which a share of failures counts. */
+/** Number of ended operations at which a share of failures starts to count. */
 const SHARE_COUNTS_FROM = 10;
-/** Number of superseded operations that show that a fleet id was used before. */
+/** Number of superseded operations that show a reused fleet id. */
 const SUPERSEDED = 5;
-/** Number of failures that keep their message, so that what a fleet returns fits into a payload. */
+/** Maximum number of failures that keep their message, so that the result fits into a payload. */
 const MAX_MESSAGES = 200;
 
-/** Whether so many of those that ended have failed that no more are to be started. */
+/** True if so many of the ended operations failed that no more may start. */
 export function isTooMany({ count, share }: FailureLimit, failed: number, ended: number): boolean {
   return failed >= (count ?? Infinity) || (ended >= SHARE_COUNTS_FROM && failed / ended >= (share ?? Infinity));
 }
 
-/** Whether the fleet was run before and its replications have run since: all the others would fail in the same way. */
+/** True if the fleet id was used before, and its replications have run since. All other operations would then fail in the same way. */
 export function isUsedBefore(superseded: number, ended: number, total: number): boolean {
   return superseded >= Math.min(SUPERSEDED, total) && superseded * 2 > ended;
 }
 
-/** Input of one child of a fleet. Its operation id makes a fleet that is run again do only what is not done. */
+/** Returns the input of one child of a fleet. Its operation id lets a repeated fleet do only what is not done. */
 export function fleetOperation({ kind, fleetId, options }: FleetState, { arn, sequence }: FleetMember) {
   const checkpoint = sequence == null ? {} : { checkpoint: { sequence } };
   return { ...options, ...checkpoint, replicationConfigArn: arn, operationId: `${fleetId}:${kind}` };
@@ -48,12 +48,12 @@ export function failedEntry(failureType: string, message: string, failuresBefore
   return { failureType: cut(failureType, TYPE_LENGTH), message: kept };
 }
 
-/** Cuts a text. A control character would take six bytes of JSON. */
+/** Cuts a text. Control characters become spaces, because each takes six bytes of JSON. */
 function cut(text: string, most: number): string {
   return text.slice(0, most).replace(/\p{Cc}/gu, ' ');
 }
 
-/** Sums up a fleet. */
+/** Returns the report of a fleet. */
 export function fleetReport(
   { fleetId, kind, total, duplicates, halted }: Omit<FleetState, 'results' | 'left'>,
   left: readonly string[],

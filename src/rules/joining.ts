@@ -1,3 +1,8 @@
+/**
+ * Joining: what an operation does about the operation that is open on its replication.
+ *
+ * An operation **joins** the open one when both ask DMS for the same thing. Both then share one result.
+ */
 import type {
   OperationInput,
   OperationKind,
@@ -7,22 +12,22 @@ import type {
 import type { Wanted } from '../contract/activity-protocol.js';
 import { memoKeys, workflowTypes } from '../contract/names.js';
 
-/** The execution that holds a replication's workflow id. */
+/** Execution that holds a replication's workflow id. */
 export interface OpenOperation {
   readonly kind: string;
-  /** `null` for a moment after the start of an execution that was started without a memo. */
+  /** `null` for a moment if the execution was started without a memo. */
   readonly operationId: string | null;
-  /** See {@link asksOf}. `null` for as long as `operationId` is. */
+  /** Result of {@link asksOf}. `null` while `operationId` is null. */
   readonly asks: string | null;
   readonly workflowId: string;
   readonly runId: string;
-  /** Stays the same when the execution is reset. */
+  /** Id of the execution's first run. A reset does not change it. */
   readonly firstExecutionRunId: string;
-  /** The workflow it is a step of. */
+  /** Workflow that runs the operation as a step. `null`: none. */
   readonly hostWorkflowId: string | null;
 }
 
-/** What Temporal's client says of an execution, as far as it matters here. */
+/** Part of an execution's description by Temporal's client. */
 interface ExecutionDescription {
   readonly type: string;
   readonly workflowId: string;
@@ -33,13 +38,13 @@ interface ExecutionDescription {
   readonly raw: { readonly workflowExecutionInfo?: { readonly firstRunId?: string | null } | null };
 }
 
-/** The open operation that a description shows; `null` when it is closed. A paused execution is open. */
+/** Returns the open operation that a description shows, or null if it has closed. A paused execution is open. */
 export function openOperation(description: ExecutionDescription): OpenOperation | null {
   const { name } = description.status;
   return name === 'RUNNING' || name === 'PAUSED' ? operationIn(description) : null;
 }
 
-/** The operation that a description shows, open or closed. */
+/** Returns the operation that a description shows, open or closed. */
 export function operationIn(description: ExecutionDescription): OpenOperation {
   const { memo, type, workflowId, runId, parentExecution } = description;
   return {
@@ -53,17 +58,17 @@ export function operationIn(description: ExecutionDescription): OpenOperation {
   };
 }
 
-/** Stays the same when an execution is reset. */
+/** Returns the id of an execution's first run. A reset does not change it. */
 export function firstRunIdOf({ raw, runId }: Pick<ExecutionDescription, 'raw' | 'runId'>): string {
   return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
-/** The operation that an input asks for. */
+/** Returns the operation that an input asks for. */
 export function wantedBy(kind: OperationKind, input: OperationInput): Wanted {
   return { kind, operationId: input.operationId ?? null, asks: asksOf(kind, input) };
 }
 
-/** What an operation asks of DMS, as a text that is equal for equal requests: the intent of a stop, start type and CDC fields of a resume. */
+/** Returns a text that is equal for equal requests to DMS. Compares the intent of a stop, and start type and CDC fields of a resume. */
 export function asksOf(kind: OperationKind, input: Partial<StopReplicationInput & ResumeReplicationInput>): string {
   if (kind === 'stop') return input.intent ?? 'pause';
   const { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition } = input;
@@ -72,19 +77,22 @@ export function asksOf(kind: OperationKind, input: Partial<StopReplicationInput 
 }
 
 /**
- * What an operation does about the one that is open. `join`: it shares its result, because both ask for the same thing. `wait`: it runs after it, as a
- * final stop after a pause. `refuse`: it fails by the name of the open one.
+ * Decides what an operation does about the open one.
+ *
+ * - `join`: the operation shares the result, because both ask for the same thing.
+ * - `wait`: the operation runs afterwards, as a final stop does after a pause.
+ * - `refuse`: the operation fails, and the failure names the open one.
  */
 export function relationTo(open: OpenOperation, { kind, operationId, asks }: Wanted): 'join' | 'wait' | 'refuse' {
   if (open.kind !== kind) return 'refuse';
   if (kind === 'stop' && asks === 'final' && open.asks !== 'final') return 'wait';
   const isSameId = operationId === null || open.operationId === null || operationId === open.operationId;
-  // An execution that was started by name without a memo says what it asks for in a moment; most ask for what is the default.
+  // An execution without a memo shows in a moment what it asks for. Until then the default is assumed, as most ask for that.
   const isSame = asks === (open.asks ?? asksOf(kind, {}));
   return isSameId && isSame ? 'join' : 'refuse';
 }
 
-/** Whether an operation of this kind may end the open one, when it is told to: a stop, a resume. */
+/** True if an operation of this kind may end the open one on request. A stop may end a resume. */
 export function mayPreempt(open: OpenOperation, kind: OperationKind): boolean {
   return kind === 'stop' && open.kind === 'resume';
 }

@@ -1,10 +1,10 @@
 /** `PendingWorkflowTaskState` of Temporal's API. */
 const SCHEDULED = 1;
 
-/** Events of an execution that no worker ever picked up: it started, its first task was scheduled, and perhaps a cancel was requested. */
+/** Maximum number of events of an execution that no worker ever picked up: started, first task scheduled, cancel requested. */
 const MOST_EVENTS = 3;
 
-/** The part of an execution's description that tells whether a worker ever had it. */
+/** Part of an execution's description that tells whether a worker ever had it. */
 export interface PickUpFacts {
   readonly taskQueue: string;
   readonly status: { readonly name: string };
@@ -15,8 +15,8 @@ export interface PickUpFacts {
 }
 
 /**
- * Whether no worker ever picked up an open execution. Such an execution has called nothing, so it can be terminated and replaced, once it is known
- * that no worker polls its task queue.
+ * True if no worker ever picked up an open execution. Such an execution has called nothing. A caller may replace it
+ * once no worker polls its task queue.
  */
 export function isNeverPickedUp({ status, historyLength, raw }: PickUpFacts): boolean {
   const { pendingWorkflowTask: task } = raw;
@@ -27,7 +27,7 @@ export function isNeverPickedUp({ status, historyLength, raw }: PickUpFacts): bo
 /** `TaskQueueType` of Temporal's API. */
 const WORKFLOW = 1;
 
-/** Temporal's client, as far as it is asked about task queues. */
+/** Part of Temporal's client that describes task queues. */
 interface TaskQueues {
   readonly options: { readonly namespace: string };
   readonly workflowService: {
@@ -39,7 +39,7 @@ interface TaskQueues {
   };
 }
 
-/** Whether a worker polled a task queue for workflow tasks in the last five minutes. A server that does not tell counts as polled. */
+/** True if a worker polled the queue for workflow tasks in the last five minutes. Also true if the server does not tell. */
 export async function isPolled(
   { workflowService, options: { namespace } }: TaskQueues,
   name: string,
@@ -48,19 +48,21 @@ export async function isPolled(
     const queue = { namespace, taskQueue: { name }, taskQueueType: WORKFLOW } as const;
     return (await workflowService.describeTaskQueue(queue)).pollers?.length !== 0;
   } catch {
-    return true; // the caller may not be allowed to ask
+    return true; // the caller may lack the permission
   }
 }
 
-/** One run of an execution, as Temporal's client reaches it. */
+/** Handle of one run of an execution. */
 export interface ExecutionRun {
   describe(): Promise<PickUpFacts>;
   terminate(reason: string): Promise<unknown>;
 }
 
 /**
- * Terminates the execution that holds a replication's id when no worker ever picked it up, no worker polls its task queue, and one polls the
- * caller's, which is another. Returns the reason that its starter reads; `null`: it stays.
+ * Terminates the execution that holds a replication's id if no worker ever picked it up and none will.
+ *
+ * None will if no worker polls its task queue while one polls the caller's other task queue. Returns the reason that
+ * the starter of the execution reads. `null`: the execution stays.
  */
 export async function clearNeverPickedUp(
   found: PickUpFacts,

@@ -1,17 +1,17 @@
-/** Pause schedules: pairs of Temporal Schedules that stop a replication and resume it, such as by night and in the morning. */
+/** Pause schedules: pairs of Temporal Schedules that stop and resume a replication, such as at night and in the morning. */
 
-/** Longest pause that a new pause schedule may plan: the 48 hours of the resume window, less six to act in. */
+/** Longest pause of a new pause schedule: the 48 hours of the resume window, less six to act in. */
 export const LONGEST_PAUSE_HOURS = 42;
-/** Scheduled stops that are later than this are skipped, because they would reach into the day. */
+/** Longest delay of a scheduled stop. A later stop is skipped, because it would reach into the day. */
 export const LATEST_STOP_SECONDS = 3600;
 
-/** A planned stop, and the first resume at or after it; `null`: none comes within {@link LONGEST_PAUSE_HOURS}. */
+/** Planned stop, and the first resume at or after it. `null`: none comes within {@link LONGEST_PAUSE_HOURS}. */
 export interface PlannedPause {
   readonly stopAt: Date;
   readonly resumeAt: Date | null;
 }
 
-/** Reason to refuse a pause schedule with these pauses ahead; `null`: there is none. */
+/** Returns the reason to refuse a pause schedule with these pauses ahead. `null`: there is none. */
 export function pauseProblem(pauses: readonly PlannedPause[]): string | null {
   if (pauses.length === 0) return 'it never stops: its stop times have all passed, or name none';
   const bad = pauses.find(({ stopAt, resumeAt }) => resumeAt === null || resumeAt <= stopAt);

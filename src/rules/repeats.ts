@@ -1,4 +1,4 @@
-/** Results of an operation that succeeded before under the same id, as long as they still hold. */
+/** Results of operations that succeeded before under the same id, if they still hold. */
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
@@ -15,7 +15,7 @@ import { stopWarnings } from './warnings.js';
 
 type Repeat = NonNullable<BeginReply['repeatOf']>;
 
-/** What the stop returned. Throws `DmsOperationSuperseded` when the recorded stop no longer holds. */
+/** Returns the result of the earlier stop. Throws `DmsOperationSuperseded` if the recorded stop no longer holds. */
 export function repeatedStop(
   repeat: Repeat,
   look: Replication,
@@ -30,7 +30,7 @@ export function repeatedStop(
   return { outcome: outcome as StopOutcome, operationId, checkpoint, replication: look, tables, warnings };
 }
 
-/** Throws `DmsOperationSuperseded` when the resume of that id did reload the target and this one is not to, or the other way round. */
+/** Throws `DmsOperationSuperseded` if only one of the two resumes reloads the target. */
 export function requireSameStart({ operation }: Repeat, wanted: string | null, subject: FailureSubject): void {
   const { operationId, startReplicationType: sent } = operation;
   if (sent === null || (sent === 'reload-target') === (wanted === 'reload-target')) return;
@@ -42,7 +42,7 @@ export function requireSameStart({ operation }: Repeat, wanted: string | null, s
   );
 }
 
-/** What the resume returned. Throws `DmsOperationSuperseded` when the replication no longer runs. */
+/** Returns the result of the earlier resume. Throws `DmsOperationSuperseded` if the replication no longer runs. */
 export function repeatedResume(repeat: Repeat, look: Replication, subject: FailureSubject): ResumeReplicationResult {
   const { operation, checkpoint: resumedFrom } = repeat;
   const { operationId, outcome, startReplicationType, progress } = operation;

@@ -1,4 +1,4 @@
-/** What must hold before DMS is asked to start a replication: pure rules over the request, the look and the recorded stop. */
+/** Conditions of a start, as pure rules over the request, the look and the recorded stop. */
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
@@ -10,18 +10,18 @@ import { checkpointChanged } from '../contract/failure-messages.js';
 import type { Warning } from '../contract/results.js';
 import { judgeSourceLog, type SourceLogVerdict } from './source-log.js';
 
-/** Facts that a resume is judged by. */
+/** Facts by which a resume is judged. */
 export interface ResumeFacts {
   readonly request: RequestStart;
   readonly look: Replication;
-  /** The recorded stop. `null`: none; `undefined`: not checked, as the activity runs on its own. */
+  /** Recorded stop. `null`: none is recorded. `undefined`: not checked, because the activity runs on its own. */
   readonly checkpoint: CheckpointRecord | null | undefined;
-  /** DMS's clock at the look, in ms. */
+  /** Time of the look by DMS's clock, in ms. */
   readonly dmsTime: number;
   readonly subject: FailureSubject;
 }
 
-/** How to start it. Throws the failure when something that must hold does not. */
+/** Returns the start type to send. Throws `DmsNotResumable` for a full load without a given type, or an unconfirmed reload. */
 export function startTypeOf(facts: ResumeFacts): StartReplicationType {
   const { request, look, subject } = facts;
   const type = request.startReplicationType ?? defaultType(look);
@@ -71,9 +71,10 @@ function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts): void {
 }
 
 /**
- * Throws when DMS's last stop is not the recorded one, or none is recorded. The resume window is judged first.
+ * Throws if DMS's last stop is not the recorded one, or none is recorded. Checks the resume window first.
  *
- * A confirmed reload starts from nothing, so it needs no recorded stop.
+ * A confirmed reload starts from nothing, so it needs no recorded stop. `force` skips the comparison of stops, but does
+ * not override the resume window.
  */
 export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationType): void {
   const { request, look, checkpoint, subject } = facts;
@@ -94,7 +95,7 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
   throw checkpointChanged(subject, checkpoint, look);
 }
 
-/** Throws `DmsSourceLogExpired` when the source can't have the log any more. */
+/** Throws `DmsSourceLogExpired` if the source can no longer have the log. */
 export function requireSourceLog(facts: ResumeFacts): void {
   const { expired } = sourceLog(facts);
   if (expired === null) return;
@@ -113,7 +114,7 @@ function sourceLog({ request, checkpoint, look, dmsTime }: ResumeFacts): SourceL
   return judgeSourceLog(stopMark(look).lastStopTime, isRecorded ? checkpoint.lagAtStop : null, known, dmsTime);
 }
 
-/** The record of the stop that it went on from, if it is recorded. */
+/** Returns the record of the stop from which the resume went on. `null`: none is recorded, or another start type was sent. */
 export function resumedFrom(
   checkpoint: CheckpointRecord | null | undefined,
   type: string | null,
@@ -123,7 +124,7 @@ export function resumedFrom(
   return isSame && type === 'resume-processing' ? checkpoint : null;
 }
 
-/** What a caller should know about a start that DMS took. */
+/** Returns the warnings about a start that DMS accepted. */
 export function startWarnings(facts: ResumeFacts, type: string | null): readonly Warning[] {
   return [...spellingWarnings(facts), ...logWarnings(facts, type), ...positionWarnings(facts.request)];
 }
@@ -142,7 +143,7 @@ function logWarnings(facts: ResumeFacts, type: string | null): readonly Warning[
   return type === 'resume-processing' && verdict.expired === null ? verdict.warnings : [];
 }
 
-/** AWS's documents contradict each other on whether DMS Serverless takes a start position. */
+/** Warns about a start position, because AWS's documents disagree on whether DMS Serverless takes one. */
 function positionWarnings({ cdcStartPosition, cdcStartTime }: RequestStart): readonly Warning[] {
   if (cdcStartPosition == null && cdcStartTime == null) return [];
   const message =
@@ -150,7 +151,7 @@ function positionWarnings({ cdcStartPosition, cdcStartTime }: RequestStart): rea
   return [{ code: 'custom-start-position', message }];
 }
 
-/** What to do after DMS refused a start, by its type. */
+/** Returns the hint for a start that DMS refused. */
 export function refusedStartHint({ cdcStartPosition, cdcStartTime }: RequestStart, type: string | null): string {
   if (cdcStartPosition != null || cdcStartTime != null)
     return 'DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, give the position to a classic task, or load everything anew.';

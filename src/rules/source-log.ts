@@ -1,8 +1,8 @@
-/** Whether the source can still have the log that a replication would go on from. */
+/** The source log: judges whether the source still has the log that a resume reads. */
 import type { CheckpointRecord } from '../contract/records.js';
 import type { Warning } from '../contract/results.js';
 
-/** Part of the retention after which the log counts as nearly gone. */
+/** Share of the retention at which the log counts as nearly gone. */
 const NEAR = 0.8;
 
 /** Facts about the source that only the caller knows. */
@@ -15,8 +15,10 @@ export type SourceLogVerdict =
   { readonly expired: string } | { readonly expired: null; readonly warnings: readonly Warning[] };
 
 /**
- * Judges whether the source still has the log that a resume reads. DMS reads from the stop, less the lag of then, less the age of the
- * oldest open transaction, which is read from its beginning. `now` is DMS's clock: `stoppedAt` is DMS's too.
+ * Judges whether the source still has the log that a resume reads.
+ *
+ * DMS reads from the stop, less the lag at that time, less the age of the oldest open transaction. `now` and
+ * `stoppedAt` are both by DMS's clock.
  */
 export function judgeSourceLog(
   stoppedAt: string | null,

@@ -1,9 +1,9 @@
 /**
  * Rules of the wait for a start, as pure functions over looks: `(memory, look, rules) -> (memory, verdict)`.
  *
- * A look may be old, see `dms/staleness.ts`. Each look supports one conclusion, and a conclusion counts once looks have agreed on it
- * for long enough. A look counts at once when it must have been made after the one before the start: it shows a newer stop, a newer
- * run, or another status beside the same stop.
+ * A look may be old, see `dms/staleness.ts`. Each look supports one conclusion. A conclusion counts once looks have
+ * agreed on it for long enough. A look counts at once when it proves that it was made after the one before the start.
+ * The proof is a newer stop, a newer run, or another status beside the same stop.
  *
  * | looks show                                 | verdict              | after                                            |
  * |--------------------------------------------|----------------------|--------------------------------------------------|
@@ -31,27 +31,27 @@ import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreemen
 import { endsByItself, isSelfRestartExpected } from '../dms/stop-reasons.js';
 
 export interface StartWaitRules {
-  /** `null`: it was starting already. */
+  /** Replication in the look before the start. `null`: it was already starting. */
   readonly before: CallMark | null;
-  /** Seconds that it must run to count as resumed. */
+  /** Seconds the replication must run to count as resumed. */
   readonly verifyProgressSeconds: number;
 }
 
-/** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
+/** Memory of a wait from look to look. Times are seconds since the wait began. JSON-safe, because it outlives the attempt. */
 export interface StartWaitMemory {
-  /** It was seen starting or running after the start was asked for. */
+  /** True if the replication was seen starting or running after the start was asked for. */
   readonly sawStart: boolean;
   /** First look that shows it running. Kept until looks agree on something else for longer than staleness, or show a newer stop. */
   readonly runningSince: number | null;
   /** Conclusion that the newest looks agree on. */
   readonly agreement: Agreement | null;
-  /** Fingerprint of the table statistics when it was first seen running. */
+  /** Fingerprint of the table statistics when the replication was first seen running. */
   readonly firstRows: string | null;
   readonly isMoving: boolean;
 }
 
 export type StartVerdict =
-  /** `starting`: the deadline counts. `verifying`: it was seen running, or stopped again, and only staleness or a description is waited for. */
+  /** `starting`: the deadline counts. `verifying`: the replication ran, or stopped again. Only staleness or a description is awaited. */
   | {
       readonly type: 'wait';
       readonly phase: 'starting' | 'verifying';
@@ -59,10 +59,10 @@ export type StartVerdict =
       readonly why: string;
     }
   | { readonly type: 'verify'; readonly secondsLeft: number }
-  /** It runs, or has ended what it was asked to do. */
+  /** The replication runs, or has ended what it was asked to do. */
   | { readonly type: 'done' }
   | { readonly type: 'failed' }
-  /** It was started, and was stopped again. */
+  /** The replication was started, and was stopped again. */
   | { readonly type: 'reverted' }
   | { readonly type: 'deleting' };
 
@@ -71,12 +71,12 @@ export interface StartJudgement {
   readonly verdict: StartVerdict;
 }
 
-/** `sawStart`: a look before the wait showed it starting. */
+/** Begins a wait. `sawStart`: a look before the wait showed the replication starting. */
 export function beginStartWait(sawStart: boolean): StartWaitMemory {
   return { sawStart, runningSince: null, agreement: null, firstRows: null, isMoving: false };
 }
 
-/** Judges one look at a replication that is to become running. */
+/** Judges one look at a replication that should become running. */
 export function judgeStart(
   memory: StartWaitMemory,
   replication: Replication,
@@ -92,7 +92,7 @@ export function judgeStart(
   return waitOn(seen, elapsedSeconds, null, `DMS shows "${status}"`);
 }
 
-/** What is remembered once the table statistics have been read; rows that differ from the first ones are moving. */
+/** Adds a reading of the table statistics. Rows that differ from the first reading are moving. */
 export function withRows(memory: StartWaitMemory, rows: string): StartWaitMemory {
   if (memory.firstRows === null) return { ...memory, firstRows: rows };
   return { ...memory, isMoving: memory.isMoving || rows !== memory.firstRows };
@@ -156,11 +156,11 @@ function judgeStopped(
   return { memory: stopped, verdict: { type: 'reverted' } };
 }
 
-/** Proof that a look was made after the one before the start: no older look can show what it shows. */
+/** True if the look was made after the one before the start, because no older look can show the same. */
 function isAfterMark(replication: Replication, { status, stop, startedAt }: CallMark): boolean {
   if (isNewerStop(replication, stop)) return true;
   if (isLaterRun(replication, startedAt)) return true;
-  // A stopped replication leaves its status only by a start. One that failed may have no stop of its own to tell the runs apart.
+  // A stopped replication leaves its status only by a start. A failed one may have no stop of its own that tells the runs apart.
   const isSameStop = replication.replicationLastStopTime === stop.lastStopTime;
   return isSameStop && status !== 'failed' && lifecycleState(replication).status !== status;
 }
@@ -170,8 +170,10 @@ function isBelieved({ agreement }: StartWaitMemory, now: number): boolean {
 }
 
 /**
- * Waits for looks that agree for `seconds`; `null`: for another status. A look may be older than the one that showed it running, so the
- * deadline counts again only once looks agree on something else.
+ * Waits for looks that agree for `seconds`. `null`: for another status.
+ *
+ * A look may be older than the one that showed it running. The deadline therefore counts again only once looks agree on
+ * something else.
  */
 function waitOn(seen: StartWaitMemory, now: number, seconds: number | null, why: string): StartJudgement {
   const { agreement } = seen;

@@ -1,22 +1,27 @@
-/** Rules of `assertStopped`: whether a recorded stop still holds, as a pure function over looks. */
+/** Rules of `assertStopped`, as a pure function over looks: does a recorded stop still hold? */
 import { isNewerStop, isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreeOn, isBeyondStaleness, type Agreement } from '../dms/staleness.js';
 import type { CheckpointRecord } from '../contract/records.js';
 
-/** Parts of a record by which its stop is recognised. */
+/** Fields of a record by which its stop is recognised. */
 export type StopOfRecord = Pick<CheckpointRecord, 'stoppedAt' | 'replicationCreateTime' | 'freshStartDate'>;
 
 /**
- * `holds`: the recorded stop is DMS's last one. `started`: it runs or starts. `moving`: it is in transition. `changed`: it is at rest after
- * another stop. `look-again`: the look may be older than the recorded stop.
+ * Verdict on a recorded stop.
+ *
+ * - `holds`: DMS's last stop is the recorded one.
+ * - `started`: the replication runs or starts.
+ * - `moving`: the replication is in transition.
+ * - `changed`: the replication is at rest after another stop.
+ * - `look-again`: the look may be older than the recorded stop.
  */
 export type StandingVerdict = 'holds' | 'started' | 'moving' | 'changed' | 'look-again';
 
 const conclusions = { rest: 'changed', active: 'started', passing: 'moving' } as const;
 
-/** Judges one look at a replication whose stop is recorded. `now`: seconds of any clock that the caller keeps to. */
+/** Judges one look at a replication whose stop is recorded. `now`: seconds of the caller's clock. */
 export function judgeStanding(
   agreement: Agreement | null,
   record: StopOfRecord,
@@ -34,7 +39,7 @@ export function judgeStanding(
   return { agreement: agreed, verdict: isProven ? conclusion : 'look-again' };
 }
 
-/** Proof that the look was made after the recorded stop: it shows that stop or a newer one, or nothing leads out of its status. */
+/** True if the look was made after the recorded stop. It shows that stop, a newer one, or a status that nothing leads out of. */
 function isAfterStop(record: StopOfRecord, replication: Replication, status: string): boolean {
   if (status === 'deleting') return true;
   const { stoppedAt: lastStopTime, replicationCreateTime, freshStartDate } = record;

@@ -1,7 +1,7 @@
 /**
  * Rules of the wait for a stop, as pure functions over looks: `(memory, look, rules) -> (memory, verdict)`.
  *
- * A look may be old, see `dms/staleness.ts`. Each look therefore supports one conclusion, and a conclusion counts once looks have
+ * A look may be old, see `dms/staleness.ts`. Each look supports one conclusion. A conclusion counts once looks have
  * agreed on it for long enough:
  *
  * | looks show                          | verdict                      | after                                                     |
@@ -36,26 +36,26 @@ import type { Settled } from '../contract/records.js';
 export interface SettleRules {
   /** Seconds for which looks must agree on reason, time and checkpoint. */
   readonly settleSeconds: number;
-  /** Seconds that a stop which DMS undoes by itself must last. */
+  /** Seconds a stop must last if DMS usually undoes it by itself. */
   readonly selfRestartGraceSeconds: number;
-  /** The last stop in the look before the call; `null` when no call was made here. */
+  /** Last stop in the look before the call. `null`: no call was made here. */
   readonly before: StopMark | null;
 }
 
 export interface StopWaitRules extends SettleRules {
-  /** A call of this operation was accepted, or may have been. */
+  /** True if a call of this operation was accepted, or may have been. */
   readonly accepted: boolean;
-  /** Start of the run that was to stop, in the look before the call; `null`: unknown. */
+  /** Start of the run that was to stop, in the look before the call. `null`: unknown. */
   readonly startedAt: string | null;
-  /** Its ledger has seen it run, so that `created` can only be a look at a missing row. */
+  /** True if the ledger has seen the replication run. A look that shows `created` then misses its row. */
   readonly everRan: boolean;
 }
 
-/** What a wait remembers from look to look. Times are seconds since the wait began. JSON-safe: it outlives the attempt. */
+/** Memory of a wait from look to look. Times are seconds since the wait began. JSON-safe, because it outlives the attempt. */
 export interface StopWaitMemory {
-  /** `stopping`, or a stop newer than the one before, was seen. */
+  /** True if `stopping`, or a stop newer than the one before, was seen. */
   readonly sawStop: boolean;
-  /** The newest described stop is one that DMS may undo by itself. */
+  /** True if DMS may undo the newest described stop by itself. */
   readonly mayRestart: boolean;
   /** First look that shows this stop described. Kept until looks agree on something else for longer than staleness. */
   readonly describedSince: number | null;
@@ -67,16 +67,16 @@ export type StopVerdict =
   | {
       readonly type: 'wait';
       readonly phase: 'stopping' | 'settling';
-      /** Seconds after which another look can decide; `null`: any time. */
+      /** Seconds after which another look can decide. `null`: any time. */
       readonly lookInSeconds: number | null;
       readonly why: string;
     }
   | { readonly type: 'settled'; readonly settled: Settled }
   | { readonly type: 'failed' }
   | { readonly type: 'deleting' }
-  /** Someone else started it again. */
+  /** Someone else started the replication again. */
   | { readonly type: 'reverted' }
-  /** DMS undid the stop by itself, or only older looks showed it stopped. The stop has to be asked for. */
+  /** DMS undid the stop by itself, or only older looks showed it stopped. DMS must be asked to stop it. */
   | { readonly type: 'running-again' }
   | { readonly type: 'never-started' };
 
@@ -97,7 +97,7 @@ export function beginStopWait(sawStop: boolean): StopWaitMemory {
   return { sawStop, mayRestart: false, describedSince: null, agreement: null };
 }
 
-/** Judges one look at a replication that is to become stopped. */
+/** Judges one look at a replication that should become stopped. */
 export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { replication, elapsedSeconds: now } = look;
   const { status } = lifecycleState(replication);
@@ -116,7 +116,7 @@ export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWai
   return waitOn(seen, now, null, why);
 }
 
-/** Judges one look at a replication that is stopped or failed: whether its stop is described, and stays the same. */
+/** Judges one look at a stopped or failed replication: its stop must be described and stay the same. */
 export function judgeSettling(
   memory: StopWaitMemory,
   look: StopLook,
@@ -134,7 +134,7 @@ export function judgeSettling(
   };
   const describedFor = now - (seen.describedSince ?? now);
   const settleLeft = (isDescribed ? rules.settleSeconds : SETTLE_GRACE_SECONDS) - agreedSeconds(agreement, now);
-  // A description that changes once more after the grace may never settle.
+  // A description that still changes after the grace may never settle.
   const isFlapping = isDescribed && changedAt(memory, agreement) >= SETTLE_GRACE_SECONDS;
   if (settleLeft > 0 && !isFlapping) {
     const what = isDescribed ? 'its checkpoint is settling' : 'DMS has not described this stop yet';
@@ -149,7 +149,7 @@ export function judgeSettling(
   return { memory: seen, verdict: { type: 'settled', settled } };
 }
 
-/** Seconds from the first description to the beginning of the agreement that the newest look has broken; 0: none was broken. */
+/** Returns the seconds from the first description to the start of the agreement that a look broke. 0: none was broken. */
 function changedAt({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
   if (before === null || describedSince === null || before === agreement) return 0;
   return before.since - describedSince;
@@ -163,7 +163,7 @@ function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules)
   if (!seen.sawStop) {
     if (!isLaterRun(replication, rules.startedAt))
       return waitOn(seen, now, null, `DMS still shows "${replication.status}"`);
-    // No look has shown the stop that DMS, or somebody, has undone. To ask for the stop again does no harm.
+    // No look has shown the stop that DMS or somebody has undone. Another request to stop does no harm.
     if (isBelieved(seen, now)) return { memory: seen, verdict: { type: 'running-again' } };
     return waitOn(seen, now, STALE_SECONDS, 'DMS shows a later run than the one that was to stop');
   }
@@ -193,7 +193,7 @@ function judgeCreated(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules
   return { memory: seen, verdict: waiting('settling', left, 'it has never run, as far as DMS shows') };
 }
 
-/** Proof that a stop came after the look before the call: no older look can show its time. */
+/** True if a stop came after the look before the call. No older look can show its time. */
 function showsNewerStop(replication: Replication, before: StopMark | null): boolean {
   return before !== null && isNewerStop(replication, before);
 }
@@ -207,8 +207,10 @@ function agreedFor({ agreement }: StopWaitMemory, now: number): number {
 }
 
 /**
- * Waits for looks that agree for `seconds`; `null`: for another status. A look may be older than the one that showed the stop, so the
- * deadline counts again only once looks agree on something else.
+ * Waits for looks that agree for `seconds`. `null`: for another status.
+ *
+ * A look may be older than the one that showed the stop. The deadline therefore counts again only once looks agree on
+ * something else.
  */
 function waitOn(seen: StopWaitMemory, now: number, seconds: number | null, why: string): StopJudgement {
   const describedSince = isBelieved(seen, now) ? null : seen.describedSince;

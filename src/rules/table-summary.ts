@@ -4,7 +4,7 @@ import type { TableRowSums, TableStatisticsSummary, Warning, WarningCode } from 
 const MAX_FLAGGED = 200;
 
 const inError = new Set(['table error', 'table does not exist']);
-/** `ValidationState`s that mean rows differ or were not compared. */
+/** `ValidationState`s of tables whose rows differ or were not compared. */
 const mismatched = new Set(['mismatched records', 'suspended records', 'table error', 'error']);
 const pending = new Set(['pending records', 'pending validation', 'pending revalidation', 'preparing table']);
 
@@ -31,7 +31,7 @@ export function emptySummary(readAt: string): TableStatisticsSummary {
   return { total: 0, byState: {}, byValidationState: {}, rows, flagged: [], truncated: false, readAt };
 }
 
-/** The summary with one more page of tables. */
+/** Adds one page of tables to the summary. */
 export function addTables(summary: TableStatisticsSummary, tables: readonly TableStatistics[]): TableStatisticsSummary {
   const byState = { ...summary.byState };
   const byValidationState = { ...summary.byValidationState };

@@ -4,10 +4,10 @@ import { maySelfRestart, stopReasonFacts } from '../dms/stop-reasons.js';
 import type { CheckpointDraft } from '../contract/records.js';
 import type { Warning } from '../contract/results.js';
 
-/** A resume deadline nearer than this gets a warning. */
+/** Hours left to resume below which a stop gets a warning. */
 const SHORT_WINDOW_HOURS = 12;
 
-/** Warnings about a stop that succeeded. `now` is DMS's clock: the deadline is DMS's too. */
+/** Returns the warnings about a stop that succeeded. `now` is by DMS's clock, because the deadline is too. */
 export function stopWarnings(checkpoint: CheckpointDraft, replication: Replication, now: number): readonly Warning[] {
   const state = lifecycleState(replication);
   if (state.status === 'created') return [];
@@ -49,13 +49,13 @@ function shortWindow(resumeBy: string | null, isGone: boolean, now: number): str
   return `it can be resumed for another ${hoursLeft.toFixed(1)} hours only, until ${resumeBy}`;
 }
 
-/** Warning that the addresses of the endpoints are unknown, and `so` what follows. */
+/** Returns the warning that the endpoints' addresses are unknown, with the reason and the consequence. Empty without a problem. */
 export function endpointsUnknown(problem: string | null, so: string): readonly Warning[] {
   if (problem === null) return [];
   return [{ code: 'endpoints-unknown', message: `Where its endpoints lead to is not known (${problem}), so ${so}` }];
 }
 
-/** Warnings about a stop reason that nobody expects who asked for a stop. */
+/** Returns the warnings about a stop reason that the requester of a stop does not expect. */
 export function stopReasonWarnings(stopReason: string | null): readonly Warning[] {
   const facts = stopReasonFacts(stopReason);
   const warnings: Warning[] = [];
