@@ -1,15 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** A timer that rings at the earliest time it was set to. A program can end while it is set. */
+/** Timer that rings at the earliest time it was set to. It does not keep the process alive. */
 export class Alarm {
-  /** Rings outside the async context of whichever activity set it. */
+  /** Runs the timer outside the async context of the activity that set it. */
   readonly #outside = AsyncLocalStorage.snapshot();
   #timer: NodeJS.Timeout | null = null;
   #at = Infinity;
 
   constructor(private readonly ring: () => void) {}
 
-  /** `time` on the clock of `performance.now()`. */
+  /** Sets the alarm, unless it rings earlier anyway. `time`: on the clock of `performance.now()`. */
   setTo(time: number): void {
     if (time >= this.#at) return;
     if (this.#timer !== null) clearTimeout(this.#timer);

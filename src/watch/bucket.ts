@@ -1,4 +1,4 @@
-/** A token bucket: full at first, it holds at most `burst` tokens and refills at `rate()` tokens a second. */
+/** Token bucket. It starts full, holds at most `burst` tokens, and refills at `rate()` tokens a second. */
 export class Bucket {
   #tokens: number;
   #at = performance.now();
@@ -25,7 +25,7 @@ export class Bucket {
     this.#tokens = Math.min(this.#tokens, 0);
   }
 
-  /** Milliseconds until it holds so many tokens, at today's rate; 0 when it does. */
+  /** Returns the milliseconds until the bucket holds this many tokens at the current rate. 0: it holds them. */
   msUntil(tokens: number): number {
     this.#refill();
     return (Math.max(0, tokens - this.#tokens) / this.rate()) * 1000;

@@ -1,12 +1,12 @@
 /**
- * The requests of one worker to one account-region, spread over time.
+ * The request budget of one worker for one account-region: it spreads requests over time.
  *
- * AWS keeps one token bucket for an account-region, shared by everybody who calls DMS there. A worker keeps to three
- * quarters of it, so that consoles, scripts and other workers have the rest. Workers don't talk to each other: each
- * sends less when AWS throttles it.
+ * AWS keeps one token bucket for an account-region, shared by everyone who calls DMS there. A worker uses at most three
+ * quarters of it. Consoles, scripts and other workers have the rest. Workers don't talk to each other: each sends less
+ * when AWS throttles it.
  *
- * A bucket that has been idle is full, and may be spent at once. While several kinds of requests wait, they share the
- * tokens by weight, so that none starves. A kind that doesn't wait leaves its share to the others.
+ * An idle bucket is full, and may be spent at once. Kinds of requests that wait share the tokens by weight, so none
+ * starves. A kind that doesn't wait leaves its share to the others.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Bucket } from './bucket.js';
@@ -18,40 +18,44 @@ import { Bucket } from './bucket.js';
  */
 const AWS_BURST = 200;
 const AWS_REFILL = 8;
-/** Part of AWS's bucket that one worker uses at most. */
+/** Share of AWS's bucket that one worker uses at most. */
 const SHARE = 3 / 4;
 /** Default of `looksPerSecond`: a third of the worker's share. */
 export const LOOKS_PER_SECOND = (AWS_REFILL * SHARE) / 3;
-/** First looks that may be sent at once. Those after them come at `looksPerSecond`, and share pages meanwhile. */
+/** Maximum number of first looks sent at once. Later ones come at `looksPerSecond`, and share pages meanwhile. */
 const LOOKS_AT_ONCE = 40;
 
-/** Throttling halves the rate; each second regains this part of the full rate, down to the least. */
+/** Factor of the rate after throttling, share of the full rate regained each second, and least share. */
 const EASED = 0.5;
 const REGAINED_PER_SECOND = 1 / 60;
 const LEAST = 1 / 8;
-/** Requests that were under way together are throttled together, and count once. */
+/** Time in which throttled requests count once, because they were under way together. */
 const EASED_ONCE_MS = 1000;
 
 /**
- * Purpose of a request. `poll`: sweeps. `look`: first looks, without which an activity can't go on. `change`: stops and
- * starts. `other`: whatever can come later, such as table statistics.
+ * Kind of a request.
+ *
+ * - `poll`: a sweep.
+ * - `look`: a first look, without which an activity can't go on.
+ * - `change`: a stop or a start.
+ * - `other`: anything that can come later, such as table statistics.
  */
 export type RequestKind = 'poll' | 'look' | 'change' | 'other';
 
-/** Tokens that each kind gets of sixteen, while all wait. */
+/** Tokens of sixteen that each kind gets while all wait. */
 const WEIGHTS: Readonly<Record<RequestKind, number>> = { change: 10, poll: 3, look: 2, other: 1 };
 
 /** Requests of one kind that wait for a token, in order. */
 interface Line {
   readonly weight: number;
-  /** Further limit of this kind alone. */
+  /** Further limit of this kind alone. `null`: none. */
   readonly limit: Bucket | null;
   readonly turns: Set<() => void>;
-  /** Virtual time at which the line has had its share. */
+  /** Virtual time until which the line has had its share. */
   servedUntil: number;
 }
 
-/** Throws a `RangeError` if sweeps would never be sent. */
+/** Throws a `RangeError` unless `looksPerSecond` is more than 0. */
 export function requireLooksPerSecond(looksPerSecond = LOOKS_PER_SECOND): void {
   if (!(looksPerSecond > 0)) throw new RangeError(`looksPerSecond is ${looksPerSecond}: it must be more than 0`);
 }
@@ -68,8 +72,10 @@ export class RequestBudget {
   #shareAt = performance.now();
 
   /**
-   * `looksPerSecond`: sweep requests a second, more than 0. All requests together are three times as many, but at most
-   * three quarters of AWS's refill, or `looksPerSecond` if that is more. Throws a `RangeError`.
+   * Creates a full budget. Throws a `RangeError` unless `looksPerSecond` is more than 0.
+   *
+   * `looksPerSecond`: sweep requests a second. All requests together are three times as many. They are at most three
+   * quarters of AWS's refill, or `looksPerSecond` if that is more.
    */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
     requireLooksPerSecond(looksPerSecond);
@@ -115,7 +121,7 @@ export class RequestBudget {
     this.#serve();
   }
 
-  /** Milliseconds that a sweep of so many requests takes. */
+  /** Returns the milliseconds that a sweep of this many requests takes. */
   sweepMs(requests: number): number {
     return this.#polls.msUntil(requests);
   }
@@ -148,7 +154,7 @@ export class RequestBudget {
 
   /** Serves the line whose share is due first. */
   #serveOne(ready: readonly Line[]): void {
-    // A line that was empty starts now: it has no claim to tokens of the past.
+    // A line that was empty starts now, without a claim to tokens of the past.
     const startOf = ({ servedUntil }: Line) => Math.max(servedUntil, this.#virtualTime);
     const line = ready.reduce((first, other) => (startOf(other) < startOf(first) ? other : first));
     this.#virtualTime = startOf(line);

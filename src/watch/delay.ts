@@ -2,8 +2,10 @@ const SHORTEST = 2;
 const LONGEST = 30;
 
 /**
- * Seconds between two looks while no attempt is held: 2 at first, later a twentieth of the time already waited, at most
- * 30. A tenth more or less keeps waits that began together from looking together for ever.
+ * Returns the seconds between two looks while no attempt is held.
+ *
+ * The delay is 2 s at first, later a twentieth of the time already waited, at most 30 s. It varies by a tenth, which
+ * keeps waits that began together from looking together forever.
  */
 export function secondsBetweenLooks(elapsedSeconds: number, random: () => number = Math.random): number {
   const plain = Math.min(LONGEST, Math.max(SHORTEST, elapsedSeconds / 20));

@@ -1,4 +1,4 @@
-/** Answer within the given seconds, even from a request that ignores its signal. Rejects with the signal's reason, or with `late`. */
+/** Returns the answer of a request, or rejects with `late` after the given seconds. A request may ignore its signal. */
 export function inTime<T>(
   seconds: number,
   ask: (signal: AbortSignal) => Promise<T>,

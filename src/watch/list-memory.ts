@@ -1,39 +1,42 @@
-/** Time for which a page that failed is not tried again. */
+/** Time for which a failed page is not tried again. */
 const BROKEN_MS = 60_000;
 
-/** Knowledge about the list of an account-region: the page on which each replication was last seen, and the number of pages. */
+/** Memory of an account-region's list: the page on which each replication was last seen, and the number of pages. */
 export class ListMemory {
   readonly #pageOf = new Map<string, number>();
-  /** Number of pages; at least so many while the end is not known. */
+  /** Number of pages. A lower bound while the end is unknown. */
   #pages = 0;
   #isEndKnown = false;
-  /** A page that failed, and the time until which no list goes past it. */
+  /** Page that failed, and the time until which no list goes past it. */
   #broken = { page: Infinity, until: 0 };
 
   saw(arn: string, page: number): void {
     this.#pageOf.set(arn, page);
   }
 
-  /** Notes that the list goes on to this page, and whether it ends there. */
+  /** Remembers that the list goes on to this page, or ends there. */
   reached(page: number, isLast: boolean): void {
     if (isLast) this.#isEndKnown = true;
     this.#pages = isLast ? page : Math.max(this.#pages, page + 1);
   }
 
-  /** Notes that this page failed, which hides those after it. */
+  /** Remembers that this page failed, and hides those after it. */
   broke(page: number, now: number): void {
     this.#broken = { page, until: now + BROKEN_MS };
   }
 
-  /** Notes that the replication is not on the pages up to this one. */
+  /** Remembers that the replication is not on the pages up to this one. */
   lost(arn: string, through: number): void {
     if ((this.#pageOf.get(arn) ?? Infinity) <= through) this.#pageOf.delete(arn);
   }
 
   /**
-   * Number of pages to list, so that the pages, and one request for each replication behind them, are the fewest
-   * requests. 0: request each alone. `Infinity`: the length of the list is not known, so list until the pages have cost
-   * as much as requesting the rest alone.
+   * Returns the number of pages to list. The pages, and one request for each replication behind them, are then the
+   * fewest requests.
+   *
+   * - 0: request each replication alone.
+   * - `Infinity`: the length of the list is unknown. List until the pages have cost as much as requesting the rest
+   *   alone.
    */
   plan(arns: readonly string[], now: number): number {
     const { page: broken, until } = this.#broken;

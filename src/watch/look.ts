@@ -1,13 +1,13 @@
-/** How to ask for a look at a replication. */
+/** Options of a look, and the error of a look that came too late. */
 import type { DmsApiError } from '../dms/api.js';
 
-/** Default patience of a wait for a look. */
+/** Default of `withinSeconds`. */
 export const PATIENCE_SECONDS = 30;
 
 export interface LookOptions {
-  /** Seconds for which the caller needs no look. It gets one sooner when a look for another wait comes by. Default 0: at once. */
+  /** Seconds until the caller needs a look. A look for another wait may serve it sooner. Default 0: at once. */
   readonly inSeconds?: number | undefined;
-  /** Seconds after the last look at this replication. Such a look comes with the sweeps. */
+  /** Least seconds after the last look at this replication. Such a look comes with the sweeps. */
   readonly intervalSeconds?: number | undefined;
   /** Seconds to wait for a look before {@link LookDelayed}. Default 30. */
   readonly withinSeconds?: number | undefined;
@@ -19,7 +19,7 @@ export interface LookOptions {
 export class LookDelayed extends Error {
   override readonly name = 'LookDelayed';
 
-  /** `throttled`: last answer of DMS; `null`: DMS throttles nothing, the worker is busy. */
+  /** `throttled`: last answer of DMS. `null`: DMS throttles nothing, but the worker is busy. */
   constructor(readonly throttled: DmsApiError | null) {
     super(throttled === null ? 'many waits share the requests to DMS' : throttled.message);
   }

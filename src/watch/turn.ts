@@ -5,16 +5,16 @@ import type { ReplicationWatcher } from './watcher.js';
 
 /** Seconds between two looks at a replication whose change waits for its turn. */
 const REFRESH_SECONDS = 10;
-/** Oldest look that a change may be decided by. */
+/** Maximum age of a look that may decide a change. */
 const FRESH_SECONDS = 30;
 
 /**
- * Waits for the turn of a change, and gives a look that is fresh when the turn comes: `look`, or a later one.
+ * Waits for the turn of a change. Returns a look that is fresh when the turn comes: `look`, or a later one.
  *
- * Looks meanwhile come with the sweeps, so that a thousand changes in line cost pages and not a request each. A caller
- * that doesn't send its change gives the turn back with `budget.giveBack('change')`.
+ * Looks meanwhile come with the sweeps. A thousand changes in line therefore cost pages, and not a request each. A
+ * caller that doesn't send its change gives the turn back with `budget.giveBack('change')`.
  *
- * Rejects with the signal's reason, and with whatever `ReplicationWatcher.look` rejects with when the look is stale.
+ * Rejects with the signal's reason. If the look is stale, rejects with the error of `ReplicationWatcher.look`.
  */
 export async function takeTurn(
   { budget, watcher }: { readonly budget: RequestBudget; readonly watcher: ReplicationWatcher },
@@ -30,7 +30,7 @@ export async function takeTurn(
       seenAt = performance.now();
     }
   };
-  // A look that fails leaves the newest one to grow stale. The last look below then reports the failure.
+  // A failed look leaves the newest one to grow stale. The last look below then reports the failure.
   refresh().catch(() => {});
   try {
     await budget.take('change', signal);

@@ -3,23 +3,23 @@ import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { RequestKind } from './budget.js';
 import { PATIENCE_SECONDS, type LookOptions } from './look.js';
 
-/** Waits that begin this close together share a request. */
+/** Time in which waits that begin share a request. */
 const COALESCE_MS = 10;
 
-/** Kinds of requests by which looks are made: first looks at once, those of waits in sweeps. */
+/** Lanes: the kinds of requests by which looks are made. `look`: first looks, at once. `poll`: looks of waits, in sweeps. */
 export const lanes = ['look', 'poll'] as const satisfies readonly RequestKind[];
 export type Lane = (typeof lanes)[number];
 
 export interface Waiter {
   readonly arn: ReplicationConfigArn;
   readonly lane: Lane;
-  /** Both lanes may serve it, whichever is sooner. */
+  /** True if both lanes may serve the wait, whichever is sooner. */
   isUrgent: boolean;
-  /** Answers to requests sent earlier don't count. */
+  /** Earliest sending time of a request whose answer counts for this wait. */
   since: number;
   dueAt: number;
   readonly until: number;
-  /** Is true while a request for this replication alone is under way. */
+  /** True while a request for this replication alone is under way. */
   isAsked: boolean;
   readonly resolve: (look: Look) => void;
   readonly reject: (err: unknown) => void;
@@ -27,7 +27,7 @@ export interface Waiter {
 
 interface Watched {
   readonly waiters: Set<Waiter>;
-  /** A list did not show this replication, or could not. */
+  /** True if a list did not show this replication, or could not. */
   isUnlisted: boolean;
 }
 
@@ -35,7 +35,7 @@ interface Watched {
 export class Waiters {
   readonly #byArn = new Map<string, Watched>();
 
-  /** Adds a wait, which `joined` is told of. `lookedAt` is the time of the last look at this replication. */
+  /** Adds a wait, and passes it to `joined`. `lookedAt`: time of the last look at this replication. */
   wait(
     arn: ReplicationConfigArn,
     { inSeconds = 0, intervalSeconds, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions,
@@ -78,7 +78,7 @@ export class Waiters {
     });
   }
 
-  /** Notes whether a list can show this replication, for as long as something waits for it. */
+  /** Remembers whether a list can show this replication, while something waits for it. */
   setUnlisted(arn: string, isUnlisted: boolean): void {
     const watched = this.#byArn.get(arn);
     if (watched !== undefined) watched.isUnlisted = isUnlisted;
@@ -92,7 +92,7 @@ export class Waiters {
     return this.#byArn.has(arn);
   }
 
-  /** Waits for that replication. */
+  /** Returns the waits for a replication. */
   of(arn: string): ReadonlySet<Waiter> {
     return this.#byArn.get(arn)?.waiters ?? new Set();
   }
@@ -101,7 +101,7 @@ export class Waiters {
     for (const { waiters } of this.#byArn.values()) yield* waiters;
   }
 
-  /** Waits that a lane may serve, and that no request of their own is under way for. */
+  /** Returns the waits that a lane may serve, except those with a request of their own under way. */
   open(lane: Lane): readonly Waiter[] {
     return [...this.all()].filter((each) => (each.lane === lane || each.isUrgent) && !each.isAsked);
   }

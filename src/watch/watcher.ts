@@ -9,21 +9,22 @@ import { LookTimes } from './look-times.js';
 import { LookDelayed, type LookOptions } from './look.js';
 import { lanes, Waiters, type Lane, type Waiter } from './waiters.js';
 
-/** Waits that are due this soon join a sweep that is due now. */
+/** Waits due this soon join a sweep that is due now. */
 const COME_ALONG_MS = 250;
-/** Longest that one request may hold up the others. `DmsApi` gives up a request after 15 seconds. */
+/** Longest time one request may hold up the others. `DmsApi` gives up a request after 15 s. */
 const REQUEST_SECONDS = 20;
-/** Requests for single replications under way at once. */
+/** Maximum number of single requests under way at once. */
 const CONCURRENCY = 8;
-/** Single requests that may follow a list, however short, before the next list. */
+/** Least number of single requests that may follow a list before the next list. */
 const ASKED_BETWEEN_LISTS = 10;
 
 /**
- * Looks for many waits at once. All waits of a worker on one account-region share its requests, which keep to a budget.
- * The watcher lists pages, requests replications alone, or both, whichever it expects to take the fewest requests.
+ * Looks for many waits at once. All waits of a worker on one account-region share its requests, which keep to the
+ * request budget. The watcher lists pages, requests replications alone, or both. It chooses what it expects to take the
+ * fewest requests.
  *
- * First looks and sweeps each have a lane with its own tokens, so that neither waits for the other. An answer serves
- * the waits of both.
+ * First looks and sweeps each have a lane with its own tokens, so neither waits for the other. An answer serves the
+ * waits of both.
  *
  * Invariants:
  * - A look counts for a wait only if its request was sent after the wait began.
@@ -43,14 +44,14 @@ export class ReplicationWatcher {
     private readonly budget = new RequestBudget(),
   ) {}
 
-  /** Gives the next look at a replication. Rejects with the `DmsApiError` of its request, {@link LookDelayed}, or the signal's reason. */
+  /** Returns the next look at a replication. Rejects with the request's `DmsApiError`, {@link LookDelayed}, or the signal's reason. */
   look(arn: ReplicationConfigArn, options: LookOptions = {}): Promise<Look> {
     return this.#waiters.wait(arn, options, this.#lookTimes.of(arn.arn), ({ dueAt, until }) =>
       this.#alarm.setTo(Math.min(dueAt, until)),
     );
   }
 
-  /** Looks at once for all waits on a replication, with a request sent from now on. Returns the number of waits. */
+  /** Looks at once for all waits on a replication, with a new request. Returns the number of waits. */
   nudge(arn: ReplicationConfigArn): number {
     const now = performance.now();
     const waiters = this.#waiters.of(arn.arn);
@@ -82,7 +83,7 @@ export class ReplicationWatcher {
     if (next !== Infinity) this.#alarm.setTo(next);
   }
 
-  /** Replications that are due in a lane. If any is, also those that will be due when a list gets to them. */
+  /** Returns the replications due in a lane. If any is due, adds those that will be due when a list gets to them. */
   #due(lane: Lane): Map<string, ReplicationConfigArn> {
     const now = performance.now();
     const open = this.#waiters.open(lane);
@@ -101,7 +102,7 @@ export class ReplicationWatcher {
     this.#busy.add(lane);
     const asking = new Set<Promise<void>>();
     try {
-      /** Single requests that are made before the next list. */
+      /** Number of single requests to make before the next list. */
       let owed = 0;
       while (this.#due(lane).size > 0) {
         await this.budget.take(lane);
@@ -126,7 +127,7 @@ export class ReplicationWatcher {
     }
   }
 
-  /** Lists pages until all are found or listing is not worth it, and returns how many. The caller has the token of the first page. */
+  /** Lists pages until all are found or listing is not worth it. Returns their number. The caller has the token of the first page. */
   async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<number> {
     const [first] = wanted.values();
     if (first === undefined) return 0;
@@ -156,7 +157,10 @@ export class ReplicationWatcher {
     return number;
   }
 
-  /** Gets one page. Retries for as long as DMS throttles, and once after another failure. `null`: the page can't be read. */
+  /**
+   * Requests one page. Retries while DMS throttles, and once after another failure. `null`: the page can't be read, or
+   * nobody waits for it.
+   */
   async #page(
     lane: Lane,
     first: ReplicationConfigArn,
