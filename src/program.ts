@@ -1,7 +1,8 @@
 /**
  * The frame of this package's programs: the Node version they need, `--help`, `--version`, and how they fail.
  *
- * Every Node version must be able to parse this file and the programs' own. They load everything else once the version is known to do.
+ * Every Node version must be able to parse this file and the programs' own. Programs load everything else after the
+ * check of the version.
  */
 import { readFileSync } from 'node:fs';
 import * as util from 'node:util';
@@ -9,7 +10,7 @@ import type { ParseArgsConfig } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** What a program takes from its command line. */
+/** Arguments that a program takes from its command line. */
 export interface ProgramArguments<O extends Options> {
   readonly values: ReturnType<typeof util.parseArgs<{ options: O; allowPositionals: true }>>['values'];
   readonly positionals: readonly string[];
@@ -17,13 +18,13 @@ export interface ProgramArguments<O extends Options> {
 
 export interface Program<O extends Options> {
   readonly name: string;
-  /** The text of `--help`. */
+  /** Text of `--help`. */
   readonly usage: string;
   readonly options: O;
   readonly allowPositionals: boolean;
 }
 
-/** A command line that the program does not take. The process ends with 2. */
+/** Error of an invalid command line. The process ends with 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -33,7 +34,7 @@ const common = {
   version: { type: 'boolean', short: 'v', default: false },
 } as const;
 
-/** Runs a program. The process ends with 1 when it fails, and with 2 when its command line is wrong; both print one line to stderr. */
+/** Runs a program. The process ends with 1 after a failure, and with 2 for an invalid command line. Both print one line to stderr. */
 export async function runProgram<O extends Options>(
   { name, usage, options, allowPositionals }: Program<O>,
   main: (given: ProgramArguments<O>) => Promise<void>,
@@ -75,12 +76,12 @@ function parse(options: Options, allowPositionals: boolean) {
   try {
     return util.parseArgs({ options, allowPositionals });
   } catch (err) {
-    // Node's own sentence comes first; its advice about `--` follows.
+    // Node's own sentence comes first, and its advice about `--` follows.
     throw new UsageError(messageOf(err).split(/[.\n]/)[0] ?? '');
   }
 }
 
-/** Names the package to install when an optional peer dependency is missing. */
+/** Returns the message of an error. For a missing optional peer dependency, names the package to install. */
 export function problemOf(err: unknown): string {
   const message = messageOf(err);
   const [, missing] = /^Cannot find package '([^']+)'/.exec(message) ?? [];

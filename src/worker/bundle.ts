@@ -1,4 +1,4 @@
-/** Prints the bundle of the given workflows file. Runs as a process of its own, so that its memory is free again before the first wait. */
+/** Prints the bundle of the given workflows file. Runs as a separate process, so that its memory is free again before the first wait. */
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const [workflowsPath = ''] = process.argv.slice(2);

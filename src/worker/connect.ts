@@ -4,13 +4,13 @@ import { requireCredentials } from '../aws/index.js';
 import { messageOf } from '../program.js';
 import type { WorkerSettings } from './settings.js';
 
-/** A server or a credentials endpoint that takes longer than this to answer counts as not answering. */
+/** Longest wait for an answer of the Temporal server or the AWS credentials provider. */
 const PATIENCE_SECONDS = 4;
 
-/** Codes of gRPC for a request that is wrong however often it is sent. */
+/** gRPC codes of requests that no retry can correct. */
 const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5, 7, 16];
 
-/** Connects to Temporal, and finds everything that would keep the worker from its work. Throws an error that says what to do. */
+/** Connects to Temporal, and checks everything that would keep the worker from its work. Throws an error that says what to do. */
 export async function connect(settings: WorkerSettings): Promise<NativeConnection> {
   const [connection] = await Promise.all([
     reach(settings),
@@ -62,7 +62,7 @@ async function requireNamespace(connection: NativeConnection, { address, namespa
   }
 }
 
-/** A poll with a name that the server refuses is retried without a word. */
+/** Throws if the server refuses a name. A poll with such a name would be retried silently. */
 async function requireNames(
   { workflowService }: NativeConnection,
   { namespace, taskQueue, version }: WorkerSettings,
@@ -80,7 +80,7 @@ async function refused(variable: string, ask: () => Promise<unknown>): Promise<v
   try {
     await ask();
   } catch (err) {
-    // A version that is not found is new; a look that is denied says nothing of the name.
+    // A version that is not found is new. A denied request says nothing about the name.
     if (codeOf(err) !== INVALID_ARGUMENT) return;
     throw new Error(`Temporal refuses ${variable}: ${messageOf(err)}`, { cause: err });
   }

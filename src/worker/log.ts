@@ -1,4 +1,4 @@
-/** Writes a line of JSON. `written` runs once it has reached stdout. */
+/** Writes a line of JSON. Calls `written` once the line has reached stdout. */
 export function log(phase: string, facts: Readonly<Record<string, unknown>> = {}, written?: () => void): void {
   const line = { time: new Date().toISOString(), program: 'temporal-dms-worker', phase, ...facts };
   process.stdout.write(`${JSON.stringify(line)}\n`, written);

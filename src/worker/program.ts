@@ -11,14 +11,14 @@ import { log } from './log.js';
 import { readSettings, type WorkerSettings } from './settings.js';
 
 const MAX_HELD_WAITS = 2000;
-/** V8 lets garbage grow to several times the live heap on a large machine. A fifth of it costs a tenth more processor. */
+/** Heap growth of V8. By default, garbage grows to several times the live heap on a large machine. 20 % costs a tenth more CPU. */
 const HEAP_GROWING = '--heap-growing-percent=20';
-/** Time that a shutdown has in all. */
+/** Longest time of a shutdown. */
 const DRAIN_SECONDS = 20;
 
-/** Runs the worker until a signal ends it, and ends the process: with 0 once it has drained, with 1 when it fails. */
+/** Runs the worker until a signal ends it. The process then ends with 0 once drained, or with 1 after a failure. */
 export async function work(): Promise<void> {
-  // A worker that failed to start leaves threads and a native client behind, which keep a process alive.
+  // Threads and a native client of a worker that failed to start would keep the process alive.
   const end = (code: number) => () => process.exit(code);
   try {
     await serve(readSettings(process.env));
@@ -35,7 +35,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => log('temporal', { level, message, ...meta })),
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} } },
   });
-  // From here on a signal waits for the worker to drain.
+  // A signal now waits for the worker to drain.
   log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
   if (awsEndpoint !== undefined) log('warning', { warning: `AWS requests go to ${awsEndpoint}, not to AWS` });
 
@@ -64,9 +64,9 @@ async function serve(settings: WorkerSettings): Promise<void> {
     workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 20 },
     // A workflow that left the cache is read and replayed for its next task. Each in the cache takes half a megabyte.
     maxCachedWorkflows: MAX_HELD_WAITS / 8,
-    // A wait shows a change of status within this.
+    // Longest time until a wait shows a change of status.
     maxHeartbeatThrottleInterval: '15 seconds',
-    // Waits hear of a shutdown at once and keep their status; calls under way finish within their own time.
+    // Waits learn of a shutdown at once and keep their status. Calls under way finish within their own time limits.
     shutdownGraceTime: 0,
     shutdownForceTime: DRAIN_SECONDS * 1000,
   });

@@ -17,12 +17,12 @@ export interface WorkerSettings {
   readonly archiveTable: string | undefined;
   readonly lag: 'cloudwatch' | undefined;
   readonly endpointFingerprints: boolean;
-  /** `null`: the worker is not versioned. */
+  /** Deployment version of the worker. `null`: the worker is not versioned. */
   readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
   readonly awsEndpoint: string | undefined;
 }
 
-/** Throws an error that names the variable. */
+/** Reads the settings. Throws an error that names the variable. */
 export function readSettings(env: Env): WorkerSettings {
   const { connectionOptions, namespace = 'default' } = readTemporal();
   return {
@@ -56,7 +56,7 @@ function readTaskQueue(env: Env): string {
   throw new Error(`TEMPORAL_TASK_QUEUE is "${taskQueue}": Temporal reserves names that start with __temporal_`);
 }
 
-/** An entry that can match no ARN would forbid everything without a word. */
+/** Reads the allow-list. Throws on an entry that can match no ARN, because it would silently forbid everything. */
 function readAllowed(value: string | undefined): readonly string[] | undefined {
   const entries = value
     ?.split(',')
