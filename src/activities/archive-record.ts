@@ -7,13 +7,16 @@ import type { WorkerContext } from './runtime/worker-context.js';
 import type { Gate } from './runtime/gate.js';
 import { inTime } from '../watch/index.js';
 
-/** While a deployment changes, some of its workers may have no archive. */
+/** Delay until the next attempt when this worker has no archive. During a deployment, another worker may have one. */
 const ANOTHER_WORKER_MS = 120_000;
-/** An archive that does not answer must not take the slots of what matters more. Together less than Temporal gives an attempt. */
+/**
+ * Time limits for a place and for the archive's answer. An archive that hangs must not take the slots of what matters
+ * more. Together less than start-to-close.
+ */
 const PLACE_SECONDS = 20;
 const ANSWER_SECONDS = 30;
 
-/** Copies a record into the archive. Whatever goes wrong is tried again, but what the archive will never take. */
+/** Copies a record into the archive. Every failure is retried, except a refusal by the archive. */
 export async function archiveRecord(worker: WorkerContext, request: ArchiveRecord): Promise<void> {
   const { archive, archiving } = worker;
   const { arn } = beginAttempt(worker, request, 'dms.archiveRecord', { phase: 'recording' });
@@ -33,7 +36,7 @@ export async function archiveRecord(worker: WorkerContext, request: ArchiveRecor
   }
 }
 
-/** So many at once, and for so long: an archive that hangs gives its place back. */
+/** Stores a record. Few run at once, each within a time limit, so an archive that hangs gives its place back. */
 async function store(archive: CheckpointArchive, archiving: Gate, record: ArchivedRecord): Promise<void> {
   const leave = await archiving.enter(AbortSignal.timeout(PLACE_SECONDS * 1000));
   try {

@@ -4,7 +4,10 @@ import { findExecution } from './runtime/find-execution.js';
 import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
-/** An operation that has said how it ended closes in a moment; the death of one that says nothing may be noticed late. */
+/**
+ * Shortest and longest delay until the next attempt. An operation that reported its end closes soon. The death of
+ * another may be noticed late.
+ */
 const SOON_SECONDS = 1;
 const LATE_SECONDS = 600;
 

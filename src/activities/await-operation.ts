@@ -28,11 +28,12 @@ import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { readStopInput } from '../contract/input-schemas.js';
 
-/** What an attempt leaves of start-to-close. */
+/** Seconds of start-to-close that an attempt leaves unused. */
 const RESERVE_SECONDS = 5;
 
 /**
- * Follows the operation that is open on a replication, if the caller's asks for the same thing or runs after it. Each attempt is held on its result.
+ * Follows the open operation of a replication, if the caller's asks for the same thing or runs after it. Holds each
+ * attempt until the result is there.
  */
 export async function awaitOperation(worker: WorkerContext, request: AwaitOperation): Promise<AwaitedOperation> {
   const { wanted } = request;
@@ -66,35 +67,35 @@ export async function awaitOperation(worker: WorkerContext, request: AwaitOperat
   throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")${where}`, delay);
 }
 
-/** The caller's own operation, open or closed; `null`: the execution is of another one. */
+/** Returns the caller's own operation, open or closed. `null`: the execution belongs to another one. */
 function ownOperation(found: WorkflowExecutionDescription, wanted: Wanted): OpenOperation | null {
   const newest = operationIn(found);
   const host = Context.current().info.workflowExecution?.workflowId;
   return newest.hostWorkflowId === host && newest.operationId === wanted.operationId ? newest : null;
 }
 
-/** Ends an execution that no worker ever picked up, and that none will. Returns false when it stays. */
+/** Terminates an execution that no worker ever picked up and none will. Returns false if it stays. */
 async function makesWay(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<boolean> {
   const { workflowId, runId } = found;
   const run = client.workflow.getHandle(workflowId, runId, { firstExecutionRunId: firstRunIdOf(found) });
   try {
-    // This attempt runs on the caller's task queue, so a worker polls it.
+    // A worker polls the caller's task queue, because this attempt runs on it.
     const isServed = (queue: string) => (queue === taskQueue ? Promise.resolve(true) : isPolled(client, queue));
     return (await clearNeverPickedUp(found, run, taskQueue, isServed)) !== null;
   } catch (err) {
-    if (err instanceof WorkflowNotFoundError) return true; // it has just ended
+    if (err instanceof WorkflowNotFoundError) return true; // already closed
     throw err;
   }
 }
 
-/** What an operator must know of an execution on another task queue. */
+/** Returns what an operator must know about an execution on another task queue, as part of a sentence. */
 async function whereabouts(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<string> {
   if (found.taskQueue === taskQueue) return '';
   const isLost = isNeverPickedUp(found) && !(await isPolled(client, found.taskQueue));
   return `, on the task queue "${found.taskQueue}"${isLost ? ', which no worker polls' : ''}`;
 }
 
-/** Ends the resume that is under way. How it ends is for it to say; once it has, the next attempt finds the way free. */
+/** Cancels the open resume, and fails retryably. A later attempt goes on once the resume has ended. */
 async function preempt(client: Client, open: OpenOperation, input: unknown, attempt: Attempt): Promise<never> {
   const { owner } = readStopInput(input).asked;
   const { workflowExecution } = Context.current().info;
@@ -104,12 +105,12 @@ async function preempt(client: Client, open: OpenOperation, input: unknown, atte
   try {
     await client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId }).cancel();
   } catch (err) {
-    if (!(err instanceof WorkflowNotFoundError)) throw err; // else it has just ended
+    if (!(err instanceof WorkflowNotFoundError)) throw err; // otherwise already closed
   }
   throw attempt.stillWaiting(`cancelled the resume "${open.operationId ?? ''}" to stop the replication instead`, 1);
 }
 
-/** How the open execution ended; `null`: not yet. */
+/** Returns how the open execution ended. `null`: it is still open. */
 async function resultWithin(
   client: Client,
   open: OpenOperation,
@@ -130,7 +131,7 @@ async function resultWithin(
     if (err instanceof WorkflowNotFoundError) return { end: 'gone' };
     if (!(err instanceof WorkflowFailedError)) throw err;
     if (!joins) return { end: 'gone' };
-    // What it was refused for may be the caller's own reservation.
+    // The caller's own reservation may be the reason for the refusal.
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.

@@ -8,10 +8,10 @@ import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 import { readTableSummary } from './runtime/table-statistics.js';
 
-/** How far apart two readings of the table statistics are. */
+/** Least seconds between two readings of the table statistics. */
 const STATISTICS_SECONDS = 10;
 
-/** Waits until the replication runs, and then looks for movement, an early failure and an early stop. */
+/** Waits until the replication runs, then watches for movement, an early failure and an early stop. */
 export async function awaitRunning(worker: WorkerContext, request: AwaitRunning): Promise<RunningReplication> {
   const before = request.before ?? null;
   const { startTimeoutSeconds, verifyProgressSeconds } = readActivityRequest('dms.awaitRunning', request);
@@ -24,12 +24,12 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
   const attempt = beginAttempt(worker, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
 
   let readAt = -Infinity;
-  /** With the rows moved so far, if they can be read. */
+  /** Adds the rows moved so far, if they can be read. */
   const withStatistics = async (memory: StartWaitMemory): Promise<StartWaitMemory> => {
     const { summary } = await readTableSummary(attempt, 5, false);
     if (summary === null) return memory;
     readAt = attempt.elapsedSeconds;
-    // Validation goes on without the source; it is no movement.
+    // Validation goes on without the source, so it is no movement.
     const { validationPending: _p, validationFailed: _f, validationSuspended: _s, ...moved } = summary.rows;
     return withRows(memory, JSON.stringify([moved, summary.byState]));
   };

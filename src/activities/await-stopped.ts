@@ -7,8 +7,10 @@ import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 
 /**
- * Waits until a stop that was asked for is over and described. Without a call (`accepted` or `before`) and without `sawStop`, a look that
- * shows the replication active ends the wait: nobody has asked DMS to stop it.
+ * Waits until a requested stop is over and described.
+ *
+ * Without a call (`accepted` or `before`) and without `sawStop`, a look at an active replication ends the wait. Nobody
+ * has asked DMS to stop it then.
  */
 export async function awaitStopped(worker: WorkerContext, request: AwaitStopped): Promise<StoppedReplication> {
   const { stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = readActivityRequest(
@@ -42,7 +44,7 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
       const subject = { ...attempt.subject, replication };
       switch (verdict.type) {
         case 'wait':
-          // Once it is stopped only the settle grace counts, which ends by itself.
+          // Only the settle grace counts once the replication is stopped, and that ends by itself.
           return { ...verdict, memory, underDeadline: verdict.phase === 'stopping' };
         case 'settled':
           return { done: { end: 'settled', settled: verdict.settled, replication, dmsTime: look.dmsTime } };

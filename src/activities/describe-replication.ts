@@ -3,7 +3,7 @@ import type { DescribeReplication } from '../contract/activity-protocol.js';
 import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
-/** One look. */
+/** Returns one look at a replication. */
 export async function describeReplication(worker: WorkerContext, request: DescribeReplication): Promise<Replication> {
   const attempt = beginAttempt(worker, request, 'dms.describeReplication', { phase: 'checking' });
   return (await attempt.look()).replication;

@@ -1,5 +1,6 @@
 /**
- * `temporal-dms/activities`: {@link createDmsActivities}, to be passed to a worker. Not for workflow code, which calls `temporal-dms/steps`.
+ * `temporal-dms/activities`: {@link createDmsActivities} for a worker. Workflow code calls `temporal-dms/steps`
+ * instead.
  *
  * @module
  */
@@ -25,7 +26,7 @@ export type { DmsActivities } from '../contract/activity-protocol.js';
 export { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } from '../dms/api.js';
 
-/** The activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
+/** Creates the activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
 export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {
   const worker = new WorkerContext(options);
   return {

@@ -4,7 +4,7 @@ import type { WorkerContext } from './runtime/worker-context.js';
 
 const ELSEWHERE_SECONDS = 0.1;
 
-/** Has the watcher look at once. Where nobody waits in this worker, another attempt may find the one in which somebody does. */
+/** Makes the watcher look at once. Fails retryably if this worker holds no wait, so that another worker can try. */
 export async function nudge(worker: WorkerContext, request: DescribeReplication): Promise<void> {
   const attempt = beginAttempt(worker, request, 'dms.nudge', { phase: 'stopping' });
   const { watcher } = worker.accountRegion(attempt.arn);

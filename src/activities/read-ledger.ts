@@ -4,7 +4,7 @@ import { beginAttempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
-/** Everything recorded of a replication. Empty when nothing ever was. */
+/** Returns the ledger of a replication. Empty if nothing was ever recorded. */
 export function readLedger(worker: WorkerContext, request: DescribeReplication): Promise<Ledger> {
   const attempt = beginAttempt(worker, request, 'dms.readLedger', { phase: 'checking' });
   return askLedger(attempt, (ledger) => ledger.read());

@@ -20,17 +20,17 @@ import { LedgerForgot, LedgerWaits } from './runtime/ledger-errors.js';
 import { readEndpoints } from './runtime/endpoint-check.js';
 import { readTableSummary, type ReadTables } from './runtime/table-statistics.js';
 
-/** Statistics of ten thousand tables take about a minute. */
+/** Time limit for table statistics. Those of ten thousand tables take about a minute. */
 const STATISTICS_SECONDS = 75;
-/** How long the checkpoint waits for the statistics, so that one update takes both. Longer ones are added to the record. */
+/** Longest time a checkpoint waits for the statistics, so that one update takes both. Slower statistics are added later. */
 const QUICK_STATISTICS_SECONDS = 1.5;
 /** Maximum length of a recorded failure message. */
 const MESSAGE_LENGTH = 500;
 const MAX_REQUEST_IDS = 20;
-/** How long the record of a failed replication waits to be described: many a failure has no stop reason and no stop time at all. */
+/** Longest time the record of a failed replication waits for a description. Many failures have no stop reason and no stop time. */
 const FAILED_SECONDS = 30;
 
-/** Puts the end of an operation into the ledger. */
+/** Records the end of an operation in the ledger. */
 export function recordOperation(worker: WorkerContext, request: RecordOperation): Promise<RecordedOperation> {
   const { operation } = request;
   const about = { operationId: operation.operationId, phase: 'recording', accepted: true } as const;
@@ -52,7 +52,7 @@ export function recordOperation(worker: WorkerContext, request: RecordOperation)
 
 type End<Kind extends RecordOperation['end']> = Extract<RecordOperation, { readonly end: Kind }>;
 
-/** A stop as it is to be recorded. */
+/** Facts of a stop to record. */
 interface StopToRecord {
   readonly replication: Replication;
   readonly intent: StopIntent;
@@ -63,7 +63,7 @@ interface StopToRecord {
 
 interface RecordedCheckpoint {
   readonly checkpoint: CheckpointRecord;
-  /** Why the record does not tell where the endpoints lead. */
+  /** Reason the record does not tell where the endpoints lead. `null`: none. */
   readonly problem: string | null;
 }
 
@@ -75,7 +75,7 @@ class Recorder {
     private readonly request: RecordOperation,
   ) {}
 
-  /** The checkpoint never waits long for anything: what takes longer is added to the record. */
+  /** Records a stop. The checkpoint never waits long, and slower facts are added later. */
   async stopped(request: End<'stopped'>): Promise<RecordedOperation> {
     const { outcome, replication, dmsTime } = request;
     const reading = this.#readTables(replication);
@@ -123,7 +123,7 @@ class Recorder {
     return { checkpoint: null, result: null };
   }
 
-  /** The look at a failed replication that is to be recorded. A better one than the first may come within half a minute. */
+  /** Returns the look at a failed replication to record. Waits half a minute for a described one, or two if none was seen. */
   async #describedFailure({
     before,
     seen,
@@ -138,7 +138,7 @@ class Recorder {
       throw err;
     });
     const isOver = look !== null && ['stopped', 'failed'].includes(lifecycleState(look.replication).status);
-    // It may be gone or running again by now: what was seen then is all there is.
+    // The replication may be gone or running again by now. The earlier look is then all there is.
     if (!isOver) return seen === null ? null : { replication: seen, settled: 'grace-expired', dmsTime: Date.now() };
     const { replication, dmsTime } = look;
     const judged = judgeSettling(
@@ -185,7 +185,7 @@ class Recorder {
     return { ...how, failureMessage, isAnswered, finishedBy, awsRequestIds: awsRequestIds.slice(-MAX_REQUEST_IDS) };
   }
 
-  /** DMS loses the statistics when it deprovisions, so they are kept. They never fail a stop. */
+  /** Reads the table statistics, because DMS loses them when it deprovisions. Problems become warnings and fail no stop. */
   async #readTables(replication: Replication): Promise<KeptTables> {
     const unavailable = (why: string): readonly Warning[] => [
       { code: 'statistics-unavailable', message: `Table statistics: ${why}` },
@@ -230,7 +230,7 @@ interface KeptTables {
   readonly warnings: readonly Warning[];
 }
 
-/** What a promise resolves to within the given time. `null`: it needs longer, or fails. */
+/** Returns what a promise resolves to. `null`: it needs longer than the given time, or fails. */
 async function settledWithin<T>(promise: Promise<T>, seconds: number): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), seconds * 1000)));

@@ -5,7 +5,7 @@ import { beginAttempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
-/** Gives a reserved replication back. */
+/** Releases the reservation of a replication. */
 export function releaseReplication(worker: WorkerContext, input: ReleaseReplication): Promise<void> {
   const { owner } = readReservation(input);
   const attempt = beginAttempt(worker, input, 'dms.releaseReplication', { phase: 'recording', accepted: true });

@@ -27,7 +27,7 @@ import type { WorkerContext } from './runtime/worker-context.js';
 
 type Outcome = Omit<RequestedStart, 'holdSeconds'>;
 
-/** Begins a resume, and asks DMS to start the replication if its last stop is the recorded one and DMS's rules allow it, unless it runs already. */
+/** Begins a resume, and asks DMS to start the replication unless it runs already. Throws if a check in `rules/resume-checks.ts` fails. */
 export async function requestStart(
   worker: WorkerContext,
   request: RequestStart,
@@ -122,11 +122,11 @@ export async function requestStart(
     }
   }
 
-  /** Checks everything that must hold for a start. A call of this operation that may have been accepted is not judged again. */
+  /** Checks every condition of a start. A call of this operation that may have been accepted is not judged again. */
   async function judged(facts: Facts): Promise<Conclusion<Outcome>> {
     const about = resumeFacts(facts);
     const own = facts.begun?.ownCall ?? null;
-    // It was started, and has stopped since: the wait tells how that is to be taken.
+    // The replication was started and has stopped since. The wait judges that stop.
     if (own !== null && isNewerStop(about.look, own.before.stop)) return nothingSent('already-starting', about.look);
     if (own !== null) return callWith(about, own.startReplicationType);
     const type = startTypeOf(about);
@@ -151,8 +151,10 @@ function nothingSent(outcome: ResumeOutcome, replication: Replication) {
 }
 
 /**
- * Whether a look may be older than what the ledger knows, or misses the row: it shows no run of a replication that has run, or an older stop than the
- * newest record. A config that never ran, or was created anew under the same ARN, looks the same and goes on doing so.
+ * True if a look may be older than the ledger, or misses the row. It shows no run of a replication that has run, or an
+ * older stop than the newest record.
+ *
+ * A config that never ran looks the same for good, and so does one created anew under the same ARN.
  */
 function isOlderThanRecord(look: Replication, begun: BeginReply | null): boolean {
   const { status, replicationLastStopTime } = look;

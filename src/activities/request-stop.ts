@@ -23,10 +23,10 @@ import type { WorkerContext } from './runtime/worker-context.js';
 import { inTime } from '../watch/index.js';
 
 const LAG_SECONDS = 5;
-/** A look that shows `failed` may be older than a restart. */
+/** Seconds for which looks must agree on `failed`. A single look may be older than a restart. */
 const FAILED_AGREE_SECONDS = 10;
 
-/** Begins a stop, and asks DMS to stop the replication once it can be stopped, unless it is stopping or stopped already. */
+/** Begins a stop, and asks DMS to stop the replication once it can be stopped. Asks nothing if it is stopping or stopped. */
 export async function requestStop(
   worker: WorkerContext,
   request: RequestStop,
@@ -112,7 +112,7 @@ export async function requestStop(
         awsRequestIds: requestId === null ? [] : [requestId],
       }),
 
-      // The note was made when it could be stopped, so whatever stopped it came after.
+      // The replication could be stopped when the call was noted, so its stop came later.
       attributed: (found, own) => ({
         ...found,
         outcome: found.outcome === 'never-started' ? found.outcome : 'stopped',
@@ -130,12 +130,14 @@ export async function requestStop(
 }
 
 /**
- * Whether a noted call has stopped it, and somebody has started it since: one look shows both. The attempt that finds this may go on in a Temporal that was
- * restored from an older backup, long after the stop was recorded. A stop that DMS undoes by itself is asked for again.
+ * True if a noted call has stopped the replication and somebody has started it since. One look shows both.
+ *
+ * A Temporal that was restored from an older backup may find this long after the stop was recorded. A stop that DMS
+ * undoes by itself is asked for again.
  */
 function isUndone(replication: Replication, { before }: PendingCall, isAnswered: boolean): boolean {
   if (isNewerStop(replication, before.stop)) return !maySelfRestart(replication.stopReason);
-  // DMS may not show a stop any more once the replication has started again. A stop that was followed may have been undone by DMS itself.
+  // DMS may no longer show a stop after the next start. DMS itself may have undone a stop that was followed.
   return !isAnswered && isLaterRun(replication, before.startedAt);
 }
 

@@ -7,7 +7,7 @@ import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { readReservation } from '../contract/input-schemas.js';
 
-/** Reserves the replication for an owner. A replication that its ledger does not know is looked at first: a typo must not leave a ledger behind. */
+/** Reserves the replication for an owner. Looks first if its ledger does not know it: a typo must not leave a ledger behind. */
 export function reserveReplication(worker: WorkerContext, input: ReserveReplication): Promise<Reservation> {
   const { owner, reason } = readReservation(input);
   const attempt = beginAttempt(worker, input, 'dms.reserveReplication', { phase: 'beginning' });

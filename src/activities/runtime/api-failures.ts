@@ -5,10 +5,10 @@ import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../con
 import type { RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
 
-/** How long an operation that has called nothing yet waits for valid credentials. */
+/** Longest time an operation that has called nothing yet waits for valid credentials. */
 const CREDENTIALS_PATIENCE_SECONDS = 60;
 
-/** Facts of an attempt that tell what a failed request means for it. */
+/** Facts of an attempt that decide what a failed request means for it. */
 interface AskingAttempt {
   readonly worker: WorkerContext;
   readonly arn: ReplicationConfigArn;
@@ -21,7 +21,7 @@ interface AskingAttempt {
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure;
 }
 
-/** What a failed request to DMS means for the activity: the one place where a `DmsApiError` becomes an `ApplicationFailure`. */
+/** Returns what a failed request to DMS means for the activity. The one place that turns a `DmsApiError` into an `ApplicationFailure`. */
 export function apiFailure(err: DmsApiError, attempt: AskingAttempt): ApplicationFailure {
   const { arn } = attempt.arn;
   const subject = { ...attempt.subject, awsError: awsErrorDetails(err) };
@@ -60,7 +60,7 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
   return attempt.retryable(isThrottled ? 'DmsThrottled' : 'DmsUnavailable', message, delay);
 }
 
-/** For how long this operation has had no valid credentials, and how much longer it waits for them. */
+/** Returns how long this operation has had no valid credentials, and how much longer it waits for them. */
 function credentialOutage({ worker, arn, elapsedSeconds }: AskingAttempt) {
   const seconds = Math.min(worker.credentialOutages.secondsAfterFailure(arn), elapsedSeconds);
   return { seconds, secondsLeft: CREDENTIALS_PATIENCE_SECONDS - seconds };
@@ -70,7 +70,7 @@ export function awsErrorDetails({ awsName: name, message, requestId }: DmsApiErr
   return { name, message: message.slice(0, 1000), requestId: requestId ?? undefined };
 }
 
-/** Doubles up to 15 s, give or take a quarter. */
+/** Returns a delay that doubles from `first` up to 15 s, give or take a quarter. */
 export function backoffSeconds(attempt: number, first: number): number {
   return Math.min(15, first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + 0.5 * Math.random());
 }

@@ -12,27 +12,27 @@ import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } f
 import type { WorkerContext } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;
-/** How long an attempt waits for a look at most, and what it leaves of start-to-close for the request. */
+/** Longest wait of an attempt for a look, and the share of start-to-close it leaves for the request. Seconds. */
 const LONGEST_LOOK_SECONDS = 60;
 const REQUEST_SECONDS = 10;
-/** Why there is no answer although nothing is wrong. */
+/** Reason of a missing answer when nothing is wrong. */
 export const BUSY = 'many operations share the requests to DMS';
-/** How long past its deadline an activity that gets no answer tries to look once more, and how long the last of those looks takes at least. */
+/** Seconds past its deadline for which an unanswered activity still tries to look, and the least length of a look. */
 const LAST_LOOK_SECONDS = 30;
 const SHORTEST_LOOK_SECONDS = 3;
 
-/** The running attempt of an activity on one replication: its time, its looks, its memory, and the failures it may end in. */
+/** Running attempt of an activity on one replication: its time, its looks, its memory, and its failures. */
 export class Attempt {
   readonly operationId: string | undefined;
   phase: OperationPhase;
-  /** In the last look, of this attempt or of what came before. */
+  /** Status in the last look, of this attempt or before it. */
   status: string | null;
-  /** A call of this operation that changes DMS was accepted, or may have been: from then on nothing but the deadline ends the operation. */
+  /** True if a call of this operation that changes DMS was accepted, or may have been. Only the deadline ends the operation then. */
   accepted: boolean;
   readonly deadline: Deadline;
-  /** False once what is waited for has been seen, and only time must pass. */
+  /** False once the awaited state has been seen and only time must pass. */
   underDeadline = true;
-  /** Since when there was no answer although the deadline has passed, in seconds of the activity; `null`: not so far. */
+  /** Time since which answers have been missing past the deadline, in seconds of the activity. `null`: none is missing. */
   lateSince: number | null;
   readonly #context = Context.current();
   readonly #begun = performance.now();
@@ -68,41 +68,44 @@ export class Attempt {
     return this.#context.cancellationSignal;
   }
 
-  /** In this attempt. */
+  /** Seconds since this attempt began. */
   get heldSeconds(): number {
     return (performance.now() - this.#begun) / 1000;
   }
 
-  /** Since the activity was scheduled. By the server's clock up to this attempt, then by a monotonic one: two clocks are never compared. */
+  /**
+   * Seconds since the activity was scheduled. The server's clock counts up to this attempt, and a monotonic one from
+   * then on. Two clocks are never compared.
+   */
   get elapsedSeconds(): number {
     const { currentAttemptScheduledTimestampMs: now, scheduledTimestampMs: begun } = this.#context.info;
     return Math.max(0, (now - begun) / 1000) + this.heldSeconds;
   }
 
-  /** How long it goes on without an answer. `Infinity` when only time must pass. */
+  /** Seconds the activity goes on without an answer. `Infinity` when only time must pass. */
   get secondsWithoutAnswer(): number {
     if (!this.underDeadline) return Infinity;
     const { elapsedSeconds, deadline, lateSince } = this;
     return (lateSince ?? Math.max(deadline.seconds, elapsedSeconds)) + LAST_LOOK_SECONDS - elapsedSeconds;
   }
 
-  /** What is left of start-to-close. */
+  /** Seconds left of start-to-close. */
   get secondsLeft(): number {
     return this.#context.info.startToCloseTimeoutMs / 1000 - this.heldSeconds;
   }
 
-  /** What an earlier attempt remembered. */
+  /** Memory that an earlier attempt left. */
   get memory(): unknown {
     return this.#memory;
   }
 
-  /** Kept for the next attempt, even if the worker is killed. */
+  /** Keeps a memory for the next attempt, even if the worker is killed. */
   remember(memory: unknown): void {
     this.#memory = memory;
     this.#context.heartbeat(memory);
   }
 
-  /** Sends a heartbeat now and then while the work goes on, so that a killed worker is noticed and a cancel arrives. */
+  /** Sends heartbeats while the work goes on, so that a killed worker is noticed and a cancel arrives. */
   async withHeartbeat<T>(work: () => Promise<T>, everySeconds = HEARTBEAT_SECONDS): Promise<T> {
     const beat = setInterval(() => this.#context.heartbeat(this.#memory), everySeconds * 1000);
     try {
@@ -112,7 +115,7 @@ export class Attempt {
     }
   }
 
-  /** The next look at the replication; see `ReplicationWatcher`. */
+  /** Returns the next look at the replication. See `ReplicationWatcher`. */
   async look(when: Pick<LookOptions, 'inSeconds' | 'intervalSeconds'> = {}): Promise<Look> {
     const askedAt = this.elapsedSeconds;
     const seconds = Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS, this.secondsWithoutAnswer);
@@ -128,13 +131,13 @@ export class Attempt {
     }
   }
 
-  /** Waits for the turn of a request in the budget of the account and region; after a while a later attempt does. */
+  /** Waits for a request's turn in the account-region's budget. Fails retryably after `withinSeconds`. */
   turn(kind: RequestKind, withinSeconds: number): Promise<void> {
     const { budget } = this.worker.accountRegion(this.arn);
     return this.waitAtMost(withinSeconds, BUSY, (signal) => budget.take(kind, signal));
   }
 
-  /** Waits for something that many share; after a while a later attempt does. */
+  /** Waits for something that many share. Fails retryably after `withinSeconds`, and a later attempt waits on. */
   async waitAtMost<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const askedAt = this.elapsedSeconds;
     const seconds = Math.min(withinSeconds, Math.max(SHORTEST_LOOK_SECONDS, this.secondsWithoutAnswer));
@@ -152,7 +155,7 @@ export class Attempt {
     return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds };
   }
 
-  /** What an error means for the activity: a failed request, the end of the worker, or something that is passed on. */
+  /** Returns what an error means for the activity: a failed request, a worker's shutdown, or an error to pass on. */
   failure(err: unknown, askedAt = this.elapsedSeconds): unknown {
     if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
     const answer = err instanceof LookDelayed ? err.throttled : err;
@@ -162,12 +165,15 @@ export class Attempt {
     );
   }
 
-  /** The ledger lets the activity go on later, unless its deadline has passed by then. */
+  /** Returns the failure of a request that the ledger lets through only later. Terminal if the deadline has passed by then. */
   ledgerWaits(why: string, seconds: number): ApplicationFailure {
     return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
   }
 
-  /** A failure, or the end of the activity when it has had no answer for too long past its deadline. `askedAt`: when it began to wait for one. */
+  /**
+   * Returns a failure, or the timeout of the activity if answers were missing for too long past its deadline.
+   * `askedAt`: start of the wait for an answer.
+   */
   #unlessOver(
     answer: DmsApiError | null,
     askedAt: number,
@@ -182,7 +188,7 @@ export class Attempt {
       : failure;
   }
 
-  /** The deadline passed: the last status, and why there is no newer one. */
+  /** Returns the failure of a passed deadline, with the last status and the reason there is no newer one. */
   timedOut(err: DmsApiError | null, replication?: Replication, why?: string): ApplicationFailure {
     const { failure, what, hint } = this.deadline;
     const { arn, region } = this.arn;
@@ -196,14 +202,17 @@ export class Attempt {
     );
   }
 
-  /** Nothing is wrong: it is just not over. */
+  /** Returns the retryable failure of a wait that is not over. Nothing is wrong. */
   stillWaiting(why: string, delaySeconds: number): ApplicationFailure {
     const seen = this.status === null ? '' : `: "${this.status}"`;
     const message = `${this.phase}${seen} after ${Math.round(this.elapsedSeconds)} s; ${why}`;
     return this.retryable('DmsStillWaiting', message, delaySeconds);
   }
 
-  /** A failure that Temporal retries after the given delay. The server keeps at most 4 kB of it, and drops all of more: it is half of that at most. */
+  /**
+   * Returns a failure that Temporal retries after the given delay. The server drops all of a failure above 4 kB, so
+   * this is at most half.
+   */
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure {
     const { phase } = this;
     const status = this.status?.slice(0, 200) ?? null;
@@ -219,7 +228,7 @@ export class Attempt {
   }
 }
 
-/** The attempt of an activity on the replication that its input names, if this worker may touch it. */
+/** Begins the attempt on the replication that the input names. Throws `DmsNotAllowed` if this worker may not touch it. */
 export function beginAttempt(
   worker: WorkerContext,
   input: unknown,
@@ -231,7 +240,7 @@ export function beginAttempt(
   return new Attempt(worker, arn, options);
 }
 
-/** The worker is shutting down; the attempt ends, the activity does not. */
+/** True if the worker is shutting down. The attempt ends then, but the activity does not. */
 export function isShutdown(err: unknown): boolean {
   return err instanceof CancelledFailure && err.message === 'WORKER_SHUTDOWN';
 }

@@ -14,20 +14,20 @@ import { LedgerUnreachable } from './ledger-errors.js';
 
 /** Time limit of a call that changes a replication. */
 const CALL_SECONDS = 15;
-/** Time limit of its note. A call with an older note is not sent, so that the note's age tells when it can land. */
+/** Time limit of writing the note. A call with an older note is not sent, so the note's age tells when it can land. */
 const NOTE_SECONDS = 4;
-/** Start-to-close that an attempt keeps for a note and a call. */
+/** Seconds of start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
-/** How long an operation waits to be among those that begin before another attempt does. */
+/** Longest time an operation waits to be among those that begin, before another attempt does. */
 const BEGIN_SECONDS = 60;
-/** How long a call waits for its turn before another attempt does. */
+/** Longest time a call waits for its turn, before another attempt does. */
 const TURN_SECONDS = 60;
 
 /**
- * One attempt of look, decide, note, call. "Not yet" is a retryable failure: Temporal's retry is the loop.
+ * Makes one attempt of look, decide, note, call. "Not yet" is a retryable failure: Temporal's retry is the loop.
  *
- * The note goes into the ledger right before the call, together with the beginning of the operation. A later attempt, or the ledger itself, finds by
- * the note that a call may have been sent.
+ * The note goes into the ledger right before the call, together with the beginning of the operation. A later attempt,
+ * or the ledger itself, learns from the note that a call may have been sent.
  */
 export function attemptChange<Outcome, Result>(
   attempt: Attempt,
@@ -69,14 +69,14 @@ class ChangeAttempt<Outcome, Result> {
     return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null, facts) };
   }
 
-  /** The note of a call that is still due by a newer look. */
+  /** Decides again by a newer look. Returns the note of a call that is still due. */
   async #judgedAgain({ look, begun }: Facts): Promise<CallNote> {
     const decision = await this.change.decide(this.#facts(look, begun));
     if (decision.do === 'call') return decision.note;
     throw this.attempt.stillWaiting('its status changed while the call waited for its turn', 0.1);
   }
 
-  /** An earlier note may show that its call has had its effect: takes the new note back when no call is due by that. */
+  /** Takes the new note back if the call is no longer due. An earlier note may show that its call has had its effect. */
   async #requireDue(facts: Facts): Promise<void> {
     try {
       await this.#judgedAgain(facts);
@@ -86,7 +86,10 @@ class ChangeAttempt<Outcome, Result> {
     }
   }
 
-  /** "Not found" is a typing error, unless this operation or the ledger has seen the replication: then looks must agree on it. */
+  /**
+   * Throws `DmsReplicationNotFound`. Looks must agree first if this operation or the ledger has seen the replication.
+   * Otherwise the ARN has a typo.
+   */
   async #notFound(err: unknown): Promise<never> {
     if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
     const { attempt, change } = this;
@@ -97,7 +100,7 @@ class ChangeAttempt<Outcome, Result> {
     throw err;
   }
 
-  /** The decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
+  /** Returns the decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
   async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
       this.#memory.endDoubt();
@@ -107,7 +110,7 @@ class ChangeAttempt<Outcome, Result> {
     return decision.conclude();
   }
 
-  /** Notes the call and sends it, once its turn has come. The look may be old by then, so a newer one is judged anew. */
+  /** Waits for the call's turn, then notes and sends it. The look may be old by then, so a newer one is judged anew. */
   async #noteAndCall(
     judged: CallNote,
     facts: Facts,
@@ -147,13 +150,13 @@ class ChangeAttempt<Outcome, Result> {
     }
   }
 
-  /** Begins the operation in the ledger, or goes on with it, and notes a call. `null`: there is no operation. */
+  /** Begins or continues the operation in the ledger, and notes a call. `null`: there is no operation. */
   async #begin({ replication }: Look, call: CallNote | null): Promise<BeginReply | null> {
     const { attempt, change } = this;
     const { operation, intent, sequence } = change;
     if (operation === undefined) return null;
     const { token, taskQueue } = attempt;
-    // A call of an earlier attempt of this activity got no answer, or this attempt would not be.
+    // An answer to a call of an earlier attempt would have ended this activity.
     const isAnswered = change.isAnswered && attempt.number === 1;
     const { status } = replication;
     const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
@@ -185,7 +188,7 @@ class ChangeAttempt<Outcome, Result> {
     }
   }
 
-  /** What a call that DMS did not accept means. Its note stays unless the call was surely not carried out. */
+  /** Returns what a call that DMS did not accept means. The note stays unless the call was surely not carried out. */
   async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<unknown> {
     const { attempt, change } = this;
     const own = facts.begun?.ownCall ?? null;
@@ -200,8 +203,10 @@ class ChangeAttempt<Outcome, Result> {
   }
 
   /**
-   * DMS may name a status of this replication that is newer than the look before the call, or older. The next looks tell, also past a deadline that
-   * they could not keep.
+   * Returns what a refusal because of a status means.
+   *
+   * DMS may name a status of this replication that is newer than the look before the call, or older. The next looks
+   * decide, for up to a minute past the deadline.
    */
   #refusedInState(err: DmsApiError, { look: { replication }, subject }: Facts): unknown {
     const { arn, elapsedSeconds, deadline } = this.attempt;

@@ -1,28 +1,28 @@
 import { agreedSeconds, agreeOn, type Agreement } from '../../dms/staleness.js';
 import type { Attempt } from './attempt.js';
 
-/** How soon the next look comes while looks have to agree. */
+/** Longest delay until the next look while looks must agree. */
 const DOUBT_LOOK_SECONDS = 5;
-/** Doubt whether what an equal operation brought about before still holds. */
+/** Doubt whether the effect of an equal earlier operation still holds. */
 export const REPEAT_DOUBT = 'what it brought about no longer shows';
 
-/** What an attempt tells the next one. */
+/** Memory that an attempt leaves to the next. */
 interface Memory {
-  /** The ledger has let the operation begin. */
+  /** True once the ledger has let the operation begin. */
   readonly isBegun?: boolean;
-  /** A call was noted, so an outage of the ledger is waited for. */
+  /** True once a call was noted. The operation then waits for an outage of the ledger to end. */
   readonly mayHaveCalled?: boolean;
-  /** The conclusion that all looks agree on since then, in seconds of the activity. */
+  /** Conclusion on which all looks have agreed since then, in seconds of the activity. */
   readonly doubt?: Agreement;
 }
 
-/** Memory that the attempts of one change share: how far it has come, and what looks have to agree on. */
+/** Memory that the attempts of one change share: its progress, and the conclusion on which looks must agree. */
 export class ChangeMemory {
   #memory: Memory;
 
   constructor(private readonly attempt: Attempt) {
     const left = attempt.memory as Memory | null | undefined;
-    // A first attempt tells what it did only when it fails: one that left nothing died, and may have called.
+    // A first attempt leaves memory only when it fails. One that left nothing died, and may have called.
     const mayHaveCalled = left == null ? attempt.number > 1 : left.mayHaveCalled === true;
     this.#memory = left ?? {};
     attempt.accepted ||= mayHaveCalled;
@@ -38,12 +38,12 @@ export class ChangeMemory {
     if (this.attempt.number > 1) this.attempt.remember(this.#memory);
   }
 
-  /** Tells the next attempt what this one did, when it has told nothing yet. */
+  /** Leaves this attempt's memory to the next, unless there is one already. */
   leave(): void {
     if (this.attempt.memory == null) this.attempt.remember(this.#memory);
   }
 
-  /** Throws until looks have agreed on a conclusion for long enough. */
+  /** Throws a retryable failure until looks have agreed on a conclusion for long enough. */
   requireAgreement(on: string, forSeconds: number): void {
     const { elapsedSeconds } = this.attempt;
     const doubt = agreeOn(this.#memory.doubt ?? null, on, elapsedSeconds);
@@ -55,7 +55,7 @@ export class ChangeMemory {
     );
   }
 
-  /** A look leaves no doubt. A repeat of what succeeded before is found out only as its call is noted. */
+  /** Ends a doubt that a look has settled. A doubt about a repeat stays, because only noting the call reveals the repeat. */
   endDoubt(): void {
     const isInDoubt = this.#memory.doubt !== undefined && this.#memory.doubt.on !== REPEAT_DOUBT;
     if (isInDoubt) this.remember({ doubt: undefined });

@@ -1,4 +1,4 @@
-/** A change of a replication: the facts that it is decided by, and the decisions there are. */
+/** A change of a replication: the facts that it is decided by, and the possible decisions. */
 import type { Accepted, DmsApiError } from '../../dms/api.js';
 import type { FailureSubject } from '../../contract/failures.js';
 import type { StopIntent } from '../../contract/inputs.js';
@@ -8,66 +8,66 @@ import type { Replication } from '../../dms/replication.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
 import type { Look } from '../../watch/index.js';
 
-/** What the operation knows when it decides. */
+/** Facts by which an operation decides. */
 export interface Facts {
   readonly look: Look;
-  /** The ledger's reply to the beginning of the operation. `null`: it was not asked, or there is no operation. */
+  /** The ledger's reply to the beginning of the operation. `null`: the ledger was not asked, or there is no operation. */
   readonly begun: BeginReply | null;
   readonly subject: FailureSubject;
 }
 
-/** What to do about a replication. Terminal failures are thrown. */
+/** Decision about a replication. Terminal failures are thrown. */
 export type Decision<Outcome> =
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'call'; readonly note: CallNote }
   | { readonly do: 'end'; readonly outcome: Outcome }
   | Doubt<Outcome>;
 
-/** A decision without a doubt. */
+/** Decision without a doubt. */
 export type Conclusion<Outcome> = Exclude<Decision<Outcome>, Doubt<Outcome>>;
 
-/** A conclusion that one look does not prove. */
+/** Conclusion that one look does not prove. */
 export interface Doubt<Outcome> {
   readonly do: 'agree';
-  /** Names the conclusion, in words for an operator. */
+  /** Name of the conclusion, in words for an operator. */
   readonly on: string;
   /** Seconds for which looks must agree on it. */
   readonly forSeconds: number;
-  /** What follows once they do. May throw a terminal failure. */
+  /** Returns the decision once looks agree. May throw a terminal failure. */
   conclude(): Conclusion<Outcome> | Promise<Conclusion<Outcome>>;
 }
 
-/** A request that changes a replication, and how to tell from facts whether to send it. */
+/** Request that changes a replication, and the rules that decide whether to send it. */
 export interface Change<Outcome, Result> {
   readonly operation: OperationRef | undefined;
   /** Intent of a stop. `null` for a resume. */
   readonly intent: StopIntent | null;
-  /** The record that the operation asks the ledger for. `null`: the newest. */
+  /** Sequence of the record that the operation asks the ledger for. `null`: the newest. */
   readonly sequence: number | null;
-  /** Whether the decision needs the ledger's facts. Where it does not, the operation begins as its call is noted. */
+  /** Returns true if the decision needs the ledger's facts. Otherwise the operation begins when its call is noted. */
   needsLedger(look: Replication): boolean;
-  /** DMS answered the calls that this operation sent before this activity. */
+  /** True if DMS answered the calls that this operation sent before this activity. */
   readonly isAnswered: boolean;
   decide(facts: Facts): Decision<Outcome> | Promise<Decision<Outcome>>;
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
-  /** DMS took the request. */
+  /** Returns the outcome of a request that DMS accepted. */
   accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
-  /** Nothing had to be sent now; `own` is a call of this operation that may have brought it about. */
+  /** Returns the outcome when no request was needed. `own`: earlier call of this operation that may be the cause. */
   attributed(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
-  /** Throws when the operation of that id that succeeded before was another one. Default: it never was. */
+  /** Throws if the operation that succeeded before under that id was another one. Default: never. */
   requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
-  /** The result of an equal operation that succeeded before. */
+  /** Returns the result of an equal operation that succeeded before. */
   repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
-  /** What to say when DMS refused the parameters. */
+  /** Returns the failure for parameters that DMS refused. */
   rejected?(err: DmsApiError, note: CallNote, subject: FailureSubject): unknown;
 }
 
-/** Whether a look shows a new replication. DMS shows one without a row, by its config, in the same way. */
+/** True if a look shows a new replication. A replication without a row looks the same, because DMS then shows its config. */
 export function isNewOrMissing({ status }: Replication): boolean {
   return status === 'created';
 }
 
-/** A replication that has run does not become new again, unless its config was deleted and created anew. */
+/** Returns the doubt about a replication that has run and shows no row. Only a config that was created anew is new again. */
 export function rowMissing<Outcome>(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
   return { do: 'agree', on: 'DMS shows no row of it', forSeconds: STALE_SECONDS, conclude };
 }

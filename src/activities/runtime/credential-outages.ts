@@ -1,6 +1,6 @@
 import { accountAndRegion, type ReplicationConfigArn } from '../../dms/arn.js';
 
-/** Failures further apart belong to different outages: nobody may have asked in between. */
+/** Longest gap between two failures of one outage. Nobody may have asked in a longer gap. */
 const SAME_OUTAGE_SECONDS = 60;
 
 interface Outage {
@@ -8,11 +8,11 @@ interface Outage {
   readonly last: number;
 }
 
-/** How long a worker has been without valid credentials, by account and region. */
+/** Outages in which a worker has no valid credentials, by account-region. */
 export class CredentialOutages {
   readonly #outages = new Map<string, Outage>();
 
-  /** A request had no valid credentials. Returns for how many seconds that has been so. */
+  /** Counts a request without valid credentials. Returns for how many seconds the outage has lasted. */
   secondsAfterFailure(arn: ReplicationConfigArn): number {
     const now = performance.now() / 1000;
     const key = accountAndRegion(arn);
@@ -22,7 +22,7 @@ export class CredentialOutages {
     return now - since;
   }
 
-  /** A request had valid credentials. */
+  /** Ends an outage, because a request had valid credentials. */
   end(arn: ReplicationConfigArn): void {
     this.#outages.delete(accountAndRegion(arn));
   }

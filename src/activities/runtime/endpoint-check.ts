@@ -7,17 +7,17 @@ import type { Warning } from '../../contract/results.js';
 import { endpointsUnknown } from '../../rules/warnings.js';
 import type { Attempt } from './attempt.js';
 
-/** It takes its turn and a request, and nobody waits longer for it. */
+/** Time limit for the turn and the request together. */
 const SECONDS = 5;
 
 export interface ReadEndpoints {
-  /** `null`: not to be read, or not to be had. */
+  /** Addresses of the endpoints. `null`: not read, or not available. */
   readonly endpoints: EndpointFingerprint | null;
-  /** Why it is not to be had. */
+  /** Reason the addresses are not available. `null`: none. */
   readonly problem: string | null;
 }
 
-/** Where the endpoints of a replication lead to. What goes wrong is told, and fails nothing. */
+/** Reads where the endpoints of a replication lead. Problems are returned, and fail nothing. */
 export async function readEndpoints(attempt: Attempt, replication: Replication): Promise<ReadEndpoints> {
   const { worker, arn } = attempt;
   const { sourceEndpointArn: source, targetEndpointArn: target } = replication;
@@ -40,7 +40,10 @@ export async function readEndpoints(attempt: Attempt, replication: Replication):
   }
 }
 
-/** An endpoint that was repointed keeps its ARN, and what runs there looks healthy. */
+/**
+ * Throws if an endpoint no longer leads where the record says. A repointed endpoint keeps its ARN and looks healthy.
+ * Returns warnings about what could not be checked.
+ */
 export async function requireEndpoints(
   attempt: Attempt,
   record: CheckpointRecord | null,

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { openOperation, type OpenOperation } from '../../rules/joining.js';
 
-/** The newest execution under that id, as `show` has it; `null` when there is none. */
+/** Returns the newest execution under that id, as `show` reads it. `null`: there is none. */
 export async function findExecution(
   client: Client,
   workflowId: string,
@@ -11,7 +11,7 @@ export async function findExecution(
   return description === null ? null : show(description);
 }
 
-/** The newest execution under that id; `null` when there is none. */
+/** Describes the newest execution under that id. `null`: there is none. */
 export async function describeExecution(
   client: Client,
   workflowId: string,

@@ -1,4 +1,4 @@
-/** Lets so many in at once; who waits is let in in order. */
+/** Gate that lets a fixed number in at once. Waiters are let in in order. A cancelled waiter does not take a place. */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -7,7 +7,7 @@ export class Gate {
     this.#free = places;
   }
 
-  /** Waits for a place, and gives how to leave it. Rejects with the signal's reason. */
+  /** Waits for a place, and returns the function that leaves it. Rejects with the signal's reason. */
   enter(signal: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);

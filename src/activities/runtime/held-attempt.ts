@@ -4,42 +4,44 @@ import { secondsBetweenLooks, type Look, type LookOptions } from '../../watch/in
 import type { HeldProgress, OperationPhase } from '../../contract/progress.js';
 import type { Attempt } from './attempt.js';
 
-/** How often a held attempt asks for a look. */
+/** Seconds between two looks of a held attempt. */
 const SWEEP_SECONDS = 2;
-/** How often a held attempt sends a heartbeat. Its time-out is 45 s. */
+/** Seconds between two heartbeats of a held attempt. The heartbeat timeout is 45 s. */
 const HEARTBEAT_SECONDS = 30;
-/** What a wait leaves of start-to-close for its last request. */
+/** Seconds of start-to-close that a wait keeps for its last request. */
 const RESERVE_SECONDS = 15;
 
-/** What an attempt leaves to the next. */
+/** State that an attempt leaves to the next. */
 interface Kept<Memory> extends HeldProgress {
   readonly memory: Memory;
   readonly underDeadline: boolean;
   readonly lateSince: number | null;
-  /** First of the looks without a replication since the last one that showed it, in seconds of the activity. */
+  /** First of the missing looks since the last one that showed the replication, in seconds of the activity. `null`: none. */
   readonly missingSince: number | null;
 }
 
-/** What a look means for a wait that remembers something from look to look. */
+/** Meaning of a look for a wait that keeps a memory from look to look. */
 export type Judgement<Memory, Result> =
   | { readonly done: Result }
   | {
       readonly memory: Memory;
       readonly phase: OperationPhase;
       readonly why: string;
-      /** When another look is worth it; `null`: at the usual interval. */
+      /** Seconds until another look is worth it. `null`: the usual interval. */
       readonly lookInSeconds: number | null;
-      /** False once what is waited for has been seen, and only time must pass. */
+      /** False once the awaited state has been seen and only time must pass. */
       readonly underDeadline: boolean;
     };
 
 /**
- * One attempt of a wait, as a loop of looks. It returns when the wait is over, and otherwise fails: for good past the deadline, else retryably,
- * with the last status. It is held over many looks while the worker has a slot for it, and shows what it sees in heartbeats. The SDK sends
- * those at most every 36 s (0.8 of the time-out), unless the worker's `maxHeartbeatThrottleInterval` says less.
+ * Makes one attempt of a wait, as a loop of looks.
  *
- * A look without a replication proves nothing, see `dms/staleness.ts`: the activity fails with `DmsReplicationNotFound` once looks have
- * been missing for longer than a look can be old.
+ * Returns when the wait is over. Otherwise fails with the last status: terminally past the deadline, else retryably.
+ * The attempt is held over many looks while the worker has a hold slot for it. Heartbeats show what it sees. The SDK
+ * sends them at most every 36 s (0.8 of the timeout), unless the worker's `maxHeartbeatThrottleInterval` is shorter.
+ *
+ * A look without a replication proves nothing, see `dms/staleness.ts`. The activity fails with `DmsReplicationNotFound`
+ * once looks have been missing for longer than staleness.
  */
 export async function holdAttempt<Memory, Result>(
   attempt: Attempt,
@@ -66,7 +68,7 @@ export async function holdAttempt<Memory, Result>(
   const longest = worker.holdSeconds * (0.8 + 0.2 * Math.random());
   const holdSeconds = slot === null ? 0 : Math.min(longest, attempt.secondsLeft - RESERVE_SECONDS);
   const isHeld = holdSeconds > 0;
-  // The first look is wanted at once; the others go with the sweeps.
+  // The first look comes at once, the others with the sweeps.
   let when: LookOptions = attempt.number === 1 ? {} : { intervalSeconds: worker.holdSeconds > 0 ? SWEEP_SECONDS : 0 };
   const hold = async (): Promise<Result> => {
     for (;;) {

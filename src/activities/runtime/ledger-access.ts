@@ -1,4 +1,4 @@
-/** How the attempt of an activity reaches the ledger of its replication. */
+/** Access of an activity's attempt to the ledger of its replication. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { dmsFailure, isDmsFailure } from '../../contract/failures.js';
 import { backoffSeconds } from './api-failures.js';
@@ -6,10 +6,13 @@ import type { Attempt } from './attempt.js';
 import { LedgerClient } from './ledger-client.js';
 import { LedgerUnreachable, LedgerWaits } from './ledger-errors.js';
 
-/** How long the ledger may be out of reach before an operation that has called nothing gives up. */
+/** Longest time the ledger may be out of reach before an operation that has called nothing gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;
 
-/** Asks the ledger. While it can't be reached the attempt fails retryably, and for good after five minutes if nothing was called yet. */
+/**
+ * Asks the ledger. While it can't be reached, the attempt fails retryably. An operation that has called nothing gives
+ * up after five minutes.
+ */
 export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
   const { arn } = attempt.arn;
   const ledger = ledgerFor(attempt);
@@ -58,7 +61,7 @@ function outage(attempt: Attempt, ledger: string, problem: string): ApplicationF
   );
 }
 
-/** Whether the ledger has ever seen the replication. One that it has not seen, and that is not found, is a typing error. */
+/** True if the ledger has ever seen the replication. An unknown replication that is not found is a typing error. */
 export async function isKnownToLedger(attempt: Attempt): Promise<boolean> {
   const { operations, checkpoints } = await askLedger(attempt, (ledger) => ledger.read());
   return operations.length > 0 || checkpoints.length > 0;

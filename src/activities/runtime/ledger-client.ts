@@ -29,7 +29,7 @@ import { restore, restoreRequest, validateRestore } from '../../ledger/restore.j
 import { inTime } from '../../watch/index.js';
 import { LedgerForgot, LedgerUnreachable, problemOf, waitingFor } from './ledger-errors.js';
 
-/** The server needs 20 s to say that no worker has the ledger's workflow type; an activity attempt has 30. */
+/** Time limit of a request to the ledger. The server needs 20 s to say that no worker has the ledger's workflow type. */
 const UPDATE_SECONDS = 24;
 const ARCHIVE_SECONDS = 10;
 const DESCRIBE_SECONDS = 3;
@@ -37,26 +37,32 @@ const RESTORER = {
   by: 'temporal-dms',
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
 };
-/** The ledger of one replication, as the activities use it. Refusals are thrown as the failures they are; no answer as {@link LedgerUnreachable}. */
+/**
+ * The ledger of one replication, as the activities use it. Throws refusals as they are, and {@link LedgerUnreachable}
+ * without an answer.
+ */
 export class LedgerClient {
   constructor(
     private readonly client: Client,
     private readonly replicationConfigArn: string,
     private readonly taskQueue: string,
-    /** Asked for records before a ledger is created: its execution may be gone. */
+    /** Archive that is read before a ledger is created, because its execution may be gone. `null`: none. */
     private readonly archive: CheckpointArchive | null = null,
-    /** The server's clock, in ms. */
+    /** Time by the server's clock, in ms. */
     private readonly now = Date.now(),
   ) {}
 
-  /** Creates the ledger when it never existed. */
+  /** Begins or continues an operation. Creates the ledger if it never existed. */
   begin(request: BeginRequest): Promise<BeginReply> {
     return this.#update(messageNames.begin, request);
   }
 
   /**
-   * Where there is no ledger, an operation that changed nothing has nothing to record. But the beginning of a cancelled one may still be on its way:
-   * the ledger that its end creates rejects it as late.
+   * Records the end of an operation. Throws {@link LedgerForgot} if a stop or resume has no ledger.
+   *
+   * Creates no ledger: without one, an operation that changed nothing has nothing to record. A cancelled operation is
+   * the exception, because its beginning may still be on its way. The ledger that its end creates rejects that
+   * beginning as late.
    */
   async record(request: RecordRequest): Promise<RecordReply> {
     const wasCancelled = request.type === 'ended' && request.failureType === 'CancelledFailure';
@@ -68,7 +74,7 @@ export class LedgerClient {
     return { checkpoint: null };
   }
 
-  /** Creates the ledger when it never existed. */
+  /** Reserves the replication. Creates the ledger if it never existed. */
   reserve(request: ReserveRequest): Promise<ReserveReply> {
     return this.#update(messageNames.reserve, request);
   }
@@ -77,12 +83,12 @@ export class LedgerClient {
     await this.#updateExisting(messageNames.release, request);
   }
 
-  /** An operation did not find the replication. */
+  /** Reports that an operation did not find the replication. */
   async gone(): Promise<void> {
     await this.#updateExisting(messageNames.gone, null);
   }
 
-  /** Empty when it never existed. A closed one can still be read. */
+  /** Returns the state of the ledger, open or closed. Empty if it never existed. */
   read(): Promise<Ledger> {
     const empty = emptyLedger(this.replicationConfigArn);
     return this.#ask(async () => {
@@ -95,7 +101,7 @@ export class LedgerClient {
     });
   }
 
-  /** Names this ledger to a person, with the task queue that it runs on. One that does not exist yet is started on this worker's. */
+  /** Names this ledger and its task queue to a person. A ledger that does not exist yet is started on this worker's. */
   async describe(): Promise<string> {
     const { taskQueue: known } = this;
     const described = inTime(DESCRIBE_SECONDS, () => this.#handle().describe());
@@ -116,7 +122,7 @@ export class LedgerClient {
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
-      // It exists after all: created by someone else just now, or closed.
+      // The ledger exists after all: someone else created it just now, or it has closed.
       try {
         return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
       } catch (err) {
@@ -129,8 +135,10 @@ export class LedgerClient {
   }
 
   /**
-   * The state that the archive holds of a replication that has no ledger. A ledger is started with it, and not restored by an update: one that is
-   * refused, or gets lost, would leave an empty ledger behind, without the seal.
+   * Returns the archived state of a replication that has no ledger. `undefined`: there is none.
+   *
+   * A ledger is started with this state. A restore after the start might be refused or lost, and leave an empty ledger
+   * without the seal.
    */
   async #archived(): Promise<Ledger | undefined> {
     const { archive, replicationConfigArn: arn, now } = this;
@@ -154,7 +162,7 @@ export class LedgerClient {
     }
   }
 
-  /** Never creates a ledger. `null`: none ever existed, or it has closed by itself. */
+  /** Updates the ledger, and never creates one. `null`: none ever existed, or it closed by itself. */
   async #updateExisting<Reply>(name: string, request: unknown): Promise<Reply | null> {
     const options = { args: [request] as [unknown], updateId: randomUUID() };
     return this.#ask(async () => {
@@ -176,7 +184,7 @@ export class LedgerClient {
     }
   }
 
-  /** `REJECT_DUPLICATE`: a ledger that someone terminated must not be replaced without a word. */
+  /** Creates the ledger with its first update. `REJECT_DUPLICATE`: a ledger that someone terminated must not be replaced silently. */
   #create<Reply>(
     name: string,
     options: { args: [unknown]; updateId: string },

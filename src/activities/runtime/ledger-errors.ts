@@ -1,10 +1,10 @@
-/** Errors by which an activity learns that the ledger refuses a request for now, has forgotten the operation, or gives no answer. */
+/** Errors of a ledger that refuses a request for now, has forgotten the operation, or gives no answer. */
 import { isGrpcDeadlineError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { retryLater, type LedgerBusy } from '../../contract/ledger-protocol.js';
 import { workflowTypes } from '../../contract/names.js';
 
-/** How soon an attempt that a later one has overtaken is tried again, if it is alive. */
+/** Delay until an attempt is retried that a later one has overtaken. */
 const LATE_SECONDS = 0.2;
 
 /** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */
@@ -12,7 +12,7 @@ export class LedgerUnreachable extends Error {
   override readonly name = 'LedgerUnreachable';
 }
 
-/** The ledger does not know the operation: it was rebuilt since the operation began. */
+/** The ledger does not know the operation, because it was rebuilt since the operation began. */
 export class LedgerForgot extends Error {
   override readonly name = 'LedgerForgot';
 }
@@ -29,7 +29,7 @@ export class LedgerWaits extends Error {
   }
 }
 
-/** The refusal of a request that is to be sent again later. */
+/** Returns the error for a refusal after which the request may be sent again. `undefined`: any other failure. */
 export function waitingFor(cause: unknown): LedgerWaits | LedgerForgot | undefined {
   if (!(cause instanceof ApplicationFailure)) return undefined;
   if (cause.type === retryLater.unknown) return new LedgerForgot(cause.message);
@@ -39,7 +39,7 @@ export function waitingFor(cause: unknown): LedgerWaits | LedgerForgot | undefin
   return new LedgerWaits(cause.message, busy?.seconds ?? LATE_SECONDS);
 }
 
-/** Why the ledger gave no answer, in words for an operator. */
+/** Returns the reason the ledger gave no answer, in words for an operator. */
 export function problemOf(err: unknown): string {
   const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
   const said = cause instanceof Error ? cause.message : String(cause);

@@ -4,20 +4,22 @@ import type { TableStatistics } from '../../dms/replication.js';
 import { addTables, emptySummary } from '../../rules/table-summary.js';
 import { BUSY, isShutdown, type Attempt } from './attempt.js';
 
-/** How long the first page waits for its turn, and what is left of start-to-close for what comes after. */
+/** Longest wait of the first page for its turn, and the share of start-to-close that reading leaves. Seconds. */
 const TURN_SECONDS = 50;
 const RESERVE_SECONDS = 20;
 
 export interface ReadTables {
-  /** `null`: none could be read. */
+  /** Summary of the tables that were read. `null`: none could be read. */
   readonly summary: TableStatisticsSummary | null;
-  /** Why none, or not all, could be read. */
+  /** Reason that not all tables could be read. `null`: all were. */
   readonly problem: string | null;
 }
 
 /**
- * Reads and sums up the statistics of all tables, page by page, for as long as there is time. What DMS answers never fails it; the end of the worker
- * leaves it to another; so does a first turn that does not come, where there is somebody to leave it to (`canWait`).
+ * Reads the statistics of all tables page by page, for as long as there is time, and sums them up.
+ *
+ * Answers of DMS never fail the reading. A shutdown of the worker fails the attempt retryably. So does a first turn
+ * that does not come, if `canWait` is set.
  */
 export async function readTableSummary(attempt: Attempt, withinSeconds: number, canWait: boolean): Promise<ReadTables> {
   const { worker, arn } = attempt;

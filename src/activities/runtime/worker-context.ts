@@ -9,77 +9,83 @@ import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../../
 import { CredentialOutages } from './credential-outages.js';
 import { Gate } from './gate.js';
 
-/** So many operations of a worker begin at once. More only make a server slower that may have to create as many ledgers. */
+/** Maximum number of operations that begin at once. More only slow down a server that may have to create as many ledgers. */
 const BEGINNING_AT_ONCE = 50;
-/** How long an attempt is held although others want its slot. */
+/** Least time an attempt is held although others want its slot. */
 const LEAST_HOLD_MS = 30_000;
-/** So many records are copied at once. */
+/** Maximum number of records copied at once. */
 const ARCHIVING_AT_ONCE = 10;
 
 export interface DmsActivitiesOptions {
-  /** DMS, usually `createAwsDmsApi()`. */
+  /** Access to DMS, usually `createAwsDmsApi()`. */
   readonly dms: DmsApi;
-  /** The Temporal client by which the ledger and other operations are reached. Default: the worker's own. */
+  /** Temporal client that reaches the ledger and other operations. Default: the worker's own. */
   readonly client?: Client;
-  /** The replication configs this worker may touch: ARNs, in which `*` stands for anything. Default: all. */
+  /** Replication configs this worker may touch: ARNs, in which `*` stands for anything. Default: all. */
   readonly allow?: readonly string[];
-  /** Where ledgers are started; its worker must have the workflows. Default: the activities' own task queue. */
+  /** Task queue on which ledgers are started. Its worker must have the workflows. Default: the activities' own. */
   readonly ledgerTaskQueue?: string;
   /**
-   * How long an attempt of a wait is held at most, in seconds. Default 300. It gives way after 30 when other waits want its slot. 0 where a running worker is billed by the second, and for time-skipping tests.
+   * Longest time an attempt of a wait is held, in seconds. Default 300. An attempt gives way after 30 if other waits
+   * want its slot. Use 0 where a running worker is billed by the second, and for time-skipping tests.
    */
   readonly holdSeconds?: number;
-  /** How many attempts this worker holds at once; any further one takes a look and leaves. Each takes an activity slot. Default 50. */
+  /**
+   * Maximum number of attempts this worker holds at once. Default 50. Any further one looks once and leaves. Each takes
+   * an activity slot.
+   */
   readonly maxHeldWaits?: number;
   /**
-   * Sweep requests a second for the waits of each account-region, more than 0. Default 2. All requests together are
-   * three times as many, but at most 6 (three quarters of what AWS grants everybody there), or this if it is more.
+   * Sweep requests a second for the waits of each account-region, more than 0. Default 2.
+   *
+   * All requests together are three times as many. They are at most 6 a second (three quarters of what AWS grants
+   * everyone there), or `looksPerSecond` if that is more.
    */
   readonly looksPerSecond?: number;
-  /** Where the ledgers copy their records, for when Temporal keeps them no longer. Default: nowhere. */
+  /** Archive into which ledgers copy their records, for when Temporal keeps them no longer. Default: none. */
   readonly archive?: CheckpointArchive | undefined;
-  /** Where it is read how far a replication is behind just before it is stopped, for the record. Default: not at all. */
+  /** Source of the lag just before a stop, for the record. Default: none. */
   readonly lag?: LagSource | undefined;
   /**
-   * Whether a record keeps where the endpoints lead to (host, port, database), so that a resume onto another database is refused. Takes
-   * `dms:DescribeEndpoints`. Default false.
+   * True if a record keeps where the endpoints lead (host, port, database). A resume onto another database is then
+   * refused. Needs `dms:DescribeEndpoints`. Default false.
    */
   readonly endpointFingerprints?: boolean | undefined;
 }
 
-/** What a worker shares for one account and region. */
+/** Watcher and request budget of one account-region. */
 interface AccountRegion {
   readonly budget: RequestBudget;
   readonly watcher: ReplicationWatcher;
 }
 
-/** The slot of a held attempt. */
+/** Hold slot of a held attempt. */
 export interface HoldSlot {
   readonly release: () => void;
-  /** Whether another wait found no slot, and this attempt has had its own for long enough. */
+  /** True if another wait found no slot, and this attempt has had its own for long enough. */
   readonly isWanted: () => boolean;
 }
 
-/** What the activities of one worker share. */
+/** Everything the activities of one worker share. */
 export class WorkerContext {
   readonly dms: DmsApi;
   readonly archive: CheckpointArchive | null;
   readonly lag: LagSource | null;
   readonly endpointFingerprints: boolean;
   readonly holdSeconds: number;
-  /** Where ledgers are started. `null`: on the task queue of the activities. */
+  /** Task queue on which ledgers are started. `null`: that of the activities. */
   readonly ledgerTaskQueue: string | null;
   readonly credentialOutages = new CredentialOutages();
-  /** The operations that are noting their beginning in a ledger. */
+  /** Limits how many operations note their beginning in a ledger at once. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
   readonly archiving = new Gate(ARCHIVING_AT_ONCE);
-  /** When each ledger was first found out of reach, in seconds of the server's clock. */
+  /** Time at which each ledger was first found out of reach, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
   readonly #options: DmsActivitiesOptions;
   readonly #accountRegions = new Map<string, AccountRegion>();
   readonly #allowed: readonly RegExp[] | null;
   #held = 0;
-  /** When an attempt last found all slots taken, by `performance.now()`. */
+  /** Time at which an attempt last found all slots taken, by `performance.now()`. */
   #turnedAwayAt = -Infinity;
 
   constructor(options: DmsActivitiesOptions) {
@@ -94,7 +100,7 @@ export class WorkerContext {
     this.#allowed = options.allow?.map(toPattern) ?? null;
   }
 
-  /** Throws DmsNotAllowed. */
+  /** Throws `DmsNotAllowed` if this worker may not touch the replication. */
   requireAllowed({ arn }: ReplicationConfigArn, operationId: string | undefined): void {
     if (this.#allowed?.some((pattern) => pattern.test(arn)) !== false) return;
     const hint = "Add it to the worker's allow-list, or use the task queue of a worker that may.";
@@ -106,7 +112,7 @@ export class WorkerContext {
     );
   }
 
-  /** The looks of all waits in the account and region of a replication, and the budget of all requests there. */
+  /** Returns the watcher and the request budget of a replication's account-region. */
   accountRegion(arn: ReplicationConfigArn): AccountRegion {
     const key = accountAndRegion(arn);
     const known = this.#accountRegions.get(key);
@@ -117,7 +123,7 @@ export class WorkerContext {
     return created;
   }
 
-  /** A slot for one held attempt, to be given back; `null` when all are taken. */
+  /** Takes a hold slot, to be released. `null`: all are taken. */
   takeHoldSlot(): HoldSlot | null {
     if (this.holdSeconds === 0) return null;
     const takenAt = performance.now();
