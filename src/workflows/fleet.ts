@@ -35,24 +35,25 @@ import type { ResumeReplicationResult, StopReplicationResult } from '../contract
 import { fleetQuery } from './messages.js';
 import { runAsChild } from './operation/run-as-child.js';
 
-/** A run goes on as a new one before its history gets longer, or larger. */
+/** Events and bytes of history from which a run continues as new. */
 const MAX_EVENTS = 3500;
 const MAX_BYTES = 8_000_000;
 
 /**
- * Stops up to 10,000 replications, so many at once, each as the ordinary workflow of its own. A cancel lets those that are under way finish and starts
- * no more; the result says what is left.
+ * Stops up to 10,000 replications, at most `concurrency` at once, each in the ordinary workflow of its own.
+ *
+ * A cancel lets operations under way finish, and starts no more. The result says what is left.
  */
 export function dmsStopFleet(input: StopFleetInput, state?: FleetState): Promise<FleetReport> {
   return runFleet('stop', input, state, (next) => continueAsNew<typeof dmsStopFleet>(nothing, next));
 }
 
-/** Resumes up to 10,000 replications, those of a stop fleet in the order of their deadlines. */
+/** Resumes up to 10,000 replications. Those of a stop fleet come in the order of their deadlines. */
 export function dmsResumeFleet(input: ResumeFleetInput, state?: FleetState): Promise<FleetReport> {
   return runFleet('resume', input, state, (next) => continueAsNew<typeof dmsResumeFleet>(nothing, next));
 }
 
-/** A run hands everything to the next in its state. */
+/** Input of a continued run. The state holds everything. */
 const nothing = { replicationConfigArns: [] };
 
 async function runFleet(
@@ -72,7 +73,7 @@ async function runFleet(
   throw fleet.wasUsedBefore ? usedBefore(report, fleet.superseded) : tooManyFailed(report);
 }
 
-/** The replications of a fleet in one run of its workflow. */
+/** Replications of a fleet in one run of its workflow. */
 class Fleet {
   superseded: number;
   private halted: FleetState['halted'];
@@ -94,7 +95,7 @@ class Fleet {
     this.show();
   }
 
-  /** Whether it has to be handed to a new run. */
+  /** True if the fleet must go on in a new run. */
   get goesOn(): boolean {
     return this.running.size > 0 || (this.left.length > 0 && this.halted === null);
   }
@@ -103,7 +104,7 @@ class Fleet {
     return isUsedBefore(this.superseded, this.ended, this.ended);
   }
 
-  /** As it is now. The next run follows those that are under way. */
+  /** State for the next run, which follows the operations under way. */
   get state(): FleetState {
     const left = [...this.running.values(), ...this.left];
     const underWay = this.running.size;
@@ -153,7 +154,7 @@ class Fleet {
     this.show();
   }
 
-  /** Runs one operation, and returns what became of it. */
+  /** Runs one operation, and returns its entry. */
   private async entryOf(member: FleetMember, isBegun: boolean): Promise<FleetEntry> {
     const { kind } = this.begun;
     const input = fleetOperation(this.begun, member);
@@ -165,7 +166,7 @@ class Fleet {
       });
       return 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
-      // A cancel or a termination of the operation is wrapped. The entry names it, and not the wrapper.
+      // A cancel or a termination of the operation is wrapped. The entry names the cause, and not the wrapper.
       const cause = findDmsFailure(err) ?? (isWrapper(err) ? (err.cause ?? err) : err);
       const { name = 'Error', message = String(cause) } = cause instanceof Error ? cause : {};
       const type = cause instanceof ApplicationFailure ? (cause.type ?? name) : name;

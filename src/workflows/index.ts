@@ -1,6 +1,9 @@
 /**
- * `temporal-dms/workflows`: what a worker bundles, by re-exporting it from its own workflows file or by naming it as `workflowsPath`. It exports
- * workflows and message definitions only, because every exported function becomes a workflow type. What other workflows call is in `temporal-dms/steps`.
+ * `temporal-dms/workflows`: workflows for the bundle of a worker.
+ *
+ * Re-export them from your own workflows file, or name this module as `workflowsPath`. Every exported function becomes
+ * a workflow type, so the module exports workflows and message definitions only. Other workflows call
+ * `temporal-dms/steps`.
  *
  * @module
  */

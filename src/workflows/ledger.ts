@@ -39,7 +39,7 @@ import {
   unsealUpdate,
 } from './messages.js';
 
-/** A run takes 5 history events an update, and may take 2,000 updates; this keeps it far from both limits. */
+/** Updates after which a run continues as new. An update takes 5 history events, and a run may take 2,000 updates. */
 const UPDATES_PER_RUN = 200;
 
 /** Version of the state that this code writes, and the newest that it reads. */
@@ -52,9 +52,11 @@ export interface LedgerInput {
 }
 
 /**
- * The ledger of one replication: its stops and resumes, the seal, and the call that may be in flight. It finishes what an operation left unfinished.
- * It runs as long as DMS has the replication, and a cancel does not end it. It returns its state, with which an operation on a replication that has
- * the ARN again goes on.
+ * Runs the ledger of one replication: its stops and resumes, the seal, and the call that may be in flight.
+ *
+ * The ledger finishes what an operation left unfinished. It runs as long as DMS has the replication, and a cancel does
+ * not end it. The workflow returns its state. An operation on a new replication with the same ARN goes on with that
+ * state.
  */
 export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> {
   const replicationConfigArn = readArn(input);
@@ -69,7 +71,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
       ledger = changed;
       show(ledger);
     },
-    // Everything that keeps the ledger ends together: once true, always true.
+    // Invariant: once true, always true, so that all duties of the ledger end together.
     get isEnding() {
       isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isClosing(ledger);
       return isEnding;
@@ -121,12 +123,12 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
 }
 
 interface UpdateOptions<Request> {
-  /** Shown by the Web UI and by `temporal workflow update`. */
+  /** Description for the Web UI and `temporal workflow update`. */
   readonly description?: string;
   readonly validate?: (ledger: Ledger, request: Request, now: string) => void;
 }
 
-/** Shows a ledger without a worker: in the current details, and in the memo where it has changed. */
+/** Shows the ledger without a worker: in the current details, and in the memo if it has changed. */
 function show(ledger: Ledger): void {
   setCurrentDetails(ledgerMarkdown(ledger));
   const { memo = {} } = workflowInfo();
@@ -135,7 +137,7 @@ function show(ledger: Ledger): void {
   if (changed.length > 0) upsertMemo(Object.fromEntries(changed));
 }
 
-/** Fails an update that can't be carried out, and not the workflow's task. */
+/** Fails an update that can't be carried out, and not the workflow task. */
 function attempted<Reply>(update: string, change: () => Reply): Reply {
   try {
     return change();
@@ -145,12 +147,12 @@ function attempted<Reply>(update: string, change: () => Reply): Reply {
   }
 }
 
-/** The state to begin with. One that does not fit fails the workflow. */
+/** Reads the state to begin with. An invalid state fails the workflow. */
 function readState(replicationConfigArn: string, state: unknown): Ledger {
   if (state === null) return emptyLedger(replicationConfigArn);
   requireKnownVersion(replicationConfigArn, state);
   const read = readRequest(replicationConfigArn, 'state of a ledger', schemas.state, state);
-  // A run goes on with what the run before it has accepted, whatever this server's clock shows.
+  // A continued run takes over what the run before it has accepted, whatever this server's clock shows.
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
   if (!isContinued) requirePastToken(replicationConfigArn, read.newestToken, now());
   if (read.replicationConfigArn === replicationConfigArn) return read;
@@ -158,7 +160,7 @@ function readState(replicationConfigArn: string, state: unknown): Ledger {
   throw ApplicationFailure.nonRetryable(what, 'DmsInvalidInput');
 }
 
-/** Fails the workflow's task, not the workflow: a worker of the version that wrote the state goes on where this one can't. */
+/** Fails the workflow task, not the workflow. A worker of the version that wrote the state can then go on. */
 function requireKnownVersion(replicationConfigArn: string, state: unknown): void {
   const version = typeof state === 'object' && state !== null && 'version' in state ? Number(state.version) : VERSION;
   if (!(version > VERSION)) return;

@@ -17,19 +17,19 @@ import { messageNames } from '../contract/names.js';
 import type { OperationProgress } from '../contract/progress.js';
 import type { Ledger } from '../contract/ledger-state.js';
 
-/** Where an operation is. Answered by every operation's workflow. */
+/** Progress of an operation. Every operation's workflow answers it. */
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
-/** Where the child is that does the work of a workflow started by name under an id of its own. */
+/** Progress of the child that does the work of a workflow started under another id. */
 export const childProgressSignal = defineSignal<[OperationProgress]>(messageNames.childProgress);
-/** Something may have happened to the replication: an operation that waits looks at once. */
+/** Nudge: something may have happened to the replication. An operation that waits looks at once. */
 export const nudgeSignal = defineSignal(messageNames.nudge);
-/** Where a fleet is, with what became of each replication so far. */
+/** Progress of a fleet, with the outcome of each replication so far. */
 export const fleetQuery = defineQuery<FleetProgressReport>(messageNames.fleet);
-/** Everything the ledger holds. */
+/** Full state of the ledger. */
 export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
-/** What happened, page by page. */
+/** History of the ledger, page by page. */
 export const historyQuery = defineQuery<HistoryPage, [HistoryQuery]>(messageNames.history);
-/** Lifts a seal, by name and reason. For people; the other updates of the ledger are for the activities. */
+/** Lifts a seal, by name and reason. For people, while most updates of the ledger are for the activities. */
 export const unsealUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.unseal);
 /** Ends a reservation, by name and reason. For people. */
 export const breakReservationUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.breakReservation);
@@ -38,6 +38,6 @@ export const restoreUpdate = defineUpdate<RestoreReply, [RestoreRequest]>(messag
 export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messageNames.reserve);
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
-/** DMS does not know the replication any more. */
+/** Reports that DMS no longer knows the replication. */
 export const goneUpdate = defineUpdate<null, [null | undefined]>(messageNames.gone);
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

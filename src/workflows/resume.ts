@@ -9,8 +9,9 @@ import { probed } from './operation/progress-probe.js';
 import { untilRunning } from './operation/waits.js';
 
 /**
- * Resumes a replication from its recorded stop, waits until it runs, and looks for movement and for an early death. Started by name with JSON from
- * any language; the id under which it does its work is `dms:<arn>`.
+ * Resumes a replication from its recorded stop, waits until it runs, and watches for movement and an early failure.
+ *
+ * Any language can start it by name with JSON. The workflow id under which it does its work is `dms:<arn>`.
  */
 export function dmsResumeReplication(input: ResumeReplicationInput): Promise<ResumeReplicationResult> {
   return runOperation('resume', input, readResumeInput, resume);
@@ -53,7 +54,7 @@ async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
   return recorded.result as ResumeReplicationResult;
 }
 
-/** Waits until it runs, then looks for movement. A replication that ran already is not watched. */
+/** Waits until the replication runs, then watches for movement. One that ran already is not watched. */
 async function untilVerified(
   { operation, plan, tracker }: Run<ResumePlan>,
   { outcome, before, accepted, replication, holdSeconds, resumedFrom }: RequestedStart,

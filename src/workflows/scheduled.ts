@@ -21,14 +21,14 @@ const othersAtWork: readonly DmsFailureType[] = [
   'DmsCheckpointChanged',
 ];
 
-/** Time in which a stop must see the replication's status. */
+/** Time limit for the look before a stop. */
 const LOOK_SECONDS = 600;
-/** Time that a resume waits for other operations, and again for the record of its own stop. */
+/** Longest time a resume waits for other operations, and again for the record of its own stop. */
 const PATIENCE_HOURS = 12;
 /** Seconds between two readings of the ledger. Each adds the ledger to the history, which has limits. */
 const LEDGER_SECONDS = 600;
 
-/** Stops a running replication, unless somebody else operates on it. A pause schedule starts it. */
+/** Stops a running replication, unless somebody else operates on it. Started by a pause schedule. */
 export async function dmsScheduledStop(
   scheduled: ScheduledInput<StopReplicationInput>,
 ): Promise<Scheduled<StopReplicationResult>> {
@@ -50,7 +50,7 @@ export async function dmsScheduledStop(
   });
 }
 
-/** Resumes a replication that the same pause schedule stopped, unless somebody else operates on it. A pause schedule starts it. */
+/** Resumes a replication that the same pause schedule stopped, unless somebody else operates on it. Started by a pause schedule. */
 export async function dmsScheduledResume(
   scheduled: ScheduledInput<ResumeReplicationInput>,
 ): Promise<Scheduled<ResumeReplicationResult>> {
@@ -71,7 +71,7 @@ export async function dmsScheduledResume(
   });
 }
 
-/** Reads the ledger once no operation is open, and this schedule's own stop, if it called DMS, is recorded. */
+/** Reads the ledger once no operation is open, and the schedule's own stop, if it called DMS, is recorded. */
 async function readSettledLedger(replicationConfigArn: string, prefix: string): Promise<Ledger> {
   const wait = { holdSeconds: 0, timeoutSeconds: PATIENCE_HOURS * 3600 };
   const activities = waitingActivities('Wait until no operation is open', wait);
@@ -91,7 +91,7 @@ async function readSettledLedger(replicationConfigArn: string, prefix: string): 
   }
 }
 
-/** Operation id of this run, and the prefix of all operation ids of the schedule. */
+/** Returns the operation id of this run, and the prefix of all operation ids of the schedule. */
 function operationIds({ scheduleId }: ScheduledInput) {
   const prefix = `pause-schedule:${scheduleId}:`;
   return { own: `${prefix}${workflowInfo().firstExecutionRunId}`, prefix };

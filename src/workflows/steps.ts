@@ -1,6 +1,8 @@
 /**
- * `temporal-dms/steps`: steps for any workflow. For workflow code only. Steps run on the task queue `temporal-dms`, as the ready-made worker serves it,
- * unless the option `taskQueue` names another one. The host's own bundle needs only this.
+ * `temporal-dms/steps`: steps for any workflow. For workflow code only.
+ *
+ * Steps run on the task queue `temporal-dms`, which the ready-made worker serves. The option `taskQueue` names another
+ * one. The bundle of the host needs only this module.
  *
  * @module
  */
@@ -23,7 +25,7 @@ import { runAsChild, type StepOptions } from './operation/run-as-child.js';
 export type { ReleaseReplication, ReserveReplication } from '../contract/activity-protocol.js';
 export type { StepOptions } from './operation/run-as-child.js';
 
-/** Stops a replication and returns the recorded checkpoint. A cancel of the host ends the waiting, not a stop that DMS accepted. */
+/** Stops a replication and returns the recorded checkpoint. A cancel of the host ends the wait, not a stop that DMS accepted. */
 export function stopReplication(
   input: StopReplicationInput,
   options: StepOptions = {},
@@ -40,16 +42,18 @@ export function resumeReplication(
 }
 
 /**
- * Keeps a replication for this workflow over several steps: until it is released, operations of anyone else are refused with `DmsReplicationReserved`.
- * It outlives a continue-as-new of the workflow, and its end: release it, or break it by name and reason. An operation that is under way goes on until
- * it next wants to call DMS.
+ * Reserves a replication for this workflow across several steps. Operations of anyone else are refused with
+ * `DmsReplicationReserved`.
+ *
+ * The reservation outlives a continue-as-new of the workflow, and its end. Release it, or break it by name and reason.
+ * An operation under way goes on until it next wants to call DMS.
  */
 export function reserveReplication(input: ReserveReplication, options: StepOptions = {}): Promise<Reservation> {
   readArn(input);
   return step('Reserve the replication', options, (activities) => activities['dms.reserveReplication'](input));
 }
 
-/** Gives a reservation back. Whoever has none, or not any more, has nothing to release. */
+/** Releases a reservation. Changes nothing if the owner has none. */
 export function releaseReplication(input: ReleaseReplication, options: StepOptions = {}): Promise<void> {
   readArn(input);
   return step('Release the replication', options, (activities) => activities['dms.releaseReplication'](input));
@@ -67,7 +71,7 @@ async function step<Result>(
   }
 }
 
-/** One look. */
+/** Returns one look at a replication. */
 export async function describeReplication(
   replicationConfigArn: string,
   options: StepOptions = {},
@@ -86,8 +90,9 @@ export async function describeReplication(
 const LOOK_AGAIN = '15 s';
 
 /**
- * Looks, and fails with `DmsStopReverted` or `DmsCheckpointChanged` when the recorded stop no longer holds. Looks again for at most a
- * minute or so while a look is missing or may be older than the stop.
+ * Looks at a replication. Throws `DmsStopReverted` or `DmsCheckpointChanged` if the recorded stop no longer holds.
+ *
+ * Looks again for about a minute while a look is missing or may be older than the stop.
  */
 export async function assertStopped(record: CheckpointRecord, options: StepOptions = {}): Promise<void> {
   const { replicationConfigArn, operationId, stoppedAt } = record;

@@ -8,8 +8,9 @@ import { runOperation, type Run } from './operation/operation.js';
 import { untilStopped } from './operation/waits.js';
 
 /**
- * Stops a replication, waits until it has really stopped, and records where. Started by name with JSON from any language; the id under which it does
- * its work is `dms:<arn>`.
+ * Stops a replication, waits until it has really stopped, and records where.
+ *
+ * Any language can start it by name with JSON. The workflow id under which it does its work is `dms:<arn>`.
  */
 export function dmsStopReplication(input: StopReplicationInput): Promise<StopReplicationResult> {
   return runOperation('stop', input, readStopInput, stop);
@@ -50,7 +51,7 @@ async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
 
 type SettledStop = Omit<Extract<StoppedReplication, { end: 'settled' }>, 'end'> & { readonly outcome: StopOutcome };
 
-/** Follows the stop until it is described. A replication that runs again is asked to stop again: DMS undid the stop, or an old look showed one. */
+/** Follows the stop until it is described. Asks again if the replication runs: DMS undid the stop, or an old look showed one. */
 async function untilSettled(
   run: Run<StopPlan>,
   requested: RequestedStop,
@@ -72,7 +73,7 @@ async function untilSettled(
     const again = 'It runs again; asking DMS to stop it again';
     tracker.enter('waiting-until-stoppable', again, stopped.replication.status);
     const next = await requestStop(run);
-    // The run before a reset has recorded it.
+    // The run before a reset has recorded the stop.
     if ('repeated' in next) return next;
     stop = next;
   }

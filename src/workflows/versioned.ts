@@ -1,6 +1,9 @@
 /**
- * What the ready-made worker bundles when it is versioned. Operations are short and stay on the version that began them; a ledger lives as long as
- * its replication, and moves on with the deployment. A worker without a version refuses workflows that say so, which is why this is a file of its own.
+ * Workflows that the ready-made worker bundles when it is versioned.
+ *
+ * Operations are short and stay on the version that began them. A ledger lives as long as its replication, and moves on
+ * with the deployment. An unversioned worker refuses workflows with a versioning behavior, so they have a file of their
+ * own.
  *
  * @module
  */

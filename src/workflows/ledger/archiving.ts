@@ -6,10 +6,10 @@ import { archivingActivities } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
 import { unlessChanged } from './duties.js';
 
-/** The type of the failure that an archive's `RecordRefused` comes as. */
+/** Failure type of an archive's `RecordRefused`. */
 const REFUSED = 'RecordRefused';
 
-/** Copies record after record into the archive, beside everything else that a ledger does, until the run is full: the next one goes on. */
+/** Copies queued records into the archive one by one, beside the other duties, until the run ends. The next run goes on. */
 export async function keepArchive(ledgerRun: LedgerRun): Promise<void> {
   const next = () => nextToArchive(ledgerRun.ledger);
   for (;;) {

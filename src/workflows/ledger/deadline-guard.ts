@@ -10,10 +10,10 @@ import type { LedgerRun } from './ledger-run.js';
 import { callHook, hookProblem } from '../operation/hooks.js';
 import { runAsChild } from '../operation/run-as-child.js';
 
-/** How long a warning is tried. */
+/** Seconds for which a warning is tried. */
 const WARN_SECONDS = 600;
 
-/** The time of a guard has come: unless somebody has acted meanwhile, it resumes the replication, or warns. */
+/** Acts on a guard that is due: resumes the replication, or warns. Ends the guard instead if somebody has acted. */
 export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise<void> {
   const isOver = Date.parse(guard.endsAt) <= Date.now();
   const found = await look(ledgerRun, guard);
@@ -22,9 +22,9 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
     ledgerRun.ledger = endGuard(ledgerRun.ledger, 'guard-ended', now(), found.end);
     return;
   }
-  // From here on it is told how it went, whatever else comes into the ledger, such as the resume itself.
+  // No change of the ledger cancels the rest, not even the record of the resume itself. The result must be reported.
   await CancellationScope.nonCancellable(async () => {
-    // The resume looks for itself: a look that found nothing does not cost the window.
+    // A look that failed does not prevent the resume, because the resume looks for itself.
     const problem = guard.plan.policy === 'resume' && !isOver ? await resume(ledgerRun, guard) : found.problem;
     // A resume that succeeded has ended the guard with its own record.
     if (ledgerRun.ledger.guard !== guard) return;
@@ -39,7 +39,7 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
   });
 }
 
-/** Whether somebody has acted; if that can't be seen, why. */
+/** Looks whether somebody has acted. Returns the reason the guard ends, and the problem of a failed look. */
 async function look(
   ledgerRun: LedgerRun,
   guard: Guard,
@@ -53,14 +53,14 @@ async function look(
   } catch (err) {
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
-    // One look proves nothing: the guard goes on, and the ledger looks once a day whether it was deleted.
+    // One look proves nothing. The guard goes on, and the ledger looks a day later whether the replication was deleted.
     if (failure?.type === 'DmsReplicationNotFound') ledgerRun.ledger = missing(ledgerRun.ledger, now());
     const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
     return { end: endedBy(ledgerRun.ledger, guard, null, now()), problem };
   }
 }
 
-/** Resumes it as anybody would, who may be refused: sealed, reserved, in somebody's hands. `null`: it runs. */
+/** Resumes the replication as anyone would. A seal, a reservation or another operation may refuse it. `null`: it runs. */
 async function resume({ ledger }: LedgerRun, { sequence, resumeBy, taskQueue }: Guard): Promise<string | null> {
   const { replicationConfigArn } = ledger;
   const input = {
@@ -78,7 +78,7 @@ async function resume({ ledger }: LedgerRun, { sequence, resumeBy, taskQueue }: 
   }
 }
 
-/** Calls the activity that the user named. `null`: told, or nobody is to be told. */
+/** Calls the hook that the user named, and returns the problem. `null`: the hook was called, or none is named. */
 async function warn({ ledger }: LedgerRun, guard: Guard, problem: string | null): Promise<string | null> {
   const { onResumeDeadline } = guard.plan;
   if (onResumeDeadline === null) return null;

@@ -1,3 +1,12 @@
+/**
+ * The duties of a ledger.
+ *
+ * A **duty** is work that the ledger does by itself: finish a call, find a deletion, guard the resume window. Archiving
+ * is a duty, too, see `archiving.ts`.
+ *
+ * Each duty has a loop of its own, which waits until the duty is due. A change of the facts behind a duty cancels its
+ * work.
+ */
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { MISSING_SECONDS } from '../../ledger/closing.js';
 import { unfinishedCall } from '../../ledger/calls.js';
@@ -7,14 +16,14 @@ import { isCancelled } from '../operation/failures.js';
 import { lookForMissing } from './missing-replication.js';
 import { finishCall } from './unfinished-call.js';
 
-/** How soon work that failed is tried again: at first, and at most. */
+/** Shortest and longest delay until failed work is tried again. */
 const AGAIN_MS = 15_000;
 const MOST_AGAIN_MS = 120_000;
 
-/** Something that the ledger has to do by itself. */
+/** Duty of the ledger, as its state demands it. */
 interface Duty {
   readonly inMs: number;
-  /** Facts of the ledger that make it due. Once one of them changes, it is another duty. */
+  /** Facts of the ledger that make the duty due. A change of one makes it another duty. */
   readonly facts: readonly unknown[];
   readonly fulfil: () => Promise<void>;
 }
@@ -22,14 +31,14 @@ interface Duty {
 type DutyOf = (ledgerRun: LedgerRun) => Duty | null;
 
 /**
- * Fulfils the duties of a ledger until the run is full. They don't wait for one another: the resume of the deadline guard can't begin before an
- * unfinished call is finished.
+ * Fulfils the duties of a ledger until the run ends. Duties don't wait for one another: the deadline guard's resume
+ * can't begin before an unfinished call is finished.
  */
 export async function keepLedger(ledgerRun: LedgerRun): Promise<void> {
   await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => keep(ledgerRun, dutyOf)));
 }
 
-/** Finishes what an operation began and did not live to record. */
+/** Finishes a call whose operation did not live to record it. */
 function finishingDuty(ledgerRun: LedgerRun): Duty | null {
   const unfinished = unfinishedCall(ledgerRun.ledger, new Date().toISOString());
   if (unfinished === null) return null;
@@ -45,7 +54,7 @@ function missingDuty(ledgerRun: LedgerRun): Duty | null {
   return { inMs, facts: [missingSince], fulfil: () => lookForMissing(ledgerRun) };
 }
 
-/** Watches the resume deadline. */
+/** Guards the resume window. */
 function guardDuty(ledgerRun: LedgerRun): Duty | null {
   const { guard } = ledgerRun.ledger;
   if (guard === null) return null;
@@ -73,7 +82,7 @@ function untilMs(time: string): number {
   return Date.parse(time) - Date.now();
 }
 
-/** Works until it succeeds, or until a change has made it needless. */
+/** Works until the work succeeds, or until a change has made it needless. */
 export async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;

@@ -3,7 +3,7 @@ import { findDmsFailure } from '../../contract/failures.js';
 import { waitingActivities } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
 
-/** Looks whether a replication that somebody did not find is really gone. */
+/** Looks whether a replication that was reported missing was really deleted. */
 export async function lookForMissing(ledgerRun: LedgerRun): Promise<void> {
   const { replicationConfigArn, missingSince } = ledgerRun.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0 };

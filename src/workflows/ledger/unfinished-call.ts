@@ -1,4 +1,11 @@
-/** A call whose operation did not live to record its outcome: the ledger follows it, and records it in the operation's name. */
+/**
+ * Unfinished calls.
+ *
+ * A call is **unfinished** when its operation ended without recording the outcome. The ledger follows the call as the
+ * operation would have, and records the outcome in the operation's name.
+ *
+ * The ledger drops the note once looks show no effect of the call and it can no longer land.
+ */
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { SETTLE_SECONDS } from '../../dms/checkpoint.js';
 import { factsOf } from '../../dms/lifecycle.js';
@@ -16,9 +23,9 @@ import { isCancelled } from '../operation/failures.js';
 import { untilRunning, untilStopped } from '../operation/waits.js';
 
 const HOLD_SECONDS = 30;
-/** How long a stop that shows is followed. */
+/** Seconds for which the ledger follows a call whose effect shows. */
 const FOLLOW_SECONDS = 30 * 86_400;
-/** How long looks must show nothing of a call that can no longer land. */
+/** Seconds for which looks must show no effect of a call that can no longer land. */
 const SHOWS_SECONDS = 2 * STALE_SECONDS;
 
 /** Outcome of a followed call. `nothing`: it was never carried out, or is undone. */
@@ -39,7 +46,7 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
     for (;;) {
       const followed = await (call.kind === 'stop' ? followStop(ledgerRun, call) : followStart(ledgerRun, call));
       if ('record' in followed) return await recordCall(ledgerRun, call, followed.record);
-      // A call without an answer may land after all that was seen.
+      // An unanswered call may land after these looks.
       const seconds = secondsUntilLanded(call, now());
       if (seconds > 0) await sleep(seconds * 1000, { summary: 'Wait until the call can no longer land' });
       else return dropNote(ledgerRun, call, followed.nothing);
@@ -47,7 +54,7 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
   } catch (err) {
     if (isCancelled(err)) throw err;
     const type = findDmsFailure(err)?.type;
-    // The note stays. The ledger looks once a day whether the replication was deleted.
+    // The note stays. The ledger looks a day later whether the replication was deleted.
     if (type === 'DmsReplicationNotFound' || type === 'DmsReplicationDeleting')
       ledgerRun.ledger = missing(ledgerRun.ledger, now());
     throw err;
@@ -128,7 +135,7 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
   }
 }
 
-/** Seconds for which nothing of a call has to show before nothing came of it. */
+/** Returns the seconds for which looks must show no effect of a call before it counts as without effect. */
 function timeToShow(call: PendingCall): number {
   return secondsUntilLanded(call, now()) + SHOWS_SECONDS;
 }
@@ -162,12 +169,12 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: Distribu
   );
 }
 
-/** A look past the deadline ended the wait. A wait that ends without an answer of DMS, or without a worker, shows nothing. */
+/** True if a look past the deadline ended the wait. A wait that ends without an answer of DMS, or without a worker, shows nothing. */
 function isSeen({ details: [{ failureMessages }] }: DmsFailure): boolean {
   return failureMessages !== undefined;
 }
 
-/** Its wait ended while the replication ran or started. */
+/** True if the wait ended while the replication ran or started. */
 function isActive(failure: DmsFailure): boolean {
   return factsOf(failure.details[0].status ?? '').phase === 'active';
 }

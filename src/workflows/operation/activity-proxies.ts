@@ -1,17 +1,18 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { DmsActivities } from '../../contract/activity-protocol.js';
 
-/** Every retryable failure sets its own delay; this one is for those that can't. */
+/** Retries of activities whose failure sets no delay. Every retryable failure of this package sets its own. */
 const retry = { initialInterval: 2000, backoffCoefficient: 1 };
 
-/** The backstop of a wait for when no worker runs: it decides its deadline itself. */
+/** Seconds that the backstop of a wait adds, for when no worker runs. The wait decides its deadline itself. */
 const BACKSTOP_SECONDS = 15 * 60;
 
 /**
- * Activities that change DMS or the ledger. A look, two updates of the ledger and a call fit into an attempt.
+ * Returns the activities that change DMS or the ledger. A look, two updates of the ledger and a call fit into an
+ * attempt.
  *
- * A cancelled workflow goes on at once. The attempt that is left over can't change anything any more, because the ledger rejects its token once the
- * end of the operation is recorded; a call that it has noted by then is followed by the ledger.
+ * A cancelled workflow goes on at once. The attempt that is left over can't change anything: the ledger rejects its
+ * token once the operation's end is recorded. A call that it noted before is followed by the ledger.
  */
 export function changingActivities(summary: string, taskQueue?: string) {
   return proxyActivities<DmsActivities>({
@@ -25,7 +26,7 @@ export function changingActivities(summary: string, taskQueue?: string) {
   });
 }
 
-/** The same for what is over, which must not wait for a ledger that can't be reached. */
+/** Returns the same activities for an operation that is over. They don't wait for a ledger that can't be reached. */
 export function cleaningActivities(summary: string, withinSeconds: number) {
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: withinSeconds * 1000,
@@ -37,7 +38,7 @@ export function cleaningActivities(summary: string, withinSeconds: number) {
   });
 }
 
-/** A nudge tries workers until it finds the one that holds the wait, and is not worth more than some seconds. */
+/** Returns the nudge activity. A nudge tries workers until it finds the one that holds the wait, for at most 10 s. */
 export function nudgingActivities(taskQueue?: string) {
   return proxyActivities<Pick<DmsActivities, 'dms.nudge'>>({
     startToCloseTimeout: 5000,
@@ -50,7 +51,7 @@ export function nudgingActivities(taskQueue?: string) {
   });
 }
 
-/** An archive may be out of reach for long, and nobody waits for it. */
+/** Returns the archive activity. An archive may be out of reach for long, and nobody waits for it. */
 export function archivingActivities(taskQueue: string | null) {
   return proxyActivities<Pick<DmsActivities, 'dms.archiveRecord'>>({
     startToCloseTimeout: 60_000,
@@ -62,10 +63,10 @@ export function archivingActivities(taskQueue: string | null) {
   });
 }
 
-/** The longest that a killed worker delays the next look. A held attempt sends heartbeats, and any other is shorter. */
+/** Longest delay of the next look after a worker was killed. A held attempt sends heartbeats, and any other is shorter. */
 const WAIT_HEARTBEAT_SECONDS = 45;
 
-/** Activities that wait. A cancelled workflow goes on at once; the attempt that is left over only reads. */
+/** Returns the activities that wait. A cancelled workflow goes on at once, because the attempt that is left over only reads. */
 export function waitingActivities(
   summary: string,
   wait: { readonly holdSeconds: number; readonly timeoutSeconds?: number; readonly taskQueue?: string | undefined },

@@ -2,19 +2,19 @@ import { RetryState } from '@temporalio/common';
 import { ActivityFailure, CancelledFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { findDmsFailure } from '../../contract/failures.js';
 
-/** An attempt that was cancelled and then failed retryably arrives as a failure for which `isCancellation` is false. */
+/** True if an error means a cancel. A cancelled attempt that then fails retryably escapes `isCancellation`. */
 export function isCancelled(err: unknown): boolean {
   return isCancellation(err) || (err instanceof ActivityFailure && err.retryState === RetryState.CANCEL_REQUESTED);
 }
 
-/** The time an activity had in all ran out, in an attempt or between two. */
+/** True if the total time of an activity ran out, in an attempt or between two. */
 export function isTimedOut(err: unknown): boolean {
   return (
     err instanceof ActivityFailure && (err.retryState === RetryState.TIMEOUT || err.cause instanceof TimeoutFailure)
   );
 }
 
-/** What a caller is to see: the failure itself, not the wrappers Temporal put around it. */
+/** Returns the failure that a caller should see, without the wrappers that Temporal put around it. */
 export function unwrapped(err: unknown): unknown {
   const failure = findDmsFailure(err);
   if (failure !== undefined) return failure;

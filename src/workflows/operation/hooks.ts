@@ -1,11 +1,11 @@
 import { ApplicationFailure, proxyActivities, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
 
-/** Failure types by which the SDKs say that a worker does not know an activity. */
+/** Failure types by which SDKs report that a worker does not know an activity. */
 const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
-/** Maximum length of what a hook failed with. */
+/** Maximum length of a hook's failure message. */
 const MESSAGE_LENGTH = 500;
 
-/** An activity of the user's. */
+/** Activity of the user's, called by name. */
 export interface Hook {
   readonly activityType: string;
   readonly taskQueue?: string | null | undefined;
@@ -13,15 +13,15 @@ export interface Hook {
 
 interface HookTimes {
   readonly summary: string;
-  /** How long an attempt may run. */
+  /** Longest time of an attempt. */
   readonly attemptSeconds: number;
-  /** How long all attempts may take. */
+  /** Longest time of all attempts together. */
   readonly totalSeconds: number;
-  /** How long it may take until a worker has it. Default: no limit of its own. */
+  /** Longest time until a worker picks the hook up. Default: no limit of its own. */
   readonly startSeconds?: number;
 }
 
-/** Calls an activity of the user's. An activity type that its worker does not know fails at once: nothing is held up by a typing error. */
+/** Calls a hook. An activity type that its worker does not know fails at once, so a typing error holds nothing up. */
 export function callHook(
   { activityType, taskQueue }: Hook,
   request: object,
@@ -40,7 +40,7 @@ export function callHook(
   return activity(request);
 }
 
-/** Says why a hook failed, in at most 500 characters. */
+/** Returns the reason a hook failed, with at most 500 characters of its message. */
 export function hookProblem({ activityType, taskQueue }: Hook, err: unknown): string {
   const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
   const queue = taskQueue ?? workflowInfo().taskQueue;

@@ -2,10 +2,10 @@ import { CancellationScope, condition, isCancellation, log, setHandler } from '@
 import { nudgingActivities } from './activity-proxies.js';
 import { nudgeSignal } from '../messages.js';
 
-/** So many of a wait are passed on, so that no flood of them fills its history. */
+/** Maximum number of nudges that a wait passes on. More might fill its history. */
 const MOST_NUDGES = 100;
 
-/** Waits; a nudge that comes meanwhile is passed on to the worker that holds the wait. What comes while one is passed on needs one more, not many. */
+/** Waits, and passes nudges on to the worker that holds the wait. Nudges that come meanwhile are passed on as one. */
 export async function nudgeable<Result>(
   replicationConfigArn: string,
   wait: () => Promise<Result>,

@@ -13,12 +13,12 @@ import { isCancelled, unwrapped } from './failures.js';
 import { runAsChild } from './run-as-child.js';
 import { ProgressReporter } from './progress-reporter.js';
 
-/** How long an operation that is over waits for its ledger. A cancel ends it within five seconds. */
+/** Seconds an ended operation waits for its ledger: after a cancel, and otherwise. A cancel ends it within five seconds. */
 const [CANCEL_SECONDS, END_SECONDS] = [4.5, 60];
-/** Longest owner that an input takes. */
+/** Maximum length of an owner in an input. */
 const MAX_OWNER = 256;
 
-/** An operation that runs: who it is, and what it has done so far. */
+/** Operation that runs: its identity, and what it has done so far. */
 export interface Run<Plan> {
   readonly operation: OperationRef;
   readonly plan: Plan;
@@ -26,29 +26,30 @@ export interface Run<Plan> {
   readonly state: OperationState;
 }
 
-/** What an operation has done so far, for the record when it is cut short. */
+/** State of an operation, for the record when it is cut short. */
 export interface OperationState {
-  /** The ledger may know of it. */
+  /** True if the ledger may know of the operation. */
   mayHaveBegun: boolean;
-  /** DMS answered its newest call. */
+  /** True if DMS answered the newest call of the operation. */
   isAnswered: boolean;
   awsRequestIds: readonly string[];
   readonly intent: StopIntent;
   readonly settleSeconds: number;
-  /** Last stop before its own call; `null`: it has sent none. */
+  /** Last stop before the operation's own call. `null`: it has sent none. */
   before: StopMark | null;
   lagAtStop: ReplicationLag | null;
 }
 
-/** An input with its defaults, and who asked for it. */
+/** Input with its defaults, and the details of its requester. */
 interface Validated<Plan> {
   readonly plan: Plan;
   readonly asked: Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>;
 }
 
 /**
- * Runs an operation in the workflow whose id is the lock, and records its end however it ends. Under any other workflow id it runs as a child with
- * that one.
+ * Runs an operation in the workflow whose id is the lock, and records its end however it ends.
+ *
+ * A workflow with any other id runs the operation as a child with that one.
  */
 export async function runOperation<
   Plan extends { readonly replicationConfigArn: string; readonly intent?: StopIntent; readonly settleSeconds?: number },
@@ -79,7 +80,7 @@ export async function runOperation<
   }
 }
 
-/** A reservation of the workflow that started this one is that of the operation, too. */
+/** Returns the workflow that started this one, as the owner: its reservation covers the operation, too. */
 function ownerOf(hostWorkflowId = ''): string | undefined {
   return hostWorkflowId.length > 0 && hostWorkflowId.length <= MAX_OWNER ? hostWorkflowId : undefined;
 }
@@ -97,7 +98,7 @@ function nothingDone({
   return { ...nothing, intent, settleSeconds };
 }
 
-/** Names the operation, and shows it in the memo. Clients and steps put the memo there when they start the workflow. */
+/** Names the operation, and shows it in the memo. Clients and steps set the memo when they start the workflow. */
 function identify(kind: OperationKind, input: OperationInput, asked: Validated<unknown>['asked']): OperationRef {
   const { workflowId, runId, firstExecutionRunId: firstRunId, parent, memo = {} } = workflowInfo();
   const operationId = input.operationId ?? uuid4();
@@ -108,7 +109,7 @@ function identify(kind: OperationKind, input: OperationInput, asked: Validated<u
   return { kind, operationId, workflowId, runId, firstRunId, parentWorkflowId: parent?.workflowId ?? null, ...asked };
 }
 
-/** Records how the operation ended, and returns what the caller is to see. */
+/** Records how the operation ended, and returns the error that the caller should see. */
 async function recordEnd(
   ended: unknown,
   run: Run<{ readonly replicationConfigArn: string }> | null,
@@ -121,7 +122,7 @@ async function recordEnd(
   const { awsRequestIds, isAnswered, intent, before, settleSeconds, lagAtStop } = state;
   const about = { replicationConfigArn, operation, finishedBy: null, awsRequestIds, isAnswered };
   const failure = findDmsFailure(ended);
-  // Terminal only before the first call: there is no ledger to tell, and nothing to finish.
+  // Both failures are terminal only before the first call. No ledger can be told then, and nothing is left to finish.
   if (failure?.type === 'DmsLedgerClosed' || failure?.type === 'DmsLedgerUnavailable') return ended;
   const failureMessage = ended instanceof Error ? ended.message : String(ended);
   if (failure?.type === 'DmsReplicationFailed') {
@@ -142,7 +143,7 @@ async function recordEnd(
   const failureType = wasCancelled
     ? 'CancelledFailure'
     : (failure?.type ?? (ended instanceof Error ? ended.name : 'Error'));
-  // Bounded: an operation that is over does not wait for a ledger that can't be reached.
+  // Time limit: an operation that is over does not wait for a ledger that can't be reached.
   const cleaning = cleaningActivities('Record how it ended', wasCancelled ? CANCEL_SECONDS : END_SECONDS);
   await recorded(cleaning, { ...about, end: 'ended', failureType, failureMessage });
   return ended;
@@ -153,7 +154,7 @@ async function recorded(activities: ReturnType<typeof changingActivities>, how: 
     const { checkpoint } = await CancellationScope.nonCancellable(() => activities['dms.recordOperation'](how));
     return checkpoint;
   } catch (err) {
-    // Its note, if any, stays in the ledger, which finishes the call. The caller must see how the operation ended.
+    // The ledger finishes a call that is still noted. The caller must see how the operation ended.
     log.warn('The end of the operation could not be recorded', { error: String(err), end: how.end });
     return null;
   }

@@ -4,11 +4,11 @@ import type { ResumeReplicationResult } from '../../contract/results.js';
 import { isCancelled } from './failures.js';
 import { callHook, hookProblem } from './hooks.js';
 
-/** How long a worker may take to pick the probe up: while it waits, stops are refused. */
+/** Longest time until a worker picks the probe up. Stops are refused meanwhile. */
 const START_SECONDS = 30;
 const PROBE_SECONDS = 600;
 
-/** Asks the user's own activity whether the replication moves, when the table statistics have not. No answer and no failure of it fails a resume. */
+/** Asks the user's probe whether the replication moves, if the table statistics did not. No answer or failure of it fails a resume. */
 export async function probed(
   probe: ProgressProbe,
   request: ProbeRequest,

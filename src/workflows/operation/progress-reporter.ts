@@ -20,7 +20,7 @@ import {
 import type { Settled } from '../../contract/records.js';
 import { childProgressSignal, progressQuery } from '../messages.js';
 
-/** Phases that may last. Reporting one costs five history events, so the short ones are not reported. */
+/** Phases that may last. Short ones are not reported, because a report costs five history events. */
 const reported: ReadonlySet<OperationPhase> = new Set([
   'waiting-until-stoppable',
   'stopping',
@@ -29,18 +29,18 @@ const reported: ReadonlySet<OperationPhase> = new Set([
   'verifying',
 ]);
 
-/** What the workflow of an operation shows of itself: in the query, in the Web UI's current details, and in its memo. */
+/** Progress of an operation, as its workflow shows it: in the query, the Web UI's current details, and the memo. */
 export class ProgressReporter {
   #progress: OperationProgress = { phase: 'beginning', lastStatus: null, since: now(), detail: 'Checking the input' };
   #facts: ProgressFacts;
 
-  /** `input`: the operation's, which nobody has checked yet. */
+  /** `input`: input of the operation, not validated yet. */
   constructor(input: object) {
     this.#facts = requestFacts(input);
     setHandler(progressQuery, () => this.#progress);
   }
 
-  /** Enters a phase, which may last this long. A workflow that waits for this one as its own child is told. */
+  /** Enters a phase, which may last `withinSeconds`. Reports it to a workflow that waits for this one as its child. */
   enter(
     phase: OperationPhase,
     detail: string,
@@ -55,7 +55,7 @@ export class ProgressReporter {
     if (isNew && reported.has(phase)) this.#report();
   }
 
-  /** Says how the operation ended. The message of a failure names the way out. */
+  /** Shows how the operation ended. The message of a failure says what to do. */
   fail(err: unknown): void {
     const failure = findDmsFailure(err);
     const { status = this.#progress.lastStatus } = failure?.details[0] ?? {};
@@ -73,7 +73,7 @@ export class ProgressReporter {
     });
   }
 
-  /** The checkpoint as it will be recorded, visible even while the ledger can't be reached. */
+  /** Shows the checkpoint that will be recorded, even while the ledger can't be reached. */
   showCheckpoint(replication: Replication, settled: Settled): void {
     const { recoveryCheckpoint, stopReason, replicationLastStopTime: stoppedAt } = replication;
     const { resumeBy } = resumeDeadline(replication);
@@ -92,7 +92,7 @@ export class ProgressReporter {
     setCurrentDetails(progressMarkdown(this.#progress, this.#facts));
   }
 
-  /** The workflow that was started under an id of its own may have ended, or been reset: whether it hears this does not matter. */
+  /** Reports the progress to the parent. A parent that has ended or was reset need not hear of it. */
   #report(): void {
     const { parent, memo } = workflowInfo();
     if (parent === undefined || memo?.[memoKeys.reports] !== true) return;

@@ -7,7 +7,7 @@ import { readArn } from '../../contract/failure-messages.js';
 import { waitingActivities } from './activity-proxies.js';
 import { unwrapped } from './failures.js';
 
-/** How long an attempt to follow another's operation may be held. */
+/** Longest time an attempt to follow another operation is held. */
 const JOIN_HOLD_SECONDS = 30;
 
 export interface StepOptions {
@@ -16,16 +16,18 @@ export interface StepOptions {
 }
 
 /**
- * Runs an operation as a child whose workflow id is the replication's lock. If the id is taken, it joins what runs there or is refused by its
- * name. The child is not stopped by the end of its host: the record of an accepted stop must not die with it.
+ * Runs an operation as a child whose workflow id is the replication's lock.
+ *
+ * If the id is taken, the caller joins the operation that runs there, or is refused by its name. The child outlives its
+ * host, because the record of an accepted stop must not die with it.
  */
 export async function runAsChild<Result>(
   kind: OperationKind,
   input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
   options: StepOptions & {
-    /** An earlier run of the caller has begun it: however it has ended, or will, that is its end. */
+    /** True if an earlier run of the caller has begun the operation. Its end, past or future, is then the result. */
     readonly isBegun?: boolean;
-    /** The child tells its progress to the caller. */
+    /** True if the child reports its progress to the caller. */
     readonly reports?: boolean;
   },
 ): Promise<Result> {

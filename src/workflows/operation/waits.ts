@@ -11,7 +11,7 @@ import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
 import { nudgeable } from './nudges.js';
 
-/** How the worker of an activity holds its attempts, and which worker. */
+/** Hold time and task queue of the worker that serves a wait. */
 interface Where {
   readonly holdSeconds: number;
   readonly taskQueue?: string | undefined;
@@ -37,7 +37,7 @@ export function untilStopped(
   );
 }
 
-/** Waits until it runs, then looks for movement. */
+/** Waits until a replication runs, then watches for movement. */
 export function untilRunning(
   { holdSeconds, taskQueue }: Where,
   start: AwaitRunning & Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>,
@@ -56,7 +56,10 @@ export function untilRunning(
   );
 }
 
-/** When the backstop of a wait fires because no worker ran until past the deadline, one more look decides; when nobody makes that either, the wait has failed. */
+/**
+ * Waits, and takes one more look if the backstop fires because no worker ran past the deadline. Throws if nobody takes
+ * that look, either.
+ */
 async function withLastLook<Result>(
   type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
   {
