@@ -1,3 +1,10 @@
+/**
+ * Executions that no worker ever picked up.
+ *
+ * Such an execution holds the id of a replication and does nothing. An operation on a served task queue may terminate it
+ * and take its place.
+ */
+
 /** `PendingWorkflowTaskState` of Temporal's API. */
 const SCHEDULED = 1;
 

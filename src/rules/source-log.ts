@@ -1,4 +1,4 @@
-/** The source log: judges whether the source still has the log that a resume reads. */
+/** The source log: the log of the source database that a resume reads. The source keeps it only for its retention. */
 import type { CheckpointRecord } from '../contract/records.js';
 import type { Warning } from '../contract/results.js';
 

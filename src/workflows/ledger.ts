@@ -45,6 +45,7 @@ const UPDATES_PER_RUN = 200;
 /** Version of the state that this code writes, and the newest that it reads. */
 const VERSION = 1;
 
+/** Input of the ledger's workflow. */
 export interface LedgerInput {
   readonly replicationConfigArn: string;
   /** State of an earlier run, or of a lost ledger. Default: empty. */

@@ -35,9 +35,13 @@ export const unsealUpdate = defineUpdate<string, [DecisionRequest]>(messageNames
 export const breakReservationUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.breakReservation);
 /** Brings records back from an archive. For people. */
 export const restoreUpdate = defineUpdate<RestoreReply, [RestoreRequest]>(messageNames.restore);
+/** Reserves the replication for an owner. For the activities. */
 export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messageNames.reserve);
+/** Releases a reservation. For the activities. */
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
+/** Begins or continues an operation, and notes a call. For the activities. */
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
 /** Reports that DMS no longer knows the replication. */
 export const goneUpdate = defineUpdate<null, [null | undefined]>(messageNames.gone);
+/** Records the end of an operation, or takes back the note of a call. For the activities. */
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);

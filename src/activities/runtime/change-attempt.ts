@@ -18,9 +18,9 @@ const CALL_SECONDS = 15;
 const NOTE_SECONDS = 4;
 /** Seconds of start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
-/** Longest time an operation waits to be among those that begin, before another attempt does. */
+/** Longest time an attempt waits for its place among the operations that begin. */
 const BEGIN_SECONDS = 60;
-/** Longest time a call waits for its turn, before another attempt does. */
+/** Longest time an attempt waits for the turn of its call. */
 const TURN_SECONDS = 60;
 
 /**

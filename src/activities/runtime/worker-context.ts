@@ -16,6 +16,7 @@ const LEAST_HOLD_MS = 30_000;
 /** Maximum number of records copied at once. */
 const ARCHIVING_AT_ONCE = 10;
 
+/** Options of `createDmsActivities`. Only `dms` is required. */
 export interface DmsActivitiesOptions {
   /** Access to DMS, usually `createAwsDmsApi()`. */
   readonly dms: DmsApi;
@@ -38,8 +39,8 @@ export interface DmsActivitiesOptions {
   /**
    * Sweep requests a second for the waits of each account-region, more than 0. Default 2.
    *
-   * All requests together are three times as many. They are at most 6 a second (three quarters of what AWS grants
-   * everyone there), or `looksPerSecond` if that is more.
+   * All requests together are three times as many. They are at most 6 (three quarters of what AWS grants everyone
+   * there), or `looksPerSecond` if that is more.
    */
   readonly looksPerSecond?: number;
   /** Archive into which ledgers copy their records, for when Temporal keeps them no longer. Default: none. */

@@ -8,7 +8,7 @@ import { callHook, hookProblem } from './hooks.js';
 const START_SECONDS = 30;
 const PROBE_SECONDS = 600;
 
-/** Asks the user's probe whether the replication moves, if the table statistics did not. No answer or failure of it fails a resume. */
+/** Asks the user's probe whether the replication moves, if the table statistics did not. Neither its answer nor its failure fails a resume. */
 export async function probed(
   probe: ProgressProbe,
   request: ProbeRequest,

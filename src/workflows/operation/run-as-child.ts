@@ -10,6 +10,7 @@ import { unwrapped } from './failures.js';
 /** Longest time an attempt to follow another operation is held. */
 const JOIN_HOLD_SECONDS = 30;
 
+/** Options of a step. */
 export interface StepOptions {
   /** Task queue of a worker that serves this package's workflows and activities. Default `temporal-dms`. */
   readonly taskQueue?: string | undefined;
