@@ -13,8 +13,8 @@ export class LookTimes {
   }
 
   note(arn: string, sentAt: number): void {
+    if (this.#sentAt.size >= MOST) this.#sentAt.clear();
     this.#sentAt.set(arn, sentAt);
-    if (this.#sentAt.size > MOST) this.#sentAt.clear();
   }
 
   /** Returns the replication whose last look is the oldest. `null`: none was given. */
