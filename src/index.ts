@@ -1,5 +1,5 @@
 /**
- * `temporal-dms`: types, names of failures and ids, for anyone. What does something is in the other entry points.
+ * `temporal-dms`: types, names of failures and ids, for anyone. The other entry points hold the workflows, activities and clients.
  *
  * @module
  */

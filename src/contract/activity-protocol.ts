@@ -7,123 +7,160 @@ import type { ArchivedRecord, Ledger, OperationRef, Reservation } from './ledger
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 
 /**
- * The activities by their type names, with what goes in and out. A host on one version may call a worker on another of the same major, so
- * these are as public as the package's exports. An activity that is run on its own, without an operation, works unguarded: nothing is noted in a
- * ledger and nothing keeps two of them apart.
+ * Activities by their type names, with their arguments and results. A host on one version may call a worker on another of the same major version.
+ * They are therefore as public as the package's exports.
+ *
+ * An activity that runs on its own, without an operation, works unguarded. Nothing is noted in a ledger, and nothing keeps two of them apart.
  */
 export interface DmsActivities {
+  /** Begins a stop, and sends `StopReplication` once the replication can be stopped. Sends nothing if it is stopping, stopped, or never ran. */
   'dms.requestStop'(request: RequestStop): Promise<RequestedStop | Repeated<StopReplicationResult>>;
+  /** Waits until a stop has settled. */
   'dms.awaitStopped'(request: AwaitStopped): Promise<StoppedReplication>;
+  /**
+   * Begins a resume, and sends `StartReplication` if the recorded stop and DMS's rules allow it. Sends nothing if the replication runs or is
+   * starting.
+   */
   'dms.requestStart'(request: RequestStart): Promise<RequestedStart | Repeated<ResumeReplicationResult>>;
+  /** Waits until the replication runs, then looks for movement, an early failure and an early stop. */
   'dms.awaitRunning'(request: AwaitRunning): Promise<RunningReplication>;
+  /** Records in the ledger how an operation ended. */
   'dms.recordOperation'(request: RecordOperation): Promise<RecordedOperation>;
+  /** Follows the open operation on a replication, to join it or to run after it. Throws `DmsOperationInProgress` if neither is allowed. */
   'dms.awaitOperation'(request: AwaitOperation): Promise<AwaitedOperation>;
-  /** Keeps the replication for an owner: operations of anyone else are refused. */
+  /** Reserves the replication for an owner. Operations of anyone else are then refused. */
   'dms.reserveReplication'(request: ReserveReplication): Promise<Reservation>;
+  /** Releases the reservation of an owner. Does nothing if the owner has none. */
   'dms.releaseReplication'(request: ReleaseReplication): Promise<void>;
-  /** Waits until no operation is open, or none but later ones than the given. */
+  /** Waits until no operation is open, or until the given execution has closed. */
   'dms.awaitIdle'(request: AwaitIdle): Promise<void>;
-  /** Copies a record out of Temporal. Storing it twice does no harm. */
+  /** Copies a record into the archive. Storing it twice does no harm. */
   'dms.archiveRecord'(request: ArchiveRecord): Promise<void>;
+  /** Reads everything that the ledger holds. The ledger is empty if nothing was ever recorded. */
   'dms.readLedger'(request: DescribeReplication): Promise<Ledger>;
+  /** Looks once at a replication. */
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
-  /** Looks at once for a wait that the worker holds, and fails where it holds none. */
+  /** Looks at once for a wait that this worker holds. Fails, to be retried, if it holds none. */
   'dms.nudge'(request: DescribeReplication): Promise<void>;
 }
 
+/** Argument of activities that need only the ARN. */
 export interface DescribeReplication {
+  /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
 }
 
+/** Argument of `dms.awaitIdle`. */
 export interface AwaitIdle extends DescribeReplication {
-  /** First run of the execution that must have closed. Default: any. */
+  /** First run id of the execution that must have closed. Default: any execution. */
   readonly firstRunId?: string | undefined;
 }
 
+/** Argument of `dms.releaseReplication`. */
 export interface ReleaseReplication extends DescribeReplication {
-  /** At most 256 characters. Default: the id of the workflow whose step this is. */
+  /** Name of the owner, at most 256 characters. Default: the id of the workflow that runs the step. */
   readonly owner?: string | null | undefined;
 }
 
+/** Argument of `dms.reserveReplication`. */
 export interface ReserveReplication extends ReleaseReplication {
-  /** Why, for whoever is refused. At most 1,000 characters. */
+  /** Reason of the reservation, shown to others who are refused. At most 1,000 characters. */
   readonly reason?: string | null | undefined;
 }
 
+/** Argument of `dms.archiveRecord`. */
 export interface ArchiveRecord extends DescribeReplication {
+  /** Record to store. */
   readonly record: ArchivedRecord;
 }
 
-/** The operation for which a request that changes DMS is made. Left out: the activity runs on its own, and nothing is noted. */
+/** Operation for which a request that changes DMS is made. Left out: the activity runs on its own, and nothing is noted. */
 interface OfOperation {
+  /** Operation that the request belongs to. */
   readonly operation?: OperationRef | undefined;
-  /** DMS answered an earlier call of this operation. */
+  /** True if DMS answered an earlier call of this operation. */
   readonly isAnswered?: boolean | undefined;
 }
 
-/** Defaults as in a stop. */
+/** Argument of `dms.requestStop`. Defaults as in a stop. */
 export interface RequestStop
   extends DescribeReplication, OfOperation, Partial<Pick<StopPlan, 'stoppableTimeoutSeconds' | 'intent'>> {}
 
-/** Defaults as in a resume; `startTimeoutSeconds` is how long it may take to become startable. */
+/** Argument of `dms.requestStart`. Defaults as in a resume. `startTimeoutSeconds` bounds the time until the replication is startable. */
 export interface RequestStart
   extends
     DescribeReplication,
     OfOperation,
     Partial<Omit<ResumePlan, 'replicationConfigArn' | 'verifyProgressSeconds' | 'progressProbe'>> {}
 
+/** Result of a request to stop or start. */
 interface Requested<Outcome> {
+  /** Outcome so far. */
   readonly outcome: Outcome;
-  /** From the look before the call; `null` when this operation has sent no call. */
+  /** Replication in the look before the call. `null`: this operation has sent no call. */
   readonly before: CallMark | null;
-  /** A call of this operation was accepted, or may have been. */
+  /** True if a call of this operation was accepted, or may have been. */
   readonly accepted: boolean;
-  /** DMS answered the newest call. */
+  /** True if DMS answered the newest call. */
   readonly isAnswered: boolean;
+  /** Replication in DMS's answer, or in the last look. */
   readonly replication: Replication;
+  /** AWS request ids of the accepted calls. */
   readonly awsRequestIds: readonly string[];
-  /** How long this worker holds an attempt of a wait. */
+  /** Seconds for which this worker holds an attempt of a wait. */
   readonly holdSeconds: number;
 }
 
-/** An equal operation succeeded before, and what it brought about still holds. */
+/** Result of an equal operation that succeeded before, and that still holds. */
 export interface Repeated<Result> {
+  /** Result that was recorded. */
   readonly repeated: Result;
 }
 
+/** Result of `dms.requestStop`. */
 export interface RequestedStop extends Requested<StopOutcome> {
-  /** A look, or DMS's answer, showed it stopping or stopped. */
+  /** True if a look showed it stopping by somebody else's call. */
   readonly sawStop: boolean;
-  /** The replication has run before. */
+  /** True if the replication has run before, as far as is known. */
   readonly hasRun: boolean;
-  /** How far it was behind just before the call. */
+  /** Lag just before the call. `null`: not read. */
   readonly lagAtStop: ReplicationLag | null;
 }
 
+/** Result of `dms.requestStart`. */
 export interface RequestedStart extends Requested<ResumeOutcome> {
+  /** `StartReplicationType` that was sent to DMS. `null`: nothing was sent. */
   readonly startReplicationType: string | null;
+  /** Record of the stop that the resume goes on from. `null`: none, or the start type is not `resume-processing`. */
   readonly resumedFrom: CheckpointRecord | null;
+  /** Warnings about the start. */
   readonly warnings: readonly Warning[];
 }
 
-/** What a wait is told of the request before it. */
+/** Facts that a wait takes over from the request before it. */
 interface AfterRequest extends DescribeReplication {
+  /** Operation id, for messages. */
   readonly operationId?: string | undefined;
+  /** Replication in the look before the call. Left out or `null`: no call was sent. */
   readonly before?: CallMark | null | undefined;
+  /** True if a call of this operation was accepted, or may have been. Default false. */
   readonly accepted?: boolean | undefined;
-  /** Shown until the first look. */
+  /** Status that is shown until the first look. */
   readonly lastStatus?: string | undefined;
 }
 
-/** Defaults as in a stop. */
+/** Argument of `dms.awaitStopped`. Defaults as in a stop. */
 export interface AwaitStopped
   extends AfterRequest, Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
-  /** A look showed it stopping or stopped. */
+  /** True if a look showed it stopping or stopped. Default false. */
   readonly sawStop?: boolean | undefined;
-  /** The ledger knows that it ran once. Looks that show `created` then have to agree for longer than staleness. Default false. */
+  /**
+   * True if the ledger knows that the replication ran once. Looks that show `created` then have to agree for longer than staleness. Default false.
+   */
   readonly everRan?: boolean | undefined;
 }
 
+/** Result of `dms.awaitStopped`. */
 export type StoppedReplication =
   | {
       readonly end: 'settled';
@@ -132,24 +169,25 @@ export type StoppedReplication =
       /** DMS's clock at the look, in ms. */
       readonly dmsTime: number;
     }
-  /** It runs: DMS undid the stop by itself, or only older looks had shown it stopped. DMS has to be asked to stop it. */
+  /** Replication that runs: DMS undid the stop, or only older looks showed it stopped. The caller has to request the stop again. */
   | { readonly end: 'running-again'; readonly replication: Replication }
-  /** It never ran: there is nothing to stop, and no checkpoint. */
+  /** Replication that never ran: there is nothing to stop, and no checkpoint. */
   | { readonly end: 'never-started'; readonly replication: Replication; readonly dmsTime: number };
 
-/** Defaults as in a resume. */
+/** Argument of `dms.awaitRunning`. Defaults as in a resume. */
 export interface AwaitRunning
   extends AfterRequest, Partial<Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>> {}
 
+/** Result of `dms.awaitRunning`. */
 export type RunningReplication = Pick<ResumeReplicationResult, 'replication' | 'progress' | 'warnings'>;
 
-/** How an operation ended, to be put into the ledger. */
+/** Argument of `dms.recordOperation`: how an operation ended. */
 export type RecordOperation = DescribeReplication & {
   readonly operation: OperationRef;
-  /** Set when the ledger records it, because the operation's workflow has ended. */
+  /** `ledger`: the ledger records it, because the operation's workflow has ended. `null`: the operation records it. */
   readonly finishedBy: 'ledger' | null;
   readonly awsRequestIds: readonly string[];
-  /** DMS answered the newest call of the operation. */
+  /** True if DMS answered the newest call of the operation. */
   readonly isAnswered: boolean;
 } & (
     | {
@@ -163,7 +201,7 @@ export type RecordOperation = DescribeReplication & {
         readonly lagAtStop: ReplicationLag | null;
       }
     | { readonly end: 'resumed'; readonly result: ResumeReplicationResult }
-    /** The replication is `failed`: its checkpoint, if DMS has one, is recorded. */
+    /** Replication that is `failed`. Its checkpoint, if DMS has one, is recorded. */
     | {
         readonly end: 'failed-replication';
         readonly intent: StopIntent;
@@ -175,33 +213,37 @@ export type RecordOperation = DescribeReplication & {
         readonly settleSeconds: number;
         readonly lagAtStop: ReplicationLag | null;
       }
-    /** It failed or was cancelled. A call that it made stays noted, for the ledger to finish. */
+    /** Operation that failed or was cancelled. A call that it made stays noted, for the ledger to finish. */
     | { readonly end: 'ended'; readonly failureType: string; readonly failureMessage: string }
   );
 
+/** Result of `dms.recordOperation`. */
 export interface RecordedOperation {
+  /** Record that was written. `null`: none. */
   readonly checkpoint: CheckpointRecord | null;
-  /** The operation's result, when it succeeded. */
+  /** Result of the operation. `null`: it failed. */
   readonly result: StopReplicationResult | ResumeReplicationResult | null;
 }
 
+/** Argument of `dms.awaitOperation`. */
 export interface AwaitOperation extends DescribeReplication {
-  /** What the caller wants to run. */
+  /** Operation that the caller wants to run. */
   readonly wanted: Wanted;
-  /** The input of a stop that ends a resume which is under way. Nothing is ended unless it is valid and its caller may operate. */
+  /** Input of a stop that ends a resume under way. Nothing is ended unless the input is valid and its caller may operate. */
   readonly preempting?: unknown;
-  /** The calling workflow has begun it in an earlier run: however it has ended, or will, that is its end. */
+  /** True if an earlier run of the calling workflow began the operation. Its end is then the caller's, however it ends. Default false. */
   readonly ours?: boolean | undefined;
 }
 
-/** An operation that somebody wants to run. */
+/** Operation that a caller wants to run. */
 export interface Wanted {
+  /** Kind of the operation. */
   readonly kind: OperationKind;
-  /** Only when the caller named one. */
+  /** Operation id. `null`: the caller named none. */
   readonly operationId: string | null;
-  /** What it asks of DMS, as a text that is equal for equal requests. */
+  /** Text of what the operation asks of DMS, equal for equal requests. */
   readonly asks: string;
 }
 
-/** `gone`: it closed without a result to share, and the caller may begin its own. */
+/** Result of `dms.awaitOperation`. `gone`: it closed without a result to share, and the caller may begin its own. */
 export type AwaitedOperation = { readonly end: 'done'; readonly result: unknown } | { readonly end: 'gone' };

@@ -4,114 +4,136 @@ import type { Replication } from '../dms/replication.js';
 import type { FleetReport } from './fleets.js';
 import type { CheckpointRecord } from './records.js';
 
-/** Types of the terminal failures. `DmsFailureType.DmsStopTimedOut === 'DmsStopTimedOut'`. */
+/** Types of the terminal failures, by their own names: `DmsFailureType.DmsStopTimedOut === 'DmsStopTimedOut'`. */
 export const DmsFailureType = {
   /** The input breaks its schema; nothing was called. */
   DmsInvalidInput: 'DmsInvalidInput',
-  /** No such replication config in that account and region. */
+  /** No such replication config exists in that account and region. */
   DmsReplicationNotFound: 'DmsReplicationNotFound',
   /** The replication is, or became, `failed`. */
   DmsReplicationFailed: 'DmsReplicationFailed',
-  /** It is being deleted. */
+  /** The replication is being deleted. */
   DmsReplicationDeleting: 'DmsReplicationDeleting',
-  /** `IsReadOnly`: managed by a zero-ETL integration. */
+  /** A zero-ETL integration manages the replication (`IsReadOnly`). */
   DmsReplicationReadOnly: 'DmsReplicationReadOnly',
-  /** A resume after a final stop was recorded. */
+  /** A final stop has sealed the ledger, so the resume is refused. */
   DmsReplicationSealed: 'DmsReplicationSealed',
-  /** Somebody else has reserved it. */
+  /** Another owner has reserved the replication. */
   DmsReplicationReserved: 'DmsReplicationReserved',
-  /** Still starting or being modified when `stoppableTimeoutSeconds` ran out. */
+  /** The replication was still starting or being modified when `stoppableTimeoutSeconds` ran out. */
   DmsNotStoppable: 'DmsNotStoppable',
-  /** Nothing to resume by DMS's rules. */
+  /** DMS's rules leave nothing to resume, or the reload is not confirmed. */
   DmsNotResumable: 'DmsNotResumable',
   /** The deadline of a stop passed; carries the last status. */
   DmsStopTimedOut: 'DmsStopTimedOut',
   /** The deadline of a resume passed; carries the last status. */
   DmsStartTimedOut: 'DmsStartTimedOut',
-  /** It stopped, or was stopping, and someone started it again. */
+  /** The replication was stopping or stopped, and someone started it again. */
   DmsStopReverted: 'DmsStopReverted',
-  /** It was started, and was stopped again while the resume verified it. */
+  /** The replication was started, and was stopped again while the resume verified it. */
   DmsStartReverted: 'DmsStartReverted',
-  /** `resume-processing` past the resume deadline, or while deprovisioning or deprovisioned. */
+  /** `resume-processing` is no longer possible: the resume window has ended, or DMS has begun to deprovision the replication. */
   DmsResumeWindowClosed: 'DmsResumeWindowClosed',
-  /** The source does not keep its log for as long as it would be needed. */
+  /** The source does not keep its log for as long as the resume needs it. */
   DmsSourceLogExpired: 'DmsSourceLogExpired',
-  /** An endpoint leads to another database than when it was stopped. */
+  /** An endpoint leads to another database than at the stop. */
   DmsEndpointChanged: 'DmsEndpointChanged',
   /** DMS's last stop is not the recorded one. */
   DmsCheckpointChanged: 'DmsCheckpointChanged',
-  /** Nothing is recorded, or that sequence is not, and `force` is not set. */
+  /** The ledger has no record, or none with that sequence, and `force` is not set. */
   DmsCheckpointMissing: 'DmsCheckpointMissing',
   /** Another operation on this replication is open. */
   DmsOperationInProgress: 'DmsOperationInProgress',
-  /** This operation id succeeded before, and something else has happened since. */
+  /** The operation id succeeded before, and something else has happened since. */
   DmsOperationSuperseded: 'DmsOperationSuperseded',
-  /** The ledger could not be reached for 5 minutes before anything was called. */
+  /** The ledger can't be reached: for 5 minutes before an operation called anything, or for seconds by a client. */
   DmsLedgerUnavailable: 'DmsLedgerUnavailable',
-  /** A query or a decision about a replication that has no ledger: nothing was recorded under this ARN. */
+  /** The replication has no ledger, so nothing was recorded under this ARN. */
   DmsLedgerNotFound: 'DmsLedgerNotFound',
-  /** Someone terminated the ledger. */
+  /** A person terminated the ledger. */
   DmsLedgerClosed: 'DmsLedgerClosed',
   /** IAM refused, credentials are missing or expired, or DMS itself lacks access. */
   DmsAccessDenied: 'DmsAccessDenied',
-  /** DMS refused the parameters. */
+  /** DMS refused the parameters of the request. */
   DmsRequestRejected: 'DmsRequestRejected',
   /** The worker's allow-list does not contain this ARN. */
   DmsNotAllowed: 'DmsNotAllowed',
-  /** So many replications of a fleet failed that no more were begun; carries what became of each. */
+  /** A fleet starts no more operations: too many failed, or its id was used before. Carries the outcome of each replication. */
   DmsFleetHalted: 'DmsFleetHalted',
 } as const;
 
+/** Type of a terminal failure: one of the names in the constant of the same name. */
 export type DmsFailureType = keyof typeof DmsFailureType;
 
-/** `details[0]` of every {@link DmsFailure}. */
+/** Details of a terminal failure: `details[0]` of every {@link DmsFailure}. */
 export interface DmsFailureDetails {
+  /** ARN that the failure is about, as given. A failure of a fleet names its last failed replication, or an empty text. */
   readonly replicationConfigArn: string;
-  /** `null` only when the ARN could not be read. */
+  /** Region in the ARN. `null` only if the ARN could not be read. */
   readonly region: string | null;
+  /** Account id in the ARN, 12 digits. `null` only if the ARN could not be read. */
   readonly accountId: string | null;
+  /** Id of the operation that failed. Left out: unknown. */
   readonly operationId?: string | undefined;
+  /** Last seen `Status` of the replication, in lower case. Left out: not seen. */
   readonly status?: string | undefined;
+  /** `ProvisionState` in the look behind the failure, in lower case. `null`: never provisioned. Left out: no look. */
   readonly provisionState?: string | null | undefined;
+  /** `StopReason` in the look behind the failure. `null`: DMS gives none. Left out: no look. */
   readonly stopReason?: string | null | undefined;
+  /** `FailureMessages` in the look behind the failure: at most ten, without secrets. Left out: no look. */
   readonly failureMessages?: readonly string[] | undefined;
+  /** Record that the failure is about, or that was written because of it. Left out: none. */
   readonly checkpoint?: CheckpointRecord | undefined;
+  /** Error of AWS that led to the failure. Left out: none. */
   readonly awsError?: AwsErrorDetails | undefined;
+  /** Seconds since the activity was first scheduled. Left out: the failure did not come from a look or a call. */
   readonly elapsedSeconds?: number | undefined;
-  /** Where DMS Serverless writes this replication's orchestrator log. It may be absent before the first run. */
+  /** CloudWatch log of the replication's orchestrator, set for `DmsReplicationFailed`. The log may be absent before the first run. */
   readonly logs?: { readonly group: string; readonly stream: string } | undefined;
-  /** The look that showed a failed replication. */
+  /** Look that showed the failed replication, set for `DmsReplicationFailed`. */
   readonly replication?: Replication | undefined;
-  /** The operation that is in the way. */
+  /** Operation that is in the way, set for `DmsOperationInProgress`. */
   readonly operation?: OperationInTheWay | undefined;
-  /** What became of each replication of a fleet. */
+  /** Outcome of each replication of a fleet, set for `DmsFleetHalted`. */
   readonly fleet?: FleetReport | undefined;
-  /** What to do next. */
+  /** Next step for an operator. */
   readonly hint: string;
 }
 
+/** Error of AWS, in AWS's own words. */
 export interface AwsErrorDetails {
+  /** Name of the error, such as `InvalidResourceStateFault`. */
   readonly name: string;
+  /** Message of the error, at most 1,000 characters, without secrets. */
   readonly message: string;
+  /** AWS request id. Left out: AWS gave none. */
   readonly requestId?: string | undefined;
 }
 
+/** Open operation on the same replication. */
 export interface OperationInTheWay {
+  /** `stop` or `resume`. */
   readonly kind: string;
+  /** Id of the operation. `null`: not known yet, for a moment after the start. */
   readonly operationId: string | null;
+  /** Id of the operation workflow: `dms:<arn>`. */
   readonly workflowId: string;
+  /** Id of the parent workflow, if the operation is a step of one. `null`: none. */
   readonly hostWorkflowId: string | null;
 }
 
-/** A terminal failure as callers see it. */
+/** Terminal failure as callers see it. */
 export interface DmsFailure extends Error {
+  /** Type of the failure. */
   readonly type: DmsFailureType;
+  /** Details of the failure; the first entry is typed. */
   readonly details: readonly [DmsFailureDetails, ...unknown[]];
 }
 
 /**
- * Whether an error is, or wraps, one of this package's failures, and of the given type. Temporal's own wrappers (`ActivityFailure`,
- * `ChildWorkflowFailure`, `WorkflowFailedError` …) are looked through; a wrapper is given the `type` and `details` of the failure inside it.
+ * True if an error is, or wraps, one of this package's failures of the given type. Default: any type. Temporal's wrappers (`ActivityFailure`,
+ * `ChildWorkflowFailure`, `WorkflowFailedError` …) are looked through. A wrapper is given the `type` and `details` of the failure inside it.
  */
 export function isDmsFailure(err: unknown, type?: DmsFailureType): err is DmsFailure {
   const failure = findDmsFailure(err);
@@ -123,7 +145,7 @@ export function isDmsFailure(err: unknown, type?: DmsFailureType): err is DmsFai
   return true;
 }
 
-/** The failure of this package that an error is or wraps, if any. */
+/** Finds the failure of this package that an error is or wraps. `undefined`: none. */
 export function findDmsFailure(err: unknown): (ApplicationFailure & DmsFailure) | undefined {
   for (let at = err, depth = 0; at instanceof Error && depth < 20; at = at.cause, depth++) {
     if (at instanceof ApplicationFailure && Object.hasOwn(DmsFailureType, at.type ?? '')) {
@@ -133,19 +155,19 @@ export function findDmsFailure(err: unknown): (ApplicationFailure & DmsFailure) 
   return undefined;
 }
 
-/** What a failure is about, from which its details are filled in. */
+/** Facts from which the details of a failure are filled in. */
 export interface FailureSubject
   extends
     Partial<
       Pick<DmsFailureDetails, 'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation' | 'fleet'>
     >,
     Pick<DmsFailureDetails, 'replicationConfigArn'> {
-  /** The last status, when there is no look to take it from. */
+  /** Last status, if there is no look to take it from. */
   readonly status?: string | null | undefined;
   readonly checkpoint?: CheckpointRecord | null | undefined;
 }
 
-/** A terminal failure: `<what happened>. <hint>`. */
+/** Creates a terminal failure with the message `<what happened>. <hint>`. */
 export function dmsFailure(
   type: DmsFailureType,
   subject: FailureSubject,
@@ -169,7 +191,7 @@ export function dmsFailure(
   return failureWith(type, `${whatHappened}. ${hint}`, details);
 }
 
-/** The same failure with the record that was written because of it. */
+/** Copies a failure, and adds the record that was written because of it. */
 export function withCheckpoint(
   { type, message, details: [details] }: ApplicationFailure & DmsFailure,
   checkpoint: CheckpointRecord,

@@ -1,4 +1,4 @@
-/** Many replications at once: what a fleet takes, and what it returns. */
+/** Inputs and results of fleets: operations on many replications. */
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
 import type { ResumeOutcome, StopOutcome } from './results.js';
 
@@ -7,29 +7,30 @@ export const MESSAGE_LENGTH = 300;
 /** Maximum length of the type of a failure. */
 export const TYPE_LENGTH = 60;
 
-/** What every fleet takes. */
+/** Fields that every fleet takes. */
 export interface FleetInput {
   /**
-   * Its name, at most 150 characters of letters, digits and `._:/-`. Run again under the same one, it does only what is not done. One whose replications
-   * have run since ends at once with `DmsFleetHalted`. Default: the id of its workflow.
+   * Name of the fleet: 1 to 150 letters, digits and `._:/-`. A fleet that runs again under its name does only what is not done. If its replications
+   * have run since, it ends at once with `DmsFleetHalted`. Default: the id of its workflow, or a random one from a client.
    */
   readonly fleetId?: string | null | undefined;
-  /** How many are under way at once. Default 50, at most 500. */
+  /** Number of operations at once. Default 50, at most 500. */
   readonly concurrency?: number | null | undefined;
-  /** When no more are to be started: after so many failures, or when that share (0 to 1) of those that ended have failed, once ten have. Default: never. */
+  /** Limit of failures at which the fleet starts no more operations. Default: none. */
   readonly stopOnFailures?: FailureLimit | null | undefined;
 }
 
-/** When a fleet starts no more. */
+/** Limit of failures at which a fleet starts no more operations. */
 export interface FailureLimit {
-  /** Number of failures. */
+  /** Number of failures, from 1 on. Default: no limit. */
   readonly count?: number | null | undefined;
-  /** Share of those that ended, more than 0 and at most 1. It counts once ten have ended. */
+  /** Share of failures among the operations that ended, more than 0 and at most 1. Counts once ten have ended. Default: no limit. */
   readonly share?: number | null | undefined;
 }
 
 type ForEach<Input, Members extends keyof Input> = { readonly [Member in Members]?: Input[Member] };
 
+/** Input of a fleet of stops. The other fields are those of each stop. */
 export interface StopFleetInput
   extends
     FleetInput,
@@ -47,10 +48,11 @@ export interface StopFleetInput
       | 'deadlineLeadSeconds'
       | 'onResumeDeadline'
     > {
-  /** Up to 10,000. They are stopped in this order; one that is there twice is stopped once. */
+  /** ARNs to stop, at most 10,000, in this order. An ARN that is listed twice is stopped once. */
   readonly replicationConfigArns: readonly string[];
 }
 
+/** Input of a fleet of resumes: either `stopped` or `replicationConfigArns`. The other fields are those of each resume. */
 export interface ResumeFleetInput
   extends
     FleetInput,
@@ -58,81 +60,98 @@ export interface ResumeFleetInput
       ResumeReplicationInput,
       'requestedBy' | 'reason' | 'owner' | 'force' | 'startTimeoutSeconds' | 'verifyProgressSeconds'
     > {
-  /** The `results` of a stop fleet, of either form: those that it stopped are resumed from its records, the one with the nearest deadline first. */
+  /** Results of a stop fleet, of either form. Stopped replications are resumed from those records, the nearest deadline first. */
   readonly stopped?: FleetResult['results'] | FleetReport['results'] | null | undefined;
-  /** Instead: up to 10,000, resumed from their newest records, in this order. */
+  /** ARNs to resume from their newest records, at most 10,000, in this order. */
   readonly replicationConfigArns?: readonly string[] | null | undefined;
 }
 
-/** What became of one replication. */
+/** Outcome of one replication of a fleet: an outcome, or a failure. */
 export type FleetEntry =
   | {
       readonly outcome: StopOutcome | ResumeOutcome;
-      /** Of the record that a stop wrote, or a resume went on from. */
+      /** Sequence of the record that a stop wrote, or a resume went on from. `null`: none. */
       readonly checkpointSequence: number | null;
-      /** After this a stopped one can not be resumed. */
+      /** End of the resume window of a stopped replication, ISO 8601. `null`: unknown, or a resume. */
       readonly resumeBy: string | null;
     }
   | { readonly failureType: string; readonly message: string | null };
 
+/** Result of a fleet, with an entry for each ARN. */
 export interface FleetResult {
+  /** Name of the fleet. */
   readonly fleetId: string;
+  /** Kind of its operations. */
   readonly kind: OperationKind;
-  /** Replications in the list, each once, and how many were there again. */
+  /** Number of replications, each counted once. */
   readonly total: number;
+  /** Number of ARNs in the input that repeat an earlier one. */
   readonly duplicates: number;
-  /** How many came to each outcome. */
+  /** Number of replications by outcome, without those that failed. */
   readonly outcomes: Readonly<Record<string, number>>;
+  /** Number of replications whose operation failed. */
   readonly failed: number;
-  /** Those that were not begun, in their order. */
+  /** ARNs whose operations were not begun, in their order. */
   readonly left: readonly string[];
-  /** Why no more were started. `superseded`: the fleet id was used before. `null`: all were started. */
+  /** Reason why no more operations were started. `superseded`: the fleet id was used before. `null`: all were started. */
   readonly halted: 'cancelled' | 'failures' | 'superseded' | null;
-  /** By ARN, those that have ended. */
+  /** Outcome of each replication that has ended, by ARN. */
   readonly results: Readonly<Record<string, FleetEntry>>;
 }
 
-/** Where a fleet is. */
+/** Progress of a fleet. */
 export interface FleetProgress extends FleetResult {
+  /** ARNs whose operations are under way. */
   readonly running: readonly string[];
 }
 
-/** What the workflow of a fleet returns: a {@link FleetResult} whose results are grouped, so that ten thousand fit into a payload. */
+/** Result of a fleet's workflow: a {@link FleetResult} whose results are grouped. Ten thousand grouped results fit into a payload. */
 export interface FleetReport extends Omit<FleetResult, 'results'> {
-  /** By the part of the ARN that names account and region (it ends with a colon), and then by the identifier after it. */
+  /** Outcomes by the part of the ARN that names account and region, then by identifier. That part ends with a colon. */
   readonly results: Readonly<Record<string, Readonly<Record<string, FleetEntry>>>>;
 }
 
-/** What the query `dms.fleet` returns. */
+/** Progress of a fleet, as the query `dms.fleet` returns it. */
 export interface FleetProgressReport extends FleetReport {
+  /** ARNs whose operations are under way. */
   readonly running: readonly string[];
 }
 
 /** One replication of a fleet. */
 export interface FleetMember {
+  /** ARN of the replication config. */
   readonly arn: string;
-  /** The record that a resume goes on from. Left out: the newest. */
+  /** Sequence of the record that a resume goes on from. Default: the newest. */
   readonly sequence?: number | null | undefined;
 }
 
-/** A fleet that is under way, as one run of its workflow hands it to the next. */
+/** State of a fleet that is under way. Each run of its workflow hands it to the next. */
 export interface FleetState {
+  /** Name of the fleet. */
   readonly fleetId: string;
+  /** Kind of its operations. */
   readonly kind: OperationKind;
+  /** Number of operations at once. */
   readonly concurrency: number;
+  /** Limit of failures. Empty: none. */
   readonly stopOnFailures: FailureLimit;
-  /** What each replication is stopped or resumed with. */
+  /** Options for each operation. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Number of replications, each counted once. */
   readonly total: number;
+  /** Number of ARNs in the input that repeat an earlier one. */
   readonly duplicates: number;
-  /** Those that have not ended. The ones under way come first. */
+  /** Replications that have not ended. Those under way come first. */
   readonly left: readonly FleetMember[];
+  /** Number of operations under way. */
   readonly underWay: number;
+  /** Outcomes of the replications that have ended, grouped. */
   readonly results: FleetReport['results'];
+  /** Reason why no more operations are started. `null`: none. */
   readonly halted: FleetResult['halted'];
 }
 
-/** The part of an ARN before its identifier. */
+/** Returns the part of an ARN before its identifier. */
 export function placeOf(arn: string): string {
   return arn.slice(0, arn.lastIndexOf(':') + 1);
 }

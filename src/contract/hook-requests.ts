@@ -2,22 +2,28 @@
 import type { DeadlinePlan } from './ledger-state.js';
 import type { CheckpointRecord } from './records.js';
 
-/** What a `progressProbe` is called with. */
+/** Argument of a `progressProbe`. */
 export interface ProbeRequest {
+  /** ARN of the replication config that was resumed. */
   readonly replicationConfigArn: string;
+  /** Id of the resume. */
   readonly operationId: string;
-  /** The record that it went on from. */
+  /** Record of the stop that the resume went on from. `null`: none, or the start type is not `resume-processing`. */
   readonly resumedFrom: CheckpointRecord | null;
 }
 
-/** What an `onResumeDeadline` is called with. */
+/** Argument of an `onResumeDeadline`. */
 export interface DeadlineWarning {
+  /** ARN of the replication config that is paused. */
   readonly replicationConfigArn: string;
+  /** End of the resume window, ISO 8601, by DMS's clock. */
   readonly resumeBy: string;
-  /** 0: the window is closed. */
+  /** Seconds until the end of the window. 0: the window is closed. */
   readonly secondsLeft: number;
+  /** Record of the pause. `null`: the ledger no longer keeps it. */
   readonly checkpoint: CheckpointRecord | null;
+  /** Policy of the stop: `warn` or `resume`. */
   readonly policy: DeadlinePlan['policy'];
-  /** Why it was not resumed, or could not be looked at. */
+  /** Reason why the replication was not resumed, or could not be looked at. `null`: none. */
   readonly problem: string | null;
 }

@@ -1,97 +1,136 @@
-/** What every operation on a replication takes. In inputs `null` means the same as absent; unknown fields are refused by name. */
+/** Fields that every operation takes. In inputs `null` means the same as absent. Unknown fields are refused by name. */
 export interface OperationInput {
-  /** `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
+  /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
   /**
-   * An idempotency key, at most 200 characters. After an operation succeeded, the same kind with the same id returns what was recorded as long as
-   * that still holds. Default: unique to this call.
+   * Idempotency key, at most 200 characters. After a success, the same kind with the same id returns the recorded result while that still holds.
+   * Default: unique to this call.
    */
   readonly operationId?: string | null | undefined;
-  /** Who, for the record. At most 256 characters. */
+  /** Name of the requester, kept in the record. At most 256 characters. */
   readonly requestedBy?: string | null | undefined;
-  /** Why, for the record. At most 1,000 characters. */
+  /** Reason of the operation, kept in the record. At most 1,000 characters. */
   readonly reason?: string | null | undefined;
-  /** Whose reservation of the replication it works under. The steps of the workflow that reserved it need not say so. At most 256 characters. */
+  /**
+   * Owner of the reservation under which the operation works. At most 256 characters. Steps of the workflow that made the reservation need not name
+   * it.
+   */
   readonly owner?: string | null | undefined;
 }
 
+/** Input of a stop. */
 export interface StopReplicationInput extends OperationInput {
-  /** `final` seals the ledger: no resume until someone unseals it by name and reason. Default `pause`. */
+  /** Intent of the stop. `final` seals the ledger: nothing resumes the replication until a person unseals it. Default `pause`. */
   readonly intent?: StopIntent | null | undefined;
-  /** How long a replication that is starting or being modified may take to become stoppable. Default 5,400; 0: fail at once. */
+  /** Seconds in which a replication that starts or is being modified must become stoppable. Default 5,400, at most 31,622,400; 0: fail at once. */
   readonly stoppableTimeoutSeconds?: number | null | undefined;
-  /** From the accepted stop, or from finding one under way, until stopped. Default 3,600. */
+  /** Seconds from the accepted stop, or from finding one under way, until stopped. Default 3,600, at most 31,622,400. */
   readonly stopTimeoutSeconds?: number | null | undefined;
-  /** How long stop reason, stop time and checkpoint must stay the same before they are recorded. Default 10. */
+  /** Seconds for which stop reason, stop time and checkpoint must stay the same before they are recorded. Default 10, at most 3,600. */
   readonly settleSeconds?: number | null | undefined;
-  /** How long to wait for DMS to undo a stop that it may undo by itself. Default 1,800; 0: do not wait, warn. */
+  /** Seconds to wait for DMS to undo a stop that it usually undoes by itself. Default 1,800, at most 31,622,400; 0: do not wait, warn. */
   readonly selfRestartGraceSeconds?: number | null | undefined;
-  /** Cancel a resume that is under way instead of being refused because of it. Its call, if it made one, is waited out. Default false. */
-  readonly preempt?: boolean | null | undefined;
   /**
-   * What happens before the 48 hours end in which a paused replication can be resumed. `warn`: the ledger's current details say so, an event is written,
-   * and the activity `onResumeDeadline` is called, again and again until somebody acts. `resume`: it is resumed, and if that fails, it is as with `warn`.
-   * Default `warn`.
+   * True if the stop cancels a resume that is under way, instead of being refused. A call that the resume made is followed to its end first. Default
+   * false.
    */
+  readonly preempt?: boolean | null | undefined;
+  /** Action before the resume window of a paused replication ends, see {@link DeadlinePolicy}. Default `warn`. */
   readonly deadlinePolicy?: DeadlinePolicy | null | undefined;
-  /** How long before the deadline that begins. Default 21,600 (6 hours), at most 172,800. */
+  /** Seconds before the end of the resume window at which that action begins. Default 21,600 (6 hours), at most 172,800. */
   readonly deadlineLeadSeconds?: number | null | undefined;
-  /** An activity of yours; it is called with a `DeadlineWarning`. Default: none. */
+  /** Activity of the user's that is called with each `DeadlineWarning`. Default: none. */
   readonly onResumeDeadline?: DeadlineActivity | null | undefined;
 }
 
+/**
+ * Action before the resume window of a paused replication ends.
+ *
+ * - `warn`: the ledger writes an event and calls `onResumeDeadline`, again and again until somebody acts.
+ * - `resume`: the ledger resumes the replication. If that fails, it warns.
+ * - `none`: nothing happens.
+ */
 export type DeadlinePolicy = 'warn' | 'resume' | 'none';
 
+/** Activity of the user's that the deadline guard calls with a `DeadlineWarning`. */
 export interface DeadlineActivity {
-  /** At most 200 characters, and not one of the package's own (`dms.`). */
+  /** Activity type, at most 200 characters. Types that start with `dms.` are refused. */
   readonly activityType: string;
-  /** Default: that of the package's activities. */
+  /** Task queue of the activity, at most 1,000 characters. Default: the task queue of the package's activities. */
   readonly taskQueue?: string | null | undefined;
 }
 
+/** Input of a resume. */
 export interface ResumeReplicationInput extends OperationInput {
-  /** The record that must be DMS's last stop. Default `latest`. */
+  /** Record that must be DMS's last stop: the newest, or the one with this sequence. Default `latest`. */
   readonly checkpoint?: 'latest' | { readonly sequence: number } | null | undefined;
-  /** Resume although DMS's last stop is not the recorded one, or none is recorded. Lifts neither the window, nor a seal, nor DMS's own rules. */
+  /**
+   * True if the resume ignores that DMS's last stop is not the recorded one, or that none is recorded. Endpoints are not compared either. `force`
+   * overrides neither the resume window, nor a seal, nor DMS's own rules. Default false.
+   */
   readonly force?: boolean | null | undefined;
-  /** Default: `start-replication` for a replication that never ran, else `resume-processing`. Type `full-load` has no default. */
+  /**
+   * `StartReplicationType` to send. Default: `start-replication` for a replication that never ran, else `resume-processing`. The replication type
+   * `full-load` has no default.
+   */
   readonly startReplicationType?: StartReplicationType | null | undefined;
-  /** `reload-target` discards and reloads the target: repeat the replication config's identifier here. */
+  /**
+   * Confirmation of `reload-target`: DMS discards and reloads the target. Must repeat the identifier of the replication config. At most 255
+   * characters.
+   */
   readonly confirmReload?: string | null | undefined;
-  /** Only with `start-replication`, and not together with `cdcStartTime`. */
+  /** `CdcStartPosition`, at most 16,384 characters. Allowed only with `start-replication`, and not together with `cdcStartTime`. */
   readonly cdcStartPosition?: string | null | undefined;
-  /** ISO 8601. Only with `start-replication`, and not together with `cdcStartPosition`. */
+  /** `CdcStartTime`, ISO 8601. Allowed only with `start-replication`, and not together with `cdcStartPosition`. */
   readonly cdcStartTime?: string | null | undefined;
-  /** `server_time:2026-02-09T12:12:12` or `commit_time:…`, in UTC. */
+  /** `CdcStopPosition`: `server_time:2026-02-09T12:12:12` or `commit_time:…`, in UTC. */
   readonly cdcStopPosition?: string | null | undefined;
-  /** Until running, from when it is to be started; a replication that is stopping or being modified has to become startable first. Default 5,400. */
+  /**
+   * Seconds from the beginning of the resume until the replication runs. A replication that is stopping or being modified has to become startable
+   * first. Default 5,400, at most 31,622,400.
+   */
   readonly startTimeoutSeconds?: number | null | undefined;
-  /** After running, how long to look for movement and for an early death. Default 120; 0: do not look. */
+  /** Seconds to look for movement and for an early end once the replication runs. Default 120, at most 31,622,400; 0: do not look. */
   readonly verifyProgressSeconds?: number | null | undefined;
-  /** How long the source keeps its log, as you know it. A resume that would need an older one is refused before any call. Default: not checked. */
+  /**
+   * Seconds for which the source keeps its log, as the user knows it. A resume that needs an older log is refused before any call. Default: not
+   * checked; at most 31,622,400.
+   */
   readonly sourceLogRetentionSeconds?: number | null | undefined;
-  /** How long the oldest transaction had been open on the source when it was stopped: the log is needed from its beginning on. Default 0. */
+  /**
+   * Age of the oldest open transaction on the source at the stop, in seconds. The log is needed from the beginning of that transaction on. Default 0,
+   * at most 31,622,400.
+   */
   readonly oldestOpenTransactionSeconds?: number | null | undefined;
-  /** An activity of yours that tells moving from stuck, asked when the table statistics have not moved; it is called with a `ProbeRequest`. Default: none. */
+  /**
+   * Activity of the user's that tells moving from stuck, called with a `ProbeRequest`. The resume calls it when the table statistics have not moved.
+   * Default: none.
+   */
   readonly progressProbe?: ProgressProbe | null | undefined;
 }
 
-/** An activity that looks whether a replication moves, such as one that writes a row on the source and waits for it on the target. */
+/** Activity of the user's that looks for movement. For example, it writes a row on the source and waits for it on the target. */
 export interface ProgressProbe {
   /**
-   * Returns true when it moves, and false when it does not. At most 200 characters, and not one of the package's own (`dms.`). A worker has half a
-   * minute to take it, and it then has ten minutes. A type that no worker has registered is a warning.
+   * Activity type, at most 200 characters. Types that start with `dms.` are refused. The activity returns true if the replication moves, else false.
+   * A worker has half a minute to take it, and it then has ten minutes. An activity type that no worker has registered is a warning.
    */
   readonly activityType: string;
-  /** Default: that of the operation. */
+  /** Task queue of the activity, at most 1,000 characters. Default: the task queue of the operation. */
   readonly taskQueue?: string | null | undefined;
 }
 
+/** Intent of a stop. `pause`: the replication may be resumed. `final`: the stop seals the ledger. */
 export type StopIntent = 'pause' | 'final';
+/**
+ * `StartReplicationType` of DMS. `start-replication`: first run. `resume-processing`: goes on from the last stop. `reload-target`: discards and
+ * reloads the target.
+ */
 export type StartReplicationType = 'resume-processing' | 'reload-target' | 'start-replication';
+/** Kind of an operation. */
 export type OperationKind = 'stop' | 'resume';
 
-/** What is known from the operation itself, or decided before it begins. */
+/** Fields that the operation itself knows, or that are decided before it begins. */
 type NotPlanned =
   | 'operationId'
   | 'requestedBy'
@@ -102,13 +141,15 @@ type NotPlanned =
   | 'deadlineLeadSeconds'
   | 'onResumeDeadline';
 
-/** An input with every default filled in; what has no default may be `null`. */
+/** Input with every default filled in. A field without a default may be `null`. */
 type Plan<Input, WithoutDefault extends keyof Input = never> = {
   readonly [Field in Exclude<keyof Input, NotPlanned>]-?:
     NonNullable<Input[Field]> | (Field extends WithoutDefault ? null : never);
 };
 
+/** Input of a stop with every default filled in. */
 export type StopPlan = Plan<StopReplicationInput>;
+/** Input of a resume with every default filled in. */
 export type ResumePlan = Plan<
   ResumeReplicationInput,
   | 'startReplicationType'

@@ -11,32 +11,35 @@ import type {
 } from './ledger-state.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
 
-/** What every request of an operation's activity carries. */
+/** Fields that every request of an operation's activity carries. */
 interface Fenced {
   /** Server-side time at which the attempt was scheduled, in ms. It orders attempts, activities, resets and executions. */
   readonly token: number;
+  /** Operation that sends the request. */
   readonly operation: OperationRef;
 }
 
 /** Argument of the update `dms.begin`: begins an operation, and notes a call that is due. May be repeated. */
 export interface BeginRequest extends Fenced {
-  /** The call that is about to be sent. `null`: none yet. */
+  /** Call that is about to be sent. `null`: none yet. */
   readonly call: CallNote | null;
-  /** Whether DMS answered the call that this operation noted before. */
+  /** True if DMS answered the call that this operation noted before. */
   readonly isAnswered: boolean;
   /** Intent of a stop. `null` for a resume. */
   readonly intent: StopIntent | null;
-  /** The record a resume asks for. `null`: the newest. */
+  /** Sequence of the record that a resume asks for. `null`: the newest. */
   readonly sequence: number | null;
-  /** Status in the look before. */
+  /** `Status` in the look before. */
   readonly status: string;
   /** Task queue of the activities. */
   readonly taskQueue: string;
 }
 
-/** Why an operation has to wait, and for how long. */
+/** Reason why an operation has to wait, and for how long. */
 export interface LedgerBusy {
+  /** Reason, as a clause for a message. */
   readonly why: string;
+  /** Seconds after which to ask again. */
   readonly seconds: number;
 }
 
@@ -48,18 +51,19 @@ export const retryLater = {
   unknown: 'DmsOperationUnknown',
 } as const;
 
+/** Reply to the update `dms.begin`. */
 export interface BeginReply {
-  /** Set: nothing was begun or noted; ask again later. */
+  /** Reason to wait: nothing was begun or noted, so ask again later. `null`: none. */
   readonly busy: LedgerBusy | null;
-  /** What an equal operation recorded when it succeeded, if that is the newest operation. */
+  /** Record of an equal operation that succeeded, if it is the newest operation. `null`: none. */
   readonly repeatOf: { readonly operation: OperationRecord; readonly checkpoint: CheckpointRecord | null } | null;
-  /** The record asked for. */
+  /** Record asked for. `null`: none. */
   readonly checkpoint: CheckpointRecord | null;
-  /** This operation's note before this request. */
+  /** Note of this operation before this request. `null`: none. */
   readonly ownCall: PendingCall | null;
-  /** Whether the ledger knows that the replication has run. */
+  /** True if the ledger knows that the replication has run. */
   readonly hasRun: boolean;
-  /** Stop time in the newest record. A look with an older one is older than that record. */
+  /** Stop time in the newest record, ISO 8601. A look with an older one is older than that record. */
   readonly lastStoppedAt: string | null;
 }
 
@@ -84,14 +88,14 @@ export type RecordRequest = Fenced &
         /** The record it went on from. */
         readonly checkpointSequence: number | null;
       } & Ended)
-    /** It failed or was cancelled, with nothing to record. */
+    /** Operation that failed or was cancelled, with nothing to record. */
     | ({ readonly type: 'ended' } & Ended)
     | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
     /** DMS refused the call that was noted with the same token, or it was never sent. */
     | { readonly type: 'refused' }
   );
 
-/** How an operation ended. */
+/** End of an operation. */
 export type Ended = Pick<
   OperationRecord,
   'outcome' | 'failureType' | 'failureMessage' | 'awsRequestIds' | 'finishedBy'
@@ -100,46 +104,56 @@ export type Ended = Pick<
   readonly isAnswered: boolean;
 };
 
+/** Reply to the update `dms.record`. */
 export interface RecordReply {
+  /** Record that was written, or that was there already. `null`: none. */
   readonly checkpoint: CheckpointRecord | null;
 }
 
 /** Argument of the update `dms.reserve`. */
 export interface ReserveRequest {
+  /** Name of the owner. */
   readonly owner: string;
+  /** Reason of the reservation. `null`: not given. */
   readonly reason: string | null;
-  /** The workflow whose steps are the owner's. */
+  /** Id of the workflow whose steps are the owner's. `null`: none. */
   readonly workflowId: string | null;
 }
 
+/** Reply to the update `dms.reserve`. */
 export interface ReserveReply {
+  /** Reservation in force. */
   readonly reservation: Reservation;
-  /** Age of another operation's note, by the ledger's clock. `null`: none. */
+  /** Age of another operation's note, in seconds, by the ledger's clock. `null`: none. */
   readonly pendingCallAgeSeconds: number | null;
 }
 
 /** Argument of the update `dms.release`. */
 export interface ReleaseRequest {
+  /** Name of the owner. */
   readonly owner: string;
 }
 
-/** Argument of the updates for people: who does it, and why. At most 1,000 characters each. */
+/** Argument of the updates for people. */
 export interface DecisionRequest {
+  /** Name of the person who decides, 1 to 1,000 characters. */
   readonly by: string;
+  /** Reason of the decision, 1 to 1,000 characters. */
   readonly reason: string;
 }
 
-/** Argument of the update `dms.restore`: what an archive holds of a replication whose ledger was lost. */
+/** Argument of the update `dms.restore`: archived records of a replication whose ledger was lost. */
 export interface RestoreRequest extends DecisionRequest {
-  /** Newest first; no more than a ledger keeps. */
+  /** Records, newest first, at most as many as a ledger keeps. */
   readonly records: readonly ArchivedRecord[];
-  /** Of all that are archived. */
+  /** Highest sequence of all archived records. */
   readonly lastSequence: number;
-  /** Seconds for which the newest can be resumed, by the clock of whoever asks. */
+  /** Seconds for which the newest can be resumed, by the caller's clock. `null`: unknown. */
   readonly resumeWithinSeconds: number | null;
 }
 
+/** Reply to the update `dms.restore`. */
 export interface RestoreReply {
-  /** How many records came back. The others were there, or another record has their sequence. */
+  /** Number of records that came back. The others were there, or another record has their sequence. */
   readonly added: number;
 }

@@ -3,192 +3,234 @@ import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from
 import type { CheckpointRecord } from './records.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
 
-/** Which operation, on whose behalf. The kind and the id together are its key. */
+/** Names an operation, and who asked for it. The kind and the id together are its key. */
 export interface OperationRef {
+  /** Kind of the operation. */
   readonly kind: OperationKind;
+  /** Operation id, at most 200 characters: the caller's, or one made up for the call. */
   readonly operationId: string;
+  /** Id of the operation workflow: `dms:<arn>`. */
   readonly workflowId: string;
+  /** Run id of the operation workflow. A reset changes it. */
   readonly runId: string;
-  /** Run that began the execution. A reset changes `runId` and keeps this one. */
+  /** Run id that the execution began with. A reset changes `runId` and keeps this one. */
   readonly firstRunId: string;
-  /** The host workflow, when the operation is a step of one. */
+  /** Id of the parent workflow, if the operation is a step of one. `null`: none. */
   readonly parentWorkflowId: string | null;
+  /** Name of the requester, as given with the operation, at most 256 characters. `null`: not given. */
   readonly requestedBy: string | null;
+  /** Reason of the operation, as given with it, at most 1,000 characters. `null`: not given. */
   readonly reason: string | null;
-  /** Owner of the reservation under which it works, when it names one. */
+  /** Owner of the reservation under which the operation works. `null` or left out: not named. */
   readonly owner?: string | null | undefined;
-  /** Of a stop: what is to happen before the replication can no longer be resumed. */
+  /** Plan of a stop for the end of the resume window. `null` or left out: none, as for a resume. */
   readonly deadline?: DeadlinePlan | null | undefined;
 }
 
+/** Entry of the ledger about one operation. */
 export interface OperationRecord extends OperationRef {
-  /** `null`: not ended, or failed. */
+  /** Outcome of an operation that succeeded: a `StopOutcome` or a `ResumeOutcome`. `null`: under way, or failed. */
   readonly outcome: string | null;
+  /** Failure type, such as `DmsStopTimedOut` or `CancelledFailure`. Stays when the ledger records the call's outcome later. `null`: no failure. */
   readonly failureType: string | null;
-  /** In words, at most 500 characters. */
+  /** Failure message, at most 500 characters. `null`: no failure, or none told. */
   readonly failureMessage: string | null;
-  /** Status of the replication when the operation began. */
+  /** `Status` of the replication when the operation began, in lower case. `null`: unknown. */
   readonly statusAtBegin: string | null;
+  /** Time at which the operation began, ISO 8601, by the ledger's clock. */
   readonly startedAt: string;
-  /** `null`: under way, or it died. */
+  /** Time at which its end was recorded, ISO 8601, by the ledger's clock. `null`: under way, or its workflow died. */
   readonly finishedAt: string | null;
+  /** Sequence of the record that a stop wrote, or that a resume went on from. `null`: none. */
   readonly checkpointSequence: number | null;
+  /** AWS request ids of the calls that DMS accepted: the newest 20, oldest first. */
   readonly awsRequestIds: readonly string[];
-  /** What the table statistics were when a stop was recorded. `null`: none read. */
+  /** Table statistics when the stop was recorded. `null`: none read. */
   readonly tables: TableStatisticsSummary | null;
-  /** What a resume sent to DMS; `null` for a stop, or when nothing was sent. */
+  /** `StartReplicationType` that a resume sent to DMS. `null`: nothing was sent, or a stop. */
   readonly startReplicationType: string | null;
-  /** What a resume saw after `running`; `null` for a stop. */
+  /** Movement that a resume saw after `running`. `null`: not recorded yet, or a stop. */
   readonly progress: Progress | null;
-  /** `ledger` when the ledger recorded the outcome because the operation's workflow had ended. */
+  /** `ledger`: the ledger recorded the outcome, because the operation's workflow had ended. `null`: the operation itself, or nobody yet. */
   readonly finishedBy: 'ledger' | null;
 }
 
 /** Facts of a call, noted right before it is sent. */
 export interface CallNote {
-  /** Intent of a stop; `null` for a resume. */
+  /** Intent of a stop. `null`: a resume. */
   readonly intent: StopIntent | null;
-  /** Start type of a resume; `null` for a stop. */
+  /** `StartReplicationType` of a resume. `null`: a stop. */
   readonly startReplicationType: string | null;
-  /** The replication in the look before the call. */
+  /** Replication in the look before the call. */
   readonly before: CallMark;
 }
 
-/** A note: a call that changes DMS was about to be sent, and its outcome is not known. */
+/** Note: a call that changes DMS was about to be sent, and its outcome is not known. */
 export interface PendingCall extends OperationRef, CallNote {
-  /** When the newest call was noted, by the ledger's clock. */
+  /** Time at which the newest call was noted, ISO 8601, by the ledger's clock. */
   readonly at: string;
-  /** Fencing token of the attempt that noted it, which may take it back. 0: nobody may. */
+  /** Fencing token of the attempt that noted the call, in ms since the epoch. That attempt may take the note back. 0: no attempt may. */
   readonly token: number;
-  /** Task queue of the activities that made it. */
+  /** Task queue of the activities that made the call. */
   readonly taskQueue: string;
-  /** DMS answered the call. An unanswered one may still land. */
+  /** True if DMS answered the newest call. A call without an answer may still land. */
   readonly isAnswered: boolean;
-  /** Time of an earlier call of the same operation without an answer. `null`: none. */
+  /** Time of an earlier call of the same operation that got no answer, ISO 8601. `null`: none. */
   readonly earlierUnansweredAt: string | null;
-  /** This note sealed the ledger: the seal goes with it. */
+  /** True if this note sealed the ledger. The seal is dropped with the note. */
   readonly seals: boolean;
-  /** The execution that noted it has closed, as a later operation has proved. */
+  /** True if the execution that noted the call has closed, as a later operation has proved. */
   readonly isAbandoned: boolean;
 }
 
-/** The newest call without an answer. It may land until AWS no longer accepts its signature. */
+/** Newest call that got no answer. The call may land until AWS no longer accepts its signature. */
 export interface UnansweredCall {
+  /** Kind of the operation that made the call. */
   readonly kind: OperationKind;
+  /** Id of the operation that made the call. */
   readonly operationId: string;
+  /** Time at which the call was noted, ISO 8601, by the ledger's clock. */
   readonly at: string;
 }
 
+/** Seal of a final stop, or the decision that lifted one. */
 export interface Seal {
+  /** Name of the requester or of the person who decided. `null`: not given. */
   readonly by: string | null;
+  /** Reason, at most 1,000 characters. `null`: not given. */
   readonly reason: string | null;
+  /** Time of the seal or of the decision, ISO 8601, by the ledger's clock. */
   readonly at: string;
 }
 
-/** What is to happen before a paused replication can no longer be resumed. */
+/** Plan for the end of the resume window of a paused replication. */
 export interface DeadlinePlan {
+  /** Action before the window ends. */
   readonly policy: DeadlinePolicy;
-  /** So long before the deadline it begins. */
+  /** Seconds before the end of the window at which the action begins. Default 21,600, at most 172,800. */
   readonly leadSeconds: number;
-  /** The activity that is called with each warning. `null`: none. */
+  /** Activity that is called with each warning. `null`: none. */
   readonly onResumeDeadline: DeadlineActivity | null;
 }
 
-/** The clock of a paused replication. */
+/** Deadline guard: the clock over the resume window of a paused replication. */
 export interface Guard {
-  /** Of the record that it guards. */
+  /** Sequence of the record that it guards. */
   readonly sequence: number;
+  /** End of the resume window, ISO 8601, by DMS's clock. */
   readonly resumeBy: string;
-  /** The same by the ledger's own clock. */
+  /** End of the resume window, ISO 8601, by the ledger's own clock. */
   readonly endsAt: string;
+  /** Plan that the stop named. */
   readonly plan: DeadlinePlan;
-  /** Where the package's activities are. */
+  /** Task queue of the package's activities. `null`: the ledger's own. */
   readonly taskQueue: string | null;
-  /** When it looks, and warns or resumes, next. */
+  /** Time of the next look, after which the guard warns or resumes, ISO 8601, by the ledger's clock. */
   readonly nextAt: string;
+  /** Number of times that the guard has warned or has tried to resume. */
   readonly warnings: number;
 }
 
-/** Somebody keeps the replication for several operations of theirs. */
+/** Reservation: an owner keeps the replication for several operations. */
 export interface Reservation {
+  /** Name of the owner, at most 256 characters, or the id of the workflow that reserved the replication. */
   readonly owner: string;
+  /** Reason, as given with the reservation, at most 1,000 characters. `null`: not given. */
   readonly reason: string | null;
+  /** Time of the reservation, ISO 8601, by the ledger's clock. */
   readonly at: string;
-  /** The workflow that reserved it, whose steps are the owner's. */
+  /** Id of the workflow that reserved it last. Steps of that workflow are the owner's. `null`: none. */
   readonly workflowId: string | null;
 }
 
-/** What happened to a replication's ledger besides operations. */
+/** Event in a replication's ledger that is not an operation. */
 export interface LedgerEvent {
+  /** Type of the event. */
   readonly type:
     | 'unsealed'
     | 'reserved'
     | 'released'
     | 'reservation-broken'
     | 'deadline-warning'
-    /** Somebody acted: it was resumed or deleted otherwise than by an operation. */
+    /** Ended guard: the ledger was sealed, or somebody ran the replication without an operation. */
     | 'guard-ended'
-    /** Nobody did. */
+    /** End of the resume window: nobody resumed the replication. */
     | 'window-closed'
-    /** DMS knows the replication no more: the last record of a ledger, which then closes. */
+    /** Deletion: DMS has not shown the replication for a day. The ledger then closes. */
     | 'deleted'
-    /** The archive will never take a record. */
+    /** Refusal: the archive will never take a record, or the ledger has given the record up. */
     | 'archive-refused'
-    /** Records came back from the archive. */
+    /** Restore: records came back from the archive. */
     | 'restored';
+  /** Time of the event, ISO 8601, by the ledger's clock. */
   readonly at: string;
-  /** Who did it. */
+  /** Name of the person or of the owner who caused the event. `null`: the ledger itself. */
   readonly by: string | null;
+  /** Reason that the person or owner gave. `null`: none. */
   readonly reason: string | null;
+  /** Id of the workflow that held the reservation. `null`: the event is not about a reservation, or no workflow held it. */
   readonly workflowId: string | null;
+  /** Sentence about the event, at most 2,000 characters. `null`: the type says all. */
   readonly detail: string | null;
 }
 
-/** A record as an archive holds it: as it was recorded, and what held then. */
+/** Record as an archive holds it, with the seal and the deadline plan at that time. */
 export interface ArchivedRecord extends CheckpointRecord {
-  /** The seal that was in force once it was recorded. */
+  /** Seal that was in force once the record was written. `null`: none. */
   readonly sealed: Seal | null;
-  /** What was to happen before it could no longer be resumed. `null`: nothing, or it is older than the archive. */
+  /** Plan for the end of its resume window. `null`: none, or the record is older than the archive. */
   readonly deadline: DeadlinePlan | null;
 }
 
-/** A record that is not in the archive yet, by its sequence, with what held when it was recorded. */
+/** Record that is not in the archive yet, by its sequence, with the seal and the plan to archive. */
 export interface Unarchived extends Pick<ArchivedRecord, 'sequence' | 'sealed' | 'deadline'> {}
 
-/** What a ledger owes the archive. */
+/** Records that the ledger still has to copy into the archive. */
 export interface Archiving {
-  /** Where the activity is that stores records. `null`: where the ledger runs. */
+  /** Task queue of the activity that stores records. `null`: the ledger's own. */
   readonly taskQueue: string | null;
-  /** Oldest first. A record that waits stays in the ledger, until those that wait are larger than 1 MB: then the oldest is given up. */
+  /** Records that wait, oldest first. A waiting record stays in the ledger. Above 1 MB the ledger gives up the oldest. */
   readonly waiting: readonly Unarchived[];
 }
 
-/** What the query `dms.ledger` returns. The lists are newest first and hold the newest 100 entries each. When all is larger than 200 kB, the longest list loses its oldest entry first. Records that wait for the archive are kept beside that. */
+/**
+ * State of a ledger, as the query `dms.ledger` returns it. The lists are newest first and hold at most 100 entries each. Above 200 kB in all, the
+ * longest list loses its oldest entry first. Records that wait for the archive are kept beside that.
+ */
 export interface Ledger {
-  /** 1. */
+  /** Version of the state's format: 1. */
   readonly version: number;
+  /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
-  /** Set by a final stop; while it is, resumes are refused. */
+  /** Seal of a final stop. Resumes are refused while it is set. `null`: not sealed. */
   readonly sealed: Seal | null;
+  /** Note of the call whose outcome is not known. `null`: none. */
   readonly pendingCall: PendingCall | null;
-  /** Kept after its operation was recorded, until it can no longer land. */
+  /** Newest call without an answer, kept also after its operation was recorded. `null`: none. */
   readonly unanswered: UnansweredCall | null;
-  /** Highest fencing token accepted so far. Requests of activities with a lower one are rejected. */
+  /** Highest fencing token accepted so far, in ms since the epoch. Requests of activities with a lower token are rejected. */
   readonly newestToken: number;
+  /** Records, newest first, at most 100 beside those that wait for the archive. */
   readonly checkpoints: readonly CheckpointRecord[];
+  /** Operations, newest first, at most 100. */
   readonly operations: readonly OperationRecord[];
-  /** The sequence of the newest record ever written. */
+  /** Sequence of the newest record ever written. 0: none. */
   readonly lastSequence: number;
-  /** Who last lifted a seal, and why. */
+  /** Decision that last lifted a seal. `null`: none. */
   readonly lastUnsealed: Seal | null;
+  /** Reservation in force. `null`: none. */
   readonly reservation: Reservation | null;
-  /** Of the newest stop, while it can be resumed and nobody has. */
+  /** Deadline guard of the newest stop, while it can be resumed and nobody has resumed it. `null`: none. */
   readonly guard: Guard | null;
-  /** `null`: no worker with an archive has recorded a stop yet. */
+  /** Records that wait for the archive. `null`: no worker with an archive has recorded a stop yet. */
   readonly archive: Archiving | null;
-  /** Since when somebody has not found it in DMS. A day later the ledger looks itself. */
+  /** Time since which DMS does not show the replication, ISO 8601. A day later the ledger looks itself. `null`: not missing. */
   readonly missingSince: string | null;
-  /** Since when DMS is known not to have the replication any more. An operation on one that has its ARN again opens the ledger again. */
+  /**
+   * Time at which the ledger found the replication deleted, ISO 8601. An operation on a new replication under the ARN opens the ledger again. `null`:
+   * not deleted.
+   */
   readonly deletedAt: string | null;
+  /** Events, newest first, at most 100. */
   readonly events: readonly LedgerEvent[];
 }

@@ -1,14 +1,14 @@
-/** The task queue that clients and the ready-made worker use unless told otherwise. */
+/** Task queue that clients, steps and the ready-made worker use by default. */
 export const DMS_TASK_QUEUE = 'temporal-dms';
 
-/** Workflow types, which are the export names of `temporal-dms/workflows`. */
+/** Workflow types: the export names of `temporal-dms/workflows`. */
 export const workflowTypes = {
   stop: 'dmsStopReplication',
   resume: 'dmsResumeReplication',
   ledger: 'dmsReplicationLedger',
 } as const;
 
-/** The same of fleets, by what they do with each replication. */
+/** Workflow types of fleets, by the kind of their operations. */
 export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
 
 /** Workflow types that a pause schedule starts. */
@@ -38,25 +38,26 @@ export const memoKeys = {
   operationId: 'dms.operationId',
   asks: 'dms.asks',
   checkpoint: 'dms.checkpoint',
-  /** True: tells its progress to its parent, which was started by name under an id of its own. */
+  /** True if the workflow tells its progress to its parent, a workflow started by name under another id. */
   reports: 'dms.reports',
 } as const;
 
-/** The workflow id of every operation on a replication. The server allows one open execution of it: the id is the lock. */
+/** Returns the workflow id of every operation on a replication: `dms:<arn>`. Temporal allows one open execution of it, so the id is the lock. */
 export function operationWorkflowId(replicationConfigArn: string): string {
   return `dms:${replicationConfigArn}`;
 }
 
-/** The workflow id of a fleet with a name. */
+/** Returns the workflow id of a fleet: `dms-fleet:<name>`. A client's fleet has the name `<kind>:<fleetId>`. */
 export function fleetWorkflowId(fleetId: string): string {
   return `dms-fleet:${fleetId}`;
 }
 
-/** Id of one Temporal Schedule of a pause schedule. Its workflows have this id, followed by their time. */
+/** Returns the id of one Temporal Schedule of a pause schedule. Its workflows have this id, followed by their time. */
 export function pauseScheduleId(scheduleId: string, kind: keyof typeof scheduledTypes): string {
   return `dms-pause:${scheduleId}:${kind}`;
 }
 
+/** Returns the workflow id of a replication's ledger: `dms-ledger:<arn>`. */
 export function ledgerWorkflowId(replicationConfigArn: string): string {
   return `dms-ledger:${replicationConfigArn}`;
 }

@@ -1,4 +1,4 @@
-/** Where an operation is. */
+/** Phase of an operation. */
 export type OperationPhase =
   | 'beginning'
   | 'joined'
@@ -12,18 +12,19 @@ export type OperationPhase =
   | 'done'
   | 'failed';
 
-/** What the query `dms.progress` returns. */
+/** Progress of an operation, as the query `dms.progress` returns it. */
 export interface OperationProgress {
+  /** Phase of the operation. */
   readonly phase: OperationPhase;
-  /** The replication's status in the newest look that this answer knows of; `null` before the first. */
+  /** `Status` of the replication in the newest look that this answer knows of, in lower case. `null`: no look yet. */
   readonly lastStatus: string | null;
-  /** When the phase began, ISO 8601. */
+  /** Time at which the phase began, ISO 8601. */
   readonly since: string;
-  /** One sentence for an operator: what is being waited for, or what went wrong. */
+  /** Sentence for an operator: the wait, or the problem. */
   readonly detail: string;
 }
 
-/** `details[0]` of the failure by which an attempt leaves the rest to the next: what a pending activity shows. */
+/** Progress that an attempt leaves to the next: `details[0]` of its failure, as a pending activity shows it. */
 export interface AttemptProgress {
   readonly phase: OperationPhase;
   readonly status: string | null;
@@ -31,23 +32,23 @@ export interface AttemptProgress {
   readonly retryInSeconds: number;
 }
 
-/** In the heartbeat of an attempt that is held: what its newest look showed. */
+/** Progress in the heartbeat of a held attempt, from its newest look. */
 export interface HeldProgress {
   readonly phase: OperationPhase | null;
   readonly lastStatus: string | null;
 }
 
-/** Rows beneath the progress, by name; `null` is left out. */
+/** Rows beneath the progress, by name. A `null` is left out. */
 export type ProgressFacts = Readonly<Record<string, string | null>>;
 
-/** Who asked for an operation, and why. The input may be of any shape. */
+/** Reads the requester and the reason of an operation. The input may be of any shape. */
 export function requestFacts(input: object): ProgressFacts {
   const { requestedBy, reason } = input as { readonly requestedBy?: unknown; readonly reason?: unknown };
   const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 1000) : null);
   return { 'requested by': text(requestedBy), reason: text(reason) };
 }
 
-/** The Markdown that the Web UI shows as the workflow's current details. */
+/** Writes the Markdown that the Web UI shows as the workflow's current details. */
 export function progressMarkdown(
   { phase, lastStatus, since, detail }: OperationProgress,
   facts: ProgressFacts,
