@@ -7,10 +7,10 @@ import { TracedRequest, traceRequests, type Identity } from './traced-request.js
 /** Credentials change; what AWS says late may hold older ones. */
 const MAX_SECRETS = 40;
 
-/** Gives the client for an account and region. */
+/** Function that creates the client of the AWS SDK for an account and region. */
 export type ClientFor<Client> = (account: Pick<ReplicationConfigArn, 'partition' | 'accountId' | 'region'>) => Client;
 
-/** A client of the AWS SDK, for whichever service. */
+/** Client of the AWS SDK, for any service. */
 export interface AwsClient {
   readonly middlewareStack: object;
   destroy(): void;

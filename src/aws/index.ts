@@ -1,5 +1,6 @@
 /**
- * `temporal-dms/aws`: {@link createAwsDmsApi}, the AWS side of the activities. For worker code; the only part of the package that imports the AWS SDK.
+ * `temporal-dms/aws`: {@link createAwsDmsApi}, the DMS side of the activities. For worker code; the only part of the package that imports
+ * `@aws-sdk/client-database-migration-service`.
  *
  * @module
  */
@@ -24,18 +25,24 @@ import { toCreatedReplication, toEndpointAddress, toReplication, toTableStatisti
 export type { DmsApi } from '../dms/api.js';
 export type { ReplicationConfigArn } from '../dms/arn.js';
 
+/** Options of {@link createAwsDmsApi}. */
 export interface AwsDmsApiOptions {
   /**
-   * The client for an account and region. Asked for once for each, and again after a request that hung or had no valid credentials: give a new client
-   * each time. Default: {@link createDmsClient} with the AWS SDK's standard credential chain, whatever account that is for. Give this when the worker
-   * serves several accounts. Build clients with {@link createDmsClient}: the SDK's own settings try a stop three times unseen.
+   * Function that creates the client for an account and region. Default: {@link createDmsClient} with the AWS SDK's standard credential chain,
+   * whatever account that is for. Name one if the worker serves several accounts.
+   *
+   * The function is called once for each account and region. After a request that hung or had no valid credentials it is called again, and must
+   * return a new client. Create clients with {@link createDmsClient}: the SDK's own settings try a stop three times unseen.
    */
   readonly clientFor?: ClientFor<DatabaseMigrationServiceClient>;
 }
 
 type ClientConfig = NonNullable<ConstructorParameters<typeof DatabaseMigrationServiceClient>[0]>;
 
-/** A DMS client as this package wants it: it connects within 5 s, answers within 15 s or throws, and tries once: retries are Temporal's, where they are seen. */
+/**
+ * Creates a DMS client as this package needs it. The client connects within 5 s, and answers within 15 s or throws. It tries once: retries are
+ * Temporal's, where they are seen.
+ */
 export function createDmsClient(config: ClientConfig & { region: string }): DatabaseMigrationServiceClient {
   return new DatabaseMigrationServiceClient({
     maxAttempts: 1,
@@ -44,7 +51,7 @@ export function createDmsClient(config: ClientConfig & { region: string }): Data
   });
 }
 
-/** DMS through the AWS SDK. Requests are routed by the ARN's account and region, never by the environment's default region. */
+/** Creates a {@link DmsApi} on the AWS SDK. Requests are routed by the ARN's account and region, never by the environment's default region. */
 export function createAwsDmsApi({
   clientFor = ({ region }) => createDmsClient({ region }),
 }: AwsDmsApiOptions = {}): DmsApi {
@@ -148,7 +155,7 @@ export function createAwsDmsApi({
 /** The SDK calls a broken connection a time-out, too; only how long it took tells them apart. */
 const QUICK_MS = 2000;
 
-/** Fails, saying so, when the AWS SDK's standard chain finds no credentials. */
+/** Throws an error with AWS's reason when the AWS SDK's standard chain finds no credentials. */
 export async function requireCredentials(): Promise<void> {
   // The region plays no part in finding credentials, but a client can't be without one.
   const client = createDmsClient({ region: process.env['AWS_REGION'] ?? 'us-east-1' });

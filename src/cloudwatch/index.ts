@@ -11,10 +11,13 @@ import type { LagSource } from '../dms/lag.js';
 
 export type { LagSource, ReplicationLag } from '../dms/lag.js';
 
+/** Options of {@link createCloudWatchLag}. */
 export interface CloudWatchLagOptions {
   /**
-   * The client for an account and region. Asked for once for each, and again after a request that hung or had no valid credentials: give a new client
-   * each time. Default: one with the AWS SDK's standard credential chain.
+   * Function that creates the client for an account and region. Default: a client with the AWS SDK's standard credential chain.
+   *
+   * The function is called once for each account and region. After a request that hung or had no valid credentials it is called again, and must
+   * return a new client.
    */
   readonly clientFor?: ClientFor<CloudWatchClient>;
 }
@@ -24,8 +27,8 @@ const RECENT_MS = 15 * 60_000;
 const PERIOD_SECONDS = 60;
 
 /**
- * Reads `CDCLatencySource` and `CDCLatencyTarget` of the last quarter of an hour. DMS Serverless has them under `AWS/DMS`, with the single dimension
- * `ReplicationConfigId`, which is `<account>:<config id>`.
+ * Creates a source of the lag: the newest `CDCLatencySource` and `CDCLatencyTarget` of the last quarter of an hour. DMS Serverless has them in the
+ * namespace `AWS/DMS`. Their only dimension is `ReplicationConfigId`, with the value `<account>:<config id>`.
  *
  * @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html
  */

@@ -2,109 +2,135 @@ import type { ReplicationConfigArn } from './arn.js';
 import type { Replication, TableStatistics } from './replication.js';
 
 /**
- * What this package asks of DMS. Every call is one attempt at one request unless it says otherwise, is given up after 15 seconds, and throws only
- * {@link DmsApiError}. What DMS says is passed on without secrets.
+ * Port to DMS. Every call is one attempt at one request unless it says otherwise, and is given up after 15 seconds. Calls throw only {@link
+ * DmsApiError}. Texts of DMS are passed on without secrets.
  */
 export interface DmsApi {
-  /** One replication. A config that never ran and has no row yet is shown as `created`. May take two requests. */
+  /** Looks at one replication. A config that never ran and has no row yet is shown as `created`. May take two requests. */
   describeReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Look>;
-  /** One page of up to 100 replications of the ARN's account and region, without those that have no row. */
+  /**
+   * Lists one page of up to 100 replications of the ARN's account and region, without those that have no row. `marker` is that of the page before;
+   * `null`: the first page.
+   */
   listReplications(arn: ReplicationConfigArn, marker: string | null, options?: CallOptions): Promise<Page<Replication>>;
+  /** Sends one `StopReplication`. */
   stopReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Accepted>;
+  /** Sends one `StartReplication`. */
   startReplication(arn: ReplicationConfigArn, request: StartRequest, options?: CallOptions): Promise<Accepted>;
-  /** One page of up to 500 tables. */
+  /** Reads one page of up to 500 tables. `marker` is that of the page before; `null`: the first page. */
   describeTableStatistics(
     arn: ReplicationConfigArn,
     marker: string | null,
     options?: CallOptions,
   ): Promise<Page<TableStatistics>>;
-  /** Where endpoints of the ARN's account and region lead to. Left out by an API that can't tell. */
+  /** Reads the addresses behind endpoints of the ARN's account and region. Left out by an API that can't read them. */
   describeEndpoints?(
     arn: ReplicationConfigArn,
     endpointArns: readonly string[],
     options?: CallOptions,
   ): Promise<readonly EndpointAddress[]>;
-  /** The host that requests for this ARN go to, when it is not one of AWS's own; `null` when it is. */
+  /** Returns the host that requests for this ARN go to. `null`: the host is one of AWS's own, or nothing was sent yet. */
   endpointOverride(arn: ReplicationConfigArn): Promise<string | null>;
 }
 
-/** Where an endpoint leads to. `null` for what DMS does not show, as with an endpoint that has its address in a secret. */
+/** Address behind an endpoint. `null`: DMS does not show that part, as with an endpoint that has its address in a secret. */
 export interface EndpointAddress {
+  /** `EndpointArn`. */
   readonly endpointArn: string;
+  /** `ServerName`, without secrets. */
   readonly host: string | null;
+  /** `Port`. */
   readonly port: number | null;
+  /** `DatabaseName`, without secrets. */
   readonly database: string | null;
 }
 
+/** Options of a call. */
 export interface CallOptions {
+  /** Signal that gives the call up. A request that was sent may still have its effect. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The time of an answer. */
+/** Time of an answer. */
 export interface Answered {
   /**
-   * When DMS answered, in milliseconds since the epoch. By DMS's clock, so that it can be compared with times that DMS shows; by the worker's where
-   * the answer had no `Date` header.
+   * Time of DMS's answer, in ms since the epoch, by DMS's clock. Can be compared with times that DMS shows. Without a `Date` header it is the
+   * worker's time.
    */
   readonly dmsTime: number;
 }
 
-/** One reading of a replication. */
+/** Look: one reading of a replication. */
 export interface Look extends Answered {
+  /** Replication as DMS showed it. */
   readonly replication: Replication;
 }
 
+/** Page of a list. */
 export interface Page<T> extends Answered {
+  /** Entries of the page. */
   readonly items: readonly T[];
-  /** Where the next page begins; `null` on the last one. */
+  /** Marker of the next page. `null`: this page is the last one. */
   readonly marker: string | null;
 }
 
+/** Parameters of `StartReplication`. */
 export interface StartRequest {
+  /** `StartReplicationType`. */
   readonly startReplicationType: string;
+  /** `CdcStartPosition`. */
   readonly cdcStartPosition?: string | undefined;
-  /** ISO 8601. */
+  /** `CdcStartTime`, ISO 8601. */
   readonly cdcStartTime?: string | undefined;
+  /** `CdcStopPosition`. */
   readonly cdcStopPosition?: string | undefined;
 }
 
-/** DMS took the request. The replication is what the response showed. */
+/** Answer of DMS that it took a request. */
 export interface Accepted extends Answered {
+  /** Replication in the response. `null`: DMS left it out. */
   readonly replication: Replication | null;
+  /** AWS request id. `null`: AWS gave none. */
   readonly requestId: string | null;
 }
 
+/** Meaning of a failed request to DMS. */
 export type DmsApiErrorKind =
-  /** no such replication config */
+  /** No such replication config exists. */
   | 'not-found'
-  /** the replication is in a state that does not allow the call */
+  /** The replication is in a state that does not allow the call. */
   | 'invalid-state'
-  /** IAM denies the action, or DMS itself lacks access */
+  /** IAM denies the action, or DMS itself lacks access. */
   | 'access-denied'
-  /** the worker's credentials are missing, expired or not accepted; they may come back */
+  /** The worker's credentials are missing, expired or not accepted. They may come back. */
   | 'credentials'
+  /** AWS limits the rate of requests. */
   | 'throttled'
-  /** network, time-out, 5xx, or a clock that is off: the same request may succeed later */
+  /** Network error, time-out, 5xx, or a clock that is off. The same request may succeed later. */
   | 'unavailable'
-  /** DMS refused the request as such */
+  /** DMS refused the request as such. */
   | 'rejected';
 
-/** Whether a failed request may have had its effect. `no`: AWS documents that it had none, or it was never sent. */
+/** Knowledge whether a failed request had its effect. `no`: AWS documents that it had none, or it was never sent. */
 export type CarriedOut = 'no' | 'unknown';
 
 /**
- * A failed request to DMS, already understood: `kind` says what it means, `awsName` and `message` are AWS's own words, without secrets and cut to
- * 2,000 characters.
+ * Failed request to DMS, already understood. `kind` gives its meaning. `awsName` and `message` are AWS's own words, without secrets and cut to 2,000
+ * characters.
  */
 export class DmsApiError extends Error {
+  /** Name of the error: `DmsApiError`. */
   override readonly name = 'DmsApiError';
 
   constructor(
+    /** Meaning of the error. */
     readonly kind: DmsApiErrorKind,
+    /** Name that AWS gives the error, such as `InvalidResourceStateFault`. */
     readonly awsName: string,
     message: string,
+    /** AWS request id. `null`: AWS gave none. */
     readonly requestId: string | null = null,
-    /** Whether a call that changes DMS may have had its effect although it failed. Default: by the kind. */
+    /** Knowledge whether a call that changes DMS had its effect although it failed. Default: by the kind. */
     readonly wasCarriedOut: CarriedOut = kind === 'unavailable' || kind === 'rejected' ? 'unknown' : 'no',
   ) {
     super(message);

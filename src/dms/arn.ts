@@ -1,11 +1,14 @@
-/** The parts of `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
+/** Parts of the ARN of a replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
 export interface ReplicationConfigArn {
+  /** ARN as a whole. */
   readonly arn: string;
-  /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, `aws-iso` and whatever else AWS has or opens. */
+  /** Partition: `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, `aws-iso` or any other that AWS opens. */
   readonly partition: string;
+  /** Region, such as `eu-west-1`. */
   readonly region: string;
+  /** Account id, 12 digits. */
   readonly accountId: string;
-  /** The last part: random, or the `ResourceIdentifier` given when the config was created. */
+  /** Last part of the ARN: random, or the `ResourceIdentifier` given when the config was created. */
   readonly resourceId: string;
 }
 
@@ -36,12 +39,12 @@ export function parseReplicationConfigArn(value: string): ReplicationConfigArn {
   return { arn: value, partition, region, accountId, resourceId };
 }
 
-/** Where requests for a replication go and whose limits they count against: one account in one region. */
+/** Returns the account-region of an ARN, as a key. Requests go there, and count against its limits. */
 export function accountAndRegion(arn: ReplicationConfigArn): string {
   return `${arn.partition}:${arn.accountId}:${arn.region}`;
 }
 
-/** What a value is, for a message that says what came instead of what was wanted. */
+/** Describes a value, for a message about a wrong one. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') return `the string "${shown(value)}"`;

@@ -38,12 +38,12 @@ export function callMark(replication: Replication): CallMark {
   return { status, stop: stopMark(replication), startedAt: replication.replicationStats?.startDate ?? null };
 }
 
-/** Whether the look shows a run that began after the mark. Unknown times prove nothing. */
+/** True if the look shows a run that began after the mark. Unknown times prove nothing. */
 export function isLaterRun({ replicationStats }: Replication, startedAt: string | null): boolean {
   return Date.parse(replicationStats?.startDate ?? '') > Date.parse(startedAt ?? '');
 }
 
-/** Whether the look shows a stop that came after the mark. Without a mark every stop counts as newer. */
+/** True if the look shows a stop that came after the mark. Without a mark every stop counts as newer. */
 export function isNewerStop(replication: Replication, before: StopMark | null): boolean {
   const stoppedAt = replication.replicationLastStopTime;
   if (stoppedAt === null) return false;
@@ -63,8 +63,8 @@ export function stopFingerprint(replication: Replication): string {
 }
 
 /**
- * Whether DMS has filled in reason and time of this stop. Fields of the previous stop don't count.
- * Without a look from before the stop, the start of the run stands in for it: a stop before that start is an older one.
+ * True if DMS has filled in reason and time of this stop. Fields of the previous stop don't count. Without a look from before the stop, the start of
+ * the run stands in for it. A stop before that start is an older one.
  */
 export function isStopDescribed(replication: Replication, before: StopMark | null): boolean {
   if (replication.stopReason === null || !isNewerStop(replication, before)) return false;
@@ -83,28 +83,30 @@ export interface RecordedStop {
   readonly freshStartDate: string | null;
 }
 
-/** Whether the last stop that the look shows is the recorded one. After deprovisioning, a field that DMS no longer shows counts as equal. */
+/** True if the last stop that the look shows is the recorded one. After deprovisioning, a field that DMS no longer shows counts as equal. */
 export function isRecordedStop(recorded: RecordedStop, replication: Replication): boolean {
   const { lastStopTime: stoppedAt, ...mark } = stopMark(replication);
   return isSameStop(recorded, { stoppedAt, ...mark }, isDeprovisioned(lifecycleState(replication)));
 }
 
-/** Whether `shown` is the recorded stop. `isForgotten`: DMS has deprovisioned it, so a field that is missing from `shown` counts as equal. */
+/** True if `shown` is the recorded stop. `isForgotten`: DMS has deprovisioned it, so a field that is missing from `shown` counts as equal. */
 export function isSameStop(recorded: RecordedStop, shown: RecordedStop, isForgotten = false): boolean {
   const isSame = (field: keyof RecordedStop) =>
     recorded[field] === shown[field] || (isForgotten && shown[field] === null);
   return isSame('stoppedAt') && isSame('replicationCreateTime') && isSame('freshStartDate');
 }
 
+/** End of the resume window. */
 export interface ResumeDeadline {
-  /** After this moment DMS deprovisions the replication, and it can't be resumed. `null`: unknown, or DMS has deprovisioned it already. */
+  /** End of the resume window, ISO 8601. DMS then deprovisions the replication, so it can't be resumed. `null`: unknown, or already deprovisioned. */
   readonly resumeBy: string | null;
+  /** Source of `resumeBy`. `dms`: `ReplicationDeprovisionTime`. `estimated`: the stop plus 48 hours. `null`: `resumeBy` is `null`. */
   readonly resumeBySource: 'dms' | 'estimated' | null;
 }
 
 /**
- * DMS's own deprovision time, or else the stop plus 48 hours. A deprovision time that is older than the stop belongs to the previous run.
- * A replication that DMS has deprovisioned has no deadline: it may have been deprovisioned early, so any time shown may lie ahead.
+ * DMS's own deprovision time, or else the stop plus 48 hours. A deprovision time that is older than the stop belongs to the previous run. A
+ * replication that DMS has deprovisioned has no deadline. DMS may have done that early, so any time shown may lie ahead.
  */
 export function resumeDeadline(replication: Replication): ResumeDeadline {
   const stoppedAt = replication.replicationLastStopTime;

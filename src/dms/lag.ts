@@ -1,17 +1,17 @@
 import type { ReplicationConfigArn } from './arn.js';
 
-/** How far a replication was behind. `null` for a half that is not known. */
+/** Lag of a replication: how far it is behind. `null`: that half is not known. */
 export interface ReplicationLag {
-  /** From a commit on the source until DMS has captured it, in seconds. Reads 0 when nothing new happens, and grows while a transaction is open. */
+  /** Seconds from a commit on the source until DMS has captured it. Reads 0 when nothing new happens, and grows while a transaction is open. */
   readonly sourceSeconds: number | null;
-  /** From there until it is applied to the target, in seconds. */
+  /** Seconds from the capture until the change is applied to the target. */
   readonly targetSeconds: number | null;
-  /** When that was so. ISO 8601. */
+  /** Time of the older of both values, ISO 8601. */
   readonly at: string;
 }
 
-/** Where the lag of a replication is read. */
+/** Source of the lag of replications. */
 export interface LagSource {
-  /** The newest that is known; `null` when nothing is. */
+  /** Reads the newest known lag. `null`: none is known. */
   read(arn: ReplicationConfigArn, signal: AbortSignal): Promise<ReplicationLag | null>;
 }

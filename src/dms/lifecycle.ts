@@ -1,7 +1,7 @@
 import type { ReplicationConfigArn } from './arn.js';
 import type { Replication } from './replication.js';
 
-/** What a stop does about a replication in some status. */
+/** Action of a stop on a replication in some status. */
 export type StopAction =
   /** ask DMS to stop it */
   | 'call'
@@ -13,7 +13,7 @@ export type StopAction =
   | 'failed'
   | 'deleting';
 
-/** What a start or resume does about a replication in some status. */
+/** Action of a start or resume on a replication in some status. */
 export type StartAction =
   /** ask DMS to start it */
   | 'call'
@@ -60,6 +60,7 @@ export const statuses = {
   deprovisioned: atRest,
 } as const satisfies Record<string, StatusFacts>;
 
+/** Status in the lifecycle table. */
 export type KnownStatus = keyof typeof statuses;
 
 /** A status that is not in the table is a transition when waited for, and left to DMS to judge when something is asked of it. */
@@ -87,7 +88,7 @@ export function lifecycleState(replication: Pick<Replication, 'status' | 'provis
   return { status, provisionState };
 }
 
-/** Whether a look shows only the config, because DMS shows no row. The row may be missing, or the replication has never run. */
+/** True if a look shows only the config, because DMS shows no row. The row may be missing, or the replication has never run. */
 export function isWithoutRow({
   status,
   replicationCreateTime,

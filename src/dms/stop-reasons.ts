@@ -1,14 +1,17 @@
+/** Facts about a reason that DMS gives for a stop. */
 export interface StopReasonFacts {
+  /** Meaning, as a clause for a message. */
   readonly meaning: string;
+  /** Next step for an operator, as a clause for a message. */
   readonly next: string;
-  /** What an operator who asked for a stop expects to see. */
+  /** True if an operator who asked for a stop expects this reason. */
   readonly ordinary: boolean;
   /**
-   * Whether DMS starts it again by itself, often minutes later. `expected`: a stop counts only once DMS had time to undo it.
+   * Likelihood that DMS starts the replication again by itself, often minutes later. `expected`: a stop counts only once DMS had time to undo it.
    * `possible`: AWS's documents contradict each other, so a stop counts at once, with a warning.
    */
   readonly selfRestart: 'none' | 'possible' | 'expected';
-  /** It reached the end of what it was asked to do, such as a stop position or a full load. */
+  /** True if the replication reached the end of its work, such as a stop position. */
   readonly endsByItself: boolean;
 }
 
@@ -18,7 +21,7 @@ const ended = { ...standard, endsByItself: true } as const;
 const undone = { ...standard, selfRestart: 'expected' } as const;
 
 /**
- * Reasons that DMS gives for a stop, returned as `Stop Reason <code>`.
+ * Facts about the reasons that DMS gives for a stop, by code. DMS returns them as `Stop Reason <code>`.
  *
  * @see https://docs.aws.amazon.com/dms/latest/APIReference/API_Replication.html
  */
@@ -95,6 +98,7 @@ export const stopReasons = {
   },
 } as const satisfies Record<string, StopReasonFacts>;
 
+/** Code of a stop reason: a key of {@link stopReasons}. */
 export type StopReasonCode = keyof typeof stopReasons;
 
 /**
@@ -114,17 +118,17 @@ export function stopReasonFacts(stopReason: string | null): StopReasonFacts | nu
   return code === null ? null : stopReasons[code];
 }
 
-/** Whether DMS may start it again by itself. */
+/** True if DMS may start the replication again by itself. */
 export function maySelfRestart(stopReason: string | null): boolean {
   return (stopReasonFacts(stopReason)?.selfRestart ?? 'none') !== 'none';
 }
 
-/** Whether DMS usually starts it again by itself, so that the stop counts only after a while. */
+/** True if DMS usually starts the replication again by itself, so that the stop counts only after a while. */
 export function isSelfRestartExpected(stopReason: string | null): boolean {
   return stopReasonFacts(stopReason)?.selfRestart === 'expected';
 }
 
-/** Whether the replication reached a stop position or the end of its full load. */
+/** True if the replication reached a stop position or the end of its full load. */
 export function endsByItself(stopReason: string | null): boolean {
   return stopReasonFacts(stopReason)?.endsByItself === true;
 }

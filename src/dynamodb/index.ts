@@ -22,10 +22,11 @@ export type { CheckpointArchive } from '../contract/archive.js';
 export type { ArchivedRecord } from '../contract/ledger-state.js';
 export { createArchiveTable } from './table.js';
 
+/** Options of {@link createDynamoDbArchive}. */
 export interface DynamoDbArchiveOptions {
-  /** Default `temporal-dms-checkpoints`. */
+  /** Name of the table. Default `temporal-dms-checkpoints`. */
   readonly tableName?: string | undefined;
-  /** Default: one with the AWS SDK's standard settings, in the region that they name. */
+  /** DynamoDB client. Default: one with the AWS SDK's standard settings, in the region that they name. */
   readonly client?: DynamoDBClient | undefined;
 }
 
@@ -35,8 +36,8 @@ const MOST_BYTES = 400 * 1024;
 const ANSWER_MS = 20_000;
 
 /**
- * An archive in a DynamoDB table: partition key `replicationConfigArn`, sort key `recorded` (time, sequence and operation id of the record). A record is
- * put on the condition that its key is new, so that storing it again changes nothing and no record ever replaces another.
+ * Creates an archive in a DynamoDB table. The partition key is `replicationConfigArn`. The sort key is `recorded`: time, sequence and operation id of
+ * the record. A record is stored on the condition that its key is new. Storing it again changes nothing, and no record ever replaces another.
  */
 export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): CheckpointArchive {
   const { tableName = DEFAULT_TABLE_NAME, client = new DynamoDBClient({}) } = options;
