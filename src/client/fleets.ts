@@ -16,17 +16,22 @@ import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 
-/** A fleet that was started, or is under way. */
+/** Handle of a fleet that was started, or was under way. */
 export interface FleetHandle {
+  /** Workflow id of the fleet: `dms-fleet:<kind>:<fleetId>`. */
   readonly workflowId: string;
+  /** Name of the fleet: the one in the input, or a random one. */
   readonly fleetId: string;
-  /** A fleet of that name was under way already; its list is its own. */
+  /** True if a fleet of that name was under way already. Its own list of replications counts, not the input's. */
   readonly joined: boolean;
-  /** What became of each. Rejects with `DmsFleetHalted`, whose details hold a {@link FleetReport}, and with Temporal's own failures. */
+  /**
+   * Waits for the outcome of each replication. Rejects with `DmsFleetHalted`, whose details hold a {@link FleetReport}, and with Temporal's own
+   * failures.
+   */
   result(): Promise<FleetResult>;
-  /** What has become of each so far, what is under way, and what is left. */
+  /** Reads the outcomes so far, the operations under way, and the ARNs that are left. Needs a worker. */
   progress(): Promise<FleetProgress>;
-  /** Lets those that are under way finish, and starts no more. */
+  /** Lets the operations under way finish, and starts no more. */
   cancel(): Promise<void>;
 }
 

@@ -37,13 +37,15 @@ export type { Scheduled } from '../contract/pause-schedule.js';
 export type { FailureLimit, FleetInput, FleetProgress, ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
 export type { NoWorker } from './workers.js';
 
+/** Options of a {@link ReplicationClient}. */
 export interface ReplicationClientOptions {
+  /** Temporal client. Its namespace holds the operations and the ledgers. */
   readonly client: Client;
-  /** Where operations run. Default `temporal-dms`. */
+  /** Task queue on which operations start. Default `temporal-dms`. */
   readonly taskQueue?: string | undefined;
 }
 
-/** Stops and resumes replications from client code. */
+/** Client that stops and resumes replications. */
 export class ReplicationClient {
   readonly #client: Client;
   readonly #taskQueue: string;
@@ -57,39 +59,45 @@ export class ReplicationClient {
     this.#ledgers = new Ledgers(client);
   }
 
-  /** Stops a replication and returns where it stopped. Joins a stop that is under way. */
+  /**
+   * Stops a replication and returns where it stopped. Joins a stop that is under way. Throws the `ApplicationFailure` of every failure that
+   * `isDmsFailure` knows.
+   */
   stop(input: StopReplicationInput): Promise<StopReplicationResult> {
     return this.#operations.execute<StopReplicationResult>('stop', input);
   }
 
-  /** Resumes a replication from its recorded stop. Joins a resume that is under way. */
+  /** Resumes a replication from its recorded stop. Joins a resume that is under way. Throws as {@link stop} does. */
   resume(input: ResumeReplicationInput): Promise<ResumeReplicationResult> {
     return this.#operations.execute<ResumeReplicationResult>('resume', input);
   }
 
-  /** As {@link stop}, without waiting for the result. */
+  /** Starts what {@link stop} does, without waiting for the result. */
   startStop(input: StopReplicationInput): Promise<OperationHandle<StopReplicationResult>> {
     return this.#operations.start<StopReplicationResult>('stop', input);
   }
 
-  /** As {@link resume}, without waiting for the result. */
+  /** Starts what {@link resume} does, without waiting for the result. */
   startResume(input: ResumeReplicationInput): Promise<OperationHandle<ResumeReplicationResult>> {
     return this.#operations.start<ResumeReplicationResult>('resume', input);
   }
 
-  /** Stops up to 10,000 replications, so many at once. Joins the fleet of that name that is under way. */
+  /** Stops up to 10,000 replications, `concurrency` at once. Joins the stop fleet of that name that is under way. */
   startStopFleet(input: StopFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'stop', input);
   }
 
-  /** Resumes up to 10,000 replications; those of a stop fleet in the order of their deadlines. */
+  /**
+   * Resumes up to 10,000 replications, `concurrency` at once. Those of a stop fleet come in the order of their deadlines. Joins the resume fleet of
+   * that name that is under way.
+   */
   startResumeFleet(input: ResumeFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'resume', input);
   }
 
   /**
-   * Creates a pause schedule: a pair of Temporal Schedules that stop and resume a replication, such as by night and in the morning.
-   * Throws `DmsInvalidInput`, and creates nothing, if one of the next ten stops is not followed by a resume within 42 hours.
+   * Creates a pause schedule: a pair of Temporal Schedules that stop and resume a replication. For example, it stops at night and resumes in the
+   * morning. Throws `DmsInvalidInput`, and creates nothing, if one of the next ten stops has no resume within 42 hours.
    */
   createPauseSchedule(input: PauseScheduleInput): Promise<PauseSchedule> {
     return createPauseSchedule(this.#client, this.#taskQueue, input);
@@ -101,21 +109,24 @@ export class ReplicationClient {
   }
 
   /**
-   * Everything recorded of a replication. Needs a worker that serves the ledger. Throws DmsLedgerNotFound when nothing was recorded, and
-   * DmsLedgerUnavailable within ten seconds when no worker answers.
+   * Reads everything recorded of a replication. Needs a worker that serves the ledger. Throws `DmsLedgerNotFound` if nothing was recorded. Throws
+   * `DmsLedgerUnavailable` within ten seconds if no worker answers, and `DmsLedgerClosed` if a person terminated the ledger.
    */
   ledger(replicationConfigArn: string): Promise<Ledger> {
     return this.#ledgers.read(replicationConfigArn);
   }
 
-  /** What happened to a replication, newest first, page by page: operations and events. Throws as {@link ledger} does. */
+  /**
+   * Reads the history of a replication, newest first, page by page: operations and events. Throws as {@link ledger} does, and `DmsInvalidInput` for a
+   * query that breaks its schema.
+   */
   async history(replicationConfigArn: string, query: HistoryQuery = {}): Promise<HistoryPage> {
     return historyPage(await this.ledger(replicationConfigArn), query);
   }
 
   /**
-   * Says that something may have happened to a replication, as an EventBridge rule or a person knows: an operation that waits for it looks at once.
-   * False when none is open. A wait whose attempt is not held by a worker just then looks by itself, with the next sweep.
+   * Tells that something may have happened to a replication, as an EventBridge rule or a person knows. An operation that waits for it looks at once.
+   * A wait that no worker holds just then looks by itself, with the next sweep. Returns false if no operation is open.
    */
   async nudge(replicationConfigArn: string): Promise<boolean> {
     const arn = readArn({ replicationConfigArn });
@@ -129,19 +140,22 @@ export class ReplicationClient {
     }
   }
 
-  /** Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps who did it and why. Throws as {@link ledger} does. */
+  /**
+   * Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps the name and the reason. Throws as {@link ledger} does.
+   */
   unseal(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.unseal, replicationConfigArn, request);
   }
 
-  /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps who did it and why. Throws as {@link ledger} does. */
+  /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps the name and the reason. Throws as {@link ledger} does. */
   breakReservation(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.breakReservation, replicationConfigArn, request);
   }
 
   /**
-   * Brings the records of a ledger back whose workflow was lost, from an archive: terminated, or left behind in another namespace. The seal comes back
-   * with the newest record, and so does the watch over its deadline. What is there stays as it is, so it may be called again.
+   * Brings the records of a lost ledger back from an archive. A ledger is lost if it was terminated, or left behind in another namespace. The seal
+   * and the deadline guard come back with the newest record. The guard then only warns. Records that are there stay as they are, so it may be called
+   * again.
    */
   rebuildLedger(replicationConfigArn: string, request: RebuildRequest): Promise<RebuiltLedger> {
     return rebuildLedger(this.#client, this.#taskQueue, replicationConfigArn, request);

@@ -19,18 +19,19 @@ import { readProgress, type ClientProgress } from './progress.js';
 import { answered, connected } from './reach.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
 
-/** A stop or resume that was started, or joined. */
+/** Handle of a stop or resume that was started, or joined. */
 export interface OperationHandle<Result> {
-  /** `dms:<arn>`. */
+  /** Workflow id of the operation: `dms:<arn>`. */
   readonly workflowId: string;
+  /** Run id that the handle was created with. The handle follows the operation through a reset, and this id stays. */
   readonly runId: string;
-  /** It was under way already: somebody else started it. */
+  /** True if the operation was under way already, so that somebody else started it. */
   readonly joined: boolean;
-  /** Its result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure} knows. */
+  /** Waits for the result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure} knows. */
   result(): Promise<Result>;
-  /** Where it is, with the status in the newest look, and whether a worker takes its tasks. */
+  /** Reads the phase, the status in the newest look, and whether a worker takes its tasks. */
   progress(): Promise<ClientProgress>;
-  /** Ends the waiting at once, for everyone who joined it; not a stop that DMS accepted. */
+  /** Ends the waiting at once, for everyone who joined it. A stop that DMS accepted is not undone. */
   cancel(): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ import type { Warning } from '../contract/results.js';
 /** Memo key by which a creation recognizes the schedules that it made. */
 const CREATION = 'dms.creation';
 
-/** Input of {@link ReplicationClient.createPauseSchedule}. Fields that are not named here are those of a stop. */
+/** Input of {@link ReplicationClient.createPauseSchedule}. The other fields are those of a stop. */
 export interface PauseScheduleInput extends Omit<StopReplicationInput, 'operationId' | 'intent' | 'preempt'> {
   /** Name of the pair: 1 to 100 letters, digits and `._/-`. */
   readonly scheduleId: string;
@@ -22,10 +22,11 @@ export interface PauseScheduleInput extends Omit<StopReplicationInput, 'operatio
   readonly resume: ScheduleSpec;
 }
 
-/** A pause schedule that was created. */
+/** Pause schedule that was created. */
 export interface PauseSchedule {
   /** Ids of the pair: `dms-pause:<scheduleId>:stop` and `…:resume`. Each can be paused and triggered like every Temporal Schedule. */
   readonly scheduleIds: Readonly<Record<OperationKind, string>>;
+  /** Warnings about the schedule: always `capacity-still-billed`. */
   readonly warnings: readonly Warning[];
 }
 

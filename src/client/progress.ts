@@ -26,11 +26,11 @@ const phases: Readonly<Record<string, OperationPhase>> = {
   'dms.awaitOperation': 'joined',
 };
 
-/** Where an operation is, as a client sees it. */
+/** Progress of an operation, as a client sees it. */
 export interface ClientProgress extends OperationProgress {
-  /** Where the operation runs. It differs from the client's own when an operation of another client was joined. */
+  /** Task queue of the operation. Differs from the client's own if an operation of another client was joined. */
   readonly taskQueue: string;
-  /** Set while no worker takes the operation's tasks. `detail` says it, too. */
+  /** Task that no worker takes; `detail` names it, too. `null`: a worker takes the operation's tasks. */
   readonly noWorker: NoWorker | null;
 }
 
@@ -39,7 +39,7 @@ const QUERY_SECONDS = 8;
 /** A worker that polled lately may only be slow for this long. */
 const SLOW_SECONDS = 10;
 
-/** Where an operation is. `taskQueue` is the client's own. */
+/** Reads the progress of an operation. `taskQueue` is the client's own. */
 export async function readProgress(client: Client, handle: WorkflowHandle, taskQueue: string): Promise<ClientProgress> {
   const description = await answered(client, () => handle.describe());
   const noWorker = await findNoWorker(client, description);

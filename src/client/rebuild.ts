@@ -16,18 +16,21 @@ import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
 import { restore, restoreRequest, validateRestore } from '../ledger/restore.js';
 
+/** Request to bring a ledger back. */
 export interface RebuildRequest {
-  /** Where the records are, such as `createDynamoDbArchive()`. */
+  /** Archive that holds the records, such as `createDynamoDbArchive()`. */
   readonly archive: Pick<CheckpointArchive, 'list'>;
-  /** Who rebuilds it, and why: at most 1,000 characters each. */
+  /** Name of the person who rebuilds the ledger, 1 to 1,000 characters. */
   readonly by: string;
+  /** Reason to rebuild it, 1 to 1,000 characters. */
   readonly reason: string;
 }
 
+/** Result of bringing a ledger back. */
 export interface RebuiltLedger {
-  /** So many records are archived. 0: nothing was done. */
+  /** Number of archived records. 0: nothing was done. */
   readonly archived: number;
-  /** So many came into the ledger, of the newest 100; the others were there. */
+  /** Number of records that came into the ledger, of the newest 100. The others were there. */
   readonly added: number;
 }
 

@@ -9,15 +9,17 @@ const PATIENCE_SECONDS = 10;
 /** How often an operation that is served is looked at. */
 const EVERY_SECONDS = 60;
 
-/** Tasks that no worker takes. */
+/** Task that waits for a worker, while no worker polls its task queue. */
 export interface NoWorker {
+  /** Task queue on which the task waits. */
   readonly taskQueue: string;
-  /** Since when the task waits, ISO 8601. */
+  /** Time since which the task waits, ISO 8601, by Temporal's clock. */
   readonly since: string;
 }
 
+/** Task that waits for a worker, with the certainty that none polls. */
 export interface MaybeNoWorker extends NoWorker {
-  /** False: a worker polled within the last five minutes, and may have ended since. */
+  /** True if no worker polled for five minutes. False: one polled within that time, and may have ended since. */
   readonly isCertain: boolean;
 }
 

@@ -47,6 +47,7 @@ const VERSION = 1;
 
 /** Input of the ledger's workflow. */
 export interface LedgerInput {
+  /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
   /** State of an earlier run, or of a lost ledger. Default: empty. */
   readonly state?: Ledger | null | undefined;
