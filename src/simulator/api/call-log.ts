@@ -5,16 +5,27 @@ const MAX_CALLS = 200_000;
 const MAX_LOGGED = 10_000;
 const MAX_LOG = 50_000_000;
 
+/** Request that the simulator got. */
 export interface SimulatorCall {
-  /** Milliseconds since the epoch, real time. */
+  /** Real time of the log entry, in ms since the epoch. */
   readonly at: number;
-  /** The same in simulated time. */
+  /** Simulated time of the log entry, in ms since the epoch. */
   readonly time: number;
+  /** AWS operation, such as `StopReplication`, at most 200 characters. */
   readonly operation: string;
+  /** Account id of the caller, by its access key. `123456789012`: not told. */
   readonly accountId: string;
+  /** Region in the request's signature. Empty: the request could not be read. */
   readonly region: string;
+  /** Body of the request. `{ tooLong: <length> }`: it was longer than 10,000 characters. */
   readonly input: Input;
-  /** `ok`, or the name of the error that was answered, or what became of the connection. `late`: not delivered yet. */
+  /**
+   * Outcome of the request.
+   *
+   * - `ok`, or the name of the error in the answer. `HTTP <status>` stands for an error without a name.
+   * - `connection broken` or `hang`: no answer was sent.
+   * - `late`: not delivered yet.
+   */
   readonly outcome: string;
 }
 

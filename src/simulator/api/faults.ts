@@ -1,27 +1,29 @@
 import type { Moment } from '../engine/history.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
-/** Which requests a fault meets. What is left out does not matter. */
+/** Filter for the requests that a fault meets. A field that is left out does not matter. */
 interface FaultTarget {
+  /** AWS operation, such as `StopReplication`. `*`: any. */
   readonly operation: string;
+  /** ARN of the replication config that the request names. Default: any. */
   readonly replicationConfigArn?: string;
-  /** How often, at most. Default 1. */
+  /** Maximum number of requests that meet the fault. Default 1, or no limit with `forSeconds`. */
   readonly times?: number;
-  /** How many of the requests that it would meet are let through first. Default 0. */
+  /** Number of matching requests that are let through first. Default 0. */
   readonly after?: number;
-  /** How likely it meets a request, by the simulator's seed. Default 1. */
+  /** Probability that a request meets the fault, 0 to 1, by the simulator's seed. Default 1. */
   readonly probability?: number;
-  /** For so many simulated seconds from when it is set. */
+  /** Simulated seconds for which the fault is set. Default: no limit. */
   readonly forSeconds?: number;
 }
 
-/** What goes wrong. `operation` may be `*` for any. */
+/** Fault that requests meet. `operation` may be `*` for any. `throttle`: refusal as `ThrottlingException`. */
 export type Fault = FaultTarget &
   (
     | { readonly type: 'throttle' }
     /**
-     * Any error, by its name; without name and message the answer is `{}`. `{token}` in the message stands for the caller's session token.
-     * `status` is the HTTP status, 400 unless told. The call has no effect, unless `afterEffect`.
+     * Error by its name. Without name and message the answer is `{}`. `{token}` in the message stands for the caller's session token.
+     * `status` is the HTTP status, default 400. The call has no effect, unless `afterEffect` is true.
      */
     | {
         readonly type: 'error';
@@ -30,38 +32,39 @@ export type Fault = FaultTarget &
         readonly status?: number;
         readonly afterEffect?: boolean;
       }
-    /** IAM refuses, and names the action. */
+    /** Denial by IAM, which names the action. */
     | { readonly type: 'access-denied' }
+    /** Refusal as `ExpiredTokenException`. */
     | { readonly type: 'expired-credentials' }
-    /** As if it were in another state: the fault names it. */
+    /** Refusal as in another state, `status`. */
     | { readonly type: 'invalid-state'; readonly status: string }
-    /** The call has its effect; the connection breaks before the answer. */
+    /** Connection that breaks before the answer. The call has its effect. */
     | { readonly type: 'answer-lost' }
-    /** The connection breaks before the call has its effect. */
+    /** Connection that breaks before the call has its effect. */
     | { readonly type: 'connection-reset' }
-    /** No answer, ever. The call has no effect, unless `afterEffect`. */
+    /** Request that is never answered. The call has no effect, unless `afterEffect` is true. */
     | { readonly type: 'hang'; readonly afterEffect?: boolean }
     /**
-     * The network delivers the call so many simulated seconds later, whatever became of the client, and loses the answer. Later than 300 seconds
-     * the signature is too old, and the call has no effect.
+     * Network that delivers the call this many simulated seconds later, and loses the answer. After 300 seconds the signature is too old, so the
+     * call has no effect.
      */
     | { readonly type: 'late'; readonly seconds: number }
     /**
-     * The caller's clock is so many seconds behind DMS's (negative: ahead). DMS refuses what is signed more than 300 seconds from its time, and
-     * gives that time in the header `Date`, by which AWS's SDKs correct themselves.
+     * Clock of the caller that is this many seconds behind DMS's (negative: ahead). DMS refuses requests signed more than 300 seconds from its time.
+     * The header `Date` of the refusal gives DMS's time, so that AWS's SDKs correct themselves.
      */
     | { readonly type: 'clock-skew'; readonly skewSeconds: number }
-    /** The answer comes so many real milliseconds later. */
+    /** Answer that comes this many real milliseconds later. */
     | { readonly type: 'latency'; readonly milliseconds: number }
     /**
-     * Looks at replications, configs and tables show what was there when the fault was set; with `staleSeconds`, what was there so many simulated
-     * seconds ago; with `upToSeconds`, each of them at a random age up to that, so that a look may be older than the look before it. At most 120.
+     * Stale looks at replications, configs and tables. By default they show the state at the time the fault was set. With `staleSeconds` they are
+     * that many simulated seconds old. With `upToSeconds` each has a random age up to that, so a look may be older than the one before. Both are
+     * at most 120.
      */
     | { readonly type: 'stale'; readonly staleSeconds?: number; readonly upToSeconds?: number }
     /**
-     * Rows are missing. `hides` says where: `from-lists` (the default), though a request for the row alone shows it; `row`, also when it is asked
-     * for by name, while its config is there; `row-and-config`, as if there were no such replication. `tableName` (`schema.table`) is left out of
-     * statistics.
+     * Missing rows. `hides` selects where. `from-lists` (default): a request for the row alone still shows it. `row`: the row is missing everywhere,
+     * and its config is there. `row-and-config`: no such replication exists. `tableName` (`schema.table`) is left out of statistics.
      */
     | {
         readonly type: 'row-missing';

@@ -1,7 +1,10 @@
-/** A statement of an IAM policy, as far as the simulator reads it: no conditions. */
+/** Statement of an IAM policy, as far as the simulator reads it: no conditions. */
 export interface Statement {
+  /** Effect of the statement. `Deny` overrides `Allow`. */
   readonly Effect: 'Allow' | 'Deny';
+  /** Actions, such as `dms:StopReplication`. `*` and `?` are wildcards. */
   readonly Action: string | readonly string[];
+  /** ARNs of replication configs. `*` and `?` are wildcards. Actions without a resource type need `*`. */
   readonly Resource: string | readonly string[];
 }
 

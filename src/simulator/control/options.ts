@@ -23,47 +23,55 @@ import {
   type Check,
 } from '../engine/validate.js';
 
+/** Options of {@link startDmsSimulator}. */
 export interface DmsSimulatorOptions {
-  /** Default: a free one. */
+  /** Port to listen on. Default: a free one. */
   readonly port?: number;
-  /** The address it listens on. Default 127.0.0.1: nobody else can reach it. */
+  /** Address to listen on. Default `127.0.0.1`: only this machine can reach it. */
   readonly host?: string;
-  /** How many simulated seconds a second holds. Default 60; 0: time stands still and is moved by `clock.advance`. */
+  /** Simulated seconds in a real second. Default 60, at most 1,000,000; 0: time stands still until `clock.advance` moves it. */
   readonly speed?: number;
-  /** When simulated time begins, ISO 8601. Default: now, or 2026-01-01 where time stands still. */
+  /** Beginning of simulated time, ISO 8601 in UTC. Default: now, or 2026-01-01 if time stands still. */
   readonly startAt?: string;
-  /** Makes everything that is left to chance, identifiers and the probability of faults, come out the same. Default: another one each time. */
+  /**
+   * Seed of everything left to chance: identifiers, and faults with a probability. The same seed gives the same run. Default: another one each time.
+   */
   readonly seed?: number;
-  /** Simulated seconds of each step, where other than usual. */
+  /** Simulated seconds of steps. Default for each step: the usual ones. */
   readonly durations?: Partial<Durations>;
-  /** What is uncertain about DMS, where other than assumed. */
+  /** Switches for what is uncertain about DMS. Default for each: {@link assumed}. */
   readonly uncertain?: Partial<Uncertain>;
   /** Short for `uncertain.rowBeforeFirstRun`. */
   readonly rowBeforeFirstRun?: boolean | 'fault';
-  /** How many tables the source of every replication has, or also which, where not told for one. Default 3. */
+  /** Tables of every replication's source: their number, or their settings. Options of one replication override it. Default 3. */
   readonly tables?: number | Partial<TableSettings>;
-  /** What IAM allows every caller. Default: everything. */
+  /** IAM policy of every caller, at most 100 statements. Default: everything is allowed. */
   readonly policy?: readonly Statement[];
 }
 
+/** Options of {@link DmsSimulator.createReplication}. */
 export interface SimulatedReplicationOptions {
-  /** Also the last part of its ARN. Default: made up. */
+  /** `ReplicationConfigIdentifier`, also the last part of the ARN, 1 to 255 characters. Default: random. */
   readonly identifier?: string;
-  /** Default `running`. */
+  /** Status or provision state to begin in. Default `running`. */
   readonly status?: PlacedStatus;
-  /** Default `full-load-and-cdc`. */
+  /** `ReplicationType`. Default `full-load-and-cdc`. */
   readonly replicationType?: ReplicationType;
-  /** Default `eu-west-1`. */
+  /** Region. Default `eu-west-1`. */
   readonly region?: string;
-  /** Default `123456789012`. */
+  /** Account id, 12 digits. Default `123456789012`. */
   readonly accountId?: string;
-  /** How many, or also how they are. Default 3. `validation`: whether its settings ask for validation, by default they do. */
+  /**
+   * Tables of the source: their number, or their settings. Default 3. `validation`: true if the config's settings turn validation on. Default true.
+   */
   readonly tables?: number | (Partial<TableSettings> & { readonly validation?: boolean });
+  /** `IsReadOnly`: true if a zero-ETL integration manages the replication. Default false. */
   readonly isReadOnly?: boolean;
   /** Short for `source.bytesPerSecond`. */
   readonly changesPerSecond?: number;
+  /** Settings of the source. Default for each: see {@link SourceSettings}. */
   readonly source?: Partial<SourceSettings>;
-  /** Simulated seconds of each of its steps, where other than the simulator's. */
+  /** Simulated seconds of this replication's steps. Default for each step: the simulator's. */
   readonly durations?: Partial<Durations>;
 }
 
@@ -118,7 +126,7 @@ const policy = orNull(
   listOf(shape({ Sid: text(), 'Effect!': oneOf('Allow', 'Deny'), 'Action!': actions, 'Resource!': actions }), 100),
 );
 
-/** What the simulator and its handle take; it may come over HTTP, from anybody. */
+/** Checks of the options and arguments of the simulator. They may come over HTTP, from anybody. */
 export const checks = {
   simulator: shape({
     port: whole(0, 65_535),
@@ -190,7 +198,7 @@ export const checks = {
   startType: oneOf('start-replication', 'resume-processing', 'reload-target'),
 } satisfies Readonly<Record<string, Check>>;
 
-/** The settings of tables in options, where a number alone says how many there are. */
+/** Returns the settings of tables in options, in which a number alone is their count. */
 export function settingsOfTables(tables: SimulatedReplicationOptions['tables']): Partial<TableSettings> {
   if (typeof tables !== 'object') return tables === undefined ? {} : { count: tables };
   const { validation: _, ...settings } = tables;

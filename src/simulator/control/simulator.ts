@@ -17,18 +17,20 @@ import { newReplication, usualConfig } from './new-replication.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { SimulatorServer } from './server.js';
 
+/** Starts a simulator and waits until it listens. Rejects if the options are not valid, or the port is taken. */
 export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
   const simulator = new DmsSimulator(options);
   await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   return simulator;
 }
 
-/** A running simulator, and the handle by which tests make things happen in it. */
+/** Running simulator, and the handle by which tests make things happen in it. */
 export class DmsSimulator {
+  /** Simulated clock. Tests move it forward with `advance`. */
   readonly clock: SimulatedClock;
-  /** The newest 200,000 requests, oldest first. */
+  /** Requests that the simulator got, oldest first: at most the newest 200,000, and 50 million characters in all. */
   readonly calls: SimulatorCall[] = [];
-  /** What makes everything that is left to chance come out the same. */
+  /** Seed of everything left to chance. The same seed gives the same run. */
   readonly seed: number;
   readonly #options: DmsSimulatorOptions;
   readonly #uncertain: Uncertain;
@@ -73,44 +75,46 @@ export class DmsSimulator {
     });
   }
 
+  /** Starts listening. {@link startDmsSimulator} calls it. */
   listen(port: number, host: string): Promise<void> {
     return this.#server.listen(port, host);
   }
 
+  /** Breaks all connections, and stops listening. */
   close(): Promise<void> {
     return this.#server.close();
   }
 
-  /** Where AWS clients are to be pointed, for instance by AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE. */
+  /** Endpoint URL for AWS clients, such as for `AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE`. */
   get endpoint(): string {
     return this.#server.endpoint;
   }
 
-  /** Settings for an AWS SDK client. Credentials of one account do not see another's replications. */
+  /** Returns settings for an AWS SDK client. Credentials of one account do not see another's replications. */
   clientConfig(region = 'eu-west-1', accountId = DEFAULT_ACCOUNT) {
     const credentials = { accessKeyId: `SIMULATED${accountId}`, secretAccessKey: 'simulated' };
     return { endpoint: this.endpoint, region, credentials };
   }
 
-  /** Puts a replication there, in any state, and returns its ARN. */
+  /** Creates a replication in any state, and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
     checks.replication(options, 'the replication');
     const config = usualConfig(options, this.#random, this.#seconds());
     return this.#add(config, { ...options, status: options.status ?? 'running' }).arn;
   }
 
-  /** The row as DMS would show it now, to read or to change. */
+  /** Returns the row as DMS would show it now. Tests may change it. */
   row(arn: string): Row {
     return this.#get(arn).row;
   }
 
-  /** What DMS does at the next stop, instead of the usual. */
+  /** Sets the outcome of the next stop. */
   onNextStop(arn: string, next: NextStop): void {
     checks.nextStop(next, 'the next stop');
     this.#get(arn).nextStop = next;
   }
 
-  /** From now on this step fails with these messages, never ends (`null`), or goes as usual again (`undefined`). */
+  /** Makes a step fail with these messages, or never end (`null`), from now on. `undefined`: the step goes as usual again. */
   onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
     const { troubledSteps } = this.#get(arn);
     checks.step(step, 'the step');
@@ -121,57 +125,57 @@ export class DmsSimulator {
     else troubledSteps.set(step, trouble);
   }
 
-  /** What the next premigration assessment comes to. */
+  /** Sets the status in which the next premigration assessment ends. */
   onAssessment(arn: string, status: SimulatedReplication['assessmentStatus']): void {
     checks.assessment(status, 'the assessment');
     this.#get(arn).assessmentStatus = status;
   }
 
-  /** It dies this many simulated seconds after it next reaches `running`. */
+  /** Makes the replication fail this many simulated seconds after it next reaches `running`. */
   failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void {
     checks.seconds(seconds, 'seconds');
     checks.messages(messages, 'messages');
     this.#get(arn).failsAfterRunning = { seconds, messages };
   }
 
-  /** It fails now. */
+  /** Makes the replication fail now. Default of `stopReason`: `Stop Reason FATAL_ERROR`. */
   fail(arn: string, messages: readonly string[], stopReason?: string): void {
     checks.messages(messages, 'messages');
     this.#get(arn).fail(messages, stopReason);
   }
 
-  /** Someone else stops it, or it stops by itself for another reason. */
+  /** Stops the replication, as someone else would, or as DMS would for another reason. */
   stop(arn: string, reason?: string): void {
     this.#get(arn).stop(reason);
   }
 
-  /** Someone else starts it. */
+  /** Starts the replication, as someone else would. Default of `type`: `resume-processing`. */
   start(arn: string, type = 'resume-processing'): void {
     checks.startType(type, 'the start type');
     this.#get(arn).start({ type });
   }
 
-  /** DMS starts it by itself, from whatever state it is in. */
+  /** Starts the replication, as DMS does by itself, from any state. */
   restart(arn: string): void {
     this.#get(arn).restart();
   }
 
-  /** Someone modifies its config. */
+  /** Modifies the config of the replication, as someone else would. */
   modify(arn: string): void {
     this.#get(arn).modify();
   }
 
-  /** Its target endpoint is made to lead to another, empty database. DMS does not know; {@link targetRows} tells. */
+  /** Makes the target endpoint lead to another, empty database. DMS does not know; {@link targetRows} shows it. */
   repointTarget(arn: string): void {
     this.#get(arn).repointTarget();
   }
 
-  /** Rows in the database that its target endpoint leads to: what came with the full load, and what was inserted since. */
+  /** Counts the rows in the database behind the target endpoint: those of the full load, and those inserted since. */
   targetRows(arn: string): number {
     return targetRows(this.#get(arn));
   }
 
-  /** Changes its source; `openTransaction` pins the checkpoint from now on, until it is false again. */
+  /** Changes the source. `openTransaction` pins the checkpoint from now on, until it is false again. */
   changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
     checks.sourceChange(change, 'the source');
     const { source, time } = this.#get(arn);
@@ -180,7 +184,7 @@ export class DmsSimulator {
     if (openTransaction !== undefined) source.transaction(openTransaction, time);
   }
 
-  /** From now on requests meet this fault. */
+  /** Sets a fault, which requests meet from now on. */
   fault(fault: Fault): void {
     checks.fault(fault, 'the fault');
     const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
@@ -189,24 +193,25 @@ export class DmsSimulator {
     this.#faults.add(fault, this.#seconds(), isSnapshot ? snapshot : null);
   }
 
+  /** Removes all faults. */
   clearFaults(): void {
     this.#faults.clear();
   }
 
-  /** What IAM allows from now on; `null`: everything. */
+  /** Sets the IAM policy of every caller from now on. `null`: everything is allowed. */
   setPolicy(policy: readonly Statement[] | null): void {
     checks.policy(policy, 'the policy');
     this.#policy = policy;
   }
 
-  /** How often an operation was called, for one replication or for all. */
+  /** Counts the calls of an operation, for one replication or for all. Counts only calls that the log still holds. */
   count(operation: string, arn?: string): number {
     const isMeant = (call: SimulatorCall) =>
       call.operation === operation && (arn === undefined || arnsOf(call.input).includes(arn));
     return this.calls.filter(isMeant).length;
   }
 
-  /** Every replication as it is now. */
+  /** Returns every replication as it is now. `lagSeconds`: simulated seconds behind the source; `null` while CDC does not run. */
   replications(): readonly { readonly row: Row; readonly config: Config; readonly lagSeconds: number | null }[] {
     return this.#store.all().map(({ row, config, source, time }) => {
       const lagSeconds = source.isRunning ? Math.round(time - source.appliedAt(time)) : null;
@@ -214,7 +219,7 @@ export class DmsSimulator {
     });
   }
 
-  /** No replications, faults, calls, or policy, and full buckets. Time goes on. */
+  /** Removes all replications, faults, calls and the policy, and refills the request buckets. Time goes on. */
   reset(): void {
     this.#aws.reset();
     this.#policy = null;

@@ -1,9 +1,14 @@
 import { number, shape } from './validate.js';
 
+/** Span of time: the sum of its parts. */
 export interface TimeSpan {
+  /** Days. Default 0. */
   readonly days?: number;
+  /** Hours. Default 0. */
   readonly hours?: number;
+  /** Minutes. Default 0. */
   readonly minutes?: number;
+  /** Seconds. Default 0. */
   readonly seconds?: number;
 }
 
@@ -11,7 +16,7 @@ const checkSpan = shape({ days: number(), hours: number(), minutes: number(), se
 const LAST = Date.UTC(9999, 11, 31);
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** The simulator's time: the real time `speed` times as fast, or one that stands still until it is moved. */
+/** Clock of the simulator: real time, `speed` times as fast, or a time that stands still until it is moved. */
 export class SimulatedClock {
   readonly #begunAt: number;
   readonly #realBegunAt = Date.now();
@@ -24,17 +29,17 @@ export class SimulatedClock {
     this.#begunAt = startAt ?? this.#realBegunAt;
   }
 
-  /** It stands still until it is moved. */
+  /** True if time stands still until it is moved. */
   get isMoved(): boolean {
     return this.speed === 0;
   }
 
-  /** Milliseconds since the epoch. */
+  /** Returns the simulated time, in ms since the epoch. */
   now(): number {
     return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;
   }
 
-  /** Calls back once the time is reached, in milliseconds since the epoch; never where time stands still. */
+  /** Calls back once a time is reached, in ms since the epoch. Never calls back if time stands still. */
   whenReached(time: number, call: () => void): void {
     if (this.isMoved) return;
     // Timers may be early by a millisecond.
@@ -42,7 +47,7 @@ export class SimulatedClock {
     setTimeout(again, Math.min(MAX_TIMER, Math.ceil((time - this.now()) / this.speed) + 1)).unref();
   }
 
-  /** Moves the time forward at once. */
+  /** Moves the time forward at once. Throws a `RangeError` beyond the year 9999. */
   advance(by: TimeSpan): void {
     checkSpan(by, 'The span by which the clock goes forward');
     const { days = 0, hours = 0, minutes = 0, seconds = 0 } = by;
@@ -52,7 +57,7 @@ export class SimulatedClock {
   }
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Returns a source of numbers from 0 to 1 that are the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,16 +1,21 @@
 import type { RowRates } from './source-settings.js';
 import type { StartStep } from './steps.js';
 
+/** `ReplicationType` of DMS. */
 export type ReplicationType = 'full-load' | 'cdc' | 'full-load-and-cdc';
 
-/** What DMS will do at the next stop, instead of what it usually does. */
+/** Outcome of the next stop, instead of the usual one. */
 export type NextStop =
+  /** Failure with these messages. */
   | { readonly type: 'fail'; readonly messages: readonly string[]; readonly stopReason: string }
+  /** Stop that DMS undoes by itself, this many simulated seconds later. */
   | { readonly type: 'self-restart'; readonly stopReason: string; readonly afterSeconds: number }
+  /** Stop with another reason. */
   | { readonly type: 'reason'; readonly stopReason: string }
+  /** Stop that stays `stopping`. */
   | { readonly type: 'hang' };
 
-/** A replication config, as it was created and modified. */
+/** Replication config, as it was created and modified. */
 export interface Config {
   ReplicationConfigIdentifier: string;
   readonly ReplicationConfigArn: string;
@@ -26,33 +31,54 @@ export interface Config {
   IsReadOnly?: boolean;
 }
 
-/** A row of DescribeReplications, as it goes over the wire: times are epoch seconds. */
+/** Row of `DescribeReplications`, as it goes over the wire: times are epoch seconds. A member that is left out is not shown. */
 export interface Row {
+  /** Name of the config. */
   ReplicationConfigIdentifier: string;
+  /** ARN of the config. */
   ReplicationConfigArn: string;
+  /** ARN of the source endpoint. */
   SourceEndpointArn: string;
+  /** ARN of the target endpoint. */
   TargetEndpointArn: string;
+  /** `full-load`, `cdc` or `full-load-and-cdc`. */
   ReplicationType: string;
+  /** Status, such as `running`. */
   Status: string;
+  /** Capacity: its state, its units (DCU), and the time at which it was provisioned. */
   ProvisionData: {
     ProvisionState?: string;
     ProvisionedCapacityUnits: number;
     DateProvisioned?: number;
     IsNewProvisioningAvailable: boolean;
   };
+  /** Premigration assessments of the replication. */
   PremigrationAssessmentStatuses?: Record<string, unknown>[];
+  /** Reason of the last stop, such as `Stop Reason NORMAL`. */
   StopReason?: string;
+  /** Reasons of a failure. Empty: none. */
   FailureMessages: string[];
+  /** Times and numbers of the newest run, by AWS's names, such as `StartDate`. */
   ReplicationStats: Record<string, number>;
+  /** Start type of the newest start. */
   StartReplicationType?: string;
+  /** Start time that the newest start asked for, in epoch seconds. */
   CdcStartTime?: number;
+  /** Start position that the newest start asked for. */
   CdcStartPosition?: string;
+  /** Stop position that the newest start asked for. */
   CdcStopPosition?: string;
+  /** Checkpoint of CDC, in the spelling of the source's {@link SourceSettings.engine}. */
   RecoveryCheckpoint?: string;
+  /** Time at which the replication was created, in epoch seconds. */
   ReplicationCreateTime: number;
+  /** Time of the last change of status, in epoch seconds. */
   ReplicationUpdateTime: number;
+  /** Time of the last stop, in epoch seconds. */
   ReplicationLastStopTime?: number;
+  /** Time at which the capacity is deprovisioned, in epoch seconds. */
   ReplicationDeprovisionTime?: number;
+  /** True if a zero-ETL integration manages the replication. */
   IsReadOnly?: boolean;
 }
 
@@ -65,7 +91,7 @@ export interface View {
   readonly hasRow: boolean;
 }
 
-/** Statuses and provision states that a replication can be put into. */
+/** Statuses and provision states that a replication can be created in. */
 export type PlacedStatus =
   | 'created'
   | StartStep
@@ -78,6 +104,7 @@ export type PlacedStatus =
   | 'deprovisioning'
   | 'deprovisioned';
 
+/** Parameters of `StartReplication`. */
 export interface StartInput {
   readonly type: string;
   readonly startTime?: number | undefined;
@@ -87,24 +114,29 @@ export interface StartInput {
   readonly assessment?: string | undefined;
 }
 
-/** The tables of a source, and how they are other than well. */
+/** Tables of a source, and their troubles. Counts at the front follow one another, in the order of the fields. */
 export interface TableSettings {
-  /** Default 3, in the schema `shop`: `table_00001` and so on. */
+  /** Number of tables: `shop.table_00001` and so on. Default 3, at most 20,000. */
   readonly count: number;
-  /** What they are called instead, as `schema.table`. */
+  /** Names to use instead, as `schema.table`. Their number replaces `count`. */
   readonly names?: readonly string[];
-  /** Rows in every 1,000 bytes of the source's log, by `schema.table`. Those that are not named share the source's rates. */
+  /** Rows in every 1,000 bytes of the source's log, by `schema.table`. Tables that are not named share the source's rates. */
   readonly rates: Readonly<Record<string, RowRates>>;
-  /** How many of the first tables are in error, fail validation, have no primary key, or can not be validated. Default 0. */
+  /** Number of tables at the front in `Table error`. Default 0. */
   readonly inError: number;
+  /** Number of tables after them that fail validation (`Mismatched records`). Default 0. */
   readonly mismatched: number;
+  /** Number of tables after them in `No primary key`. Default 0. */
   readonly withoutKey: number;
+  /** Number of tables after them in `Suspended records`. Default 0. */
   readonly suspended: number;
+  /** Number of tables after them whose validation ends in `Error`. Default 0. */
   readonly notValidated: number;
-  /** How many of the last tables are not there in the target, or were given up. Default 0. */
+  /** Number of tables at the end in `Table does not exist`. Default 0. */
   readonly missing: number;
+  /** Number of tables before the missing ones in `Table cancelled`. Default 0. */
   readonly cancelled: number;
-  /** Rows of each hundred that an error setting skips: captured, and never applied. Default 0. */
+  /** Percentage of the captured rows that an error setting skips, so that they are never applied. Default 0, at most 100. */
   readonly skippedPercent: number;
 }
 

@@ -1,32 +1,37 @@
 import type { Engine } from './checkpoint-format.js';
 
-/** Rows in every 1,000 bytes of the log. */
+/** Numbers of rows in every 1,000 bytes of the log. */
 export interface RowRates {
+  /** Number of inserted rows. */
   readonly inserts: number;
+  /** Number of updated rows. */
   readonly updates: number;
+  /** Number of deleted rows. */
   readonly deletes: number;
 }
 
-/** What the tables of a source were written in a time: `thousands` of bytes, and the rows in them. */
+/** Writes to the tables of a source in a time: `thousands` of bytes, and the rows in them. */
 export interface Written extends RowRates {
   readonly thousands: number;
 }
 
+/** Settings of a source database. */
 export interface SourceSettings {
-  /** Default `mysql`. */
+  /** Engine, which gives the spelling of checkpoints. Default `mysql`. */
   readonly engine: Engine;
-  /** What the source writes to its log each second. 0: an idle source. Default 2,000. */
+  /** Bytes that the source writes to its log each second. Default 2,000; 0: an idle source. */
   readonly bytesPerSecond: number;
-  /** Rows of all tables in every 1,000 bytes, shared evenly by those that have no rates of their own. Default 6 inserts, 3 updates and 1 delete. */
+  /** Rows of all tables in every 1,000 bytes. Tables without rates of their own share them evenly. Default 6 inserts, 3 updates and 1 delete. */
   readonly rates: RowRates;
   /** Seconds of the log that the replication applies each second while it is behind. Below 1 the backlog grows. Default 20. */
   readonly catchUp: number;
-  /** How long the source keeps its log: a resume from further back reaches `running` and fails. Default: for ever. */
+  /** Seconds for which the source keeps its log. A resume from further back reaches `running` and fails. Default `null`: for ever. */
   readonly logRetentionSeconds: number | null;
-  /** What is written is nothing that is replicated: while running, the checkpoint stays where it was. Default false. */
+  /** True if the source writes only what is not replicated. While running, the checkpoint then stays where it was. Default false. */
   readonly filteredWrites: boolean;
 }
 
+/** Default settings of a source. */
 export const usualSource: SourceSettings = {
   engine: 'mysql',
   bytesPerSecond: 2000,

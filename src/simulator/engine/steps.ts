@@ -1,5 +1,5 @@
 /** The steps that a replication goes through, and how long they take. */
-/** What a start goes through before it runs, in this order. */
+/** Steps that a start goes through before it runs, in this order. */
 export const startSteps = [
   'initializing',
   'preparing_metadata_resources',
@@ -9,34 +9,41 @@ export const startSteps = [
   'provisioning_capacity',
   'replication_starting',
 ] as const;
+/** Step of a start: a status of DMS between the start and `running`. */
 export type StartStep = (typeof startSteps)[number];
 
-/** Whatever takes its time, and may fail or hang. */
+/** Steps that take time, and may fail or hang. */
 export const steps = [...startSteps, 'modifying', 'deleting', 'deprovisioning'] as const;
+/** Step that takes time, and may fail or hang. */
 export type Step = (typeof steps)[number];
 
-/** How long each step takes, in simulated seconds. */
+/** Durations of the steps, in simulated seconds. A whole start takes 2,520 by default. */
 export interface Durations extends Readonly<Record<StartStep, number>> {
+  /** Time from the stop until `stopped`. Default 90. */
   readonly stopping: number;
+  /** Time of a modification. Default 120. */
   readonly modifying: number;
+  /** Time of a deletion. Default 120. */
   readonly deleting: number;
+  /** Time from the deprovision time until `deprovisioned`. Default 300. */
   readonly deprovisioning: number;
+  /** Time of a full load. Default 600. */
   readonly fullLoad: number;
-  /** A premigration assessment. */
+  /** Time of a premigration assessment. Default 240. */
   readonly assessing: number;
-  /** From the end of a full load until DMS deprovisions by itself. */
+  /** Time from the end of a full load until DMS deprovisions by itself. Default 300. */
   readonly idleAfterFullLoad: number;
-  /** From `stopped` until stop reason, stop time and deprovision time are those of this stop. */
+  /** Time from `stopped` until stop reason, stop time and deprovision time are those of this stop. Default 3. */
   readonly describingStop: number;
-  /** From `stopped` until the checkpoint is the final one. */
+  /** Time from `stopped` until the checkpoint is the final one. Default 6. */
   readonly flushingCheckpoint: number;
-  /** From `running` until a table's validation is over. */
+  /** Time from `running` until a table's validation is over. Default 120. */
   readonly validating: number;
-  /** From the first value of a metric after CDC began until the next. */
+  /** Time from the first value of a metric after CDC began until the next. Default 600. */
   readonly spinningUp: number;
 }
 
-/** From reports of real runs; a provision takes about forty minutes. */
+/** Default durations, from reports of real runs. A start takes about forty minutes. */
 export const usualDurations: Durations = {
   initializing: 180,
   preparing_metadata_resources: 900,

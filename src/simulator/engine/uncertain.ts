@@ -1,57 +1,59 @@
-/**
- * What nobody outside AWS knows for certain, as switches. Each default is what the simulator's documentation says is assumed.
- */
+/** Switches for behaviour of DMS that nobody outside AWS knows for certain. Each default is the assumption in the simulator's documentation. */
 export interface Uncertain {
-  /** Whether a config that never ran has a row in DescribeReplications; asked for by name, none may also be a fault. Default true. */
+  /** True if a config that never ran has a row in `DescribeReplications`. `fault`: no row, and a look by name is a fault. Default true. */
   readonly rowBeforeFirstRun: boolean | 'fault';
-  /** Whether a start that was accepted counts as a first run even if it fails before `running`. Default true. */
+  /** True if an accepted start counts as a first run even if it fails before `running`. Default true. */
   readonly acceptedIsFirstRun: boolean;
-  /** Whether stop reason, stop time and deprovision time of the run before are gone once it starts again. Default false. */
+  /** True if a new start clears stop reason, stop time, deprovision time and checkpoint of the run before. Default false. */
   readonly startClearsStop: boolean;
-  /** What Status is while a premigration assessment runs. Default `initializing`. */
+  /** `Status` while a premigration assessment runs. Default `initializing`. */
   readonly statusWhileAssessing: string;
-  /** How a resume gets to `running` while it is still provisioned: by `replication_starting` alone, or by every step. Default `short`. */
+  /** Way of a resume to `running` while still provisioned. `short`: `replication_starting` alone. `full`: every step. Default `short`. */
   readonly resumePath: 'short' | 'full';
-  /** A second stop while `stopping`: a fault, or accepted again. Default `fault`. */
+  /** Answer to a second stop while `stopping`: a fault, or accepted again. Default `fault`. */
   readonly stopWhileStopping: 'fault' | 'accepted';
-  /** A stop of what is at rest (`created`, `stopped`, `failed`): a fault, or accepted without effect. Default `fault`. */
+  /** Answer to a stop at rest (`created`, `stopped`, `failed`): a fault, or accepted without effect. Default `fault`. */
   readonly stopAtRest: 'fault' | 'accepted';
-  /** Whether a stop aborts a start. Refused is seen for `provisioning_capacity` only. Default false. */
+  /** True if a stop aborts a start. A refusal was seen for `provisioning_capacity` only. Default false. */
   readonly stopAbortsStart: boolean;
-  /** Whether `resume-processing` is taken as a first start. Default true. */
+  /** True if `resume-processing` is accepted as a first start. Default true. */
   readonly resumeAsFirstStart: boolean;
-  /** Whether `resume-processing` works once it is deprovisioned. Default false. */
+  /** True if `resume-processing` works on a deprovisioned replication. Default false. */
   readonly resumeAfterDeprovision: boolean;
-  /** Whether `reload-target` works once it is deprovisioned. Default true. */
+  /** True if `reload-target` works on a deprovisioned replication. Default true. */
   readonly reloadAfterDeprovision: boolean;
-  /** Whether what was provisioned can be deleted only once it is deprovisioned. Default false. */
+  /** True if a provisioned replication can be deleted only once it is deprovisioned. Default false. */
   readonly deleteNeedsDeprovisioned: boolean;
-  /** How many configs an account may have in a region; `null`: without limit. Default `null`. */
+  /** Number of configs that an account may have in a region. Default `null`: no limit. */
   readonly quota: number | null;
-  /** Whether the checkpoint is still shown once it is deprovisioned. Default true. */
+  /** True if `RecoveryCheckpoint` is still shown after deprovisioning. Default true. */
   readonly checkpointAfterDeprovision: boolean;
-  /** Whether FreshStartDate is still shown once it is deprovisioned. Default true. */
+  /** True if `FreshStartDate` is still shown after deprovisioning. Default true. */
   readonly freshStartAfterDeprovision: boolean;
-  /** Whether ReplicationDeprovisionTime is still shown once it is deprovisioned. Default true. */
+  /** True if `ReplicationDeprovisionTime` is still shown after deprovisioning. Default true. */
   readonly deprovisionTimeAfterDeprovision: boolean;
-  /** Whether CdcStartPosition and CdcStartTime are taken by serverless replications. Default false. */
+  /** True if serverless replications accept `CdcStartPosition` and `CdcStartTime`. Default false. */
   readonly customStartPoint: boolean;
-  /** Where `deprovisioning` and `deprovisioned` are shown. Default `provision-state`. */
+  /** Field that shows `deprovisioning` and `deprovisioned`. Default `provision-state`. */
   readonly deprovisionShownIn: 'provision-state' | 'status';
-  /** How ProvisionState is spelled. Default `lower`. */
+  /** Spelling of `ProvisionState`. Default `lower`. */
   readonly provisionStateCase: 'lower' | 'upper';
-  /** A list filtered by several ARNs of which one is missing: the call fails, or the others are shown. Default `fault`. */
+  /** Answer to a list filtered by several ARNs, one of them missing: a fault, or the other rows. Default `fault`. */
   readonly missingInFilter: 'fault' | 'others';
-  /** A MaxRecords that is out of bounds: the call is refused, or gets as many as there may be. Default `refused`. */
+  /** Answer to a `MaxRecords` out of bounds: a refusal, or the nearest allowed number of rows. Default `refused`. */
   readonly maxRecordsOutOfBounds: 'refused' | 'clamped';
-  /** Which status the answer to a stop shows. Default `stopping`. */
+  /** `Status` in the answer to a stop. Default `stopping`. */
   readonly stopAnswers: 'stopping' | 'status-before';
-  /** The HTTP status of AccessDeniedException. Default 400. */
+  /** HTTP status of `AccessDeniedException`. Default 400. */
   readonly accessDeniedStatus: 400 | 403;
-  /** Requests at once, and a second after that, for an account and region: 200 and 8, or 100 and 4. Default `null`: none are refused. */
+  /**
+   * Token bucket of each account and region: requests at once (`burst`), and requests a second after that (`refill`). Reports say 200 and 8, or 100
+   * and 4. Default `null`: no request is refused.
+   */
   readonly throttle: { readonly burst: number; readonly refill: number } | null;
 }
 
+/** Defaults of the switches. */
 export const assumed: Uncertain = {
   rowBeforeFirstRun: true,
   acceptedIsFirstRun: true,
@@ -79,7 +81,7 @@ export const assumed: Uncertain = {
   throttle: null,
 };
 
-/** The other way round of everything that is uncertain. */
+/** Switches that are all set otherwise than assumed. */
 export const contrary: Uncertain = {
   rowBeforeFirstRun: false,
   acceptedIsFirstRun: false,
