@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
 import { startServer } from '../scripts/temporal-server.js';
-import { assumed, startDmsSimulator } from '../src/simulator/index.js';
+import { uncertainDefaults, startDmsSimulator } from '../src/simulator/index.js';
 import { createDmsActivities } from '../src/activities/index.js';
 import { quick, simulatedApi, Stage, until, workflowBundle } from './support/stage.js';
 
@@ -93,7 +93,7 @@ test.concurrent("the README's smallest program stops and resumes a replication, 
 
 test('the page about the simulator has a row for every switch, with its default', async () => {
   const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');
-  for (const [name, value] of Object.entries(assumed)) {
+  for (const [name, value] of Object.entries(uncertainDefaults)) {
     expect(page).toContain(`\`${name}: ${typeof value === 'string' ? `'${value}'` : String(value)}\``);
   }
 });

@@ -36,7 +36,7 @@ interface SeenHost<Client> {
  */
 export class AwsClients<Client extends AwsClient> {
   readonly #clients = new Map<string, PooledClient<Client>>();
-  /** Where requests went last, by account and region. */
+  /** Endpoint of the newest request, by account and region. */
   readonly #seen = new Map<string, SeenHost<Client>>();
   readonly #secrets = new Set<string>();
 
@@ -73,7 +73,7 @@ export class AwsClients<Client extends AwsClient> {
     }
   }
 
-  /** Where the newest request for the ARN's account and region went, and by which client. */
+  /** Returns the endpoint and the client of the newest request for the ARN's account and region. */
   lastHost(arn: ReplicationConfigArn): SeenHost<Client> | null {
     return this.#seen.get(accountAndRegion(arn)) ?? null;
   }

@@ -44,7 +44,7 @@ const CLOCK_IS_OFF = /signature (?:has )?expired|signature not yet current/i;
 /** The connection was never made, so that nothing was sent. */
 const UNCONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
 
-/** How far a request came. */
+/** Progress of a request. */
 export interface RequestFacts {
   /** The SDK has obtained credentials for it. */
   readonly hasCredentials: boolean;
@@ -56,7 +56,7 @@ export interface RequestFacts {
 
 const SENT: RequestFacts = { hasCredentials: true, isSent: true, secrets: [] };
 
-/** What went wrong with a request, as this package's own error. Nothing of the request or its headers gets into it. */
+/** Turns what went wrong with a request into this package's own error. The request and its headers stay out of it. */
 export function toDmsApiError(err: unknown, request: RequestFacts = SENT): DmsApiError {
   const error: Partial<AwsError> = err instanceof Error ? err : {};
   const name = error.name === 'Error' && error.code ? error.code : error.name || 'UnknownError';
@@ -97,7 +97,7 @@ function withoutHeaders(message: string): string {
   return said.trim() || 'no message';
 }
 
-/** What an error of the SDK, or of Node's network, may carry. */
+/** Fields that an error of the SDK, or of Node's network, may carry. */
 interface AwsError extends Error {
   readonly code: string;
   readonly syscall: string;

@@ -189,7 +189,7 @@ function accepted({
   };
 }
 
-/** Whether AWS serves a host, by the DNS suffixes that the SDK knows for the region. A VPC endpoint is AWS's own. */
+/** Returns true if AWS serves a host, by the DNS suffixes that the SDK knows for the region. A VPC endpoint is AWS's own. */
 function isAwsHost({ config }: DatabaseMigrationServiceClient, region: string, hostname: string): boolean {
   const hosts = [{}, { UseDualStack: true }].flatMap((how) => {
     try {

@@ -1,4 +1,4 @@
-/** What AWS says, made fit to be kept: without secrets, and of a bounded length. */
+/** Prepares AWS's words for records and messages: removes secrets and bounds the length. */
 
 const MASK = '***';
 /** Shorter values are no secrets of AWS, and masking them would spoil ordinary text. */

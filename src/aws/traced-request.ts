@@ -14,13 +14,13 @@ export class TracedRequest {
   /** The SDK has begun to send it. */
   isSent = false;
   hostname: string | null = null;
-  /** When AWS answered, by its own clock, in milliseconds since the epoch. */
+  /** Time of AWS's answer, by its own clock, in milliseconds since the epoch. */
   answeredAt: number | null = null;
   #context: unknown = null;
   readonly #opened = new Set<ClientRequest>();
   #isLost = false;
 
-  /** What it was signed with; `null` before the SDK has obtained it. */
+  /** Credentials that signed it; `null` before the SDK has obtained it. */
   get identity(): Identity | null {
     const scheme = fieldOf(fieldOf(this.#context, '__smithy_context'), 'selectedHttpAuthScheme');
     return (fieldOf(scheme, 'identity') as Identity | undefined) ?? null;

@@ -22,7 +22,7 @@ import { readDecision } from '../contract/ledger-input-schemas.js';
 import { answered, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 
-/** How long a ledger that a worker serves may take to answer. */
+/** Seconds that a served ledger may take to answer. */
 const LEDGER_SECONDS = 8;
 
 /** The ledgers as people read and change them. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
@@ -51,7 +51,7 @@ export class Ledgers {
       if (isUnavailable(err)) throw unreachable(this.client, err);
       const { status, taskQueue } = await this.#describe(arn, handle);
       if (err instanceof WorkflowNotFoundError) {
-        // It was created between the two requests.
+        // Somebody created it between the two requests.
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }

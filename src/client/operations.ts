@@ -137,7 +137,7 @@ export class Operations {
     return answered(this.client, () => this.client.workflow.getHandle(workflowId).describe());
   }
 
-  /** What an operation in the way is waiting for, if it is a worker, and where it runs, if that is elsewhere. */
+  /** Returns the missing worker for which an operation in the way waits, and its task queue if that is another. */
   async #where(description: WorkflowExecutionDescription): Promise<string> {
     const { taskQueue } = description;
     const elsewhere = taskQueue === this.taskQueue ? '' : `, on the task queue "${taskQueue}"`;

@@ -117,7 +117,7 @@ async function heldProgress(client: Client, { heartbeatDetails }: PendingActivit
   return isPlain(details) && 'lastStatus' in details ? (details as unknown as HeldProgress) : null;
 }
 
-/** How a closed execution ended, without a worker. */
+/** Reads the end of a closed execution, without a worker. */
 async function finalProgress(handle: WorkflowHandle, since: string): Promise<OperationProgress> {
   try {
     const { replication } = (await handle.result()) as Partial<StopReplicationResult>;

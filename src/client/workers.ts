@@ -6,7 +6,7 @@ import { toIso } from './times.js';
 /** `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` of Temporal's API. */
 const [SCHEDULED, WORKFLOW, ACTIVITY] = [1, 1, 2] as const;
 const PATIENCE_SECONDS = 10;
-/** How often an operation that is served is looked at. */
+/** Interval of looks at an operation that a worker serves. */
 const EVERY_SECONDS = 60;
 
 /** Task that waits for a worker, while no worker polls its task queue. */
@@ -42,7 +42,7 @@ export async function findWaitingTask(
   return { taskQueue, since, isCertain: true };
 }
 
-/** When each worker polled last, of those that the server remembers; `null` when it does not tell. */
+/** Returns the time of each worker's last poll, as far as the server remembers; `null` when it does not tell. */
 export async function lastPolls(
   { workflowService, options: { namespace } }: Client,
   name: string,

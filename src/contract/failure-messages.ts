@@ -26,7 +26,7 @@ export function operationInProgress(replicationConfigArn: string, open: Operatio
   );
 }
 
-/** It is `failed`: in AWS's own words. */
+/** Builds the failure of a replication that is `failed`, with AWS's own words. */
 export function replicationFailed(subject: FailureSubject, when: string) {
   const { replication, replicationConfigArn } = subject;
   const said = [replication?.failureMessages.join(' / '), replication?.stopReason].filter(Boolean).join('; ');
@@ -60,7 +60,7 @@ export function replicationReadOnly(subject: FailureSubject) {
   return dmsFailure('DmsReplicationReadOnly', subject, what, 'Change the integration instead.');
 }
 
-/** It was stopped, and is not any more. Only an active status proves that someone started it. */
+/** Builds the failure of a stop that was undone. Only an active status proves that someone started it. */
 export function stopReverted(subject: FailureSubject, replication: Replication, was: string) {
   const { status } = lifecycleState(replication);
   const isStarted = factsOf(status).phase === 'active';
@@ -71,7 +71,7 @@ export function stopReverted(subject: FailureSubject, replication: Replication, 
 }
 
 /**
- * It was started, and was stopped again. `lateStop` is a sentence about an unanswered stop that may have landed late.
+ * Builds the failure of a start that was undone. `lateStop` is a sentence about an unanswered stop that may have landed late.
  * The look that shows the stop gives the reason.
  */
 export function startReverted(subject: FailureSubject, replication: Replication, lateStop: string | null = null) {
@@ -127,7 +127,7 @@ export function ledgerClosed(replicationConfigArn: string) {
   );
 }
 
-/** Its ledger has closed by itself. */
+/** Builds the failure of a replication whose ledger closed by itself. */
 export function replicationDeleted(replicationConfigArn: string) {
   return dmsFailure(
     'DmsReplicationNotFound',

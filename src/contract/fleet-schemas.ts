@@ -57,7 +57,7 @@ const fleetFields = {
   stopOnFailures: v.nullish(failureLimit, {}),
 };
 
-/** What each replication of a fleet may be stopped or resumed with. */
+/** Fields with which each replication of a fleet is stopped or resumed. */
 const optionFields = {
   stop: pick(stopFields, [
     'requestedBy',
@@ -105,7 +105,7 @@ export const resumeFleetInput = v.pipe(
   ),
 );
 
-/** Of what a run hands to the next. It may be forged. */
+/** Schema of the state that a run hands to the next. The state may be forged. */
 export const fleetStates = {
   stop: stateOf('stop', optionFields.stop, stopOutcomes),
   resume: stateOf('resume', optionFields.resume, resumeOutcomes),

@@ -114,13 +114,13 @@ export function moment() {
   return v.pipe(v.string(wanted), v.maxLength(40, wanted), v.check(isMoment, wanted));
 }
 
-/** Where a schema is used, for the messages of its failures. */
+/** Place where a schema is used, for the messages of its failures. */
 export interface Reading {
   /** Such as `input of the stop`. */
   readonly what: string;
   /** Default: the ARN in the input. */
   readonly replicationConfigArn?: string;
-  /** What to do. Default: for an operation. */
+  /** Hint of the failure. Default: the one of an operation. */
   readonly hint?: string;
 }
 
@@ -182,7 +182,7 @@ function arnIn(input: unknown): string {
   return typeof value === 'string' ? value.slice(0, SHOWN_ARN) : '';
 }
 
-/** Whether it is an object as JSON has them. */
+/** Returns true for an object as JSON has them. */
 export function isPlain(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -29,7 +29,7 @@ export function agreedSeconds(agreement: Agreement, now: number): number {
   return now - agreement.since;
 }
 
-/** Whether looks have agreed for longer than a look can be old. */
+/** Returns true if looks have agreed for longer than a look can be old. */
 export function isBeyondStaleness(agreement: Agreement, now: number): boolean {
   return agreedSeconds(agreement, now) > STALE_SECONDS;
 }

@@ -94,7 +94,7 @@ async function put(client: DynamoDBClient, tableName: string, item: Item): Promi
       new PutItemCommand({
         TableName: tableName,
         Item: item,
-        // Of all items with this partition key AND this sort key, of which there is one at most: there is none yet.
+        // Condition on the one item with both keys: it must not exist yet.
         ConditionExpression: 'attribute_not_exists(#recorded)',
         ExpressionAttributeNames: { '#recorded': SORT_KEY },
       }),
@@ -112,7 +112,7 @@ async function put(client: DynamoDBClient, tableName: string, item: Item): Promi
   }
 }
 
-/** What held beside a record may have been told differently, by a ledger that was restored. */
+/** Compares records without their seal and deadline: a restored ledger may tell those differently. */
 function isSame(known: ArchivedRecord, record: ArchivedRecord): boolean {
   const bare = { sealed: null, deadline: null };
   return isDeepStrictEqual({ ...known, ...bare }, JSON.parse(JSON.stringify({ ...record, ...bare })));

@@ -40,8 +40,8 @@ async function simulate({ values }: ProgramArguments<typeof options>): Promise<v
   const seed = values.seed === undefined ? {} : { seed: number('seed', 2 ** 32) };
   const throttle = throttleOf(values.throttle);
   const tables = values.tables === undefined ? {} : { tables: { names: values.tables.split(',') } };
-  const { contrary, startDmsSimulator } = await import('./index.js');
-  const uncertain = { ...(values.contrary ? contrary : {}), ...throttle };
+  const { uncertainInverted, startDmsSimulator } = await import('./index.js');
+  const uncertain = { ...(values.contrary ? uncertainInverted : {}), ...throttle };
   const { host } = values;
   const simulator = await startDmsSimulator({ port, host, speed, uncertain, ...seed, ...tables });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });

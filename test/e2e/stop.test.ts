@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure, type OperationProgress } from '../../src/index.js';
-import { usualDurations } from '../../src/simulator/engine/steps.js';
+import { defaultDurations } from '../../src/simulator/engine/steps.js';
 import { answeredStatus, failureOf, isHeld, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0.5 };
@@ -141,7 +141,7 @@ describe.concurrent('a stop', () => {
   test('of a deleting, a failed, a read-only and a missing replication says what each is', async () => {
     await using stage = await Stage.set({
       ...quick,
-      durations: { ...quick.durations, deleting: usualDurations.deleting * 100 },
+      durations: { ...quick.durations, deleting: defaultDurations.deleting * 100 },
     });
     await stage.work();
     const { simulator, dms } = stage;

@@ -6,7 +6,7 @@ import {
   type DmsSimulatorOptions,
   type SimulatedReplicationOptions,
 } from '../../src/simulator/index.js';
-import { usualDurations } from '../../src/simulator/engine/steps.js';
+import { defaultDurations } from '../../src/simulator/engine/steps.js';
 import { ask, config, look, mappings, refusal } from '../support/dms-http.js';
 
 let simulator: DmsSimulator;
@@ -91,7 +91,7 @@ test('steps last as long as they were seen to', () => {
     stopping: minutes(1, 15),
   };
   for (const [step, [least, most]] of Object.entries(seen)) {
-    const seconds = usualDurations[step as keyof typeof usualDurations];
+    const seconds = defaultDurations[step as keyof typeof defaultDurations];
     expect([step, seconds >= least && seconds <= most]).toEqual([step, true]);
   }
 });

@@ -1,6 +1,6 @@
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { describe, expect, test } from 'vitest';
-import { assumed, contrary, startDmsSimulator } from '../../src/simulator/index.js';
+import { uncertainDefaults, uncertainInverted, startDmsSimulator } from '../../src/simulator/index.js';
 import { requestShapes } from '../../src/simulator/api/shapes.js';
 import { ask, config, refusal } from '../support/dms-http.js';
 import { misfits } from '../support/sdk-shapes.js';
@@ -23,8 +23,8 @@ test('the check itself finds an invented member and a wrong type', () => {
 });
 
 test.each([
-  ['assumed', assumed],
-  ['contrary', { ...contrary, rowBeforeFirstRun: 'fault' as const }],
+  ['assumed', uncertainDefaults],
+  ['contrary', { ...uncertainInverted, rowBeforeFirstRun: 'fault' as const }],
 ])(
   'every response of every operation, all through a life as %s, is of the shape that AWS gives it',
   async (_, uncertain) => {

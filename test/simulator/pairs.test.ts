@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { factsOf, statuses } from '../../src/dms/lifecycle.js';
 import {
-  assumed,
-  contrary,
+  uncertainDefaults,
+  uncertainInverted,
   startDmsSimulator,
   type DmsSimulator,
   type PlacedStatus,
@@ -51,8 +51,8 @@ const explainedAtRest: Readonly<Record<string, string>> = {
 };
 
 describe.each([
-  ['assumed', assumed],
-  ['contrary', { ...contrary, throttle: null }],
+  ['assumed', uncertainDefaults],
+  ['contrary', { ...uncertainInverted, throttle: null }],
 ] as const)('with what is uncertain as %s', (assumption, uncertain) => {
   let simulator: DmsSimulator;
   beforeAll(async () => {

@@ -18,7 +18,7 @@ import { ReplicationClient } from '../../src/client/index.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import { isDmsFailure, type Ledger } from '../../src/index.js';
 import {
-  contrary,
+  uncertainInverted,
   startDmsSimulator,
   type DmsSimulator,
   type DmsSimulatorOptions,
@@ -48,7 +48,7 @@ export async function workflowBundle(
 }
 
 /** The package must survive both ways of everything that nobody knows about DMS: `npm run test:compatibility` has it the other way round. */
-export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'contrary' ? contrary : {};
+export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'contrary' ? uncertainInverted : {};
 
 /** What the answer to a stop shows. */
 export const answeredStatus = uncertain.stopAnswers === 'status-before' ? 'running' : 'stopping';

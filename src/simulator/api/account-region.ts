@@ -1,12 +1,12 @@
 import type { Config } from '../engine/model.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import type { Uncertain } from '../engine/uncertain.js';
-import type { Spoiled } from './faults.js';
+import type { FaultedView } from './faults.js';
 
 /** Input of a request whose shape was checked. */
 export type Input = Readonly<Record<string, unknown>>;
 
-/** What the operations work on: the replications of one account and region. */
+/** Replications of one account-region, on which the operations work. */
 export interface Place {
   readonly accountId: string;
   readonly region: string;
@@ -19,8 +19,8 @@ export interface Place {
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;
   add(config: Config): SimulatedReplication;
-  /** What a fault does to looks. */
-  readonly spoils: Spoiled;
+  /** Effect of faults on looks. */
+  readonly spoils: FaultedView;
 }
 
 /** One operation of DMS, in an account and region. */

@@ -31,7 +31,7 @@ export interface SimulatorCall {
 
 /** Logs the requests, the newest of them. */
 export class CallLog {
-  /** How long the requests in the log are, oldest first, and all of them together. */
+  /** Lengths of the requests in the log, oldest first, and their sum. */
   #lengths: number[] = [];
   #length = 0;
 

@@ -1,4 +1,4 @@
-/** What DMS refuses of a config, and how. */
+/** Checks of a config, with DMS's own refusals. */
 import { AwsFault } from '../engine/aws-fault.js';
 import { idOf } from '../engine/rules.js';
 import type { Input, Place } from './account-region.js';

@@ -67,7 +67,7 @@ function readQuery(query: unknown): MetricQuery {
   };
 }
 
-/** What the dimensions of a query say: `<account>:<config id>`, of which the second is given. */
+/** Reads the dimensions of a query: `<account>:<config id>`, of which the second is given. */
 export function dimensionsOf(query: unknown): readonly string[] {
   const { Dimensions: dimensions } = recordOf(recordOf(recordOf(query)['MetricStat'])['Metric']);
   if (!Array.isArray(dimensions)) return [];

@@ -15,7 +15,7 @@ import {
 } from './checks.js';
 import { byIdentifier, find, present } from './lists.js';
 
-/** What is fixed once it was provisioned, and how DMS names it. */
+/** Fields that can't change once it was provisioned, by DMS's names. */
 const fixedMembers = [
   ['ReplicationType', 'replication-type'],
   ['SourceEndpointArn', 'source-endpoint-arn'],

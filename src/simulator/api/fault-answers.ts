@@ -4,7 +4,7 @@ import type { Request } from './http.js';
 import { AwsFault } from '../engine/aws-fault.js';
 import { idOf, wrongState } from '../engine/rules.js';
 
-/** Whether the call is carried out all the same. */
+/** Returns true if the call is carried out all the same. */
 export function hasEffect(fault: Fault | null): boolean {
   switch (fault?.type) {
     case 'hang':

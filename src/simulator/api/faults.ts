@@ -89,7 +89,7 @@ export const faultTypes = [
   'row-missing',
 ] as const satisfies readonly Fault['type'][];
 
-/** What was there when a fault was set, by ARN. */
+/** Replications at the time when a fault was set, by ARN. */
 export type Snapshot = ReadonlyMap<string, Moment>;
 
 /** A fault that a request meets. */
@@ -101,8 +101,8 @@ export interface MetFault {
   readonly age: number | null;
 }
 
-/** What looks show while a fault spoils them. */
-export class Spoiled {
+/** View that looks show while a fault changes them. */
+export class FaultedView {
   readonly #fault: Fault | null;
 
   constructor(
@@ -112,17 +112,17 @@ export class Spoiled {
     this.#fault = met?.fault ?? null;
   }
 
-  /** Where rows are missing; `null`: nowhere. */
+  /** Place where rows are missing; `null`: nowhere. */
   get hides(): 'from-lists' | 'row' | 'row-and-config' | null {
     return this.#fault?.type === 'row-missing' ? (this.#fault.hides ?? 'from-lists') : null;
   }
 
-  /** Whether it is left out of lists, and of nothing else. */
+  /** Returns true if it is left out of lists only. */
   isUnlisted(replication: SimulatedReplication): boolean {
     return this.hides === 'from-lists' && this.#meets(replication);
   }
 
-  /** Whether it has no row, even when it is asked for by name. */
+  /** Returns true if it has no row, even when it is asked for by name. */
   isRowless(replication: SimulatedReplication): boolean {
     return this.hides === 'row' && this.#meets(replication);
   }
@@ -132,7 +132,7 @@ export class Spoiled {
     return this.#fault?.type === 'row-missing' ? (this.#fault.tableName ?? null) : null;
   }
 
-  /** Whether neither row nor config can be seen: they are missing, or the look is older than they are. */
+  /** Returns true if neither row nor config can be seen: both are missing, or the look is older. */
   isUnseen(replication: SimulatedReplication): boolean {
     const fault = this.#fault;
     if (fault === null || !this.#meets(replication)) return false;
@@ -204,7 +204,7 @@ export class Faults {
   }
 }
 
-/** So many requests at once, refilled at so many a second. */
+/** Bucket of requests: `burst` at once, refilled by `refill` a second. */
 export class TokenBucket {
   #tokens: number;
   #at: number;

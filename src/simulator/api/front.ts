@@ -2,7 +2,7 @@ import { CallLog, type SimulatorCall } from './call-log.js';
 import type { SimulatedClock } from '../engine/clock.js';
 import { dimensionsOf, getMetricData } from './cloudwatch.js';
 import { hasEffect, throwFor } from './fault-answers.js';
-import { Spoiled, TokenBucket, type Faults, type MetFault } from './faults.js';
+import { FaultedView, TokenBucket, type Faults, type MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
 import { denial, isAllowed, type Statement } from './iam.js';
 import type { Config } from '../engine/model.js';
@@ -21,7 +21,7 @@ const METRICS = 'GraniteServiceVersion20100801';
 /** DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
 const JSON_TYPE = 'application/x-amz-json-1.';
 
-/** What the AWS side shares with the handle that tests hold. */
+/** State that the AWS side shares with the handle that tests hold. */
 export interface World {
   readonly clock: SimulatedClock;
   readonly store: Store;
@@ -79,7 +79,7 @@ export class AwsFront {
       }
       const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
       log(isBroken ? 'connection broken' : 'ok');
-      // What is answered is what was there then, whatever becomes of it while it is on its way.
+      // The answer shows the state at this time, also when it is delivered late.
       return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result), date };
     } catch (err) {
       if (!(err instanceof AwsFault)) throw err;
@@ -147,7 +147,7 @@ export class AwsFront {
     const { list } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
     const { now } = store;
-    const spoils = new Spoiled(met, now);
+    const spoils = new FaultedView(met, now);
     return {
       accountId,
       region,
@@ -221,7 +221,7 @@ function parse(body: string): Input {
   throw new AwsFault('SerializationException', 'The request is not a JSON object');
 }
 
-/** What a request names replications by: ARNs, the names of configs or the last parts of ARNs, or a metric's dimension. */
+/** Returns the names by which a request means replications: ARNs, identifiers, or a metric's dimension. */
 export function arnsOf({
   ReplicationConfigArn: arn,
   Filters: filters,

@@ -47,7 +47,7 @@ export function serve(answer: (request: Request) => Promise<Reply | null>, tooLa
     // A client that goes away in the middle is none of our business.
     read().catch(() => incoming.socket.destroy());
   });
-  // What is not HTTP at all, or too slow, gets the answer of a web server.
+  // A request that is no HTTP, or too slow, gets the answer of a web server.
   server.on('clientError', (_, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
     else socket.destroy();

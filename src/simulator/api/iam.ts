@@ -17,7 +17,7 @@ const withoutResource = new Set([
   'cloudwatch:GetMetricData',
 ]);
 
-/** Whether a policy allows an action on a resource. */
+/** Returns true if a policy allows an action on a resource. */
 export function isAllowed(policy: readonly Statement[], action: string, arn: string | null): boolean {
   const resource = withoutResource.has(action) || arn === null ? '*' : arn;
   const matching = policy.filter(

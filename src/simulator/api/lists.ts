@@ -36,7 +36,7 @@ export function select(place: Place, input: Input, what: string): readonly Simul
   return [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
 }
 
-/** Those that are still there once what is due has happened. */
+/** Returns the replications that are still there once due events have happened. */
 export function present(place: Place, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
   return items.flatMap(({ arn }) => place.find(arn) ?? []);
 }

@@ -3,7 +3,7 @@ import type { Request } from './http.js';
 import { AwsFault } from '../engine/aws-fault.js';
 
 export const DEFAULT_ACCOUNT = '123456789012';
-/** How far the time of a signature may be from the time at which AWS gets the request. */
+/** Largest difference between the time of a signature and the time at which AWS gets the request. */
 export const SIGNATURE_SECONDS = 300;
 
 export interface Caller {

@@ -10,7 +10,7 @@ import type { Reply, Request } from '../api/http.js';
 import type { Step } from '../engine/steps.js';
 import { AwsFault } from '../engine/aws-fault.js';
 
-/** What a handler is given: a JSON object, from a client nobody knows. */
+/** Input of a handler: a JSON object from an unknown client. */
 type Asked = Readonly<Record<string, unknown>>;
 type Handler = (simulator: Controlled, asked: Asked) => unknown;
 

@@ -2,10 +2,10 @@
 import { randomIdentifier } from '../api/config-operations.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
 import { placed } from '../engine/initial-state.js';
-import { usualTables, type Config } from '../engine/model.js';
+import { defaultTables, type Config } from '../engine/model.js';
 import { SimulatedReplication } from '../engine/replication.js';
-import { usualSource } from '../engine/source-settings.js';
-import { usualDurations } from '../engine/steps.js';
+import { defaultSource } from '../engine/source-settings.js';
+import { defaultDurations } from '../engine/steps.js';
 import type { Uncertain } from '../engine/uncertain.js';
 import { settingsOfTables, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 
@@ -22,7 +22,7 @@ const EVERY_TABLE = JSON.stringify({
 });
 
 /** The config of a replication that is put there without one. */
-export function usualConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
+export function defaultConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
   const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
   const identifier = options.identifier ?? randomIdentifier(random);
   const endpoint = (role: string) =>
@@ -52,14 +52,14 @@ export function newReplication(
   now: number,
 ): SimulatedReplication {
   const { tables, source, changesPerSecond, durations: own, status = 'created' } = options;
-  const usual = { ...usualTables, ...settingsOfTables(everyTables) };
-  const durations = { ...usualDurations, ...everyDurations, ...own };
+  const usual = { ...defaultTables, ...settingsOfTables(everyTables) };
+  const durations = { ...defaultDurations, ...everyDurations, ...own };
   const pace = changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond };
   return placed(status, now, config, durations, uncertain, (born) => {
     return new SimulatedReplication(
       { ...config, ReplicationConfigCreateTime: born },
       { ...usual, ...settingsOfTables(tables) },
-      { ...usualSource, ...pace, ...source },
+      { ...defaultSource, ...pace, ...source },
       durations,
       uncertain,
       born,

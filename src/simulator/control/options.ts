@@ -3,8 +3,8 @@ import { assessmentEnds } from '../engine/assessment.js';
 import { faultTypes } from '../api/faults.js';
 import { REMEMBERED_SECONDS } from '../engine/history.js';
 import type { PlacedStatus, ReplicationType, TableSettings } from '../engine/model.js';
-import { assumed, type Uncertain } from '../engine/uncertain.js';
-import { startSteps, steps, usualDurations, type Durations } from '../engine/steps.js';
+import { uncertainDefaults, type Uncertain } from '../engine/uncertain.js';
+import { startSteps, steps, defaultDurations, type Durations } from '../engine/steps.js';
 import type { SourceSettings } from '../engine/source-settings.js';
 import { engines } from '../engine/checkpoint-format.js';
 import {
@@ -39,7 +39,7 @@ export interface DmsSimulatorOptions {
   readonly seed?: number;
   /** Simulated seconds of steps. Default for each step: the usual ones. */
   readonly durations?: Partial<Durations>;
-  /** Switches for what is uncertain about DMS. Default for each: {@link assumed}. */
+  /** Switches for what is uncertain about DMS. Default for each: {@link uncertainDefaults}. */
   readonly uncertain?: Partial<Uncertain>;
   /** Short for `uncertain.rowBeforeFirstRun`. */
   readonly rowBeforeFirstRun?: boolean | 'fault';
@@ -116,7 +116,7 @@ const tableSettings = {
   skippedPercent: number(0, 100),
 };
 const isCount = (value: unknown) => typeof value !== 'object';
-const durations = shape(Object.fromEntries(Object.keys(usualDurations).map((name) => [name, number()])));
+const durations = shape(Object.fromEntries(Object.keys(defaultDurations).map((name) => [name, number()])));
 /** Maximum length of a message: longer than what a client of DMS may keep whole. */
 const MAX_TEXT = 1_000_000;
 const anyText = textUpTo(MAX_TEXT);
@@ -135,7 +135,7 @@ export const checks = {
     startAt: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z'),
     seed: number(0, 2 ** 32),
     durations,
-    uncertain: shape(Object.fromEntries(Object.keys(assumed).map((name) => [name, () => {}]))),
+    uncertain: shape(Object.fromEntries(Object.keys(uncertainDefaults).map((name) => [name, () => {}]))),
     rowBeforeFirstRun: oneOf(true, false, 'fault'),
     tables: either(isCount, some, shape(tableSettings)),
     policy,

@@ -50,7 +50,7 @@ export class SimulatorServer {
     return method === 'GET' && url.pathname === '/' ? page : notHere(404);
   }
 
-  /** Where it listens to this machine only, a page of another site can not reach it under a name of its own either. */
+  /** A server that listens to this machine only also refuses the host names of other sites. */
   #isOwnName(host: string): boolean {
     const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
     return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));

@@ -11,9 +11,9 @@ import type { SourceSettings } from '../engine/source-settings.js';
 import type { Step } from '../engine/steps.js';
 import { Store } from '../engine/store.js';
 import { targetRows } from '../engine/table-rows.js';
-import { assumed, type Uncertain } from '../engine/uncertain.js';
+import { uncertainDefaults, type Uncertain } from '../engine/uncertain.js';
 import { control } from './control.js';
-import { newReplication, usualConfig } from './new-replication.js';
+import { newReplication, defaultConfig } from './new-replication.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { SimulatorServer } from './server.js';
 
@@ -51,7 +51,7 @@ export class DmsSimulator {
     const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
     this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
     const short = rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun };
-    this.#uncertain = { ...assumed, ...options.uncertain, ...short };
+    this.#uncertain = { ...uncertainDefaults, ...options.uncertain, ...short };
     this.seed = seed;
     this.#random = seededRandom(seed);
     this.#faults = new Faults(this.#random);
@@ -99,7 +99,7 @@ export class DmsSimulator {
   /** Creates a replication in any state, and returns its ARN. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
     checks.replication(options, 'the replication');
-    const config = usualConfig(options, this.#random, this.#seconds());
+    const config = defaultConfig(options, this.#random, this.#seconds());
     return this.#add(config, { ...options, status: options.status ?? 'running' }).arn;
   }
 

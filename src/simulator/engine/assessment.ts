@@ -2,7 +2,7 @@
 import type { Row } from './model.js';
 import { AwsFault } from './aws-fault.js';
 
-/** What one may come to. */
+/** Results of an assessment. */
 export const assessmentEnds = [
   'passed',
   'warning',

@@ -6,7 +6,7 @@ const hex = (value: number, digits: number) => value.toString(16).toUpperCase().
 const FILE = 2 ** 30;
 
 /** Spells the checkpoint so many bytes into the log. */
-export const spell: Readonly<Record<Engine, (at: number) => string>> = {
+export const formatCheckpoint: Readonly<Record<Engine, (at: number) => string>> = {
   mysql(at) {
     const file = `mysql-bin-changelog.${String(9875 + Math.floor(at / FILE)).padStart(6, '0')}`;
     return `checkpoint:V1#27#${file}:${at % FILE}:-1:${(at % FILE) + 27}:677883278264080:${file}:${Math.max(4, (at % FILE) - 99)}#0#0#*#0#93`;

@@ -5,10 +5,10 @@ import { startSteps, type Durations, type StartStep } from './steps.js';
 import type { SimulatedReplication } from './replication.js';
 
 const HOUR = 3600;
-/** How long one has been running. */
+/** Seconds for which a running replication has run. */
 const RAN = 6 * HOUR;
 
-/** What brought one into a state: how many seconds ago it was started, how many ago it was stopped, and what is done to it now. */
+/** History of a state: seconds since the start, seconds since the stop, and the action under way. */
 interface Life {
   readonly started: number;
   readonly stopped?: number;
@@ -47,7 +47,7 @@ function lifeTo(
   const starting = secondsOf(startSteps, durations);
   // A full load that is done has stopped: one that runs has just begun.
   const running = { started: isFullLoad ? starting : starting + fullLoad + RAN };
-  /** So long after it was stopped, by somebody or because it was done. */
+  /** Seconds since it was stopped, by somebody or by its end. */
   const since = (seconds: number): Life =>
     isFullLoad
       ? { started: starting + fullLoad + seconds }

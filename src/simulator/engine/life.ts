@@ -19,7 +19,7 @@ export class Life {
   readonly tables: Tables;
   /** Steps that do not go on: they fail with these messages, or (`null`) never end. */
   readonly troubledSteps = new Map<Step, readonly string[] | null>();
-  /** It was started once. */
+  /** True once the replication was started. */
   hasRow = false;
   /** Until when its tables have moved. */
   movedUntil: number;

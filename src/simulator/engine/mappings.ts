@@ -25,7 +25,7 @@ export function readMappings(text: string): Selection {
     .filter((rule) => rule['rule-type'] === 'selection')
     .map(readRule);
   if (selection.length === 0) throw refused('Valid Table mappings is required');
-  // What is excluded is out, however it is included.
+  // An exclusion wins over every inclusion.
   return (schema, table) =>
     selection.some(({ action, matches }) => action === 'include' && matches(schema, table)) &&
     !selection.some(({ action, matches }) => action === 'exclude' && matches(schema, table));
@@ -47,7 +47,7 @@ function readRule(rule: Readonly<Record<string, unknown>>): SelectionRule {
   return { action, matches: (schema, table) => schemas(schema) && tables(table) };
 }
 
-/** Whether one character matches a part of a pattern: `_`, `[ab]`, `[a-d]`, or the character itself. */
+/** Returns true if one character matches a part of a pattern: `_`, `[ab]`, `[a-d]`, or the character itself. */
 function fits(part: string, character: string): boolean {
   const [, set] = /^\[(.+)\]$/s.exec(part) ?? [];
   if (set === undefined) return part === '_' || part === character;
@@ -68,7 +68,7 @@ function patternOf(pattern: string): (name: string) => boolean {
       } else if (fits(parts[part] ?? '', name.charAt(at))) {
         [part, at] = [part + 1, at + 1];
       } else if (afterAny >= 0) {
-        // What stands for any text takes one more character.
+        // A part that matches any text takes one more character.
         [part, at] = [afterAny, ++retryAt];
       } else return false;
     }

@@ -82,12 +82,12 @@ export interface Row {
   IsReadOnly?: boolean;
 }
 
-/** What a look shows: as it is now, or as it was. */
+/** View that a look shows: the present, or the past. */
 export interface View {
   readonly row: Row;
   /** Until when its tables have moved. */
   readonly time: number;
-  /** Whether it had been started. */
+  /** True if the replication had been started. */
   readonly hasRow: boolean;
 }
 
@@ -140,7 +140,7 @@ export interface TableSettings {
   readonly skippedPercent: number;
 }
 
-export const usualTables: TableSettings = {
+export const defaultTables: TableSettings = {
   count: 3,
   rates: {},
   inError: 0,

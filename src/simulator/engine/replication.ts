@@ -13,9 +13,9 @@ import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
 import { startSteps, type StartStep, type Step } from './steps.js';
 import { secondsTo, stopPosition } from './stop-position.js';
 
-/** How soon a resume that needs a log which is gone dies once it runs. */
+/** Seconds after which a resume without its log fails once it runs. */
 const LOG_GONE_SECONDS = 20;
-/** How long the changes that were cached during a full load take. */
+/** Seconds to apply the changes that were cached during a full load. */
 const CACHED_CHANGES_SECONDS = 10;
 /** As seen on AWS. */
 const NO_TABLES = 'No tables were found at task initialization';
@@ -25,13 +25,13 @@ export class SimulatedReplication extends Life {
   nextStop: NextStop | null = null;
   /** The replication dies this long after it reaches `running`. */
   failsAfterRunning: { readonly seconds: number; readonly messages: readonly string[] } | null = null;
-  /** What the next premigration assessment comes to. */
+  /** Result of the next premigration assessment. */
   assessmentStatus: AssessmentEnd = 'passed';
-  /** Its place in lists: the order in which they were created. */
+  /** Position in lists: the order of creation. */
   sequence = 0;
-  /** It has reached `running`, or a start was accepted where that is enough. */
+  /** True once it has reached `running`, or a start was accepted where that is enough. */
   hasRun = false;
-  /** How many databases its target endpoint has led to before. */
+  /** Number of databases to which its target endpoint led before. */
   targetsBefore = 0;
   /** Since when its tables move. */
   runningSince = Infinity;

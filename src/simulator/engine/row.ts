@@ -1,4 +1,4 @@
-/** What DescribeReplications shows of a replication. */
+/** Row of DescribeReplications. */
 import type { Config, Row, StartInput } from './model.js';
 import type { Uncertain } from './uncertain.js';
 import { provisionStateOf } from './rules.js';
@@ -13,7 +13,7 @@ const noStats = {
   TablesErrored: 0,
 } as const;
 
-/** How many tables are loaded at once. */
+/** Number of tables that are loaded at once. */
 const LOADED_AT_ONCE = 8;
 
 /** The row, and how it changes. All times are epoch seconds. */
@@ -114,7 +114,7 @@ export class ShownRow {
     }
     this.row.ReplicationStats['StartDate'] = time;
     if (!isLoaded || this.row.ReplicationStats['FullLoadFinishDate'] !== undefined) return;
-    // It was deprovisioned, and its statistics with it.
+    // Deprovisioning removes the statistics.
     Object.assign(this.row.ReplicationStats, {
       FullLoadProgressPercent: 100,
       TablesLoaded: tables,

@@ -1,15 +1,15 @@
-/** What DMS refuses of a replication because of the state it is in. */
+/** Requests that DMS refuses because of the state of a replication. */
 import type { Row, StartInput } from './model.js';
 import type { Uncertain } from './uncertain.js';
 import { startSteps } from './steps.js';
 import { AwsFault } from './aws-fault.js';
 
-/** How faults name a replication: by the last part of its ARN. */
+/** Name of a replication in faults: the last part of its ARN. */
 export function idOf(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
-/** What a fault says of a replication in the wrong state, for each operation. Seen of a stop and a start; the others are guessed. */
+/** Text of a fault about the wrong state, for each operation. Seen for a stop and a start; the others are inferred. */
 export function wrongState(operation: string, id: string, status: string): AwsFault {
   const shown = status.toUpperCase();
   const said: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ export function isAtRest(status: string): boolean {
   return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
 }
 
-/** Whether a stop is taken and has no effect. Throws where it is refused. */
+/** Returns true if a stop is accepted without effect. Throws where it is refused. */
 export function isIdleStop(row: Row, { stopWhileStopping, stopAtRest, stopAbortsStart }: Uncertain): boolean {
   const { Status: status } = row;
   const id = idOf(row.ReplicationConfigArn);

@@ -3,7 +3,7 @@ interface Due {
   readonly apply: () => void;
 }
 
-/** What is still to come, in the order in which it is due. Times are epoch seconds. */
+/** Events to come, in the order in which they are due. Times are epoch seconds. */
 export class Schedule {
   #due: Due[] = [];
 
@@ -12,7 +12,7 @@ export class Schedule {
     this.#due.splice(before + 1, 0, { at, apply });
   }
 
-  /** What is due next, taken out, if it is due by then. */
+  /** Takes out the next event if it is due by then. */
   take(by: number): Due | null {
     const [next] = this.#due;
     if (next === undefined || next.at > by) return null;

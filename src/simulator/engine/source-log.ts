@@ -2,7 +2,7 @@ import type { RowRates, SourceSettings, Written } from './source-settings.js';
 
 const MAX_PACES = 100;
 
-/** How a source is written from a moment on, and what had been written by then. */
+/** Rates of writes from a moment on, and the amount written by then. */
 interface Pace {
   readonly from: number;
   readonly bytesPerSecond: number;
@@ -31,12 +31,12 @@ export class SourceLog {
     this.#paces = [...earlier.slice(-MAX_PACES), { ...settings, from: now, before: this.totalAt(now) }];
   }
 
-  /** What the source was writing each second at a time. */
+  /** Returns the rate of writes at a time. */
   bytesPerSecondAt(time: number): number {
     return this.#paceAt(time)?.bytesPerSecond ?? 0;
   }
 
-  /** What the replicated tables were written between two moments. */
+  /** Returns the amount written to the replicated tables between two moments. */
   between(from: number, until: number): Written {
     return since(this.totalAt(from), this.totalAt(until));
   }
@@ -61,7 +61,7 @@ export class SourceLog {
     };
   }
 
-  /** When something that is replicated was last written. */
+  /** Returns the time of the last write to a replicated table. */
   lastReplicated(position: number): number {
     const at = this.#paces.findLastIndex(({ from }) => from <= position);
     const replicated = this.#paces.findLastIndex(({ filteredWrites }, n) => n <= at && !filteredWrites);
@@ -71,7 +71,7 @@ export class SourceLog {
 
 const nothing: Total = { bytes: 0, thousands: 0, inserts: 0, updates: 0, deletes: 0 };
 
-/** What was written between two moments. */
+/** Returns the amount written between two moments. */
 export function since(before: Total, after: Total): Written {
   return {
     thousands: Math.max(0, after.thousands - before.thousands),

@@ -32,7 +32,7 @@ export interface SourceSettings {
 }
 
 /** Default settings of a source. */
-export const usualSource: SourceSettings = {
+export const defaultSource: SourceSettings = {
   engine: 'mysql',
   bytesPerSecond: 2000,
   rates: { inserts: 6, updates: 3, deletes: 1 },

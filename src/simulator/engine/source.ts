@@ -1,10 +1,10 @@
-import { spell } from './checkpoint-format.js';
+import { formatCheckpoint } from './checkpoint-format.js';
 import { since, SourceLog, type Total } from './source-log.js';
 import type { SourceSettings, Written } from './source-settings.js';
 
-/** What is applied is at least this far behind what is written. */
+/** Least delay from a write until it is applied. */
 const LEAST_LAG = 0.4;
-/** What is captured is at least this far behind what is written. */
+/** Least delay from a write until it is captured. */
 const LEAST_CAPTURE_LAG = 0.2;
 /** While running the checkpoint is that of a while ago; it is flushed once stopped. */
 const CHECKPOINT_LAG = 30;
@@ -20,13 +20,13 @@ interface Transaction {
 }
 
 interface Run {
-  /** When CDC began; the same for all parts of a run in which the catching up changed. */
+  /** Start of CDC; the same for all parts of a run in which the catching up changed. */
   readonly began: number;
   readonly from: number;
   until: number | null;
   /** Up to which second of the source's log everything had been applied when it began. */
   readonly applied: number;
-  /** Where the checkpoint was then. */
+  /** Checkpoint at that time. */
   readonly checkpoint: number;
   readonly catchUp: number;
 }
@@ -37,11 +37,11 @@ interface Run {
  */
 export class Source {
   settings: SourceSettings;
-  /** What it writes to its log. */
+  /** Writes to its log. */
   readonly log: SourceLog;
   /** Nothing of the full load is in the target that is there now. */
   isTargetEmpty = false;
-  /** What had been written when the counting of rows began, and when the target was exchanged. */
+  /** Amount written when the counting of rows began, and when the target was exchanged. */
   #counted: Total;
   #inTarget: Total;
   #applied: number;
@@ -113,7 +113,7 @@ export class Source {
     this.isTargetEmpty = true;
   }
 
-  /** What was applied to the target that is there now. */
+  /** Amount applied to the present target. */
   targetRows(now: number): Written {
     return since(this.#inTarget, this.log.totalAt(this.appliedAt(now)));
   }
@@ -122,7 +122,7 @@ export class Source {
     return this.#runs.at(-1)?.until === null;
   }
 
-  /** Whether the log that is needed to go on is gone. */
+  /** Returns true if the log that is needed to go on is gone. */
   isLogGone(now: number): boolean {
     const { logRetentionSeconds } = this.settings;
     return logRetentionSeconds !== null && now - this.#applied > logRetentionSeconds;
@@ -174,7 +174,7 @@ export class Source {
     return this.#transactions.find(({ opened, closed }) => opened <= time && time < closed);
   }
 
-  /** What was captured and applied since the counting began. */
+  /** Amounts captured and applied since the counting began. */
   rows(now: number): { readonly captured: Written; readonly applied: Written } {
     return {
       captured: since(this.#counted, this.log.totalAt(this.capturedAt(now))),
@@ -187,6 +187,6 @@ export class Source {
   }
 
   #spelled(position: number): string {
-    return spell[this.settings.engine](Math.floor(this.log.totalAt(position).bytes));
+    return formatCheckpoint[this.settings.engine](Math.floor(this.log.totalAt(position).bytes));
   }
 }

@@ -44,7 +44,7 @@ export interface Durations extends Readonly<Record<StartStep, number>> {
 }
 
 /** Default durations, from reports of real runs. A start takes about forty minutes. */
-export const usualDurations: Durations = {
+export const defaultDurations: Durations = {
   initializing: 180,
   preparing_metadata_resources: 900,
   testing_connection: 180,

@@ -1,6 +1,6 @@
 import type { Source } from './source.js';
 
-/** Where a replication is to stop by itself. */
+/** Position at which a replication stops by itself. */
 export interface StopPosition {
   readonly at: number;
   /** `server_time:` is the time of the source, `commit_time:` that of what is applied. */
@@ -16,7 +16,7 @@ export function stopPosition(asked: string | undefined): StopPosition | null {
   return { at: Date.parse(`${text}Z`) / 1000, isCommit, stopReason };
 }
 
-/** When it is worth another look whether it has got there; 0 or less: it has. What is behind catches up, or does not. */
+/** Seconds until the position may be reached; 0 or less: it is reached. A replication that is behind may catch up or not. */
 export function secondsTo({ at, isCommit }: StopPosition, source: Source, now: number): number {
   const left = at - (isCommit ? source.appliedAt(now) : now);
   return left > 0 ? Math.max(source.settings.catchUp > 1 ? 1 : 60, Math.min(left, at - now)) : left;

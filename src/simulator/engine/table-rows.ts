@@ -6,7 +6,7 @@ import type { Tables } from './tables.js';
 /** Rows of each table that come with the full load. */
 const FULL_LOAD_ROWS = 50_000;
 
-/** How many rows DescribeReplicationTableStatistics has. None before the first run; lost when it is deprovisioned. */
+/** Number of rows of DescribeReplicationTableStatistics. 0 before the first run and after deprovisioning. */
 export function tableCount({ tables }: SimulatedReplication, { row, hasRow }: View): number {
   return !hasRow || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
 }
@@ -47,7 +47,7 @@ export function tableRow(replication: SimulatedReplication, position: number, vi
   };
 }
 
-/** What of a table's full load is done, from 0 to 1. */
+/** Share of a table's full load that is done, from 0 to 1. */
 function loadedShareOf({ tables, durations }: SimulatedReplication, position: number, { row, time }: View): number {
   const { FullLoadStartDate: began, FullLoadFinishDate: finished } = row.ReplicationStats;
   if (finished !== undefined) return 1;
@@ -68,7 +68,7 @@ function stateOf(tables: Tables, position: number, loadedShare: number, isBeingR
   return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
 }
 
-/** Which kind of table one is: so many of each, counted from the first. */
+/** Kind of a table. Kinds are counted off from the first table. */
 function kindOf(position: number, kinds: readonly (readonly [kind: string, count: number])[]): string | undefined {
   let end = 0;
   return kinds.find(([, count]) => {

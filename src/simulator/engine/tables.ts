@@ -20,13 +20,13 @@ export class Tables {
   /** By their places, those that have rates of their own. */
   readonly #rated = new Map<number, RowRates>();
   #sums = { captured: noSum, applied: noSum };
-  /** Whether rows are compared after they were applied. */
+  /** True if rows are compared after they were applied. */
   isValidated = false;
-  /** Whether a start fails that finds no tables. */
+  /** True if a start fails that finds no tables. */
   needsTables = true;
-  /** Where a full load ends, by its settings; `null`: CDC goes on. */
+  /** Point at which a full load ends, by its settings; `null`: CDC goes on. */
   stopsAfterLoad: 'before-cached-changes' | 'after-cached-changes' | null = null;
-  /** When tables were last validated anew, and until when they are loaded anew. */
+  /** Time of the last new validation, and end of the reload. */
   readonly validatedAgain = new Map<number, number>();
   readonly reloadedUntil = new Map<number, number>();
 
@@ -65,7 +65,7 @@ export class Tables {
     return this.settings.names?.length ?? this.settings.count;
   }
 
-  /** How many are selected. */
+  /** Number of selected tables. */
   get count(): number {
     return this.#selected?.length ?? this.#size;
   }
@@ -82,7 +82,7 @@ export class Tables {
     return undefined;
   }
 
-  /** Whether there is nothing of a table in the target, and why: it is missing there, or was given up. */
+  /** Reason why the target has nothing of a table: missing, or given up. */
   absence(position: number): 'Table does not exist' | 'Table cancelled' | null {
     const fromEnd = this.count - 1 - position;
     const { missing, cancelled } = this.settings;
@@ -90,14 +90,14 @@ export class Tables {
     return fromEnd < missing + cancelled ? 'Table cancelled' : null;
   }
 
-  /** How many of the rows that were written were captured of one table. */
+  /** Number of written rows of one table that were captured. */
   captured(position: number, written: Written): RowRates {
     if (this.absence(position) !== null) return scaled(written, 0);
     const own = this.#rated.get(this.#placeOf(position));
     return own === undefined ? scaled(written, 1 / (this.#size - this.#rated.size)) : scaled(own, written.thousands);
   }
 
-  /** How many of the rows that were written are applied of one table. */
+  /** Number of written rows of one table that are applied. */
   applied(position: number, written: Written): RowRates {
     const { inError, skippedPercent } = this.settings;
     return scaled(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
@@ -110,7 +110,7 @@ export class Tables {
     return added(scaled(written, others === 0 ? 0 : sharing / others), scaled(own, written.thousands));
   }
 
-  /** How many tables share the source's rates, skipped rows left out, and what those with rates of their own have together. */
+  /** Number of tables that share the source's rates, without skipped rows, and the sum of the rates that tables have of their own. */
   #sumOf(which: 'captured' | 'applied'): Sum {
     const one = { thousands: 1, inserts: 1, updates: 0, deletes: 0 };
     let [sharing, own] = [0, scaled(one, 0)];
@@ -137,7 +137,7 @@ export class Tables {
   }
 }
 
-/** What is played of a config's ReplicationSettings, as far as it is given. */
+/** Parts of a config's ReplicationSettings that the simulator plays. */
 interface ReplicationSettings {
   readonly ValidationSettings?: { readonly EnableValidation?: boolean };
   readonly FullLoadSettings?: {

@@ -54,7 +54,7 @@ export interface Uncertain {
 }
 
 /** Defaults of the switches. */
-export const assumed: Uncertain = {
+export const uncertainDefaults: Uncertain = {
   rowBeforeFirstRun: true,
   acceptedIsFirstRun: true,
   startClearsStop: false,
@@ -82,7 +82,7 @@ export const assumed: Uncertain = {
 };
 
 /** Switches that are all set otherwise than assumed. */
-export const contrary: Uncertain = {
+export const uncertainInverted: Uncertain = {
   rowBeforeFirstRun: false,
   acceptedIsFirstRun: false,
   startClearsStop: true,
