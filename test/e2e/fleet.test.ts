@@ -142,7 +142,10 @@ describe.concurrent('a fleet', () => {
       { operationId: `${handle.fleetId}:stop`, reason: 'cutover', parentWorkflowId: handle.workflowId },
     ]);
   });
+});
 
+// In groups, because a few fleets at once are enough for two processors.
+describe.concurrent('a fleet', () => {
   test('that is cancelled lets those that are under way finish, starts no more, and says what is left', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
@@ -244,7 +247,9 @@ describe.concurrent('a fleet', () => {
     expect(started.map(({ input }) => input['ReplicationConfigArn'])).toEqual([third, second, first]);
     expect(resumed.results[second]).toEqual({ outcome: 'resumed', checkpointSequence: 1, resumeBy: null });
   });
+});
 
+describe.concurrent('a fleet', () => {
   test('goes on when its worker is replaced, and stops nothing twice', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e5 } });
     const worker = await stage.work();

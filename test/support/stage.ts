@@ -172,7 +172,7 @@ export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
 }
 
 /** Waits for a condition, and says what it waited for when it does not come. */
-export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
+export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 100): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
   for (let pause = 50; ; pause = Math.min(pause * 1.2, 300)) {
     const seen = await look();

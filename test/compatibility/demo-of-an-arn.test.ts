@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { startDmsSimulator, type DmsSimulator } from '../src/simulator/index.js';
+import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 
 /** The demo on "a real account", which here is a simulator; answered as given. */
 async function demo(simulator: DmsSimulator, arn: string, answer: string): Promise<{ code: number; said: string }> {
-  const script = fileURLToPath(new URL('../scripts/demo.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
   const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', script, '--arn', arn], {
     env: {
       ...process.env,
