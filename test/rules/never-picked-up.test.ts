@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clearNeverPickedUp, isNeverPickedUp, type PickUpFacts } from '../../src/rules/never-picked-up.js';
+import { clearNeverPickedUp, isNeverPickedUp, isPolled, type PickUpFacts } from '../../src/rules/never-picked-up.js';
 
 const [SCHEDULED, STARTED] = [1, 2];
 const waiting: PickUpFacts = {
@@ -47,4 +47,26 @@ describe('an execution that no worker ever picked up', () => {
     ['is picked up by a worker in between', 'right', ['right'], waiting, pickedUp],
     ['was picked up before', 'right', ['right'], pickedUp, waiting],
   ])('stays when it %s', async (_, ...situation) => expect(await clear(...situation)).toBeNull());
+});
+
+describe('a task queue counts as polled', () => {
+  const client = (answer: () => Promise<{ pollers?: readonly unknown[] | null }>) => {
+    const asked: unknown[] = [];
+    const describeTaskQueue = (request: unknown) => {
+      asked.push(request);
+      return answer();
+    };
+    return { asked, client: { options: { namespace: 'n' }, workflowService: { describeTaskQueue } } };
+  };
+
+  test.each<[string, () => Promise<{ pollers?: readonly unknown[] | null }>, boolean]>([
+    ['when a worker polled it', () => Promise.resolve({ pollers: [{}] }), true],
+    ['but not when none did', () => Promise.resolve({ pollers: [] }), false],
+    ['when the server names no pollers', () => Promise.resolve({ pollers: null }), true],
+    ['when the caller may not ask', () => Promise.reject(new Error('denied')), true],
+  ])('%s', async (_, answer, isSo) => {
+    const { asked, client: temporal } = client(answer);
+    expect(await isPolled(temporal, 'q')).toBe(isSo);
+    expect(asked).toEqual([{ namespace: 'n', taskQueue: { name: 'q' }, taskQueueType: 1 }]);
+  });
 });
