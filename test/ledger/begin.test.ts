@@ -5,20 +5,12 @@ import { emptyLedger } from '../../src/ledger/entries.js';
 import { record } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import { beginOf, begun, draftOf, endedOf, noted, recorded, refusalOf } from '../support/ledger-requests.js';
-import { arn, at, operation } from '../support/operations.js';
+import { arn, at, messageOf, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
 const resume = op('r', { kind: 'resume' });
 const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
-const messageOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (err) {
-    return err instanceof Error ? err.message : String(err);
-  }
-  return 'allowed';
-};
 
 test('a new ledger holds nothing', () => {
   const { replicationConfigArn, version, newestToken, lastSequence, ...rest } = empty;

@@ -12,7 +12,7 @@ import {
   resumedOf,
   stoppedOf,
 } from '../support/ledger-requests.js';
-import { arn, at, operation } from '../support/operations.js';
+import { arn, at, messageOf, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
@@ -22,14 +22,6 @@ function callIn({ pendingCall }: Ledger): PendingCall {
   if (pendingCall === null) throw new Error('No call is noted');
   return pendingCall;
 }
-const messageOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (err) {
-    return err instanceof Error ? err.message : String(err);
-  }
-  return 'allowed';
-};
 
 describe('a request to record', () => {
   test('takes the newest token, and never an older one', () => {

@@ -12,19 +12,11 @@ import {
   validateReserve,
 } from '../../src/ledger/reservation.js';
 import { begun, endedOf, noted, recorded } from '../support/ledger-requests.js';
-import { arn, at, operation } from '../support/operations.js';
+import { arn, at, messageOf, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
 const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
-const messageOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (err) {
-    return err instanceof Error ? err.message : String(err);
-  }
-  return 'allowed';
-};
 
 describe('a reservation', () => {
   const request = { owner: 'cutover', reason: null, workflowId: null };

@@ -19,3 +19,13 @@ export function operation(operationId: string, more: Partial<OperationRef> = {})
     ...more,
   };
 }
+
+/** Returns the message of the error that an act throws; `allowed`: it throws none. */
+export function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (err) {
+    return err instanceof Error ? err.message : String(err);
+  }
+  return 'allowed';
+}

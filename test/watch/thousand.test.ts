@@ -30,14 +30,13 @@ class Worker {
   }
 
   async requestStop(arn: ReplicationConfigArn): Promise<void> {
-    const look = await this.watcher.look(arn, { withinSeconds: Infinity });
-    for (;;) {
+    for (let when = {}; ; when = { inSeconds: 1 }) {
+      const look = await this.watcher.look(arn, { ...when, withinSeconds: Infinity });
       await takeTurn(this, arn, look);
       try {
         return void (await this.dms.api.stopReplication(arn));
       } catch {
-        this.budget.throttled();
-        await sleep(1000);
+        this.budget.throttled(); // the next attempt begins with a look of its own
       }
     }
   }
