@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DmsApiError, RecordRefused, type DmsApi } from '../../src/activities/index.js';
 import { inTime } from '../../src/watch/index.js';
 import { answered, look } from '../support/look.js';
@@ -10,6 +10,50 @@ import { failureOf, until } from '../support/stage.js';
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 
 afterEach(() => vi.restoreAllMocks());
+
+describe('a held attempt', () => {
+  const request = { replicationConfigArn, lastStatus: 'stopping' };
+  beforeEach(
+    () =>
+      void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] }),
+  );
+  afterEach(() => void vi.useRealTimers());
+
+  test('sends a heartbeat every 30 s with what it remembers, although nothing changes', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping') });
+    const held = attempt({ attempt: 1, startToCloseTimeoutMs: 315_000 });
+    const beats: unknown[] = [];
+    held.on('heartbeat', (details: unknown) => beats.push(details));
+    const ended = failureOf(held.run(wait, request));
+    await vi.advanceTimersByTimeAsync(100_000);
+    // The first look, and three intervals.
+    expect(beats).toHaveLength(4);
+    expect(new Set(beats.map((each) => JSON.stringify(each))).size).toBe(1);
+    held.cancel();
+    await ended;
+  });
+
+  test('gives its slot up after 30 s when another wait found none, and keeps it for minutes otherwise', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), maxHeldWaits: 1 });
+    const info = { startToCloseTimeoutMs: 315_000 };
+    let endedAt: number | null = null;
+    const first = failureOf(attempt(info).run(wait, request)).finally(() => (endedAt = performance.now()));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(endedAt).toBeNull();
+    const turnedAway = failureOf(attempt(info).run(wait, request));
+    await vi.advanceTimersByTimeAsync(5000);
+    await turnedAway;
+    expect(await first).toMatchObject({ type: 'DmsStillWaiting' });
+
+    const begunAt = performance.now();
+    const next = failureOf(attempt(info).run(wait, request)).finally(() => (endedAt = performance.now()));
+    await vi.advanceTimersByTimeAsync(10_000);
+    const another = failureOf(attempt(info).run(wait, request));
+    await vi.advanceTimersByTimeAsync(25_000);
+    await Promise.all([next, another]);
+    expect(((endedAt ?? 0) - begunAt) / 1000).toBeGreaterThanOrEqual(28);
+  });
+});
 
 describe('an attempt of a wait', () => {
   test('is held while there is a place for it, and leaves after one look when there is none', async () => {
