@@ -8,7 +8,7 @@ import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicati
 
 /**
  * Activities by their type names, with their arguments and results. A host on one version may call a worker on another of the same major version.
- * They are therefore as public as the package's exports.
+ * The activities are therefore as public as the package's exports.
  *
  * An activity that runs on its own, without an operation, works unguarded. Nothing is noted in a ledger, and nothing keeps two of them apart.
  */
