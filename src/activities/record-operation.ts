@@ -139,7 +139,11 @@ class Recorder {
     });
     const isOver = look !== null && ['stopped', 'failed'].includes(lifecycleState(look.replication).status);
     // The replication may be gone or running again by now. The earlier look is then all there is.
-    if (!isOver) return seen === null ? null : { replication: seen, settled: 'grace-expired', dmsTime: Date.now() };
+    if (!isOver) {
+      // Without an answer of DMS, the Temporal server's clock is the nearest.
+      const dmsTime = look?.dmsTime ?? attempt.token;
+      return seen === null ? null : { replication: seen, settled: 'grace-expired', dmsTime };
+    }
     const { replication, dmsTime } = look;
     const judged = judgeSettling(
       memory,

@@ -37,6 +37,7 @@ export const state = v.object({
   ),
   unanswered: orNull(v.object({ kind, operationId: named(200), at: time })),
   newestToken: number,
+  taskQueue: orNull(text(MAX_ID)),
   checkpoints: v.array(v.object(recordFields)),
   operations: v.array(
     v.object({

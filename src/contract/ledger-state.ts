@@ -210,6 +210,8 @@ export interface Ledger {
   readonly unanswered: UnansweredCall | null;
   /** Highest fencing token accepted so far, in ms since the epoch. Requests of activities with a lower token are rejected. */
   readonly newestToken: number;
+  /** Task queue of the newest operation's activities, on which the ledger looks for a missing replication. `null`: the ledger's own. */
+  readonly taskQueue: string | null;
   /** Records, newest first, at most 100 beside those that wait for the archive. */
   readonly checkpoints: readonly CheckpointRecord[];
   /** Operations, newest first, at most 100. */

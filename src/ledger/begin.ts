@@ -34,7 +34,7 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
 
 /** Begins or continues an operation. If another execution left a note, marks that note for the ledger to finish and replies `busy`. */
 export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
-  const { operation, sequence, token, call, status } = request;
+  const { operation, sequence, token, call, status, taskQueue } = request;
   const known = findOperation(ledger, operation);
   const own = ownCall(ledger, operation);
   const checkpoint = findCheckpoint(ledger, sequence) ?? null;
@@ -55,7 +55,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
   }
   const begun = begunOperation(operation, known, status, now);
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
-  const registered = bounded({ ...fenced, operations, missingSince: null, deletedAt: null });
+  const registered = bounded({ ...fenced, taskQueue, operations, missingSince: null, deletedAt: null });
   return { ledger: call === null ? registered : noteCall(registered, call, request, now), reply };
 }
 

@@ -24,6 +24,7 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
     pendingCall: null,
     unanswered: null,
     newestToken: 0,
+    taskQueue: null,
     checkpoints: [],
     operations: [],
     lastSequence: 0,

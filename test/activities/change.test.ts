@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { Accepted } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { record } from '../../src/ledger/record.js';
 import { callMark } from '../../src/dms/checkpoint.js';
@@ -100,15 +101,24 @@ describe('a stop', () => {
     });
   });
 
-  test('whose first attempt died may have been asked for: a denial ends it only when its first attempt has said that it called nothing', async () => {
+  test.each([
+    ['was killed', undefined],
+    ['failed', { isBegun: true }],
+  ])('whose first attempt %s ends with a denial only if the ledger has no note of its call', async (_, memory) => {
     const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
-    const secondAttempt = async (heartbeatDetails: unknown) => {
-      const { activities } = stage({ looks: [denied] });
-      const info = { startToCloseTimeoutMs: 150_000, ...(heartbeatDetails === undefined ? {} : { heartbeatDetails }) };
+    const secondAttempt = async (state: Ledger) => {
+      const { activities } = stage({ looks: [denied], ledger: new FakeLedger(state) });
+      const info = { startToCloseTimeoutMs: 150_000, ...(memory === undefined ? {} : { heartbeatDetails: memory }) };
       return failureOf(attempt(info).run(activities['dms.requestStop'], stopRequest));
     };
-    expect(await secondAttempt(undefined)).toMatchObject({ nonRetryable: false });
-    expect(await secondAttempt({ isBegun: true })).toMatchObject({ type: 'DmsAccessDenied' });
+    const empty = emptyLedger(replicationConfigArn);
+    expect(await secondAttempt(noted(empty, STOP, 1))).toMatchObject({ type: 'DmsUnavailable', nonRetryable: false });
+    expect(await secondAttempt(noted(empty, operation('other'), 1))).toMatchObject({ type: 'DmsAccessDenied' });
+    expect(await secondAttempt(begun(empty, STOP, 1))).toMatchObject({ type: 'DmsAccessDenied' });
+  });
+
+  test('that has called nothing ends with a denial after an attempt without an answer', async () => {
+    const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
     const unavailable = new DmsApiError('unavailable', 'InternalFailure', 'Oh');
     const { attempts, activities } = stage({ looks: [unavailable, denied] });
     const failure = await failureOf(attempts.run(activities['dms.requestStop'], stopRequest));

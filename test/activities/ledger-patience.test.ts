@@ -33,7 +33,7 @@ function ask(environment: WorkerContext, secondsIn: number, mayGiveUp: boolean, 
   );
 }
 
-test('an operation that has called nothing gives up on its ledger after five minutes, and says where to look', async () => {
+test('an operation that has not begun gives up on its ledger after five minutes, and says where to look', async () => {
   const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   for (const seconds of [0, 100, 299]) {
     expect(await failureOf(ask(environment, seconds, true))).toMatchObject({

@@ -13,8 +13,8 @@ const resume = op('r', { kind: 'resume' });
 const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
 
 test('a new ledger holds nothing', () => {
-  const { replicationConfigArn, version, newestToken, lastSequence, ...rest } = empty;
-  expect([replicationConfigArn, version, newestToken, lastSequence]).toEqual([arn, 1, 0, 0]);
+  const { replicationConfigArn, version, newestToken, lastSequence, taskQueue, ...rest } = empty;
+  expect([replicationConfigArn, version, newestToken, lastSequence, taskQueue]).toEqual([arn, 1, 0, 0, null]);
   const lists = { checkpoints: [], operations: [], events: [] };
   const facts = { sealed: null, pendingCall: null, unanswered: null, lastUnsealed: null, reservation: null };
   expect(rest).toEqual({ ...lists, ...facts, guard: null, archive: null, missingSince: null, deletedAt: null });
@@ -24,6 +24,11 @@ describe('the beginning of an operation', () => {
   test('takes the newest token, and never an older one', () => {
     expect(begun(empty, op('a'), 5).newestToken).toBe(Date.parse(at(5)));
     expect(begin(begun(empty, op('a'), 5), beginOf(op('a'), 3), at(6)).ledger.newestToken).toBe(Date.parse(at(5)));
+  });
+
+  test('tells the ledger the task queue of its activities', () => {
+    const twice = begin(begun(empty, op('a'), 1), { ...beginOf(op('a'), 2), taskQueue: 'moved' }, at(2)).ledger;
+    expect([begun(empty, op('a'), 1).taskQueue, twice.taskQueue]).toEqual([beginOf(op('a'), 1).taskQueue, 'moved']);
   });
 
   test('shows that the replication is there', () => {

@@ -16,6 +16,8 @@ export interface SkippingStage extends AsyncDisposable {
   readonly dms: ReplicationClient;
   /** `foreign`: activities of somebody else. */
   work(options?: Partial<DmsActivitiesOptions>, foreign?: object): Promise<Worker>;
+  /** A worker that has the workflows alone. */
+  workWithoutActivities(taskQueue: string): Promise<Worker>;
 }
 
 /**
@@ -43,6 +45,15 @@ export async function setSkipping(options: DmsSimulatorOptions = quick): Promise
         workflowBundle: await workflowBundle(),
         debugMode: true,
         activities: { ...createDmsActivities({ ...usual, ...activities }), ...foreign },
+      });
+    },
+    async workWithoutActivities(ofLedgers) {
+      const { nativeConnection: connection } = env;
+      return Worker.create({
+        connection,
+        taskQueue: ofLedgers,
+        workflowBundle: await workflowBundle(),
+        debugMode: true,
       });
     },
     async [Symbol.asyncDispose]() {

@@ -84,3 +84,20 @@ test.concurrent('a ledger stays open for a replication that is back, and for a s
     await until('it is closed', async () => (await statusOf(stage, sealed)) === 'COMPLETED');
   });
 });
+
+test.concurrent('a ledger whose own task queue has no activities finds a deleted replication, too', async () => {
+  await using stage = await setSkipping();
+  const { dms, env, simulator } = stage;
+  const replicationConfigArn = simulator.createReplication();
+  const ledgers = await stage.workWithoutActivities('ledgers');
+  const worker = await stage.work({ ledgerTaskQueue: 'ledgers' });
+  await ledgers.runUntil(
+    worker.runUntil(async () => {
+      await dms.stop({ replicationConfigArn, ...brief });
+      await deleted(stage, replicationConfigArn);
+      expect(await failureOf(dms.resume({ replicationConfigArn }))).toMatchObject({ type: 'DmsReplicationNotFound' });
+      await env.sleep(25 * HOUR);
+      await until('it is closed', async () => (await statusOf(stage, replicationConfigArn)) === 'COMPLETED');
+    }),
+  );
+});

@@ -1,5 +1,5 @@
 import type { ApplicationFailure } from '@temporalio/common';
-import type { DmsApiError } from '../../dms/api.js';
+import { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
 import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../contract/failures.js';
 import type { RetryableType } from './attempt-options.js';
@@ -19,6 +19,11 @@ interface AskingAttempt {
   readonly secondsWithoutAnswer: number;
   readonly subject: FailureSubject;
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure;
+}
+
+/** True if an error ends an operation that has called nothing. */
+export function isDenial(err: unknown): boolean {
+  return err instanceof DmsApiError && ['access-denied', 'credentials', 'rejected'].includes(err.kind);
 }
 
 /** Returns what a failed request to DMS means for the activity. The one place that turns a `DmsApiError` into an `ApplicationFailure`. */
@@ -52,12 +57,16 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
     Math.max(0.1, Math.min(attempt.secondsWithoutAnswer, secondsLeft)),
   );
   const seen = attempt.status === null ? 'not seen yet' : `last seen "${attempt.status}"`;
-  const what =
-    outage === null
-      ? 'No answer'
-      : `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so no answer`;
-  const message = `${what} about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
+  const message = `${problemOf(err, outage)} about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
   return attempt.retryable(isThrottled ? 'DmsThrottled' : 'DmsUnavailable', message, delay);
+}
+
+/** Returns the beginning of a message about a failed request that is sent again. */
+function problemOf({ kind }: DmsApiError, outage: { readonly seconds: number } | null): string {
+  if (outage !== null)
+    return `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so no answer`;
+  if (kind === 'throttled') return 'AWS throttles the requests';
+  return kind === 'unavailable' ? 'No answer' : 'AWS refuses the requests';
 }
 
 /** Returns how long this operation has had no valid credentials, and how much longer it waits for them. */

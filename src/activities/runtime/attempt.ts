@@ -7,7 +7,7 @@ import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
 import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../../watch/index.js';
 import { readTarget } from '../../contract/input-schemas.js';
-import { apiFailure, awsErrorDetails } from './api-failures.js';
+import { apiFailure, awsErrorDetails, isDenial } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -29,6 +29,10 @@ export class Attempt {
   status: string | null;
   /** True if a call of this operation that changes DMS was accepted, or may have been. Only the deadline ends the operation then. */
   accepted: boolean;
+  /** True if the ledger may know the operation. Only the ledger can tell then whether an earlier attempt has called. */
+  mayHaveBegun: boolean;
+  /** Asks the ledger whether an earlier attempt has called. Default: no other attempt calls. */
+  wasCalled: () => Promise<boolean> = () => Promise.resolve(false);
   readonly deadline: Deadline;
   /** False once the awaited state has been seen and only time must pass. */
   underDeadline = true;
@@ -46,6 +50,7 @@ export class Attempt {
     this.operationId = operationId;
     this.phase = phase;
     this.accepted = accepted;
+    this.mayHaveBegun = accepted;
     this.status = lastStatus ?? null;
     this.deadline = deadline;
     this.lateSince = deadline.seconds;
@@ -127,6 +132,7 @@ export class Attempt {
       this.status = look.replication.status;
       return look;
     } catch (err) {
+      if (isDenial(err) && !this.accepted) this.accepted = await this.wasCalled();
       throw this.failure(err, askedAt);
     }
   }
@@ -168,6 +174,11 @@ export class Attempt {
   /** Returns the failure of a request that the ledger lets through only later. Terminal if the deadline has passed by then. */
   ledgerWaits(why: string, seconds: number): ApplicationFailure {
     return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
+  }
+
+  /** Returns the failure of an attempt without an answer of the ledger. Terminal if the deadline has passed by then. */
+  withoutLedger(why: string, seconds: number): ApplicationFailure {
+    return this.#unlessOver(null, this.elapsedSeconds, () => this.retryable('DmsUnavailable', why, seconds), why);
   }
 
   /**

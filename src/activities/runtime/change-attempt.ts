@@ -9,6 +9,7 @@ import { secondsBetweenLooks, takeTurn, type Look } from '../../watch/index.js';
 import { BUSY, type Attempt } from './attempt.js';
 import type { Change, Conclusion, Decision, Facts } from './change.js';
 import { ChangeMemory, REPEAT_DOUBT } from './change-memory.js';
+import { ownCall } from '../../ledger/calls.js';
 import { askLedger, isKnownToLedger } from './ledger-access.js';
 import { LedgerUnreachable } from './ledger-errors.js';
 
@@ -44,6 +45,7 @@ class ChangeAttempt<Outcome, Result> {
     private readonly change: Change<Outcome, Result>,
   ) {
     this.#memory = new ChangeMemory(attempt);
+    attempt.wasCalled = () => this.#wasCalled();
   }
 
   async run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
@@ -67,6 +69,12 @@ class ChangeAttempt<Outcome, Result> {
     if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
     if (decision.do === 'wait') throw this.#notYet(decision.why);
     return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null, facts) };
+  }
+
+  async #wasCalled(): Promise<boolean> {
+    const { operation } = this.change;
+    if (operation === undefined || !this.attempt.mayHaveBegun) return false;
+    return ownCall(await askLedger(this.attempt, (ledger) => ledger.read()), operation) !== null;
   }
 
   /** Decides again by a newer look. Returns the note of a call that is still due. */
@@ -173,8 +181,8 @@ class ChangeAttempt<Outcome, Result> {
     }).finally(leave);
     if (reply.busy !== null) throw attempt.ledgerWaits(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.accepted = true;
-    if (call !== null) this.#memory.remember({ isBegun: true, mayHaveCalled: true });
-    else if (!this.#memory.isBegun) this.#memory.remember({ isBegun: true });
+    attempt.mayHaveBegun = true;
+    if (!this.#memory.isBegun) this.#memory.remember({ isBegun: true });
     return reply;
   }
 
@@ -229,7 +237,6 @@ class ChangeAttempt<Outcome, Result> {
     if (operation === undefined) return;
     const { token } = this.attempt;
     await askLedger(this.attempt, (ledger) => ledger.record({ type: 'refused', operation, token }));
-    this.#memory.remember({ mayHaveCalled: undefined });
   }
 
   #notYet(why: string, err: DmsApiError | null = null): unknown {

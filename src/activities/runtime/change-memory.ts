@@ -10,8 +10,6 @@ export const REPEAT_DOUBT = 'what it brought about no longer shows';
 interface Memory {
   /** True once the ledger has let the operation begin. */
   readonly isBegun?: boolean;
-  /** True once a call was noted. The operation then waits for an outage of the ledger to end. */
-  readonly mayHaveCalled?: boolean;
   /** Conclusion on which all looks have agreed since then, in seconds of the activity. */
   readonly doubt?: Agreement;
 }
@@ -22,10 +20,9 @@ export class ChangeMemory {
 
   constructor(private readonly attempt: Attempt) {
     const left = attempt.memory as Memory | null | undefined;
-    // A first attempt leaves memory only when it fails. One that left nothing died, and may have called.
-    const mayHaveCalled = left == null ? attempt.number > 1 : left.mayHaveCalled === true;
     this.#memory = left ?? {};
-    attempt.accepted ||= mayHaveCalled;
+    // A first attempt leaves memory only when it fails. One that left nothing died, and may have begun.
+    attempt.mayHaveBegun ||= left == null ? attempt.number > 1 : this.isBegun;
   }
 
   get isBegun(): boolean {

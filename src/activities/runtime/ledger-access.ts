@@ -6,12 +6,12 @@ import type { Attempt } from './attempt.js';
 import { LedgerClient } from './ledger-client.js';
 import { LedgerUnreachable, LedgerWaits } from './ledger-errors.js';
 
-/** Longest time the ledger may be out of reach before an operation that has called nothing gives up. */
+/** Longest time the ledger may be out of reach before an operation that has not begun gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;
 
 /**
- * Asks the ledger. While it can't be reached, the attempt fails retryably. An operation that has called nothing gives
- * up after five minutes.
+ * Asks the ledger. While the ledger can't be reached, the attempt fails retryably. An operation that has not begun
+ * gives up after five minutes.
  */
 export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
   const { arn } = attempt.arn;
@@ -22,7 +22,7 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
     return answer;
   } catch (err) {
     if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
-    const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.accepted;
+    const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.mayHaveBegun;
     if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
     throw outage(attempt, await ledger.describe(), err.message);
   }
@@ -48,9 +48,9 @@ function outage(attempt: Attempt, ledger: string, problem: string): ApplicationF
   const since = Math.max(ledgerOutages.get(arn) ?? now, scheduledTimestampMs / 1000);
   ledgerOutages.set(arn, since);
   const seconds = now - since;
-  if (attempt.accepted || seconds < LEDGER_PATIENCE_SECONDS) {
+  if (attempt.mayHaveBegun || seconds < LEDGER_PATIENCE_SECONDS) {
     const what = `The ledger ${ledger} gives no answer (${problem})`;
-    return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
+    return attempt.withoutLedger(what, backoffSeconds(attempt.number, 1));
   }
   ledgerOutages.delete(arn);
   return dmsFailure(

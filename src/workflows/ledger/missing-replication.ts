@@ -5,8 +5,8 @@ import type { LedgerRun } from './ledger-run.js';
 
 /** Looks whether a replication that was reported missing was really deleted. */
 export async function lookForMissing(ledgerRun: LedgerRun): Promise<void> {
-  const { replicationConfigArn, missingSince } = ledgerRun.ledger;
-  const where = { holdSeconds: 0, timeoutSeconds: 0 };
+  const { replicationConfigArn, missingSince, taskQueue } = ledgerRun.ledger;
+  const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: taskQueue ?? undefined };
   try {
     await waitingActivities('See whether it was deleted', where)['dms.describeReplication']({ replicationConfigArn });
     ledgerRun.ledger = found(ledgerRun.ledger);
