@@ -1,29 +1,62 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { until } from '../support/stage.js';
 
-test('the demo is the main job: its worker is killed in the wait, its stop is recorded, it resumes, and leaves nothing behind', async () => {
+const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
+
+/** Starts the demo with a Temporal server of its own, and collects what it prints. */
+function startDemo() {
   const { TEMPORAL_ADDRESS: _, ...env } = process.env;
-  const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
   const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', script], { env });
-  let said = '';
-  for (const stream of [program.stdout, program.stderr]) {
-    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  }
-  const begunAt = performance.now();
-  const [code] = (await once(program, 'exit')) as [number];
-  expect(said).toMatch(
-    /Web UI.*stopping: stopping\n.*the worker is killed.*worker \d+ started.*recorded as checkpoint 1/s,
+  const output = { text: '' };
+  for (const stream of [program.stdout, program.stderr])
+    stream.on('data', (chunk: Buffer) => (output.text += chunk.toString()));
+  return { program, output, exit: once(program, 'exit') as Promise<[number | null]> };
+}
+
+async function expectNothingLeft(text: string): Promise<void> {
+  for (const [, pid] of text.matchAll(/worker (\d+) started/g))
+    expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+  const address = /listens at (\S+)/.exec(text)?.[1];
+  if (address !== undefined) await expect(fetch(`http://${address}`)).rejects.toThrow('fetch failed');
+}
+
+describe.concurrent('the demo', () => {
+  test('is the main job: its worker is killed in the wait, its stop is recorded, it resumes, and leaves nothing behind', async () => {
+    const { output, exit } = startDemo();
+    const [code] = await exit;
+    const { text } = output;
+    expect(text).toMatch(/Web UI.*stopping: DMS shows "stopping"\n.*is killed.*worker \d+ started/s);
+    expect(text).toMatch(/recorded as checkpoint 1.*stop reason +Stop Reason NORMAL/s);
+    expect(text).toMatch(/recovery checkpoint +checkpoint:V1#.*resume by +\d{4}-/s);
+    expect(text).toMatch(/resumed with resume-processing; progress: moving.*The ledger.*stop +stopped by demo/s);
+    expect(text).toContain('StopReplication was called 1 time(s), StartReplication 1');
+    expect(code).toBe(0);
+    expect([...text.matchAll(/worker \d+ started/g)]).toHaveLength(2);
+    await expectNothingLeft(text);
+  });
+
+  test('goes on printing while Temporal waits for the killed worker, and keeps the banner of the server out', async () => {
+    const { program, output, exit } = startDemo();
+    await until('it says that it waits', () => /is killed(.*\n)*  stopping.* \(\d+ s\)\n/.test(output.text) || null);
+    program.kill('SIGINT');
+    await exit;
+    expect(output.text).not.toContain('Temporal CLI');
+  });
+
+  test.each(['listens at', 'is killed in the middle', 'recorded as checkpoint'])(
+    'ends with exit code 130 on Ctrl-C after it has printed "%s", and leaves nothing behind',
+    async (moment) => {
+      const { program, output, exit } = startDemo();
+      await until(moment, () => output.text.includes(moment) || null);
+      program.kill('SIGINT');
+      const [code] = await exit;
+      expect(code).toBe(130);
+      expect(output.text).toContain('Interrupted.');
+      expect(output.text).not.toMatch(/Error|^ +at /m);
+      await expectNothingLeft(output.text);
+    },
   );
-  expect(said).toMatch(/stop reason +Stop Reason NORMAL.*recovery checkpoint checkpoint:V1#.*resume by +\d{4}-/s);
-  expect(said).toMatch(/resumed with resume-processing; progress: moving.*The ledger.*stop +stopped by demo/s);
-  expect(said).toContain('StopReplication was called 1 time(s), StartReplication 1');
-  expect(code).toBe(0);
-  expect((performance.now() - begunAt) / 1000).toBeLessThan(120);
-  const workers = [...said.matchAll(/worker (\d+) started/g)].map(([, pid]) => Number(pid));
-  expect(workers).toHaveLength(2);
-  for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  const address = /Temporal listens at (\S+)/.exec(said)?.[1];
-  await expect(fetch(`http://${address}`)).rejects.toThrow('fetch failed');
 });
