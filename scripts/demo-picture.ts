@@ -40,7 +40,7 @@ function picture(texts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" role="img" aria-label="Output of npm run demo">`,
     '  <rect width="100%" height="100%" rx="8" fill="#22272e"/>',
-    `  <g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_PX}" fill="#adbac7" xml:space="preserve">`,
+    `  <g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_PX}" fill="#adbac7">`,
     ...rows,
     '  </g>',
     '</svg>',
@@ -67,5 +67,6 @@ function spans(text: string): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  // Plain spaces would be drawn as one.
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(' ', '\u00A0');
 }

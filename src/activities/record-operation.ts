@@ -17,7 +17,7 @@ import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { LedgerForgot, LedgerWaits } from './runtime/ledger-errors.js';
-import { readEndpoints } from './runtime/endpoint-check.js';
+import { readEndpoints } from './runtime/endpoints.js';
 import { readTableSummary, type ReadTables } from './runtime/table-statistics.js';
 
 /** Time limit for table statistics. Those of ten thousand tables take about a minute. */

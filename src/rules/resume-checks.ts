@@ -5,9 +5,10 @@ import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { StartReplicationType } from '../contract/inputs.js';
 import type { RequestStart } from '../contract/activity-protocol.js';
-import type { CheckpointRecord } from '../contract/records.js';
-import { checkpointChanged } from '../contract/failure-messages.js';
+import type { CheckpointRecord, EndpointFingerprint } from '../contract/records.js';
+import { checkpointChanged, endpointChanged } from '../contract/failure-messages.js';
 import type { Warning } from '../contract/results.js';
+import { endpointsUnknown } from './warnings.js';
 import { judgeSourceLog, type SourceLogVerdict } from './source-log.js';
 
 /** Facts by which a resume is judged. */
@@ -18,13 +19,22 @@ export interface ResumeFacts {
   readonly checkpoint: CheckpointRecord | null | undefined;
   /** Time of the look by DMS's clock, in ms. */
   readonly dmsTime: number;
+  /** Endpoints as they are now. `null`: this worker does not look at endpoints. */
+  readonly endpoints: CurrentEndpoints | null;
   readonly subject: FailureSubject;
+}
+
+export interface CurrentEndpoints {
+  /** Addresses of the endpoints. `null`: not read, or not available. */
+  readonly endpoints: EndpointFingerprint | null;
+  /** Reason the addresses are not available. `null`: none. */
+  readonly problem: string | null;
 }
 
 /** Returns the start type to send. Throws `DmsNotResumable` for a full load without a given type, or an unconfirmed reload. */
 export function startTypeOf(facts: ResumeFacts): StartReplicationType {
-  const { request, look, subject } = facts;
-  const type = request.startReplicationType ?? defaultType(look);
+  const { subject } = facts;
+  const type = wantedType(facts);
   if (type === null) {
     throw dmsFailure(
       'DmsNotResumable',
@@ -37,7 +47,10 @@ export function startTypeOf(facts: ResumeFacts): StartReplicationType {
   return type;
 }
 
-function defaultType({ status, replicationType }: Replication): StartReplicationType | null {
+/** Returns the start type that was asked for, or the default. `null`: a full load has no default. */
+export function wantedType({ request, look }: Pick<ResumeFacts, 'request' | 'look'>): StartReplicationType | null {
+  const { status, replicationType } = look;
+  if (request.startReplicationType != null) return request.startReplicationType;
   if (status === 'created') return 'start-replication';
   return replicationType === 'full-load' ? null : 'resume-processing';
 }
@@ -95,10 +108,10 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
   throw checkpointChanged(subject, checkpoint, look);
 }
 
-/** Throws `DmsSourceLogExpired` if the source can no longer have the log. */
-export function requireSourceLog(facts: ResumeFacts): void {
+/** Throws `DmsSourceLogExpired` if the start needs the source's log, and the source can no longer have it. */
+export function requireSourceLog(facts: ResumeFacts, type: StartReplicationType): void {
   const { expired } = sourceLog(facts);
-  if (expired === null) return;
+  if (expired === null || type !== 'resume-processing') return;
   throw dmsFailure(
     'DmsSourceLogExpired',
     facts.subject,
@@ -112,6 +125,26 @@ function sourceLog({ request, checkpoint, look, dmsTime }: ResumeFacts): SourceL
   const known = { sourceLogRetentionSeconds, oldestOpenTransactionSeconds };
   const isRecorded = checkpoint != null && isRecordedStop(checkpoint, look);
   return judgeSourceLog(stopMark(look).lastStopTime, isRecorded ? checkpoint.lagAtStop : null, known, dmsTime);
+}
+
+/**
+ * Throws `DmsEndpointChanged` if an endpoint no longer leads where the record says. A repointed endpoint keeps its ARN
+ * and looks healthy. Returns warnings about what could not be checked.
+ */
+export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): readonly Warning[] {
+  const { request, checkpoint: record, endpoints: current, subject } = facts;
+  if (type !== 'resume-processing' || request.force === true) return [];
+  const unchecked = (why: string | null) => endpointsUnknown(why, 'it is not checked that they lead where they led');
+  const known = record?.endpoints ?? null;
+  if (known === null) return unchecked(current !== null && record != null ? 'the record does not tell' : null);
+  for (const role of ['source', 'target'] as const) {
+    const [was, is] = [known[role], current?.endpoints?.[role]];
+    const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
+    if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
+  }
+  const hidden = [known.source, known.target].find(({ host }) => host === null);
+  if (hidden !== undefined) return unchecked(`DMS does not show the address of ${hidden.endpointArn}`);
+  return unchecked(current === null ? 'this worker does not look' : current.problem);
 }
 
 /** Returns the record of the stop from which the resume went on. `null`: none is recorded, or another start type was sent. */

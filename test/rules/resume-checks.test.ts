@@ -29,6 +29,7 @@ const facts = ({ request, ...more }: Changes = {}): ResumeFacts => ({
   look: shown,
   checkpoint: recorded,
   dmsTime,
+  endpoints: null,
   subject: { replicationConfigArn: arn },
   ...more,
 });
@@ -199,7 +200,9 @@ describe('the source log', () => {
       { request: { sourceLogRetentionSeconds: 4000 }, checkpoint: undefined },
       'allowed',
     ],
-  ])('%s', (_, changes, outcome) => expect(refusal(() => requireSourceLog(facts(changes)))).toContain(outcome));
+  ])('%s', (_, changes, outcome) =>
+    expect(refusal(() => requireSourceLog(facts(changes), 'resume-processing'))).toContain(outcome),
+  );
 });
 
 describe('the record that a resume went on from', () => {

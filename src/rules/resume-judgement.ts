@@ -1,0 +1,114 @@
+/**
+ * The judgement about a resume: one pure function over the facts that `dms.requestStart` has gathered.
+ *
+ * A resume waits, ends because the replication runs already, or calls. Terminal failures are thrown. The single checks
+ * of a call stand in `resume-checks.ts`.
+ */
+import { isNewerStop } from '../dms/checkpoint.js';
+import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
+import { STALE_SECONDS } from '../dms/staleness.js';
+import { replicationDeleting, replicationReadOnly } from '../contract/failure-messages.js';
+import type { PendingCall } from '../contract/ledger-state.js';
+import type { ResumeOutcome, Warning } from '../contract/results.js';
+import {
+  checkEndpoints,
+  requireRecordedStop,
+  requireSourceLog,
+  startTypeOf,
+  startWarnings,
+  wantedType,
+  type ResumeFacts,
+} from './resume-checks.js';
+
+/** Facts by which a resume is judged, and what the ledger knows about its replication. */
+export interface FactsToJudge extends ResumeFacts {
+  /** Call of this operation that may have been accepted. `null`: none. */
+  readonly ownCall: PendingCall | null;
+  /** True if the ledger has seen the replication run. */
+  readonly hasRun: boolean;
+  /** `stoppedAt` of the newest record. `null`: none. */
+  readonly lastStoppedAt: string | null;
+}
+
+export type ResumeConclusion =
+  | { readonly do: 'wait'; readonly why: string }
+  | { readonly do: 'end'; readonly outcome: Exclude<ResumeOutcome, 'resumed'> }
+  | { readonly do: 'call'; readonly startReplicationType: string | null; readonly warnings: readonly Warning[] };
+
+export type ResumeJudgement =
+  | ResumeConclusion
+  | {
+      readonly do: 'agree';
+      readonly on: string;
+      readonly forSeconds: number;
+      readonly conclude: () => ResumeConclusion;
+    };
+
+/** Judges a resume. A look that is older than the ledger's facts must agree with others first. */
+export function judgeResume(facts: FactsToJudge): ResumeJudgement {
+  if (facts.look.isReadOnly === true) throw replicationReadOnly(facts.subject);
+  if (!isOlderThanRecord(facts)) return conclusion(facts);
+  const on = 'DMS shows no run of it, or an older stop than the recorded one';
+  return { do: 'agree', on, forSeconds: STALE_SECONDS, conclude: () => conclusion(facts) };
+}
+
+function conclusion(facts: FactsToJudge): ResumeConclusion {
+  switch (factsOf(lifecycleState(facts.look).status).start) {
+    case 'first-start':
+    case 'call':
+      return call(facts);
+    case 'wait':
+      return { do: 'wait', why: 'DMS can start it only once it is at rest' };
+    case 'already-running':
+      return { do: 'end', outcome: 'already-running' };
+    case 'already-starting':
+      return { do: 'end', outcome: 'already-starting' };
+    case 'deleting':
+      throw replicationDeleting(facts.subject);
+  }
+}
+
+/** Checks every condition of a start. A call of this operation that may have been accepted is not judged again. */
+function call(facts: FactsToJudge): ResumeConclusion {
+  const { ownCall } = facts;
+  if (ownCall !== null) {
+    // The replication was started and has stopped since. The wait judges that stop.
+    if (isNewerStop(facts.look, ownCall.before.stop)) return { do: 'end', outcome: 'already-starting' };
+    return {
+      do: 'call',
+      startReplicationType: ownCall.startReplicationType,
+      warnings: startWarnings(facts, ownCall.startReplicationType),
+    };
+  }
+  const startReplicationType = startTypeOf(facts);
+  requireRecordedStop(facts, startReplicationType);
+  requireSourceLog(facts, startReplicationType);
+  const endpointWarnings = checkEndpoints(facts, startReplicationType);
+  return {
+    do: 'call',
+    startReplicationType,
+    warnings: [...startWarnings(facts, startReplicationType), ...endpointWarnings],
+  };
+}
+
+/** True if the judgement compares the endpoints of now with those of the record. Reading them costs a request. */
+export function comparesEndpoints(facts: FactsToJudge): boolean {
+  const { request, look, checkpoint, ownCall, endpoints } = facts;
+  if (endpoints === null || ownCall !== null || request.force === true || checkpoint?.endpoints == null) return false;
+  const { start } = factsOf(lifecycleState(look).status);
+  return (start === 'call' || start === 'first-start') && wantedType(facts) === 'resume-processing';
+}
+
+/**
+ * True if a look may be older than the ledger, or misses the row. It shows no run of a replication that has run, or an
+ * older stop than the newest record.
+ *
+ * A config that never ran looks the same for good, and so does one created anew under the same ARN.
+ */
+function isOlderThanRecord({ look, hasRun, lastStoppedAt }: FactsToJudge): boolean {
+  const { status, replicationLastStopTime } = look;
+  if (isWithoutRow(look)) return true;
+  if (status === 'created') return hasRun;
+  if (lastStoppedAt === null) return false;
+  return replicationLastStopTime === null || Date.parse(replicationLastStopTime) < Date.parse(lastStoppedAt);
+}
