@@ -21,13 +21,13 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          name: 'contrary',
+          name: 'inverted',
           include: [
             'test/e2e/{joining,late-calls,ledger,main-job,one-at-a-time,outages,restored-backup,resume,stop}.test.ts',
             'test/examples/cutover.test.ts',
             'test/workflows/{deadline-guard,deletion}.test.ts',
           ],
-          env: { DMS_UNCERTAIN: 'contrary' },
+          env: { DMS_UNCERTAIN: 'inverted' },
         },
       },
     ],

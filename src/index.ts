@@ -40,7 +40,6 @@ export type { OperationPhase, OperationProgress } from './contract/progress.js';
 export type { CheckpointRecord, EndpointFingerprint, Settled } from './contract/records.js';
 export type {
   ArchivedRecord,
-  Archiving,
   DeadlinePlan,
   Guard,
   Ledger,
@@ -51,7 +50,6 @@ export type {
   UnansweredCall,
   Reservation,
   Seal,
-  Unarchived,
 } from './contract/ledger-state.js';
 export type {
   Progress,

@@ -15,8 +15,8 @@ const LATE_SECONDS = 600;
 export async function awaitIdle(worker: WorkerContext, request: AwaitIdle): Promise<void> {
   const attempt = beginAttempt(worker, request, 'dms.awaitIdle', { phase: 'settling' });
   const open = await findExecution(worker.client(), operationWorkflowId(attempt.arn.arn));
-  const { firstRunId = open?.firstExecutionRunId } = request;
-  if (open === null || open.firstExecutionRunId !== firstRunId) return;
+  const { firstRunId = open?.firstRunId } = request;
+  if (open === null || open.firstRunId !== firstRunId) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;
   throw attempt.stillWaiting(what, Math.min(LATE_SECONDS, Math.max(SOON_SECONDS, attempt.elapsedSeconds / 4)));
 }

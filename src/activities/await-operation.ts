@@ -101,7 +101,7 @@ async function preempt(client: Client, open: OpenOperation, input: unknown, atte
   const { workflowExecution } = Context.current().info;
   const caller = { owner, parentWorkflowId: workflowExecution?.workflowId ?? null };
   requireOwner(await askLedger(attempt, (ledger) => ledger.read()), caller);
-  const { workflowId, firstExecutionRunId } = open;
+  const { workflowId, firstRunId: firstExecutionRunId } = open;
   try {
     await client.workflow.getHandle(workflowId, undefined, { firstExecutionRunId }).cancel();
   } catch (err) {
@@ -136,7 +136,7 @@ async function resultWithin(
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes its run, too, but the execution goes on in another.
     const next = await findExecution(client, open.workflowId, operationIn);
-    if (next?.firstExecutionRunId === open.firstExecutionRunId && next.runId !== open.runId) return null;
+    if (next?.firstRunId === open.firstRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };
     const { name, message } = err.cause;
     throw ApplicationFailure.nonRetryable(`${open.workflowId}: ${message}`, name);

@@ -9,7 +9,7 @@ import { holdAttempt } from './runtime/held-attempt.js';
 /**
  * Waits until a requested stop is over and described.
  *
- * Without a call (`accepted` or `before`) and without `sawStop`, a look at an active replication ends the wait. Nobody
+ * Without a call (`mayHaveCalled` or `before`) and without `hasSeenStop`, a look at an active replication ends the wait. Nobody
  * has asked DMS to stop it then.
  */
 export async function awaitStopped(worker: WorkerContext, request: AwaitStopped): Promise<StoppedReplication> {
@@ -30,13 +30,13 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
     selfRestartGraceSeconds,
     before: mark?.stop ?? null,
     startedAt: mark?.startedAt ?? null,
-    accepted: request.accepted === true || mark !== null,
-    everRan: request.everRan ?? false,
+    mayHaveCalled: request.mayHaveCalled === true || mark !== null,
+    hasRun: request.hasRun ?? false,
   };
 
   return holdAttempt<StopWaitMemory, StoppedReplication>(
     attempt,
-    beginStopWait(request.sawStop ?? false),
+    beginStopWait(request.hasSeenStop ?? false),
     (remembered, look) => {
       const { replication } = look;
       const { elapsedSeconds } = attempt;

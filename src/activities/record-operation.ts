@@ -33,7 +33,7 @@ const FAILED_SECONDS = 30;
 /** Records the end of an operation in the ledger. */
 export function recordOperation(worker: WorkerContext, request: RecordOperation): Promise<RecordedOperation> {
   const { operation } = request;
-  const about = { operationId: operation.operationId, phase: 'recording', accepted: true } as const;
+  const about = { operationId: operation.operationId, phase: 'recording', mayHaveCalled: true } as const;
   const attempt = beginAttempt(worker, request, 'dms.recordOperation', about);
   const recorder = new Recorder(attempt, request);
   return attempt.withHeartbeat(() => {

@@ -61,25 +61,25 @@ export async function requestStart(
         { signal },
       ),
 
-    accepted: ({ startReplicationType, before }, facts, { replication, requestId }) => ({
+    outcomeOfCall: ({ startReplicationType, before }, facts, { replication, requestId }) => ({
       outcome: 'resumed',
       startReplicationType,
       resumedFrom: resumedFrom(facts.begun?.checkpoint, startReplicationType, before.stop),
       before,
-      accepted: true,
+      mayHaveCalled: true,
       isAnswered: true,
       replication: replication ?? facts.look.replication,
       warnings,
       awsRequestIds: requestId === null ? [] : [requestId],
     }),
 
-    attributed: (found, { startReplicationType, before, isAnswered }, { begun }) => ({
+    outcomeOfEarlierCall: (found, { startReplicationType, before, isAnswered }, { begun }) => ({
       ...found,
       outcome: 'resumed',
       startReplicationType,
       resumedFrom: resumedFrom(begun?.checkpoint, startReplicationType, before.stop),
       before,
-      accepted: true,
+      mayHaveCalled: true,
       isAnswered,
     }),
 
@@ -123,7 +123,13 @@ export async function requestStart(
 }
 
 function nothingSent(outcome: ResumeOutcome, replication: Replication): Outcome {
-  const nothing = { startReplicationType: null, resumedFrom: null, before: null, accepted: false, isAnswered: false };
+  const nothing = {
+    startReplicationType: null,
+    resumedFrom: null,
+    before: null,
+    mayHaveCalled: false,
+    isAnswered: false,
+  };
   return { outcome, replication, ...nothing, warnings: [], awsRequestIds: [] };
 }
 

@@ -40,7 +40,7 @@ export async function requestStop(
     hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',
   } as const;
   const phase = 'waiting-until-stoppable';
-  const about = { operationId: operation?.operationId, phase, accepted: isAnswered, deadline } as const;
+  const about = { operationId: operation?.operationId, phase, mayHaveCalled: isAnswered, deadline } as const;
   const attempt = beginAttempt(worker, request, 'dms.requestStop', about);
 
   let lag: Promise<ReplicationLag | null> = Promise.resolve(null);
@@ -55,11 +55,11 @@ export async function requestStop(
 
       decide({ look: { replication }, begun, subject }): Decision<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>> {
         if (replication.isReadOnly === true) throw replicationReadOnly(subject);
-        const end = (outcome: StopOutcome, sawStop: boolean) => {
-          const nothingSent = { before: null, accepted: isAnswered, isAnswered, awsRequestIds: [] };
+        const end = (outcome: StopOutcome, hasSeenStop: boolean) => {
+          const nothingSent = { before: null, mayHaveCalled: isAnswered, isAnswered, awsRequestIds: [] };
           return {
             do: 'end',
-            outcome: { outcome, sawStop, replication, hasRun: begun?.hasRun ?? false, ...nothingSent },
+            outcome: { outcome, hasSeenStop, replication, hasRun: begun?.hasRun ?? false, ...nothingSent },
           } as const;
         };
         const { status } = lifecycleState(replication);
@@ -101,23 +101,23 @@ export async function requestStop(
         return worker.dms.stopReplication(attempt.arn, { signal });
       },
 
-      accepted: ({ before }, { look, begun }: Facts, { replication, requestId }) => ({
+      outcomeOfCall: ({ before }, { look, begun }: Facts, { replication, requestId }) => ({
         outcome: 'stopped',
         before: begun?.ownCall ? laterMark(begun.ownCall.before, before) : before,
-        sawStop: false,
+        hasSeenStop: false,
         hasRun: true,
-        accepted: true,
+        mayHaveCalled: true,
         isAnswered: true,
         replication: replication ?? look.replication,
         awsRequestIds: requestId === null ? [] : [requestId],
       }),
 
       // The replication could be stopped when the call was noted, so its stop came later.
-      attributed: (found, own) => ({
+      outcomeOfEarlierCall: (found, own) => ({
         ...found,
         outcome: found.outcome === 'never-started' ? found.outcome : 'stopped',
         before: own.before,
-        accepted: true,
+        mayHaveCalled: true,
         isAnswered: own.isAnswered,
         hasRun: true,
       }),

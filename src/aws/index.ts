@@ -102,7 +102,7 @@ export function createAwsDmsApi({
 
     async stopReplication(arn, { signal } = {}) {
       const input = { ReplicationConfigArn: arn.arn };
-      return accepted(
+      return toAccepted(
         await clients.send(arn, (client, options) => client.send(new StopReplicationCommand(input), options), signal),
       );
     },
@@ -119,7 +119,7 @@ export function createAwsDmsApi({
         CdcStartTime: cdcStartTime === undefined ? undefined : new Date(cdcStartTime),
         CdcStopPosition: cdcStopPosition,
       };
-      return accepted(
+      return toAccepted(
         await clients.send(arn, (client, options) => client.send(new StartReplicationCommand(input), options), signal),
       );
     },
@@ -178,7 +178,7 @@ function only(arn: ReplicationConfigArn) {
   return { Filters: [{ Name: 'replication-config-arn', Values: [arn.arn] }] };
 }
 
-function accepted({
+function toAccepted({
   answer,
   dmsTime,
 }: Answered & { readonly answer: StopReplicationCommandOutput | StartReplicationCommandOutput }): Accepted {

@@ -34,14 +34,14 @@ export function maskValues<T>(answer: T, values: readonly string[]): T {
   const spellings = values
     .filter((value) => value.length >= SHORTEST_SECRET)
     .flatMap((value) => [value, encodeURIComponent(value), value.replaceAll('/', String.raw`\/`)]);
-  return spellings.length === 0 ? answer : (masked(answer, spellings) as T);
+  return spellings.length === 0 ? answer : (maskValue(answer, spellings) as T);
 }
 
-function masked(value: unknown, spellings: readonly string[]): unknown {
+function maskValue(value: unknown, spellings: readonly string[]): unknown {
   if (typeof value === 'string') return spellings.reduce((text, each) => text.replaceAll(each, MASK), value);
-  if (Array.isArray(value)) return value.map((each) => masked(each, spellings));
+  if (Array.isArray(value)) return value.map((each) => maskValue(each, spellings));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, masked(each, spellings)]));
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, maskValue(each, spellings)]));
 }
 
 /** One message of AWS: without secrets, and at most 2,000 characters of it. */

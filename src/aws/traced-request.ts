@@ -33,7 +33,7 @@ export class TracedRequest {
   send<T>(ask: (signal: AbortSignal) => Promise<T>, onLost: () => void, signal?: AbortSignal): Promise<T> {
     watchConnections();
     return new Promise((resolve, reject) => {
-      const abandoned = () => errorNamed('AbortError', 'the caller has stopped waiting for an answer');
+      const abandoned = () => createError('AbortError', 'the caller has stopped waiting for an answer');
       if (signal?.aborted) return reject(abandoned());
       const stop = new AbortController();
       const giveUp = (err: Error) => {
@@ -42,7 +42,7 @@ export class TracedRequest {
       };
       const onAbort = () => giveUp(abandoned());
       const timer = setTimeout(() => {
-        giveUp(errorNamed('TimeoutError', `no ${this.isSent ? 'answer' : 'credentials'} within ${REQUEST_SECONDS} s`));
+        giveUp(createError('TimeoutError', `no ${this.isSent ? 'answer' : 'credentials'} within ${REQUEST_SECONDS} s`));
         this.#lose();
         onLost();
       }, REQUEST_SECONDS * 1000);
@@ -121,6 +121,6 @@ function textOf(value: unknown, name: string): string | null {
   return typeof field === 'string' ? field : null;
 }
 
-function errorNamed(name: string, message: string): Error {
+function createError(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }

@@ -22,7 +22,7 @@ import {
   type PauseSchedule,
   type PauseScheduleInput,
 } from './pause-schedules.js';
-import { answered } from './reach.js';
+import { askServer } from './reach.js';
 import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
 export type { FleetHandle } from './fleets.js';
@@ -132,7 +132,7 @@ export class ReplicationClient {
     const arn = readArn({ replicationConfigArn });
     try {
       const handle = this.#client.workflow.getHandle(operationWorkflowId(arn));
-      await answered(this.#client, () => handle.signal(messageNames.nudge));
+      await askServer(this.#client, () => handle.signal(messageNames.nudge));
       return true;
     } catch (err) {
       if (err instanceof WorkflowNotFoundError) return false;

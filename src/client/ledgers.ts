@@ -19,7 +19,7 @@ import {
   replicationDeleted,
 } from '../contract/failure-messages.js';
 import { readDecision } from '../contract/ledger-input-schemas.js';
-import { answered, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
+import { askServer, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 
 /** Seconds that a served ledger may take to answer. */
@@ -63,7 +63,7 @@ export class Ledgers {
 
   async #describe(arn: string, handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {
     try {
-      return await answered(this.client, () => handle.describe());
+      return await askServer(this.client, () => handle.describe());
     } catch (err) {
       throw err instanceof WorkflowNotFoundError ? ledgerNotFound(arn) : err;
     }

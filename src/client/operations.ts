@@ -16,7 +16,7 @@ import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { reservedByOther } from '../ledger/reservation.js';
 import { clearTheWay } from './never-picked-up.js';
 import { readProgress, type ClientProgress } from './progress.js';
-import { answered, connected } from './reach.js';
+import { askServer, namingServer } from './reach.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
 
 /** Handle of a stop or resume that was started, or joined. */
@@ -87,7 +87,7 @@ export class Operations {
           staticSummary: `DMS ${kind}`,
         } as const;
         const start = () => this.client.workflow.start(workflowTypes[kind], options);
-        const { firstExecutionRunId } = await answered(this.client, start);
+        const { firstExecutionRunId } = await askServer(this.client, start);
         const run = { workflowId, runId: firstExecutionRunId, firstRunId: firstExecutionRunId, joined: false };
         return this.#follow<Result>(run);
       } catch (err) {
@@ -102,7 +102,7 @@ export class Operations {
       }
       const relation = relationTo(open, wanted);
       if (relation === 'refuse') throw operationInProgress(arn, open, await this.#where(description));
-      const { runId, firstExecutionRunId: firstRunId } = open;
+      const { runId, firstRunId } = open;
       const handle = this.#follow<Result>({ workflowId, runId, firstRunId, joined: true });
       if (relation === 'join') return handle;
       await handle.result().catch(() => null); // however it ends, this one runs after it
@@ -113,7 +113,7 @@ export class Operations {
   async #preempt(arn: string, open: OpenOperation, owner: string | null): Promise<void> {
     const reservedBy = await this.#reservedBy(arn);
     if (reservedBy !== null && reservedBy !== owner) throw reservedByOther(arn, reservedBy);
-    const { workflowId, runId, firstExecutionRunId: firstRunId } = open;
+    const { workflowId, runId, firstRunId } = open;
     const handle = this.#follow<unknown>({ workflowId, runId, firstRunId, joined: true });
     try {
       await handle.cancel();
@@ -134,7 +134,7 @@ export class Operations {
   }
 
   #describe(workflowId: string): Promise<WorkflowExecutionDescription> {
-    return answered(this.client, () => this.client.workflow.getHandle(workflowId).describe());
+    return askServer(this.client, () => this.client.workflow.getHandle(workflowId).describe());
   }
 
   /** Returns the missing worker for which an operation in the way waits, and its task queue if that is another. */
@@ -156,7 +156,7 @@ export class Operations {
       for (let followed = runId; ;) {
         try {
           const handle = workflow.getHandle(workflowId, followed);
-          return (await connected(this.client, () => handle.result())) as Result;
+          return (await namingServer(this.client, () => handle.result())) as Result;
         } catch (err) {
           const newest = wasCutShort(err) ? await newestRunId() : followed;
           if (newest === followed) throw findDmsFailure(err) ?? err;
@@ -173,7 +173,7 @@ export class Operations {
       progress: async () => readProgress(this.client, await newestHandle(), this.taskQueue),
       cancel: async () => {
         const handle = workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
-        await answered(this.client, () => handle.cancel());
+        await askServer(this.client, () => handle.cancel());
       },
     };
   }

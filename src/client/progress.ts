@@ -10,7 +10,7 @@ import { messageNames } from '../contract/names.js';
 import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
-import { answered, isUnanswered, isUnavailable, unreachable } from './reach.js';
+import { askServer, isUnanswered, isUnavailable, unreachable } from './reach.js';
 import { toIso } from './times.js';
 import { findWaitingTask, noWorkerText, type NoWorker } from './workers.js';
 
@@ -41,7 +41,7 @@ const SLOW_SECONDS = 10;
 
 /** Reads the progress of an operation. `taskQueue` is the client's own. */
 export async function readProgress(client: Client, handle: WorkflowHandle, taskQueue: string): Promise<ClientProgress> {
-  const description = await answered(client, () => handle.describe());
+  const description = await askServer(client, () => handle.describe());
   const noWorker = await findNoWorker(client, description);
   const known = await knownProgress(client, handle, description, noWorker !== null);
   const isElsewhere = description.taskQueue !== taskQueue;

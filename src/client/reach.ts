@@ -12,7 +12,7 @@ const reached = new WeakSet<Client>();
 const noAnswer: readonly number[] = [1, 4, 14]; // CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE
 
 /** Sends a request that a running server answers at once. Throws an error that names the address when none answers. */
-export async function answered<T>(client: Client, request: () => Promise<T>): Promise<T> {
+export async function askServer<T>(client: Client, request: () => Promise<T>): Promise<T> {
   await requireServer(client);
   return within(client, ANSWER_SECONDS, request);
 }
@@ -39,7 +39,7 @@ async function within<T>(client: Client, seconds: number, request: () => Promise
 }
 
 /** Says of a long request which server it lost. */
-export async function connected<T>(client: Client, request: () => Promise<T>): Promise<T> {
+export async function namingServer<T>(client: Client, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (err) {

@@ -100,7 +100,7 @@ interface Requested<Outcome> {
   /** Replication in the look before the call. `null`: this operation has sent no call. */
   readonly before: CallMark | null;
   /** True if a call of this operation was accepted, or may have been. */
-  readonly accepted: boolean;
+  readonly mayHaveCalled: boolean;
   /** True if DMS answered the newest call. */
   readonly isAnswered: boolean;
   /** Replication in DMS's answer, or in the last look. */
@@ -120,7 +120,7 @@ export interface Repeated<Result> {
 /** Result of `dms.requestStop`. */
 export interface RequestedStop extends Requested<StopOutcome> {
   /** True if a look showed it stopping by somebody else's call. */
-  readonly sawStop: boolean;
+  readonly hasSeenStop: boolean;
   /** True if the replication has run before, as far as is known. */
   readonly hasRun: boolean;
   /** Lag just before the call. `null`: not read. */
@@ -144,7 +144,7 @@ interface AfterRequest extends DescribeReplication {
   /** Replication in the look before the call. Left out or `null`: no call was sent. */
   readonly before?: CallMark | null | undefined;
   /** True if a call of this operation was accepted, or may have been. Default false. */
-  readonly accepted?: boolean | undefined;
+  readonly mayHaveCalled?: boolean | undefined;
   /** Status that is shown until the first look. */
   readonly lastStatus?: string | undefined;
 }
@@ -153,11 +153,11 @@ interface AfterRequest extends DescribeReplication {
 export interface AwaitStopped
   extends AfterRequest, Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
   /** True if a look showed it stopping or stopped. Default false. */
-  readonly sawStop?: boolean | undefined;
+  readonly hasSeenStop?: boolean | undefined;
   /**
    * True if the ledger knows that the replication ran once. Looks that show `created` then have to agree for longer than staleness. Default false.
    */
-  readonly everRan?: boolean | undefined;
+  readonly hasRun?: boolean | undefined;
 }
 
 /** Result of `dms.awaitStopped`. */

@@ -182,17 +182,6 @@ export interface ArchivedRecord extends CheckpointRecord {
   readonly deadline: DeadlinePlan | null;
 }
 
-/** Record that is not in the archive yet, by its sequence, with the seal and the plan to archive. */
-export interface Unarchived extends Pick<ArchivedRecord, 'sequence' | 'sealed' | 'deadline'> {}
-
-/** Records that the ledger still has to copy into the archive. */
-export interface Archiving {
-  /** Task queue of the activity that stores records. `null`: the ledger's own. */
-  readonly taskQueue: string | null;
-  /** Records that wait, oldest first. A waiting record stays in the ledger. Above 1 MB the ledger gives up the oldest. */
-  readonly waiting: readonly Unarchived[];
-}
-
 /**
  * State of a ledger, as the query `dms.ledger` returns it. The lists are newest first and hold at most 100 entries each. Above 200 kB in all, the
  * longest list loses its oldest entry first. Records that wait for the archive are kept beside that.
@@ -224,8 +213,16 @@ export interface Ledger {
   readonly reservation: Reservation | null;
   /** Deadline guard of the newest stop, while it can be resumed and nobody has resumed it. `null`: none. */
   readonly guard: Guard | null;
-  /** Records that wait for the archive. `null`: no worker with an archive has recorded a stop yet. */
-  readonly archive: Archiving | null;
+  /** Copies that the ledger still has to make. `null`: no worker with an archive has recorded a stop yet. */
+  readonly archive: {
+    /** Task queue of the activity that stores records. `null`: the ledger's own. */
+    readonly taskQueue: string | null;
+    /**
+     * Records that wait, oldest first: their sequences, with the seal and the plan to archive. A waiting record stays
+     * in the ledger. Above 1 MB the ledger gives up the oldest.
+     */
+    readonly waiting: readonly Pick<ArchivedRecord, 'sequence' | 'sealed' | 'deadline'>[];
+  } | null;
   /** Time since which DMS does not show the replication, ISO 8601. A day later the ledger looks itself. `null`: not missing. */
   readonly missingSince: string | null;
   /**

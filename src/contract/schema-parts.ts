@@ -52,7 +52,7 @@ function onlyPlain<Schema extends v.GenericSchema>(schema: Schema, what: string)
 
 /** A list of at most so many. A longer one is refused before its entries are read. */
 export function listOf<Item extends v.GenericSchema>(item: Item, most: number, what: string) {
-  const wanted = `a list of at most ${grouped(most)} ${what}`;
+  const wanted = `a list of at most ${formatNumber(most)} ${what}`;
   const refused = v.custom<never>(
     () => false,
     ({ input }) => `is ${kindOf(input)}; it takes ${wanted}`,
@@ -73,7 +73,7 @@ export const arn = v.pipe(
 
 /** A text of 1 to so many characters. */
 export function text(most: number) {
-  const wanted = takes(`a string of 1 to ${grouped(most)} characters`);
+  const wanted = takes(`a string of 1 to ${formatNumber(most)} characters`);
   return v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(most, wanted));
 }
 
@@ -87,14 +87,14 @@ export function seconds<Fallback extends number | null>(fallback: Fallback, most
 }
 
 function number(most: number) {
-  const wanted = takes(`a number from 0 to ${grouped(most)}`);
+  const wanted = takes(`a number from 0 to ${formatNumber(most)}`);
   return v.pipe(v.number(wanted), v.minValue(0, wanted), v.maxValue(most, wanted));
 }
 
 /** A whole number, by default from 1 on. */
 export function wholeNumber(most = Number.MAX_SAFE_INTEGER, least = 1) {
   const wanted = takes(
-    `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${grouped(most)}`}`,
+    `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${formatNumber(most)}`}`,
   );
   return v.pipe(v.number(wanted), v.integer(wanted), v.minValue(least, wanted), v.maxValue(most, wanted));
 }
@@ -196,14 +196,14 @@ function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (typeof value === 'string')
-    return value.length > SHOWN ? `a string of ${grouped(value.length)} characters` : 'a string';
-  if (Array.isArray(value)) return `a list of ${grouped(value.length)}`;
+    return value.length > SHOWN ? `a string of ${formatNumber(value.length)} characters` : 'a string';
+  if (Array.isArray(value)) return `a list of ${formatNumber(value.length)}`;
   if (typeof value !== 'object') return `a ${typeof value}`;
   const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
   return name === 'Object' ? 'an object' : `a ${name.slice(0, SHOWN)}`;
 }
 
-function grouped(value: number): string {
+function formatNumber(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 

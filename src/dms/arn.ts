@@ -28,14 +28,14 @@ export function parseReplicationConfigArn(value: string): ReplicationConfigArn {
   const resourceId = rest.join(':');
   if (scheme !== 'arn') throw wrong('it does not start with "arn:"');
   if (!/^aws(-[a-z]{1,20}){0,4}$/.test(partition)) {
-    throw wrong(`its partition is "${shown(partition)}", not aws or one like aws-cn, aws-us-gov or aws-eusc`);
+    throw wrong(`its partition is "${cutText(partition)}", not aws or one like aws-cn, aws-us-gov or aws-eusc`);
   }
-  if (service !== 'dms') throw wrong(`its service is "${shown(service)}", not dms`);
-  if (!/^[a-z]{2,10}(-[a-z]{1,20}){1,4}-\d{1,3}$/.test(region)) throw wrong(`its region is "${shown(region)}"`);
-  if (!/^\d{12}$/.test(accountId)) throw wrong(`its account is "${shown(accountId)}", not 12 digits`);
+  if (service !== 'dms') throw wrong(`its service is "${cutText(service)}", not dms`);
+  if (!/^[a-z]{2,10}(-[a-z]{1,20}){1,4}-\d{1,3}$/.test(region)) throw wrong(`its region is "${cutText(region)}"`);
+  if (!/^\d{12}$/.test(accountId)) throw wrong(`its account is "${cutText(accountId)}", not 12 digits`);
   if (resourceType !== 'replication-config')
-    throw wrong(`it names a "${shown(resourceType)}", not a replication-config`);
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(resourceId)) throw wrong(`its identifier is "${shown(resourceId)}"`);
+    throw wrong(`it names a "${cutText(resourceType)}", not a replication-config`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(resourceId)) throw wrong(`its identifier is "${cutText(resourceId)}"`);
   return { arn: value, partition, region, accountId, resourceId };
 }
 
@@ -47,13 +47,13 @@ export function accountAndRegion(arn: ReplicationConfigArn): string {
 /** Describes a value, for a message about a wrong one. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value === 'string') return `the string "${shown(value)}"`;
+  if (typeof value === 'string') return `the string "${cutText(value)}"`;
   if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Date) return 'a Date';
-  return typeof value === 'object' ? `an object { ${shown(Object.keys(value).join(', '))} }` : `a ${typeof value}`;
+  return typeof value === 'object' ? `an object { ${cutText(Object.keys(value).join(', '))} }` : `a ${typeof value}`;
 }
 
-function shown(part = ''): string {
+function cutText(part = ''): string {
   return part.slice(0, 80);
 }

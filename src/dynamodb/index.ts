@@ -45,7 +45,7 @@ export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): Che
     try {
       return await ask();
     } catch (err) {
-      throw explained(err, what, tableName);
+      throw explainError(err, what, tableName);
     }
   };
   return {
@@ -118,7 +118,7 @@ function isSame(known: ArchivedRecord, record: ArchivedRecord): boolean {
   return isDeepStrictEqual({ ...known, ...bare }, JSON.parse(JSON.stringify({ ...record, ...bare })));
 }
 
-function explained(err: unknown, what: string, tableName: string): unknown {
+function explainError(err: unknown, what: string, tableName: string): unknown {
   if (!(err instanceof DynamoDBServiceException)) return err;
   const wayOut = hintOf(err);
   const message = `Can't ${what} the DynamoDB table ${tableName} (${err.name}: ${err.message})`;

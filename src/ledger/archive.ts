@@ -12,7 +12,7 @@
 import { bytesOf, withEvent } from './entries.js';
 import type { RecordRequest } from '../contract/ledger-protocol.js';
 import type { CheckpointRecord } from '../contract/records.js';
-import type { ArchivedRecord, Ledger, Unarchived } from '../contract/ledger-state.js';
+import type { ArchivedRecord, Ledger } from '../contract/ledger-state.js';
 
 /** Maximum bytes of queued records. A run of the ledger's workflow hands them to the next. Above this, the oldest is given up. */
 const MOST_WAITING_BYTES = 1_000_000;
@@ -23,12 +23,17 @@ type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
  * Queues a new record for the archive. The first queued record brings all older ones along. From then on, records of
  * workers without an archive are queued too, because another worker will store them.
  */
-export function queued(ledger: Ledger, checkpoint: CheckpointRecord, request: StoppedRequest, now: string): Ledger {
+export function queueRecord(
+  ledger: Ledger,
+  checkpoint: CheckpointRecord,
+  request: StoppedRequest,
+  now: string,
+): Ledger {
   const { archive } = ledger;
   const { operation, taskQueue } = request;
   if (archive === null && !request.archives) return ledger;
   const older = archive === null ? ledger.checkpoints.filter((each) => each !== checkpoint) : [];
-  const waiting: Unarchived[] = [
+  const waiting: NonNullable<Ledger['archive']>['waiting'] = [
     ...(archive?.waiting ?? []),
     ...older.map(({ sequence }) => ({ sequence, sealed: null, deadline: null })).toReversed(),
     { sequence: checkpoint.sequence, sealed: ledger.sealed, deadline: operation.deadline ?? null },
@@ -45,7 +50,7 @@ function withoutExcess(ledger: Ledger, now: string): Ledger {
     const records = kept.checkpoints.filter(({ sequence }) => waiting.has(sequence));
     if (oldest === undefined || others.length === 0) return kept;
     if (bytesOf([records, kept.archive]) <= MOST_WAITING_BYTES) return kept;
-    kept = refused(kept, oldest.sequence, 'newer records that wait for it take more than 1 MB', now);
+    kept = giveUpRecord(kept, oldest.sequence, 'newer records that wait for it take more than 1 MB', now);
   }
 }
 
@@ -59,15 +64,15 @@ export function nextToArchive({ archive, checkpoints }: Ledger): ArchivedRecord 
 }
 
 /** Removes a record from the queue, because the archive has it. */
-export function stored(ledger: Ledger, sequence: number): Ledger {
+export function dequeueRecord(ledger: Ledger, sequence: number): Ledger {
   const { archive } = ledger;
   if (archive === null) return ledger;
   return { ...ledger, archive: { ...archive, waiting: archive.waiting.filter((each) => each.sequence !== sequence) } };
 }
 
 /** Removes a record from the queue that will never be archived, and keeps the reason as an event. The record stays in the ledger only. */
-export function refused(ledger: Ledger, sequence: number, why: string, at: string): Ledger {
+export function giveUpRecord(ledger: Ledger, sequence: number, why: string, at: string): Ledger {
   const detail = `Record ${sequence} is not in the archive: ${why}`;
   const event = { type: 'archive-refused', at, by: null, reason: null, workflowId: null, detail } as const;
-  return withEvent(stored(ledger, sequence), event);
+  return withEvent(dequeueRecord(ledger, sequence), event);
 }

@@ -10,7 +10,7 @@ import { dmsFailure } from '../contract/failures.js';
 import { requireNewest } from './fencing.js';
 import { requireUnsealed } from './seal.js';
 import { abandonCall, busyFailure, busyWith, isForeign, isNewsOf, noteCall, ownCall } from './calls.js';
-import { bounded, findCheckpoint, findOperation, type Transition } from './entries.js';
+import { withinLimits, findCheckpoint, findOperation, type Transition } from './entries.js';
 import type { BeginReply, BeginRequest } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 import { requireUnreserved } from './reservation.js';
@@ -21,9 +21,9 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   const { operation } = request;
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null) {
-    if (known !== ledger.operations[0]) throw superseded(ledger, operation);
+    if (known !== ledger.operations[0]) throw supersededFailure(ledger, operation);
     const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1);
-    if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBefore(ledger, operation);
+    if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBeforeFailure(ledger, operation);
     return;
   }
   requireUnreserved(ledger, operation);
@@ -55,7 +55,7 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
   }
   const begun = begunOperation(operation, known, status, now);
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
-  const registered = bounded({ ...fenced, taskQueue, operations, missingSince: null, deletedAt: null });
+  const registered = withinLimits({ ...fenced, taskQueue, operations, missingSince: null, deletedAt: null });
   return { ledger: call === null ? registered : noteCall(registered, call, request, now), reply };
 }
 
@@ -91,7 +91,10 @@ function hasRun({ checkpoints, operations }: Ledger): boolean {
   );
 }
 
-function superseded({ replicationConfigArn, operations: [newest] }: Ledger, { kind, operationId }: OperationRef) {
+function supersededFailure(
+  { replicationConfigArn, operations: [newest] }: Ledger,
+  { kind, operationId }: OperationRef,
+) {
   return dmsFailure(
     'DmsOperationSuperseded',
     { replicationConfigArn, operationId },
@@ -101,7 +104,7 @@ function superseded({ replicationConfigArn, operations: [newest] }: Ledger, { ki
 }
 
 /** Returns the failure of a final stop under the id of a pause. The final stop must seal, and the pause did not. */
-function pausedBefore({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
+function pausedBeforeFailure({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
   return dmsFailure(
     'DmsOperationSuperseded',
     { replicationConfigArn, operationId },

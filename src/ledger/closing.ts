@@ -14,32 +14,32 @@ import type { Ledger } from '../contract/ledger-state.js';
 export const MISSING_SECONDS = 24 * 3600;
 
 /** Marks the replication as missing, because an operation did not find it. */
-export function gone(ledger: Ledger, _request: unknown, now: string): Transition<null> {
+export function reportMissing(ledger: Ledger, _request: unknown, now: string): Transition<null> {
   return {
-    ledger: missing(ledger, now),
+    ledger: markMissing(ledger, now),
     reply: null,
   };
 }
 
 /** Remembers since when the replication is missing. The ledger looks for it a day later. */
-export function missing(ledger: Ledger, now: string): Ledger {
+export function markMissing(ledger: Ledger, now: string): Ledger {
   return ledger.deletedAt === null ? { ...ledger, missingSince: ledger.missingSince ?? now } : ledger;
 }
 
 /** Clears the mark of a missing replication. */
-export function found(ledger: Ledger): Ledger {
+export function clearMissing(ledger: Ledger): Ledger {
   return { ...ledger, missingSince: null };
 }
 
 /** Marks the replication as deleted, and ends its guard and its note. The event is the last entry of the ledger. */
-export function deleted(ledger: Ledger, at: string): Ledger {
+export function markDeleted(ledger: Ledger, at: string): Ledger {
   const detail = `DMS has not known it since ${ledger.missingSince ?? at}`;
   const event = { type: 'deleted', at, by: null, reason: null, workflowId: null, detail } as const;
   return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null, pendingCall: null }, event);
 }
 
 /** Returns the state with which a closed ledger goes on. The ledger then looks again whether the replication exists. */
-function reopened(closed: Ledger): Ledger {
+function reopen(closed: Ledger): Ledger {
   return { ...closed, deletedAt: null, missingSince: closed.deletedAt };
 }
 
@@ -58,7 +58,7 @@ interface Workflows {
 export async function closedState(workflows: Workflows, workflowId: string): Promise<Ledger | null> {
   const { status, runId } = await workflows.getHandle(workflowId).describe();
   if (status.name !== 'COMPLETED') return null;
-  return reopened((await workflows.getHandle(workflowId, runId).result()) as Ledger);
+  return reopen((await workflows.getHandle(workflowId, runId).result()) as Ledger);
 }
 
 /** True if the replication was deleted, nothing is left to do, and there is no seal or reservation to keep. */

@@ -28,8 +28,8 @@ export function guardOf(
   if (!plan || plan.policy === 'none' || intent !== 'pause' || status !== 'stopped') return null;
   // The warnings of the stop report a resume window that had ended before it was recorded.
   if (resumeBy === null || resumeWithinSeconds === null || resumeWithinSeconds <= 0) return null;
-  const endsAt = after(recordedAt, resumeWithinSeconds);
-  const nextAt = after(endsAt, -plan.leadSeconds);
+  const endsAt = addSeconds(recordedAt, resumeWithinSeconds);
+  const nextAt = addSeconds(endsAt, -plan.leadSeconds);
   return { sequence, resumeBy, endsAt, plan, taskQueue, nextAt, warnings: 0 };
 }
 
@@ -59,10 +59,10 @@ export function warningOf(ledger: Ledger, guard: Guard, now: string, problem: st
 }
 
 /** Counts a warning, and sets the time of the next one. */
-export function advanced(ledger: Ledger, guard: Guard, now: string): Ledger {
+export function countWarning(ledger: Ledger, guard: Guard, now: string): Ledger {
   const left = secondsBetween(now, guard.endsAt);
   const repeat = Math.min(left, REPEAT_SECONDS, Math.max(LEAST_REPEAT_SECONDS, left / 4));
-  return { ...ledger, guard: { ...guard, nextAt: after(now, repeat), warnings: guard.warnings + 1 } };
+  return { ...ledger, guard: { ...guard, nextAt: addSeconds(now, repeat), warnings: guard.warnings + 1 } };
 }
 
 export function warningEvent(now: string, detail: string): LedgerEvent {
@@ -77,6 +77,6 @@ function eventOf(type: LedgerEvent['type'], at: string, detail: string): LedgerE
   return { type, at, by: null, reason: null, workflowId: null, detail };
 }
 
-function after(at: string, seconds: number): string {
+function addSeconds(at: string, seconds: number): string {
   return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }

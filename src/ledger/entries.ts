@@ -47,7 +47,7 @@ export function secondsBetween(at: string, now: string): number {
 
 export function finish(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {
   const operations = ledger.operations.map((each) => (sameOperation(each, operation) ? { ...each, ...ended } : each));
-  return bounded({ ...ledger, operations });
+  return withinLimits({ ...ledger, operations });
 }
 
 export function findOperation(ledger: Ledger, key: OperationKey): OperationRecord | undefined {
@@ -64,14 +64,14 @@ export function sameOperation(one: OperationKey, other: OperationKey): boolean {
 
 export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
   const detail = event.detail?.slice(0, MAX_DETAIL) ?? null;
-  return bounded({ ...ledger, events: [{ ...event, detail }, ...ledger.events] });
+  return withinLimits({ ...ledger, events: [{ ...event, detail }, ...ledger.events] });
 }
 
 /**
  * Drops the oldest entry of the longest list until the ledger fits its limits. The newest operation and the newest
  * record always stay. Records that wait for the archive stay too, and are not counted.
  */
-export function bounded(ledger: Ledger): Ledger {
+export function withinLimits(ledger: Ledger): Ledger {
   const waiting = new Set(ledger.archive?.waiting.map(({ sequence }) => sequence));
   const isFree = ({ sequence }: CheckpointRecord) => !waiting.has(sequence);
   const free = ledger.checkpoints.slice(0, MAX_ENTRIES).filter(isFree);

@@ -1,7 +1,7 @@
 /** Recording the end of an operation: a stop with its checkpoint, a resume, a failure, or a refused call. */
 import { ApplicationFailure } from '@temporalio/common';
 import { isSameStop } from '../dms/checkpoint.js';
-import { queued } from './archive.js';
+import { queueRecord } from './archive.js';
 import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './deadline.js';
 import { requireNewest } from './fencing.js';
@@ -106,7 +106,7 @@ function withRecord(ledger: Ledger, checkpoint: CheckpointRecord, request: Reque
     checkpoints: [checkpoint, ...ledger.checkpoints],
     lastSequence: checkpoint.sequence,
   };
-  return queued(recorded, checkpoint, request, now);
+  return queueRecord(recorded, checkpoint, request, now);
 }
 
 /** Returns the seal of a final stop that needed no call. `null`: a pause, or someone unsealed the ledger since it began. */

@@ -16,7 +16,8 @@ const BREAK_HINT =
 /** Throws `DmsReplicationReserved` if someone else holds the reservation. */
 export function validateReserve(ledger: Ledger, request: ReserveRequest): void {
   const { reservation, replicationConfigArn } = ledger;
-  if (reservation !== null && reservation.owner !== request.owner) throw reserved(replicationConfigArn, reservation);
+  if (reservation !== null && reservation.owner !== request.owner)
+    throw reservedFailure(replicationConfigArn, reservation);
 }
 
 export function reserve(ledger: Ledger, request: ReserveRequest, now: string): Transition<ReserveReply> {
@@ -64,7 +65,7 @@ export function requireOwner(
   operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'> & Partial<OperationRef>,
 ): void {
   if (reservation === null || isOwners(reservation, operation)) return;
-  throw reserved(replicationConfigArn, reservation, operation.operationId);
+  throw reservedFailure(replicationConfigArn, reservation, operation.operationId);
 }
 
 function isOwners({ owner, workflowId }: Reservation, operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'>) {
@@ -72,7 +73,11 @@ function isOwners({ owner, workflowId }: Reservation, operation: Pick<OperationR
   return isStep || operation.owner === owner;
 }
 
-function reserved(replicationConfigArn: string, { owner, reason, at, workflowId }: Reservation, operationId?: string) {
+function reservedFailure(
+  replicationConfigArn: string,
+  { owner, reason, at, workflowId }: Reservation,
+  operationId?: string,
+) {
   const where = workflowId === null || workflowId === owner ? '' : `, in ${workflowId}`;
   return dmsFailure(
     'DmsReplicationReserved',

@@ -1,10 +1,12 @@
 /** Restoring a ledger whose workflow was lost, with the records of its archive. */
 import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './deadline.js';
-import { MAX_ENTRIES, bounded, withEvent, type Transition } from './entries.js';
+import { MAX_ENTRIES, withinLimits, withEvent, type Transition } from './entries.js';
 import type { DecisionRequest, RestoreReply, RestoreRequest } from '../contract/ledger-protocol.js';
 import { type CheckpointRecord, RECORD_VERSION } from '../contract/records.js';
-import type { ArchivedRecord, DeadlinePlan, Ledger, Unarchived } from '../contract/ledger-state.js';
+import type { ArchivedRecord, DeadlinePlan, Ledger } from '../contract/ledger-state.js';
+
+type Waiting = NonNullable<Ledger['archive']>['waiting'];
 
 /** Returns the request that restores archived records, newest first. */
 export function restoreRequest(
@@ -49,8 +51,8 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   const missing = records.filter((each, n) => !taken.has(each.sequence) && isFirst(each, n));
   const checkpoints = [...ledger.checkpoints, ...missing.map(recordOf)].toSorted(newestFirst);
   const lastSequence = Math.max(ledger.lastSequence, request.lastSequence);
-  const archive = ledger.archive ?? { taskQueue: null, waiting: unarchived(ledger, records) };
-  const back = bounded({ ...ledger, checkpoints, lastSequence, archive });
+  const archive = ledger.archive ?? { taskQueue: null, waiting: recordsToArchive(ledger, records) };
+  const back = withinLimits({ ...ledger, checkpoints, lastSequence, archive });
   const added = missing.filter(({ sequence }) => back.checkpoints.some((each) => each.sequence === sequence));
   if (added.length === 0 && lastSequence === ledger.lastSequence) return { ledger, reply: { added: 0 } };
 
@@ -85,7 +87,7 @@ function newestFirst(one: CheckpointRecord, other: CheckpointRecord): number {
 }
 
 /** Returns the records that a ledger wrote before it had an archive, oldest first. */
-function unarchived({ checkpoints }: Ledger, records: readonly ArchivedRecord[]): readonly Unarchived[] {
+function recordsToArchive({ checkpoints }: Ledger, records: readonly ArchivedRecord[]): Waiting {
   const isArchived = (own: CheckpointRecord) =>
     records.some(({ sequence, recordedAt }) => sequence === own.sequence && recordedAt === own.recordedAt);
   return checkpoints

@@ -22,7 +22,7 @@ export interface OpenOperation {
   readonly workflowId: string;
   readonly runId: string;
   /** Id of the execution's first run. A reset does not change it. */
-  readonly firstExecutionRunId: string;
+  readonly firstRunId: string;
   /** Workflow that runs the operation as a step. `null`: none. */
   readonly hostWorkflowId: string | null;
 }
@@ -53,7 +53,7 @@ export function operationIn(description: ExecutionDescription): OpenOperation {
     asks: text(memo?.[memoKeys.asks]),
     workflowId,
     runId,
-    firstExecutionRunId: firstRunIdOf(description),
+    firstRunId: firstRunIdOf(description),
     hostWorkflowId: parentExecution?.workflowId ?? null,
   };
 }

@@ -44,17 +44,17 @@ export interface SettleRules {
 
 export interface StopWaitRules extends SettleRules {
   /** True if a call of this operation was accepted, or may have been. */
-  readonly accepted: boolean;
+  readonly mayHaveCalled: boolean;
   /** Start of the run that was to stop, in the look before the call. `null`: unknown. */
   readonly startedAt: string | null;
   /** True if the ledger has seen the replication run. A look that shows `created` then misses its row. */
-  readonly everRan: boolean;
+  readonly hasRun: boolean;
 }
 
 /** Memory of a wait from look to look. Times are seconds since the wait began. JSON-safe, because it outlives the attempt. */
 export interface StopWaitMemory {
   /** True if `stopping`, or a stop newer than the one before, was seen. */
-  readonly sawStop: boolean;
+  readonly hasSeenStop: boolean;
   /** True if DMS may undo the newest described stop by itself. */
   readonly mayRestart: boolean;
   /** First look that shows this stop described. Kept until looks agree on something else for longer than staleness. */
@@ -93,8 +93,8 @@ export interface StopJudgement<Verdict = StopVerdict> {
 
 type SettleVerdict = Extract<StopVerdict, { readonly type: 'wait' | 'settled' }>;
 
-export function beginStopWait(sawStop: boolean): StopWaitMemory {
-  return { sawStop, mayRestart: false, describedSince: null, agreement: null };
+export function beginStopWait(hasSeenStop: boolean): StopWaitMemory {
+  return { hasSeenStop, mayRestart: false, describedSince: null, agreement: null };
 }
 
 /** Judges one look at a replication that should become stopped. */
@@ -106,7 +106,7 @@ export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWai
   const isActive = factsOf(status).phase === 'active';
   const seen: StopWaitMemory = {
     ...memory,
-    sawStop: memory.sawStop || status === 'stopping' || showsNewerStop(replication, rules.before),
+    hasSeenStop: memory.hasSeenStop || status === 'stopping' || showsNewerStop(replication, rules.before),
     agreement: agreeOn(memory.agreement, isActive ? 'active' : status, now),
   };
   if (isActive) return judgeActive(seen, look, rules);
@@ -127,7 +127,7 @@ export function judgeSettling(
   const isDescribed = isStopDescribed(replication, rules.before);
   const agreement = agreeOn(memory.agreement, isDescribed ? stopFingerprint(replication) : 'undescribed', now);
   const seen: StopWaitMemory = {
-    sawStop: memory.sawStop || showsNewerStop(replication, rules.before),
+    hasSeenStop: memory.hasSeenStop || showsNewerStop(replication, rules.before),
     mayRestart: isDescribed ? maySelfRestart(stopReason) : memory.mayRestart,
     describedSince: isDescribed ? (memory.describedSince ?? now) : memory.describedSince,
     agreement,
@@ -158,9 +158,9 @@ function changedAt({ agreement: before, describedSince }: StopWaitMemory, agreem
 function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { replication, elapsedSeconds: now } = look;
   const isUndone = showsNewerStop(replication, rules.before) && maySelfRestart(replication.stopReason);
-  const isUnasked = !seen.sawStop && !rules.accepted;
+  const isUnasked = !seen.hasSeenStop && !rules.mayHaveCalled;
   if (isUndone || isUnasked) return { memory: seen, verdict: { type: 'running-again' } };
-  if (!seen.sawStop) {
+  if (!seen.hasSeenStop) {
     if (!isLaterRun(replication, rules.startedAt))
       return waitOn(seen, now, null, `DMS still shows "${replication.status}"`);
     // No look has shown the stop that DMS or somebody has undone. Another request to stop does no harm.
@@ -184,7 +184,7 @@ function judgeFailed(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules)
 
 function judgeCreated(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { elapsedSeconds: now } = look;
-  if (rules.everRan || rules.accepted || seen.sawStop || isWithoutRow(look.replication)) {
+  if (rules.hasRun || rules.mayHaveCalled || seen.hasSeenStop || isWithoutRow(look.replication)) {
     if (isBelieved(seen, now)) return { memory: seen, verdict: { type: 'never-started' } };
     return waitOn(seen, now, STALE_SECONDS, 'DMS shows no run of it, and may miss its row');
   }

@@ -12,7 +12,7 @@ Starts a local DMS Serverless with one running replication, until SIGINT or SIGT
   --seed <number>          makes a run repeatable
   --throttle <burst,rate>  such as 200,8: requests at once, and a second after that
   --tables <names>         such as shop.orders,shop.customers
-  --contrary               answers the other way wherever AWS's documents leave it open
+  --uncertain-inverted     answers the other way wherever AWS's documents leave it open
   -h, --help               prints this
   -v, --version            prints the version
 `;
@@ -24,7 +24,7 @@ const options = {
   seed: { type: 'string' },
   throttle: { type: 'string' },
   tables: { type: 'string' },
-  contrary: { type: 'boolean', default: false },
+  'uncertain-inverted': { type: 'boolean', default: false },
 } as const;
 
 await runProgram({ name: 'temporal-dms-simulator', usage, options, allowPositionals: false }, simulate);
@@ -41,7 +41,7 @@ async function simulate({ values }: ProgramArguments<typeof options>): Promise<v
   const throttle = throttleOf(values.throttle);
   const tables = values.tables === undefined ? {} : { tables: { names: values.tables.split(',') } };
   const { uncertainInverted, startDmsSimulator } = await import('./index.js');
-  const uncertain = { ...(values.contrary ? uncertainInverted : {}), ...throttle };
+  const uncertain = { ...(values['uncertain-inverted'] ? uncertainInverted : {}), ...throttle };
   const { host } = values;
   const simulator = await startDmsSimulator({ port, host, speed, uncertain, ...seed, ...tables });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });

@@ -67,16 +67,16 @@ async function requireNames(
   { workflowService }: NativeConnection,
   { namespace, taskQueue, version }: WorkerSettings,
 ): Promise<void> {
-  await refused('TEMPORAL_TASK_QUEUE', () =>
+  await requireAccepted('TEMPORAL_TASK_QUEUE', () =>
     workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
   );
   if (version === null) return;
-  await refused('TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID', () =>
+  await requireAccepted('TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID', () =>
     workflowService.describeWorkerDeploymentVersion({ namespace, deploymentVersion: version }),
   );
 }
 
-async function refused(variable: string, ask: () => Promise<unknown>): Promise<void> {
+async function requireAccepted(variable: string, ask: () => Promise<unknown>): Promise<void> {
   try {
     await ask();
   } catch (err) {

@@ -14,7 +14,7 @@ import { begin, validateBegin } from '../ledger/begin.js';
 import { unseal } from '../ledger/seal.js';
 import { requirePastToken } from '../ledger/fencing.js';
 import { record, validateRecord } from '../ledger/record.js';
-import { gone, isClosing } from '../ledger/closing.js';
+import { reportMissing, isClosing } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
 import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
 import { type Transition, emptyLedger } from '../ledger/entries.js';
@@ -93,9 +93,9 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
       ledgerRun.ledger = changed.ledger;
       return changed.reply;
     };
-    setHandler(definition, (request: Request) => attempted(definition.name, () => change(request)), {
+    setHandler(definition, (request: Request) => tryChange(definition.name, () => change(request)), {
       validator: (request: Request) =>
-        attempted(definition.name, () => validate?.(ledgerRun.ledger, read(request), now())),
+        tryChange(definition.name, () => validate?.(ledgerRun.ledger, read(request), now())),
       ...(description === undefined ? {} : { description }),
     });
   };
@@ -107,7 +107,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   onUpdate(recordUpdate, schemas.record, record, { validate: validateRecord });
   onUpdate(reserveUpdate, schemas.reserve, reserve, { validate: validateReserve });
   onUpdate(releaseUpdate, schemas.release, release);
-  onUpdate(goneUpdate, schemas.nothing, gone);
+  onUpdate(goneUpdate, schemas.nothing, reportMissing);
   onUpdate(restoreUpdate, schemas.restore, restore, { validate: validateRestore });
   onUpdate(unsealUpdate, schemas.decision, unseal, {
     description: 'Lifts the seal of a final stop, so that the replication may be resumed. Takes { by, reason }.',
@@ -140,7 +140,7 @@ function show(ledger: Ledger): void {
 }
 
 /** Fails an update that can't be carried out, and not the workflow task. */
-function attempted<Reply>(update: string, change: () => Reply): Reply {
+function tryChange<Reply>(update: string, change: () => Reply): Reply {
   try {
     return change();
   } catch (err) {

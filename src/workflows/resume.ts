@@ -5,7 +5,7 @@ import type { RequestedStart, RunningReplication } from '../contract/activity-pr
 import type { ResumeReplicationResult } from '../contract/results.js';
 import { changingActivities } from './operation/activity-proxies.js';
 import { runOperation, type Run } from './operation/operation.js';
-import { probed } from './operation/progress-probe.js';
+import { probeProgress } from './operation/progress-probe.js';
 import { untilRunning } from './operation/waits.js';
 
 /**
@@ -57,7 +57,7 @@ async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
 /** Waits until the replication runs, then watches for movement. One that ran already is not watched. */
 async function untilVerified(
   { operation, plan, tracker }: Run<ResumePlan>,
-  { outcome, before, accepted, replication, holdSeconds, resumedFrom }: RequestedStart,
+  { outcome, before, mayHaveCalled, replication, holdSeconds, resumedFrom }: RequestedStart,
   spentSeconds: number,
 ): Promise<RunningReplication> {
   if (outcome === 'already-running') return { replication, progress: 'not-checked', warnings: [] };
@@ -67,10 +67,10 @@ async function untilVerified(
   const secondsLeft = Math.max(0, startTimeoutSeconds - spentSeconds);
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus, secondsLeft);
   const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
-  const running = await untilRunning({ holdSeconds }, { ...wait, before, accepted, lastStatus });
+  const running = await untilRunning({ holdSeconds }, { ...wait, before, mayHaveCalled, lastStatus });
   if (progressProbe === null || running.progress === 'moving' || running.replication.status !== 'running')
     return running;
   tracker.enter('verifying', 'Asking whether it moves', running.replication.status);
-  const probe = await probed(progressProbe, { replicationConfigArn, operationId, resumedFrom });
+  const probe = await probeProgress(progressProbe, { replicationConfigArn, operationId, resumedFrom });
   return { ...running, progress: probe.progress, warnings: [...running.warnings, ...probe.warnings] };
 }

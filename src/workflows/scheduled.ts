@@ -8,7 +8,7 @@ import type { Scheduled, ScheduledInput } from '../contract/pause-schedule.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { waitingActivities } from './operation/activity-proxies.js';
-import { unwrapped } from './operation/failures.js';
+import { unwrapFailure } from './operation/failures.js';
 import { runAsChild } from './operation/run-as-child.js';
 
 /** Failures that mean somebody else operates on the replication. The schedule then skips and does not fail. */
@@ -103,7 +103,7 @@ async function unlessOthersWork<Result>(operate: () => Promise<Scheduled<Result>
   } catch (err) {
     const failure = findDmsFailure(err);
     if (failure !== undefined && othersAtWork.includes(failure.type)) return skip(failure.message);
-    throw unwrapped(err);
+    throw unwrapFailure(err);
   }
 }
 

@@ -19,7 +19,7 @@ import { checkpointChanged, readArn, stopReverted } from '../contract/failure-me
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { judgeStanding } from '../rules/still-stopped.js';
 import { changingActivities, waitingActivities } from './operation/activity-proxies.js';
-import { unwrapped } from './operation/failures.js';
+import { unwrapFailure } from './operation/failures.js';
 import { runAsChild, type StepOptions } from './operation/run-as-child.js';
 
 export type { ReleaseReplication, ReserveReplication } from '../contract/activity-protocol.js';
@@ -67,7 +67,7 @@ async function step<Result>(
   try {
     return await run(changingActivities(summary, taskQueue));
   } catch (err) {
-    throw unwrapped(err);
+    throw unwrapFailure(err);
   }
 }
 
@@ -82,7 +82,7 @@ export async function describeReplication(
     const look = waitingActivities('Look at the replication', { holdSeconds: 0, taskQueue })['dms.describeReplication'];
     return await look({ replicationConfigArn: arn });
   } catch (err) {
-    throw unwrapped(err);
+    throw unwrapFailure(err);
   }
 }
 

@@ -60,13 +60,21 @@ async function untilSettled(
   const { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = plan;
   const rules = { replicationConfigArn, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds };
   for (let stop = requested; ;) {
-    const { before, sawStop, accepted, hasRun, holdSeconds } = stop;
+    const { before, hasSeenStop, mayHaveCalled, hasRun, holdSeconds } = stop;
     const { status: lastStatus } = stop.replication;
     const waiting = 'Waiting until it is stopped and its checkpoint has settled';
     tracker.enter('stopping', waiting, lastStatus, stopTimeoutSeconds);
     const stopped = await untilStopped(
       { holdSeconds },
-      { ...rules, operationId: operation.operationId, before, sawStop, accepted, everRan: hasRun, lastStatus },
+      {
+        ...rules,
+        operationId: operation.operationId,
+        before,
+        hasSeenStop,
+        mayHaveCalled,
+        hasRun,
+        lastStatus,
+      },
     );
     if (stopped.end === 'settled') return { ...stopped, outcome: stop.outcome };
     if (stopped.end === 'never-started') return { ...stopped, outcome: 'never-started', settled: 'agreed' };

@@ -147,7 +147,7 @@ describe('an attempt of a wait for which only time must pass', () => {
         heartbeatDetails,
       });
       environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
-      const request = { replicationConfigArn, sawStop: true, stopTimeoutSeconds: 60, selfRestartGraceSeconds: 600 };
+      const request = { replicationConfigArn, hasSeenStop: true, stopTimeoutSeconds: 60, selfRestartGraceSeconds: 600 };
       return failureOf(environment.run(wait, request));
     };
     expect(await after(10)).toMatchObject({ type: 'DmsStillWaiting', details: [{ phase: 'settling' }] });
@@ -158,7 +158,13 @@ describe('an attempt of a wait for which only time must pass', () => {
 
   test('takes null for absent, as everything that comes in does', async () => {
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), holdSeconds: 0 });
-    const nothing = { before: null, stopTimeoutSeconds: null, settleSeconds: null, sawStop: null, accepted: null };
+    const nothing = {
+      before: null,
+      stopTimeoutSeconds: null,
+      settleSeconds: null,
+      hasSeenStop: null,
+      mayHaveCalled: null,
+    };
     const failure = await failureOf(attempt().run(wait, { replicationConfigArn, ...nothing } as never));
     expect(failure).toMatchObject({ type: 'DmsStillWaiting' });
   });

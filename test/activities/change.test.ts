@@ -92,7 +92,12 @@ describe('a stop', () => {
   test('that can be asked for at once takes one look, one update of the ledger, and one call', async () => {
     const { ledger, call, describe, attempts, activities } = stage({ looks: [running] });
     const requested = await attempts.run(activities['dms.requestStop'], stopRequest);
-    expect(requested).toMatchObject({ outcome: 'stopped', accepted: true, isAnswered: true, awsRequestIds: ['r'] });
+    expect(requested).toMatchObject({
+      outcome: 'stopped',
+      mayHaveCalled: true,
+      isAnswered: true,
+      awsRequestIds: ['r'],
+    });
     expect([ledger.told, call.mock.calls.length, attempts.number]).toEqual([['begin and note a stop'], 1, 1]);
     expect(describe).toHaveBeenCalledTimes(1);
     expect(ledger.state?.pendingCall).toMatchObject({
@@ -150,7 +155,7 @@ describe('a stop', () => {
     const request = { ...stopRequest, stoppableTimeoutSeconds: 0 };
     expect(await attempts.run(activities['dms.requestStop'], request)).toMatchObject({
       outcome: 'already-stopping',
-      accepted: false,
+      mayHaveCalled: false,
     });
     expect([ledger.state?.pendingCall, call.mock.calls.length]).toEqual([null, 1]);
   });
@@ -198,6 +203,25 @@ describe('a stop', () => {
     expect(call).not.toHaveBeenCalled();
   });
 
+  test('whose ledger was terminated fails at once, unless the ledger has a note of its call', async () => {
+    const terminated = new FakeLedger(begun(emptyLedger(replicationConfigArn), STOP, 1));
+    terminated.isTerminated = true;
+    const first = stage({ looks: [running], ledger: terminated });
+    const atOnce = await failureOf(first.attempts.run(first.activities['dms.requestStop'], stopRequest));
+    expect([atOnce.type, first.attempts.number]).toEqual(['DmsLedgerClosed', 1]);
+
+    const begins = stage({ looks: [look({ status: 'modifying' }), running] });
+    begins.ledger.before = () => void (begins.ledger.isTerminated = true);
+    const later = await failureOf(begins.attempts.run(begins.activities['dms.requestStop'], stopRequest));
+    expect([later.type, begins.attempts.number]).toEqual(['DmsLedgerClosed', 2]);
+
+    const calls = stage({ looks: [running], calls: [new DmsApiError('unavailable', 'TimeoutError', 'no answer')] });
+    calls.ledger.before = () => void (calls.ledger.isTerminated = true);
+    const waits = await failureOf(calls.attempts.run(calls.activities['dms.requestStop'], stopRequest, 60));
+    expect(waits).toMatchObject({ type: 'DmsUnavailable', message: expect.stringContaining('task queue ledgers') });
+    expect(calls.call).toHaveBeenCalledTimes(1);
+  });
+
   test('whose answer is lost keeps its note, and is found to be its own', async () => {
     const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
     const { ledger, call, attempts, activities } = stage({
@@ -205,7 +229,7 @@ describe('a stop', () => {
       calls: [lost],
     });
     const requested = await attempts.run(activities['dms.requestStop'], stopRequest);
-    expect(requested).toMatchObject({ outcome: 'stopped', accepted: true, isAnswered: false });
+    expect(requested).toMatchObject({ outcome: 'stopped', mayHaveCalled: true, isAnswered: false });
     expect(call).toHaveBeenCalledTimes(1);
     expect(ledger.state?.pendingCall).toMatchObject({ operationId: 'a', isAnswered: false });
   });

@@ -26,7 +26,7 @@ function ask(environment: WorkerContext, secondsIn: number, mayGiveUp: boolean, 
       beginAttempt(environment, { replicationConfigArn: arn }, 'a test', {
         operationId: 'one',
         phase: 'beginning',
-        accepted: !mayGiveUp,
+        mayHaveCalled: !mayGiveUp,
       }),
       request,
     ),

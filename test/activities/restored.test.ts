@@ -83,7 +83,7 @@ test('a resume that has noted its call does not ask again when the replication w
   const resume = attempts.run(activities['dms.requestStart'], { replicationConfigArn, operation: RESUME });
   expect(await resume).toMatchObject({
     outcome: 'resumed',
-    accepted: true,
+    mayHaveCalled: true,
     before: { stop: { lastStopTime: BEFORE_CALL } },
   });
   expect(calls).toEqual([]);

@@ -95,7 +95,7 @@ const denied = new DmsApiError(
   'AccessDeniedException',
   'User: x is not authorized to perform: dms:DescribeReplications on resource: *',
 );
-const isStopping = { lastStatus: 'stopping', accepted: true, stopTimeoutSeconds: 10 };
+const isStopping = { lastStatus: 'stopping', mayHaveCalled: true, stopTimeoutSeconds: 10 };
 
 describe('throttling without an end', () => {
   test.each([

@@ -41,8 +41,8 @@ async function ends(wait: Wait, request: object, attempts: Attempts): Promise<an
   return ended;
 }
 
-const stop = { before: callMark(running), accepted: true, settleSeconds: 5, lastStatus: 'stopping' };
-const start = { before: callMark(stopped), accepted: true, verifyProgressSeconds: 0, lastStatus: 'stopped' };
+const stop = { before: callMark(running), mayHaveCalled: true, settleSeconds: 5, lastStatus: 'stopping' };
+const start = { before: callMark(stopped), mayHaveCalled: true, verifyProgressSeconds: 0, lastStatus: 'stopped' };
 const types = (ended: any[]) => ended.map(({ type, end }) => type ?? end);
 
 describe.each([
@@ -128,7 +128,7 @@ describe('the wait for a stop', () => {
       [63, created],
     ] as const;
     expect(types(await ends('dms.awaitStopped', { settleSeconds: 5 }, looks))[1]).toBe('never-started');
-    const known = await ends('dms.awaitStopped', { settleSeconds: 5, everRan: true }, looks);
+    const known = await ends('dms.awaitStopped', { settleSeconds: 5, hasRun: true }, looks);
     expect(types(known)).toEqual(['DmsStillWaiting', 'DmsStillWaiting', 'never-started']);
   });
 

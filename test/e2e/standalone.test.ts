@@ -17,7 +17,7 @@ test('describe, stop, start and the waits work as activities on their own; the l
     });
   expect(await run('dms.describeReplication')).toMatchObject({ status: 'running' });
   const stop = await run<{ before: object }>('dms.requestStop');
-  expect(stop).toMatchObject({ outcome: 'stopped', accepted: true });
+  expect(stop).toMatchObject({ outcome: 'stopped', mayHaveCalled: true });
   const stopped = await run('dms.awaitStopped', { before: stop.before, settleSeconds: 0 });
   expect(stopped).toMatchObject({ end: 'settled', replication: { status: 'stopped' } });
   const start = await run<{ before: object }>('dms.requestStart');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextToArchive, refused, stored } from '../../src/ledger/archive.js';
+import { nextToArchive, giveUpRecord, dequeueRecord } from '../../src/ledger/archive.js';
 import { isDmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { record } from '../../src/ledger/record.js';
@@ -33,11 +33,11 @@ describe('what waits for the archive', () => {
     expect(ledger.archive?.taskQueue).toBe('dms');
     expect(nextToArchive(ledger)).toEqual({ ...ledger.checkpoints[3], sealed: null, deadline: null });
     expect(ledgerMarkdown(ledger)).toContain('Records that are not in the archive yet: 4');
-    for (const sequence of [1, 2]) ledger = stored(ledger, sequence);
+    for (const sequence of [1, 2]) ledger = dequeueRecord(ledger, sequence);
     expect(nextToArchive(ledger)).toEqual({ ...ledger.checkpoints[1], sealed: null, deadline });
-    ledger = stored(ledger, 3);
+    ledger = dequeueRecord(ledger, 3);
     expect(nextToArchive(ledger)).toMatchObject({ sequence: 4, intent: 'final', sealed: { by: 'ada', at: at(410) } });
-    ledger = stored(ledger, 4);
+    ledger = dequeueRecord(ledger, 4);
     expect([nextToArchive(ledger), waiting(ledger)]).toEqual([null, []]);
     expect(ledgerMarkdown(ledger)).not.toContain('archive');
   });
@@ -45,16 +45,16 @@ describe('what waits for the archive', () => {
   test('is not the same record again, although it is told of twice', () => {
     const once = stopped(emptyLedger(arn), 1);
     expect(waiting(stopped(once, 1))).toEqual([1]);
-    expect(waiting(stopped(stored(once, 1), 1))).toEqual([]);
+    expect(waiting(stopped(dequeueRecord(once, 1), 1))).toEqual([]);
   });
 
   test('stays in the ledger, however many and however large there are; what is archived goes first', () => {
     let ledger = stopped(emptyLedger(arn), 1);
-    ledger = stored(ledger, 1);
+    ledger = dequeueRecord(ledger, 1);
     for (let n = 2; n <= 160; n++) ledger = stopped(ledger, n, { reason: 'x'.repeat(1000) });
     expect(whole(ledger)).toEqual(Array.from({ length: 159 }, (_, n) => 160 - n));
     expect(waiting(ledger)).toHaveLength(159);
-    for (const sequence of waiting(ledger) ?? []) ledger = stored(ledger, sequence);
+    for (const sequence of waiting(ledger) ?? []) ledger = dequeueRecord(ledger, sequence);
     ledger = stopped(ledger, 161);
     // The record that waits is kept beside the bound.
     const counted = { ...ledger, archive: null, checkpoints: ledger.checkpoints.slice(1) };
@@ -64,7 +64,7 @@ describe('what waits for the archive', () => {
 
   test('is given up by name when the archive will never take it, or more than a megabyte waits', () => {
     let ledger = stopped(emptyLedger(arn), 1);
-    ledger = refused(ledger, 1, 'it is too large', at(200));
+    ledger = giveUpRecord(ledger, 1, 'it is too large', at(200));
     expect(ledger).toMatchObject({
       checkpoints: [{ sequence: 1 }],
       archive: { waiting: [] },
@@ -89,7 +89,7 @@ describe('what waits for the archive', () => {
     expect([waiting(ledger), ledger.archive?.taskQueue]).toEqual([[1, 2], 'dms']);
     ledger = { ...ledger, checkpoints: ledger.checkpoints.slice(0, 1) };
     expect(nextToArchive(ledger)?.sequence).toBe(2);
-    expect(nextToArchive(stored(ledger, 2))).toBeNull();
+    expect(nextToArchive(dequeueRecord(ledger, 2))).toBeNull();
   });
 });
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { closedState, deleted, found, gone, isClosing, missing } from '../../src/ledger/closing.js';
+import {
+  closedState,
+  markDeleted,
+  clearMissing,
+  reportMissing,
+  isClosing,
+  markMissing,
+} from '../../src/ledger/closing.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { begun, noted, recorded } from '../support/ledger-requests.js';
@@ -13,21 +20,21 @@ const seal = { by: 'ada', reason: null, at: at(1) };
 
 describe('a replication that an operation does not find', () => {
   test('is missing from the first time on, until it is found', () => {
-    const once = gone(empty, undefined, at(5));
+    const once = reportMissing(empty, undefined, at(5));
     expect(once).toEqual({ ledger: { ...empty, missingSince: at(5) }, reply: null });
-    expect(missing(once.ledger, at(9)).missingSince).toBe(at(5));
-    expect(found(once.ledger)).toEqual(empty);
+    expect(markMissing(once.ledger, at(9)).missingSince).toBe(at(5));
+    expect(clearMissing(once.ledger)).toEqual(empty);
   });
 
   test('is not missing once it is known to be deleted', () => {
-    const closed = deleted(missing(empty, at(5)), at(9));
-    expect(missing(closed, at(11))).toBe(closed);
+    const closed = markDeleted(markMissing(empty, at(5)), at(9));
+    expect(markMissing(closed, at(11))).toBe(closed);
   });
 
   test('that is deleted needs no guard and no call, and the ledger says since when', () => {
     const guarded = noted(recorded(begun(empty, stop, 1), stop, 2), operation('b'), 3);
     expect([guarded.guard, guarded.pendingCall]).not.toContain(null);
-    const since = deleted({ ...guarded, missingSince: at(5) }, at(9));
+    const since = markDeleted({ ...guarded, missingSince: at(5) }, at(9));
     expect(since).toMatchObject({ deletedAt: at(9), missingSince: null, guard: null, pendingCall: null });
     expect(since.events[0]).toEqual({
       type: 'deleted',
@@ -37,12 +44,12 @@ describe('a replication that an operation does not find', () => {
       workflowId: null,
       detail: `DMS has not known it since ${at(5)}`,
     });
-    expect(deleted(empty, at(9)).events[0]?.detail).toBe(`DMS has not known it since ${at(9)}`);
+    expect(markDeleted(empty, at(9)).events[0]?.detail).toBe(`DMS has not known it since ${at(9)}`);
   });
 });
 
 describe('a ledger', () => {
-  const closing = deleted(empty, at(9));
+  const closing = markDeleted(empty, at(9));
   const { pendingCall } = noted(empty, stop, 3);
   const { guard, checkpoints } = recorded(begun(empty, stop, 1), stop, 2);
   const archive = { taskQueue: null, waiting: [{ sequence: 1, sealed: null, deadline: null }] };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endGuard, endedBy, guardOf, warningEvent, warningOf, advanced } from '../../src/ledger/deadline.js';
+import { endGuard, endedBy, guardOf, warningEvent, warningOf, countWarning } from '../../src/ledger/deadline.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Guard, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import { begun, draftOf, recorded } from '../support/ledger-requests.js';
@@ -62,8 +62,8 @@ describe('the guard of a recorded stop', () => {
       checkpoint: null,
       problem: null,
     });
-    expect(advanced(ledger, guard, at(10)).guard).toEqual({ ...guard, warnings: 1, nextAt: at(10 + 1800) });
-    expect(advanced(ledger, guard, at(7210 - 400)).guard?.nextAt).toBe(at(7210 - 100));
+    expect(countWarning(ledger, guard, at(10)).guard).toEqual({ ...guard, warnings: 1, nextAt: at(10 + 1800) });
+    expect(countWarning(ledger, guard, at(7210 - 400)).guard?.nextAt).toBe(at(7210 - 100));
   });
 
   test('is written down when it warns, and when it ends', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { draftCheckpoint } from '../../src/rules/checkpoint-draft.js';
-import { deleted } from '../../src/ledger/closing.js';
+import { markDeleted } from '../../src/ledger/closing.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { ledgerMarkdown, ledgerMemo } from '../../src/ledger/details.js';
 import { fleetWorkflowId, ledgerWorkflowId, operationWorkflowId, pauseScheduleId } from '../../src/contract/names.js';
@@ -82,7 +82,7 @@ describe('the memo of a ledger', () => {
     ],
     ['of one that is being stopped', noted(empty, stop, 3), { ...nothing, state: 'stopping' }],
     ['of one that is being started', noted(empty, resume, 3), { ...nothing, state: 'starting' }],
-    ['of a deleted replication', deleted(noted(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
+    ['of a deleted replication', markDeleted(noted(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
     [
       'of a sealed and reserved one',
       { ...empty, sealed: { by: null, reason: null, at: at(1) }, reservation: { ...kept, owner: 'o', reason: null } },

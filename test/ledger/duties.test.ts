@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/contract/failures.js';
-import { advanced, endedBy, guardOf, warningOf } from '../../src/ledger/deadline.js';
+import { countWarning, endedBy, guardOf, warningOf } from '../../src/ledger/deadline.js';
 import { validateBegin } from '../../src/ledger/begin.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/ledger/calls.js';
@@ -161,7 +161,7 @@ describe('the clock of a paused replication', () => {
   test('warns every hour, more often near the end, and last at the end', () => {
     const guard = guardOf(stopped(), plan, { ...within, resumeWithinSeconds: 40_000 });
     if (guard === null) throw new Error('There is one');
-    const next = (now: number) => Date.parse(advanced(emptyLedger(arn), guard, at(now)).guard?.nextAt ?? '');
+    const next = (now: number) => Date.parse(countWarning(emptyLedger(arn), guard, at(now)).guard?.nextAt ?? '');
     expect(next(0)).toBe(Date.parse(at(3600)));
     expect(next(40_010 - 4000)).toBe(Date.parse(at(40_010 - 3000)));
     expect(next(40_010 - 100)).toBe(Date.parse(at(40_010)));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { queued, stored } from '../../src/ledger/archive.js';
+import { queueRecord, dequeueRecord } from '../../src/ledger/archive.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { RestoreRequest } from '../../src/contract/ledger-protocol.js';
 import type { ArchivedRecord, Ledger } from '../../src/contract/ledger-state.js';
@@ -119,12 +119,12 @@ describe('the archive of a ledger', () => {
     if (newest === undefined) throw new Error('There is a record');
     const large = { ...newest, stopReason: 'x'.repeat(1_100_000) };
     const request = { ...stoppedOf(who, 60), archives: true };
-    const { archive, events } = queued({ ...ledger, checkpoints: [large] }, large, request, at(60));
+    const { archive, events } = queueRecord({ ...ledger, checkpoints: [large] }, large, request, at(60));
     expect([archive?.waiting.map(({ sequence }) => sequence), events]).toEqual([[1], []]);
   });
 
   test('that nobody has set up stores nothing', () => {
     const ledger = ownAt(50);
-    expect(stored(ledger, 1)).toBe(ledger);
+    expect(dequeueRecord(ledger, 1)).toBe(ledger);
   });
 });

@@ -28,7 +28,7 @@ const shown: OpenOperation = {
   asks: 'final',
   workflowId: `dms:${arn}`,
   runId: 'run-2',
-  firstExecutionRunId: 'run-1',
+  firstRunId: 'run-1',
   hostWorkflowId: 'host',
 };
 

@@ -30,12 +30,12 @@ interface Case {
   readonly looks: Looks;
   readonly verdicts: readonly string[];
   readonly rules?: StopWaitRules;
-  readonly sawStop?: boolean;
+  readonly hasSeenStop?: boolean;
 }
 
 const cases = (table: Readonly<Record<string, Case>>) =>
-  test.each(Object.entries(table))('%s', (_, { looks, verdicts, rules, sawStop }) =>
-    expect(stopVerdicts(looks, rules, sawStop)).toEqual(verdicts),
+  test.each(Object.entries(table))('%s', (_, { looks, verdicts, rules, hasSeenStop }) =>
+    expect(stopVerdicts(looks, rules, hasSeenStop)).toEqual(verdicts),
   );
 
 describe('a stop that was asked for', () => {
@@ -333,7 +333,7 @@ describe('a stop of a replication that was found at rest', () => {
       ],
       verdicts: ['stopping', 'stopping', 'reverted'],
       rules: found,
-      sawStop: true,
+      hasSeenStop: true,
     },
     'does not count while its stop is older than its run': {
       looks: [[0, look({ replicationStats: { startDate: '2026-01-03T00:00:00.000Z' } as never })]],
@@ -426,7 +426,7 @@ describe('a stop of a replication that shows no run', () => {
         [61, created],
       ],
       verdicts: ['stopping', 'stopping', 'never-started'],
-      rules: { ...found, everRan: true },
+      rules: { ...found, hasRun: true },
     },
     'takes the look for a missing one when it was seen stopping': {
       looks: [
@@ -436,7 +436,7 @@ describe('a stop of a replication that shows no run', () => {
       ],
       verdicts: ['stopping', 'stopping', 'never-started'],
       rules: found,
-      sawStop: true,
+      hasSeenStop: true,
     },
   });
 });
@@ -476,5 +476,5 @@ test('a failed replication settles by the same rules', () => {
   });
   const second = judgeSettling(first.memory, { replication: shown, elapsedSeconds: 10 }, rules);
   expect(second.verdict).toEqual({ type: 'settled', settled: 'agreed' });
-  expect(second.memory.sawStop).toBe(true);
+  expect(second.memory.hasSeenStop).toBe(true);
 });

@@ -285,7 +285,17 @@ test('the program starts one, says how to point clients at it, and refuses setti
     program.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
     return { program, said, exit: once(program, 'exit') };
   };
-  const { program, said, exit } = run('--port', '0', '--speed', '0', '--seed', '7', '--throttle', '1,1', '--contrary');
+  const { program, said, exit } = run(
+    '--port',
+    '0',
+    '--speed',
+    '0',
+    '--seed',
+    '7',
+    '--throttle',
+    '1,1',
+    '--uncertain-inverted',
+  );
   try {
     await until('it listens', () => said.out.includes('A replication runs there'));
     expect(said.out).toMatch(/AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE=http:\/\/127\.0\.0\.1:\d+/);

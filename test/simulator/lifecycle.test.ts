@@ -402,7 +402,7 @@ describe('after a stop', () => {
     expect((await statistics()).ReplicationTableStatistics).toEqual([]);
   });
 
-  test('the contrary of what is assumed is played, too: no checkpoint, shown as a status, in upper case', async () => {
+  test('the inverse of what is assumed is played, too: no checkpoint, shown as a status, in upper case', async () => {
     await begin({
       uncertain: { checkpointAfterDeprovision: false, deprovisionShownIn: 'status', provisionStateCase: 'upper' },
     });

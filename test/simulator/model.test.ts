@@ -24,7 +24,7 @@ test('the check itself finds an invented member and a wrong type', () => {
 
 test.each([
   ['assumed', uncertainDefaults],
-  ['contrary', { ...uncertainInverted, rowBeforeFirstRun: 'fault' as const }],
+  ['inverted', { ...uncertainInverted, rowBeforeFirstRun: 'fault' as const }],
 ])(
   'every response of every operation, all through a life as %s, is of the shape that AWS gives it',
   async (_, uncertain) => {

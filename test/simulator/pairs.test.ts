@@ -17,24 +17,24 @@ import { ask, mappings, refusal } from '../support/dms-http.js';
 const explained: Readonly<Record<string, string>> = {
   'assumed deprovisioning start':
     'DMS refuses while it deprovisions; the package sees that in the provision state and refuses a resume before any call',
-  'contrary deprovisioning start': 'as above',
-  'contrary deprovisioned start':
+  'inverted deprovisioning start': 'as above',
+  'inverted deprovisioned start':
     'DMS might refuse a reload as well; the package passes a confirmed one on and tells what DMS said',
-  'contrary created stop':
+  'inverted created stop':
     'where a stop of what is at rest is accepted it has no effect, so nothing is lost by not asking',
-  'contrary stopped stop': 'as above',
-  'contrary failed stop': 'as above',
-  'contrary deprovisioning stop': 'as above',
-  'contrary deprovisioned stop': 'as above',
-  'contrary stopping stop': 'a second stop has no effect either; the one under way is followed',
-  'contrary initializing stop':
+  'inverted stopped stop': 'as above',
+  'inverted failed stop': 'as above',
+  'inverted deprovisioning stop': 'as above',
+  'inverted deprovisioned stop': 'as above',
+  'inverted stopping stop': 'a second stop has no effect either; the one under way is followed',
+  'inverted initializing stop':
     'a stop might abort a start; a refusal was seen for provisioning_capacity, so the package waits until it runs',
-  'contrary preparing_metadata_resources stop': 'as above',
-  'contrary testing_connection stop': 'as above',
-  'contrary fetching_metadata stop': 'as above',
-  'contrary calculating_capacity stop': 'as above',
-  'contrary provisioning_capacity stop': 'as above',
-  'contrary replication_starting stop': 'as above',
+  'inverted preparing_metadata_resources stop': 'as above',
+  'inverted testing_connection stop': 'as above',
+  'inverted fetching_metadata stop': 'as above',
+  'inverted calculating_capacity stop': 'as above',
+  'inverted provisioning_capacity stop': 'as above',
+  'inverted replication_starting stop': 'as above',
 };
 
 /**
@@ -44,15 +44,15 @@ const explained: Readonly<Record<string, string>> = {
 const explainedAtRest: Readonly<Record<string, string>> = {
   'assumed deprovisioning ModifyReplicationConfig': 'DMS is at work, in the provision state; nothing waits for it',
   'assumed deprovisioning DeleteReplicationConfig': 'as above',
-  'contrary deprovisioning ModifyReplicationConfig': 'as above',
-  'contrary deprovisioning DeleteReplicationConfig': 'as above',
-  'contrary stopped DeleteReplicationConfig': 'reports differ on whether what is still provisioned can be deleted',
-  'contrary failed DeleteReplicationConfig': 'as above',
+  'inverted deprovisioning ModifyReplicationConfig': 'as above',
+  'inverted deprovisioning DeleteReplicationConfig': 'as above',
+  'inverted stopped DeleteReplicationConfig': 'reports differ on whether what is still provisioned can be deleted',
+  'inverted failed DeleteReplicationConfig': 'as above',
 };
 
 describe.each([
   ['assumed', uncertainDefaults],
-  ['contrary', { ...uncertainInverted, throttle: null }],
+  ['inverted', { ...uncertainInverted, throttle: null }],
 ] as const)('with what is uncertain as %s', (assumption, uncertain) => {
   let simulator: DmsSimulator;
   beforeAll(async () => {

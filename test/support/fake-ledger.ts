@@ -1,6 +1,11 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+} from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { gone } from '../../src/ledger/closing.js';
+import { reportMissing } from '../../src/ledger/closing.js';
 import { begin, validateBegin } from '../../src/ledger/begin.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
@@ -21,6 +26,8 @@ export class FakeLedger {
   readonly told: string[] = [];
   /** The test's clock, in ms. */
   now = Date.UTC(2026, 0, 1);
+  /** True if a person terminated it. It answers queries still. */
+  isTerminated = false;
   /** Called before each update. */
   before: () => void = () => {};
 
@@ -31,7 +38,8 @@ export class FakeLedger {
   get client(): Client {
     const handle = {
       executeUpdate: async (name: string, { args: [request] }: { args: [unknown] }) => {
-        if (this.state === null) throw new WorkflowNotFoundError('No ledger', 'dms-ledger', undefined);
+        if (this.state === null || this.isTerminated)
+          throw new WorkflowNotFoundError('No open ledger', 'dms-ledger', undefined);
         return this.#update(name, request);
       },
       query: async () => {
@@ -39,12 +47,14 @@ export class FakeLedger {
         return this.state;
       },
       describe: async () => {
+        if (this.isTerminated) return { status: { name: 'TERMINATED' }, runId: 'run', taskQueue: 'ledgers' };
         throw new WorkflowNotFoundError('No ledger', 'dms-ledger', undefined);
       },
     };
     const workflow = {
       getHandle: () => handle,
       executeUpdateWithStart: async (name: string, { args: [request], startWorkflowOperation }: UpdateWithStart) => {
+        if (this.isTerminated) throw new WorkflowExecutionAlreadyStartedError('Exists', 'dms-ledger', 'dmsLedger');
         // The workflow is started whether or not its update is refused.
         this.state ??= startWorkflowOperation.options.args[0].state ?? emptyLedger(arn);
         return this.#update(name, request);
@@ -82,7 +92,7 @@ export class FakeLedger {
       }
       case 'dms.gone':
         this.told.push('gone');
-        return gone(state, null, now);
+        return reportMissing(state, null, now);
       default:
         throw new Error(`No update ${name}`);
     }

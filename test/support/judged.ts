@@ -29,15 +29,15 @@ export const asked: StopWaitRules = {
   selfRestartGraceSeconds: 1800,
   before: stopMark(running),
   startedAt: null,
-  accepted: true,
-  everRan: false,
+  mayHaveCalled: true,
+  hasRun: false,
 };
 /** Rules of a wait that found it at rest. */
-export const found: StopWaitRules = { ...asked, before: null, accepted: false };
+export const found: StopWaitRules = { ...asked, before: null, mayHaveCalled: false };
 
 /** Verdicts of a wait for a stop, up to the first that ends it. Memory passes through JSON between looks, as between attempts. */
-export function stopVerdicts(looks: Looks, rules: StopWaitRules = asked, sawStop = false): string[] {
-  let memory = beginStopWait(sawStop);
+export function stopVerdicts(looks: Looks, rules: StopWaitRules = asked, hasSeenStop = false): string[] {
+  let memory = beginStopWait(hasSeenStop);
   const verdicts: string[] = [];
   for (const [elapsedSeconds, replication] of looks) {
     const judged = judgeStop(memory, { replication, elapsedSeconds }, rules);

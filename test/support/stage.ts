@@ -48,7 +48,7 @@ export async function workflowBundle(
 }
 
 /** The package must survive both ways of everything that nobody knows about DMS: `npm run test:compatibility` has it the other way round. */
-export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'contrary' ? uncertainInverted : {};
+export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'inverted' ? uncertainInverted : {};
 
 /** What the answer to a stop shows. */
 export const answeredStatus = uncertain.stopAnswers === 'status-before' ? 'running' : 'stopping';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { emptyLedger } from '../../src/ledger/entries.js';
-import { missing } from '../../src/ledger/closing.js';
+import { markMissing } from '../../src/ledger/closing.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { guardDeadline } from '../../src/workflows/ledger/deadline-guard.js';
 import { keepLedger } from '../../src/workflows/ledger/duties.js';
@@ -69,7 +69,7 @@ test('the ledger finishes a call while the resume of its deadline guard waits fo
 
 test('the ledger looks for a replication that its own deadline guard did not find', async () => {
   vi.mocked(guardDeadline).mockImplementation(async (ledgerRun) => {
-    ledgerRun.ledger = { ...missing(ledgerRun.ledger, at(0)), guard: null };
+    ledgerRun.ledger = { ...markMissing(ledgerRun.ledger, at(0)), guard: null };
   });
   vi.mocked(lookForMissing).mockImplementation(async (ledgerRun) => {
     ledgerRun.ledger = { ...ledgerRun.ledger, missingSince: null, deletedAt: at(99) };
@@ -82,7 +82,7 @@ test('the ledger goes on finishing a call when something else happens to it, and
   let [begins, isCancelled] = [0, true];
   vi.mocked(finishCall).mockImplementation(async (ledgerRun) => {
     if (begins++ === 0) throw new Error('DMS gives no answer');
-    ledgerRun.ledger = missing(ledgerRun.ledger, new Date().toISOString());
+    ledgerRun.ledger = markMissing(ledgerRun.ledger, new Date().toISOString());
     await new Promise((resolve) => setTimeout(resolve, 20));
     isCancelled = false;
     ledgerRun.ledger = { ...ledgerRun.ledger, pendingCall: null };

@@ -14,7 +14,7 @@ interface AskingAttempt {
   readonly arn: ReplicationConfigArn;
   readonly number: number;
   readonly status: string | null;
-  readonly accepted: boolean;
+  readonly mayHaveCalled: boolean;
   readonly elapsedSeconds: number;
   readonly secondsWithoutAnswer: number;
   readonly subject: FailureSubject;
@@ -41,17 +41,17 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
   }
   const outage = err.kind === 'credentials' ? credentialOutage(attempt) : null;
   const isDenied = err.kind === 'access-denied' || (outage !== null && outage.secondsLeft <= 0);
-  if (isDenied && !attempt.accepted) {
+  if (isDenied && !attempt.mayHaveCalled) {
     const what =
       outage === null ? `AWS refused a request about ${arn}` : `The worker has no valid AWS credentials for ${arn}`;
     return dmsFailure('DmsAccessDenied', subject, `${what} (${said})`, accessHint(err, attempt));
   }
-  if (err.kind === 'rejected' && !attempt.accepted) {
+  if (err.kind === 'rejected' && !attempt.mayHaveCalled) {
     const hint = 'Correct what it names and run the operation again.';
     return dmsFailure('DmsRequestRejected', subject, `DMS refused a request about ${arn} (${said})`, hint);
   }
   const isThrottled = err.kind === 'throttled';
-  const secondsLeft = attempt.accepted ? Infinity : (outage?.secondsLeft ?? Infinity);
+  const secondsLeft = attempt.mayHaveCalled ? Infinity : (outage?.secondsLeft ?? Infinity);
   const delay = Math.min(
     backoffSeconds(attempt.number, isThrottled ? 2 : 1),
     Math.max(0.1, Math.min(attempt.secondsWithoutAnswer, secondsLeft)),

@@ -5,8 +5,8 @@ import type { OperationPhase } from '../../contract/progress.js';
 export interface AttemptOptions {
   readonly operationId?: string | undefined;
   readonly phase: OperationPhase;
-  /** Initial value of `Attempt.accepted`. Default false. */
-  readonly accepted?: boolean | undefined;
+  /** Initial value of `Attempt.mayHaveCalled`. Default false. */
+  readonly mayHaveCalled?: boolean | undefined;
   /** Status in the last look before this activity. */
   readonly lastStatus?: string | undefined;
   /** Deadline of the activity. Default: none. */

@@ -5,7 +5,7 @@ import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../dms/
 import type { Replication } from '../../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
 import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
-import { LookDelayed, type Look, type LookOptions, type RequestKind } from '../../watch/index.js';
+import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
 import { readTarget } from '../../contract/input-schemas.js';
 import { apiFailure, awsErrorDetails, isDenial } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
@@ -28,7 +28,7 @@ export class Attempt {
   /** Status in the last look, of this attempt or before it. */
   status: string | null;
   /** True if a call of this operation that changes DMS was accepted, or may have been. Only the deadline ends the operation then. */
-  accepted: boolean;
+  mayHaveCalled: boolean;
   /** True if the ledger may know the operation. Only the ledger can tell then whether an earlier attempt has called. */
   mayHaveBegun: boolean;
   /** Asks the ledger whether an earlier attempt has called. Default: no other attempt calls. */
@@ -45,12 +45,12 @@ export class Attempt {
   constructor(
     readonly worker: WorkerContext,
     readonly arn: ReplicationConfigArn,
-    { operationId, phase, accepted = false, lastStatus, deadline = NO_DEADLINE }: AttemptOptions,
+    { operationId, phase, mayHaveCalled = false, lastStatus, deadline = NO_DEADLINE }: AttemptOptions,
   ) {
     this.operationId = operationId;
     this.phase = phase;
-    this.accepted = accepted;
-    this.mayHaveBegun = accepted;
+    this.mayHaveCalled = mayHaveCalled;
+    this.mayHaveBegun = mayHaveCalled;
     this.status = lastStatus ?? null;
     this.deadline = deadline;
     this.lateSince = deadline.seconds;
@@ -132,15 +132,9 @@ export class Attempt {
       this.status = look.replication.status;
       return look;
     } catch (err) {
-      if (isDenial(err) && !this.accepted) this.accepted = await this.wasCalled();
+      if (isDenial(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.wasCalled();
       throw this.failure(err, askedAt);
     }
-  }
-
-  /** Waits for a request's turn in the account-region's budget. Fails retryably after `withinSeconds`. */
-  turn(kind: RequestKind, withinSeconds: number): Promise<void> {
-    const { budget } = this.worker.accountRegion(this.arn);
-    return this.waitAtMost(withinSeconds, BUSY, (signal) => budget.take(kind, signal));
   }
 
   /** Waits for something that many share. Fails retryably after `withinSeconds`, and a later attempt waits on. */
@@ -174,11 +168,6 @@ export class Attempt {
   /** Returns the failure of a request that the ledger lets through only later. Terminal if the deadline has passed by then. */
   ledgerWaits(why: string, seconds: number): ApplicationFailure {
     return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
-  }
-
-  /** Returns the failure of an attempt without an answer of the ledger. Terminal if the deadline has passed by then. */
-  withoutLedger(why: string, seconds: number): ApplicationFailure {
-    return this.#unlessOver(null, this.elapsedSeconds, () => this.retryable('DmsUnavailable', why, seconds), why);
   }
 
   /**

@@ -180,7 +180,7 @@ class ChangeAttempt<Outcome, Result> {
       throw new LedgerUnreachable(`it took ${seconds} s to note the call, which is not sent with an old note`);
     }).finally(leave);
     if (reply.busy !== null) throw attempt.ledgerWaits(reply.busy.why, reply.busy.seconds);
-    if (reply.ownCall !== null) attempt.accepted = true;
+    if (reply.ownCall !== null) attempt.mayHaveCalled = true;
     attempt.mayHaveBegun = true;
     if (!this.#memory.isBegun) this.#memory.remember({ isBegun: true });
     return reply;
@@ -189,7 +189,7 @@ class ChangeAttempt<Outcome, Result> {
   async #call(note: CallNote, facts: Facts): Promise<Outcome> {
     try {
       const answer = await this.change.send(note, AbortSignal.timeout(CALL_SECONDS * 1000));
-      return this.change.accepted(note, facts, answer);
+      return this.change.outcomeOfCall(note, facts, answer);
     } catch (err) {
       if (!(err instanceof DmsApiError)) throw err;
       throw await this.#notAccepted(err, note, facts);
@@ -202,7 +202,8 @@ class ChangeAttempt<Outcome, Result> {
     const own = facts.begun?.ownCall ?? null;
     if (err.kind === 'throttled') attempt.worker.accountRegion(attempt.arn).budget.throttled();
     if (err.wasCarriedOut === 'no') await this.#refuse();
-    attempt.accepted = err.kind !== 'rejected' && (own !== null || change.isAnswered || err.wasCarriedOut !== 'no');
+    attempt.mayHaveCalled =
+      err.kind !== 'rejected' && (own !== null || change.isAnswered || err.wasCarriedOut !== 'no');
     if (err.kind === 'invalid-state') return this.#refusedInState(err, facts);
     if (err.kind === 'not-found')
       return this.#notYet(`DMS does not find it, although a look shows it: ${err.message}`, err);
@@ -228,7 +229,7 @@ class ChangeAttempt<Outcome, Result> {
   }
 
   #attributed(outcome: Outcome, own: PendingCall | null, facts: Facts): Outcome {
-    return own === null ? outcome : this.change.attributed(outcome, own, facts);
+    return own === null ? outcome : this.change.outcomeOfEarlierCall(outcome, own, facts);
   }
 
   /** Takes back the note of this attempt's call. */

@@ -51,9 +51,9 @@ export interface Change<Outcome, Result> {
   decide(facts: Facts): Decision<Outcome> | Promise<Decision<Outcome>>;
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
   /** Returns the outcome of a request that DMS accepted. */
-  accepted(note: CallNote, facts: Facts, answer: Accepted): Outcome;
+  outcomeOfCall(note: CallNote, facts: Facts, answer: Accepted): Outcome;
   /** Returns the outcome when no request was needed. `own`: earlier call of this operation that may be the cause. */
-  attributed(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
+  outcomeOfEarlierCall(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
   /** Throws if the operation that succeeded before under that id was another one. Default: never. */
   requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
   /** Returns the result of an equal operation that succeeded before. */

@@ -22,8 +22,10 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
     return answer;
   } catch (err) {
     if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
-    const isClosed = isDmsFailure(err, 'DmsLedgerClosed') && attempt.mayHaveBegun;
-    if (!(err instanceof LedgerUnreachable) && !isClosed) throw err;
+    if (isDmsFailure(err, 'DmsLedgerClosed')) {
+      // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
+      if (!attempt.mayHaveCalled && !(await attempt.wasCalled())) throw err;
+    } else if (!(err instanceof LedgerUnreachable)) throw err;
     throw outage(attempt, await ledger.describe(), err.message);
   }
 }
@@ -50,7 +52,7 @@ function outage(attempt: Attempt, ledger: string, problem: string): ApplicationF
   const seconds = now - since;
   if (attempt.mayHaveBegun || seconds < LEDGER_PATIENCE_SECONDS) {
     const what = `The ledger ${ledger} gives no answer (${problem})`;
-    return attempt.withoutLedger(what, backoffSeconds(attempt.number, 1));
+    return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
   }
   ledgerOutages.delete(arn);
   return dmsFailure(

@@ -30,7 +30,7 @@ export class LedgerWaits extends Error {
 }
 
 /** Returns the error for a refusal after which the request may be sent again. `undefined`: any other failure. */
-export function waitingFor(cause: unknown): LedgerWaits | LedgerForgot | undefined {
+export function toLedgerError(cause: unknown): LedgerWaits | LedgerForgot | undefined {
   if (!(cause instanceof ApplicationFailure)) return undefined;
   if (cause.type === retryLater.unknown) return new LedgerForgot(cause.message);
   if (cause.type === retryLater.late) return new LedgerWaits(cause.message, LATE_SECONDS);

@@ -24,7 +24,8 @@ export interface ReadTables {
 export async function readTableSummary(attempt: Attempt, withinSeconds: number, canWait: boolean): Promise<ReadTables> {
   const { worker, arn } = attempt;
   const { budget } = worker.accountRegion(arn);
-  const turn = attempt.turn('other', Math.min(withinSeconds, TURN_SECONDS));
+  const mostSeconds = Math.min(withinSeconds, TURN_SECONDS);
+  const turn = attempt.waitAtMost(mostSeconds, BUSY, (signal) => budget.take('other', signal));
   if (canWait) await turn;
   else if (
     !(await turn.then(

@@ -36,12 +36,12 @@ export function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }
 
 export function checkSettings(input: Input): void {
   for (const name of ['ReplicationSettings', 'SupplementalSettings']) {
-    if (input[name] !== undefined && parsed(textOf(input, name)) === undefined)
+    if (input[name] !== undefined && parseJson(textOf(input, name)) === undefined)
       throw invalid('Invalid task settings json');
   }
 }
 
-function parsed(text: string): Record<string, unknown> | undefined {
+function parseJson(text: string): Record<string, unknown> | undefined {
   try {
     const read: unknown = JSON.parse(text);
     return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;

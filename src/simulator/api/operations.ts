@@ -17,7 +17,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   DescribeReplicationConfigs(place, input) {
     const found = select(place, input, 'Replication Config');
     const isFiltered = filteredBy(input) !== null;
-    const { items, marker } = pageOf(isFiltered ? found : shown(place, found), input, place.uncertain);
+    const { items, marker } = pageOf(isFiltered ? found : withoutHidden(place, found), input, place.uncertain);
     const configs = present(place, items).map((each) => {
       const { ReplicationConfigUpdateTime: _, ...config } = place.spoils.view(each).config;
       return config;
@@ -35,7 +35,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     if (rowless !== undefined) throw notFound('Replication', rowless.arn);
     const hasAll = rowBeforeFirstRun === true && place.spoils.hides === null;
     const withRows = hasAll ? found : found.filter((each) => !isRowless(each));
-    const { items, marker } = pageOf(isFiltered ? withRows : shown(place, withRows), input, place.uncertain);
+    const { items, marker } = pageOf(isFiltered ? withRows : withoutHidden(place, withRows), input, place.uncertain);
     return { ...marker, Replications: present(place, items).map((each) => place.spoils.view(each).row) };
   },
 
@@ -115,6 +115,6 @@ export const operations: Readonly<Record<string, Operation>> = {
 };
 
 /** Without those that a fault hides. */
-function shown(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
+function withoutHidden(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
   return place.spoils.hides === null ? found : found.filter((each) => !place.spoils.isUnlisted(each));
 }

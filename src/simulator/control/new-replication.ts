@@ -1,7 +1,7 @@
 /** Replications that are put into the simulator. */
 import { randomIdentifier } from '../api/config-operations.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
-import { placed } from '../engine/initial-state.js';
+import { replicationIn } from '../engine/initial-state.js';
 import { defaultTables, type Config } from '../engine/model.js';
 import { SimulatedReplication } from '../engine/replication.js';
 import { defaultSource } from '../engine/source-settings.js';
@@ -55,7 +55,7 @@ export function newReplication(
   const usual = { ...defaultTables, ...settingsOfTables(everyTables) };
   const durations = { ...defaultDurations, ...everyDurations, ...own };
   const pace = changesPerSecond === undefined ? {} : { bytesPerSecond: changesPerSecond };
-  return placed(status, now, config, durations, uncertain, (born) => {
+  return replicationIn(status, now, config, durations, uncertain, (born) => {
     return new SimulatedReplication(
       { ...config, ReplicationConfigCreateTime: born },
       { ...usual, ...settingsOfTables(tables) },

@@ -16,7 +16,7 @@ interface Life {
 }
 
 /** One that is in a state now. `create` makes one that was created at some time. */
-export function placed(
+export function replicationIn(
   status: PlacedStatus,
   now: number,
   { ReplicationType: type }: Config,

@@ -16,15 +16,15 @@ export function readMappings(text: string): Selection {
   try {
     read = JSON.parse(text);
   } catch {
-    throw refused('Invalid Table Mappings document. Invalid json');
+    throw invalidMapping('Invalid Table Mappings document. Invalid json');
   }
   const { rules } = recordOf(read);
-  if (!Array.isArray(rules)) throw refused('Valid Table mappings is required');
+  if (!Array.isArray(rules)) throw invalidMapping('Valid Table mappings is required');
   const selection = rules
     .map(recordOf)
     .filter((rule) => rule['rule-type'] === 'selection')
     .map(readRule);
-  if (selection.length === 0) throw refused('Valid Table mappings is required');
+  if (selection.length === 0) throw invalidMapping('Valid Table mappings is required');
   // An exclusion wins over every inclusion.
   return (schema, table) =>
     selection.some(({ action, matches }) => action === 'include' && matches(schema, table)) &&
@@ -35,14 +35,14 @@ function readRule(rule: Readonly<Record<string, unknown>>): SelectionRule {
   const { 'rule-action': action, 'object-locator': locator } = rule;
   const { 'schema-name': schemaName, 'table-name': tableName } = recordOf(locator);
   if (typeof schemaName !== 'string' || typeof tableName !== 'string')
-    throw refused(
+    throw invalidMapping(
       'Invalid Table Mappings document. A selection rule needs an object-locator with schema-name and table-name',
     );
   if (action === 'explicit') {
     return { action: 'include', matches: (schema, table) => schema === schemaName && table === tableName };
   }
   if (action !== 'include' && action !== 'exclude')
-    throw refused('Invalid Table Mappings document. A rule-action is include, exclude or explicit');
+    throw invalidMapping('Invalid Table Mappings document. A rule-action is include, exclude or explicit');
   const [schemas, tables] = [patternOf(schemaName), patternOf(tableName)];
   return { action, matches: (schema, table) => schemas(schema) && tables(table) };
 }
@@ -80,6 +80,6 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-function refused(message: string): AwsFault {
+function invalidMapping(message: string): AwsFault {
   return new AwsFault('InvalidParameterValueException', message);
 }

@@ -92,30 +92,32 @@ export class Tables {
 
   /** Number of written rows of one table that were captured. */
   captured(position: number, written: Written): RowRates {
-    if (this.absence(position) !== null) return scaled(written, 0);
+    if (this.absence(position) !== null) return scaleRates(written, 0);
     const own = this.#rated.get(this.#placeOf(position));
-    return own === undefined ? scaled(written, 1 / (this.#size - this.#rated.size)) : scaled(own, written.thousands);
+    return own === undefined
+      ? scaleRates(written, 1 / (this.#size - this.#rated.size))
+      : scaleRates(own, written.thousands);
   }
 
   /** Number of written rows of one table that are applied. */
   applied(position: number, written: Written): RowRates {
     const { inError, skippedPercent } = this.settings;
-    return scaled(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
+    return scaleRates(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
   }
 
   /** The same of all that are selected. */
   sum(which: 'captured' | 'applied', written: Written): RowRates {
     const { sharing, own } = this.#sums[which];
     const others = this.#size - this.#rated.size;
-    return added(scaled(written, others === 0 ? 0 : sharing / others), scaled(own, written.thousands));
+    return addRates(scaleRates(written, others === 0 ? 0 : sharing / others), scaleRates(own, written.thousands));
   }
 
   /** Number of tables that share the source's rates, without skipped rows, and the sum of the rates that tables have of their own. */
   #sumOf(which: 'captured' | 'applied'): Sum {
     const one = { thousands: 1, inserts: 1, updates: 0, deletes: 0 };
-    let [sharing, own] = [0, scaled(one, 0)];
+    let [sharing, own] = [0, scaleRates(one, 0)];
     for (let position = 0; position < this.count; position++) {
-      if (this.#rated.has(this.#placeOf(position))) own = added(own, this[which](position, one));
+      if (this.#rated.has(this.#placeOf(position))) own = addRates(own, this[which](position, one));
       else sharing += this[which](position, one).inserts * (this.#size - this.#rated.size);
     }
     return { sharing, own };
@@ -147,11 +149,11 @@ interface ReplicationSettings {
   readonly ErrorBehavior?: { readonly FailOnNoTablesCaptured?: boolean };
 }
 
-function scaled({ inserts, updates, deletes }: RowRates, factor: number): RowRates {
+function scaleRates({ inserts, updates, deletes }: RowRates, factor: number): RowRates {
   return { inserts: inserts * factor, updates: updates * factor, deletes: deletes * factor };
 }
 
-function added(a: RowRates, b: RowRates): RowRates {
+function addRates(a: RowRates, b: RowRates): RowRates {
   return { inserts: a.inserts + b.inserts, updates: a.updates + b.updates, deletes: a.deletes + b.deletes };
 }
 

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { ActivityFailure, condition } from '@temporalio/workflow';
-import { nextToArchive, refused, stored } from '../../ledger/archive.js';
+import { nextToArchive, giveUpRecord, dequeueRecord } from '../../ledger/archive.js';
 import type { ArchivedRecord } from '../../contract/ledger-state.js';
 import { archivingActivities } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
@@ -28,10 +28,10 @@ async function store(ledgerRun: LedgerRun, record: ArchivedRecord): Promise<void
   const { replicationConfigArn, archive } = ledgerRun.ledger;
   try {
     await archivingActivities(archive?.taskQueue ?? null)['dms.archiveRecord']({ replicationConfigArn, record });
-    ledgerRun.ledger = stored(ledgerRun.ledger, record.sequence);
+    ledgerRun.ledger = dequeueRecord(ledgerRun.ledger, record.sequence);
   } catch (err) {
     const failure = err instanceof ActivityFailure ? err.cause : null;
     if (!(failure instanceof ApplicationFailure) || failure.type !== REFUSED) throw err;
-    ledgerRun.ledger = refused(ledgerRun.ledger, record.sequence, failure.message, new Date().toISOString());
+    ledgerRun.ledger = giveUpRecord(ledgerRun.ledger, record.sequence, failure.message, new Date().toISOString());
   }
 }

@@ -1,7 +1,7 @@
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
-import { missing } from '../../ledger/closing.js';
+import { markMissing } from '../../ledger/closing.js';
 import { findDmsFailure } from '../../contract/failures.js';
-import { advanced, endedBy, endGuard, warningEvent, warningOf } from '../../ledger/deadline.js';
+import { countWarning, endedBy, endGuard, warningEvent, warningOf } from '../../ledger/deadline.js';
 import { withEvent } from '../../ledger/entries.js';
 import type { Guard } from '../../contract/ledger-state.js';
 import { waitingActivities } from '../operation/activity-proxies.js';
@@ -31,7 +31,7 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
     const closed = `It could be resumed until ${guard.resumeBy}, and ${problem ?? 'nobody did'}`;
     ledgerRun.ledger = isOver
       ? endGuard(ledgerRun.ledger, 'window-closed', now(), closed)
-      : advanced(ledgerRun.ledger, guard, now());
+      : countWarning(ledgerRun.ledger, guard, now());
     const untold = await warn(ledgerRun, guard, problem);
     if (isOver && untold === null) return;
     const said = [`Can be resumed until ${guard.resumeBy}`, problem, untold].filter((each) => each !== null);
@@ -54,7 +54,7 @@ async function look(
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
     // One look proves nothing. The guard goes on, and the ledger looks a day later whether the replication was deleted.
-    if (failure?.type === 'DmsReplicationNotFound') ledgerRun.ledger = missing(ledgerRun.ledger, now());
+    if (failure?.type === 'DmsReplicationNotFound') ledgerRun.ledger = markMissing(ledgerRun.ledger, now());
     const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
     return { end: endedBy(ledgerRun.ledger, guard, null, now()), problem };
   }

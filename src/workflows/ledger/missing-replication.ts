@@ -1,4 +1,4 @@
-import { deleted, found } from '../../ledger/closing.js';
+import { markDeleted, clearMissing } from '../../ledger/closing.js';
 import { findDmsFailure } from '../../contract/failures.js';
 import { waitingActivities } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
@@ -9,11 +9,11 @@ export async function lookForMissing(ledgerRun: LedgerRun): Promise<void> {
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: taskQueue ?? undefined };
   try {
     await waitingActivities('See whether it was deleted', where)['dms.describeReplication']({ replicationConfigArn });
-    ledgerRun.ledger = found(ledgerRun.ledger);
+    ledgerRun.ledger = clearMissing(ledgerRun.ledger);
   } catch (err) {
     if (findDmsFailure(err)?.type !== 'DmsReplicationNotFound') throw err;
     // Somebody may have found it meanwhile.
     if (ledgerRun.ledger.missingSince === missingSince)
-      ledgerRun.ledger = deleted(ledgerRun.ledger, new Date().toISOString());
+      ledgerRun.ledger = markDeleted(ledgerRun.ledger, new Date().toISOString());
   }
 }

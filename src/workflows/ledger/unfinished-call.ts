@@ -10,7 +10,7 @@ import { CancellationScope, sleep } from '@temporalio/workflow';
 import { SETTLE_SECONDS } from '../../dms/checkpoint.js';
 import { factsOf } from '../../dms/lifecycle.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
-import { missing } from '../../ledger/closing.js';
+import { markMissing } from '../../ledger/closing.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../../contract/failures.js';
 import { dropCallOf, operationOf, secondsUntilLanded } from '../../ledger/calls.js';
 import { findOperation } from '../../ledger/entries.js';
@@ -56,7 +56,7 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
     const type = findDmsFailure(err)?.type;
     // The note stays. The ledger looks a day later whether the replication was deleted.
     if (type === 'DmsReplicationNotFound' || type === 'DmsReplicationDeleting')
-      ledgerRun.ledger = missing(ledgerRun.ledger, now());
+      ledgerRun.ledger = markMissing(ledgerRun.ledger, now());
     throw err;
   }
 }
@@ -69,13 +69,13 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
     operationId,
     before,
     lastStatus: before.status,
-    accepted: true,
-    everRan: true,
+    mayHaveCalled: true,
+    hasRun: true,
   };
-  const follow = async (stopTimeoutSeconds: number, sawStop: boolean) =>
+  const follow = async (stopTimeoutSeconds: number, hasSeenStop: boolean) =>
     untilStopped(
       { holdSeconds: HOLD_SECONDS, taskQueue },
-      { ...stop, sawStop, stopTimeoutSeconds, settleSeconds: SETTLE_SECONDS, selfRestartGraceSeconds: 0 },
+      { ...stop, hasSeenStop, stopTimeoutSeconds, settleSeconds: SETTLE_SECONDS, selfRestartGraceSeconds: 0 },
     );
   try {
     const stopped = await follow(timeToShow(call), false).catch((err: unknown) => {
@@ -106,7 +106,7 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
 async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Followed> {
   const { replicationConfigArn } = ledgerRun.ledger;
   const { operationId, taskQueue, startReplicationType, before } = call;
-  const wait = { replicationConfigArn, operationId, before, accepted: true, verifyProgressSeconds: 0 };
+  const wait = { replicationConfigArn, operationId, before, mayHaveCalled: true, verifyProgressSeconds: 0 };
   try {
     const startTimeoutSeconds = timeToShow(call);
     const running = await untilRunning(

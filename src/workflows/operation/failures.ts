@@ -15,7 +15,7 @@ export function isTimedOut(err: unknown): boolean {
 }
 
 /** Returns the failure that a caller should see, without the wrappers that Temporal put around it. */
-export function unwrapped(err: unknown): unknown {
+export function unwrapFailure(err: unknown): unknown {
   const failure = findDmsFailure(err);
   if (failure !== undefined) return failure;
   return err instanceof ActivityFailure && isCancelled(err) ? new CancelledFailure('The operation was cancelled') : err;

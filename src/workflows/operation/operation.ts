@@ -9,7 +9,7 @@ import { isPlain } from '../../contract/schema-parts.js';
 import type { RecordOperation } from '../../contract/activity-protocol.js';
 import type { OperationRef } from '../../contract/ledger-state.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
-import { isCancelled, unwrapped } from './failures.js';
+import { isCancelled, unwrapFailure } from './failures.js';
 import { runAsChild } from './run-as-child.js';
 import { ProgressReporter } from './progress-reporter.js';
 
@@ -74,7 +74,7 @@ export async function runOperation<
     run = { operation: identify(kind, input, asked), plan, tracker, state: nothingDone(plan) };
     return done(tracker, await act(run));
   } catch (err) {
-    const ended = await recordEnd(unwrapped(err), run, isCancelled(err));
+    const ended = await recordEnd(unwrapFailure(err), run, isCancelled(err));
     tracker.fail(ended);
     throw ended;
   }
@@ -128,7 +128,7 @@ async function recordEnd(
   if (failure?.type === 'DmsReplicationFailed') {
     tracker.enter('recording', failure.message, 'failed');
     const seen = failure.details[0].replication ?? null;
-    const checkpoint = await recorded(changingActivities('Record the failed replication'), {
+    const checkpoint = await tryToRecord(changingActivities('Record the failed replication'), {
       ...about,
       end: 'failed-replication',
       failureMessage,
@@ -145,11 +145,11 @@ async function recordEnd(
     : (failure?.type ?? (ended instanceof Error ? ended.name : 'Error'));
   // Time limit: an operation that is over does not wait for a ledger that can't be reached.
   const cleaning = cleaningActivities('Record how it ended', wasCancelled ? CANCEL_SECONDS : END_SECONDS);
-  await recorded(cleaning, { ...about, end: 'ended', failureType, failureMessage });
+  await tryToRecord(cleaning, { ...about, end: 'ended', failureType, failureMessage });
   return ended;
 }
 
-async function recorded(activities: ReturnType<typeof changingActivities>, how: RecordOperation) {
+async function tryToRecord(activities: ReturnType<typeof changingActivities>, how: RecordOperation) {
   try {
     const { checkpoint } = await CancellationScope.nonCancellable(() => activities['dms.recordOperation'](how));
     return checkpoint;

@@ -9,7 +9,7 @@ const START_SECONDS = 30;
 const PROBE_SECONDS = 600;
 
 /** Asks the user's probe whether the replication moves, if the table statistics did not. Neither its answer nor its failure fails a resume. */
-export async function probed(
+export async function probeProgress(
   probe: ProgressProbe,
   request: ProbeRequest,
 ): Promise<Pick<ResumeReplicationResult, 'progress' | 'warnings'>> {

@@ -5,7 +5,7 @@ import { wantedBy } from '../../rules/joining.js';
 import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../../contract/names.js';
 import { readArn } from '../../contract/failure-messages.js';
 import { waitingActivities } from './activity-proxies.js';
-import { unwrapped } from './failures.js';
+import { unwrapFailure } from './failures.js';
 
 /** Longest time an attempt to follow another operation is held. */
 const JOIN_HOLD_SECONDS = 30;
@@ -70,6 +70,6 @@ export async function runAsChild<Result>(
       if (followed.end === 'done') return followed.result as Result;
     }
   } catch (err) {
-    throw unwrapped(err);
+    throw unwrapFailure(err);
   }
 }
