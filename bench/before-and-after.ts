@@ -1,4 +1,4 @@
-/** Cost of a stop and of many waits, also compared with an earlier build in the same run. */
+/** Measures the cost of a stop and of many waits, and compares it with an earlier build in the same run. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { currentBuild, stopsOf, withBuildOf, type Build } from './builds.js';
@@ -6,15 +6,16 @@ import { say, type Report } from './report.js';
 import { measureScale, type ScaleFigures } from './scale.js';
 import { onStage, percentile } from './stage.js';
 
-/** Stops whose histories and actions are counted, and how long each takes. */
+/** Number of stops whose histories and actions are counted. */
 const STOPS = 10;
+/** Seconds that each of these stops takes. */
 const STOPPING_SECONDS = 40;
 const WAITS = 1000;
 const MOST_EVENTS = 24;
 const MOST_LEDGER_EVENTS = 16;
 const MOST_ACTIONS = 17;
 const MOST_CPU_SHARE = 0.75;
-/** Detection counts as unchanged if it is at most so many seconds later. */
+/** Maximum delay at which detection counts as unchanged. */
 const DETECTION_TOLERANCE_SECONDS = 1;
 
 interface StopFigures {
@@ -90,7 +91,9 @@ function asBefore(before: ScaleFigures, now: ScaleFigures): { text: string; isKe
   return { text: `as before, or ${DETECTION_TOLERANCE_SECONDS} s later`, isKept: later <= DETECTION_TOLERANCE_SECONDS };
 }
 
-/** Counts what ordinary stops of running replications write and cost: medians of events, and the mean of actions. */
+/**
+ * Counts the history events and actions of ordinary stops. Returns medians of the events, and the mean of the actions.
+ */
 function measureStop(build: Build): Promise<StopFigures> {
   const { program, start, ledger = String } = stopsOf(build);
   return onStage({}, async (stage) => {
@@ -109,7 +112,7 @@ function measureStop(build: Build): Promise<StopFigures> {
   });
 }
 
-/** Length of a history that grows no more. A ledger may still be finishing a task when its operation ends. */
+/** Returns the length of a history once it stops growing. A ledger may still finish a task when its operation ends. */
 async function settledLength(client: Client, workflowId: string): Promise<number> {
   const read = async () => (await client.workflow.getHandle(workflowId).describe()).historyLength;
   for (let before = await read(); ;) {

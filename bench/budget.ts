@@ -1,4 +1,4 @@
-/** A thousand waits with all that AWS lets through a second. */
+/** Measures a thousand waits with a request budget of all that AWS allows a second. */
 import { say, type Report } from './report.js';
 import { measureScale, ours } from './scale.js';
 

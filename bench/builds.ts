@@ -34,7 +34,10 @@ export async function withBuildOf<T>(ref: string, work: (build: Build) => Promis
   }
 }
 
-/** Stops as a build runs them. They are started by name, which all builds understand, with the memo that a client gives them. */
+/**
+ * Returns the way to stop replications with a build. Starts stops by name, because all builds understand that, and with
+ * the memo that a client sets.
+ */
 export function stopsOf({ name, workerProgram }: Build): ScaleWay & { readonly start: NonNullable<ScaleWay['start']> } {
   return {
     name,

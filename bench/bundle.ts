@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { workflowsPath } from './paths.js';
 
-/** Characters that importing the package's workflows adds to a bundle, without source maps. */
+/** Returns the characters that the package's workflows add to a bundle, without source maps. */
 export async function measureBundle(): Promise<number> {
   const folder = await mkdtemp(fileURLToPath(new URL('../node_modules/.bench-', import.meta.url)));
   const sizeOf = async (path: string) => {

@@ -1,4 +1,4 @@
-/** A fleet of a thousand, stopped and resumed, with its worker killed in the middle. */
+/** Measures a fleet of a thousand that is stopped and resumed while its worker is killed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { ReplicationClient, type FleetHandle } from '../src/client/index.js';
@@ -10,7 +10,7 @@ import { onStage, timesCalled, type Stage } from './stage.js';
 const REPLICATIONS = 1000;
 const CONCURRENCY = 200;
 const MAX_EVENTS = 5000;
-/** So that the account's bucket is not what is measured. */
+/** Request budget so high that it does not limit the measurement. */
 const QUICK = { TEMPORAL_DMS_LOOKS_PER_SECOND: '80' };
 
 export async function measureFleet({ promised }: Report): Promise<void> {
@@ -69,7 +69,10 @@ export async function measureFleet({ promised }: Report): Promise<void> {
   });
 }
 
-/** Its result, the events of each of its runs, and how long it took, with the worker killed when a third of the calls are made. */
+/**
+ * Kills the fleet's worker once a third of the calls are made. Returns the result, the seconds, and the events of each
+ * run.
+ */
 async function throughKill({ simulator, client, start }: Stage, handle: FleetHandle, operation: string) {
   const begunAt = Date.now();
   const worker = start([workerProgram], 'bench', QUICK);
@@ -89,7 +92,7 @@ async function eventsOfRuns(client: Client, workflowId: string): Promise<readonl
   return lengths;
 }
 
-/** How many places a start was away from where its deadline puts it, at most. */
+/** Returns the largest distance between the place of a start and the place that its deadline gives it. */
 function startOrder(simulator: DmsSimulator, results: Readonly<Record<string, unknown>>): number {
   const deadline = (arn: unknown) => (results[String(arn)] as { resumeBy: string | null }).resumeBy ?? '';
   const started = simulator.calls

@@ -1,4 +1,4 @@
-/** How long the history of a stop gets, for a short wait and for a long one. */
+/** Measures the length of the history of a stop, for short and long waits. */
 import { randomUUID } from 'node:crypto';
 import { DatabaseMigrationServiceClient } from '@aws-sdk/client-database-migration-service';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -16,7 +16,7 @@ const DAY = 86_400;
 
 export interface HistoryFigures {
   readonly ours: { readonly minute: number; readonly hour: number; readonly day: number };
-  /** A day of it is 24 times the hour; replaying that takes the test server hours. */
+  /** No figure for a day, which is 24 times the hour. The test server would take hours to replay it. */
   readonly naive: { readonly minute: number; readonly hour: number };
 }
 
@@ -39,7 +39,7 @@ export async function measureHistories(): Promise<HistoryFigures> {
       createDmsActivities({
         dms: createAwsDmsApi({ clientFor: ({ region }) => createDmsClient(simulator.clientConfig(region)) }),
         holdSeconds: 0,
-        // Time is skipped; the budget of requests goes by the real one.
+        // The server skips time, but the request budget uses the real clock.
         looksPerSecond: 1000,
       }),
   };
@@ -94,7 +94,8 @@ async function eventsOfStop(env: TestWorkflowEnvironment, way: Way, seconds: num
       row.ReplicationLastStopTime = Date.now() / 1000;
       await handle.result();
       const { events } = await handle.fetchHistory();
-      // The time-skipping server dispatches workflow tasks again while it skips; only those that were completed count, as on a real server.
+      // The time-skipping server dispatches workflow tasks again while it skips. Only completed tasks count, because a
+      // real server would dispatch only those.
       const isTask = (event: NonNullable<typeof events>[number]) =>
         event.workflowTaskScheduledEventAttributes ??
         event.workflowTaskStartedEventAttributes ??

@@ -1,4 +1,4 @@
-/** One ledger with more operations than any replication will have: its history stays short, and all its runs can be replayed. */
+/** Measures one ledger with more operations than any replication will have. Its history must stay short and replay. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
@@ -13,10 +13,10 @@ import type { Ledger, OperationRef } from '../src/contract/ledger-state.js';
 import { say, type Report } from './report.js';
 
 const OPERATIONS = 100_000;
-/** Token of all requests: none is older than another, since several operations are told of at once. */
+/** Token of all requests. Concurrent requests need the same token, because the ledger rejects an older one. */
 const TOKEN = Date.UTC(2026, 0, 1);
 const TASK_QUEUE = 'bench';
-/** Temporal takes ten updates of a workflow at once. */
+/** Number of concurrent requests. Temporal allows ten updates of a workflow at once. */
 const AT_ONCE = 8;
 const MOST_EVENTS = 5000;
 const MOST_BYTES = 5_000_000;
@@ -24,7 +24,7 @@ const REPLAYED = 20;
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:OFTEN';
 const workflowsPath = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
 
-/** A stop as the activities report it to the ledger. */
+/** Returns a stop as the activities report it to the ledger. */
 function stopOf(n: number): { readonly operation: OperationRef; readonly checkpoint: CheckpointDraft } {
   const stoppedAt = new Date(TOKEN + n * 1000).toISOString();
   const who = { requestedBy: 'bench', reason: 'as often as can be' };
@@ -78,7 +78,7 @@ export async function measureLedger({ promised }: Report, [stops = OPERATIONS]: 
     const worker = await Worker.create({ connection: native, taskQueue: TASK_QUEUE, workflowBundle });
     const workflowId = ledgerWorkflowId(replicationConfigArn);
     const handle = client.workflow.getHandle(workflowId);
-    /** An update that comes between two runs is sent again, as the activities do. */
+    /** Sends an update. Sends it again if it falls between two runs, as the activities do. */
     const update = async (name: string, request: object) => {
       const updateId = randomUUID();
       for (;;) {

@@ -1,11 +1,11 @@
-/** The table and the plot of many waits at once. */
+/** Measures many waits at once, and writes the table and the plot. */
 import { plotScale, type Measured } from './plot.js';
 import { say, type Report } from './report.js';
 import { measureScale, ours, scaleWays, unlimitedLoop } from './scale.js';
 
-/** So many are measured on their own; of fewer all ways at the same time. */
+/** Number of waits from which the ways are measured one after another. Below it, they are measured at the same time. */
 const ALONE_FROM = 1000;
-/** Of the loop a machine of two cores holds so many at their interval of five seconds. */
+/** Number of loops that a machine of two cores can run at their interval of five seconds. */
 const LOOP_KEEPS_UP = 100;
 const DEFAULT_COUNTS = [10, 100, 1000];
 

@@ -1,4 +1,4 @@
-/** What five thousand waits take of the worker's memory, from their beginning on. */
+/** Measures the worker's memory with five thousand waits, from their beginning on. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReplicationClient } from '../src/client/index.js';
 import { workerProgram } from './paths.js';
@@ -7,7 +7,7 @@ import { say, type Report } from './report.js';
 import { AWS_THROTTLE, onStage } from './stage.js';
 
 const WAITS = 5000;
-/** So long they are looked at once all have begun. */
+/** Seconds of measurement once all waits have begun. */
 const HELD_SECONDS = 60;
 
 export async function measureMemory({ promised }: Report): Promise<void> {

@@ -1,4 +1,4 @@
-/** The worker of the naive way, as a program of its own so that its memory can be measured. */
+/** Worker of the naive ways. Runs as a separate program, so that its memory can be measured. */
 import { fileURLToPath } from 'node:url';
 import {
   DatabaseMigrationServiceClient,

@@ -1,4 +1,4 @@
-/** The way everyone writes it first: a loop of a look and a timer, in workflow code. */
+/** Naive ways to wait. Most people first write a loop of a look and a timer, in workflow code. */
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import type { naiveActivities } from './naive-worker.js';
 
@@ -13,7 +13,7 @@ export async function naiveStop(arn: string): Promise<string | null> {
   }
 }
 
-/** The same without asking for the stop, as often as told. */
+/** Waits as {@link naiveStop} does, at the given interval, without requesting the stop. */
 export async function naiveWait(arn: string, every: '5 seconds' | '30 seconds'): Promise<string | null> {
   for (;;) {
     const { status, checkpoint } = await describe(arn);
@@ -27,7 +27,7 @@ const { describeStopped } = proxyActivities<ReturnType<typeof naiveActivities>>(
   retry: { initialInterval: '5 seconds', backoffCoefficient: 1 },
 });
 
-/** The retry is the loop, and every attempt asks for itself. */
+/** Waits by retries of an activity. Each attempt looks once. */
 export async function attemptWait(arn: string): Promise<string | null> {
   return describeStopped(arn);
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
 
-/** The package's workflows, as a worker bundles them. */
+/** Built workflows of the package, as a worker bundles them. */
 export const workflowsPath = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
 export const workerProgram = fileURLToPath(new URL('../dist/worker.js', import.meta.url));

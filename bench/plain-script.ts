@@ -1,4 +1,4 @@
-/** The floor: a script that pages through all replications every two seconds, keeps nothing, and is gone with its process. */
+/** Baseline of the lowest cost: a script that pages through all replications every two seconds and keeps no state. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DatabaseMigrationServiceClient,

@@ -1,4 +1,4 @@
-/** Draws what the bench measured, for the README. */
+/** Draws the figures of the bench for the README. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as echarts from 'echarts';
@@ -12,14 +12,14 @@ export interface Measured {
 
 const file = 'docs/images/waits-at-scale.svg';
 
-/** What is drawn beside each other, by number of waits. */
+/** Charts that are drawn side by side, each by number of waits. */
 const charts: readonly { readonly title: string; readonly of: (figures: ScaleFigures) => number | null }[] = [
   { title: 'Stop seen after, p99 (s)', of: ({ detectionP99 }) => detectionP99 },
   { title: 'Looks at DMS a second', of: ({ looks, seconds }) => looks / seconds },
   { title: 'Server processor (s)', of: ({ serverCpuSeconds }) => serverCpuSeconds },
 ];
 
-/** Returns where it is. */
+/** Draws the plot, and returns the path of its file. */
 export async function plotScale(measured: readonly Measured[], ways: readonly string[]): Promise<string> {
   const counts = [...new Set(measured.map(({ count }) => count))];
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 340 });

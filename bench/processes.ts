@@ -1,11 +1,11 @@
-/** Programs under measurement, and what the operating system says of them. */
+/** Starts and ends programs under measurement, and reads their cost from the operating system. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-/** `told`: what it prints is wanted. */
+/** Starts a program. `told`: true if the caller reads its output. */
 export function startProgram(args: readonly string[], env: NodeJS.ProcessEnv, told = false): ChildProcess {
   return spawn(process.execPath, ['--no-warnings', ...args], {
     env: { ...process.env, ...env },
@@ -18,7 +18,7 @@ export async function endProgram(program: ChildProcess): Promise<void> {
   await once(program, 'exit');
 }
 
-/** Processor seconds a process has used; `null` where the system does not tell in /proc. */
+/** Returns the processor seconds that a process has used. `null`: the system has no /proc, or the process has ended. */
 export function cpuSeconds(pid: number): number | null {
   const stat = readProc(pid, 'stat');
   if (stat === null) return null;
@@ -26,13 +26,13 @@ export function cpuSeconds(pid: number): number | null {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** The most memory a process has held so far, in MB; `null` where the system does not tell in /proc. */
+/** Returns the peak memory of a process, in MB. `null`: the system has no /proc, or the process has ended. */
 export function peakMemory(pid: number): number | null {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readProc(pid, 'status') ?? '')?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) / 1024;
 }
 
-/** The process that this one started whose command line has the given text. */
+/** Returns the id of the child process whose command line contains the given text. `null`: none. */
 export function childWith(text: string): number | null {
   const pids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
   for (const pid of pids.map(Number)) {

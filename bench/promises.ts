@@ -1,4 +1,7 @@
-/** What a stop costs and how soon its end is seen, against the naive way: a loop of a look and a timer of 30 s in workflow code. */
+/**
+ * Measures the cost of a stop, and how soon its end is seen. Compares both with the naive way: a loop of a look and a
+ * timer of 30 s in workflow code.
+ */
 import { measureBundle } from './bundle.js';
 import { measureHistories } from './history.js';
 import { measureSimulator } from './simulator.js';

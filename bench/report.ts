@@ -1,4 +1,4 @@
-/** What the bench says, and which promises it found broken. */
+/** Output of the bench, and the promises that it found broken. */
 export function say(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
@@ -6,7 +6,7 @@ export function say(text = ''): void {
 export class Report {
   readonly missed: string[] = [];
 
-  /** As a cell of a table. */
+  /** Notes whether a promise is kept, and returns the text of a table cell. */
   readonly promised = (what: string, promise: string, isKept: boolean): string => {
     if (!isKept) this.missed.push(`${what} (${promise})`);
     return `${promise}: ${isKept ? 'kept' : 'MISSED'}`;

@@ -1,4 +1,4 @@
-/** Many waits at once in one account and region, with AWS's own bucket of requests, and what each way of waiting for them costs. */
+/** Measures the cost of each way to wait for many stops in one account-region, under the request limits of AWS. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +9,12 @@ import { workerProgram } from './paths.js';
 import { cpuSeconds, peakMemory } from './processes.js';
 import { AWS_THROTTLE, onStage, percentile, type Stage } from './stage.js';
 
-/** The stops end at random within so many seconds, the first after so many. */
+/** Seconds over which the ends of the stops are spread. */
 const WINDOW_SECONDS = 180;
+/** Seconds until the first stop ends. */
 const LEAST_SECONDS = 30;
 const PAGE = 100;
-/** Histories of so many are counted. */
+/** Maximum number of histories that are counted. */
 const SAMPLED = 50;
 
 export interface ScaleFigures {
@@ -22,8 +23,9 @@ export interface ScaleFigures {
   readonly throttled: number;
   readonly detectionP50: number;
   readonly detectionP99: number;
-  /** Of the workflow that waits, and of its ledger, where there is one; `null`: no workflow. */
+  /** Median of the workflows that wait. `null`: no workflow waits. */
   readonly historyEvents: number | null;
+  /** Median of the ledgers. 0: this way has no ledger. */
   readonly ledgerEvents: number;
   readonly actions: number | null;
   readonly serverCpuSeconds: number | null;
@@ -36,9 +38,9 @@ export interface ScaleWay {
   readonly name: string;
   readonly program: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** AWS answers whatever is asked. */
+  /** True if the simulator throttles no request. */
   readonly unlimited?: boolean;
-  /** Starts a wait, and gives its workflow id; `null`: the program does it by itself. */
+  /** Starts a wait, and returns its workflow id. `null`: the program waits by itself. */
   readonly start: ((client: Client, taskQueue: string, arn: string) => Promise<string>) | null;
   readonly ledger?: (arn: string) => string;
 }
@@ -74,7 +76,10 @@ export const scaleWays: readonly ScaleWay[] = [
   },
 ];
 
-/** What the loop costs if it looks as often as it wants to: with many waits AWS throttles it so that it hardly looks. */
+/**
+ * Loop that AWS does not throttle, to measure its full cost. With many waits, AWS throttles the loop so much that it
+ * hardly looks.
+ */
 export const unlimitedLoop: ScaleWay = {
   name: 'the loop, if AWS did not throttle it',
   program: naiveProgram,
@@ -119,7 +124,9 @@ export function measureScale(
   });
 }
 
-/** Replications whose stops are under way, in an order that has nothing to do with the order of their ends. */
+/**
+ * Creates replications whose stops are under way. Their order has nothing to do with the order in which the stops end.
+ */
 export function stopping(simulator: DmsSimulator, count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => {
     const seconds = LEAST_SECONDS + (WINDOW_SECONDS * ((i * 7919) % count)) / count;
@@ -139,7 +146,10 @@ async function untilSeen(simulator: DmsSimulator, arns: readonly string[]) {
   return { ids: [], failures: 0 };
 }
 
-/** From the moment that each was stopped to the first look at it after that, alone or on a page of the list; in seconds. */
+/**
+ * Returns the seconds from each stop to the first look after it, alone or on a page of the list. `Infinity`: not
+ * stopped or not seen yet.
+ */
 export function detectionDelays(simulator: DmsSimulator, arns: readonly string[]): readonly number[] {
   const looks = simulator.calls.filter((call) => call.operation === 'DescribeReplications' && call.outcome === 'ok');
   const pages = new Map<number, number[]>();

@@ -1,22 +1,22 @@
-/** How much the simulator takes: many replications, pages of a list, and two days of a thousand lives. */
+/** Measures the cost of the simulator: many replications, pages of a list, and two days of a thousand replications. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { startDmsSimulator } from '../src/simulator/index.js';
 import { cpuSeconds, endProgram, peakMemory, startProgram } from './processes.js';
 
 export interface SimulatorFigures {
-  /** Of a process with 10,000 replications, after its whole list was paged through many times. */
+  /** Peak memory of a process with 10,000 replications, after its whole list was read many times. */
   readonly memoryMb: number | null;
   /** Pages of 100 rows for each second of processor time. */
   readonly pagesPerCpuSecond: number;
-  /** Until 1,000 replications have been started, stopped and deprovisioned. */
+  /** Seconds until 1,000 replications have been started, stopped and deprovisioned. */
   readonly lifeSeconds: number;
 }
 
 const REPLICATIONS = 10_000;
 const PAGES = 5000;
 
-/** A simulator in a process of its own, which says where it listens. */
+/** Program of a simulator that prints its endpoint. */
 const simulation = `
   import { startDmsSimulator } from '${new URL('../dist/simulator/index.js', import.meta.url).href}';
   const simulator = await startDmsSimulator();
@@ -49,7 +49,8 @@ async function pageThrough(endpoint: string, pages: number): Promise<void> {
     authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0',
   };
   for (let n = 0; n < pages; n++) {
-    // The marker, which names the last row that was shown, is not read from the answer, so that the client costs next to nothing.
+    // The marker names the last row of the page before. Computing it is cheaper than reading it from the answer, so the
+    // client costs little.
     const last = (n % (REPLICATIONS / 100)) * 100 - 1;
     const marker = last < 0 ? {} : { Marker: Buffer.from(String(last)).toString('base64url') };
     await new Promise<void>((resolve, reject) => {
@@ -63,7 +64,10 @@ async function pageThrough(endpoint: string, pages: number): Promise<void> {
   agent.destroy();
 }
 
-/** A start, an hour of running, a stop, and two days until DMS deprovisions: minute by minute. */
+/**
+ * Simulates a start, an hour of running, a stop, and two days until DMS deprovisions. Returns the seconds that this
+ * takes.
+ */
 async function measureLives(): Promise<number> {
   const simulator = await startDmsSimulator({ speed: 0 });
   try {

@@ -1,4 +1,4 @@
-/** A server, a simulator and the workers under measurement, each a process of its own but the simulator. */
+/** Server, simulator and workers under measurement. All but the simulator are processes of their own. */
 import type { ChildProcess } from 'node:child_process';
 import { Client, Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -7,17 +7,17 @@ import { findServer } from '../scripts/temporal-server.js';
 import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../src/simulator/index.js';
 import { childWith, cpuSeconds, endProgram, startProgram } from './processes.js';
 
-/** AWS's own: 200 at once, and 8 a second after that. */
+/** Request limits of AWS: 200 at once, and 8 a second after that. */
 export const AWS_THROTTLE = { burst: 200, refill: 8 };
 
 export interface Stage {
   readonly simulator: DmsSimulator;
   readonly client: Client;
-  /** One more worker, on the given task queue. */
+  /** Starts one more worker on the given task queue. */
   readonly start: (program: readonly string[], taskQueue?: string, env?: NodeJS.ProcessEnv) => ChildProcess;
-  /** Processor seconds of the server so far; `null` where the system does not tell. */
+  /** Returns the processor seconds of the server so far. `null`: the system does not tell. */
   readonly serverCpuSeconds: () => number | null;
-  /** What Temporal Cloud would bill so far, by the server's own count. */
+  /** Returns the actions that Temporal Cloud would bill so far, by the server's own count. */
   readonly actions: () => Promise<number>;
 }
 
@@ -63,7 +63,7 @@ export async function onStage<T>(options: DmsSimulatorOptions, work: (stage: Sta
   }
 }
 
-/** The server's `action` metric: {@link https://docs.temporal.io/cloud/migrate/estimate-actions}. */
+/** Reads the server's `action` metric. See {@link https://docs.temporal.io/cloud/migrate/estimate-actions}. */
 async function countActions(port: number): Promise<number> {
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const counts = metrics.matchAll(/^action\{[^}]*namespace="default"[^}]*\} (\S+)$/gm);
@@ -75,7 +75,7 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
 }
 
-/** Whether DMS was asked just once for each, not counting what it throttled. */
+/** True if DMS got exactly one call for each replication, not counting throttled ones. */
 export function timesCalled(simulator: DmsSimulator, arns: readonly string[], operation: string): boolean {
   const calls = new Map<unknown, number>();
   for (const { operation: called, input, outcome } of simulator.calls) {

@@ -1,4 +1,4 @@
-/** Many stops begun at once, with AWS's own bucket of requests: the time until DMS was asked for all of them. */
+/** Measures the time until DMS was asked for all of many stops that begin at once, under the request limits of AWS. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { currentBuild, stopsOf, withBuildOf, type Build } from './builds.js';
@@ -10,7 +10,7 @@ const MOST_SECONDS = 260;
 /** Each stop takes at least a minute, and the longest three. */
 const STOPPING_SECONDS = 60;
 const SPREAD_SECONDS = 120;
-/** Temporal's number for the activities of a task queue. */
+/** `TaskQueueType` of activities in Temporal's API. */
 const ACTIVITIES = 2;
 
 export async function measureStops(

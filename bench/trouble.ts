@@ -1,4 +1,4 @@
-/** A fleet of a thousand when everything goes wrong at once: what becomes of those that have trouble, and that nothing becomes of the others. */
+/** Measures a fleet of a thousand while much goes wrong at once. Only the operations in trouble may fail. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isGrpcDeadlineError } from '@temporalio/client';
@@ -17,7 +17,7 @@ const jumpingClock = ['--import', fileURLToPath(new URL('../test/support/jumping
 const unknown = 'arn:aws:dms:eu-west-1:123456789012:replication-config:UNKNOWN';
 const down = 'arn:aws:dms:eu-north-1:123456789012:replication-config:DOWN';
 
-/** All but the one in the region that is down. While no worker runs nobody answers. */
+/** True if all operations but the one in the region that is down have ended. False while no worker answers. */
 async function areDone(fleet: FleetHandle): Promise<boolean> {
   try {
     const { results } = await fleet.progress();

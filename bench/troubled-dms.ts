@@ -1,4 +1,4 @@
-/** Stands between a worker and the simulator: one page of the list can never be had, and one region is down. */
+/** Proxy between a worker and the simulator. One page of the list always fails, and one region is down. */
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

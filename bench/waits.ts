@@ -1,4 +1,4 @@
-/** Many stops at once on a real server, each way with programs of its own: what they cost, and how soon the end is seen. */
+/** Measures the cost of many stops at once on a real server, and how soon their ends are seen. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { onStage, percentile } from './stage.js';
 export interface WaitFigures {
   readonly detectionP50: number;
   readonly detectionP99: number;
-  /** From `stopped` to the result. */
+  /** Seconds from `stopped` to the result. */
   readonly resultP50: number;
   readonly resultP99: number;
   readonly looks: number;
@@ -52,7 +52,7 @@ export const naive: Way = {
 
 export const SETTLE_SECONDS = 10;
 
-/** So many stops that end at random within the given seconds. In real time: a simulated second is a second. */
+/** Measures stops that end at random within the given seconds. A simulated second is a real second. */
 export function measureWaits(
   way: Way,
   { stops, endWithin }: { readonly stops: number; readonly endWithin: readonly [number, number] },
@@ -98,7 +98,7 @@ async function oneStop(client: Client, way: Way, taskQueue: string, arn: string,
   return { id, arn, stoppedAt, endedAt };
 }
 
-/** When the first look was answered that could see it stopped: for this replication, or a list. */
+/** Returns the time of the first look that could show the stop, for this replication or for a list. */
 function firstLookAfter(simulator: DmsSimulator, arn: string, stoppedAt: number): number {
   const look = simulator.calls.find(
     ({ at, operation, input }) =>

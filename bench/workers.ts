@@ -1,4 +1,6 @@
-/** Four workers on one account that do not know of each other: the sum of their requests, and whether any of them starves. */
+/**
+ * Measures four workers that share an account unknowingly: the sum of their requests, and whether any of them starves.
+ */
 import { ReplicationClient } from '../src/client/index.js';
 import { workerProgram } from './paths.js';
 import { say, type Report } from './report.js';

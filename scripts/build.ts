@@ -1,4 +1,7 @@
-/** Compiles `src/` to `dist/`, which mirrors it. Comments go with the declarations, where editors show them, and not into what is bundled and run. */
+/**
+ * Compiles `src/` to `dist/`, which mirrors it. Keeps comments in the declarations, where editors show them, and
+ * removes them from the code.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -11,9 +14,9 @@ for (const what of [
   const compiled = spawnSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json', ...what], { stdio: 'inherit' });
   if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 }
-// A worker bundles the workflows whole, and webpack makes every import of one module from another twice as long: these are one module each, without
-// the blanks and with short names inside. What is exported keeps its name, which is a workflow's type; the source map has the rest. valibot is bundled
-// here tree-shaken: webpack takes it whole.
+// Keeps worker bundles small. A worker's webpack lengthens every import between modules and does not tree-shake
+// valibot. Each workflow entry is therefore minified and bundled with the parts of valibot that it uses. Exports keep
+// their names, because an exported name is a workflow type.
 await build({
   entryPoints: ['index', 'steps', 'versioned'].map((name) => `src/workflows/${name}.ts`),
   outdir: 'dist/workflows',

@@ -23,7 +23,7 @@ const { stdout, status } = spawnSync('npx', ['tsx', 'scripts/demo.ts', '--build'
 });
 if (status !== 0) throw new Error(`The demo ended with ${status}:\n${stdout}`);
 
-// Of the ticking line, one is enough.
+// Keeps one ticking line: the one after the kill.
 const ticks = /^ {2}\S.* \(\d+ s\)$/;
 const lines = stdout.trimEnd().split('\n');
 const shown = lines.filter((line, n) => !ticks.test(line) || lines[n - 2]?.includes('is killed'));
@@ -67,6 +67,6 @@ function spans(text: string): string {
 }
 
 function escaped(text: string): string {
-  // Plain spaces would be drawn as one.
+  // SVG draws several plain spaces as one.
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(' ', '\u00A0');
 }

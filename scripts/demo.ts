@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: the main job, watchable.
+ * `npm run demo`: stops and resumes a replication, and shows each step.
  *
- * `--arn <arn>` does it on a real AWS account. `--keep` leaves the Temporal server up. `--build` builds the worker first.
+ * `--arn <arn>` uses a real AWS account. `--keep` leaves the Temporal server up. `--build` builds the worker first.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,13 +22,13 @@ const { values } = parseArgs({
 });
 const SPEED = 6;
 const LOOK_MS = 250;
-/** Longest time that Ctrl-C takes. */
+/** Longest time from Ctrl-C to the end of the process. */
 const INTERRUPT_MS = 2500;
 /** Exit code of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 const workers = new Set<ChildProcess>();
-/** Steps that leave nothing behind, in the order of their beginnings. */
+/** Clean-up steps. The last one added runs first. */
 const cleanUps: (() => Promise<unknown>)[] = [];
 const interrupt = new AbortController();
 
@@ -58,7 +58,7 @@ async function follow<Result>(
   const show = async () => {
     while (!over.signal.aborted) {
       const progress = await handle.progress().catch(() => null);
-      // Nobody answers for a moment between two workers. The ticking line goes on.
+      // No worker answers for a moment after one is killed. The ticking line goes on.
       const line = progress === null ? last : describe(progress);
       if (line !== last && !interrupt.signal.aborted) say(`  ${paint('dim', clock())}  ${line}`);
       last = line;
@@ -207,7 +207,7 @@ try {
   await main();
   await leaveNothing();
 } catch (err) {
-  // What fails while everything ends is no news. The handler of Ctrl-C ends the process.
+  // Failures after Ctrl-C are expected, and its handler ends the process.
   if (!interrupt.signal.aborted) {
     await leaveNothing();
     say(paint('red', err instanceof Error ? err.message : String(err)));

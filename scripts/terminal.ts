@@ -5,7 +5,7 @@ type Style = Parameters<typeof styleText>[0];
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
-/** Longest silence where the output is no terminal, and the ticking line is printed instead. */
+/** Longest silence if the output is no terminal. The ticking line is then printed as an ordinary line. */
 const SILENCE_MS = 1900;
 
 const isTerminal = process.stdout.isTTY;
@@ -41,7 +41,7 @@ export async function whileTicking<T>(line: () => string, work: Promise<T>): Pro
   }
 }
 
-/** Takes the ticking line away. */
+/** Removes the ticking line. */
 export function endTicking(): void {
   ticking = null;
   if (isTerminal) process.stdout.write('\r\u001B[K');

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `temporal-dms-archive`: the table of the archive, its records, and ledgers that are rebuilt from it. */
+/** `temporal-dms-archive`: creates the archive's table, lists its records, and rebuilds ledgers from it. */
 import { runProgram, UsageError, type ProgramArguments } from './program.js';
 
 const usage = `Usage: temporal-dms-archive create-table

@@ -1,5 +1,6 @@
 /**
- * `temporal-dms`: types, names of failures and ids, for anyone. The other entry points hold the workflows, activities and clients.
+ * `temporal-dms`: types, failure names and ids, for any code. The other entry points hold the workflows, activities and
+ * clients.
  *
  * @module
  */

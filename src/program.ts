@@ -1,8 +1,8 @@
 /**
- * The frame of this package's programs: the Node version they need, `--help`, `--version`, and how they fail.
+ * Frame of this package's programs: checks the Node version, prints `--help` and `--version`, and reports failures.
  *
- * Every Node version must be able to parse this file and the programs' own. Programs load everything else after the
- * check of the version.
+ * Every Node version must be able to parse this file and the entry files of the programs. Programs load everything else
+ * after the version check.
  */
 import { readFileSync } from 'node:fs';
 import * as util from 'node:util';
@@ -76,7 +76,7 @@ function parse(options: Options, allowPositionals: boolean) {
   try {
     return util.parseArgs({ options, allowPositionals });
   } catch (err) {
-    // Node's own sentence comes first, and its advice about `--` follows.
+    // Keeps Node's first sentence. Its advice about `--` follows that.
     throw new UsageError(messageOf(err).split(/[.\n]/)[0] ?? '');
   }
 }

@@ -10,8 +10,8 @@ import { inTime } from '../watch/index.js';
 /** Delay until the next attempt when this worker has no archive. During a deployment, another worker may have one. */
 const ANOTHER_WORKER_MS = 120_000;
 /**
- * Time limits for a place and for the archive's answer. An archive that hangs must not take the slots of what matters
- * more. Together less than start-to-close.
+ * Time limits for a place in the gate and for the archive's answer. Their sum is less than start-to-close. A hanging
+ * archive must not hold the worker's activity slots.
  */
 const PLACE_SECONDS = 20;
 const ANSWER_SECONDS = 30;
@@ -36,7 +36,7 @@ export async function archiveRecord(worker: WorkerContext, request: ArchiveRecor
   }
 }
 
-/** Stores a record. Few run at once, each within a time limit, so an archive that hangs gives its place back. */
+/** Stores a record once the gate has a place. The time limit frees the place even if the archive hangs. */
 async function store(archive: CheckpointArchive, archiving: Gate, record: ArchivedRecord): Promise<void> {
   const leave = await archiving.enter(AbortSignal.timeout(PLACE_SECONDS * 1000));
   try {

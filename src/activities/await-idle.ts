@@ -5,8 +5,8 @@ import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
 /**
- * Shortest and longest delay until the next attempt. An operation that reported its end closes soon. The death of
- * another may be noticed late.
+ * Shortest and longest delay until the next attempt. An operation that reported its end closes soon. Any other may
+ * stay open for long.
  */
 const SOON_SECONDS = 1;
 const LATE_SECONDS = 600;

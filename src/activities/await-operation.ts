@@ -32,8 +32,8 @@ import { readStopInput } from '../contract/input-schemas.js';
 const RESERVE_SECONDS = 5;
 
 /**
- * Follows the open operation of a replication, if the caller's asks for the same thing or runs after it. Holds each
- * attempt until the result is there.
+ * Follows the open operation of a replication, to join it or to run after it. Throws `DmsOperationInProgress` if
+ * neither is allowed. Holds each attempt until the operation ends, at most `holdSeconds`.
  */
 export async function awaitOperation(worker: WorkerContext, request: AwaitOperation): Promise<AwaitedOperation> {
   const { wanted } = request;
@@ -67,14 +67,14 @@ export async function awaitOperation(worker: WorkerContext, request: AwaitOperat
   throw attempt.stillWaiting(`following ${open.workflowId} (${open.kind} "${open.operationId ?? ''}")${where}`, delay);
 }
 
-/** Returns the caller's own operation, open or closed. `null`: the execution belongs to another one. */
+/** Returns the caller's own operation, open or closed. `null`: the execution runs another operation. */
 function ownOperation(found: WorkflowExecutionDescription, wanted: Wanted): OpenOperation | null {
   const newest = operationIn(found);
   const host = Context.current().info.workflowExecution?.workflowId;
   return newest.hostWorkflowId === host && newest.operationId === wanted.operationId ? newest : null;
 }
 
-/** Terminates an execution that no worker ever picked up and none will. Returns false if it stays. */
+/** Terminates an execution that no worker ever picked up, if no worker polls its queue. Returns false if it stays. */
 async function makesWay(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<boolean> {
   const { workflowId, runId } = found;
   const run = client.workflow.getHandle(workflowId, runId, { firstExecutionRunId: firstRunIdOf(found) });
@@ -88,7 +88,7 @@ async function makesWay(client: Client, found: WorkflowExecutionDescription, tas
   }
 }
 
-/** Returns what an operator must know about an execution on another task queue, as part of a sentence. */
+/** Describes an execution's task queue to an operator, as part of a sentence. Empty for the caller's own queue. */
 async function whereabouts(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<string> {
   if (found.taskQueue === taskQueue) return '';
   const isLost = isNeverPickedUp(found) && !(await isPolled(client, found.taskQueue));
@@ -134,7 +134,7 @@ async function resultWithin(
     // The caller's own reservation may be the reason for the refusal.
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
-    // A reset closes its run, too, but the execution goes on in another.
+    // A reset closes the run, too. The execution goes on in another run.
     const next = await findExecution(client, open.workflowId, operationIn);
     if (next?.firstRunId === open.firstRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };

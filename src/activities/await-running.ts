@@ -29,7 +29,7 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
     const { summary } = await readTableSummary(attempt, 5, false);
     if (summary === null) return memory;
     readAt = attempt.elapsedSeconds;
-    // Validation goes on without the source, so it is no movement.
+    // Validation goes on without the source, so its counts do not show movement.
     const { validationPending: _p, validationFailed: _f, validationSuspended: _s, ...moved } = summary.rows;
     return withRows(memory, JSON.stringify([moved, summary.byState]));
   };

@@ -7,9 +7,9 @@ import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 
 /**
- * Waits until a requested stop is over and described.
+ * Waits until a requested stop has settled.
  *
- * Without a call (`mayHaveCalled` or `before`) and without `hasSeenStop`, a look at an active replication ends the wait. Nobody
+ * A look at an active replication ends the wait if `mayHaveCalled`, `before` and `hasSeenStop` are all unset. Nobody
  * has asked DMS to stop it then.
  */
 export async function awaitStopped(worker: WorkerContext, request: AwaitStopped): Promise<StoppedReplication> {
@@ -44,7 +44,7 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
       const subject = { ...attempt.subject, replication };
       switch (verdict.type) {
         case 'wait':
-          // Only the settle grace counts once the replication is stopped, and that ends by itself.
+          // The deadline counts only while the phase is `stopping`. Settling has time limits of its own.
           return { ...verdict, memory, underDeadline: verdict.phase === 'stopping' };
         case 'settled':
           return { done: { end: 'settled', settled: verdict.settled, replication, dmsTime: look.dmsTime } };

@@ -26,7 +26,7 @@ export type { DmsActivities } from '../contract/activity-protocol.js';
 export { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } from '../dms/api.js';
 
-/** Creates the activities of this package, to be passed to `Worker.create` as (part of) `activities`. */
+/** Creates the activities of this package. Pass them to `Worker.create` as `activities`, or as a part of them. */
 export function createDmsActivities(options: DmsActivitiesOptions): DmsActivities {
   const worker = new WorkerContext(options);
   return {

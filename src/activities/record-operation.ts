@@ -20,9 +20,9 @@ import { LedgerForgot, LedgerWaits } from './runtime/ledger-errors.js';
 import { readEndpoints } from './runtime/endpoints.js';
 import { readTableSummary, type ReadTables } from './runtime/table-statistics.js';
 
-/** Time limit for table statistics. Those of ten thousand tables take about a minute. */
+/** Time limit for table statistics. Reading ten thousand tables takes about a minute. */
 const STATISTICS_SECONDS = 75;
-/** Longest time a checkpoint waits for the statistics, so that one update takes both. Slower statistics are added later. */
+/** Longest time a checkpoint waits for statistics, to record both in one update. Slower statistics are added later. */
 const QUICK_STATISTICS_SECONDS = 1.5;
 /** Maximum length of a recorded failure message. */
 const MESSAGE_LENGTH = 500;
@@ -63,7 +63,7 @@ interface StopToRecord {
 
 interface RecordedCheckpoint {
   readonly checkpoint: CheckpointRecord;
-  /** Reason the record does not tell where the endpoints lead. `null`: none. */
+  /** Reason the record lacks the addresses of the endpoints. `null`: no problem. */
   readonly problem: string | null;
 }
 
@@ -123,7 +123,7 @@ class Recorder {
     return { checkpoint: null, result: null };
   }
 
-  /** Returns the look at a failed replication to record. Waits half a minute for a described one, or two if none was seen. */
+  /** Returns the look at a failed replication to record. Waits 30 s for a described stop, 120 s if `seen` is null. */
   async #describedFailure({
     before,
     seen,
@@ -138,9 +138,9 @@ class Recorder {
       throw err;
     });
     const isOver = look !== null && ['stopped', 'failed'].includes(lifecycleState(look.replication).status);
-    // The replication may be gone or running again by now. The earlier look is then all there is.
+    // The replication may be gone or running again by now. Only the earlier look is left then.
     if (!isOver) {
-      // Without an answer of DMS, the Temporal server's clock is the nearest.
+      // Without an answer of DMS, the Temporal server's clock stands in for DMS's clock.
       const dmsTime = look?.dmsTime ?? attempt.token;
       return seen === null ? null : { replication: seen, settled: 'grace-expired', dmsTime };
     }
@@ -234,7 +234,7 @@ interface KeptTables {
   readonly warnings: readonly Warning[];
 }
 
-/** Returns what a promise resolves to. `null`: it needs longer than the given time, or fails. */
+/** Returns the value of a promise. `null`: the promise takes longer than the given time, or rejects. */
 async function settledWithin<T>(promise: Promise<T>, seconds: number): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), seconds * 1000)));

@@ -22,7 +22,7 @@ import type { WorkerContext } from './runtime/worker-context.js';
 
 type Outcome = Omit<RequestedStart, 'holdSeconds'>;
 
-/** Begins a resume, and asks DMS to start the replication unless it runs already. `rules/resume-judgement.ts` judges. */
+/** Begins a resume. Asks DMS to start the replication if `rules/resume-judgement.ts` decides to call. */
 export async function requestStart(
   worker: WorkerContext,
   request: RequestStart,

@@ -4,6 +4,7 @@ import { callMark, isLaterRun, isNewerStop } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
+import { STALE_SECONDS } from '../dms/staleness.js';
 import { maySelfRestart } from '../dms/stop-reasons.js';
 import type { PendingCall } from '../contract/ledger-state.js';
 import type { Repeated, RequestedStop, RequestStop } from '../contract/activity-protocol.js';
@@ -23,10 +24,11 @@ import type { WorkerContext } from './runtime/worker-context.js';
 import { inTime } from '../watch/index.js';
 
 const LAG_SECONDS = 5;
-/** Seconds for which looks must agree on `failed`. A single look may be older than a restart. */
-const FAILED_AGREE_SECONDS = 10;
 
-/** Begins a stop, and asks DMS to stop the replication once it can be stopped. Asks nothing if it is stopping or stopped. */
+/**
+ * Begins a stop, and asks DMS to stop the replication once it can be stopped. Sends no request if the replication is
+ * stopping, stopped, or never ran.
+ */
 export async function requestStop(
   worker: WorkerContext,
   request: RequestStop,
@@ -86,7 +88,7 @@ export async function requestStop(
             return {
               do: 'agree',
               on: 'it shows "failed"',
-              forSeconds: FAILED_AGREE_SECONDS,
+              forSeconds: STALE_SECONDS,
               conclude: () => {
                 throw replicationFailed(subject, 'before it was asked to stop');
               },
@@ -112,7 +114,7 @@ export async function requestStop(
         awsRequestIds: requestId === null ? [] : [requestId],
       }),
 
-      // The replication could be stopped when the call was noted, so its stop came later.
+      // The call was noted while the replication could be stopped, so any stop came after that.
       outcomeOfEarlierCall: (found, own) => ({
         ...found,
         outcome: found.outcome === 'never-started' ? found.outcome : 'stopped',
@@ -130,18 +132,18 @@ export async function requestStop(
 }
 
 /**
- * True if a noted call has stopped the replication and somebody has started it since. One look shows both.
+ * True if a noted call stopped the replication and somebody has started it since. One look proves both.
  *
- * A Temporal that was restored from an older backup may find this long after the stop was recorded. A stop that DMS
- * undoes by itself is asked for again.
+ * A Temporal server restored from an older backup may find this long after the stop was recorded. False for a stop that
+ * DMS may undo by itself: that stop is requested again.
  */
 function isUndone(replication: Replication, { before }: PendingCall, isAnswered: boolean): boolean {
   if (isNewerStop(replication, before.stop)) return !maySelfRestart(replication.stopReason);
-  // DMS may no longer show a stop after the next start. DMS itself may have undone a stop that was followed.
+  // DMS may hide the stop after the next start. A later run proves it, unless DMS itself may have undone the stop.
   return !isAnswered && isLaterRun(replication, before.startedAt);
 }
 
-/** Reads the lag beside the call, so that it never delays the call. */
+/** Reads the lag while the call is sent, so reading never delays the call. */
 async function readLag({ worker: { lag }, arn }: Attempt): Promise<ReplicationLag | null> {
   if (lag === null) return null;
   try {

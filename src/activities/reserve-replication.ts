@@ -7,7 +7,10 @@ import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { readReservation } from '../contract/input-schemas.js';
 
-/** Reserves the replication for an owner. Looks first if its ledger does not know it: a typo must not leave a ledger behind. */
+/**
+ * Reserves the replication for an owner. Looks first if the ledger does not know the replication, because a typo must
+ * not create a ledger.
+ */
 export function reserveReplication(worker: WorkerContext, input: ReserveReplication): Promise<Reservation> {
   const { owner, reason } = readReservation(input);
   const attempt = beginAttempt(worker, input, 'dms.reserveReplication', { phase: 'beginning' });

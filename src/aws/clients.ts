@@ -4,7 +4,7 @@ import { maskValues } from './secrets.js';
 import { toDmsApiError } from './errors.js';
 import { TracedRequest, traceRequests, type Identity } from './traced-request.js';
 
-/** Credentials change; what AWS says late may hold older ones. */
+/** Maximum number of secrets kept for masking. Credentials change, and a late answer of AWS may quote older ones. */
 const MAX_SECRETS = 40;
 
 /** Function that creates the client of the AWS SDK for an account and region. */
@@ -31,12 +31,12 @@ interface SeenHost<Client> {
 }
 
 /**
- * One client for each account and region. The SDK remembers a credentials provider that hangs, and credentials that AWS no longer takes. So a client
- * is replaced after a request that took too long, and after one without valid credentials.
+ * Clients of the AWS SDK, one for each account-region. The SDK keeps a hanging credentials provider, and rejected
+ * credentials. A client is therefore replaced after a request that timed out or had no valid credentials.
  */
 export class AwsClients<Client extends AwsClient> {
   readonly #clients = new Map<string, PooledClient<Client>>();
-  /** Endpoint of the newest request, by account and region. */
+  /** Endpoint of the newest request, by account-region. */
   readonly #seen = new Map<string, SeenHost<Client>>();
   readonly #secrets = new Set<string>();
 
@@ -73,7 +73,7 @@ export class AwsClients<Client extends AwsClient> {
     }
   }
 
-  /** Returns the endpoint and the client of the newest request for the ARN's account and region. */
+  /** Returns the endpoint and the client of the newest request for the ARN's account-region. */
   lastHost(arn: ReplicationConfigArn): SeenHost<Client> | null {
     return this.#seen.get(accountAndRegion(arn)) ?? null;
   }
@@ -107,7 +107,7 @@ export class AwsClients<Client extends AwsClient> {
   }
 }
 
-/** Other requests of a client that is replaced come to their end first. */
+/** Destroys a replaced client once its open requests have ended. */
 function destroyIfUnused({ client, openRequests, isReplaced }: PooledClient<AwsClient>): void {
   if (isReplaced && openRequests === 0) client.destroy();
 }

@@ -4,15 +4,15 @@ import { maskSecrets, readableMessage } from './secrets.js';
 type Row = readonly [kind: DmsApiErrorKind, wasCarriedOut: CarriedOut, names: string];
 
 /**
- * AWS's errors by `err.name`, the only reliable key: most of these have no class of their own in the SDK. `no`: AWS documents the error, and a call
- * that ends in it has had no effect.
+ * AWS's errors by `err.name`. The name is the only reliable key, because most of these have no class in the SDK.
+ * `no`: AWS documents the error, and the failed call had no effect.
  *
  * @see https://docs.aws.amazon.com/dms/latest/APIReference/CommonErrors.html
  */
 const table: readonly Row[] = [
   ['not-found', 'no', 'ResourceNotFoundFault'],
   ['invalid-state', 'no', 'InvalidResourceStateFault'],
-  // AccessDeniedException is IAM's denial; AccessDeniedFault says that DMS itself lacks access.
+  // AccessDeniedException: IAM denies the action. AccessDeniedFault: DMS itself lacks access.
   ['access-denied', 'no', 'AccessDeniedException AccessDeniedFault AccessDenied NotAuthorized OptInRequired'],
   ['credentials', 'no', 'UnrecognizedClientException InvalidClientTokenId ExpiredToken ExpiredTokenException'],
   ['credentials', 'no', 'InvalidSignatureException SignatureDoesNotMatch MissingAuthenticationToken'],
@@ -24,12 +24,12 @@ const table: readonly Row[] = [
     'Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException',
   ],
   ['throttled', 'no', 'RequestThrottled RequestThrottledException SlowDown'],
-  // The clock is off. The SDK corrects its own by the answer.
+  // The worker's clock is off. The SDK corrects its offset from the answer.
   ['unavailable', 'no', 'RequestExpired RequestTimeTooSkewed RequestInTheFuture'],
   ['unavailable', 'unknown', 'InternalFailure InternalError InternalServerError ServiceUnavailable'],
   ['unavailable', 'unknown', 'ServiceUnavailableException RequestTimeout RequestTimeoutException'],
   ['unavailable', 'unknown', 'RequestAbortedException TimeoutError NetworkingError AbortError'],
-  // DMS uses the first two without declaring them; the others are common to all of AWS.
+  // DMS uses the first two names without declaring them. The others are common to all AWS services.
   ['rejected', 'no', 'InvalidParameterValueException InvalidParameterCombinationException'],
   ['rejected', 'no', 'ValidationError ValidationException MissingParameter UnknownOperationException'],
   ['rejected', 'no', 'MalformedHttpRequestException RequestEntityTooLargeException SerializationException'],
@@ -39,24 +39,24 @@ const rows = new Map(
   table.flatMap(([kind, wasCarriedOut, names]) => names.split(' ').map((name) => [name, { kind, wasCarriedOut }])),
 );
 
-/** Texts of a refused signature that is a matter of time: "Signature expired: … is now earlier than …", "Signature not yet current: …". */
+/** Messages of a signature refused because of the time, such as "Signature expired: … is now earlier than …". */
 const CLOCK_IS_OFF = /signature (?:has )?expired|signature not yet current/i;
-/** The connection was never made, so that nothing was sent. */
+/** Codes of a connection that was never made. Nothing was sent. */
 const UNCONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
 
 /** Progress of a request. */
 export interface RequestFacts {
-  /** The SDK has obtained credentials for it. */
+  /** True if the SDK has obtained credentials for the request. */
   readonly hasCredentials: boolean;
-  /** The SDK has begun to send it. */
+  /** True if the SDK has begun to send the request. */
   readonly isSent: boolean;
-  /** Values that are masked in what is passed on. */
+  /** Values to mask in the error. */
   readonly secrets: readonly string[];
 }
 
 const SENT: RequestFacts = { hasCredentials: true, isSent: true, secrets: [] };
 
-/** Turns what went wrong with a request into this package's own error. The request and its headers stay out of it. */
+/** Turns any error of a request into this package's own error. Leaves out the request and its headers. */
 export function toDmsApiError(err: unknown, request: RequestFacts = SENT): DmsApiError {
   const error: Partial<AwsError> = err instanceof Error ? err : {};
   const name = error.name === 'Error' && error.code ? error.code : error.name || 'UnknownError';
@@ -73,7 +73,7 @@ export function toDmsApiError(err: unknown, request: RequestFacts = SENT): DmsAp
 }
 
 function meaning(error: Partial<AwsError>, name: string, message: string, { hasCredentials }: RequestFacts) {
-  // Whatever a provider of credentials throws; a caller that gave up says nothing about it.
+  // Without credentials, the error is from the credentials provider, unless the caller gave up.
   if (!hasCredentials && name !== 'AbortError') return { kind: 'credentials', wasCarriedOut: 'no' } as const;
   const known = rows.get(name);
   if (known?.kind === 'credentials' && CLOCK_IS_OFF.test(message)) {
@@ -82,7 +82,7 @@ function meaning(error: Partial<AwsError>, name: string, message: string, { hasC
   if (known !== undefined) return known;
   const { httpStatusCode: status = 0 } = error.$metadata ?? {};
   if (status === 429) return { kind: 'throttled', wasCarriedOut: 'no' } as const;
-  // An error of the SDK's own, such as a broken connection or an answer that is none of AWS's, has no `$fault`.
+  // Errors of the SDK itself have no `$fault`, such as a broken connection or an answer that isn't AWS's.
   const isRefused = error.$fault !== undefined && status >= 400 && status < 500 && status !== 408;
   return { kind: isRefused ? 'rejected' : 'unavailable', wasCarriedOut: 'unknown' } as const;
 }
@@ -91,7 +91,7 @@ function isUnconnected({ code = '', syscall = '' }: Partial<AwsError>): boolean 
   return UNCONNECTED.test(code) || syscall === 'connect';
 }
 
-/** AWS answers a bad signature with the request as it was signed, headers and security token included: only what comes before that is kept. */
+/** Keeps only the text before headers. AWS answers a bad signature with the signed request and its security token. */
 function withoutHeaders(message: string): string {
   const [said = ''] = message.split(/\r?\n|(?:x-amz-security-token|authorization|credential) ?[:=]/i);
   return said.trim() || 'no message';

@@ -1,6 +1,6 @@
 /**
- * `temporal-dms/aws`: {@link createAwsDmsApi}, the DMS side of the activities. For worker code; the only part of the package that imports
- * `@aws-sdk/client-database-migration-service`.
+ * `temporal-dms/aws`: {@link createAwsDmsApi}, the DMS side of the activities, for worker code. No other part of the
+ * package imports `@aws-sdk/client-database-migration-service`.
  *
  * @module
  */
@@ -28,11 +28,12 @@ export type { ReplicationConfigArn } from '../dms/arn.js';
 /** Options of {@link createAwsDmsApi}. */
 export interface AwsDmsApiOptions {
   /**
-   * Function that creates the client for an account and region. Default: {@link createDmsClient} with the AWS SDK's standard credential chain,
-   * whatever account that is for. Name one if the worker serves several accounts.
+   * Function that creates the client for an account and region. Default: {@link createDmsClient} with the AWS SDK's
+   * standard credential chain, for every account. A worker that serves several accounts needs its own function.
    *
-   * The function is called once for each account and region. After a request that hung or had no valid credentials it is called again, and must
-   * return a new client. Create clients with {@link createDmsClient}: the SDK's own settings try a stop three times unseen.
+   * The function is called once for each account-region, and again after a request that hung or had no valid
+   * credentials. It must return a new client each time. Create clients with {@link createDmsClient}: with the SDK's own
+   * settings, a stop is retried unseen, up to three tries.
    */
   readonly clientFor?: ClientFor<DatabaseMigrationServiceClient>;
 }
@@ -40,8 +41,8 @@ export interface AwsDmsApiOptions {
 type ClientConfig = NonNullable<ConstructorParameters<typeof DatabaseMigrationServiceClient>[0]>;
 
 /**
- * Creates a DMS client as this package needs it. The client connects within 5 s, and answers within 15 s or throws. It tries once: retries are
- * Temporal's, where they are seen.
+ * Creates a DMS client with the settings that this package needs. A request throws unless it connects within 5 s and is
+ * answered within 15 s. The client never retries, because retries of Temporal can be seen.
  */
 export function createDmsClient(config: ClientConfig & { region: string }): DatabaseMigrationServiceClient {
   return new DatabaseMigrationServiceClient({
@@ -51,13 +52,16 @@ export function createDmsClient(config: ClientConfig & { region: string }): Data
   });
 }
 
-/** Creates a {@link DmsApi} on the AWS SDK. Requests are routed by the ARN's account and region, never by the environment's default region. */
+/**
+ * Creates a {@link DmsApi} on the AWS SDK. Requests are routed by the ARN's account and region, never by the
+ * environment's default region.
+ */
 export function createAwsDmsApi({
   clientFor = ({ region }) => createDmsClient({ region }),
 }: AwsDmsApiOptions = {}): DmsApi {
   const clients = new AwsClients(clientFor);
 
-  /** A look does no harm twice: one that failed quickly, as over a connection that broke, is tried once more at once. */
+  /** Sends a request that only reads. Retries it once if it failed quickly, as over a broken connection. */
   const look: AwsClients<DatabaseMigrationServiceClient>['send'] = async (arn, ask, signal) => {
     const begun = performance.now();
     return clients.send(arn, ask, signal).catch((err: unknown) => {
@@ -152,12 +156,12 @@ export function createAwsDmsApi({
   };
 }
 
-/** The SDK calls a broken connection a time-out, too; only how long it took tells them apart. */
+/** Maximum duration of a request that counts as broken off. The SDK calls a broken connection a time-out, too. */
 const QUICK_MS = 2000;
 
 /** Throws an error with AWS's reason when the AWS SDK's standard chain finds no credentials. */
 export async function requireCredentials(): Promise<void> {
-  // The region plays no part in finding credentials, but a client can't be without one.
+  // A client needs a region. Finding credentials does not depend on it.
   const client = createDmsClient({ region: process.env['AWS_REGION'] ?? 'us-east-1' });
   try {
     await new TracedRequest().send(
@@ -189,7 +193,7 @@ function toAccepted({
   };
 }
 
-/** Returns true if AWS serves a host, by the DNS suffixes that the SDK knows for the region. A VPC endpoint is AWS's own. */
+/** True if AWS serves a host, by the DNS suffixes that the SDK knows for the region. A VPC endpoint counts as AWS's. */
 function isAwsHost({ config }: DatabaseMigrationServiceClient, region: string, hostname: string): boolean {
   const hosts = [{}, { UseDualStack: true }].flatMap((how) => {
     try {

@@ -3,15 +3,15 @@ import { subscribe } from 'node:diagnostics_channel';
 import { ClientRequest } from 'node:http';
 import type { DatabaseMigrationServiceClient } from '@aws-sdk/client-database-migration-service';
 
-/** No request takes longer, from asking for credentials to the last byte of its answer. */
+/** Time limit of a request, from asking for credentials to the last byte of its answer. */
 const REQUEST_SECONDS = 15;
 
 const current = new AsyncLocalStorage<TracedRequest>();
 let isWatching = false;
 
-/** One request to AWS: how far it came, and when it is given up. */
+/** One request to AWS. Tracks its progress, and gives it up after the time limit. */
 export class TracedRequest {
-  /** The SDK has begun to send it. */
+  /** True once the SDK has begun to send the request. */
   isSent = false;
   hostname: string | null = null;
   /** Time of AWS's answer, by its own clock, in milliseconds since the epoch. */
@@ -20,15 +20,17 @@ export class TracedRequest {
   readonly #opened = new Set<ClientRequest>();
   #isLost = false;
 
-  /** Credentials that signed it; `null` before the SDK has obtained it. */
+  /** Credentials that sign the request. `null`: the SDK has not obtained them yet. */
   get identity(): Identity | null {
     const scheme = fieldOf(fieldOf(this.#context, '__smithy_context'), 'selectedHttpAuthScheme');
     return (fieldOf(scheme, 'identity') as Identity | undefined) ?? null;
   }
 
   /**
-   * Sends it. Rejects when the caller's signal says so, and after 15 seconds. `onLost` is called then, even if the caller has given up before: a
-   * provider of credentials that hangs heeds no signal.
+   * Sends the request. Rejects on the caller's signal, or after 15 seconds.
+   *
+   * Calls `onLost` if the request is still under way after 15 seconds, even if the caller has given up. A hanging
+   * credentials provider ignores signals.
    */
   send<T>(ask: (signal: AbortSignal) => Promise<T>, onLost: () => void, signal?: AbortSignal): Promise<T> {
     watchConnections();
@@ -58,7 +60,7 @@ export class TracedRequest {
     });
   }
 
-  /** A connection was opened on its behalf, to the service or by a provider of credentials. */
+  /** Adds a connection of this request, to AWS or of a credentials provider. Destroys it past the time limit. */
   opened(connection: ClientRequest): void {
     if (this.#isLost) return void connection.destroy();
     this.#opened.add(connection);
@@ -80,9 +82,9 @@ export interface Identity {
   readonly sessionToken?: string;
 }
 
-/** Lets requests of a client tell how far they come. */
+/** Adds middleware to a client that traces the progress of its requests. */
 export function traceRequests({ middlewareStack }: { readonly middlewareStack: object }): void {
-  // The stacks of all clients are alike, but for the types of their requests.
+  // The stacks of all clients differ only in the types of their requests.
   (middlewareStack as DatabaseMigrationServiceClient['middlewareStack']).add(
     (next, context) => {
       const request = current.getStore();
@@ -102,7 +104,7 @@ export function traceRequests({ middlewareStack }: { readonly middlewareStack: o
   );
 }
 
-/** Providers of credentials take no signal. Their connections are found by the request on whose behalf they are opened. */
+/** Adds each new connection to its request. Destroying it is the only way to end a credentials provider. */
 function watchConnections(): void {
   if (isWatching) return;
   isWatching = true;

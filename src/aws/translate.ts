@@ -18,7 +18,7 @@ import type {
 } from '../dms/replication.js';
 import { readableMessage, readableMessages } from './secrets.js';
 
-/** A row of `DescribeReplications`. */
+/** Translates a row of `DescribeReplications`. */
 export function toReplication(row: AwsReplication): Replication {
   return {
     ...copyReplication(row),
@@ -34,7 +34,7 @@ export function toReplication(row: AwsReplication): Replication {
   };
 }
 
-/** A config that never ran and has no row of its own, shown as the row it would have. */
+/** Translates a config that never ran and has no row. Returns the row it would have. */
 export function toCreatedReplication(config: AwsReplicationConfig): Replication {
   const { ReplicationConfigIdentifier, ReplicationConfigArn, SourceEndpointArn, TargetEndpointArn } = config;
   const { ReplicationType, IsReadOnly } = config;
@@ -42,19 +42,22 @@ export function toCreatedReplication(config: AwsReplicationConfig): Replication 
   return toReplication({ ...ids, ReplicationType, IsReadOnly, Status: 'created' });
 }
 
-/** The words of a text, as types. */
+/** Union of the words of a text. */
 type Words<Text extends string, Before = never> = Text extends `${infer First} ${infer Rest}`
   ? Words<Rest, Before | First>
   : Before | Text;
 
-/** Nothing when the words are exactly the members of ours, and AWS's shape has each of them; otherwise what is wrong. */
+/** `unknown` if the words are exactly the members of `Ours` and `Aws` has them all. Otherwise it rejects them. */
 type Checked<Text extends string, Aws, Ours> = [
   Exclude<keyof Ours, Words<Text>> | Exclude<Words<Text>, keyof Ours> | Exclude<Capitalize<Words<Text>>, keyof Aws>,
 ] extends [never]
   ? unknown
   : { readonly notTheMembers: true };
 
-/** Copies the members of an AWS shape under their names in camelCase, what was left out as `null`, times as ISO 8601 with milliseconds. */
+/**
+ * Returns a function that copies members of an AWS shape under their names in camelCase. Missing members become `null`.
+ * Times become ISO 8601 with milliseconds.
+ */
 function copying<Aws extends object, Ours>() {
   return <Text extends string>(...members: (Text & Checked<Text, Aws, Ours>)[]) => {
     const names = members
@@ -108,12 +111,12 @@ const copyTable = copying<AwsTableStatistics, TableStatistics>()(
   'resyncRowsSucceeded resyncRowsFailed resyncProgress',
 );
 
-/** A row of `DescribeReplicationTableStatistics`. */
+/** Translates a row of `DescribeReplicationTableStatistics`. */
 export function toTableStatistics(row: AwsTableStatistics): TableStatistics {
   return { ...copyTable(row), validationStateDetails: readable(row.ValidationStateDetails) };
 }
 
-/** An endpoint's address. MongoDB's may be a whole URL, with a password. */
+/** Translates an endpoint's address. The host of MongoDB may be a whole URL, with a password. */
 export function toEndpointAddress({ EndpointArn, ServerName, Port, DatabaseName }: Endpoint): EndpointAddress {
   return {
     endpointArn: EndpointArn ?? '',
@@ -123,7 +126,7 @@ export function toEndpointAddress({ EndpointArn, ServerName, Port, DatabaseName 
   };
 }
 
-/** Free text of DMS, which may quote what its endpoints said. */
+/** Removes secrets from free text of DMS, which may quote messages of the endpoints. */
 function readable(text: string | undefined): string | null {
   return text ? readableMessage(text) : null;
 }

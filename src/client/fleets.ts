@@ -16,7 +16,7 @@ import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 
-/** Handle of a fleet that was started, or was under way. */
+/** Handle of a fleet that was started or joined. */
 export interface FleetHandle {
   /** Workflow id of the fleet: `dms-fleet:<kind>:<fleetId>`. */
   readonly workflowId: string;
@@ -25,13 +25,14 @@ export interface FleetHandle {
   /** True if a fleet of that name was under way already. Its own list of replications counts, not the input's. */
   readonly joined: boolean;
   /**
-   * Waits for the outcome of each replication. Rejects with `DmsFleetHalted`, whose details hold a {@link FleetReport}, and with Temporal's own
-   * failures.
+   * Waits for the outcome of each replication.
+   *
+   * Rejects with Temporal's own failures, or with `DmsFleetHalted`. Its details hold a {@link FleetReport}.
    */
   result(): Promise<FleetResult>;
   /** Reads the outcomes so far, the operations under way, and the ARNs that are left. Needs a worker. */
   progress(): Promise<FleetProgress>;
-  /** Lets the operations under way finish, and starts no more. */
+  /** Starts no more operations, and lets those under way finish. */
   cancel(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /**
- * `temporal-dms/client`: {@link ReplicationClient}, for client code. It starts workflows by name and imports no workflow code.
+ * `temporal-dms/client`: {@link ReplicationClient}, for client code. Starts workflows by name, and imports none of
+ * their code.
  *
  * @module
  */
@@ -60,8 +61,9 @@ export class ReplicationClient {
   }
 
   /**
-   * Stops a replication and returns where it stopped. Joins a stop that is under way. Throws the `ApplicationFailure` of every failure that
-   * `isDmsFailure` knows.
+   * Stops a replication and returns where it stopped. Joins a stop that is under way.
+   *
+   * Throws the `ApplicationFailure` itself for every failure that `isDmsFailure` knows.
    */
   stop(input: StopReplicationInput): Promise<StopReplicationResult> {
     return this.#operations.execute<StopReplicationResult>('stop', input);
@@ -88,45 +90,51 @@ export class ReplicationClient {
   }
 
   /**
-   * Resumes up to 10,000 replications, `concurrency` at once. Those of a stop fleet come in the order of their deadlines. Joins the resume fleet of
-   * that name that is under way.
+   * Resumes up to 10,000 replications, `concurrency` at once. With `stopped`, the nearest deadline comes first. Joins
+   * the resume fleet of that name that is under way.
    */
   startResumeFleet(input: ResumeFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'resume', input);
   }
 
   /**
-   * Creates a pause schedule: a pair of Temporal Schedules that stop and resume a replication. For example, it stops at night and resumes in the
-   * morning. Throws `DmsInvalidInput`, and creates nothing, if one of the next ten stops has no resume within 42 hours.
+   * Creates a pause schedule: a pair of Temporal Schedules that stop and resume a replication, such as at night and in
+   * the morning.
+   *
+   * Throws `DmsInvalidInput`, and creates nothing, if one of the next ten stops has no resume within 42 hours.
    */
   createPauseSchedule(input: PauseScheduleInput): Promise<PauseSchedule> {
     return createPauseSchedule(this.#client, this.#taskQueue, input);
   }
 
-  /** Deletes both schedules of a pair. A replication that is stopped then stays stopped. Returns false if there was none. */
+  /** Deletes both schedules of a pair. A stopped replication stays stopped. Returns false if there is no such pair. */
   deletePauseSchedule(scheduleId: string): Promise<boolean> {
     return deletePauseSchedule(this.#client, scheduleId);
   }
 
   /**
-   * Reads everything recorded of a replication. Needs a worker that serves the ledger. Throws `DmsLedgerNotFound` if nothing was recorded. Throws
-   * `DmsLedgerUnavailable` within ten seconds if no worker answers, and `DmsLedgerClosed` if a person terminated the ledger.
+   * Reads everything recorded of a replication. Needs a worker that serves the ledger.
+   *
+   * Throws `DmsLedgerNotFound` if nothing was recorded, and `DmsLedgerClosed` if a person terminated the ledger. Throws
+   * `DmsLedgerUnavailable` within ten seconds if no worker answers.
    */
   ledger(replicationConfigArn: string): Promise<Ledger> {
     return this.#ledgers.read(replicationConfigArn);
   }
 
   /**
-   * Reads the history of a replication, newest first, page by page: operations and events. Throws as {@link ledger} does, and `DmsInvalidInput` for a
-   * query that breaks its schema.
+   * Reads the history of a replication, newest first, page by page: operations and events. Throws as {@link ledger}
+   * does, and `DmsInvalidInput` for an invalid query.
    */
   async history(replicationConfigArn: string, query: HistoryQuery = {}): Promise<HistoryPage> {
     return historyPage(await this.ledger(replicationConfigArn), query);
   }
 
   /**
-   * Tells that something may have happened to a replication, as an EventBridge rule or a person knows. An operation that waits for it looks at once.
-   * A wait that no worker holds just then looks by itself, with the next sweep. Returns false if no operation is open.
+   * Makes an operation that waits for a replication look at once. Call it when an EventBridge rule or a person reports
+   * that something happened.
+   *
+   * If no worker holds the wait at that moment, the next sweep looks. Returns false if no operation is open.
    */
   async nudge(replicationConfigArn: string): Promise<boolean> {
     const arn = readArn({ replicationConfigArn });
@@ -141,21 +149,27 @@ export class ReplicationClient {
   }
 
   /**
-   * Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps the name and the reason. Throws as {@link ledger} does.
+   * Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps the name and the reason.
+   * Throws as {@link ledger} does.
    */
   unseal(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.unseal, replicationConfigArn, request);
   }
 
-  /** Ends somebody's reservation, whose workflow may be gone. The ledger keeps the name and the reason. Throws as {@link ledger} does. */
+  /**
+   * Ends the reservation of an owner, also of one that is gone. The ledger keeps the name and the reason. Throws as
+   * {@link ledger} does.
+   */
   breakReservation(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.breakReservation, replicationConfigArn, request);
   }
 
   /**
-   * Brings the records of a lost ledger back from an archive. A ledger is lost if it was terminated, or left behind in another namespace. The seal
-   * and the deadline guard come back with the newest record. The guard then only warns. Records that are there stay as they are, so it may be called
-   * again.
+   * Brings the records of a lost ledger back from an archive. A ledger is lost if it was terminated, or left behind in
+   * another namespace.
+   *
+   * The seal and the deadline guard come back with the newest record. The guard then only warns. Records that the
+   * ledger has stay as they are, so a repeated call is safe.
    */
   rebuildLedger(replicationConfigArn: string, request: RebuildRequest): Promise<RebuiltLedger> {
     return rebuildLedger(this.#client, this.#taskQueue, replicationConfigArn, request);

@@ -22,10 +22,10 @@ import { readDecision } from '../contract/ledger-input-schemas.js';
 import { askServer, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 
-/** Seconds that a served ledger may take to answer. */
+/** Time limit of an answer by a ledger that a worker serves. */
 const LEDGER_SECONDS = 8;
 
-/** The ledgers as people read and change them. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
+/** Reads and changes ledgers for people. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
 export class Ledgers {
   constructor(private readonly client: Client) {}
 
@@ -34,7 +34,7 @@ export class Ledgers {
     return this.#ask(arn, (handle) => handle.query<Ledger>(messageNames.ledger));
   }
 
-  /** Applies what a person decides, by name and reason. */
+  /** Applies a person's decision, with its name and reason. */
   async decide(update: string, replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     const arn = readArn({ replicationConfigArn });
     const args: [DecisionRequest] = [readDecision(arn, `${update} request`, request)];
@@ -51,7 +51,7 @@ export class Ledgers {
       if (isUnavailable(err)) throw unreachable(this.client, err);
       const { status, taskQueue } = await this.#describe(arn, handle);
       if (err instanceof WorkflowNotFoundError) {
-        // Somebody created it between the two requests.
+        // Somebody started the ledger between the two requests.
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }
@@ -78,7 +78,7 @@ export class Ledgers {
   }
 }
 
-/** The server answers so when the newest workflow task failed, as it does without the workflow in the bundle. */
+/** True if the ledger's newest workflow task failed, as it does if the worker's bundle lacks the ledger workflow. */
 function isFailing(err: unknown): boolean {
   return /workflow task in failed state|no poller seen/i.test(messageOf(err));
 }

@@ -6,7 +6,11 @@ import { clearNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 const LOOKS = 5;
 const MS_BETWEEN_LOOKS = 500;
 
-/** Clears the way for an operation on this task queue, and says so in a warning. False: what is open stays. */
+/**
+ * Terminates an execution that no worker ever picked up, in favour of one on this task queue. Emits a warning.
+ *
+ * Returns false if the execution stays.
+ */
 export async function clearTheWay(
   client: Client,
   found: WorkflowExecutionDescription,
@@ -28,7 +32,7 @@ export async function clearTheWay(
   }
 }
 
-/** A worker that was started together with the client polls a moment later. */
+/** Waits up to 2 s for a poll, because a worker that was started together with the client polls a moment later. */
 async function isPolledSoon(client: Client, taskQueue: string): Promise<boolean> {
   for (let looks = 1; ; looks++) {
     if (await isPolled(client, taskQueue)) return true;

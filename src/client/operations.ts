@@ -23,22 +23,24 @@ import { findWaitingTask, WorkerWatch } from './workers.js';
 export interface OperationHandle<Result> {
   /** Workflow id of the operation: `dms:<arn>`. */
   readonly workflowId: string;
-  /** Run id that the handle was created with. The handle follows the operation through a reset, and this id stays. */
+  /**
+   * Run id that the handle was created with. The handle follows the operation through a reset. This id stays the same.
+   */
   readonly runId: string;
-  /** True if the operation was under way already, so that somebody else started it. */
+  /** True if the operation was under way already. */
   readonly joined: boolean;
   /** Waits for the result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure} knows. */
   result(): Promise<Result>;
   /** Reads the phase, the status in the newest look, and whether a worker takes its tasks. */
   progress(): Promise<ClientProgress>;
-  /** Ends the waiting at once, for everyone who joined it. A stop that DMS accepted is not undone. */
+  /** Cancels the operation at once, for everyone who joined it. DMS still carries out a stop that it has accepted. */
   cancel(): Promise<void>;
 }
 
 interface Followed {
   readonly workflowId: string;
   readonly runId: string;
-  /** Stays the same when it is reset. */
+  /** Id of the execution's first run. A reset does not change it. */
   readonly firstRunId: string;
   readonly joined: boolean;
 }
@@ -54,14 +56,15 @@ export class Operations {
     this.#workers = new WorkerWatch(client);
   }
 
-  /** Starts it, or joins one that is under way, to its end. */
+  /** Starts an operation, or joins the one that is under way, and waits for the result. */
   async execute<Result>(kind: OperationKind, input: OperationInput): Promise<Result> {
     for (;;) {
       const handle = await this.start<Result>(kind, input);
       try {
         return await handle.result();
       } catch (err) {
-        // Someone ended the operation this call had joined, or a reservation, perhaps this caller's own, did. What this caller wants still stands.
+        // The joined operation was cut short, or a reservation refused it, perhaps the caller's own reservation. The
+        // caller's request still stands.
         const isForeign = wasCutShort(err) || isDmsFailure(err, 'DmsReplicationReserved');
         if (!handle.joined || !isForeign) throw err;
       }
@@ -105,11 +108,11 @@ export class Operations {
       const { runId, firstRunId } = open;
       const handle = this.#follow<Result>({ workflowId, runId, firstRunId, joined: true });
       if (relation === 'join') return handle;
-      await handle.result().catch(() => null); // however it ends, this one runs after it
+      await handle.result().catch(() => null); // runs after the open operation, however that one ends
     }
   }
 
-  /** Cancels the resume that is in the way, and waits for its end. */
+  /** Cancels the open resume, and waits for its end. */
   async #preempt(arn: string, open: OpenOperation, owner: string | null): Promise<void> {
     const reservedBy = await this.#reservedBy(arn);
     if (reservedBy !== null && reservedBy !== owner) throw reservedByOther(arn, reservedBy);
@@ -137,7 +140,7 @@ export class Operations {
     return askServer(this.client, () => this.client.workflow.getHandle(workflowId).describe());
   }
 
-  /** Returns the missing worker for which an operation in the way waits, and its task queue if that is another. */
+  /** Returns the part of a message that names an open operation's other task queue, and a missing worker there. */
   async #where(description: WorkflowExecutionDescription): Promise<string> {
     const { taskQueue } = description;
     const elsewhere = taskQueue === this.taskQueue ? '' : `, on the task queue "${taskQueue}"`;
@@ -147,7 +150,7 @@ export class Operations {
 
   #follow<Result>({ workflowId, runId, firstRunId, joined }: Followed): OperationHandle<Result> {
     const { workflow } = this.client;
-    /** The run in which the execution goes on: another one when it was reset. */
+    /** Returns the newest run of the execution. A reset goes on in another run. */
     const newestRunId = async (): Promise<string> => {
       const description = await this.#describe(workflowId);
       return firstRunIdOf(description) === firstRunId ? description.runId : runId;
@@ -179,7 +182,7 @@ export class Operations {
   }
 }
 
-/** The ARN of a valid input. Throws `DmsInvalidInput` before anything is started. */
+/** Returns the ARN of a valid input. Throws `DmsInvalidInput` before anything is started. */
 function checkedInput(kind: OperationKind, input: OperationInput): string {
   const { plan } = kind === 'stop' ? readStopInput(input) : readResumeInput(input);
   return plan.replicationConfigArn;

@@ -9,7 +9,7 @@ import { LATEST_STOP_SECONDS, LONGEST_PAUSE_HOURS, pauseProblem, type PlannedPau
 import type { ScheduledInput } from '../contract/pause-schedule.js';
 import type { Warning } from '../contract/results.js';
 
-/** Memo key by which a creation recognizes the schedules that it made. */
+/** Memo key of the id that marks the schedules of one creation. */
 const CREATION = 'dms.creation';
 
 /** Input of {@link ReplicationClient.createPauseSchedule}. The other fields are those of a stop. */
@@ -69,7 +69,7 @@ export async function createPauseSchedule(
     for (const kind of ['resume', 'stop'] as const)
       await client.schedule.getHandle(scheduleIds[kind]).unpause('Checked');
   } catch (err) {
-    // The failure that led here says more than one of the deletion.
+    // A failed deletion must not hide the failure of the creation.
     await deletePauseSchedule(client, scheduleId, creation).catch(() => false);
     if (err instanceof ScheduleAlreadyRunning) {
       const hint = `Delete it (client.deletePauseSchedule("${scheduleId}")), or choose another scheduleId.`;
@@ -82,7 +82,10 @@ export async function createPauseSchedule(
   return { scheduleIds, warnings: [{ code: 'capacity-still-billed', message }] };
 }
 
-/** Deletes both schedules of a pair, or only what one `creation` made. Returns false if there was none. */
+/**
+ * Deletes both schedules of a pair. With `creation`, deletes only those that this creation made. Returns false if there
+ * is none.
+ */
 export async function deletePauseSchedule(client: Client, scheduleId: string, creation?: string): Promise<boolean> {
   let isFound = false;
   for (const kind of ['stop', 'resume'] as const) {

@@ -34,9 +34,9 @@ export interface ClientProgress extends OperationProgress {
   readonly noWorker: NoWorker | null;
 }
 
-/** An execution without a worker can't say where it is. */
+/** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
-/** A worker that polled lately may only be slow for this long. */
+/** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
 const SLOW_SECONDS = 10;
 
 /** Reads the progress of an operation. `taskQueue` is the client's own. */
@@ -62,7 +62,10 @@ async function findNoWorker(client: Client, description: WorkflowExecutionDescri
   return isCertain || Date.now() - Date.parse(noWorker.since) > SLOW_SECONDS * 1000 ? noWorker : null;
 }
 
-/** The pending activity knows best, and tells without a worker, and so does the end. In between the workflow tells. */
+/**
+ * Reads the progress from a pending activity or from the end of the execution, because both need no worker. Otherwise
+ * asks the workflow.
+ */
 async function knownProgress(
   client: Client,
   handle: WorkflowHandle,
@@ -91,7 +94,7 @@ async function pendingProgress(
   { status, raw, startTime }: WorkflowExecutionDescription,
 ): Promise<OperationProgress | null> {
   const phaseOf = (each: PendingActivity | undefined) => phases[each?.activityType?.name ?? ''];
-  // A nudge may be pending beside it.
+  // A nudge may be pending beside the activity of the phase.
   const pending = raw.pendingActivities?.find(phaseOf);
   const phase = phaseOf(pending);
   if (status.name !== 'RUNNING' || !pending || !phase) return null;
@@ -108,7 +111,10 @@ async function pendingProgress(
   return { phase: details?.phase ?? phase, lastStatus: details?.status ?? null, since, detail: failure.message };
 }
 
-/** Reads what the first attempt of a wait shows in its heartbeat. The heartbeats of other activities hold something else. */
+/**
+ * Reads the progress from the heartbeat of a held attempt. `null`: none. Heartbeats of other activities hold other
+ * details.
+ */
 async function heldProgress(client: Client, { heartbeatDetails }: PendingActivity): Promise<HeldProgress | null> {
   const [payload] = heartbeatDetails?.payloads ?? [];
   if (payload == null) return null;
@@ -130,7 +136,7 @@ async function finalProgress(handle: WorkflowHandle, since: string): Promise<Ope
   }
 }
 
-/** A codec may have encrypted the failure's details, and its message with them. */
+/** Decodes a failure. A codec may have encrypted its message and its details. */
 async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
   const { payloadConverter, failureConverter } = client.options.loadedDataConverter;
   const decode = decoder(client);
@@ -148,7 +154,7 @@ async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
   );
 }
 
-/** Undoes what the client's codecs did to a payload. */
+/** Returns a function that decodes a payload with the client's codecs. */
 function decoder(client: Client) {
   return async <P>(payload: P): Promise<P> => {
     let decoded = [payload];

@@ -1,6 +1,6 @@
 import { isGrpcServiceError, ServiceError, type Client } from '@temporalio/client';
 
-/** Time limit of a server that runs, for the first question whether it does. */
+/** Time limit of a client's first request, which shows whether a server runs. */
 const FIRST_ANSWER_SECONDS = 6;
 /** Time limit of a request to a server that has answered before. The server, or this process, may be busy. */
 const ANSWER_SECONDS = 30;
@@ -8,10 +8,12 @@ const ANSWER_SECONDS = 30;
 /** Clients whose server has answered. */
 const reached = new WeakSet<Client>();
 
-/** Codes of gRPC for a call that got no answer. One that passes its deadline ends in any of them. */
+/** gRPC codes of a call that got no answer. A call that passes its deadline may end with any of them. */
 const noAnswer: readonly number[] = [1, 4, 14]; // CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE
 
-/** Sends a request that a running server answers at once. Throws an error that names the address when none answers. */
+/**
+ * Sends a request that a running server answers at once. Throws an error that names the address if no server answers.
+ */
 export async function askServer<T>(client: Client, request: () => Promise<T>): Promise<T> {
   await requireServer(client);
   return within(client, ANSWER_SECONDS, request);
@@ -38,7 +40,7 @@ async function within<T>(client: Client, seconds: number, request: () => Promise
   }
 }
 
-/** Says of a long request which server it lost. */
+/** Sends a long request. Throws an error that names the address if the connection is lost. */
 export async function namingServer<T>(client: Client, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
@@ -55,7 +57,7 @@ export function isUnavailable(err: unknown): boolean {
   return codeOf(err) === 14;
 }
 
-/** The SDK wraps the error of gRPC once. */
+/** Returns the gRPC code of an error. The SDK may wrap the error of gRPC once. */
 function codeOf(err: unknown): number | undefined {
   if (isGrpcServiceError(err)) return err.code;
   return err instanceof Error && isGrpcServiceError(err.cause) ? err.cause.code : undefined;

@@ -30,11 +30,11 @@ export interface RebuildRequest {
 export interface RebuiltLedger {
   /** Number of archived records. 0: nothing was done. */
   readonly archived: number;
-  /** Number of records that came into the ledger, of the newest 100. The others were there. */
+  /** Number of records added to the ledger, of the newest 100. The ledger had the others. */
   readonly added: number;
 }
 
-/** Starts the ledger if it is not there, and brings back what it lacks. */
+/** Brings back the records that the ledger lacks. Starts the ledger if it does not run. */
 export async function rebuildLedger(
   client: Client,
   taskQueue: string,
@@ -46,12 +46,13 @@ export async function rebuildLedger(
   const [newest, ...older] = archived;
   if (newest === undefined) return { archived: 0, added: 0 };
   const archivedRecords = restoreRequest([newest, ...older], { by, reason }, Date.now());
-  // A ledger that is started with a request that it refuses stays, empty and without a seal.
+  // A refused request must not start a ledger, because that ledger would stay open, empty and without a seal.
   const request = readRequest(arn, 'request to restore', schemas.restore, archivedRecords);
   const empty = emptyLedger(arn);
   validateRestore(empty, request);
   const left = await stateLeft(client, arn);
-  // A lost ledger is started with its records: without a worker, its update may be lost, and an empty ledger without a seal would be left.
+  // A lost ledger is started with its records. Without a worker, the update may be lost and leave an empty ledger
+  // without a seal.
   const lost = left !== null ? null : restore(empty, request, new Date().toISOString());
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),

@@ -1,4 +1,4 @@
-/** A time of Temporal's API. */
+/** Timestamp of Temporal's API. */
 interface ProtoTime {
   readonly seconds?: unknown;
   readonly nanos?: number | null;

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { toIso } from './times.js';
 
-/** `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` of Temporal's API. */
+/** Values of `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` in Temporal's API. */
 const [SCHEDULED, WORKFLOW, ACTIVITY] = [1, 1, 2] as const;
 const PATIENCE_SECONDS = 10;
-/** Interval of looks at an operation that a worker serves. */
+/** Seconds between two checks of an operation that a worker serves. */
 const EVERY_SECONDS = 60;
 
 /** Task that waits for a worker, while no worker polls its task queue. */
@@ -23,7 +23,10 @@ export interface MaybeNoWorker extends NoWorker {
   readonly isCertain: boolean;
 }
 
-/** The task of an execution that waits for a worker, if no worker polls for it; `null` while one does. All times are the server's own. */
+/**
+ * Returns a task of the execution that waits while no worker polls for it. `null`: none. All times are the server's
+ * own.
+ */
 export async function findWaitingTask(
   client: Client,
   { taskQueue, raw }: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
@@ -42,7 +45,7 @@ export async function findWaitingTask(
   return { taskQueue, since, isCertain: true };
 }
 
-/** Returns the time of each worker's last poll, as far as the server remembers; `null` when it does not tell. */
+/** Returns the time of each worker's last poll, as far as the server remembers. `null`: the server does not tell. */
 export async function lastPolls(
   { workflowService, options: { namespace } }: Client,
   name: string,
@@ -56,7 +59,7 @@ export async function lastPolls(
   }
 }
 
-/** The sentence for an operator. */
+/** Returns the warning for an operator. */
 export function noWorkerText({ taskQueue, since }: NoWorker): string {
   return `No worker polls the task queue "${taskQueue}": nothing has moved since ${since}. Start one: TEMPORAL_TASK_QUEUE=${taskQueue} npx temporal-dms-worker`;
 }
@@ -67,10 +70,10 @@ export class WorkerWatch {
 
   constructor(private readonly client: Client) {}
 
-  /** Watches until the result is there. */
+  /** Returns the result, and watches the workers until it is there. */
   async during<T>(handle: () => Promise<WorkflowHandle>, result: Promise<T>): Promise<T> {
     const over = new AbortController();
-    // A look that fails must not end the operation's own wait.
+    // A failed check must not end the wait for the result.
     this.#watch(handle, over.signal).catch(() => {});
     try {
       return await result;

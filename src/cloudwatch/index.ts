@@ -1,6 +1,6 @@
 /**
- * `temporal-dms/cloudwatch`: {@link createCloudWatchLag}, how far a replication is behind, from its metrics. For worker code; the only part of the
- * package that imports `@aws-sdk/client-cloudwatch`.
+ * `temporal-dms/cloudwatch`: {@link createCloudWatchLag}, the lag of a replication from its metrics, for worker code.
+ * No other part of the package imports `@aws-sdk/client-cloudwatch`.
  *
  * @module
  */
@@ -14,21 +14,23 @@ export type { LagSource, ReplicationLag } from '../dms/lag.js';
 /** Options of {@link createCloudWatchLag}. */
 export interface CloudWatchLagOptions {
   /**
-   * Function that creates the client for an account and region. Default: a client with the AWS SDK's standard credential chain.
+   * Function that creates the client for an account and region. Default: a client with the AWS SDK's standard
+   * credential chain.
    *
-   * The function is called once for each account and region. After a request that hung or had no valid credentials it is called again, and must
-   * return a new client.
+   * The function is called once for each account-region, and again after a request that hung or had no valid
+   * credentials. It must return a new client each time.
    */
   readonly clientFor?: ClientFor<CloudWatchClient>;
 }
 
-/** Values come once a minute and are sparse at times; what is older says nothing of now. */
+/** Maximum age of a value. Values come once a minute, and are sparse at times. */
 const RECENT_MS = 15 * 60_000;
 const PERIOD_SECONDS = 60;
 
 /**
- * Creates a source of the lag: the newest `CDCLatencySource` and `CDCLatencyTarget` of the last quarter of an hour. DMS Serverless has them in the
- * namespace `AWS/DMS`. Their only dimension is `ReplicationConfigId`, with the value `<account>:<config id>`.
+ * Creates a source of the lag: the newest `CDCLatencySource` and `CDCLatencyTarget` of the last 15 minutes. DMS
+ * Serverless has these metrics in the namespace `AWS/DMS`. Their only dimension is `ReplicationConfigId`, with the
+ * value `<account>:<config id>`.
  *
  * @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html
  */
@@ -48,7 +50,7 @@ export function createCloudWatchLag({
         },
       });
       const ask = (client: CloudWatchClient, options: { readonly abortSignal: AbortSignal }) => {
-        // The SDK learns from answers how far the worker's clock is off.
+        // The SDK learns from answers by how much the worker's clock is off.
         const now = Date.now() + client.config.systemClockOffset;
         const command = new GetMetricDataCommand({
           MetricDataQueries: [query('source', 'CDCLatencySource'), query('target', 'CDCLatencyTarget')],

@@ -7,10 +7,10 @@ import type { ArchivedRecord, Ledger, OperationRef, Reservation } from './ledger
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 
 /**
- * Activities by their type names, with their arguments and results. A host on one version may call a worker on another of the same major version.
- * The activities are therefore as public as the package's exports.
+ * Activities by type name, with their arguments and results. A host and a worker may run different versions of the same major version. The
+ * activities are therefore as public as the package's exports.
  *
- * An activity that runs on its own, without an operation, works unguarded. Nothing is noted in a ledger, and nothing keeps two of them apart.
+ * An activity that runs without an operation is unguarded. It writes no note into a ledger, and no lock keeps two of them apart.
  */
 export interface DmsActivities {
   /** Begins a stop, and sends `StopReplication` once the replication can be stopped. Sends nothing if it is stopping, stopped, or never ran. */
@@ -40,7 +40,7 @@ export interface DmsActivities {
   'dms.readLedger'(request: DescribeReplication): Promise<Ledger>;
   /** Looks once at a replication. */
   'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
-  /** Looks at once for a wait that this worker holds. Fails, to be retried, if it holds none. */
+  /** Makes a held wait look at once. Fails retryably if this worker holds no wait for the replication. */
   'dms.nudge'(request: DescribeReplication): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export interface ArchiveRecord extends DescribeReplication {
   readonly record: ArchivedRecord;
 }
 
-/** Operation for which a request that changes DMS is made. Left out: the activity runs on its own, and nothing is noted. */
+/** Operation behind a request that changes DMS. Left out: the activity runs on its own, and writes no note. */
 interface OfOperation {
   /** Operation that the request belongs to. */
   readonly operation?: OperationRef | undefined;
@@ -111,7 +111,7 @@ interface Requested<Outcome> {
   readonly holdSeconds: number;
 }
 
-/** Result of an equal operation that succeeded before, and that still holds. */
+/** Recorded result of an operation that succeeded before under the same id. Returned only while it still holds. */
 export interface Repeated<Result> {
   /** Result that was recorded. */
   readonly repeated: Result;
@@ -119,9 +119,9 @@ export interface Repeated<Result> {
 
 /** Result of `dms.requestStop`. */
 export interface RequestedStop extends Requested<StopOutcome> {
-  /** True if a look showed it stopping by somebody else's call. */
+  /** True if a look showed `stopping`, so no call was sent. */
   readonly hasSeenStop: boolean;
-  /** True if the replication has run before, as far as is known. */
+  /** True if the replication is known to have run. */
   readonly hasRun: boolean;
   /** Lag just before the call. `null`: not read. */
   readonly lagAtStop: ReplicationLag | null;
@@ -137,7 +137,7 @@ export interface RequestedStart extends Requested<ResumeOutcome> {
   readonly warnings: readonly Warning[];
 }
 
-/** Facts that a wait takes over from the request before it. */
+/** Facts that a wait takes over from the request to stop or start before it. */
 interface AfterRequest extends DescribeReplication {
   /** Operation id, for messages. */
   readonly operationId?: string | undefined;
@@ -208,7 +208,7 @@ export type RecordOperation = DescribeReplication & {
         readonly failureMessage: string;
         /** Last stop before the operation's own call. */
         readonly before: StopMark | null;
-        /** The look that showed it, recorded if there is no better one. */
+        /** Look that showed the failed replication. Recorded if no better look is made. `null`: none. */
         readonly seen: Replication | null;
         readonly settleSeconds: number;
         readonly lagAtStop: ReplicationLag | null;
@@ -229,9 +229,9 @@ export interface RecordedOperation {
 export interface AwaitOperation extends DescribeReplication {
   /** Operation that the caller wants to run. */
   readonly wanted: Wanted;
-  /** Input of a stop that ends a resume under way. Nothing is ended unless the input is valid and its caller may operate. */
+  /** Input of a stop that cancels a resume under way. Cancels nothing if the input is invalid, or another owner has reserved the replication. */
   readonly preempting?: unknown;
-  /** True if an earlier run of the calling workflow began the operation. Its end is then the caller's, however it ends. Default false. */
+  /** True if an earlier run of the calling workflow began the operation. The caller then gets its result or its failure. Default false. */
   readonly ours?: boolean | undefined;
 }
 
@@ -241,9 +241,9 @@ export interface Wanted {
   readonly kind: OperationKind;
   /** Operation id. `null`: the caller named none. */
   readonly operationId: string | null;
-  /** Text of what the operation asks of DMS, equal for equal requests. */
+  /** Key of the operation's request to DMS. Equal requests have equal keys. */
   readonly asks: string;
 }
 
-/** Result of `dms.awaitOperation`. `gone`: it closed without a result to share, and the caller may begin its own. */
+/** Result of `dms.awaitOperation`. `gone`: no operation is open, and none left a result to share. The caller may begin its own. */
 export type AwaitedOperation = { readonly end: 'done'; readonly result: unknown } | { readonly end: 'gone' };

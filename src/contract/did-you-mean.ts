@@ -1,4 +1,4 @@
-/** Longest name that is compared. A longer one is no typing error. */
+/** Maximum length of a name to look up. A longer name is not a typing error. */
 const MOST_CHARACTERS = 60;
 /** Share of the longer name that may differ. */
 const MOST_DIFFERENCE = 0.4;

@@ -1,4 +1,4 @@
-/** Failures that more than one room has to tell, each said in one place. */
+/** Failures that several folders raise. Each is worded only here. */
 import type { EndpointAddress } from '../dms/api.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
@@ -14,7 +14,7 @@ export function readArn(input: unknown): string {
   return readTarget(input, 'the operation');
 }
 
-/** Refuses an operation by the name of the one that is under way. `where`: what else is known of it. */
+/** Builds the failure of an operation that another one blocks. `where`: part of the message about the blocking operation's task queue. */
 export function operationInProgress(replicationConfigArn: string, open: OperationInTheWay, where = '') {
   const { kind, operationId, workflowId, hostWorkflowId } = open;
   const host = hostWorkflowId === null ? '' : `, a step of ${hostWorkflowId}`;
@@ -26,7 +26,7 @@ export function operationInProgress(replicationConfigArn: string, open: Operatio
   );
 }
 
-/** Builds the failure of a replication that is `failed`, with AWS's own words. */
+/** Builds the failure of a replication that is `failed`, with AWS's own words. `when`: part of the message. */
 export function replicationFailed(subject: FailureSubject, when: string) {
   const { replication, replicationConfigArn } = subject;
   const said = [replication?.failureMessages.join(' / '), replication?.stopReason].filter(Boolean).join('; ');
@@ -39,7 +39,7 @@ export function replicationFailed(subject: FailureSubject, when: string) {
   );
 }
 
-/** A final stop sealed it. */
+/** Builds the failure of a resume of a sealed replication. */
 export function replicationSealed(subject: FailureSubject, { by, reason, at }: Seal) {
   const why = reason ?? 'no reason given';
   return dmsFailure(
@@ -88,7 +88,7 @@ export function startReverted(subject: FailureSubject, replication: Replication,
   );
 }
 
-/** DMS's last stop is not the recorded one: shows both. */
+/** Builds the failure of a resume whose recorded stop is not DMS's last stop. The message shows both stops. */
 export function checkpointChanged(subject: FailureSubject, record: CheckpointRecord, replication: Replication) {
   return dmsFailure(
     'DmsCheckpointChanged',
@@ -100,7 +100,7 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
   );
 }
 
-/** An endpoint leads to another database than when it was stopped: shows both. */
+/** Builds the failure of an endpoint that leads to another database than at the stop. The message shows both addresses. */
 export function endpointChanged(
   subject: FailureSubject,
   role: 'source' | 'target',
@@ -116,7 +116,7 @@ export function endpointChanged(
   );
 }
 
-/** Someone terminated the ledger. */
+/** Builds the failure of a ledger that a person terminated. */
 export function ledgerClosed(replicationConfigArn: string) {
   const id = ledgerWorkflowId(replicationConfigArn);
   return dmsFailure(
@@ -137,7 +137,7 @@ export function replicationDeleted(replicationConfigArn: string) {
   );
 }
 
-/** No ledger was ever started under this ARN. */
+/** Builds the failure of an ARN under which no ledger was ever started. */
 export function ledgerNotFound(replicationConfigArn: string) {
   return dmsFailure(
     'DmsLedgerNotFound',
@@ -147,7 +147,7 @@ export function ledgerNotFound(replicationConfigArn: string) {
   );
 }
 
-/** The ledger exists, and gives no answer. */
+/** Builds the failure of a ledger that exists, and gives no answer. */
 export function ledgerUnavailable(replicationConfigArn: string, taskQueue: string, problem: string) {
   return dmsFailure(
     'DmsLedgerUnavailable',

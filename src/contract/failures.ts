@@ -46,7 +46,7 @@ export const DmsFailureType = {
   DmsOperationInProgress: 'DmsOperationInProgress',
   /** The operation id succeeded before, and something else has happened since. */
   DmsOperationSuperseded: 'DmsOperationSuperseded',
-  /** The ledger can't be reached: for 5 minutes before an operation called anything, or for seconds by a client. */
+  /** The ledger can't be reached. An operation that has not begun gives up after 5 minutes, and a client after seconds. */
   DmsLedgerUnavailable: 'DmsLedgerUnavailable',
   /** The replication has no ledger, so nothing was recorded under this ARN. */
   DmsLedgerNotFound: 'DmsLedgerNotFound',
@@ -132,8 +132,8 @@ export interface DmsFailure extends Error {
 }
 
 /**
- * True if an error is, or wraps, one of this package's failures of the given type. Default: any type. Temporal's wrappers (`ActivityFailure`,
- * `ChildWorkflowFailure`, `WorkflowFailedError` …) are looked through. A wrapper is given the `type` and `details` of the failure inside it.
+ * True if an error is, or wraps, one of this package's failures of the given type. Default: any type. Looks through Temporal's wrappers
+ * (`ActivityFailure`, `ChildWorkflowFailure`, `WorkflowFailedError` …). Copies the `type` and `details` of the failure to its wrapper.
  */
 export function isDmsFailure(err: unknown, type?: DmsFailureType): err is DmsFailure {
   const failure = findDmsFailure(err);
@@ -162,7 +162,7 @@ export interface FailureSubject
       Pick<DmsFailureDetails, 'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation' | 'fleet'>
     >,
     Pick<DmsFailureDetails, 'replicationConfigArn'> {
-  /** Last status, if there is no look to take it from. */
+  /** Last seen status. Used only without a look in `replication`. */
   readonly status?: string | null | undefined;
   readonly checkpoint?: CheckpointRecord | null | undefined;
 }

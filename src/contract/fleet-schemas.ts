@@ -1,4 +1,4 @@
-/** Schemas of what fleets take, and of what one run of a fleet hands to the next: the one place of their bounds and defaults. */
+/** Schemas of the inputs of fleets, and of the state that one run of a fleet hands to the next. The schemas set all bounds and defaults. */
 import * as v from 'valibot';
 import { flattenResults, MESSAGE_LENGTH, TYPE_LENGTH, type FleetEntry, type FleetReport } from './fleets.js';
 import { resumeFields, stopFields } from './input-schemas.js';
@@ -105,7 +105,7 @@ export const resumeFleetInput = v.pipe(
   ),
 );
 
-/** Schema of the state that a run hands to the next. The state may be forged. */
+/** Schemas of the state that a run hands to the next. The state is checked, because anyone can start a workflow with any state. */
 export const fleetStates = {
   stop: stateOf('stop', optionFields.stop, stopOutcomes),
   resume: stateOf('resume', optionFields.resume, resumeOutcomes),

@@ -2,16 +2,16 @@
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from './inputs.js';
 import type { ResumeOutcome, StopOutcome } from './results.js';
 
-/** Maximum length of the message of a failure. */
+/** Maximum length of a failure message in a fleet's results. */
 export const MESSAGE_LENGTH = 300;
-/** Maximum length of the type of a failure. */
+/** Maximum length of a failure type in a fleet's results. */
 export const TYPE_LENGTH = 60;
 
 /** Fields that every fleet takes. */
 export interface FleetInput {
   /**
-   * Name of the fleet: 1 to 150 letters, digits and `._:/-`. A fleet that runs again under its name does only what is not done. If its replications
-   * have run since, it ends at once with `DmsFleetHalted`. Default: the id of its workflow, or a random one from a client.
+   * Name of the fleet: 1 to 150 letters, digits and `._:/-`. A fleet that runs again under the same name repeats no operation that succeeded. If the
+   * replications have been operated on since, it soon ends with `DmsFleetHalted`. Default: the id of its workflow, or a random one from a client.
    */
   readonly fleetId?: string | null | undefined;
   /** Number of operations at once. Default 50, at most 500. */
@@ -60,13 +60,13 @@ export interface ResumeFleetInput
       ResumeReplicationInput,
       'requestedBy' | 'reason' | 'owner' | 'force' | 'startTimeoutSeconds' | 'verifyProgressSeconds'
     > {
-  /** Results of a stop fleet, of either form. Stopped replications are resumed from those records, the nearest deadline first. */
+  /** Results of a stop fleet, by ARN or grouped. Stopped replications are resumed from those records, the nearest deadline first. */
   readonly stopped?: FleetResult['results'] | FleetReport['results'] | null | undefined;
   /** ARNs to resume from their newest records, at most 10,000, in this order. */
   readonly replicationConfigArns?: readonly string[] | null | undefined;
 }
 
-/** Outcome of one replication of a fleet: an outcome, or a failure. */
+/** Entry of one replication in a fleet's results: its outcome, or its failure. */
 export type FleetEntry =
   | {
       readonly outcome: StopOutcome | ResumeOutcome;
@@ -151,7 +151,7 @@ export interface FleetState {
   readonly halted: FleetResult['halted'];
 }
 
-/** Returns the part of an ARN before its identifier. */
+/** Returns the part of an ARN before its identifier. That part ends with a colon. */
 export function placeOf(arn: string): string {
   return arn.slice(0, arn.lastIndexOf(':') + 1);
 }
@@ -167,7 +167,7 @@ export function groupResults(results: FleetResult['results']): FleetReport['resu
   return grouped;
 }
 
-/** Spells out every ARN of results of either form. */
+/** Returns results by full ARN. Takes grouped results, and results that are already by ARN. */
 export function flattenResults(results: FleetResult['results'] | FleetReport['results']): Record<string, FleetEntry> {
   const flat: Record<string, FleetEntry> = {};
   for (const [key, value] of Object.entries(results)) {
@@ -177,12 +177,12 @@ export function flattenResults(results: FleetResult['results'] | FleetReport['re
   return flat;
 }
 
-/** No ARN of a replication ends with a colon. */
+/** True if an entry is a group. The key of a group ends with a colon, and no ARN of a replication does. */
 function isGroup(key: string, value: object): value is Readonly<Record<string, FleetEntry>> {
   return key.endsWith(':') && typeof value === 'object' && value !== null;
 }
 
-/** Spells out every ARN of a report. */
+/** Returns a report with its results by full ARN. */
 export function flattenFleet<Report extends FleetReport>(
   report: Report,
 ): Omit<Report, 'results'> & Pick<FleetResult, 'results'> {

@@ -1,4 +1,4 @@
-/** Schemas of what stops, resumes and reservations take: the one place of their bounds and defaults. */
+/** Schemas of the inputs of stops, resumes and reservations. The schemas set all bounds and defaults. */
 import * as v from 'valibot';
 import { RESUME_WINDOW_SECONDS, SETTLE_SECONDS } from '../dms/checkpoint.js';
 import type { OperationKind, ResumePlan, StopPlan } from './inputs.js';
@@ -28,7 +28,7 @@ const operationFields = {
 
 const notOurs = 'is refused. No input may name an activity type that starts with dms. as a hook';
 
-/** An activity of the user's. One of the package's own would act on DMS without the lock and without a record. */
+/** Schema of a hook. Refuses the package's own activities, because they would act on DMS without the lock and without a record. */
 const hook = v.nullish(
   fields({
     activityType: v.pipe(
@@ -100,16 +100,16 @@ const { operationId: _ofTheRun, intent: _pause, preempt: _never, ...scheduledSto
 const { operationId: _ofItsRun, checkpoint: _ofTheStop, ...scheduledResumeFields } = resumeFields;
 const spec = someFields({});
 
-/** Fields of a pause schedule. Temporal checks the two specs. */
+/** Schema of a pause schedule. Temporal checks the two specs. */
 export const pauseSchedule = fields({ ...scheduledStopFields, scheduleId, stop: spec, resume: spec });
 
-/** Arguments of the workflows that a pause schedule starts. */
+/** Schemas of the arguments of the workflows that a pause schedule starts. */
 const scheduled = {
   stop: fields({ scheduleId, input: fields(scheduledStopFields) }),
   resume: fields({ scheduleId, input: fields(scheduledResumeFields) }),
 };
 
-/** Checks what a pause schedule takes. Throws DmsInvalidInput. */
+/** Checks a pause schedule. Throws DmsInvalidInput. */
 export function requirePauseSchedule(input: unknown): void {
   readWith(pauseSchedule, { what: 'pause schedule', hint: 'Correct it; nothing was scheduled.' }, input);
 }
@@ -119,7 +119,7 @@ export function requireScheduled(kind: OperationKind, input: unknown): void {
   readWith(scheduled[kind], { what: `input of the scheduled ${kind}` }, input);
 }
 
-/** An input with its defaults filled in, and who asked for it and why. */
+/** Checked input: the plan with every default filled in, and the details of its request. */
 interface Read<Plan> {
   readonly plan: Plan;
   readonly asked: Required<Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>>;
@@ -143,7 +143,7 @@ export function readResumeInput(input: unknown): Read<ResumePlan> {
 const { intent, stoppableTimeoutSeconds, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = stopFields;
 const { startTimeoutSeconds, verifyProgressSeconds } = resumeFields;
 
-/** Fields of requests to activities that have defaults: those of an operation. */
+/** Schemas of requests to activities that have defaults. The defaults are those of an operation. */
 const activityRequests = {
   'dms.requestStop': someFields({ replicationConfigArn: arn, intent, stoppableTimeoutSeconds }),
   'dms.awaitStopped': someFields({

@@ -31,15 +31,15 @@ export interface StopReplicationInput extends OperationInput {
   /** Seconds to wait for DMS to undo a stop that it usually undoes by itself. Default 1,800, at most 31,622,400; 0: do not wait, warn. */
   readonly selfRestartGraceSeconds?: number | null | undefined;
   /**
-   * True if the stop cancels a resume that is under way, instead of being refused. A call that the resume made is followed to its end first. Default
-   * false.
+   * True if the stop cancels a resume that is under way, instead of being refused. If the resume has made its call, the ledger follows that call to
+   * its end first. Default false.
    */
   readonly preempt?: boolean | null | undefined;
   /** Action before the resume window of a paused replication ends, see {@link DeadlinePolicy}. Default `warn`. */
   readonly deadlinePolicy?: DeadlinePolicy | null | undefined;
   /** Seconds before the end of the resume window at which that action begins. Default 21,600 (6 hours), at most 172,800. */
   readonly deadlineLeadSeconds?: number | null | undefined;
-  /** Activity of the user's that is called with each `DeadlineWarning`. Default: none. */
+  /** Hook that is called with each `DeadlineWarning`. Default: none. */
   readonly onResumeDeadline?: DeadlineActivity | null | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface StopReplicationInput extends OperationInput {
  */
 export type DeadlinePolicy = 'warn' | 'resume' | 'none';
 
-/** Activity of the user's that the deadline guard calls with a `DeadlineWarning`. */
+/** Hook: an activity of the user's that the deadline guard calls with a `DeadlineWarning`. */
 export interface DeadlineActivity {
   /** Activity type, at most 200 characters. Types that start with `dms.` are refused. */
   readonly activityType: string;
@@ -103,17 +103,17 @@ export interface ResumeReplicationInput extends OperationInput {
    */
   readonly oldestOpenTransactionSeconds?: number | null | undefined;
   /**
-   * Activity of the user's that tells moving from stuck, called with a `ProbeRequest`. The resume calls it when the table statistics have not moved.
+   * Probe that finds out whether the replication moves, called with a `ProbeRequest`. The resume calls it if the table statistics show no movement.
    * Default: none.
    */
   readonly progressProbe?: ProgressProbe | null | undefined;
 }
 
-/** Activity of the user's that looks for movement. For example, it writes a row on the source and waits for it on the target. */
+/** Probe: an activity of the user's that looks for movement. For example, it writes a row on the source and waits for it on the target. */
 export interface ProgressProbe {
   /**
    * Activity type, at most 200 characters. Types that start with `dms.` are refused. The activity returns true if the replication moves, else false.
-   * A worker has half a minute to take it, and it then has ten minutes. An activity type that no worker has registered is a warning.
+   * A worker must start it within 30 seconds, and it must end within ten minutes. A probe that fails or times out adds a warning to the result.
    */
   readonly activityType: string;
   /** Task queue of the activity, at most 1,000 characters. Default: the task queue of the operation. */
@@ -130,7 +130,7 @@ export type StartReplicationType = 'resume-processing' | 'reload-target' | 'star
 /** Kind of an operation. */
 export type OperationKind = 'stop' | 'resume';
 
-/** Fields that the operation itself knows, or that are decided before it begins. */
+/** Fields of an input that are not part of a plan. */
 type NotPlanned =
   | 'operationId'
   | 'requestedBy'

@@ -1,4 +1,4 @@
-/** Schemas of the parts that requests to a ledger and its state have in common. */
+/** Schemas of the parts that are common to the requests to a ledger and to its state. */
 import * as v from 'valibot';
 
 export const MAX_ARN = 300;
@@ -59,7 +59,7 @@ export const callFields = {
   before: v.object({ status: text(100), stop: mark, startedAt: orNull(time) }),
 };
 
-/** The fields of a record that the ledger goes by are checked one by one; the others need only fit. */
+/** Fields of a record. Fields that the ledger acts on are checked closely. The others only need the right type and length. */
 export const draftFields = {
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
   replicationConfigArn: named(MAX_ARN),

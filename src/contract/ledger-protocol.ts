@@ -43,11 +43,11 @@ export interface LedgerBusy {
   readonly seconds: number;
 }
 
-/** Types of the refusals that an activity answers by trying again later. */
+/** Failure types of refusals after which an activity sends its request again. */
 export const retryLater = {
   late: 'DmsLateRequest',
   busy: 'DmsLedgerBusy',
-  /** The operation has to begin again before it is recorded. */
+  /** The ledger does not know the operation. It must begin again before it is recorded. */
   unknown: 'DmsOperationUnknown',
 } as const;
 
@@ -74,24 +74,24 @@ export type RecordRequest = Fenced &
         readonly type: 'stopped';
         readonly checkpoint: CheckpointDraft;
         readonly tables: TableStatisticsSummary | null;
-        /** Seconds for which it can be resumed, by DMS's clock. The ledger counts them by its own. */
+        /** Seconds left to resume the replication, by DMS's clock. The ledger counts them by its own clock. `null`: unknown. */
         readonly resumeWithinSeconds: number | null;
-        /** Task queue of the activities that look again, or store the record. */
+        /** Task queue of the activities that look for the deadline guard, or store the record. */
         readonly taskQueue: string;
-        /** The worker has an archive. */
+        /** True if the worker has an archive. */
         readonly archives: boolean;
       } & Ended)
     | ({
         readonly type: 'resumed';
         readonly startReplicationType: string | null;
         readonly progress: Progress;
-        /** The record it went on from. */
+        /** Sequence of the record that the resume went on from. `null`: none. */
         readonly checkpointSequence: number | null;
       } & Ended)
     /** Operation that failed or was cancelled, with nothing to record. */
     | ({ readonly type: 'ended' } & Ended)
     | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
-    /** DMS refused the call that was noted with the same token, or it was never sent. */
+    /** Call noted with the same token that DMS refused, or that was never sent. */
     | { readonly type: 'refused' }
   );
 
@@ -100,7 +100,7 @@ export type Ended = Pick<
   OperationRecord,
   'outcome' | 'failureType' | 'failureMessage' | 'awsRequestIds' | 'finishedBy'
 > & {
-  /** DMS answered its newest call. */
+  /** True if DMS answered the newest call of the operation. */
   readonly isAnswered: boolean;
 };
 
@@ -154,6 +154,6 @@ export interface RestoreRequest extends DecisionRequest {
 
 /** Reply to the update `dms.restore`. */
 export interface RestoreReply {
-  /** Number of records that came back. The others were there, or another record has their sequence. */
+  /** Number of records that were added. The others were already there, or another record has their sequence. */
   readonly added: number;
 }

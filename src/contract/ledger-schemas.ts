@@ -1,6 +1,6 @@
 /**
- * Schemas of what a ledger is sent, and of the state that it is started with. Updates may come from anywhere: a request that does not fit is rejected
- * by its validator and changes nothing.
+ * Schemas of the requests to a ledger, and of the state that a ledger starts with. Anyone can send an update, so its validator rejects a request
+ * that does not fit. A rejected request changes nothing.
  */
 import * as v from 'valibot';
 import { dmsFailure } from './failures.js';
@@ -32,7 +32,7 @@ import type {
 } from './ledger-protocol.js';
 import type { Ledger } from './ledger-state.js';
 
-/** Records that a ledger keeps, and more than any replication will ever have. */
+/** Maximum number of records to restore: as many as a ledger keeps. */
 const MAX_RECORDS = 100;
 
 const fenced = { token: v.pipe(number, v.minValue(1)), operation: v.object(operationFields) };
@@ -82,7 +82,7 @@ const recordRequest = v.variant('type', [
 
 const archivedRecord = v.object({ ...recordFields, sealed: orNull(seal), deadline: orNull(deadline) });
 
-/** Each kind of request with its schema. The type of a schema is the type of the request, or this does not compile. */
+/** Schemas by kind of request. `satisfies` proves that a schema yields the type of its request. `as` stands where the compiler can't. */
 export const schemas = {
   begin: beginRequest satisfies v.GenericSchema<unknown, BeginRequest>,
   record: recordRequest as v.GenericSchema<unknown, RecordRequest>,
@@ -104,7 +104,7 @@ export const schemas = {
   state: state as v.GenericSchema<unknown, Ledger>,
 } as const;
 
-/** A request of that schema. Throws `DmsInvalidInput` that names the first problem. */
+/** Checks a request against its schema. Throws `DmsInvalidInput`, which names the first problem. */
 export function readRequest<Schema extends v.GenericSchema>(
   replicationConfigArn: string,
   what: string,

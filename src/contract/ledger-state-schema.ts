@@ -17,7 +17,7 @@ import {
   time,
 } from './ledger-fields.js';
 
-/** The state that a run hands to the next, or that a person starts a ledger with. */
+/** Schema of the state that a run hands to the next, or that a person starts a ledger with. */
 export const state = v.object({
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
   replicationConfigArn: named(MAX_ARN),

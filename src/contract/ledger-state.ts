@@ -3,7 +3,7 @@ import type { DeadlineActivity, DeadlinePolicy, OperationKind, StopIntent } from
 import type { CheckpointRecord } from './records.js';
 import type { Progress, TableStatisticsSummary } from './results.js';
 
-/** Names an operation, and who asked for it. The kind and the id together are its key. */
+/** Identity of an operation, and its requester. The kind and the id together are its key. */
 export interface OperationRef {
   /** Kind of the operation. */
   readonly kind: OperationKind;
@@ -33,7 +33,7 @@ export interface OperationRecord extends OperationRef {
   readonly outcome: string | null;
   /** Failure type, such as `DmsStopTimedOut` or `CancelledFailure`. Stays when the ledger records the call's outcome later. `null`: no failure. */
   readonly failureType: string | null;
-  /** Failure message, at most 500 characters. `null`: no failure, or none told. */
+  /** Failure message, at most 500 characters. `null`: no failure, or no message. */
   readonly failureMessage: string | null;
   /** `Status` of the replication when the operation began, in lower case. `null`: unknown. */
   readonly statusAtBegin: string | null;
@@ -125,7 +125,7 @@ export interface Guard {
   readonly plan: DeadlinePlan;
   /** Task queue of the package's activities. `null`: the ledger's own. */
   readonly taskQueue: string | null;
-  /** Time of the next look, after which the guard warns or resumes, ISO 8601, by the ledger's clock. */
+  /** Time at which the guard is due, ISO 8601, by the ledger's clock. The guard then looks, and warns or resumes. */
   readonly nextAt: string;
   /** Number of times that the guard has warned or has tried to resume. */
   readonly warnings: number;
@@ -176,7 +176,7 @@ export interface LedgerEvent {
 
 /** Record as an archive holds it, with the seal and the deadline plan at that time. */
 export interface ArchivedRecord extends CheckpointRecord {
-  /** Seal that was in force once the record was written. `null`: none. */
+  /** Seal in force right after the record was written. `null`: none. */
   readonly sealed: Seal | null;
   /** Plan for the end of its resume window. `null`: none, or the record is older than the archive. */
   readonly deadline: DeadlinePlan | null;
@@ -184,7 +184,7 @@ export interface ArchivedRecord extends CheckpointRecord {
 
 /**
  * State of a ledger, as the query `dms.ledger` returns it. The lists are newest first and hold at most 100 entries each. Above 200 kB in all, the
- * longest list loses its oldest entry first. Records that wait for the archive are kept beside that.
+ * longest list loses its oldest entry. Records that wait for the archive stay, and don't count towards the 200 kB.
  */
 export interface Ledger {
   /** Version of the state's format: 1. */
@@ -195,13 +195,13 @@ export interface Ledger {
   readonly sealed: Seal | null;
   /** Note of the call whose outcome is not known. `null`: none. */
   readonly pendingCall: PendingCall | null;
-  /** Newest call without an answer, kept also after its operation was recorded. `null`: none. */
+  /** Newest unanswered call of a recorded operation. `null`: none. */
   readonly unanswered: UnansweredCall | null;
   /** Highest fencing token accepted so far, in ms since the epoch. Requests of activities with a lower token are rejected. */
   readonly newestToken: number;
   /** Task queue of the newest operation's activities, on which the ledger looks for a missing replication. `null`: the ledger's own. */
   readonly taskQueue: string | null;
-  /** Records, newest first, at most 100 beside those that wait for the archive. */
+  /** Records, newest first. At most 100, not counting those that wait for the archive. */
   readonly checkpoints: readonly CheckpointRecord[];
   /** Operations, newest first, at most 100. */
   readonly operations: readonly OperationRecord[];
@@ -213,17 +213,17 @@ export interface Ledger {
   readonly reservation: Reservation | null;
   /** Deadline guard of the newest stop, while it can be resumed and nobody has resumed it. `null`: none. */
   readonly guard: Guard | null;
-  /** Copies that the ledger still has to make. `null`: no worker with an archive has recorded a stop yet. */
+  /** Queue of records to copy into the archive. `null`: no worker with an archive has recorded a stop, and nothing was restored. */
   readonly archive: {
     /** Task queue of the activity that stores records. `null`: the ledger's own. */
     readonly taskQueue: string | null;
     /**
-     * Records that wait, oldest first: their sequences, with the seal and the plan to archive. A waiting record stays
-     * in the ledger. Above 1 MB the ledger gives up the oldest.
+     * Sequences of the records that wait, oldest first, with the seal and the plan to archive. A waiting record stays
+     * in the ledger. Above 1 MB of waiting records, the ledger gives up the oldest.
      */
     readonly waiting: readonly Pick<ArchivedRecord, 'sequence' | 'sealed' | 'deadline'>[];
   } | null;
-  /** Time since which DMS does not show the replication, ISO 8601. A day later the ledger looks itself. `null`: not missing. */
+  /** Time of the first report that DMS does not show the replication, ISO 8601. A day later the ledger looks for it. `null`: not missing. */
   readonly missingSince: string | null;
   /**
    * Time at which the ledger found the replication deleted, ISO 8601. An operation on a new replication under the ARN opens the ledger again. `null`:

@@ -38,7 +38,7 @@ export const memoKeys = {
   operationId: 'dms.operationId',
   asks: 'dms.asks',
   checkpoint: 'dms.checkpoint',
-  /** True if the workflow tells its progress to its parent, a workflow started by name under another id. */
+  /** True if the workflow reports its progress to its parent. The parent is the same operation, started under another workflow id. */
   reports: 'dms.reports',
 } as const;
 

@@ -16,7 +16,7 @@ export type OperationPhase =
 export interface OperationProgress {
   /** Phase of the operation. */
   readonly phase: OperationPhase;
-  /** `Status` of the replication in the newest look that this answer knows of, in lower case. `null`: no look yet. */
+  /** `Status` of the replication in the newest look known so far, in lower case. `null`: no look yet. */
   readonly lastStatus: string | null;
   /** Time at which the phase began, ISO 8601. */
   readonly since: string;
@@ -58,7 +58,7 @@ export function progressMarkdown(
   return [`**${phase}**${status} (since ${since})`, '', detail, '', ...rows].join('\n').trim();
 }
 
-/** A text of the caller's must not end the code span around it. */
+/** Puts a text into a code span. Removes backticks and line breaks, because a caller's text must not end the span. */
 function code(text: string): string {
   return `\`${text.replace(/[`\r\n]+/g, ' ')}\``;
 }

@@ -76,5 +76,5 @@ export interface EndpointFingerprint {
  */
 export type Settled = 'agreed' | 'grace-expired';
 
-/** A record before the ledger has numbered and dated it. */
+/** Record without the sequence and the time, which the ledger adds. */
 export type CheckpointDraft = Omit<CheckpointRecord, 'sequence' | 'recordedAt'>;

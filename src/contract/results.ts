@@ -71,7 +71,7 @@ export interface Warning {
 
 /** Codes of warnings. */
 export type WarningCode =
-  /** Stop reason that a requested stop does not have. */
+  /** Stop reason that the requester of a stop does not expect, or an unknown one. */
   | 'not-normal-stop'
   /** Stop that DMS may undo by itself. */
   | 'may-restart'
@@ -101,11 +101,11 @@ export type WarningCode =
   | 'endpoint-override'
   /** Source log that is nearly too old for the resume. */
   | 'source-log-short'
-  /** Lag at the stop, or stop time, that is unknown. The source log may be needed from earlier on. */
+  /** Unknown lag at the stop, or unknown stop time. The source log may be needed from earlier on. */
   | 'lag-unknown'
-  /** Addresses behind the endpoints that are unknown, so that they can't be compared. */
+  /** Unknown addresses behind the endpoints, so that they can't be compared. */
   | 'endpoints-unknown'
-  /** Start at a position. AWS contradicts itself on whether DMS Serverless takes one. */
+  /** Start at a position. AWS's documents disagree on whether DMS Serverless takes one. */
   | 'custom-start-position'
   /** Replication that runs, and for which the probe saw no movement. */
   | 'not-moving'

@@ -1,24 +1,22 @@
-/**
- * Parts of the schemas of inputs. Every text has a bound. A message says what was given and what is taken, and repeats at most a few words of it.
- */
+/** Parts of the schemas of inputs. Every text has a bound. A message says what was given and what the field takes. No message quotes a long value. */
 import * as v from 'valibot';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import { nearestName } from './did-you-mean.js';
 import { dmsFailure } from './failures.js';
 
 const YEAR = 366 * 24 * 60 * 60;
-/** Characters of a refused value that a message shows. */
+/** Maximum length of a refused text that a message quotes. */
 const SHOWN = 60;
-/** Characters of a refused ARN that the details of the failure show. */
+/** Maximum characters of a refused ARN, or of the path to a field, that a failure shows. */
 const SHOWN_ARN = 200;
 const SHOWN_PROBLEMS = 5;
 
-/** Words a problem: what was given, and what the field takes. */
+/** Returns the message of a problem: what was given, and what the field takes. */
 export function takes(what: string) {
   return ({ input }: { readonly input: unknown }): string => `is ${describeValue(input)}; it takes ${what}`;
 }
 
-/** An object with these fields and no others. */
+/** Returns the schema of an object with these fields and no others. */
 export function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
   const names = Object.keys(entries);
   const strict = v.strictObject(entries, (issue) => fieldProblem(issue, names));
@@ -26,13 +24,13 @@ export function fields<const Entries extends v.ObjectEntries>(entries: Entries) 
   return onlyPlain(strict, `an object { ${shown} }`);
 }
 
-/** An object with these fields, and whatever else. */
+/** Returns the schema of an object with these fields, and any others. */
 export function someFields<const Entries extends v.ObjectEntries>(entries: Entries) {
   const names = Object.keys(entries).join(', ');
   return onlyPlain(v.looseObject(entries, 'is missing'), `an object { ${names}, … }`);
 }
 
-/** An object whose keys are of one kind, and its values too. */
+/** Returns the schema of an object whose keys all have one schema, and whose values all have another. */
 export function recordOf<Key extends v.BaseSchema<string, string, v.BaseIssue<unknown>>, Value extends v.GenericSchema>(
   key: Key,
   value: Value,
@@ -41,7 +39,7 @@ export function recordOf<Key extends v.BaseSchema<string, string, v.BaseIssue<un
   return onlyPlain(v.record(key, value), what);
 }
 
-/** Refuses what JSON would turn into something else, such as a `Date` or a `Map`. */
+/** Refuses a value that JSON would change, such as a `Date` or a `Map`. */
 function onlyPlain<Schema extends v.GenericSchema>(schema: Schema, what: string) {
   const refused = v.custom<never>(
     () => false,
@@ -50,7 +48,7 @@ function onlyPlain<Schema extends v.GenericSchema>(schema: Schema, what: string)
   return v.lazy((input) => (isPlain(input) ? schema : refused));
 }
 
-/** A list of at most so many. A longer one is refused before its entries are read. */
+/** Returns the schema of a list with at most `most` entries. Refuses a longer list before it reads the entries. */
 export function listOf<Item extends v.GenericSchema>(item: Item, most: number, what: string) {
   const wanted = `a list of at most ${formatNumber(most)} ${what}`;
   const refused = v.custom<never>(
@@ -61,7 +59,7 @@ export function listOf<Item extends v.GenericSchema>(item: Item, most: number, w
   return v.lazy((input) => (Array.isArray(input) && input.length <= most ? list : refused));
 }
 
-/** The ARN of a replication config. */
+/** Schema of the ARN of a replication config. */
 export const arn = v.pipe(
   v.string(takes('the ARN of a replication config')),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -71,7 +69,7 @@ export const arn = v.pipe(
   }),
 );
 
-/** A text of 1 to so many characters. */
+/** Returns the schema of a text of 1 to `most` characters. */
 export function text(most: number) {
   const wanted = takes(`a string of 1 to ${formatNumber(most)} characters`);
   return v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(most, wanted));
@@ -81,7 +79,7 @@ export function optionalText(most: number) {
   return v.nullish(text(most), null);
 }
 
-/** A number of seconds. Absent: the fallback. */
+/** Returns the schema of a number of seconds. A missing value becomes the fallback. */
 export function seconds<Fallback extends number | null>(fallback: Fallback, most = YEAR) {
   return v.nullish(number(most), fallback);
 }
@@ -91,7 +89,7 @@ function number(most: number) {
   return v.pipe(v.number(wanted), v.minValue(0, wanted), v.maxValue(most, wanted));
 }
 
-/** A whole number, by default from 1 on. */
+/** Returns the schema of a whole number. Default: from 1 on. */
 export function wholeNumber(most = Number.MAX_SAFE_INTEGER, least = 1) {
   const wanted = takes(
     `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${formatNumber(most)}`}`,
@@ -99,7 +97,7 @@ export function wholeNumber(most = Number.MAX_SAFE_INTEGER, least = 1) {
   return v.pipe(v.number(wanted), v.integer(wanted), v.minValue(least, wanted), v.maxValue(most, wanted));
 }
 
-/** One of a few words. */
+/** Returns the schema of one of a few words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return v.picklist(words, takes(words.map((word) => `"${word}"`).join(' or ')));
 }
@@ -108,19 +106,19 @@ export function flag() {
   return v.nullish(v.boolean(takes('true or false')), false);
 }
 
-/** A moment, such as `2026-02-09T12:12:12Z`. */
+/** Returns the schema of a time with a time zone, such as `2026-02-09T12:12:12Z`. */
 export function moment() {
   const wanted = takes('an ISO 8601 time such as "2026-02-09T12:12:12Z"');
   return v.pipe(v.string(wanted), v.maxLength(40, wanted), v.check(isMoment, wanted));
 }
 
-/** Place where a schema is used, for the messages of its failures. */
+/** Use of a schema, for the messages of its failures. */
 export interface Reading {
-  /** Such as `input of the stop`. */
+  /** Name of the checked value, such as `input of the stop`. */
   readonly what: string;
-  /** Default: the ARN in the input. */
+  /** ARN that the failure names. Default: the ARN in the input. */
   readonly replicationConfigArn?: string;
-  /** Hint of the failure. Default: the one of an operation. */
+  /** Hint of the failure. Default: the hint for an operation. */
   readonly hint?: string;
 }
 
@@ -148,7 +146,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   return isUnknownField(issue) ? `there is no field "${shown}"${issue.message}` : `${shown} ${issue.message}`;
 }
 
-/** Such as `replicationConfigArns[1]`. */
+/** Returns the path to the field of an issue, such as `replicationConfigArns[1]`. */
 function pathOf({ path }: v.BaseIssue<unknown>): string {
   return (path ?? []).reduce((way, { key }) => {
     if (typeof key === 'number') return `${way}[${key}]`;
@@ -182,7 +180,7 @@ function arnIn(input: unknown): string {
   return typeof value === 'string' ? value.slice(0, SHOWN_ARN) : '';
 }
 
-/** Returns true for an object as JSON has them. */
+/** True for a plain object. False for an array, a `Date`, a `Map` and the like. */
 export function isPlain(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -2,11 +2,11 @@ import type { ReplicationConfigArn } from './arn.js';
 import type { Replication, TableStatistics } from './replication.js';
 
 /**
- * Port to DMS. Every call is one attempt at one request unless it says otherwise, and is given up after 15 seconds. Calls throw only {@link
- * DmsApiError}. Texts of DMS are passed on without secrets.
+ * Port to DMS. A call that changes a replication sends one request, and never retries it. A request times out after 15 seconds. Calls throw only
+ * {@link DmsApiError}. Texts of DMS are passed on without secrets.
  */
 export interface DmsApi {
-  /** Looks at one replication. A config that never ran and has no row yet is shown as `created`. May take two requests. */
+  /** Looks at one replication. A config that has no row is shown as `created`. May take two requests. */
   describeReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Look>;
   /**
    * Lists one page of up to 100 replications of the ARN's account and region, without those that have no row. `marker` is that of the page before;
@@ -47,7 +47,7 @@ export interface EndpointAddress {
 
 /** Options of a call. */
 export interface CallOptions {
-  /** Signal that gives the call up. A request that was sent may still have its effect. */
+  /** Signal that aborts the call. A request that was sent may still take effect. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,7 +86,7 @@ export interface StartRequest {
   readonly cdcStopPosition?: string | undefined;
 }
 
-/** Answer of DMS that it took a request. */
+/** Answer of DMS to a request that it accepted. */
 export interface Accepted extends Answered {
   /** Replication in the response. `null`: DMS left it out. */
   readonly replication: Replication | null;
@@ -111,12 +111,11 @@ export type DmsApiErrorKind =
   /** DMS refused the request as such. */
   | 'rejected';
 
-/** Knowledge whether a failed request had its effect. `no`: AWS documents that it had none, or it was never sent. */
+/** Effect of a failed request. `no`: AWS documents that it had none, or it was never sent. `unknown`: DMS may have carried it out. */
 export type CarriedOut = 'no' | 'unknown';
 
 /**
- * Failed request to DMS, already understood. `kind` gives its meaning. `awsName` and `message` are AWS's own words, without secrets and cut to 2,000
- * characters.
+ * Failed request to DMS. `kind` gives its meaning. `awsName` and `message` are AWS's own words, without secrets and cut to 2,000 characters.
  */
 export class DmsApiError extends Error {
   /** Name of the error: `DmsApiError`. */
@@ -130,7 +129,7 @@ export class DmsApiError extends Error {
     message: string,
     /** AWS request id. `null`: AWS gave none. */
     readonly requestId: string | null = null,
-    /** Knowledge whether a call that changes DMS had its effect although it failed. Default: by the kind. */
+    /** Effect of a failed call that changes a replication. Default: by the kind. */
     readonly wasCarriedOut: CarriedOut = kind === 'unavailable' || kind === 'rejected' ? 'unknown' : 'no',
   ) {
     super(message);

@@ -1,16 +1,16 @@
 import { isDeprovisioned, lifecycleState } from './lifecycle.js';
 import type { Replication } from './replication.js';
 
-/** Seconds for which looks must agree on where and why a replication stopped, unless an operation says otherwise. */
+/** Default seconds for which looks must agree on where and why a replication stopped. */
 export const SETTLE_SECONDS = 10;
 
-/** Seconds that a stop may stay undescribed. After that a stop is recorded with what is shown. */
+/** Longest time a stop may stay undescribed. After that it is recorded with the fields that DMS shows. */
 export const SETTLE_GRACE_SECONDS = 120;
 
-/** DMS deprovisions a replication that was not started for this long. */
+/** Length of the resume window. DMS deprovisions a replication that was not started for this long. */
 export const RESUME_WINDOW_SECONDS = 48 * 60 * 60;
 
-/** Fields that tell one stop of a replication from another. Taken before a call, they tell the fields of the previous run from new ones. */
+/** Fields that tell one stop of a replication from another. A mark from before a call tells a later stop from the previous one. */
 export interface StopMark {
   readonly lastStopTime: string | null;
   readonly replicationCreateTime: string | null;
@@ -25,7 +25,7 @@ export function stopMark(replication: Replication): StopMark {
   };
 }
 
-/** The replication in the look before a call. */
+/** Replication in the look before a call. */
 export interface CallMark {
   readonly status: string;
   readonly stop: StopMark;
@@ -63,8 +63,8 @@ export function stopFingerprint(replication: Replication): string {
 }
 
 /**
- * True if DMS has filled in reason and time of this stop. Fields of the previous stop don't count. Without a look from before the stop, the start of
- * the run stands in for it. A stop before that start is an older one.
+ * True if DMS has filled in the reason and the time of this stop. Fields of the previous stop don't count. Without a mark from before the stop, the
+ * start of the run decides: a stop before that start is the previous one.
  */
 export function isStopDescribed(replication: Replication, before: StopMark | null): boolean {
   if (replication.stopReason === null || !isNewerStop(replication, before)) return false;
@@ -76,7 +76,7 @@ export function isStopDescribed(replication: Replication, before: StopMark | nul
   );
 }
 
-/** Fields by which a stop is recognised. The checkpoint is none of them: the same position has several spellings. */
+/** Fields by which a stop is recognised. The checkpoint is not among them, because one position has several spellings. */
 export interface RecordedStop {
   readonly stoppedAt: string | null;
   readonly replicationCreateTime: string | null;
@@ -105,8 +105,8 @@ export interface ResumeDeadline {
 }
 
 /**
- * DMS's own deprovision time, or else the stop plus 48 hours. A deprovision time that is older than the stop belongs to the previous run. A
- * replication that DMS has deprovisioned has no deadline. DMS may have done that early, so any time shown may lie ahead.
+ * Returns DMS's own deprovision time, or else the stop plus 48 hours. A deprovision time that is older than the stop belongs to the previous run. A
+ * deprovisioned replication has no deadline: DMS may deprovision early, so the time that it still shows may lie in the future.
  */
 export function resumeDeadline(replication: Replication): ResumeDeadline {
   const stoppedAt = replication.replicationLastStopTime;

@@ -3,9 +3,9 @@ import type { Replication } from './replication.js';
 
 /** Action of a stop on a replication in some status. */
 export type StopAction =
-  /** ask DMS to stop it */
+  /** Ask DMS to stop it. */
   | 'call'
-  /** not stoppable yet: look again later */
+  /** Not stoppable yet: look again later. */
   | 'wait'
   | 'already-stopping'
   | 'already-stopped'
@@ -15,11 +15,11 @@ export type StopAction =
 
 /** Action of a start or resume on a replication in some status. */
 export type StartAction =
-  /** ask DMS to start it */
+  /** Ask DMS to start it. */
   | 'call'
-  /** as `call`, and it is the first run */
+  /** As `call`, for the first run. */
   | 'first-start'
-  /** not startable yet: look again later */
+  /** Not startable yet: look again later. */
   | 'wait'
   | 'already-running'
   | 'already-starting'
@@ -55,7 +55,7 @@ export const statuses = {
   modifying: { stop: 'wait', start: 'wait', phase: 'passing' },
   failed: { stop: 'failed', start: 'call', phase: 'rest' },
   deleting: { stop: 'deleting', start: 'deleting', phase: 'passing' },
-  // Provision states, which one client saw in the status field; everyone else sees `stopped` beside them.
+  // Provision states that one client saw in the status field. Every other client sees `stopped` there.
   deprovisioning: atRest,
   deprovisioned: atRest,
 } as const satisfies Record<string, StatusFacts>;
@@ -63,7 +63,7 @@ export const statuses = {
 /** Status in the lifecycle table. */
 export type KnownStatus = keyof typeof statuses;
 
-/** A status that is not in the table is a transition when waited for, and left to DMS to judge when something is asked of it. */
+/** Facts of a status that is not in the table. A wait treats it as a transition. A stop or start is sent, and DMS decides. */
 const unknown: StatusFacts = { stop: 'call', start: 'call', phase: 'passing' };
 
 export function factsOf(status: string): StatusFacts {
@@ -75,7 +75,7 @@ export function isKnownStatus(status: string): status is KnownStatus {
   return Object.hasOwn(statuses, status);
 }
 
-/** Status and provision state in lower case, each in its own field wherever DMS shows it. */
+/** Status and provision state, in lower case. A provision state that DMS shows as the status is moved to its own field. */
 export interface LifecycleState {
   readonly status: string;
   readonly provisionState: string | null;
@@ -96,18 +96,19 @@ export function isWithoutRow({
   return status.toLowerCase() === 'created' && replicationCreateTime === null;
 }
 
-/** Deprovisioned, or on the way there: what is needed to resume is gone. */
+/** True if DMS has deprovisioned the replication, or has begun to. The replication can then no longer be resumed. */
 export function isDeprovisioned(state: LifecycleState): boolean {
   return state.provisionState === 'deprovisioning' || state.provisionState === 'deprovisioned';
 }
 
-/** Words that may stand before the name of the replication. Any other word makes the text one about something else. */
+/** Words that may stand before the name of the replication. After any other word, the text is about something else. */
 const BEFORE_NAME = String.raw`(?:^|[.;]\s+)(?:(?:the|replication|config|configuration|for|with|id|identifier|arn)\b[\s,:]*)*`;
 const AFTER_NAME = String.raw`\s+is\s+(?:currently\s+)?in\s+(?:the\s+)?['"‘]?([a-z_]+)['"’]?\s+state\b`;
 
 /**
- * The status that an `InvalidResourceStateFault` names, in lower case, if the text says it of this replication: a text may be about an assessment run
- * or an endpoint. The status is newer than any look that was made before the call.
+ * Returns the status that an `InvalidResourceStateFault` names, in lower case. `null`: the text names none of this replication. A text may be about
+ * an assessment run or an endpoint.
+ *
  * Wordings seen on AWS: "Replication for Replication Config, 'ORDERS' is in 'provisioning_capacity' state and cannot be stopped." and
  * "Replication for Replication Config: ORDERS is in MODIFYING state and cannot start".
  *

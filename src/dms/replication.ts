@@ -141,7 +141,7 @@ export interface PremigrationAssessment {
   } | null;
 }
 
-/** Meaning of each status of a premigration assessment. An `over` assessment changes no more by itself. */
+/** Meaning of each status of a premigration assessment. An assessment that is `over` no longer changes by itself. */
 export const premigrationAssessmentStatuses = {
   cancelling: { over: false, blocksStart: false },
   deleting: { over: false, blocksStart: false },

@@ -2,17 +2,17 @@
  * Looks as evidence.
  *
  * DescribeReplications may show what was true up to {@link STALE_SECONDS} ago, and a later look may be older than an earlier one.
- * A single look therefore proves only what nothing older can have caused, such as a newer stop time. Every other conclusion needs
- * looks that agree on it for longer than staleness: the last of them then shows a state that came after the first was made.
+ * A single look therefore proves only a fact that no older look can show, such as a newer stop time. Every other conclusion needs
+ * looks that agree on it for longer than staleness. The last of them then shows a state from after the first look.
  *
  * An {@link Agreement} holds one conclusion and the time of the first look that supports it. A look that supports another conclusion
- * begins a new agreement, so a stale look only delays what is concluded. A missing look supports nothing and changes nothing.
+ * begins a new agreement, so a stale look only delays the conclusion. A look without the replication changes nothing.
  */
 
 /** Maximum age of a look, in seconds. */
 export const STALE_SECONDS = 60;
 
-/** A conclusion that all looks since `since` support. Seconds of the caller's clock. JSON-safe: it outlives the attempt. */
+/** Conclusion that all looks since `since` support. Times are seconds of the caller's clock. JSON-safe, because it outlives the attempt. */
 export interface Agreement {
   /** Name of the conclusion, such as `active`. Equal names agree. */
   readonly on: string;

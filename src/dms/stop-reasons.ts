@@ -102,7 +102,7 @@ export const stopReasons = {
 export type StopReasonCode = keyof typeof stopReasons;
 
 /**
- * The code in a stop reason, or `null` for a text without a known one. DMS may put a whole error before the code:
+ * Returns the code in a stop reason. `null`: the text has no known code. DMS may put a whole error before the code:
  * `Last Error ODBC general error. Stop Reason RECOVERABLE_ERROR Error Level RECOVERABLE`.
  */
 export function stopReasonCode(stopReason: string | null): StopReasonCode | null {
@@ -112,7 +112,7 @@ export function stopReasonCode(stopReason: string | null): StopReasonCode | null
   return Object.hasOwn(stopReasons, code) ? (code as StopReasonCode) : null;
 }
 
-/** Facts about a stop reason; `null` when it is not a known one. */
+/** Returns the facts about a stop reason. `null`: its code is unknown. */
 export function stopReasonFacts(stopReason: string | null): StopReasonFacts | null {
   const code = stopReasonCode(stopReason);
   return code === null ? null : stopReasons[code];
@@ -123,7 +123,7 @@ export function maySelfRestart(stopReason: string | null): boolean {
   return (stopReasonFacts(stopReason)?.selfRestart ?? 'none') !== 'none';
 }
 
-/** True if DMS usually starts the replication again by itself, so that the stop counts only after a while. */
+/** True if DMS usually starts the replication again by itself. Such a stop counts only after a while. */
 export function isSelfRestartExpected(stopReason: string | null): boolean {
   return stopReasonFacts(stopReason)?.selfRestart === 'expected';
 }

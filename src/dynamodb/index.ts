@@ -1,6 +1,6 @@
 /**
- * `temporal-dms/dynamodb`: {@link createDynamoDbArchive}, records of ledgers in a DynamoDB table. For worker code and tools; the only part of the
- * package that imports `@aws-sdk/client-dynamodb`.
+ * `temporal-dms/dynamodb`: {@link createDynamoDbArchive}, records of ledgers in a DynamoDB table, for worker code and
+ * tools. Beside it, only `temporal-dms-archive` imports `@aws-sdk/client-dynamodb`.
  *
  * @module
  */
@@ -26,18 +26,19 @@ export { createArchiveTable } from './table.js';
 export interface DynamoDbArchiveOptions {
   /** Name of the table. Default `temporal-dms-checkpoints`. */
   readonly tableName?: string | undefined;
-  /** DynamoDB client. Default: one with the AWS SDK's standard settings, in the region that they name. */
+  /** DynamoDB client. Default: one with the AWS SDK's standard settings, region included. */
   readonly client?: DynamoDBClient | undefined;
 }
 
-/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+/** Maximum size of an item. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MOST_BYTES = 400 * 1024;
-/** The SDK waits for an answer for ever, unless it is told otherwise. */
+/** Time limit of an answer. By default, the SDK waits forever. */
 const ANSWER_MS = 20_000;
 
 /**
- * Creates an archive in a DynamoDB table. The partition key is `replicationConfigArn`. The sort key is `recorded`: time, sequence and operation id of
- * the record. A record is stored on the condition that its key is new. Storing it again changes nothing, and no record ever replaces another.
+ * Creates an archive in a DynamoDB table. The partition key is `replicationConfigArn`. The sort key is `recorded`:
+ * time, sequence and operation id of the record. A record is stored on the condition that its key is new. Storing it
+ * again changes nothing, and no record ever replaces another.
  */
 export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): CheckpointArchive {
   const { tableName = DEFAULT_TABLE_NAME, client = new DynamoDBClient({}) } = options;
@@ -86,7 +87,7 @@ export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): Che
   };
 }
 
-/** `null`: it is stored. Else what stands there already. */
+/** Stores an item. Returns the item that already has its key. `null`: the item was stored. */
 async function put(client: DynamoDBClient, tableName: string, item: Item): Promise<Item | null> {
   const abortSignal = AbortSignal.timeout(ANSWER_MS);
   try {
@@ -94,7 +95,7 @@ async function put(client: DynamoDBClient, tableName: string, item: Item): Promi
       new PutItemCommand({
         TableName: tableName,
         Item: item,
-        // Condition on the one item with both keys: it must not exist yet.
+        // DynamoDB checks this on the item with both keys. That item must not exist yet.
         ConditionExpression: 'attribute_not_exists(#recorded)',
         ExpressionAttributeNames: { '#recorded': SORT_KEY },
       }),
@@ -112,7 +113,7 @@ async function put(client: DynamoDBClient, tableName: string, item: Item): Promi
   }
 }
 
-/** Compares records without their seal and deadline: a restored ledger may tell those differently. */
+/** Compares records without their seal and deadline, because a restored ledger may have others. */
 function isSame(known: ArchivedRecord, record: ArchivedRecord): boolean {
   const bare = { sealed: null, deadline: null };
   return isDeepStrictEqual({ ...known, ...bare }, JSON.parse(JSON.stringify({ ...record, ...bare })));

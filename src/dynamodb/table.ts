@@ -1,4 +1,4 @@
-/** The table, and what stands in an item of it. */
+/** Table of the archive, and its items. */
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -18,7 +18,7 @@ const CREATE_SECONDS = 300;
 
 export type Item = Record<string, AttributeValue>;
 
-/** As `CreateTable` takes it: one partition for each replication, its records in the order of time, paid by request. */
+/** Returns the input of `CreateTable`: a partition for each replication, sorted by time, billed by request. */
 export function tableDefinition(tableName: string) {
   return {
     TableName: tableName,
@@ -35,12 +35,15 @@ export function tableDefinition(tableName: string) {
   } as const satisfies CreateTableCommandInput;
 }
 
-/** `2026-02-09T12:12:12.000Z#0000000057#<operation id>`: unique, the same for the same record, and in the order of time. */
+/**
+ * Returns the sort key of a record, such as `2026-02-09T12:12:12.000Z#0000000057#<operation id>`. Sort keys are unique
+ * and in order of time. A record always has the same one.
+ */
 function sortKeyOf({ recordedAt, sequence, operationId }: ArchivedRecord): string {
   return `${recordedAt}#${String(sequence).padStart(10, '0')}#${operationId}`;
 }
 
-/** The record verbatim, as JSON; beside it what people look for in the console. */
+/** Returns the item of a record: the whole record as JSON, and the fields that people look for in the console. */
 export function itemOf(record: ArchivedRecord): Item {
   const { replicationConfigArn, sequence, version, intent, recoveryCheckpoint, stoppedAt, resumeBy } = record;
   const shown = { intent, recoveryCheckpoint, stoppedAt, resumeBy };
@@ -62,7 +65,7 @@ export function recordOf(item: Item): ArchivedRecord {
   return JSON.parse(record) as ArchivedRecord;
 }
 
-/** As DynamoDB counts: the names and values of all attributes, in UTF-8. */
+/** Returns the size of an item as DynamoDB counts it: the names and values of all attributes, in UTF-8. */
 export function bytesOf(item: Item): number {
   return Object.entries(item).reduce(
     (sum, [name, { S = '', N = '' }]) => sum + Buffer.byteLength(name) + Buffer.byteLength(S) + Buffer.byteLength(N),
@@ -70,7 +73,7 @@ export function bytesOf(item: Item): number {
   );
 }
 
-/** Creates the table and waits until it can be used. One that exists is left as it is, if its key is right. */
+/** Creates the table and waits until it can be used. Keeps an existing table. Throws if that has another key. */
 export async function createArchiveTable(client: DynamoDBClient, tableName: string): Promise<'created' | 'existed'> {
   const definition = tableDefinition(tableName);
   const isNew = await client.send(new CreateTableCommand(definition)).then(

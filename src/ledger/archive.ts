@@ -14,7 +14,7 @@ import type { RecordRequest } from '../contract/ledger-protocol.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { ArchivedRecord, Ledger } from '../contract/ledger-state.js';
 
-/** Maximum bytes of queued records. A run of the ledger's workflow hands them to the next. Above this, the oldest is given up. */
+/** Maximum bytes of queued records, because a run of the ledger's workflow hands them to the next. Above this, the oldest is given up. */
 const MOST_WAITING_BYTES = 1_000_000;
 
 type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
@@ -70,7 +70,7 @@ export function dequeueRecord(ledger: Ledger, sequence: number): Ledger {
   return { ...ledger, archive: { ...archive, waiting: archive.waiting.filter((each) => each.sequence !== sequence) } };
 }
 
-/** Removes a record from the queue that will never be archived, and keeps the reason as an event. The record stays in the ledger only. */
+/** Removes a record that will never be archived from the queue, and keeps the reason as an event. The record stays in the ledger only. */
 export function giveUpRecord(ledger: Ledger, sequence: number, why: string, at: string): Ledger {
   const detail = `Record ${sequence} is not in the archive: ${why}`;
   const event = { type: 'archive-refused', at, by: null, reason: null, workflowId: null, detail } as const;

@@ -15,7 +15,7 @@ import type { BeginReply, BeginRequest } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 import { requireUnreserved } from './reservation.js';
 
-/** Throws if the operation may not begin, may not call, or must wait. */
+/** Throws if the operation may not begin, may not call, or must wait. A request with news of another execution's note passes. */
 export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
   requireNewest(ledger, request, now);
   const { operation } = request;
@@ -103,7 +103,7 @@ function supersededFailure(
   );
 }
 
-/** Returns the failure of a final stop under the id of a pause. The final stop must seal, and the pause did not. */
+/** Returns the failure of a final stop under the id of a pause. The pause did not seal, so its result can't be returned. */
 function pausedBeforeFailure({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
   return dmsFailure(
     'DmsOperationSuperseded',

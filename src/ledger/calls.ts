@@ -22,7 +22,7 @@ import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from
 export const CALL_SETTLED_SECONDS = 20;
 /** Age at which AWS rejects the signature of a request. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 const SIGNATURE_VALID_SECONDS = 300;
-/** Longest time from a note until its call has landed, or never will. */
+/** Longest time from a note until its call can no longer land. */
 export const CALL_LANDS_SECONDS = CALL_SETTLED_SECONDS + SIGNATURE_VALID_SECONDS;
 /** Age of a note at which the ledger checks whether its operation died without reporting its end. */
 const FINISH_AFTER_SECONDS = 300;

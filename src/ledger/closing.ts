@@ -1,8 +1,8 @@
 /**
  * Closing the ledger of a deleted replication.
  *
- * An operation that does not find the replication reports it **missing**. A day later the ledger looks for itself: the
- * replication is found, or counts as **deleted**. The ledger then closes once nothing is left to do.
+ * An operation that does not find the replication reports it **missing**. A day later the ledger looks for it. If the
+ * ledger does not find it either, the replication counts as **deleted**. The ledger closes once nothing is left to do.
  *
  * The closed workflow returns its state. An operation on a replication with the same ARN reopens the ledger with it.
  */
@@ -10,7 +10,7 @@ import { nextToArchive } from './archive.js';
 import { withEvent, type Transition } from './entries.js';
 import type { Ledger } from '../contract/ledger-state.js';
 
-/** Seconds a replication must be missing before the ledger looks whether it was deleted. Wrong credentials can hide it, too. */
+/** Seconds a replication must be missing before the ledger looks for it. Wrong credentials, too, can hide a replication. */
 export const MISSING_SECONDS = 24 * 3600;
 
 /** Marks the replication as missing, because an operation did not find it. */
@@ -38,7 +38,7 @@ export function markDeleted(ledger: Ledger, at: string): Ledger {
   return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null, pendingCall: null }, event);
 }
 
-/** Returns the state with which a closed ledger goes on. The ledger then looks again whether the replication exists. */
+/** Returns the state with which a closed ledger goes on. The replication counts as missing, so the ledger looks for it again. */
 function reopen(closed: Ledger): Ledger {
   return { ...closed, deletedAt: null, missingSince: closed.deletedAt };
 }

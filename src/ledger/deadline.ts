@@ -15,18 +15,18 @@ import { findCheckpoint, secondsBetween, withEvent } from './entries.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { DeadlinePlan, Guard, Ledger, LedgerEvent } from '../contract/ledger-state.js';
 
-/** Longest and shortest time between two warnings. Within these bounds it is a quarter of the time left. */
+/** Longest and shortest time between two warnings. Within these bounds, the time is a quarter of the time left. */
 const REPEAT_SECONDS = 3600;
 const LEAST_REPEAT_SECONDS = 300;
 
-/** Returns the guard of a stop that was just recorded. `null`: nothing to guard. Counts by the ledger's clock only. */
+/** Returns the guard of a stop that was just recorded. `null`: nothing to guard. The guard counts by the ledger's clock. */
 export function guardOf(
   { sequence, resumeBy, intent, status, recordedAt }: CheckpointRecord,
   plan: DeadlinePlan | null | undefined,
   { resumeWithinSeconds, taskQueue }: { resumeWithinSeconds: number | null; taskQueue: string | null },
 ): Guard | null {
   if (!plan || plan.policy === 'none' || intent !== 'pause' || status !== 'stopped') return null;
-  // The warnings of the stop report a resume window that had ended before it was recorded.
+  // The stop's own result warns of a resume window that ended before the stop was recorded.
   if (resumeBy === null || resumeWithinSeconds === null || resumeWithinSeconds <= 0) return null;
   const endsAt = addSeconds(recordedAt, resumeWithinSeconds);
   const nextAt = addSeconds(endsAt, -plan.leadSeconds);

@@ -74,7 +74,7 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
 export function withinLimits(ledger: Ledger): Ledger {
   const waiting = new Set(ledger.archive?.waiting.map(({ sequence }) => sequence));
   const isFree = ({ sequence }: CheckpointRecord) => !waiting.has(sequence);
-  const free = ledger.checkpoints.slice(0, MAX_ENTRIES).filter(isFree);
+  const free = ledger.checkpoints.filter(isFree).slice(0, MAX_ENTRIES);
   const kept = () => ledger.checkpoints.filter((each) => !isFree(each) || free.includes(each));
   const operations = ledger.operations.slice(0, MAX_ENTRIES);
   const events = ledger.events.slice(0, MAX_ENTRIES);
@@ -93,7 +93,7 @@ export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
-/** Returns the part of a summary that a ledger keeps. A request with more tables in error may not fit. */
+/** Returns a summary with only as many flagged tables as a ledger keeps. A request with more may be too large for its schema. */
 export function keptTables(summary: TableStatisticsSummary): TableStatisticsSummary {
   const flagged = summary.flagged.slice(0, MAX_KEPT);
   return { ...summary, flagged, truncated: summary.truncated || summary.flagged.length > flagged.length };

@@ -36,7 +36,7 @@ export function requireNewest(
 ): void {
   const ahead = secondsAhead(token, now);
   if (ahead > 0) {
-    // The hosts of the Temporal server disagree about the time. A live attempt is let through once the difference has passed.
+    // The clocks of the Temporal server's hosts differ. A live attempt is let through once the difference has passed.
     const why = `the attempt was scheduled ${Math.ceil(ahead)} s later than the ledger's clock allows`;
     throw busyFailure({ why, seconds: Math.min(ahead, CLOCKS_ASK_AGAIN_SECONDS) });
   }

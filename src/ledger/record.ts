@@ -13,7 +13,7 @@ import type { Ledger, Seal } from '../contract/ledger-state.js';
 
 type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
 
-/** Throws if a later attempt has already sent a request, or the operation has not begun. Also checks the replication of a checkpoint. */
+/** Throws if a later attempt has sent a request, or the operation has not begun. Refuses a checkpoint of another replication. */
 export function validateRecord(ledger: Ledger, request: RecordRequest, now: string): void {
   requireNewest(ledger, request, now);
   const { operation, type } = request;

@@ -45,7 +45,7 @@ export function validateRestore({ replicationConfigArn }: Ledger, { records }: R
 export function restore(ledger: Ledger, request: RestoreRequest, now: string): Transition<RestoreReply> {
   const { by, reason, records, resumeWithinSeconds } = request;
   const taken = new Set(ledger.checkpoints.map(({ sequence }) => sequence));
-  // A ledger that began anew counts from 1 again. Of two records with one sequence, the newer stays.
+  // A ledger that began anew counts from 1 again. If two records have the same sequence, the newer stays.
   const isFirst = ({ sequence }: ArchivedRecord, n: number) =>
     records.findIndex((each) => each.sequence === sequence) === n;
   const missing = records.filter((each, n) => !taken.has(each.sequence) && isFirst(each, n));
@@ -80,7 +80,7 @@ function recordOf({ sealed: _sealed, deadline: _deadline, ...record }: ArchivedR
   return record;
 }
 
-/** Orders records by time. A ledger that began anew before it was restored has counted from 1 again. */
+/** Orders records by time, not by sequence. A ledger that began anew before it was restored has counted from 1 again. */
 function newestFirst(one: CheckpointRecord, other: CheckpointRecord): number {
   if (one.recordedAt === other.recordedAt) return other.sequence - one.sequence;
   return one.recordedAt < other.recordedAt ? 1 : -1;

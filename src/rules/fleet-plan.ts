@@ -9,19 +9,20 @@ import { isPlain, readWith } from '../contract/schema-parts.js';
 const MAX_BYTES = 1_950_000;
 /** Maximum bytes of the options and of the failure messages together. */
 const SHARED_BYTES = 200_000;
-/** Maximum bytes of one replication: in the results beside its identifier, and among those left beside its ARN. */
+/** Maximum bytes of one replication in the results, without its identifier. */
 const ENTRY_BYTES = 104;
+/** Maximum bytes of one replication among those left, without its ARN. */
 const LEFT_BYTES = 36;
 
 /** Validates the input of a fleet, and fills in its defaults. Throws `DmsInvalidInput`. */
 export function planFleet(kind: OperationKind, input: unknown, workflowId: string): FleetState {
-  const given = isPlain(input) ? { ...input, fleetId: valueOf(input, 'fleetId') ?? workflowId } : input;
+  const given = isPlain(input) ? { ...input, fleetId: valueOf(input, 'fleetId') ?? fleetIdOf(workflowId) } : input;
   const { fleetId, concurrency, stopOnFailures, members } = readFleet(kind, given);
   const left = [...new Map(members.map((member) => [member.arn, member])).values()];
   requireRoom(kind, left);
   const options = optionNames[kind].map((name) => [name, valueOf(given, name) ?? null] as const);
   return {
-    fleetId: fleetId ?? workflowId,
+    fleetId: fleetId ?? fleetIdOf(workflowId),
     kind,
     concurrency,
     stopOnFailures,
@@ -33,6 +34,11 @@ export function planFleet(kind: OperationKind, input: unknown, workflowId: strin
     results: {},
     halted: null,
   };
+}
+
+/** Returns the id of a fleet that was started by name without one. A workflow id may hold any characters. */
+function fleetIdOf(workflowId: string): string {
+  return workflowId.replaceAll(/[^\w.:/-]/g, '_').slice(0, 150);
 }
 
 function readFleet(kind: OperationKind, input: unknown) {
@@ -66,7 +72,7 @@ function byDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[
     .map(({ arn, sequence }) => ({ arn, sequence }));
 }
 
-/** Throws if the result might not fit into a payload. Otherwise the fleet would fail only at its end. */
+/** Throws if the result might not fit into a payload. Without this check, the fleet would fail only at its end. */
 function requireRoom(kind: OperationKind, members: readonly FleetMember[]): void {
   const places = new Set(members.map(({ arn }) => placeOf(arn)));
   const bytes = members.reduce(

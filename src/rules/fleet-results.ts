@@ -29,7 +29,7 @@ export function isUsedBefore(superseded: number, ended: number, total: number): 
   return superseded >= Math.min(SUPERSEDED, total) && superseded * 2 > ended;
 }
 
-/** Returns the input of one child of a fleet. Its operation id lets a repeated fleet do only what is not done. */
+/** Returns the input of one operation of a fleet. The operation id makes a repeated fleet skip operations that succeeded. */
 export function fleetOperation({ kind, fleetId, options }: FleetState, { arn, sequence }: FleetMember) {
   const checkpoint = sequence == null ? {} : { checkpoint: { sequence } };
   return { ...options, ...checkpoint, replicationConfigArn: arn, operationId: `${fleetId}:${kind}` };

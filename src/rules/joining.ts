@@ -15,7 +15,7 @@ import { memoKeys, workflowTypes } from '../contract/names.js';
 /** Execution that holds a replication's workflow id. */
 export interface OpenOperation {
   readonly kind: string;
-  /** `null` for a moment if the execution was started without a memo. */
+  /** Operation id. `null` for a moment if the execution was started without a memo. */
   readonly operationId: string | null;
   /** Result of {@link asksOf}. `null` while `operationId` is null. */
   readonly asks: string | null;
@@ -68,12 +68,29 @@ export function wantedBy(kind: OperationKind, input: OperationInput): Wanted {
   return { kind, operationId: input.operationId ?? null, asks: asksOf(kind, input) };
 }
 
-/** Returns a text that is equal for equal requests to DMS. Compares the intent of a stop, and start type and CDC fields of a resume. */
+/**
+ * Returns the key of a request to DMS, as {@link relationTo} compares it. A stop has its intent.
+ *
+ * A resume has its start type, the sequence of its record, and its CDC fields. What the input leaves out is empty.
+ */
 export function asksOf(kind: OperationKind, input: Partial<StopReplicationInput & ResumeReplicationInput>): string {
   if (kind === 'stop') return input.intent ?? 'pause';
-  const { startReplicationType, cdcStartPosition, cdcStartTime, cdcStopPosition } = input;
-  const type = startReplicationType === 'reload-target' ? startReplicationType : 'go-on';
-  return JSON.stringify([type, cdcStartPosition ?? null, cdcStartTime ?? null, cdcStopPosition ?? null]);
+  const { startReplicationType, checkpoint, cdcStartPosition, cdcStartTime, cdcStopPosition } = input;
+  const sequence = typeof checkpoint === 'object' && checkpoint !== null ? checkpoint.sequence : '';
+  const cdc = [cdcStartPosition ?? null, cdcStartTime ?? null, cdcStopPosition ?? null];
+  return `${startReplicationType ?? ''}|${sequence}|${JSON.stringify(cdc)}`;
+}
+
+/** True if two keys ask for the same. A start type or a sequence that one leaves out fits any, except a reload. */
+function isSameRequest(one: string, other: string): boolean {
+  const [[type = '', sequence = '', ...cdc], [otherType = '', otherSequence = '', ...otherCdc]] = [
+    one.split('|'),
+    other.split('|'),
+  ];
+  const isReload = type === 'reload-target' || otherType === 'reload-target';
+  const isSameType = type === otherType || (!isReload && (type === '' || otherType === ''));
+  const isSameRecord = sequence === otherSequence || sequence === '' || otherSequence === '';
+  return isSameType && isSameRecord && cdc.join('|') === otherCdc.join('|');
 }
 
 /**
@@ -87,8 +104,8 @@ export function relationTo(open: OpenOperation, { kind, operationId, asks }: Wan
   if (open.kind !== kind) return 'refuse';
   if (kind === 'stop' && asks === 'final' && open.asks !== 'final') return 'wait';
   const isSameId = operationId === null || open.operationId === null || operationId === open.operationId;
-  // An execution without a memo shows in a moment what it asks for. Until then the default is assumed, as most ask for that.
-  const isSame = asks === (open.asks ?? asksOf(kind, {}));
+  // An execution that was started without a memo sets one a moment later. Until then, assume the default request.
+  const isSame = isSameRequest(asks, open.asks ?? asksOf(kind, {}));
   return isSameId && isSame ? 'join' : 'refuse';
 }
 

@@ -68,8 +68,9 @@ export interface ExecutionRun {
 /**
  * Terminates the execution that holds a replication's id if no worker ever picked it up and none will.
  *
- * None will if no worker polls its task queue while one polls the caller's other task queue. Returns the reason that
- * the starter of the execution reads. `null`: the execution stays.
+ * The rule: no worker polls the execution's task queue, but a worker polls the caller's task queue. Both queues differ.
+ *
+ * Returns the reason of the termination. `null`: the execution stays.
  */
 export async function clearNeverPickedUp(
   found: PickUpFacts,

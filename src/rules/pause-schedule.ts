@@ -2,10 +2,10 @@
 
 /** Longest pause of a new pause schedule: the 48 hours of the resume window, less six to act in. */
 export const LONGEST_PAUSE_HOURS = 42;
-/** Longest delay of a scheduled stop. A later stop is skipped, because it would reach into the day. */
+/** Longest delay of a scheduled stop. A later stop is skipped, because it could fall into the time when the replication should run. */
 export const LATEST_STOP_SECONDS = 3600;
 
-/** Planned stop, and the first resume at or after it. `null`: none comes within {@link LONGEST_PAUSE_HOURS}. */
+/** Planned stop, and the first resume at or after it. `null`: no resume within {@link LONGEST_PAUSE_HOURS}. */
 export interface PlannedPause {
   readonly stopAt: Date;
   readonly resumeAt: Date | null;

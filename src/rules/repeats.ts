@@ -46,7 +46,7 @@ export function requireSameStart({ operation }: Repeat, wanted: string | null, s
 export function repeatedResume(repeat: Repeat, look: Replication, subject: FailureSubject): ResumeReplicationResult {
   const { operation, checkpoint: resumedFrom } = repeat;
   const { operationId, outcome, startReplicationType, progress } = operation;
-  // A replication that is starting has been stopped since.
+  // A replication that is starting was stopped after the earlier resume.
   if (lifecycleState(look).status !== 'running') throw noLongerHolds(repeat, look, subject);
   return {
     outcome: outcome as ResumeOutcome,

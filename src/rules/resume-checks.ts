@@ -84,7 +84,8 @@ function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts): void {
 }
 
 /**
- * Throws if DMS's last stop is not the recorded one, or none is recorded. Checks the resume window first.
+ * Throws if DMS's last stop is not the recorded one, or none is recorded. For `resume-processing`, checks the resume
+ * window first.
  *
  * A confirmed reload starts from nothing, so it needs no recorded stop. `force` skips the comparison of stops, but does
  * not override the resume window.
@@ -108,7 +109,7 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
   throw checkpointChanged(subject, checkpoint, look);
 }
 
-/** Throws `DmsSourceLogExpired` if the start needs the source's log, and the source can no longer have it. */
+/** Throws `DmsSourceLogExpired` if the start needs a part of the source log that the source no longer keeps. */
 export function requireSourceLog(facts: ResumeFacts, type: StartReplicationType): void {
   const { expired } = sourceLog(facts);
   if (expired === null || type !== 'resume-processing') return;
@@ -137,13 +138,15 @@ export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): 
   const unchecked = (why: string | null) => endpointsUnknown(why, 'it is not checked that they lead where they led');
   const known = record?.endpoints ?? null;
   if (known === null) return unchecked(current !== null && record != null ? 'the record does not tell' : null);
+  let hidden: string | null = null;
   for (const role of ['source', 'target'] as const) {
     const [was, is] = [known[role], current?.endpoints?.[role]];
     const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
-    if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
+    // An address that DMS does not show, such as one in a secret, is unknown. It may be the same.
+    if (was.host === null || is?.host === null) hidden ??= was.endpointArn;
+    else if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
   }
-  const hidden = [known.source, known.target].find(({ host }) => host === null);
-  if (hidden !== undefined) return unchecked(`DMS does not show the address of ${hidden.endpointArn}`);
+  if (hidden !== null) return unchecked(`DMS does not show the address of ${hidden}`);
   return unchecked(current === null ? 'this worker does not look' : current.problem);
 }
 

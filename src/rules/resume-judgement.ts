@@ -1,8 +1,8 @@
 /**
  * The judgement about a resume: one pure function over the facts that `dms.requestStart` has gathered.
  *
- * A resume waits, ends because the replication runs already, or calls. Terminal failures are thrown. The single checks
- * of a call stand in `resume-checks.ts`.
+ * A resume waits, ends because the replication already runs, or calls. Terminal failures are thrown. The checks before a
+ * call are in `resume-checks.ts`.
  */
 import { isNewerStop } from '../dms/checkpoint.js';
 import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
@@ -91,7 +91,7 @@ function call(facts: FactsToJudge): ResumeConclusion {
   };
 }
 
-/** True if the judgement compares the endpoints of now with those of the record. Reading them costs a request. */
+/** True if the judgement compares the current endpoints with the recorded ones. Reading them costs a request. */
 export function comparesEndpoints(facts: FactsToJudge): boolean {
   const { request, look, checkpoint, ownCall, endpoints } = facts;
   if (endpoints === null || ownCall !== null || request.force === true || checkpoint?.endpoints == null) return false;
@@ -100,10 +100,10 @@ export function comparesEndpoints(facts: FactsToJudge): boolean {
 }
 
 /**
- * True if a look may be older than the ledger, or misses the row. It shows no run of a replication that has run, or an
- * older stop than the newest record.
+ * True if a look may be older than the ledger, or misses the row. Such a look shows no run of a replication that has run,
+ * or an older stop than the newest record.
  *
- * A config that never ran looks the same for good, and so does one created anew under the same ARN.
+ * The look may also be right: the config never ran, or was created anew under the same ARN.
  */
 function isOlderThanRecord({ look, hasRun, lastStoppedAt }: FactsToJudge): boolean {
   const { status, replicationLastStopTime } = look;

@@ -41,7 +41,7 @@ export interface StartWaitRules {
 export interface StartWaitMemory {
   /** True if the replication was seen starting or running after the start was asked for. */
   readonly sawStart: boolean;
-  /** First look that shows it running. Kept until looks agree on something else for longer than staleness, or show a newer stop. */
+  /** Time of the first look that showed it running. Kept until looks agree on something else beyond staleness, or show it stopped again. */
   readonly runningSince: number | null;
   /** Conclusion that the newest looks agree on. */
   readonly agreement: Agreement | null;
@@ -156,7 +156,7 @@ function judgeStopped(
   return { memory: stopped, verdict: { type: 'reverted' } };
 }
 
-/** True if the look was made after the one before the start, because no older look can show the same. */
+/** True if the look was made after the one before the start. No older look can show the same. */
 function isAfterMark(replication: Replication, { status, stop, startedAt }: CallMark): boolean {
   if (isNewerStop(replication, stop)) return true;
   if (isLaterRun(replication, startedAt)) return true;
@@ -172,8 +172,8 @@ function isBelieved({ agreement }: StartWaitMemory, now: number): boolean {
 /**
  * Waits for looks that agree for `seconds`. `null`: for another status.
  *
- * A look may be older than the one that showed it running. The deadline therefore counts again only once looks agree on
- * something else.
+ * The look may be older than the one that showed it running. The phase therefore returns to `starting`, under the
+ * deadline, only once looks agree on something else.
  */
 function waitOn(seen: StartWaitMemory, now: number, seconds: number | null, why: string): StartJudgement {
   const { agreement } = seen;

@@ -1,4 +1,4 @@
-/** Rules of `assertStopped`, as a pure function over looks: does a recorded stop still hold? */
+/** Rules of `assertStopped`: whether a recorded stop still holds, as a pure function over looks. */
 import { isNewerStop, isRecordedStop } from '../dms/checkpoint.js';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';

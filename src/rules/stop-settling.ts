@@ -57,7 +57,7 @@ export interface StopWaitMemory {
   readonly hasSeenStop: boolean;
   /** True if DMS may undo the newest described stop by itself. */
   readonly mayRestart: boolean;
-  /** First look that shows this stop described. Kept until looks agree on something else for longer than staleness. */
+  /** Time of the first look that showed this stop described. Kept until looks agree on something else beyond staleness. */
   readonly describedSince: number | null;
   /** Conclusion that the newest looks agree on. */
   readonly agreement: Agreement | null;
@@ -149,7 +149,7 @@ export function judgeSettling(
   return { memory: seen, verdict: { type: 'settled', settled } };
 }
 
-/** Returns the seconds from the first description to the start of the agreement that a look broke. 0: none was broken. */
+/** Returns how long after the first description the broken agreement began, in seconds. 0: the look broke none. */
 function changedAt({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
   if (before === null || describedSince === null || before === agreement) return 0;
   return before.since - describedSince;
@@ -193,7 +193,7 @@ function judgeCreated(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules
   return { memory: seen, verdict: waiting('settling', left, 'it has never run, as far as DMS shows') };
 }
 
-/** True if a stop came after the look before the call. No older look can show its time. */
+/** True if the look shows a stop from after the look before the call. No older look can show its time. */
 function showsNewerStop(replication: Replication, before: StopMark | null): boolean {
   return before !== null && isNewerStop(replication, before);
 }
@@ -209,8 +209,8 @@ function agreedFor({ agreement }: StopWaitMemory, now: number): number {
 /**
  * Waits for looks that agree for `seconds`. `null`: for another status.
  *
- * A look may be older than the one that showed the stop. The deadline therefore counts again only once looks agree on
- * something else.
+ * The look may be older than the one that showed the stop. The phase therefore returns to `stopping`, under the
+ * deadline, only once looks agree on something else.
  */
 function waitOn(seen: StopWaitMemory, now: number, seconds: number | null, why: string): StopJudgement {
   const describedSince = isBelieved(seen, now) ? null : seen.describedSince;

@@ -7,7 +7,7 @@ import type { Warning } from '../contract/results.js';
 /** Hours left to resume below which a stop gets a warning. */
 const SHORT_WINDOW_HOURS = 12;
 
-/** Returns the warnings about a stop that succeeded. `now` is by DMS's clock, because the deadline is too. */
+/** Returns the warnings about a stop that succeeded. `now` is by DMS's clock, as the deadline is. */
 export function stopWarnings(checkpoint: CheckpointDraft, replication: Replication, now: number): readonly Warning[] {
   const state = lifecycleState(replication);
   if (state.status === 'created') return [];
@@ -21,7 +21,7 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
   if (recoveryCheckpoint === null && replicationType !== 'full-load') {
     warnings.push({ code: 'no-checkpoint', message: 'DMS reports no RecoveryCheckpoint for this stop' });
   }
-  // DMS loses its statistics when it deprovisions.
+  // DMS loses the statistics of a replication when it deprovisions it.
   const loaded = isDeprovisioned(state) ? 100 : (replication.replicationStats?.fullLoadProgressPercent ?? 100);
   if (replicationType !== 'cdc' && loaded < 100) {
     const message = `the full load was at ${loaded} %: tables that were not complete start again from zero`;

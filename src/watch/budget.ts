@@ -22,14 +22,14 @@ const AWS_REFILL = 8;
 const SHARE = 3 / 4;
 /** Default of `looksPerSecond`: a third of the worker's share. */
 export const LOOKS_PER_SECOND = (AWS_REFILL * SHARE) / 3;
-/** Maximum number of first looks sent at once. Later ones come at `looksPerSecond`, and share pages meanwhile. */
+/** Maximum number of first looks sent at once. Further ones follow at `looksPerSecond`, and may share pages. */
 const LOOKS_AT_ONCE = 40;
 
 /** Factor of the rate after throttling, share of the full rate regained each second, and least share. */
 const EASED = 0.5;
 const REGAINED_PER_SECOND = 1 / 60;
 const LEAST = 1 / 8;
-/** Time in which throttled requests count once, because they were under way together. */
+/** Throttled requests within this time count once, because they were under way together. */
 const EASED_ONCE_MS = 1000;
 
 /**
@@ -42,7 +42,7 @@ const EASED_ONCE_MS = 1000;
  */
 export type RequestKind = 'poll' | 'look' | 'change' | 'other';
 
-/** Tokens of sixteen that each kind gets while all wait. */
+/** Number of tokens out of sixteen that each kind gets while all kinds wait. */
 const WEIGHTS: Readonly<Record<RequestKind, number>> = { change: 10, poll: 3, look: 2, other: 1 };
 
 /** Requests of one kind that wait for a token, in order. */
@@ -74,8 +74,8 @@ export class RequestBudget {
   /**
    * Creates a full budget. Throws a `RangeError` unless `looksPerSecond` is more than 0.
    *
-   * `looksPerSecond`: sweep requests a second. All requests together are three times as many. They are at most three
-   * quarters of AWS's refill, or `looksPerSecond` if that is more.
+   * `looksPerSecond`: sweep requests a second. All requests together have three times that rate, but at most three
+   * quarters of AWS's refill. A higher `looksPerSecond` is also the rate of all requests.
    */
   constructor(looksPerSecond = LOOKS_PER_SECOND) {
     requireLooksPerSecond(looksPerSecond);

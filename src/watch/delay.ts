@@ -4,8 +4,8 @@ const LONGEST = 30;
 /**
  * Returns the seconds between two looks while no attempt is held.
  *
- * The delay is 2 s at first, later a twentieth of the time already waited, at most 30 s. It varies by a tenth, which
- * keeps waits that began together from looking together forever.
+ * The delay is 2 s at first, later a twentieth of the time already waited, at most 30 s. It varies by a tenth, so
+ * waits that began together drift apart.
  */
 export function secondsBetweenLooks(elapsedSeconds: number, random: () => number = Math.random): number {
   const plain = Math.min(LONGEST, Math.max(SHORTEST, elapsedSeconds / 20));

@@ -1,4 +1,4 @@
-/** Returns the answer of a request, or rejects with `late` after the given seconds. A request may ignore its signal. */
+/** Returns the answer of a request. Rejects with `late` after the given seconds, even if it ignores its signal. */
 export function inTime<T>(
   seconds: number,
   ask: (signal: AbortSignal) => Promise<T>,

@@ -14,13 +14,13 @@ export class ListMemory {
     this.#pageOf.set(arn, page);
   }
 
-  /** Remembers that the list goes on to this page, or ends there. */
+  /** Remembers that the list has this page, and whether the page is the last. */
   reached(page: number, isLast: boolean): void {
     if (isLast) this.#isEndKnown = true;
     this.#pages = isLast ? page : Math.max(this.#pages, page + 1);
   }
 
-  /** Remembers that this page failed, and hides those after it. */
+  /** Remembers that this page failed. For a while, plans end before it. */
   broke(page: number, now: number): void {
     this.#broken = { page, until: now + BROKEN_MS };
   }
@@ -31,8 +31,8 @@ export class ListMemory {
   }
 
   /**
-   * Returns the number of pages to list. The pages, and one request for each replication behind them, are then the
-   * fewest requests.
+   * Returns the number of pages to list so that all replications take the fewest requests. Each replication behind
+   * those pages takes a request of its own.
    *
    * - 0: request each replication alone.
    * - `Infinity`: the length of the list is unknown. List until the pages have cost as much as requesting the rest

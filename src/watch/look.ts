@@ -15,7 +15,7 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** No look came in time: the request budget is spent on others, or DMS throttles. */
+/** Error of a look that did not come in time: others spent the request budget, or DMS throttles. */
 export class LookDelayed extends Error {
   override readonly name = 'LookDelayed';
 

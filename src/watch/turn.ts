@@ -11,10 +11,10 @@ const FRESH_SECONDS = 30;
 /**
  * Waits for the turn of a change. Returns a look that is fresh when the turn comes: `look`, or a later one.
  *
- * Looks meanwhile come with the sweeps. A thousand changes in line therefore cost pages, and not a request each. A
+ * Looks in the meantime come with the sweeps. A thousand waiting changes therefore cost pages, not one request each. A
  * caller that doesn't send its change gives the turn back with `budget.giveBack('change')`.
  *
- * Rejects with the signal's reason. If the look is stale, rejects with the error of `ReplicationWatcher.look`.
+ * Rejects with the signal's reason, or with the error of the look that was to replace a stale one.
  */
 export async function takeTurn(
   { budget, watcher }: { readonly budget: RequestBudget; readonly watcher: ReplicationWatcher },

@@ -3,7 +3,7 @@ import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { RequestKind } from './budget.js';
 import { PATIENCE_SECONDS, type LookOptions } from './look.js';
 
-/** Time in which waits that begin share a request. */
+/** Waits that begin within this time share a request. */
 const COALESCE_MS = 10;
 
 /** Lanes: the kinds of requests by which looks are made. `look`: first looks, at once. `poll`: looks of waits, in sweeps. */
@@ -78,7 +78,7 @@ export class Waiters {
     });
   }
 
-  /** Remembers whether a list can show this replication, while something waits for it. */
+  /** Remembers whether lists fail to show this replication, until nothing waits for it. */
   setUnlisted(arn: string, isUnlisted: boolean): void {
     const watched = this.#byArn.get(arn);
     if (watched !== undefined) watched.isUnlisted = isUnlisted;

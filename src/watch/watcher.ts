@@ -15,13 +15,13 @@ const COME_ALONG_MS = 250;
 const REQUEST_SECONDS = 20;
 /** Maximum number of single requests under way at once. */
 const CONCURRENCY = 8;
-/** Least number of single requests that may follow a list before the next list. */
+/** Minimum number of single requests between two lists, while any are due. */
 const ASKED_BETWEEN_LISTS = 10;
 
 /**
- * Looks for many waits at once. All waits of a worker on one account-region share its requests, which keep to the
- * request budget. The watcher lists pages, requests replications alone, or both. It chooses what it expects to take the
- * fewest requests.
+ * Looks for many waits at once. All waits of a worker on one account-region share its requests. The requests keep to
+ * the request budget. The watcher lists pages, requests replications alone, or both. It chooses what it expects to take
+ * the fewest requests.
  *
  * First looks and sweeps each have a lane with its own tokens, so neither waits for the other. An answer serves the
  * waits of both.
@@ -127,7 +127,10 @@ export class ReplicationWatcher {
     }
   }
 
-  /** Lists pages until all are found or listing is not worth it. Returns their number. The caller has the token of the first page. */
+  /**
+   * Lists pages until all replications are found or listing is not worth it. Returns the number of pages. The caller
+   * has the token of the first page.
+   */
   async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<number> {
     const [first] = wanted.values();
     if (first === undefined) return 0;

@@ -1,4 +1,7 @@
-/** Prints the bundle of the given workflows file. Runs as a separate process, so that its memory is free again before the first wait. */
+/**
+ * Prints the bundle of the given workflows file. Runs as a separate process, so that the worker does not keep its
+ * memory.
+ */
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const [workflowsPath = ''] = process.argv.slice(2);

@@ -35,7 +35,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => log('temporal', { level, message, ...meta })),
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} } },
   });
-  // A signal now waits for the worker to drain.
+  // The runtime is installed: from here on, a signal drains the worker before the process ends.
   log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
   if (awsEndpoint !== undefined) log('warning', { warning: `AWS requests go to ${awsEndpoint}, not to AWS` });
 
@@ -62,7 +62,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
     maxConcurrentActivityTaskExecutions: MAX_HELD_WAITS + 200,
     activityTaskPollerBehavior: { type: 'autoscaling', maximum: 40 },
     workflowTaskPollerBehavior: { type: 'autoscaling', maximum: 20 },
-    // A workflow that left the cache is read and replayed for its next task. Each in the cache takes half a megabyte.
+    // A workflow outside the cache is read and replayed for its next task. Each cached workflow takes half a megabyte.
     maxCachedWorkflows: MAX_HELD_WAITS / 8,
     // Longest time until a wait shows a change of status.
     maxHeartbeatThrottleInterval: '15 seconds',

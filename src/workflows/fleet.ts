@@ -40,15 +40,15 @@ const MAX_EVENTS = 3500;
 const MAX_BYTES = 8_000_000;
 
 /**
- * Stops up to 10,000 replications, at most `concurrency` at once, each in the ordinary workflow of its own.
+ * Stops up to 10,000 replications, at most `concurrency` at once. Each stop runs in its own operation workflow.
  *
- * A cancel lets operations under way finish, and starts no more. The result says what is left.
+ * A cancelled fleet lets operations under way finish, and starts no more. The result lists the ARNs that are left.
  */
 export function dmsStopFleet(input: StopFleetInput, state?: FleetState): Promise<FleetReport> {
   return runFleet('stop', input, state, (next) => continueAsNew<typeof dmsStopFleet>(nothing, next));
 }
 
-/** Resumes up to 10,000 replications. Those of a stop fleet come in the order of their deadlines. */
+/** Resumes up to 10,000 replications. With `stopped`, the nearest deadline comes first. */
 export function dmsResumeFleet(input: ResumeFleetInput, state?: FleetState): Promise<FleetReport> {
   return runFleet('resume', input, state, (next) => continueAsNew<typeof dmsResumeFleet>(nothing, next));
 }
@@ -166,7 +166,7 @@ class Fleet {
       });
       return 'checkpoint' in result ? stoppedEntry(result) : resumedEntry(result);
     } catch (err) {
-      // A cancel or a termination of the operation is wrapped. The entry names the cause, and not the wrapper.
+      // Temporal wraps the cancel or termination of an operation. The entry names the cause, not the wrapper.
       const cause = findDmsFailure(err) ?? (isWrapper(err) ? (err.cause ?? err) : err);
       const { name = 'Error', message = String(cause) } = cause instanceof Error ? cause : {};
       const type = cause instanceof ApplicationFailure ? (cause.type ?? name) : name;

@@ -54,11 +54,12 @@ export interface LedgerInput {
 }
 
 /**
- * Runs the ledger of one replication: its stops and resumes, the seal, and the call that may be in flight.
+ * Runs the ledger of one replication: its records and operations, the seal, and the note of a call.
  *
- * The ledger finishes what an operation left unfinished. It runs as long as DMS has the replication, and a cancel does
- * not end it. The workflow returns its state. An operation on a new replication with the same ARN goes on with that
- * state.
+ * The ledger finishes a call that an operation left unfinished. A cancel does not end the ledger.
+ *
+ * The workflow ends after DMS has deleted the replication, and returns its state. An operation on a new replication
+ * with the same ARN goes on with that state.
  */
 export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> {
   const replicationConfigArn = readArn(input);
@@ -130,7 +131,9 @@ interface UpdateOptions<Request> {
   readonly validate?: (ledger: Ledger, request: Request, now: string) => void;
 }
 
-/** Shows the ledger without a worker: in the current details, and in the memo if it has changed. */
+/**
+ * Shows the ledger in the current details, and in the memo if the memo changes. The memo is readable without a worker.
+ */
 function show(ledger: Ledger): void {
   setCurrentDetails(ledgerMarkdown(ledger));
   const { memo = {} } = workflowInfo();
@@ -139,7 +142,7 @@ function show(ledger: Ledger): void {
   if (changed.length > 0) upsertMemo(Object.fromEntries(changed));
 }
 
-/** Fails an update that can't be carried out, and not the workflow task. */
+/** Turns any error of an update into a failure of that update, so that the workflow task does not fail. */
 function tryChange<Reply>(update: string, change: () => Reply): Reply {
   try {
     return change();
@@ -149,12 +152,12 @@ function tryChange<Reply>(update: string, change: () => Reply): Reply {
   }
 }
 
-/** Reads the state to begin with. An invalid state fails the workflow. */
+/** Reads the initial state. An invalid state fails the workflow. */
 function readState(replicationConfigArn: string, state: unknown): Ledger {
   if (state === null) return emptyLedger(replicationConfigArn);
   requireKnownVersion(replicationConfigArn, state);
   const read = readRequest(replicationConfigArn, 'state of a ledger', schemas.state, state);
-  // A continued run takes over what the run before it has accepted, whatever this server's clock shows.
+  // A continued run keeps the token of the run before it, even if the server's clock is behind that token.
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
   if (!isContinued) requirePastToken(replicationConfigArn, read.newestToken, now());
   if (read.replicationConfigArn === replicationConfigArn) return read;

@@ -17,7 +17,7 @@ import { messageNames } from '../contract/names.js';
 import type { OperationProgress } from '../contract/progress.js';
 import type { Ledger } from '../contract/ledger-state.js';
 
-/** Progress of an operation. Every operation's workflow answers it. */
+/** Progress of an operation. Every workflow that stops or resumes a replication answers this query. */
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
 /** Progress of the child that does the work of a workflow started under another id. */
 export const childProgressSignal = defineSignal<[OperationProgress]>(messageNames.childProgress);
@@ -29,7 +29,7 @@ export const fleetQuery = defineQuery<FleetProgressReport>(messageNames.fleet);
 export const ledgerQuery = defineQuery<Ledger>(messageNames.ledger);
 /** History of the ledger, page by page. */
 export const historyQuery = defineQuery<HistoryPage, [HistoryQuery]>(messageNames.history);
-/** Lifts a seal, by name and reason. For people, while most updates of the ledger are for the activities. */
+/** Lifts a seal, by name and reason. For people. */
 export const unsealUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.unseal);
 /** Ends a reservation, by name and reason. For people. */
 export const breakReservationUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.breakReservation);

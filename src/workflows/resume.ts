@@ -11,7 +11,7 @@ import { untilRunning } from './operation/waits.js';
 /**
  * Resumes a replication from its recorded stop, waits until it runs, and watches for movement and an early failure.
  *
- * Any language can start it by name with JSON. The workflow id under which it does its work is `dms:<arn>`.
+ * Any language can start this workflow by name with JSON. The work runs under the workflow id `dms:<arn>`.
  */
 export function dmsResumeReplication(input: ResumeReplicationInput): Promise<ResumeReplicationResult> {
   return runOperation('resume', input, readResumeInput, resume);
@@ -54,7 +54,7 @@ async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
   return recorded.result as ResumeReplicationResult;
 }
 
-/** Waits until the replication runs, then watches for movement. One that ran already is not watched. */
+/** Waits until the replication runs, then watches for movement. Skips both if the replication was running already. */
 async function untilVerified(
   { operation, plan, tracker }: Run<ResumePlan>,
   { outcome, before, mayHaveCalled, replication, holdSeconds, resumedFrom }: RequestedStart,

@@ -23,9 +23,12 @@ const othersAtWork: readonly DmsFailureType[] = [
 
 /** Time limit for the look before a stop. */
 const LOOK_SECONDS = 600;
-/** Longest time a resume waits for other operations, and again for the record of its own stop. */
+/**
+ * Longest time a scheduled resume waits until no operation is open. The wait for the record of the schedule's own stop
+ * has the same limit.
+ */
 const PATIENCE_HOURS = 12;
-/** Seconds between two readings of the ledger. Each adds the ledger to the history, which has limits. */
+/** Seconds between two readings of the ledger. Each reading adds the whole ledger to the workflow's history. */
 const LEDGER_SECONDS = 600;
 
 /** Stops a running replication, unless somebody else operates on it. Started by a pause schedule. */
@@ -71,7 +74,9 @@ export async function dmsScheduledResume(
   });
 }
 
-/** Reads the ledger once no operation is open, and the schedule's own stop, if it called DMS, is recorded. */
+/**
+ * Waits until no operation is open and the ledger holds no note of a stop of this schedule. Then returns the ledger.
+ */
 async function readSettledLedger(replicationConfigArn: string, prefix: string): Promise<Ledger> {
   const wait = { holdSeconds: 0, timeoutSeconds: PATIENCE_HOURS * 3600 };
   const activities = waitingActivities('Wait until no operation is open', wait);

@@ -25,7 +25,11 @@ import { runAsChild, type StepOptions } from './operation/run-as-child.js';
 export type { ReleaseReplication, ReserveReplication } from '../contract/activity-protocol.js';
 export type { StepOptions } from './operation/run-as-child.js';
 
-/** Stops a replication and returns the recorded checkpoint. A cancel of the host ends the wait, not a stop that DMS accepted. */
+/**
+ * Stops a replication and returns the recorded checkpoint.
+ *
+ * Cancelling the host ends the wait. DMS still carries out a stop that it has accepted.
+ */
 export function stopReplication(
   input: StopReplicationInput,
   options: StepOptions = {},

@@ -10,7 +10,7 @@ import { untilStopped } from './operation/waits.js';
 /**
  * Stops a replication, waits until it has really stopped, and records where.
  *
- * Any language can start it by name with JSON. The workflow id under which it does its work is `dms:<arn>`.
+ * Any language can start this workflow by name with JSON. The work runs under the workflow id `dms:<arn>`.
  */
 export function dmsStopReplication(input: StopReplicationInput): Promise<StopReplicationResult> {
   return runOperation('stop', input, readStopInput, stop);
@@ -51,7 +51,11 @@ async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
 
 type SettledStop = Omit<Extract<StoppedReplication, { end: 'settled' }>, 'end'> & { readonly outcome: StopOutcome };
 
-/** Follows the stop until it is described. Asks again if the replication runs: DMS undid the stop, or an old look showed one. */
+/**
+ * Waits until the stop has settled. Requests the stop again if the replication runs.
+ *
+ * DMS undoes some stops, and an old look may show an earlier stop.
+ */
 async function untilSettled(
   run: Run<StopPlan>,
   requested: RequestedStop,

@@ -1,9 +1,10 @@
 /**
  * Workflows that the ready-made worker bundles when it is versioned.
  *
- * Operations are short and stay on the version that began them. A ledger lives as long as its replication, and moves on
- * with the deployment. An unversioned worker refuses workflows with a versioning behavior, so they have a file of their
- * own.
+ * Operations are short and stay on the version that began them. A ledger lives as long as its replication, so it moves
+ * on with the deployment.
+ *
+ * An unversioned worker refuses workflows with a versioning behavior. These workflows therefore have their own file.
  *
  * @module
  */

@@ -37,6 +37,16 @@ describe('the plan of a fleet', () => {
     });
   });
 
+  test.each([
+    ['dms-fleet:night', 'dms-fleet:night'],
+    ['the night of März 3', 'the_night_of_M_rz_3'],
+    ['x'.repeat(1000), 'x'.repeat(150)],
+  ])('that was started by name takes the workflow id "%s" as its name', (workflowId, fleetId) => {
+    const plan = planFleet('stop', { replicationConfigArns: [] }, workflowId);
+    expect(plan.fleetId).toBe(fleetId);
+    expect(readFleetState('stop', plan)).toBe(plan);
+  });
+
   test('may be empty, and of ten thousand', () => {
     expect(planFleet('stop', { replicationConfigArns: [] }, 'none').total).toBe(0);
     expect(planFleet('stop', { replicationConfigArns: arns(10_000) }, 'many').total).toBe(10_000);

@@ -73,13 +73,15 @@ describe('what an operation asks for', () => {
     ['stop', {}, 'pause'],
     ['stop', { intent: null }, 'pause'],
     ['stop', { intent: 'final' }, 'final'],
-    ['resume', {}, '["go-on",null,null,null]'],
-    ['resume', { startReplicationType: 'resume-processing' }, '["go-on",null,null,null]'],
-    ['resume', { startReplicationType: 'start-replication' }, '["go-on",null,null,null]'],
-    ['resume', { startReplicationType: 'reload-target' }, '["reload-target",null,null,null]'],
-    ['resume', { cdcStartPosition: 'p' }, '["go-on","p",null,null]'],
-    ['resume', { cdcStartTime: 't' }, '["go-on",null,"t",null]'],
-    ['resume', { cdcStopPosition: 's' }, '["go-on",null,null,"s"]'],
+    ['resume', {}, '||[null,null,null]'],
+    ['resume', { startReplicationType: 'resume-processing' }, 'resume-processing||[null,null,null]'],
+    ['resume', { startReplicationType: 'reload-target' }, 'reload-target||[null,null,null]'],
+    ['resume', { checkpoint: { sequence: 7 } }, '|7|[null,null,null]'],
+    ['resume', { checkpoint: 'latest' }, '||[null,null,null]'],
+    ['resume', { checkpoint: null }, '||[null,null,null]'],
+    ['resume', { cdcStartPosition: 'p' }, '||["p",null,null]'],
+    ['resume', { cdcStartTime: 't' }, '||[null,"t",null]'],
+    ['resume', { cdcStopPosition: 's' }, '||[null,null,"s"]'],
   ] as const)('of a %s with %j is %s', (kind, input, asks) => {
     expect(asksOf(kind, input)).toBe(asks);
     const wanted = { kind, operationId: null, asks };
@@ -139,6 +141,32 @@ describe('an operation that finds another one open', () => {
       'refuse',
     ],
   ])('%s', (_, open, wanted, relation) => expect(relationTo(open, wanted)).toBe(relation));
+
+  const reloads = { startReplicationType: 'reload-target' } as const;
+  const goesOn = { startReplicationType: 'resume-processing' } as const;
+  const third = { checkpoint: { sequence: 3 } };
+
+  test.each<[string, object, object, string]>([
+    ['the start type that the other names', {}, goesOn, 'join'],
+    ['the start type that it names itself', goesOn, {}, 'join'],
+    ['another start type', goesOn, { startReplicationType: 'start-replication' }, 'refuse'],
+    ['a reload, which it does not name', {}, reloads, 'refuse'],
+    ['no reload, which it names', reloads, {}, 'refuse'],
+    ['the same reload', reloads, reloads, 'join'],
+    ['the record that the other names', {}, third, 'join'],
+    ['the record that it names itself', third, {}, 'join'],
+    ['the same record', third, third, 'join'],
+    ['another record', third, { checkpoint: { sequence: 33 } }, 'refuse'],
+    ['a start position, which it does not name', {}, { cdcStartPosition: 'a|b' }, 'refuse'],
+    ['another start position', { cdcStartPosition: 'a|c' }, { cdcStartPosition: 'a|b' }, 'refuse'],
+    ['the same start position', { cdcStartPosition: 'a|b' }, { cdcStartPosition: 'a|b' }, 'join'],
+    ['another end', { cdcStopPosition: 's' }, {}, 'refuse'],
+  ])('a resume that finds a resume with %s (%j, %j): %s', (_, wanted, open, relation) => {
+    const openAsks = asksOf('resume', open);
+    expect(
+      relationTo({ ...resume, asks: openAsks }, { kind: 'resume', operationId: null, asks: asksOf('resume', wanted) }),
+    ).toBe(relation);
+  });
 
   test.each([
     ['stop', 'resume', true],

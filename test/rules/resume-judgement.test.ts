@@ -187,6 +187,16 @@ describe('the warnings of a call', () => {
       },
       ['DMS does not show the address of source'],
     ],
+    [
+      'name an endpoint whose address DMS shows only now',
+      { checkpoint: { ...recorded, endpoints: { ...endpoints, target: address('target', null) } } },
+      ['DMS does not show the address of target'],
+    ],
+    [
+      'name an endpoint whose address DMS hides now',
+      { endpoints: { endpoints: { ...endpoints, target: address('target', null) }, problem: null } },
+      ['DMS does not show the address of target'],
+    ],
     ['are those of the start, too', asked({ cdcStartPosition: 'x' }), ['custom-start-position']],
     [
       'of a call that is sent again are those of the start',

@@ -21,12 +21,12 @@ interface AskingAttempt {
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure;
 }
 
-/** True if an error ends an operation that has called nothing. */
+/** True if an error may end an operation that has called nothing. */
 export function isDenial(err: unknown): boolean {
   return err instanceof DmsApiError && ['access-denied', 'credentials', 'rejected'].includes(err.kind);
 }
 
-/** Returns what a failed request to DMS means for the activity. The one place that turns a `DmsApiError` into an `ApplicationFailure`. */
+/** Returns the failure of the activity for a failed request to DMS. */
 export function apiFailure(err: DmsApiError, attempt: AskingAttempt): ApplicationFailure {
   const { arn } = attempt.arn;
   const subject = { ...attempt.subject, awsError: awsErrorDetails(err) };
@@ -61,7 +61,7 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
   return attempt.retryable(isThrottled ? 'DmsThrottled' : 'DmsUnavailable', message, delay);
 }
 
-/** Returns the beginning of a message about a failed request that is sent again. */
+/** Returns the first words of the message about a request that is retried. */
 function problemOf({ kind }: DmsApiError, outage: { readonly seconds: number } | null): string {
   if (outage !== null)
     return `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so no answer`;

@@ -12,12 +12,12 @@ import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } f
 import type { WorkerContext } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;
-/** Longest wait of an attempt for a look, and the share of start-to-close it leaves for the request. Seconds. */
+/** Longest wait of an attempt for a look, and the part of start-to-close kept for its request. Seconds. */
 const LONGEST_LOOK_SECONDS = 60;
 const REQUEST_SECONDS = 10;
 /** Reason of a missing answer when nothing is wrong. */
 export const BUSY = 'many operations share the requests to DMS';
-/** Seconds past its deadline for which an unanswered activity still tries to look, and the least length of a look. */
+/** Seconds past its deadline for which an activity without an answer still looks, and the shortest wait for a look. */
 const LAST_LOOK_SECONDS = 30;
 const SHORTEST_LOOK_SECONDS = 3;
 
@@ -31,12 +31,12 @@ export class Attempt {
   mayHaveCalled: boolean;
   /** True if the ledger may know the operation. Only the ledger can tell then whether an earlier attempt has called. */
   mayHaveBegun: boolean;
-  /** Asks the ledger whether an earlier attempt has called. Default: no other attempt calls. */
+  /** Asks the ledger whether an earlier attempt has called. Default: false, for activities that never call. */
   wasCalled: () => Promise<boolean> = () => Promise.resolve(false);
   readonly deadline: Deadline;
   /** False once the awaited state has been seen and only time must pass. */
   underDeadline = true;
-  /** Time since which answers have been missing past the deadline, in seconds of the activity. `null`: none is missing. */
+  /** Value of `elapsedSeconds` since which answers are missing past the deadline. `null`: none is missing. */
   lateSince: number | null;
   readonly #context = Context.current();
   readonly #begun = performance.now();
@@ -79,15 +79,15 @@ export class Attempt {
   }
 
   /**
-   * Seconds since the activity was scheduled. The server's clock counts up to this attempt, and a monotonic one from
-   * then on. Two clocks are never compared.
+   * Seconds since the activity was scheduled. The server's clock measures the time before this attempt. The worker's
+   * monotonic clock measures the attempt. The two clocks are never compared.
    */
   get elapsedSeconds(): number {
     const { currentAttemptScheduledTimestampMs: now, scheduledTimestampMs: begun } = this.#context.info;
     return Math.max(0, (now - begun) / 1000) + this.heldSeconds;
   }
 
-  /** Seconds the activity goes on without an answer. `Infinity` when only time must pass. */
+  /** Seconds for which the activity still goes on without an answer. `Infinity` when only time must pass. */
   get secondsWithoutAnswer(): number {
     if (!this.underDeadline) return Infinity;
     const { elapsedSeconds, deadline, lateSince } = this;
@@ -137,7 +137,7 @@ export class Attempt {
     }
   }
 
-  /** Waits for something that many share. Fails retryably after `withinSeconds`, and a later attempt waits on. */
+  /** Waits for a turn or a place that many share. Fails retryably after `withinSeconds`. A later attempt waits on. */
   async waitAtMost<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const askedAt = this.elapsedSeconds;
     const seconds = Math.min(withinSeconds, Math.max(SHORTEST_LOOK_SECONDS, this.secondsWithoutAnswer));
@@ -155,7 +155,7 @@ export class Attempt {
     return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds };
   }
 
-  /** Returns what an error means for the activity: a failed request, a worker's shutdown, or an error to pass on. */
+  /** Returns the activity's failure for a failed request or a worker's shutdown. Returns any other error unchanged. */
   failure(err: unknown, askedAt = this.elapsedSeconds): unknown {
     if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
     const answer = err instanceof LookDelayed ? err.throttled : err;
@@ -165,7 +165,7 @@ export class Attempt {
     );
   }
 
-  /** Returns the failure of a request that the ledger lets through only later. Terminal if the deadline has passed by then. */
+  /** Returns the failure of a request that the ledger defers. Terminal `LAST_LOOK_SECONDS` after the deadline. */
   ledgerWaits(why: string, seconds: number): ApplicationFailure {
     return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
   }
@@ -210,8 +210,8 @@ export class Attempt {
   }
 
   /**
-   * Returns a failure that Temporal retries after the given delay. The server drops all of a failure above 4 kB, so
-   * this is at most half.
+   * Returns a failure that Temporal retries after the given delay. The server drops a failure above 4 kB entirely, so
+   * this one stays below half of that.
    */
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure {
     const { phase } = this;

@@ -15,7 +15,7 @@ import { LedgerUnreachable } from './ledger-errors.js';
 
 /** Time limit of a call that changes a replication. */
 const CALL_SECONDS = 15;
-/** Time limit of writing the note. A call with an older note is not sent, so the note's age tells when it can land. */
+/** Time limit of writing the note. A call with an older note is not sent, so the note's age bounds when it can land. */
 const NOTE_SECONDS = 4;
 /** Seconds of start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
@@ -84,7 +84,7 @@ class ChangeAttempt<Outcome, Result> {
     throw this.attempt.stillWaiting('its status changed while the call waited for its turn', 0.1);
   }
 
-  /** Takes the new note back if the call is no longer due. An earlier note may show that its call has had its effect. */
+  /** Takes the new note back if the call is no longer due. An earlier call of the operation may have had its effect. */
   async #requireDue(facts: Facts): Promise<void> {
     try {
       await this.#judgedAgain(facts);
@@ -108,7 +108,7 @@ class ChangeAttempt<Outcome, Result> {
     throw err;
   }
 
-  /** Returns the decision that a doubtful conclusion leads to, once looks have agreed on it for long enough. */
+  /** Returns a decision without doubt. Fails retryably until looks have agreed on a doubt for long enough. */
   async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
       this.#memory.endDoubt();
@@ -118,7 +118,7 @@ class ChangeAttempt<Outcome, Result> {
     return decision.conclude();
   }
 
-  /** Waits for the call's turn, then notes and sends it. The look may be old by then, so a newer one is judged anew. */
+  /** Waits for the call's turn, then notes and sends the call. A newer look that came meanwhile is judged again. */
   async #noteAndCall(
     judged: CallNote,
     facts: Facts,
@@ -164,7 +164,7 @@ class ChangeAttempt<Outcome, Result> {
     const { operation, intent, sequence } = change;
     if (operation === undefined) return null;
     const { token, taskQueue } = attempt;
-    // An answer to a call of an earlier attempt would have ended this activity.
+    // A later attempt may follow an unanswered call: an answer would have ended this activity.
     const isAnswered = change.isAnswered && attempt.number === 1;
     const { status } = replication;
     const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
@@ -196,7 +196,7 @@ class ChangeAttempt<Outcome, Result> {
     }
   }
 
-  /** Returns what a call that DMS did not accept means. The note stays unless the call was surely not carried out. */
+  /** Returns the failure of a call that DMS did not accept. Keeps the note unless the call surely had no effect. */
   async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<unknown> {
     const { attempt, change } = this;
     const own = facts.begun?.ownCall ?? null;
@@ -212,10 +212,10 @@ class ChangeAttempt<Outcome, Result> {
   }
 
   /**
-   * Returns what a refusal because of a status means.
+   * Returns the failure of a call that DMS refused because of the replication's status.
    *
-   * DMS may name a status of this replication that is newer than the look before the call, or older. The next looks
-   * decide, for up to a minute past the deadline.
+   * The status that DMS names may be newer or older than the look before the call. The next looks decide, for up to a
+   * minute past the deadline.
    */
   #refusedInState(err: DmsApiError, { look: { replication }, subject }: Facts): unknown {
     const { arn, elapsedSeconds, deadline } = this.attempt;

@@ -10,7 +10,7 @@ export const REPEAT_DOUBT = 'what it brought about no longer shows';
 interface Memory {
   /** True once the ledger has let the operation begin. */
   readonly isBegun?: boolean;
-  /** Conclusion on which all looks have agreed since then, in seconds of the activity. */
+  /** Conclusion that the newest looks agree on. Its times are values of `elapsedSeconds`. */
   readonly doubt?: Agreement;
 }
 
@@ -21,7 +21,7 @@ export class ChangeMemory {
   constructor(private readonly attempt: Attempt) {
     const left = attempt.memory as Memory | null | undefined;
     this.#memory = left ?? {};
-    // A first attempt leaves memory only when it fails. One that left nothing died, and may have begun.
+    // A first attempt that fails leaves memory. Without any, it died and may have begun.
     attempt.mayHaveBegun ||= left == null ? attempt.number > 1 : this.isBegun;
   }
 
@@ -52,7 +52,7 @@ export class ChangeMemory {
     );
   }
 
-  /** Ends a doubt that a look has settled. A doubt about a repeat stays, because only noting the call reveals the repeat. */
+  /** Ends a doubt that a look has resolved. A doubt about a repeat stays, because only noting the call reveals the repeat. */
   endDoubt(): void {
     const isInDoubt = this.#memory.doubt !== undefined && this.#memory.doubt.on !== REPEAT_DOUBT;
     if (isInDoubt) this.remember({ doubt: undefined });

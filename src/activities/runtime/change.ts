@@ -54,7 +54,7 @@ export interface Change<Outcome, Result> {
   outcomeOfCall(note: CallNote, facts: Facts, answer: Accepted): Outcome;
   /** Returns the outcome when no request was needed. `own`: earlier call of this operation that may be the cause. */
   outcomeOfEarlierCall(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
-  /** Throws if the operation that succeeded before under that id was another one. Default: never. */
+  /** Throws if the earlier operation under the same id asked for something else. Default: never. */
   requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
   /** Returns the result of an equal operation that succeeded before. */
   repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
@@ -67,7 +67,7 @@ export function isNewOrMissing({ status }: Replication): boolean {
   return status === 'created';
 }
 
-/** Returns the doubt about a replication that has run and shows no row. Only a config that was created anew is new again. */
+/** Returns the doubt about a replication that has run and shows no row. Only a config created anew has none. */
 export function rowMissing<Outcome>(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
   return { do: 'agree', on: 'DMS shows no row of it', forSeconds: STALE_SECONDS, conclude };
 }

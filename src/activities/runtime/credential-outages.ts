@@ -1,6 +1,6 @@
 import { accountAndRegion, type ReplicationConfigArn } from '../../dms/arn.js';
 
-/** Longest gap between two failures of one outage. Nobody may have asked in a longer gap. */
+/** Longest gap between two failures of one outage. After a longer gap, a failure begins a new outage. */
 const SAME_OUTAGE_SECONDS = 60;
 
 interface Outage {

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { openOperation, type OpenOperation } from '../../rules/joining.js';
 
-/** Returns the newest execution under that id, as `show` reads it. `null`: there is none. */
+/** Returns the newest execution under an id, as `show` reads it. `null`: there is none, or `show` returns null. */
 export async function findExecution(
   client: Client,
   workflowId: string,
@@ -11,7 +11,7 @@ export async function findExecution(
   return description === null ? null : show(description);
 }
 
-/** Describes the newest execution under that id. `null`: there is none. */
+/** Describes the newest execution under an id. `null`: there is none. */
 export async function describeExecution(
   client: Client,
   workflowId: string,

@@ -1,4 +1,4 @@
-/** Gate that lets a fixed number in at once. Waiters are let in in order. A cancelled waiter does not take a place. */
+/** Gate with a fixed number of places. Waiters enter in order. A cancelled waiter does not take a place. */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -16,7 +16,7 @@ interface Kept<Memory> extends HeldProgress {
   readonly memory: Memory;
   readonly underDeadline: boolean;
   readonly lateSince: number | null;
-  /** First of the missing looks since the last one that showed the replication, in seconds of the activity. `null`: none. */
+  /** `elapsedSeconds` at the first missing look after the last one that showed the replication. `null`: none. */
   readonly missingSince: number | null;
 }
 
@@ -37,7 +37,7 @@ export type Judgement<Memory, Result> =
  * Makes one attempt of a wait, as a loop of looks.
  *
  * Returns when the wait is over. Otherwise fails with the last status: terminally past the deadline, else retryably.
- * The attempt is held over many looks while the worker has a hold slot for it. Heartbeats show what it sees. The SDK
+ * The attempt is held over many looks while the worker has a hold slot for it. Heartbeats show its progress. The SDK
  * sends them at most every 36 s (0.8 of the timeout), unless the worker's `maxHeartbeatThrottleInterval` is shorter.
  *
  * A look without a replication proves nothing, see `dms/staleness.ts`. The activity fails with `DmsReplicationNotFound`

@@ -46,7 +46,7 @@ function outage(attempt: Attempt, ledger: string, problem: string): ApplicationF
   const { ledgerOutages } = attempt.worker;
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
   const now = currentAttemptScheduledTimestampMs / 1000;
-  // An outage of an earlier operation may have ended unseen, on another worker.
+  // An outage that began before this activity may have ended since, unseen by this worker.
   const since = Math.max(ledgerOutages.get(arn) ?? now, scheduledTimestampMs / 1000);
   ledgerOutages.set(arn, since);
   const seconds = now - since;

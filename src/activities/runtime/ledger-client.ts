@@ -38,15 +38,15 @@ const RESTORER = {
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
 };
 /**
- * The ledger of one replication, as the activities use it. Throws refusals as they are, and {@link LedgerUnreachable}
- * without an answer.
+ * Client of one replication's ledger, for the activities. Throws the ledger's refusals, and {@link LedgerUnreachable}
+ * if the ledger gives no answer.
  */
 export class LedgerClient {
   constructor(
     private readonly client: Client,
     private readonly replicationConfigArn: string,
     private readonly taskQueue: string,
-    /** Archive that is read before a ledger is created, because its execution may be gone. `null`: none. */
+    /** Archive to read before a ledger is created. Temporal may no longer have an earlier ledger. `null`: none. */
     private readonly archive: CheckpointArchive | null = null,
     /** Time by the server's clock, in ms. */
     private readonly now = Date.now(),
@@ -101,7 +101,7 @@ export class LedgerClient {
     });
   }
 
-  /** Names this ledger and its task queue to a person. A ledger that does not exist yet is started on this worker's. */
+  /** Describes the ledger and its task queue to an operator. A ledger that does not exist yet starts on `taskQueue`. */
   async describe(): Promise<string> {
     const { taskQueue: known } = this;
     const described = inTime(DESCRIBE_SECONDS, () => this.#handle().describe());
@@ -135,7 +135,7 @@ export class LedgerClient {
   }
 
   /**
-   * Returns the archived state of a replication that has no ledger. `undefined`: there is none.
+   * Returns the archived state of a replication that has no ledger. `undefined`: none archived, or a ledger exists.
    *
    * A ledger is started with this state. A restore after the start might be refused or lost, and leave an empty ledger
    * without the seal.
@@ -184,7 +184,7 @@ export class LedgerClient {
     }
   }
 
-  /** Creates the ledger with its first update. `REJECT_DUPLICATE`: a ledger that someone terminated must not be replaced silently. */
+  /** Creates the ledger with its first update. `REJECT_DUPLICATE` never replaces a terminated ledger silently. */
   #create<Reply>(
     name: string,
     options: { args: [unknown]; updateId: string },

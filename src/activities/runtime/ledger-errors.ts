@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { retryLater, type LedgerBusy } from '../../contract/ledger-protocol.js';
 import { workflowTypes } from '../../contract/names.js';
 
-/** Delay until an attempt is retried that a later one has overtaken. */
+/** Delay until the retry of an attempt that a later attempt has overtaken. */
 const LATE_SECONDS = 0.2;
 
 /** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */

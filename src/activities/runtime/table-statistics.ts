@@ -4,7 +4,7 @@ import type { TableStatistics } from '../../dms/replication.js';
 import { addTables, emptySummary } from '../../rules/table-summary.js';
 import { BUSY, isShutdown, type Attempt } from './attempt.js';
 
-/** Longest wait of the first page for its turn, and the share of start-to-close that reading leaves. Seconds. */
+/** Longest wait for the turn of the first page, and the part of start-to-close that reading leaves unused. Seconds. */
 const TURN_SECONDS = 50;
 const RESERVE_SECONDS = 20;
 
@@ -16,10 +16,10 @@ export interface ReadTables {
 }
 
 /**
- * Reads the statistics of all tables page by page, for as long as there is time, and sums them up.
+ * Reads the statistics of all tables page by page, until the time is over, and sums them up.
  *
- * Answers of DMS never fail the reading. A shutdown of the worker fails the attempt retryably. So does a first turn
- * that does not come, if `canWait` is set.
+ * Errors of DMS never fail the reading. A shutdown of the worker fails the attempt retryably. With `canWait`, so does a
+ * first turn that does not come in time.
  */
 export async function readTableSummary(attempt: Attempt, withinSeconds: number, canWait: boolean): Promise<ReadTables> {
   const { worker, arn } = attempt;

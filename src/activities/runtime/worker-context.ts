@@ -9,7 +9,7 @@ import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../../
 import { CredentialOutages } from './credential-outages.js';
 import { Gate } from './gate.js';
 
-/** Maximum number of operations that begin at once. More only slow down a server that may have to create as many ledgers. */
+/** Maximum number of operations that begin at once. Each may create a ledger, and more at once only slow the server. */
 const BEGINNING_AT_ONCE = 50;
 /** Least time an attempt is held although others want its slot. */
 const LEAST_HOLD_MS = 30_000;
@@ -27,23 +27,23 @@ export interface DmsActivitiesOptions {
   /** Task queue on which ledgers are started. Its worker must have the workflows. Default: the activities' own. */
   readonly ledgerTaskQueue?: string;
   /**
-   * Longest time an attempt of a wait is held, in seconds. Default 300. An attempt gives way after 30 if other waits
+   * Longest time an attempt of a wait is held, in seconds. Default 300. An attempt gives way after 30 s if other waits
    * want its slot. Use 0 where a running worker is billed by the second, and for time-skipping tests.
    */
   readonly holdSeconds?: number;
   /**
-   * Maximum number of attempts this worker holds at once. Default 50. Any further one looks once and leaves. Each takes
-   * an activity slot.
+   * Maximum number of attempts this worker holds at once. Default 50. Any further attempt looks once and ends. Each
+   * held attempt takes an activity slot.
    */
   readonly maxHeldWaits?: number;
   /**
    * Sweep requests a second for the waits of each account-region, more than 0. Default 2.
    *
-   * All requests together are three times as many. They are at most 6 (three quarters of what AWS grants everyone
-   * there), or `looksPerSecond` if that is more.
+   * All requests together have three times that rate, but at most 6 a second. A `looksPerSecond` above 6 is also
+   * the rate of all requests. AWS grants an account-region 8 a second.
    */
   readonly looksPerSecond?: number;
-  /** Archive into which ledgers copy their records, for when Temporal keeps them no longer. Default: none. */
+  /** Archive that keeps copies of the ledgers' records for longer than Temporal does. Default: none. */
   readonly archive?: CheckpointArchive | undefined;
   /** Source of the lag just before a stop, for the record. Default: none. */
   readonly lag?: LagSource | undefined;
@@ -80,7 +80,7 @@ export class WorkerContext {
   /** Limits how many operations note their beginning in a ledger at once. */
   readonly beginning = new Gate(BEGINNING_AT_ONCE);
   readonly archiving = new Gate(ARCHIVING_AT_ONCE);
-  /** Time at which each ledger was first found out of reach, in seconds of the server's clock. */
+  /** Time at which the current outage of each ledger was first seen, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
   readonly #options: DmsActivitiesOptions;
   readonly #accountRegions = new Map<string, AccountRegion>();
@@ -124,7 +124,7 @@ export class WorkerContext {
     return created;
   }
 
-  /** Takes a hold slot, to be released. `null`: all are taken. */
+  /** Takes a hold slot. The caller releases it. `null`: all are taken, or `holdSeconds` is 0. */
   takeHoldSlot(): HoldSlot | null {
     if (this.holdSeconds === 0) return null;
     const takenAt = performance.now();

@@ -9,7 +9,7 @@ import { unlessChanged } from './duties.js';
 /** Failure type of an archive's `RecordRefused`. */
 const REFUSED = 'RecordRefused';
 
-/** Copies queued records into the archive one by one, beside the other duties, until the run ends. The next run goes on. */
+/** Copies queued records into the archive, one by one, until the run ends. The next run copies the rest. */
 export async function keepArchive(ledgerRun: LedgerRun): Promise<void> {
   const next = () => nextToArchive(ledgerRun.ledger);
   for (;;) {

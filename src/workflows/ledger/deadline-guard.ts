@@ -10,7 +10,7 @@ import type { LedgerRun } from './ledger-run.js';
 import { callHook, hookProblem } from '../operation/hooks.js';
 import { runAsChild } from '../operation/run-as-child.js';
 
-/** Seconds for which a warning is tried. */
+/** Seconds for which a failed call of the warning hook is retried. */
 const WARN_SECONDS = 600;
 
 /** Acts on a guard that is due: resumes the replication, or warns. Ends the guard instead if somebody has acted. */
@@ -22,7 +22,8 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
     ledgerRun.ledger = endGuard(ledgerRun.ledger, 'guard-ended', now(), found.end);
     return;
   }
-  // No change of the ledger cancels the rest, not even the record of the resume itself. The result must be reported.
+  // A change of the ledger must not cancel the rest, because its result must be reported. The guard's own resume
+  // changes the ledger by its record.
   await CancellationScope.nonCancellable(async () => {
     // A look that failed does not prevent the resume, because the resume looks for itself.
     const problem = guard.plan.policy === 'resume' && !isOver ? await resume(ledgerRun, guard) : found.problem;
@@ -60,7 +61,11 @@ async function look(
   }
 }
 
-/** Resumes the replication as anyone would. A seal, a reservation or another operation may refuse it. `null`: it runs. */
+/**
+ * Resumes the replication with an ordinary operation. A seal, a reservation or another operation may refuse it.
+ *
+ * Returns the problem. `null`: the replication runs.
+ */
 async function resume({ ledger }: LedgerRun, { sequence, resumeBy, taskQueue }: Guard): Promise<string | null> {
   const { replicationConfigArn } = ledger;
   const input = {

@@ -20,7 +20,7 @@ import { finishCall } from './unfinished-call.js';
 const AGAIN_MS = 15_000;
 const MOST_AGAIN_MS = 120_000;
 
-/** Duty of the ledger, as its state demands it. */
+/** Duty that the ledger's state calls for. */
 interface Duty {
   readonly inMs: number;
   /** Facts of the ledger that make the duty due. A change of one makes it another duty. */
@@ -31,14 +31,16 @@ interface Duty {
 type DutyOf = (ledgerRun: LedgerRun) => Duty | null;
 
 /**
- * Fulfils the duties of a ledger until the run ends. Duties don't wait for one another: the deadline guard's resume
- * can't begin before an unfinished call is finished.
+ * Fulfils the duties of a ledger until the run ends.
+ *
+ * The duties run concurrently. In sequence they could deadlock, because the deadline guard's resume can't begin before
+ * an unfinished call is finished.
  */
 export async function keepLedger(ledgerRun: LedgerRun): Promise<void> {
   await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => keep(ledgerRun, dutyOf)));
 }
 
-/** Finishes a call whose operation did not live to record it. */
+/** Finishes a call whose operation ended without recording the outcome. */
 function finishingDuty(ledgerRun: LedgerRun): Duty | null {
   const unfinished = unfinishedCall(ledgerRun.ledger, new Date().toISOString());
   if (unfinished === null) return null;
@@ -82,7 +84,7 @@ function untilMs(time: string): number {
   return Date.parse(time) - Date.now();
 }
 
-/** Works until the work succeeds, or until a change has made it needless. */
+/** Retries the work until it succeeds. Cancels the work if a change makes it unnecessary. */
 export async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;

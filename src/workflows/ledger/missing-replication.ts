@@ -12,7 +12,7 @@ export async function lookForMissing(ledgerRun: LedgerRun): Promise<void> {
     ledgerRun.ledger = clearMissing(ledgerRun.ledger);
   } catch (err) {
     if (findDmsFailure(err)?.type !== 'DmsReplicationNotFound') throw err;
-    // Somebody may have found it meanwhile.
+    // An operation may have found the replication meanwhile.
     if (ledgerRun.ledger.missingSince === missingSince)
       ledgerRun.ledger = markDeleted(ledgerRun.ledger, new Date().toISOString());
   }

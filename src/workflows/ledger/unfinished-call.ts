@@ -4,7 +4,7 @@
  * A call is **unfinished** when its operation ended without recording the outcome. The ledger follows the call as the
  * operation would have, and records the outcome in the operation's name.
  *
- * The ledger drops the note once looks show no effect of the call and it can no longer land.
+ * The ledger drops the note once the call can no longer land and looks show no effect of it.
  */
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { SETTLE_SECONDS } from '../../dms/checkpoint.js';
@@ -28,13 +28,13 @@ const FOLLOW_SECONDS = 30 * 86_400;
 /** Seconds for which looks must show no effect of a call that can no longer land. */
 const SHOWS_SECONDS = 2 * STALE_SECONDS;
 
-/** Outcome of a followed call. `nothing`: it was never carried out, or is undone. */
+/** Outcome of a followed call. `nothing`: the call was never carried out, or was undone. */
 type Followed = { readonly record: Distributive<RecordOperation> } | { readonly nothing: DmsFailureType };
 type Distributive<Union> = Union extends unknown
   ? Omit<Union, 'replicationConfigArn' | 'operation' | 'finishedBy' | 'awsRequestIds' | 'isAnswered'>
   : never;
 
-/** Follows the call to its end, and records it. */
+/** Follows the call to its end, and records the outcome. */
 export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promise<void> {
   const { replicationConfigArn } = ledgerRun.ledger;
   const { taskQueue, firstRunId } = call;
@@ -135,7 +135,7 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
   }
 }
 
-/** Returns the seconds for which looks must show no effect of a call before it counts as without effect. */
+/** Returns the seconds after which a call counts as without effect, if no look shows one. */
 function timeToShow(call: PendingCall): number {
   return secondsUntilLanded(call, now()) + SHOWS_SECONDS;
 }
@@ -169,7 +169,10 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: Distribu
   );
 }
 
-/** True if a look past the deadline ended the wait. A wait that ends without an answer of DMS, or without a worker, shows nothing. */
+/**
+ * True if a look past the deadline ended the wait. A wait that ended without an answer of DMS or a worker proves
+ * nothing.
+ */
 function isSeen({ details: [{ failureMessages }] }: DmsFailure): boolean {
   return failureMessages !== undefined;
 }

@@ -4,15 +4,18 @@ import type { DmsActivities } from '../../contract/activity-protocol.js';
 /** Retries of activities whose failure sets no delay. Every retryable failure of this package sets its own. */
 const retry = { initialInterval: 2000, backoffCoefficient: 1 };
 
-/** Seconds that the backstop of a wait adds, for when no worker runs. The wait decides its deadline itself. */
+/**
+ * Seconds by which the schedule-to-close timeout of a wait exceeds its deadline. The timeout fires only if no worker
+ * runs.
+ */
 const BACKSTOP_SECONDS = 15 * 60;
 
 /**
- * Returns the activities that change DMS or the ledger. A look, two updates of the ledger and a call fit into an
- * attempt.
+ * Returns the activities that change DMS or the ledger. An attempt has time for a look, two updates of the ledger and a
+ * call.
  *
- * A cancelled workflow goes on at once. The attempt that is left over can't change anything: the ledger rejects its
- * token once the operation's end is recorded. A call that it noted before is followed by the ledger.
+ * A cancelled workflow doesn't wait for its attempt. Once the operation's end is recorded, the ledger rejects that
+ * attempt's token. The ledger follows a call that the attempt has noted.
  */
 export function changingActivities(summary: string, taskQueue?: string) {
   return proxyActivities<DmsActivities>({
@@ -26,7 +29,7 @@ export function changingActivities(summary: string, taskQueue?: string) {
   });
 }
 
-/** Returns the same activities for an operation that is over. They don't wait for a ledger that can't be reached. */
+/** Returns the same activities for an operation that is over. They fail after `withinSeconds`. */
 export function cleaningActivities(summary: string, withinSeconds: number) {
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: withinSeconds * 1000,
@@ -51,7 +54,7 @@ export function nudgingActivities(taskQueue?: string) {
   });
 }
 
-/** Returns the archive activity. An archive may be out of reach for long, and nobody waits for it. */
+/** Returns the archive activity. An archive may be unavailable for long, and no operation waits for it. */
 export function archivingActivities(taskQueue: string | null) {
   return proxyActivities<Pick<DmsActivities, 'dms.archiveRecord'>>({
     startToCloseTimeout: 60_000,
@@ -63,10 +66,15 @@ export function archivingActivities(taskQueue: string | null) {
   });
 }
 
-/** Longest delay of the next look after a worker was killed. A held attempt sends heartbeats, and any other is shorter. */
+/**
+ * Heartbeat timeout of a wait: the longest delay of the next look after a worker was killed. Attempts that are not held
+ * are shorter than this.
+ */
 const WAIT_HEARTBEAT_SECONDS = 45;
 
-/** Returns the activities that wait. A cancelled workflow goes on at once, because the attempt that is left over only reads. */
+/**
+ * Returns the activities that wait. A cancelled workflow doesn't wait for its attempt, because the attempt only reads.
+ */
 export function waitingActivities(
   summary: string,
   wait: { readonly holdSeconds: number; readonly timeoutSeconds?: number; readonly taskQueue?: string | undefined },

@@ -2,7 +2,7 @@ import { RetryState } from '@temporalio/common';
 import { ActivityFailure, CancelledFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { findDmsFailure } from '../../contract/failures.js';
 
-/** True if an error means a cancel. A cancelled attempt that then fails retryably escapes `isCancellation`. */
+/** True if an error means a cancel. `isCancellation` misses a cancelled attempt that then fails retryably. */
 export function isCancelled(err: unknown): boolean {
   return isCancellation(err) || (err instanceof ActivityFailure && err.retryState === RetryState.CANCEL_REQUESTED);
 }

@@ -21,7 +21,7 @@ interface HookTimes {
   readonly startSeconds?: number;
 }
 
-/** Calls a hook. An activity type that its worker does not know fails at once, so a typing error holds nothing up. */
+/** Calls a hook. An activity type that its worker does not know fails at once, without retries. */
 export function callHook(
   { activityType, taskQueue }: Hook,
   request: object,

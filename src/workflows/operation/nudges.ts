@@ -5,7 +5,9 @@ import { nudgeSignal } from '../messages.js';
 /** Maximum number of nudges that a wait passes on. More might fill its history. */
 const MOST_NUDGES = 100;
 
-/** Waits, and passes nudges on to the worker that holds the wait. Nudges that come meanwhile are passed on as one. */
+/**
+ * Waits, and passes nudges on to the worker that holds the wait. Nudges that arrive during a pass are merged into one.
+ */
 export async function nudgeable<Result>(
   replicationConfigArn: string,
   wait: () => Promise<Result>,

@@ -13,12 +13,12 @@ import { isCancelled, unwrapFailure } from './failures.js';
 import { runAsChild } from './run-as-child.js';
 import { ProgressReporter } from './progress-reporter.js';
 
-/** Seconds an ended operation waits for its ledger: after a cancel, and otherwise. A cancel ends it within five seconds. */
+/** Seconds an ended operation waits for its ledger: after a cancel, and otherwise. A cancelled one ends within 5 s. */
 const [CANCEL_SECONDS, END_SECONDS] = [4.5, 60];
 /** Maximum length of an owner in an input. */
 const MAX_OWNER = 256;
 
-/** Operation that runs: its identity, and what it has done so far. */
+/** Running operation: its identity, its plan and its state. */
 export interface Run<Plan> {
   readonly operation: OperationRef;
   readonly plan: Plan;
@@ -26,7 +26,7 @@ export interface Run<Plan> {
   readonly state: OperationState;
 }
 
-/** State of an operation, for the record when it is cut short. */
+/** State of an operation, also for the record if the operation fails or is cancelled. */
 export interface OperationState {
   /** True if the ledger may know of the operation. */
   mayHaveBegun: boolean;
@@ -47,9 +47,9 @@ interface Validated<Plan> {
 }
 
 /**
- * Runs an operation in the workflow whose id is the lock, and records its end however it ends.
+ * Runs an operation in its operation workflow, and records its end, also after a failure or a cancel.
  *
- * A workflow with any other id runs the operation as a child with that one.
+ * A workflow with any other id runs the operation workflow as its child.
  */
 export async function runOperation<
   Plan extends { readonly replicationConfigArn: string; readonly intent?: StopIntent; readonly settleSeconds?: number },
@@ -80,7 +80,7 @@ export async function runOperation<
   }
 }
 
-/** Returns the workflow that started this one, as the owner: its reservation covers the operation, too. */
+/** Returns the parent workflow's id as the owner, because the parent's reservation covers the operation, too. */
 function ownerOf(hostWorkflowId = ''): string | undefined {
   return hostWorkflowId.length > 0 && hostWorkflowId.length <= MAX_OWNER ? hostWorkflowId : undefined;
 }
@@ -98,7 +98,9 @@ function nothingDone({
   return { ...nothing, intent, settleSeconds };
 }
 
-/** Names the operation, and shows it in the memo. Clients and steps set the memo when they start the workflow. */
+/**
+ * Returns the identity of the operation. Writes it into the memo unless the starter of the workflow did, as clients do.
+ */
 function identify(kind: OperationKind, input: OperationInput, asked: Validated<unknown>['asked']): OperationRef {
   const { workflowId, runId, firstExecutionRunId: firstRunId, parent, memo = {} } = workflowInfo();
   const operationId = input.operationId ?? uuid4();
@@ -122,7 +124,8 @@ async function recordEnd(
   const { awsRequestIds, isAnswered, intent, before, settleSeconds, lagAtStop } = state;
   const about = { replicationConfigArn, operation, finishedBy: null, awsRequestIds, isAnswered };
   const failure = findDmsFailure(ended);
-  // Both failures are terminal only before the first call. No ledger can be told then, and nothing is left to finish.
+  // Both failures end an operation only before its first call. No ledger can take the record, and no call is
+  // unfinished.
   if (failure?.type === 'DmsLedgerClosed' || failure?.type === 'DmsLedgerUnavailable') return ended;
   const failureMessage = ended instanceof Error ? ended.message : String(ended);
   if (failure?.type === 'DmsReplicationFailed') {
@@ -143,7 +146,7 @@ async function recordEnd(
   const failureType = wasCancelled
     ? 'CancelledFailure'
     : (failure?.type ?? (ended instanceof Error ? ended.name : 'Error'));
-  // Time limit: an operation that is over does not wait for a ledger that can't be reached.
+  // An operation that is over does not wait long for a ledger that can't be reached.
   const cleaning = cleaningActivities('Record how it ended', wasCancelled ? CANCEL_SECONDS : END_SECONDS);
   await tryToRecord(cleaning, { ...about, end: 'ended', failureType, failureMessage });
   return ended;
@@ -154,7 +157,7 @@ async function tryToRecord(activities: ReturnType<typeof changingActivities>, ho
     const { checkpoint } = await CancellationScope.nonCancellable(() => activities['dms.recordOperation'](how));
     return checkpoint;
   } catch (err) {
-    // The ledger finishes a call that is still noted. The caller must see how the operation ended.
+    // The ledger finishes a call that is still noted. The caller must see the failure of the operation, not this one.
     log.warn('The end of the operation could not be recorded', { error: String(err), end: how.end });
     return null;
   }

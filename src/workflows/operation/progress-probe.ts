@@ -8,7 +8,11 @@ import { callHook, hookProblem } from './hooks.js';
 const START_SECONDS = 30;
 const PROBE_SECONDS = 600;
 
-/** Asks the user's probe whether the replication moves, if the table statistics did not. Neither its answer nor its failure fails a resume. */
+/**
+ * Asks the user's probe whether the replication moves. The table statistics have shown no movement by then.
+ *
+ * Neither the answer nor a failure of the probe fails the resume.
+ */
 export async function probeProgress(
   probe: ProgressProbe,
   request: ProbeRequest,

@@ -40,7 +40,7 @@ export class ProgressReporter {
     setHandler(progressQuery, () => this.#progress);
   }
 
-  /** Enters a phase, which may last `withinSeconds`. Reports it to a workflow that waits for this one as its child. */
+  /** Enters a phase, which may last `withinSeconds`. Reports a new phase to a parent that wants reports. */
   enter(
     phase: OperationPhase,
     detail: string,
@@ -92,7 +92,9 @@ export class ProgressReporter {
     setCurrentDetails(progressMarkdown(this.#progress, this.#facts));
   }
 
-  /** Reports the progress to the parent. A parent that has ended or was reset need not hear of it. */
+  /**
+   * Reports the progress to the parent. A failed report is ignored, because the parent may have ended or been reset.
+   */
   #report(): void {
     const { parent, memo } = workflowInfo();
     if (parent === undefined || memo?.[memoKeys.reports] !== true) return;

@@ -7,7 +7,7 @@ import { readArn } from '../../contract/failure-messages.js';
 import { waitingActivities } from './activity-proxies.js';
 import { unwrapFailure } from './failures.js';
 
-/** Longest time an attempt to follow another operation is held. */
+/** Longest time one attempt follows another operation. */
 const JOIN_HOLD_SECONDS = 30;
 
 /** Options of a step. */
@@ -19,14 +19,16 @@ export interface StepOptions {
 /**
  * Runs an operation as a child whose workflow id is the replication's lock.
  *
- * If the id is taken, the caller joins the operation that runs there, or is refused by its name. The child outlives its
- * host, because the record of an accepted stop must not die with it.
+ * If the id is taken, the caller joins the operation that runs there, or is refused with a failure that names it. The
+ * child outlives its host, because an accepted stop must still be recorded.
  */
 export async function runAsChild<Result>(
   kind: OperationKind,
   input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
   options: StepOptions & {
-    /** True if an earlier run of the caller has begun the operation. Its end, past or future, is then the result. */
+    /**
+     * True if an earlier run of the caller began the operation. The caller then takes its result, even if it has ended.
+     */
     readonly isBegun?: boolean;
     /** True if the child reports its progress to the caller. */
     readonly reports?: boolean;

@@ -17,7 +17,7 @@ interface Where {
   readonly taskQueue?: string | undefined;
 }
 
-/** Waits until a stop is over and described. */
+/** Waits until a stop has settled, or until looks show that the replication runs or never ran. */
 export function untilStopped(
   { holdSeconds, taskQueue }: Where,
   stop: AwaitStopped & Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>,
@@ -57,8 +57,8 @@ export function untilRunning(
 }
 
 /**
- * Waits, and takes one more look if the backstop fires because no worker ran past the deadline. Throws if nobody takes
- * that look, either.
+ * Waits. The schedule-to-close timeout fires if no worker ran past the deadline. One more look is then taken. Throws if
+ * no worker takes that look either.
  */
 async function withLastLook<Result>(
   type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
