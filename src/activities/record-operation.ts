@@ -81,7 +81,7 @@ class Recorder {
     const reading = this.#readTables(replication);
     const quick = await settledWithin(reading, QUICK_STATISTICS_SECONDS);
     const ended = { outcome, failureType: null, failureMessage: null };
-    const recorded = this.attempt.memory as RecordedCheckpoint | null | undefined;
+    const recorded = (this.attempt.memory ?? null) as RecordedCheckpoint | null;
     const { checkpoint, problem } = recorded ?? (await this.#checkpoint(request, ended, quick?.tables ?? null));
     if (quick === null) this.attempt.remember({ checkpoint, problem } satisfies RecordedCheckpoint);
     const { tables, warnings } = quick ?? (await reading);

@@ -65,7 +65,7 @@ Its seed is ${simulator.seed}.
   process.once('SIGTERM', () => void simulator.close());
 }
 
-/** `200,8`: so many requests at once, and so many a second after that. */
+/** Parses `--throttle`: `200,8` is a burst of 200 requests, and a refill of 8 a second. Throws a `UsageError` if it is invalid. */
 function throttleOf(text: string | undefined) {
   if (text === undefined) return {};
   const [burst = NaN, refill = NaN] = text.split(',').map(Number);

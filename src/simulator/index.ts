@@ -1,6 +1,7 @@
 /**
- * `temporal-dms/simulator`: {@link startDmsSimulator}, a local DMS Serverless for tests and demos. It speaks DMS's own wire protocol, so every AWS
- * SDK works against it, and needs nothing but Node.
+ * `temporal-dms/simulator`: a local DMS Serverless for tests and demos. {@link startDmsSimulator} starts it.
+ *
+ * The simulator speaks DMS's own wire protocol, so every AWS SDK works against it. It needs nothing but Node.
  *
  * @module
  */

@@ -13,9 +13,9 @@ export interface Place {
   /** Epoch seconds. */
   readonly now: number;
   readonly uncertain: Uncertain;
-  /** From 0 to 1, by the simulator's seed. */
+  /** Returns a number from 0 to 1, by the simulator's seed. */
   readonly random: () => number;
-  /** All of them in the order in which they were created; what is due has not happened yet to those that nobody has asked for. */
+  /** Returns all replications, in order of creation. Due events may not have run yet: only `find` runs them. */
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;
   add(config: Config): SimulatedReplication;
@@ -23,5 +23,5 @@ export interface Place {
   readonly spoils: FaultedView;
 }
 
-/** One operation of DMS, in an account and region. */
+/** Operation of DMS, in an account-region. */
 export type Operation = (place: Place, input: Input) => Record<string, unknown>;

@@ -1,8 +1,9 @@
 import type { Input } from './account-region.js';
 
 const MAX_CALLS = 200_000;
-/** Longer requests are logged by their length, and the log forgets its oldest calls when all of them together are longer than this. */
+/** Maximum characters of a logged request. A longer request is logged by its length. */
 const MAX_LOGGED = 10_000;
+/** Maximum characters of all logged requests. Beyond them the log drops its oldest calls. */
 const MAX_LOG = 50_000_000;
 
 /** Request that the simulator got. */
@@ -13,7 +14,7 @@ export interface SimulatorCall {
   readonly time: number;
   /** AWS operation, such as `StopReplication`, at most 200 characters. */
   readonly operation: string;
-  /** Account id of the caller, by its access key. `123456789012`: not told. */
+  /** Account id of the caller, by its access key. `123456789012` if the key has none. */
   readonly accountId: string;
   /** Region in the request's signature. Empty: the request could not be read. */
   readonly region: string;
@@ -29,7 +30,7 @@ export interface SimulatorCall {
   readonly outcome: string;
 }
 
-/** Logs the requests, the newest of them. */
+/** Log of the newest requests. */
 export class CallLog {
   /** Lengths of the requests in the log, oldest first, and their sum. */
   #lengths: number[] = [];
@@ -37,7 +38,7 @@ export class CallLog {
 
   constructor(private readonly calls: SimulatorCall[]) {}
 
-  /** Logs a request of some length, and returns how to set its outcome later. */
+  /** Logs a request of `length` characters. Returns a function that sets its outcome later. */
   add(call: SimulatorCall, length: number): (outcome: string) => void {
     const { calls } = this;
     const logged = length > MAX_LOGGED ? { ...call, input: { tooLong: length } } : { ...call };

@@ -1,4 +1,4 @@
-/** Checks of a config, with DMS's own refusals. */
+/** Checks of a config. They throw faults like DMS's. */
 import { AwsFault } from '../engine/aws-fault.js';
 import { idOf } from '../engine/rules.js';
 import type { Input, Place } from './account-region.js';
@@ -17,7 +17,7 @@ export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region,
   const [, suffix] =
     new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
   if (suffix === undefined) throw notFound('Endpoint', String(arn));
-  // Endpoints are not simulated: their role is taken from their name, where it says one.
+  // Endpoints are not simulated. An endpoint's role is read from the start of its name.
   const other = role === 'source' ? 'target' : 'source';
   if (suffix.toLowerCase().startsWith(other))
     throw invalid(`The endpoint ${String(arn)} must be of type ${role.toUpperCase()}`);
@@ -46,11 +46,11 @@ function parseJson(text: string): Record<string, unknown> | undefined {
     const read: unknown = JSON.parse(text);
     return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
   } catch {
-    return undefined; // asked, and answered
+    return undefined; // not JSON
   }
 }
 
-/** [INF]: how DMS refuses is not known. */
+/** Refuses a change to a read-only replication. The fault is inferred: DMS's own refusal is not known. */
 export function refuseReadOnly({ config, arn }: SimulatedReplication, what: string): void {
   if (config.IsReadOnly !== true) return;
   throw new AwsFault('InvalidResourceStateFault', `Replication Config ${idOf(arn)} is read-only and cannot be ${what}`);
@@ -64,7 +64,7 @@ export function notFound(what: string, name: string): AwsFault {
   return new AwsFault('ResourceNotFoundFault', `${what} '${name}' was not found`);
 }
 
-/** Text that the request's shape was checked for. */
+/** Returns a text member of a checked request, or `otherwise` if it is absent. */
 export function textOf(input: Input, name: string, otherwise = ''): string {
   const value = input[name];
   return typeof value === 'string' ? value : otherwise;

@@ -4,7 +4,7 @@ import { totalOf } from '../engine/tables.js';
 
 type Metric = (replication: SimulatedReplication, time: number, seconds: number) => number;
 
-/** More values than this are refused, as CloudWatch does. */
+/** Maximum number of values in an answer. CloudWatch also refuses more. */
 const MAX_VALUES = 100_800;
 const MAX_QUERIES = 500;
 
@@ -15,9 +15,9 @@ const rowsBetween =
     return totalOf(tables.sum(which, source.log.between(at(time - seconds), at(time)))) / seconds;
   };
 
-/** The metrics of a serverless replication, at a moment. Latencies are in seconds. */
+/** Metrics of a serverless replication at a time. Latencies are in seconds. */
 const metrics: Readonly<Record<string, Metric>> = {
-  // An open transaction holds it up.
+  // An open transaction holds the captured position back.
   CDCLatencySource: ({ source }, time) =>
     Math.round(time - Math.min(source.capturedAt(time), source.openSince(time) ?? Infinity)),
   CDCLatencyTarget: ({ source }, time) => Math.round(time - source.appliedAt(time)),
@@ -45,7 +45,7 @@ interface MetricQuery {
   };
 }
 
-/** A query, whatever somebody sent for one. */
+/** Reads a query from an unknown client. Throws a `ValidationError` if the query is invalid. */
 function readQuery(query: unknown): MetricQuery {
   const { Id, Label, ReturnData, MetricStat } = recordOf(query);
   const { Metric, Period } = recordOf(MetricStat);
@@ -67,7 +67,7 @@ function readQuery(query: unknown): MetricQuery {
   };
 }
 
-/** Reads the dimensions of a query: `<account>:<config id>`, of which the second is given. */
+/** Returns the config ids in the dimensions of a query. A dimension's value is `<account>:<config id>`. */
 export function dimensionsOf(query: unknown): readonly string[] {
   const { Dimensions: dimensions } = recordOf(recordOf(recordOf(query)['MetricStat'])['Metric']);
   if (!Array.isArray(dimensions)) return [];
@@ -85,7 +85,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** `GetMetricData` of `AWS/DMS` with the dimension ReplicationConfigId (`<account>:<config id>`). */
+/** Answers `GetMetricData` for `AWS/DMS` with the dimension ReplicationConfigId (`<account>:<config id>`). */
 export function getMetricData(
   input: Readonly<Record<string, unknown>>,
   find: (id: string) => SimulatedReplication | undefined,
@@ -127,7 +127,7 @@ function valuesOf(
     if (run === null || run.began >= at + period) continue;
     const isFirst = run.began >= at;
     if (!isFirst && at - run.began < replication.durations.spinningUp) continue;
-    // A first value is that of the beginning, when the whole gap is still to be caught up.
+    // The first value is measured at the start of CDC, while the whole gap is still open.
     values.push([at, measure(replication, isFirst ? run.began : Math.min(at + period, end), period)]);
   }
   return values;

@@ -15,7 +15,7 @@ import {
 } from './checks.js';
 import { byIdentifier, find, present } from './lists.js';
 
-/** Fields that can't change once it was provisioned, by DMS's names. */
+/** Fields that can't change once the replication was provisioned, and their names in DMS's messages. */
 const fixedMembers = [
   ['ReplicationType', 'replication-type'],
   ['SourceEndpointArn', 'source-endpoint-arn'],
@@ -117,7 +117,7 @@ export const configOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** As DMS makes them up: 26 upper-case letters. */
+/** Returns a random identifier in DMS's format: 26 upper-case letters. */
 export function randomIdentifier(random: () => number): string {
   return Array.from({ length: 26 }, () => String.fromCharCode(65 + Math.floor(random() * 26))).join('');
 }

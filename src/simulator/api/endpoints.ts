@@ -1,11 +1,11 @@
-/** Endpoints, as far as the replications that use them tell: where they lead. */
+/** Endpoints, derived from the replications that use them. */
 import { invalid, notFound } from './checks.js';
 import { page } from './lists.js';
 import type { Input, Place } from './account-region.js';
 
 const MOST = 100;
 
-/** One endpoint each for the source and the target of every replication. */
+/** Returns the source and target endpoints of all replications, by ARN. */
 function endpointsOf(place: Place) {
   const endpoints = place.list().flatMap(({ config, targetsBefore }) => {
     const endpoint = (role: 'source' | 'target', arn: string, changes: number) => {

@@ -1,10 +1,10 @@
-/** The answers of requests that meet a fault. */
+/** Answers to requests that meet a fault. */
 import type { Fault } from './faults.js';
 import type { Request } from './http.js';
 import { AwsFault } from '../engine/aws-fault.js';
 import { idOf, wrongState } from '../engine/rules.js';
 
-/** Returns true if the call is carried out all the same. */
+/** Returns true if the call has its effect despite the fault. */
 export function hasEffect(fault: Fault | null): boolean {
   switch (fault?.type) {
     case 'hang':
@@ -20,7 +20,7 @@ export function hasEffect(fault: Fault | null): boolean {
   }
 }
 
-/** Throws the error that a fault answers with, if it does. */
+/** Throws the error of a fault. Does nothing if the fault has no error. */
 export function throwFor(fault: Fault, operation: string, arn: string, headers: Request['headers']): void {
   switch (fault.type) {
     case 'throttle':
@@ -35,7 +35,7 @@ export function throwFor(fault: Fault, operation: string, arn: string, headers: 
   }
 }
 
-/** A message with the session token of the caller in it. */
+/** Replaces `{token}` in a message with the caller's session token. */
 function echoing(message: string, headers: Request['headers']): string {
   return message.replaceAll('{token}', () => String(headers['x-amz-security-token'] ?? ''));
 }

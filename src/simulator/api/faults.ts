@@ -1,7 +1,7 @@
 import type { Moment } from '../engine/history.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
-/** Filter for the requests that a fault meets. A field that is left out does not matter. */
+/** Filter for the requests that meet a fault. */
 interface FaultTarget {
   /** AWS operation, such as `StopReplication`. `*`: any. */
   readonly operation: string;
@@ -36,7 +36,7 @@ export type Fault = FaultTarget &
     | { readonly type: 'access-denied' }
     /** Refusal as `ExpiredTokenException`. */
     | { readonly type: 'expired-credentials' }
-    /** Refusal as in another state, `status`. */
+    /** Refusal as `InvalidResourceStateFault`, which names this `status`. */
     | { readonly type: 'invalid-state'; readonly status: string }
     /** Connection that breaks before the answer. The call has its effect. */
     | { readonly type: 'answer-lost' }
@@ -45,8 +45,8 @@ export type Fault = FaultTarget &
     /** Request that is never answered. The call has no effect, unless `afterEffect` is true. */
     | { readonly type: 'hang'; readonly afterEffect?: boolean }
     /**
-     * Network that delivers the call this many simulated seconds later, and loses the answer. After 300 seconds the signature is too old, so the
-     * call has no effect.
+     * Call that the network delivers this many simulated seconds later. Its answer is lost. After more than 300 seconds the signature is too old,
+     * and the call has no effect.
      */
     | { readonly type: 'late'; readonly seconds: number }
     /**
@@ -58,13 +58,18 @@ export type Fault = FaultTarget &
     | { readonly type: 'latency'; readonly milliseconds: number }
     /**
      * Stale looks at replications, configs and tables. By default they show the state at the time the fault was set. With `staleSeconds` they are
-     * that many simulated seconds old. With `upToSeconds` each has a random age up to that, so a look may be older than the one before. Both are
-     * at most 120.
+     * that many simulated seconds old. With `upToSeconds` each look has a random age up to that. It may be older than the look before. Both are at
+     * most 120.
      */
     | { readonly type: 'stale'; readonly staleSeconds?: number; readonly upToSeconds?: number }
     /**
-     * Missing rows. `hides` selects where. `from-lists` (default): a request for the row alone still shows it. `row`: the row is missing everywhere,
-     * and its config is there. `row-and-config`: no such replication exists. `tableName` (`schema.table`) is left out of statistics.
+     * Missing rows. `hides` selects where they are missing.
+     *
+     * - `from-lists` (default): lists leave the row out. A request for the row alone still shows it.
+     * - `row`: the row is missing everywhere. The config is still there.
+     * - `row-and-config`: no operation finds the replication.
+     *
+     * Table statistics leave out the table `tableName` (`schema.table`).
      */
     | {
         readonly type: 'row-missing';
@@ -95,13 +100,13 @@ export type Snapshot = ReadonlyMap<string, Moment>;
 /** A fault that a request meets. */
 export interface MetFault {
   readonly fault: Fault;
-  /** For stale looks without an age. */
+  /** State that stale looks without an age show. `null`: there are none. */
   readonly snapshot: Snapshot | null;
-  /** Seconds by which a stale look is old. */
+  /** Age of a stale look, in seconds. `null`: the look has none. */
   readonly age: number | null;
 }
 
-/** View that looks show while a fault changes them. */
+/** View of replications for a request, as changed by the fault that it meets. */
 export class FaultedView {
   readonly #fault: Fault | null;
 
@@ -112,27 +117,27 @@ export class FaultedView {
     this.#fault = met?.fault ?? null;
   }
 
-  /** Place where rows are missing; `null`: nowhere. */
+  /** Scope in which rows are missing. `null`: no row is missing. */
   get hides(): 'from-lists' | 'row' | 'row-and-config' | null {
     return this.#fault?.type === 'row-missing' ? (this.#fault.hides ?? 'from-lists') : null;
   }
 
-  /** Returns true if it is left out of lists only. */
+  /** Returns true if only lists leave the replication out. */
   isUnlisted(replication: SimulatedReplication): boolean {
     return this.hides === 'from-lists' && this.#meets(replication);
   }
 
-  /** Returns true if it has no row, even when it is asked for by name. */
+  /** Returns true if the replication has no row, even in answer to a request that names it. */
   isRowless(replication: SimulatedReplication): boolean {
     return this.hides === 'row' && this.#meets(replication);
   }
 
-  /** The table that is left out of statistics, as `schema.table`. */
+  /** Table that statistics leave out, as `schema.table`. `null`: none. */
   get hiddenTable(): string | null {
     return this.#fault?.type === 'row-missing' ? (this.#fault.tableName ?? null) : null;
   }
 
-  /** Returns true if neither row nor config can be seen: both are missing, or the look is older. */
+  /** Returns true if row and config can't be seen: both are missing, or the look is older than the config. */
   isUnseen(replication: SimulatedReplication): boolean {
     const fault = this.#fault;
     if (fault === null || !this.#meets(replication)) return false;
@@ -159,7 +164,7 @@ interface ActiveFault extends Omit<MetFault, 'age'> {
   left: number;
 }
 
-/** The faults that are set, in the order in which they were. */
+/** Faults that are set, oldest first. */
 export class Faults {
   #active: ActiveFault[] = [];
 
@@ -179,7 +184,7 @@ export class Faults {
     this.#active = [];
   }
 
-  /** The next fault that a request meets, used up by one. */
+  /** Returns the fault that a request meets, and uses it up by one. `null`: it meets none. */
   take(operation: string, arns: readonly string[], now: number): MetFault | null {
     this.#active = this.#active.filter(
       ({ fault, setAt, left }) => left > 0 && now - setAt < (fault.forSeconds ?? Infinity),
@@ -187,7 +192,7 @@ export class Faults {
     for (const each of this.#active) {
       const { fault, snapshot } = each;
       if (fault.operation !== operation && fault.operation !== '*') continue;
-      // In a list of all they spoil one row.
+      // In an unfiltered list these faults change only the row of their replication.
       const isList = arns.length === 0 && (fault.type === 'row-missing' || fault.type === 'stale');
       if (fault.replicationConfigArn !== undefined && !arns.includes(fault.replicationConfigArn) && !isList) continue;
       if (each.passed++ < (fault.after ?? 0)) continue;
@@ -204,7 +209,7 @@ export class Faults {
   }
 }
 
-/** Bucket of requests: `burst` at once, refilled by `refill` a second. */
+/** Token bucket: it holds at most `burst` tokens, and gains `refill` tokens a second. */
 export class TokenBucket {
   #tokens: number;
   #at: number;
@@ -218,7 +223,7 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes one at a time in milliseconds; false when there is none. */
+  /** Takes a token at `now`, in ms. Returns false if there is none. */
   take(now: number): boolean {
     this.#tokens = Math.min(this.burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * this.refill);
     this.#at = now;

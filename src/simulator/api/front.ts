@@ -16,12 +16,12 @@ import { idOf } from '../engine/rules.js';
 import { callerOf, checkSigningTime, DEFAULT_ACCOUNT, SIGNATURE_SECONDS, type Caller } from './signature.js';
 import type { Store } from '../engine/store.js';
 
-/** CloudWatch, as requests name it. */
+/** Name of CloudWatch in the header `x-amz-target`. */
 const METRICS = 'GraniteServiceVersion20100801';
-/** DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
+/** Content type without its last digit. DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
 const JSON_TYPE = 'application/x-amz-json-1.';
 
-/** State that the AWS side shares with the handle that tests hold. */
+/** State that the AWS side shares with the `DmsSimulator` of the tests. */
 export interface World {
   readonly clock: SimulatedClock;
   readonly store: Store;
@@ -33,7 +33,7 @@ export interface World {
   readonly create: (config: Config) => SimulatedReplication;
 }
 
-/** DMS and CloudWatch, as their clients see them: AWS's JSON protocols. */
+/** DMS and CloudWatch behind AWS's JSON protocols. */
 export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #log: CallLog;
@@ -42,7 +42,7 @@ export class AwsFront {
     this.#log = new CallLog(world.calls);
   }
 
-  /** `null`: the connection is to break. */
+  /** Answers a request. `null`: break the connection. */
   async answer({ headers, body }: Request): Promise<Reply | null> {
     const { clock } = this.world;
     const target = String(headers['x-amz-target'] ?? '');
@@ -79,7 +79,7 @@ export class AwsFront {
       }
       const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
       log(isBroken ? 'connection broken' : 'ok');
-      // The answer shows the state at this time, also when it is delivered late.
+      // The answer shows the state at this time, even if the client receives it later.
       return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result), date };
     } catch (err) {
       if (!(err instanceof AwsFault)) throw err;
@@ -88,7 +88,7 @@ export class AwsFront {
     }
   }
 
-  /** The network holds a request up. Its signature ages meanwhile. */
+  /** Runs a request late, because the network delays it. Its signature ages meanwhile. */
   #deliverLate(seconds: number, run: () => unknown, setOutcome: (outcome: string) => void): void {
     const { store } = this.world;
     store.deliverAt(store.now + seconds, () => {
@@ -103,7 +103,7 @@ export class AwsFront {
     });
   }
 
-  /** The bucket, IAM, and whatever is set to go wrong, in that order. */
+  /** Takes a token and the next fault, then checks IAM. A denied request also uses its fault up. */
   #meet(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): MetFault | null {
     const { faults, uncertain, clock, policy } = this.world;
     const arns = this.#named(input, caller);
@@ -118,7 +118,7 @@ export class AwsFront {
     return met;
   }
 
-  /** The ARNs of the replications that a request names, by whatever it names them. */
+  /** Returns the ARNs of the replications that a request names by ARN or identifier. Unknown names stay as they are. */
   #named(input: Input, { accountId, region }: Caller): readonly string[] {
     const names = arnsOf(input);
     if (names.every((name) => name.startsWith('arn:'))) return names;
@@ -137,7 +137,7 @@ export class AwsFront {
     met: MetFault | null,
   ): Record<string, unknown> {
     if (isMetrics) return this.#metrics(caller, input);
-    // An ARN is taken even while nobody sees its replication.
+    // A create ignores faults on looks: an ARN is taken even if a fault hides its replication.
     const place = this.#place(caller, operation === 'CreateReplicationConfig' ? null : met);
     return operations[operation]?.(place, readRequest(operation, input)) ?? {};
   }
@@ -168,7 +168,7 @@ export class AwsFront {
     const { uncertain, clock } = this.world;
     const { throttle } = uncertain;
     if (throttle === null) return;
-    // Clients hurry in real time, unless time is moved by hand.
+    // Clients wait in real time, so the bucket refills in real time unless tests move the clock.
     const now = clock.isMoved ? clock.now() : performance.now();
     const key = `${accountId}:${region}`;
     const bucket = this.#buckets.get(key) ?? new TokenBucket(throttle.burst, throttle.refill, now);
@@ -198,8 +198,9 @@ function typeFor(service: string): string {
 }
 
 /**
- * An error as it goes over the wire. It carries no `Date` unless its time is wanted: the AWS SDK for JavaScript takes a `Date` that is minutes off
- * for a corrected clock, and sends every refused call again.
+ * Returns an error in its wire format. The answer has a `Date` only if the fault has one.
+ *
+ * The AWS SDK for JavaScript corrects its clock by a `Date` that is minutes off. It would then send every refused call again.
  */
 export function faultReply({ type, message, status, date }: AwsFault, service = ''): Reply {
   const body = { ...(type === '' ? {} : { __type: type }), ...(message === '' ? {} : { message }) };
@@ -221,7 +222,7 @@ function parse(body: string): Input {
   throw new AwsFault('SerializationException', 'The request is not a JSON object');
 }
 
-/** Returns the names by which a request means replications: ARNs, identifiers, or a metric's dimension. */
+/** Returns the names of the replications in a request: ARNs, identifiers, or a metric's dimensions. */
 export function arnsOf({
   ReplicationConfigArn: arn,
   Filters: filters,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** A request that is not there whole by then is given up, and how often that is looked after. */
+/** Timeouts for a request that is not complete, and the interval between checks of them, in ms. */
 const PATIENCE = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
 
 export interface Request {
@@ -16,12 +16,14 @@ export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
-  /** The time that the answer carries in the header `Date`, in milliseconds since the epoch; `null`: none. */
+  /** Time in the header `Date`, in ms since the epoch. Default `null`: no header. */
   readonly date?: number | null;
 }
 
 /**
- * Serves requests whose bodies are of a sensible size and come in a sensible time; any other client is sent away. `null` breaks the connection.
+ * Creates a server that limits the size and the duration of requests.
+ *
+ * `answer` returns `null` to break the connection. `tooLarge` answers a body of more than 1 MiB.
  */
 export function serve(answer: (request: Request) => Promise<Reply | null>, tooLarge: () => Reply): Server {
   const server = createServer(PATIENCE, (incoming, response) => {
@@ -44,10 +46,10 @@ export function serve(answer: (request: Request) => Promise<Reply | null>, tooLa
       if (reply === null) incoming.socket.destroy();
       else if (!response.destroyed) send(reply);
     };
-    // A client that goes away in the middle is none of our business.
+    // A client may disconnect in the middle of its request.
     read().catch(() => incoming.socket.destroy());
   });
-  // A request that is no HTTP, or too slow, gets the answer of a web server.
+  // Answers requests that are not HTTP or too slow, as a web server does.
   server.on('clientError', (_, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
     else socket.destroy();
@@ -55,7 +57,7 @@ export function serve(answer: (request: Request) => Promise<Reply | null>, tooLa
   return server;
 }
 
-/** `null`: too large. */
+/** Reads the body of a request. `null`: the body is too large. */
 async function readBody(incoming: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

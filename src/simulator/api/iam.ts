@@ -8,7 +8,7 @@ export interface Statement {
   readonly Resource: string | readonly string[];
 }
 
-/** Actions that have no resource type: they are allowed for `*` only. */
+/** Actions without a resource type. Only statements for `*` allow them. */
 const withoutResource = new Set([
   'dms:DescribeReplications',
   'dms:DescribeReplicationConfigs',

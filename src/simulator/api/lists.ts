@@ -20,7 +20,7 @@ export function filteredBy(input: Input): readonly Wanted[] | null {
   });
 }
 
-/** The replications that a list is asked for. One that is named and not there is a fault. */
+/** Returns the replications that a request selects. Throws if it names an unknown one, unless `missingInFilter` tolerates that. */
 export function select(place: Place, input: Input, what: string): readonly SimulatedReplication[] {
   const wanted = filteredBy(input);
   if (wanted === null) return place.list();
@@ -41,7 +41,7 @@ export function present(place: Place, items: readonly SimulatedReplication[]): r
   return items.flatMap(({ arn }) => place.find(arn) ?? []);
 }
 
-/** The replication that a request names by its ARN. One that is not there is a fault. */
+/** Returns the replication that a request names by its ARN. Throws if the ARN is invalid or unknown. */
 export function find(place: Place, input: Input): SimulatedReplication {
   const arn = textOf(input, 'ReplicationConfigArn');
   if (!/^arn:[^:]+:dms:[^:]*:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
@@ -59,7 +59,7 @@ export function byIdentifier(place: Place, identifier: string): SimulatedReplica
   return found && place.find(found.arn);
 }
 
-/** The same for many of them. */
+/** Returns a function like {@link byIdentifier}. It is faster for many identifiers. */
 function identifiersOf(place: Place): (identifier: string) => SimulatedReplication | undefined {
   const arns = new Map(
     place.list().flatMap(({ arn, config }) => [
@@ -79,7 +79,7 @@ const tableFilters: Readonly<Record<string, string>> = {
   'table-state': 'TableState',
 };
 
-/** Several filters must all match. One that matches nothing is no error. */
+/** Returns a filter for rows of table statistics. All conditions must match. It is no error if no row matches. `null`: no filter. */
 export function tableFilter(input: Input): ((row: Readonly<Record<string, unknown>>) => boolean) | null {
   const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
   if (filters.length === 0) return null;
@@ -91,7 +91,7 @@ export function tableFilter(input: Input): ((row: Readonly<Record<string, unknow
   return (row) => conditions.every(({ member, values }) => values.includes(String(row[member])));
 }
 
-/** A page of replications. The marker names the last one that was shown, so that nothing is passed over when others are deleted meanwhile. */
+/** Returns a page of replications. The marker names the last one shown, so a deletion between two pages skips none. */
 export function pageOf(
   rows: readonly SimulatedReplication[],
   input: Input,

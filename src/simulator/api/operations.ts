@@ -8,7 +8,7 @@ import { configOperations } from './config-operations.js';
 import { describeEndpoints } from './endpoints.js';
 import { filteredBy, find, page, pageOf, present, select, tableFilter } from './lists.js';
 
-/** The operations of `AmazonDMSv20160101` that are about serverless replications. */
+/** Operations of `AmazonDMSv20160101` for serverless replications, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   ...configOperations,
 
@@ -114,7 +114,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Without those that a fault hides. */
+/** Leaves out the replications that a fault hides from lists. */
 function withoutHidden(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
   return place.spoils.hides === null ? found : found.filter((each) => !place.spoils.isUnlisted(each));
 }

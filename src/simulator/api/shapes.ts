@@ -1,6 +1,6 @@
 import { AwsFault } from '../engine/aws-fault.js';
 
-/** The members of a request: their types, `!` where they are required. Unknown members are passed over, as AWS does. */
+/** Members of a request and their types. `!` marks a required member. Unknown members are ignored, as on AWS. */
 type Shape = { readonly [member: string]: string | Shape | readonly [Shape | string] };
 
 const filters = [{ Name: 'string!', 'Values!': ['string'] }] as const;
@@ -70,8 +70,10 @@ const enums: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The members of a request that its shape knows, without those that are null. Refuses what does not fit: a wrong type when it is read, all that
- * is missing or not in an enumeration at once.
+ * Returns the known members of a request, without null ones.
+ *
+ * Throws a `SerializationException` for the first wrong type. Throws one `ValidationException` that lists all missing members and all values
+ * outside an enumeration.
  */
 export function readRequest(operation: string, input: Members): Members {
   const problems: string[] = [];

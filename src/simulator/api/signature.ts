@@ -1,9 +1,9 @@
-/** The caller of a request, by its signature. Signatures themselves are not checked. */
+/** Caller of a request, by its signature. The signature itself is not checked. */
 import type { Request } from './http.js';
 import { AwsFault } from '../engine/aws-fault.js';
 
 export const DEFAULT_ACCOUNT = '123456789012';
-/** Largest difference between the time of a signature and the time at which AWS gets the request. */
+/** Maximum seconds between the time of a signature and the time at which AWS receives the request. */
 export const SIGNATURE_SECONDS = 300;
 
 export interface Caller {
@@ -11,7 +11,7 @@ export interface Caller {
   readonly region: string;
 }
 
-/** An access key that contains the number of an account belongs to that account. */
+/** Reads the caller from the header `Authorization`. An access key that contains 12 digits belongs to that account. */
 export function callerOf(authorization: string): Caller {
   if (authorization === '') throw new AwsFault('MissingAuthenticationTokenException', 'Missing Authentication Token');
   const [, key, region] =
@@ -25,7 +25,7 @@ export function callerOf(authorization: string): Caller {
   return { accountId: /\d{12}/.exec(key)?.[0] ?? DEFAULT_ACCOUNT, region };
 }
 
-/** Refuses a request whose signature is older or newer than AWS takes, at `now` in milliseconds since the epoch. */
+/** Refuses a request signed more than {@link SIGNATURE_SECONDS} before or after `now`. `now` is in ms since the epoch. */
 export function checkSigningTime(headers: Request['headers'], now: number): void {
   const signed = String(headers['x-amz-date'] ?? '');
   const signedAt = Date.parse(signed.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
@@ -41,7 +41,7 @@ export function checkSigningTime(headers: Request['headers'], now: number): void
   }
 }
 
-/** As signatures spell a time. */
+/** Formats a time as in the header `x-amz-date`. */
 function amzDate(time: number): string {
   return new Date(time).toISOString().replaceAll(/[-:]|\.\d+/g, '');
 }

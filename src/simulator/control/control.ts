@@ -14,7 +14,7 @@ import { AwsFault } from '../engine/aws-fault.js';
 type Asked = Readonly<Record<string, unknown>>;
 type Handler = (simulator: Controlled, asked: Asked) => unknown;
 
-/** The simulator, as far as it is controlled over HTTP. */
+/** Part of the simulator that can be controlled over HTTP. */
 interface Controlled {
   readonly clock: Pick<SimulatedClock, 'advance' | 'now'>;
   readonly calls: readonly SimulatorCall[];
@@ -38,8 +38,9 @@ interface Controlled {
 }
 
 /**
- * The same control that code has, over HTTP, below `/_simulator/`: bodies and answers are JSON. A body must say so by its content type, which a
- * page of another site in somebody's browser can't do.
+ * Control of the simulator over HTTP, below `/_simulator/`. Bodies and answers are JSON.
+ *
+ * A request that changes something must have the content type `application/json`. A page of another site can't send that from a browser.
  */
 const handlers: Readonly<Record<string, Handler>> = {
   'GET state': (simulator) => ({
@@ -77,7 +78,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
 };
 
-/** Something happens to one replication, by somebody else's doing or by itself. */
+/** Performs an action on one replication. It stands for another client, or for an event in DMS. */
 function act(simulator: Controlled, { action, replicationConfigArn, ...more }: Asked): void {
   const arn = String(replicationConfigArn);
   const text = (name: string) => (typeof more[name] === 'string' ? more[name] : undefined);

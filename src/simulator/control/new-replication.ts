@@ -1,4 +1,4 @@
-/** Replications that are put into the simulator. */
+/** Creates the replications of the simulator. */
 import { randomIdentifier } from '../api/config-operations.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
 import { replicationIn } from '../engine/initial-state.js';
@@ -21,7 +21,7 @@ const EVERY_TABLE = JSON.stringify({
   ],
 });
 
-/** The config of a replication that is put there without one. */
+/** Returns the config of a replication that is created by options alone. */
 export function defaultConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
   const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
   const identifier = options.identifier ?? randomIdentifier(random);
@@ -43,7 +43,7 @@ export function defaultConfig(options: SimulatedReplicationOptions, random: () =
   };
 }
 
-/** A replication with that config, in the state that the options name. */
+/** Creates a replication with a config, in the state that the options name. */
 export function newReplication(
   config: Config,
   options: SimulatedReplicationOptions,

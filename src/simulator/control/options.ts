@@ -34,16 +34,16 @@ export interface DmsSimulatorOptions {
   /** Beginning of simulated time, ISO 8601 in UTC. Default: now, or 2026-01-01 if time stands still. */
   readonly startAt?: string;
   /**
-   * Seed of everything left to chance: identifiers, and faults with a probability. The same seed gives the same run. Default: another one each time.
+   * Seed of everything left to chance: identifiers, and faults with a probability. The same seed gives the same run. Default: a new one each time.
    */
   readonly seed?: number;
-  /** Simulated seconds of steps. Default for each step: the usual ones. */
+  /** Durations of steps, in simulated seconds. Default for each step: see {@link Durations}. */
   readonly durations?: Partial<Durations>;
-  /** Switches for what is uncertain about DMS. Default for each: {@link uncertainDefaults}. */
+  /** Switches for uncertain behaviour of DMS. Default for each: {@link uncertainDefaults}. */
   readonly uncertain?: Partial<Uncertain>;
   /** Short for `uncertain.rowBeforeFirstRun`. */
   readonly rowBeforeFirstRun?: boolean | 'fault';
-  /** Tables of every replication's source: their number, or their settings. Options of one replication override it. Default 3. */
+  /** Tables of every replication's source: their number, or their settings. Options of one replication override them. Default 3. */
   readonly tables?: number | Partial<TableSettings>;
   /** IAM policy of every caller, at most 100 statements. Default: everything is allowed. */
   readonly policy?: readonly Statement[];
@@ -53,7 +53,7 @@ export interface DmsSimulatorOptions {
 export interface SimulatedReplicationOptions {
   /** `ReplicationConfigIdentifier`, also the last part of the ARN, 1 to 255 characters. Default: random. */
   readonly identifier?: string;
-  /** Status or provision state to begin in. Default `running`. */
+  /** Initial status or provision state. Default `running`. */
   readonly status?: PlacedStatus;
   /** `ReplicationType`. Default `full-load-and-cdc`. */
   readonly replicationType?: ReplicationType;
@@ -62,7 +62,7 @@ export interface SimulatedReplicationOptions {
   /** Account id, 12 digits. Default `123456789012`. */
   readonly accountId?: string;
   /**
-   * Tables of the source: their number, or their settings. Default 3. `validation`: true if the config's settings turn validation on. Default true.
+   * Tables of the source: their number, or their settings. Default: the simulator's. `validation`: true if the config turns it on. Default true.
    */
   readonly tables?: number | (Partial<TableSettings> & { readonly validation?: boolean });
   /** `IsReadOnly`: true if a zero-ETL integration manages the replication. Default false. */
@@ -71,7 +71,7 @@ export interface SimulatedReplicationOptions {
   readonly changesPerSecond?: number;
   /** Settings of the source. Default for each: see {@link SourceSettings}. */
   readonly source?: Partial<SourceSettings>;
-  /** Simulated seconds of this replication's steps. Default for each step: the simulator's. */
+  /** Durations of this replication's steps, in simulated seconds. Default for each step: the simulator's. */
   readonly durations?: Partial<Durations>;
 }
 
@@ -117,7 +117,7 @@ const tableSettings = {
 };
 const isCount = (value: unknown) => typeof value !== 'object';
 const durations = shape(Object.fromEntries(Object.keys(defaultDurations).map((name) => [name, number()])));
-/** Maximum length of a message: longer than what a client of DMS may keep whole. */
+/** Maximum length of a message. It allows messages that are too long for a client of DMS to keep whole. */
 const MAX_TEXT = 1_000_000;
 const anyText = textUpTo(MAX_TEXT);
 const messages = listOf(anyText, 100);
@@ -198,7 +198,7 @@ export const checks = {
   startType: oneOf('start-replication', 'resume-processing', 'reload-target'),
 } satisfies Readonly<Record<string, Check>>;
 
-/** Returns the settings of tables in options, in which a number alone is their count. */
+/** Returns the settings of tables from an option. A number alone is the count of tables. */
 export function settingsOfTables(tables: SimulatedReplicationOptions['tables']): Partial<TableSettings> {
   if (typeof tables !== 'object') return tables === undefined ? {} : { count: tables };
   const { validation: _, ...settings } = tables;

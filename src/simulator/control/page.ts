@@ -1,6 +1,6 @@
 import type { Reply } from '../api/http.js';
 
-/** Shows each replication live. Everything that comes from outside is put in as text. */
+/** Page that shows each replication live. It inserts values from outside as text only. */
 const html = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -8,7 +8,7 @@ import { page } from './page.js';
 interface Answers {
   /** Answers AWS's clients. `null`: breaks the connection. */
   readonly aws: (request: Request) => Promise<Reply | null>;
-  /** Answers whoever controls the simulator. */
+  /** Answers requests that control the simulator. */
   readonly control: (request: Request) => Reply;
 }
 
@@ -50,7 +50,7 @@ export class SimulatorServer {
     return method === 'GET' && url.pathname === '/' ? page : notHere(404);
   }
 
-  /** A server that listens to this machine only also refuses the host names of other sites. */
+  /** Returns true if the server answers to a host name. A server on a loopback address refuses the host names of other sites. */
   #isOwnName(host: string): boolean {
     const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
     return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));

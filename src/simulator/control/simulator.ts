@@ -17,14 +17,14 @@ import { newReplication, defaultConfig } from './new-replication.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { SimulatorServer } from './server.js';
 
-/** Starts a simulator and waits until it listens. Rejects if the options are not valid, or the port is taken. */
+/** Starts a simulator and waits until it listens. Rejects if the options are invalid, or the port is taken. */
 export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
   const simulator = new DmsSimulator(options);
   await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   return simulator;
 }
 
-/** Running simulator, and the handle by which tests make things happen in it. */
+/** Running simulator, and the handle by which tests control it. */
 export class DmsSimulator {
   /** Simulated clock. Tests move it forward with `advance`. */
   readonly clock: SimulatedClock;
@@ -144,12 +144,12 @@ export class DmsSimulator {
     this.#get(arn).fail(messages, stopReason);
   }
 
-  /** Stops the replication, as someone else would, or as DMS would for another reason. */
+  /** Stops the replication, as another client would, or as DMS would for a reason of its own. */
   stop(arn: string, reason?: string): void {
     this.#get(arn).stop(reason);
   }
 
-  /** Starts the replication, as someone else would. Default of `type`: `resume-processing`. */
+  /** Starts the replication, as another client would. Default of `type`: `resume-processing`. */
   start(arn: string, type = 'resume-processing'): void {
     checks.startType(type, 'the start type');
     this.#get(arn).start({ type });
@@ -160,12 +160,12 @@ export class DmsSimulator {
     this.#get(arn).restart();
   }
 
-  /** Modifies the config of the replication, as someone else would. */
+  /** Modifies the replication without changes to its config, as another client would. */
   modify(arn: string): void {
     this.#get(arn).modify();
   }
 
-  /** Makes the target endpoint lead to another, empty database. DMS does not know; {@link targetRows} shows it. */
+  /** Puts another, empty database behind the target endpoint. DMS does not notice. {@link targetRows} shows it. */
   repointTarget(arn: string): void {
     this.#get(arn).repointTarget();
   }
@@ -175,7 +175,7 @@ export class DmsSimulator {
     return targetRows(this.#get(arn));
   }
 
-  /** Changes the source. `openTransaction` pins the checkpoint from now on, until it is false again. */
+  /** Changes the source. `openTransaction: true` pins the checkpoint until it is set to false. */
   changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
     checks.sourceChange(change, 'the source');
     const { source, time } = this.#get(arn);
@@ -184,7 +184,7 @@ export class DmsSimulator {
     if (openTransaction !== undefined) source.transaction(openTransaction, time);
   }
 
-  /** Sets a fault, which requests meet from now on. */
+  /** Sets a fault. Requests meet it from now on. */
   fault(fault: Fault): void {
     checks.fault(fault, 'the fault');
     const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;

@@ -1,4 +1,4 @@
-/** Premigration assessments: what is asked for, and what they show. */
+/** Premigration assessments: their settings, and the status that they show. */
 import type { Row } from './model.js';
 import { AwsFault } from './aws-fault.js';
 
@@ -21,12 +21,12 @@ export function readAssessment(settings: string): Assessment {
     const read: unknown = JSON.parse(settings);
     if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Assessment;
   } catch {
-    // Said below.
+    // Invalid JSON gets the fault below.
   }
   throw new AwsFault('InvalidParameterValueException', 'Invalid PremigrationAssessmentSettings. Invalid json');
 }
 
-/** One that is under way. */
+/** Assessment in progress. */
 export class Assessing {
   readonly shown: Record<string, unknown>;
 
@@ -47,7 +47,7 @@ export class Assessing {
     this.shown['Status'] = status;
   }
 
-  /** Shows its end, and tells whether the start fails of it. */
+  /** Shows the result. Returns true if the result makes the start fail. */
   end(status: AssessmentEnd): boolean {
     const isFailed = status !== 'passed' && status !== 'warning';
     const failed = isFailed ? 1 : 0;
@@ -61,14 +61,14 @@ export class Assessing {
   }
 }
 
-/** [INF] Those that are under way when a start is aborted. There is no status for one that was cancelled. */
+/** Cancels the assessments in progress when a start is aborted. Inferred: DMS has no status for a cancelled assessment. */
 export function cancelAssessments({ PremigrationAssessmentStatuses: assessments = [] }: Row): void {
   for (const each of assessments) {
     if (['starting', 'provisioning', 'running'].includes(String(each['Status']))) each['Status'] = 'cancelling';
   }
 }
 
-/** [INF] While their config is deleted. */
+/** Shows all assessments as `deleting` while their config is deleted. Inferred. */
 export function deleteAssessments({ PremigrationAssessmentStatuses: assessments = [] }: Row): void {
   for (const each of assessments) each['Status'] = 'deleting';
 }

@@ -1,11 +1,11 @@
-/** A refusal in AWS's words. */
+/** Error answer of AWS. `type` is the error's name. */
 export class AwsFault extends Error {
   constructor(
     readonly type: string,
     message: string,
     /** HTTP status. */
     readonly status = 400,
-    /** The time that the answer carries, in milliseconds since the epoch. */
+    /** Time in the answer's header `Date`, in ms since the epoch. `null`: no header. */
     readonly date: number | null = null,
   ) {
     super(message);

@@ -16,7 +16,7 @@ const checkSpan = shape({ days: number(), hours: number(), minutes: number(), se
 const LAST = Date.UTC(9999, 11, 31);
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Clock of the simulator: real time, `speed` times as fast, or a time that stands still until it is moved. */
+/** Clock of the simulator. Its time passes `speed` times as fast as real time. With `speed` 0 it stands still until it is moved. */
 export class SimulatedClock {
   readonly #begunAt: number;
   readonly #realBegunAt = Date.now();
@@ -39,10 +39,10 @@ export class SimulatedClock {
     return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;
   }
 
-  /** Calls back once a time is reached, in ms since the epoch. Never calls back if time stands still. */
+  /** Calls back once the clock reaches `time`, in ms since the epoch. Never calls back if time stands still. */
   whenReached(time: number, call: () => void): void {
     if (this.isMoved) return;
-    // Timers may be early by a millisecond.
+    // A timer can fire a millisecond early.
     const again = () => (this.now() < time ? this.whenReached(time, call) : call());
     setTimeout(again, Math.min(MAX_TIMER, Math.ceil((time - this.now()) / this.speed) + 1)).unref();
   }
@@ -57,7 +57,7 @@ export class SimulatedClock {
   }
 }
 
-/** Returns a source of numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Returns a generator of numbers from 0 to 1 (mulberry32). The same seed gives the same numbers. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,24 +1,24 @@
-/** The recent past of a replication, for looks that are older than the looks before them. */
+/** Recent past of a replication, for stale looks. */
 import type { Config, Row, View } from './model.js';
 import type { Source } from './source.js';
 
-/** Simulated seconds of the past that every replication remembers: the highest age of a stale look. */
+/** Maximum age of a stale look, in simulated seconds. Every replication keeps this much of its past. */
 export const REMEMBERED_SECONDS = 120;
-/** Bounds what a replication remembers when its status changes all the time. */
+/** Maximum number of periods that a replication keeps. Bounds the memory if its status changes often. */
 const MAX_PERIODS = 50;
 
-/** Everything that looks can show of a replication at one time. */
+/** State of a replication at one time, as far as looks can show it. */
 export interface Moment extends View {
   readonly config: Config;
 }
 
-/** Time in which nothing changed but what follows from time itself: the end of it, and what was shown then. */
+/** Period in which only values that follow from time changed. `until` is its end, `last` the state at its end. */
 interface Period {
   readonly until: number;
   readonly last: Moment;
 }
 
-/** Remembers a replication at each of its changes, and computes what it showed in between. All times are epoch seconds. */
+/** Keeps the state of a replication at each of its changes, and computes the states in between. All times are epoch seconds. */
 export class History {
   #periods: Period[] = [];
 
@@ -28,7 +28,7 @@ export class History {
     private readonly run: (row: Row, time: number) => void,
   ) {}
 
-  /** Remembers `now`, which changes at `until`. Several changes at one time end one period. */
+  /** Keeps `now`, the state before a change at `until`. Of several changes at one time only the first is kept. */
   add(until: number, now: Moment): void {
     const newest = this.#periods.at(-1);
     if (newest !== undefined && newest.until >= until) return;
@@ -36,7 +36,7 @@ export class History {
     this.#periods = [...kept.slice(1 - MAX_PERIODS), { until, last: copyOf(now) }];
   }
 
-  /** The replication as it was at a time, when it is as in `now` since the last change. */
+  /** Returns the state at a time. `now` is the present state. */
   at(time: number, now: Moment): Moment {
     const index = this.#periods.findIndex(({ until }) => until > time);
     const [before, { last }] =
@@ -48,7 +48,7 @@ export class History {
     return then;
   }
 
-  /** Until CDC has a checkpoint of its own, the row shows the one before. */
+  /** Updates statistics and checkpoint of a running row. Until CDC has a checkpoint of its own, the row shows the previous one. */
   #runOn(row: Row, time: number, checkpointBefore: string | undefined): void {
     this.run(row, time);
     if (this.source.runAt(time) === null) return;
@@ -58,7 +58,7 @@ export class History {
   }
 }
 
-/** Shares long texts with the original, which never changes them. */
+/** Copies a state. The copy shares long texts with the original, because nobody changes them. */
 function copyOf(moment: Moment): Moment {
   const { row, config } = moment;
   const { PremigrationAssessmentStatuses: assessments } = row;

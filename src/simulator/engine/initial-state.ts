@@ -1,4 +1,4 @@
-/** Replications that are in a state from the start: they have lived their way there. */
+/** Replications that are created in a given state. Each is played from its creation up to that state. */
 import type { Config, PlacedStatus } from './model.js';
 import type { Uncertain } from './uncertain.js';
 import { startSteps, type Durations, type StartStep } from './steps.js';
@@ -8,14 +8,14 @@ const HOUR = 3600;
 /** Seconds for which a running replication has run. */
 const RAN = 6 * HOUR;
 
-/** History of a state: seconds since the start, seconds since the stop, and the action under way. */
+/** History that leads to a state: seconds since the start and since the stop request, and the action that begins now. */
 interface Life {
   readonly started: number;
   readonly stopped?: number;
   readonly now?: (replication: SimulatedReplication) => void;
 }
 
-/** One that is in a state now. `create` makes one that was created at some time. */
+/** Returns a replication that is in a state now. `create` makes a replication that was created at a given time. */
 export function replicationIn(
   status: PlacedStatus,
   now: number,
@@ -45,9 +45,9 @@ function lifeTo(
 ): Life {
   const { fullLoad, stopping, describingStop, flushingCheckpoint, idleAfterFullLoad, deprovisioning } = durations;
   const starting = secondsOf(startSteps, durations);
-  // A full load that is done has stopped: one that runs has just begun.
+  // A `full-load` replication stops once its load is done, so a running one has just begun.
   const running = { started: isFullLoad ? starting : starting + fullLoad + RAN };
-  /** Seconds since it was stopped, by somebody or by its end. */
+  /** Returns the history of a replication that is `stopped` for some seconds, by request or because its load ended. */
   const since = (seconds: number): Life =>
     isFullLoad
       ? { started: starting + fullLoad + seconds }

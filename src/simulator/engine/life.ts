@@ -11,17 +11,15 @@ import type { Uncertain } from './uncertain.js';
 
 export const HOUR = 3600;
 
-/**
- * A replication in simulated time: its row, its past, and what comes to it by itself, such as the end of its capacity. All times are epoch seconds.
- */
+/** Replication in simulated time: its row, its history, and its scheduled events, such as deprovisioning. All times are epoch seconds. */
 export class Life {
   readonly source: Source;
   readonly tables: Tables;
-  /** Steps that do not go on: they fail with these messages, or (`null`) never end. */
+  /** Steps that fail with the given messages, or never end (`null`). */
   readonly troubledSteps = new Map<Step, readonly string[] | null>();
   /** True once the replication was started. */
   hasRow = false;
-  /** Until when its tables have moved. */
+  /** Time up to which rows have moved. */
   movedUntil: number;
   protected readonly shown: ShownRow;
   protected readonly schedule = new Schedule();
@@ -61,12 +59,12 @@ export class Life {
     return { row, time, hasRow, config };
   }
 
-  /** The replication as looks showed it at a time of the last two minutes. */
+  /** Returns the state that looks showed at a time in the last two minutes. */
   at(time: number): Moment {
     return this.#history.at(time, this.now);
   }
 
-  /** Lets everything happen that is due by then. */
+  /** Runs all events that are due at `now`, then moves the time there. */
   advance(now: number): void {
     for (let due = this.schedule.take(now); due !== null; due = this.schedule.take(now)) {
       this.#moveTo(due.at);
@@ -86,7 +84,7 @@ export class Life {
     if (checkpoint !== null) this.row.RecoveryCheckpoint = checkpoint;
   }
 
-  /** Keeps the replication as it is, before it changes. */
+  /** Adds the present state to the history. Changes of the row call this first. */
   protected remember(): void {
     this.#history.add(this.#time, this.now);
   }
@@ -99,14 +97,14 @@ export class Life {
     this.schedule.add(this.#time + seconds, apply);
   }
 
-  /** Ends the run. The row describes the stop, and shows its final checkpoint, a moment later. */
+  /** Ends the run. The row shows the stop's reason and times, and its final checkpoint, a moment later. */
   protected stopped(reason: string): void {
     const stoppedAt = this.#time;
     const hadCheckpoint = this.source.isRunning;
     this.schedule.clear();
     this.source.end(stoppedAt);
     this.enter('stopped');
-    // A start that was aborted.
+    // The stop has aborted a start that was provisioning its capacity.
     if (this.shown.is('provisioning')) this.shown.provision('deprovisioned', 0);
     this.after(this.durations.describingStop, () => {
       this.row.StopReason = reason;
@@ -128,7 +126,7 @@ export class Life {
   }
 
   protected deprovision(at: number): void {
-    // DMS is at work on it.
+    // DMS does not deprovision a replication while it works on it: try again a minute later.
     if (!isAtRest(this.row.Status)) return this.after(60, () => this.deprovision(this.#time));
     this.shown.provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
     if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';

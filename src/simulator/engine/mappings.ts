@@ -1,16 +1,20 @@
-/** Table mappings: which tables of a source a replication is about. */
+/** Table mappings: the selection of a source's tables for a replication. */
 import { AwsFault } from './aws-fault.js';
 
-/** Tells whether a table is selected. */
+/** Returns true if a table is selected. */
 type Selection = (schema: string, table: string) => boolean;
 
-/** A pattern for a schema and one for a table. */
+/** Selection rule: it includes or excludes the tables that match. */
 interface SelectionRule {
   readonly action: 'include' | 'exclude';
   readonly matches: Selection;
 }
 
-/** Refused in the words that were seen where it is no JSON, or nothing is selected by it. */
+/**
+ * Parses table mappings. Throws an `InvalidParameterValueException` if they are invalid.
+ *
+ * The messages for invalid JSON and for missing selection rules were seen on AWS.
+ */
 export function readMappings(text: string): Selection {
   let read: unknown;
   try {
@@ -56,7 +60,11 @@ function fits(part: string, character: string): boolean {
   );
 }
 
-/** AWS's wildcards; `%` is any text. In time that grows with the length of pattern and name only, for anybody may send one. */
+/**
+ * Returns a matcher for a pattern with AWS's wildcards. `%` is any text.
+ *
+ * Anybody may send a pattern. Its matching time grows only with the lengths of pattern and name.
+ */
 function patternOf(pattern: string): (name: string) => boolean {
   const parts = pattern.match(/\[[^\]]+\]|[^]/g) ?? [];
   return (name) => {
@@ -68,7 +76,7 @@ function patternOf(pattern: string): (name: string) => boolean {
       } else if (fits(parts[part] ?? '', name.charAt(at))) {
         [part, at] = [part + 1, at + 1];
       } else if (afterAny >= 0) {
-        // A part that matches any text takes one more character.
+        // The last `%` takes one more character.
         [part, at] = [afterAny, ++retryAt];
       } else return false;
     }

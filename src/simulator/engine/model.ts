@@ -6,9 +6,9 @@ export type ReplicationType = 'full-load' | 'cdc' | 'full-load-and-cdc';
 
 /** Outcome of the next stop, instead of the usual one. */
 export type NextStop =
-  /** Failure with these messages. */
+  /** Failure with `messages`, instead of a stop. */
   | { readonly type: 'fail'; readonly messages: readonly string[]; readonly stopReason: string }
-  /** Stop that DMS undoes by itself, this many simulated seconds later. */
+  /** Stop that DMS undoes by itself, `afterSeconds` simulated seconds after `stopped`. */
   | { readonly type: 'self-restart'; readonly stopReason: string; readonly afterSeconds: number }
   /** Stop with another reason. */
   | { readonly type: 'reason'; readonly stopReason: string }
@@ -31,7 +31,7 @@ export interface Config {
   IsReadOnly?: boolean;
 }
 
-/** Row of `DescribeReplications`, as it goes over the wire: times are epoch seconds. A member that is left out is not shown. */
+/** Row of `DescribeReplications` in its wire format: times are epoch seconds. Answers leave out absent members. */
 export interface Row {
   /** Name of the config. */
   ReplicationConfigIdentifier: string;
@@ -68,7 +68,7 @@ export interface Row {
   CdcStartPosition?: string;
   /** Stop position that the newest start asked for. */
   CdcStopPosition?: string;
-  /** Checkpoint of CDC, in the spelling of the source's {@link SourceSettings.engine}. */
+  /** Checkpoint of CDC, in the format of the source's {@link SourceSettings.engine}. */
   RecoveryCheckpoint?: string;
   /** Time at which the replication was created, in epoch seconds. */
   ReplicationCreateTime: number;
@@ -82,10 +82,10 @@ export interface Row {
   IsReadOnly?: boolean;
 }
 
-/** View that a look shows: the present, or the past. */
+/** State that a look shows: the present one, or an older one. */
 export interface View {
   readonly row: Row;
-  /** Until when its tables have moved. */
+  /** Time up to which rows have moved, in epoch seconds. */
   readonly time: number;
   /** True if the replication had been started. */
   readonly hasRow: boolean;
@@ -110,33 +110,38 @@ export interface StartInput {
   readonly startTime?: number | undefined;
   readonly startPosition?: string | undefined;
   readonly stopPosition?: string | undefined;
-  /** JSON. */
+  /** `PremigrationAssessmentSettings`, as JSON. */
   readonly assessment?: string | undefined;
 }
 
-/** Tables of a source, and their troubles. Counts at the front follow one another, in the order of the fields. */
+/**
+ * Tables of a source, and the number of tables with each problem.
+ *
+ * `inError`, `mismatched`, `withoutKey`, `suspended` and `notValidated` take tables from the front, one after the other. `missing` and `cancelled`
+ * take tables from the end.
+ */
 export interface TableSettings {
   /** Number of tables: `shop.table_00001` and so on. Default 3, at most 20,000. */
   readonly count: number;
-  /** Names to use instead, as `schema.table`. Their number replaces `count`. */
+  /** Names of the tables, as `schema.table`. Their number replaces `count`. Default: generated names. */
   readonly names?: readonly string[];
-  /** Rows in every 1,000 bytes of the source's log, by `schema.table`. Tables that are not named share the source's rates. */
+  /** Rows in every 1,000 bytes of the source's log, by `schema.table`. All other tables share the source's rates. */
   readonly rates: Readonly<Record<string, RowRates>>;
-  /** Number of tables at the front in `Table error`. Default 0. */
+  /** Number of tables in `Table error`, from the first table on. Default 0. */
   readonly inError: number;
-  /** Number of tables after them that fail validation (`Mismatched records`). Default 0. */
+  /** Number of tables that fail validation (`Mismatched records`), after those of `inError`. Default 0. */
   readonly mismatched: number;
-  /** Number of tables after them in `No primary key`. Default 0. */
+  /** Number of tables whose validation shows `No primary key`, after those of `mismatched`. Default 0. */
   readonly withoutKey: number;
-  /** Number of tables after them in `Suspended records`. Default 0. */
+  /** Number of tables whose validation shows `Suspended records`, after those of `withoutKey`. Default 0. */
   readonly suspended: number;
-  /** Number of tables after them whose validation ends in `Error`. Default 0. */
+  /** Number of tables whose validation ends in `Error`, after those of `suspended`. Default 0. */
   readonly notValidated: number;
-  /** Number of tables at the end in `Table does not exist`. Default 0. */
+  /** Number of tables in `Table does not exist`, at the end. Default 0. */
   readonly missing: number;
-  /** Number of tables before the missing ones in `Table cancelled`. Default 0. */
+  /** Number of tables in `Table cancelled`, before those of `missing`. Default 0. */
   readonly cancelled: number;
-  /** Percentage of the captured rows that an error setting skips, so that they are never applied. Default 0, at most 100. */
+  /** Percentage of captured rows that are never applied, because an error setting skips them. Default 0, at most 100. */
   readonly skippedPercent: number;
 }
 

@@ -13,29 +13,29 @@ import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
 import { startSteps, type StartStep, type Step } from './steps.js';
 import { secondsTo, stopPosition } from './stop-position.js';
 
-/** Seconds after which a resume without its log fails once it runs. */
+/** Seconds in `running` until a resume fails because its log is gone. */
 const LOG_GONE_SECONDS = 20;
 /** Seconds to apply the changes that were cached during a full load. */
 const CACHED_CHANGES_SECONDS = 10;
-/** As seen on AWS. */
+/** Failure message, as seen on AWS. */
 const NO_TABLES = 'No tables were found at task initialization';
 
 /** One replication and its config, played out in simulated time. All times are epoch seconds. */
 export class SimulatedReplication extends Life {
   nextStop: NextStop | null = null;
-  /** The replication dies this long after it reaches `running`. */
+  /** Failure of the next run, `seconds` after it reaches `running`. */
   failsAfterRunning: { readonly seconds: number; readonly messages: readonly string[] } | null = null;
   /** Result of the next premigration assessment. */
   assessmentStatus: AssessmentEnd = 'passed';
   /** Position in lists: the order of creation. */
   sequence = 0;
-  /** True once it has reached `running`, or a start was accepted where that is enough. */
+  /** True once the replication reached `running`. With `acceptedIsFirstRun` an accepted start is enough. */
   hasRun = false;
-  /** Number of databases to which its target endpoint led before. */
+  /** Number of earlier databases behind the target endpoint. */
   targetsBefore = 0;
-  /** Since when its tables move. */
+  /** Time at which the replication last reached `running`. */
   runningSince = Infinity;
-  /** The full load is done, or there is none. */
+  /** True if the full load is done, or there is none. */
   #isLoaded = false;
   isDeleted = false;
 
@@ -52,7 +52,7 @@ export class SimulatedReplication extends Life {
       return this.after(this.durations.stopping, () => this.fail(next.messages, next.stopReason));
     this.after(this.durations.stopping, () => {
       this.stopped(next?.stopReason ?? reason);
-      // DMS has scaled it, or recovered.
+      // DMS undoes the stop: it raises the capacity, and starts the replication again.
       if (next?.type === 'self-restart') {
         this.after(next.afterSeconds, () => {
           this.shown.scaled(this.time);
@@ -71,7 +71,7 @@ export class SimulatedReplication extends Life {
     this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
   }
 
-  /** Takes over a changed config, or just takes its time. */
+  /** Applies changes to the config. Without changes the modification only takes its time. */
   modify(changed: Partial<Config> = {}): void {
     const before = this.row.Status;
     if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
@@ -113,7 +113,7 @@ export class SimulatedReplication extends Life {
     this.row.FailureMessages = [...messages];
   }
 
-  /** Loads some of its tables again, and validates them anew. */
+  /** Loads the tables at these positions again, then validates them again. */
   reload(tables: readonly number[]): void {
     const until = this.time + this.durations.fullLoad / 10;
     for (const table of tables) {
@@ -122,24 +122,24 @@ export class SimulatedReplication extends Life {
     }
   }
 
-  /** Validates some of its tables anew, where tables are validated. */
+  /** Validates the tables at these positions again. Has no effect if validation is off. */
   validate(tables: readonly number[]): void {
     for (const table of tables) this.tables.validatedAgain.set(table, this.time);
   }
 
-  /** DMS starts it by itself. */
+  /** Starts the replication, as DMS does by itself. */
   restart(): void {
     this.remember();
     this.#begin(false);
   }
 
-  /** The target endpoint now leads to another database, which is empty. */
+  /** Puts another, empty database behind the target endpoint. */
   repointTarget(): void {
     this.targetsBefore++;
     this.source.emptyTarget(this.time);
   }
 
-  /** Through the steps of a start. */
+  /** Goes through the steps of a start, after its assessment if there is one. `isFresh`: from the beginning. */
   #begin(isFresh: boolean, assessment?: Assessment): void {
     this.schedule.clear();
     this.source.end(this.time);
@@ -166,7 +166,7 @@ export class SimulatedReplication extends Life {
     });
   }
 
-  /** Goes on after a step, unless that is to fail, or never to end. A start that fails is over; what fails of a config changes nothing else. */
+  /** Goes on after a step, unless it is set to fail or hang. A failed start ends the run. A failed modification or deletion does not. */
   #unlessTroubled(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
     const trouble = this.troubledSteps.get(step);
     if (trouble === null) return;
@@ -181,13 +181,13 @@ export class SimulatedReplication extends Life {
     if (this.tables.count === 0 && this.tables.needsTables) return this.fail([NO_TABLES]);
     this.hasRun = true;
     if (!this.#isLoaded) {
-      // A load that was cut short begins again, with a resume as well.
+      // An unfinished load begins again, also on a resume.
       this.row.ReplicationStats['FullLoadStartDate'] = this.time;
       this.#running();
       return this.after(this.durations.fullLoad, () => this.#loaded());
     }
     if (this.config.ReplicationType === 'full-load') {
-      // Nothing is left to load.
+      // The load is already done.
       this.#running();
       return this.after(1, () => this.stopped('Stop Reason FULL_LOAD_ONLY_FINISHED'));
     }

@@ -16,7 +16,7 @@ const noStats = {
 /** Number of tables that are loaded at once. */
 const LOADED_AT_ONCE = 8;
 
-/** The row, and how it changes. All times are epoch seconds. */
+/** Row of one replication, and its changes. All times are epoch seconds. */
 export class ShownRow {
   readonly row: Row;
 
@@ -41,7 +41,7 @@ export class ShownRow {
     };
   }
 
-  /** Shows what a start asks for. */
+  /** Shows the parameters of a start. */
   ask({ type, startTime, startPosition, stopPosition }: StartInput): void {
     Object.assign(this.row, {
       StartReplicationType: type,
@@ -51,7 +51,7 @@ export class ShownRow {
     });
   }
 
-  /** Shows what the config says now. */
+  /** Shows the fields of the present config. */
   configure(): void {
     const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = this.config;
     Object.assign(this.row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType });
@@ -80,21 +80,21 @@ export class ShownRow {
     return provisionStateOf(this.row) === provisionState;
   }
 
-  /** With the capacity that it begins with. */
+  /** Shows the initial capacity: `MinCapacityUnits`, or else at most 4 units. */
   provisioned(time: number): void {
     const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
     const units = typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
     this.provision('provisioned', units, time);
   }
 
-  /** With more capacity, as far as its config allows. */
+  /** Shows twice the capacity, up to `MaxCapacityUnits`. Does nothing without that limit. */
   scaled(time: number): void {
     const { MaxCapacityUnits: most } = this.config.ComputeConfig;
     const units = this.row.ProvisionData.ProvisionedCapacityUnits * 2;
     if (typeof most === 'number') this.provision('provisioned', Math.min(most, units), time);
   }
 
-  /** A start, afresh or from where it was stopped; `isLoaded`: nothing has to be loaded. */
+  /** Shows a start. `isFresh`: from the beginning, not from the last stop. `isLoaded`: nothing is left to load. */
   begin(time: number, isFresh: boolean, isLoaded: boolean, tables: number): void {
     this.row.FailureMessages = [];
     if (this.uncertain.startClearsStop) {
@@ -114,7 +114,7 @@ export class ShownRow {
     }
     this.row.ReplicationStats['StartDate'] = time;
     if (!isLoaded || this.row.ReplicationStats['FullLoadFinishDate'] !== undefined) return;
-    // Deprovisioning removes the statistics.
+    // Deprovisioning has removed the statistics: show the load as finished again.
     Object.assign(this.row.ReplicationStats, {
       FullLoadProgressPercent: 100,
       TablesLoaded: tables,
@@ -131,12 +131,12 @@ export class ShownRow {
       TablesQueued: loads ? tables : 0,
       FreshStartDate: time,
       StartDate: time,
-      // Seen on AWS for replications that only do CDC, too.
+      // Seen on AWS: CDC-only replications show these dates too.
       ...(loads ? {} : { FullLoadStartDate: time, FullLoadFinishDate: time }),
     };
   }
 
-  /** Writes the statistics of a running replication into a row of now or then. */
+  /** Writes the statistics of a running replication into a present or a past row. */
   run(row: Row, time: number, fullLoadSeconds: number, tables: Tables): void {
     const { ReplicationStats: stats } = row;
     const { StartDate: started = time, FullLoadStartDate: from, FullLoadFinishDate: until } = stats;
@@ -158,7 +158,7 @@ export class ShownRow {
     });
   }
 
-  /** Drops the table statistics, and everything else that is assumed to be lost once it is deprovisioned. */
+  /** Drops the fields that deprovisioning is assumed to lose, such as the table statistics. */
   forget(): void {
     const { checkpointAfterDeprovision, freshStartAfterDeprovision, deprovisionTimeAfterDeprovision } = this.uncertain;
     if (!checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;

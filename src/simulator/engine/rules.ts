@@ -9,7 +9,7 @@ export function idOf(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
-/** Text of a fault about the wrong state, for each operation. Seen for a stop and a start; the others are inferred. */
+/** Fault for an operation in the wrong state. The messages for a stop and a start were seen on AWS. The others are inferred. */
 export function wrongState(operation: string, id: string, status: string): AwsFault {
   const shown = status.toUpperCase();
   const said: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ export function isAtRest(status: string): boolean {
   return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
 }
 
-/** Returns true if a stop is accepted without effect. Throws where it is refused. */
+/** Returns true if a stop is accepted without effect. Throws if it is refused. */
 export function isIdleStop(row: Row, { stopWhileStopping, stopAtRest, stopAbortsStart }: Uncertain): boolean {
   const { Status: status } = row;
   const id = idOf(row.ReplicationConfigArn);
@@ -76,7 +76,7 @@ export function checkDelete(row: Row, { deleteNeedsDeprovisioned }: Uncertain): 
   throw wrongState('DeleteReplicationConfig', id, status);
 }
 
-/** In lower case, however it is shown. */
+/** Returns the provision state in lower case, whatever the row shows. */
 export function provisionStateOf({ ProvisionData: { ProvisionState: state } }: Row): string | undefined {
   return state?.toLowerCase();
 }

@@ -3,7 +3,7 @@ interface Due {
   readonly apply: () => void;
 }
 
-/** Events to come, in the order in which they are due. Times are epoch seconds. */
+/** Future events, ordered by due time. Events with the same time keep the order in which they were added. Times are epoch seconds. */
 export class Schedule {
   #due: Due[] = [];
 
@@ -12,7 +12,7 @@ export class Schedule {
     this.#due.splice(before + 1, 0, { at, apply });
   }
 
-  /** Takes out the next event if it is due by then. */
+  /** Removes and returns the next event that is due at `by`. `null`: no event is due. */
   take(by: number): Due | null {
     const [next] = this.#due;
     if (next === undefined || next.at > by) return null;

@@ -2,7 +2,7 @@ import type { RowRates, SourceSettings, Written } from './source-settings.js';
 
 const MAX_PACES = 100;
 
-/** Rates of writes from a moment on, and the amount written by then. */
+/** Rate of writes from a time on, and the total written before it. */
 interface Pace {
   readonly from: number;
   readonly bytesPerSecond: number;
@@ -11,21 +11,21 @@ interface Pace {
   readonly before: Total;
 }
 
-/** Everything that was written up to a moment: bytes of the log, and what of them is of replicated tables. */
+/** Total written up to a time: bytes of the log, and the part of them that belongs to replicated tables. */
 export interface Total extends Written {
   readonly bytes: number;
 }
 
-/** The log of a source, and how much is written to it at which time. Positions in it are times of the source. */
+/** Log of a source, and the rate of writes at each time. A position in the log is a time of the source. */
 export class SourceLog {
-  /** Oldest first. Six hours were written before the replication was created. */
+  /** Paces, oldest first. The log begins six hours before the replication is created. */
   #paces: Pace[];
 
   constructor(settings: SourceSettings, created: number) {
     this.#paces = [{ ...settings, from: created - 6 * 3600, before: { ...nothing, bytes: 4096 } }];
   }
 
-  /** From now on it is written in another way; what was written so far stays. */
+  /** Changes the rate of writes from `now` on. Earlier writes stay. */
   change(settings: SourceSettings, now: number): void {
     const earlier = this.#paces.filter(({ from }) => from < now);
     this.#paces = [...earlier.slice(-MAX_PACES), { ...settings, from: now, before: this.totalAt(now) }];
@@ -36,7 +36,7 @@ export class SourceLog {
     return this.#paceAt(time)?.bytesPerSecond ?? 0;
   }
 
-  /** Returns the amount written to the replicated tables between two moments. */
+  /** Returns the writes to replicated tables between two times. */
   between(from: number, until: number): Written {
     return since(this.totalAt(from), this.totalAt(until));
   }
@@ -45,7 +45,7 @@ export class SourceLog {
     return this.#paces.findLast(({ from }) => from <= time) ?? this.#paces[0];
   }
 
-  /** Everything that was written up to a moment. */
+  /** Returns the total written up to a time. */
   totalAt(time: number): Total {
     const pace = this.#paceAt(time);
     if (pace === undefined) return nothing;
@@ -61,7 +61,7 @@ export class SourceLog {
     };
   }
 
-  /** Returns the time of the last write to a replicated table. */
+  /** Returns the time of the last write to a replicated table, at `position` or before. */
   lastReplicated(position: number): number {
     const at = this.#paces.findLastIndex(({ from }) => from <= position);
     const replicated = this.#paces.findLastIndex(({ filteredWrites }, n) => n <= at && !filteredWrites);
@@ -71,7 +71,7 @@ export class SourceLog {
 
 const nothing: Total = { bytes: 0, thousands: 0, inserts: 0, updates: 0, deletes: 0 };
 
-/** Returns the amount written between two moments. */
+/** Returns the writes to replicated tables between two totals. */
 export function since(before: Total, after: Total): Written {
   return {
     thousands: Math.max(0, after.thousands - before.thousands),

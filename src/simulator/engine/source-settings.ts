@@ -10,14 +10,14 @@ export interface RowRates {
   readonly deletes: number;
 }
 
-/** Writes to the tables of a source in a time: `thousands` of bytes, and the rows in them. */
+/** Writes to the replicated tables in a period: `thousands` of bytes of the log, and the rows in them. */
 export interface Written extends RowRates {
   readonly thousands: number;
 }
 
 /** Settings of a source database. */
 export interface SourceSettings {
-  /** Engine, which gives the spelling of checkpoints. Default `mysql`. */
+  /** Engine, which determines the format of checkpoints. Default `mysql`. */
   readonly engine: Engine;
   /** Bytes that the source writes to its log each second. Default 2,000; 0: an idle source. */
   readonly bytesPerSecond: number;
@@ -25,9 +25,9 @@ export interface SourceSettings {
   readonly rates: RowRates;
   /** Seconds of the log that the replication applies each second while it is behind. Below 1 the backlog grows. Default 20. */
   readonly catchUp: number;
-  /** Seconds for which the source keeps its log. A resume from further back reaches `running` and fails. Default `null`: for ever. */
+  /** Seconds for which the source keeps its log. A resume from further back reaches `running`, then fails. Default `null`: for ever. */
   readonly logRetentionSeconds: number | null;
-  /** True if the source writes only what is not replicated. While running, the checkpoint then stays where it was. Default false. */
+  /** True if the source writes only to tables that are not replicated. The checkpoint of running CDC then stays where it was. Default false. */
   readonly filteredWrites: boolean;
 }
 

@@ -2,17 +2,17 @@ import { formatCheckpoint } from './checkpoint-format.js';
 import { since, SourceLog, type Total } from './source-log.js';
 import type { SourceSettings, Written } from './source-settings.js';
 
-/** Least delay from a write until it is applied. */
+/** Minimum seconds from a write until it is applied. */
 const LEAST_LAG = 0.4;
-/** Least delay from a write until it is captured. */
+/** Minimum seconds from a write until it is captured. */
 const LEAST_CAPTURE_LAG = 0.2;
-/** While running the checkpoint is that of a while ago; it is flushed once stopped. */
+/** Seconds by which the checkpoint lags while running. A stop flushes it. */
 const CHECKPOINT_LAG = 30;
-/** A checkpoint is first shown this long after CDC began. */
+/** Seconds from the start of CDC until the first checkpoint is shown. */
 const FIRST_CHECKPOINT = 10;
 const MAX_RUNS = 100;
 
-/** One that pins the checkpoint: what had been applied when it was opened, and the time for which it was open. */
+/** Transaction that pins the checkpoint while it is open. `position` is the applied position when it was opened. */
 interface Transaction {
   readonly position: number;
   readonly opened: number;
@@ -20,29 +20,33 @@ interface Transaction {
 }
 
 interface Run {
-  /** Start of CDC; the same for all parts of a run in which the catching up changed. */
+  /** Start of CDC. A change of `catchUp` splits a run into parts, which share this start. */
   readonly began: number;
   readonly from: number;
   until: number | null;
-  /** Up to which second of the source's log everything had been applied when it began. */
+  /** Position up to which everything had been applied at `from`. */
   readonly applied: number;
-  /** Checkpoint at that time. */
+  /** Position of the checkpoint at the start of CDC. */
   readonly checkpoint: number;
   readonly catchUp: number;
 }
 
 /**
- * A source database with a log that grows, and how far a replication has come in it. Positions in the log are times of the source: everything
- * that was written up to then. All is computed from the runs so far, so that any moment can be asked for.
+ * Source database with a growing log, and the progress of a replication in it.
+ *
+ * A position in the log is a time of the source. It stands for everything that was written up to that time.
+ *
+ * All values are computed from the runs so far, so callers can ask for any time.
  */
 export class Source {
   settings: SourceSettings;
   /** Writes to its log. */
   readonly log: SourceLog;
-  /** Nothing of the full load is in the target that is there now. */
+  /** True if the present target has no rows of the full load. */
   isTargetEmpty = false;
-  /** Amount written when the counting of rows began, and when the target was exchanged. */
+  /** Total at the position from which rows are counted. */
   #counted: Total;
+  /** Total at the position from which the present target has rows. */
   #inTarget: Total;
   #applied: number;
   #runs: Run[] = [];
@@ -59,7 +63,7 @@ export class Source {
     this.#inTarget = this.#counted;
   }
 
-  /** From now on it is another one; what was written and applied so far stays. */
+  /** Changes the settings from `now` on. Earlier writes and progress stay. */
   change(settings: Partial<SourceSettings>, now: number): void {
     const { catchUp } = this.settings;
     this.settings = { ...this.settings, ...settings };
@@ -70,7 +74,7 @@ export class Source {
     this.#push({ ...run, from: now, until: null, applied: this.#applied, catchUp: this.settings.catchUp });
   }
 
-  /** A transaction is opened, or whichever is open is closed. */
+  /** Closes the open transaction, if any. Then opens a new one if `isOpen` is true. */
   transaction(isOpen: boolean, now: number): void {
     for (const each of this.#transactions) each.closed = Math.min(each.closed, now);
     if (!isOpen) return;
@@ -78,7 +82,11 @@ export class Source {
     this.#transactions = [...this.#transactions.slice(-MAX_RUNS), opened];
   }
 
-  /** A full load begins, or CDC without one: rows are counted anew, and what was written before `from` comes with the load, or is left out. */
+  /**
+   * Begins again, with a full load or with CDC alone. Rows are counted from `from` on.
+   *
+   * Earlier writes come with the full load. CDC alone leaves them out.
+   */
   restart(now: number, from = now): void {
     this.end(now);
     this.#applied = Math.min(now, from);
@@ -87,7 +95,7 @@ export class Source {
     this.isTargetEmpty = false;
   }
 
-  /** CDC begins, from where it was or, after a full load, with what is written now. A stuck one applies nothing. */
+  /** Starts CDC. `loaded`: from `now` on, after a full load. Otherwise from its last position. `stuck`: CDC applies nothing. */
   begin(now: number, { loaded = false, stuck = false } = {}): void {
     this.end(now);
     if (loaded) this.restart(now);
@@ -107,13 +115,13 @@ export class Source {
     run.until = now;
   }
 
-  /** The target was exchanged for an empty one: what was applied so far is not there, and DMS does not know. */
+  /** Replaces the target with an empty one. Rows applied so far are not in it. DMS does not notice. */
   emptyTarget(now: number): void {
     this.#inTarget = this.log.totalAt(this.appliedAt(now));
     this.isTargetEmpty = true;
   }
 
-  /** Amount applied to the present target. */
+  /** Returns the writes applied to the present target. */
   targetRows(now: number): Written {
     return since(this.#inTarget, this.log.totalAt(this.appliedAt(now)));
   }
@@ -122,13 +130,13 @@ export class Source {
     return this.#runs.at(-1)?.until === null;
   }
 
-  /** Returns true if the log that is needed to go on is gone. */
+  /** Returns true if the source no longer keeps the log that CDC needs to go on. */
   isLogGone(now: number): boolean {
     const { logRetentionSeconds } = this.settings;
     return logRetentionSeconds !== null && now - this.#applied > logRetentionSeconds;
   }
 
-  /** Up to which moment of the source everything was applied at a time. */
+  /** Returns the position up to which everything was applied at a time. */
   appliedAt(time: number): number {
     const run = this.#runs.findLast(({ from }) => from <= time);
     if (run === undefined) return this.created;
@@ -136,7 +144,7 @@ export class Source {
     return Math.max(run.applied, Math.min(until - LEAST_LAG, run.applied + (until - run.from) * run.catchUp));
   }
 
-  /** Capturing is twice as quick as applying, and never behind it. */
+  /** Returns the position up to which everything was captured at a time. Capturing is twice as fast as applying, and never behind it. */
   capturedAt(time: number): number {
     const run = this.#runs.findLast(({ from }) => from <= time);
     if (run === undefined) return this.created;
@@ -146,13 +154,13 @@ export class Source {
     return Math.max(this.appliedAt(time), Math.min(until - LEAST_CAPTURE_LAG, captured));
   }
 
-  /** The run that was under way at a time. */
+  /** Returns the run in progress at a time. `null`: CDC did not run. */
   runAt(time: number): { readonly began: number; readonly until: number | null } | null {
     const run = this.#runs.findLast(({ from }) => from <= time);
     return run === undefined || (run.until !== null && run.until < time) ? null : run;
   }
 
-  /** The checkpoint that is shown while CDC runs, now or then; `null` before the first. */
+  /** Returns the checkpoint that running CDC shows at a time. `null`: it has not shown one yet. */
   runningCheckpoint(now: number): string | null {
     const run = this.#runs.findLast(({ from }) => from <= now);
     if (run === undefined || now - run.began < FIRST_CHECKPOINT) return null;
@@ -160,12 +168,12 @@ export class Source {
     return this.#spelled(Math.max(run.checkpoint, replicated));
   }
 
-  /** The checkpoint of a stop: what had been applied by then. */
+  /** Returns the final checkpoint of a stop: the applied position, or that of an open transaction. */
   finalCheckpoint(stopped: number): string {
     return this.#spelled(this.#pinned(this.#applied, stopped));
   }
 
-  /** Since when the oldest transaction was open that was open at a time; `null`: none was. */
+  /** Returns the position of the oldest transaction that was open at a time. `null`: none was open. */
   openSince(time: number): number | null {
     return this.#openAt(time)?.position ?? null;
   }
@@ -174,7 +182,7 @@ export class Source {
     return this.#transactions.find(({ opened, closed }) => opened <= time && time < closed);
   }
 
-  /** Amounts captured and applied since the counting began. */
+  /** Returns the writes captured and applied since the counting began. */
   rows(now: number): { readonly captured: Written; readonly applied: Written } {
     return {
       captured: since(this.#counted, this.log.totalAt(this.capturedAt(now))),

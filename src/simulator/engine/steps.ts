@@ -9,7 +9,7 @@ export const startSteps = [
   'provisioning_capacity',
   'replication_starting',
 ] as const;
-/** Step of a start: a status of DMS between the start and `running`. */
+/** Step of a start: a status between the request and `running`. */
 export type StartStep = (typeof startSteps)[number];
 
 /** Steps that take time, and may fail or hang. */
@@ -33,13 +33,13 @@ export interface Durations extends Readonly<Record<StartStep, number>> {
   readonly assessing: number;
   /** Time from the end of a full load until DMS deprovisions by itself. Default 300. */
   readonly idleAfterFullLoad: number;
-  /** Time from `stopped` until stop reason, stop time and deprovision time are those of this stop. Default 3. */
+  /** Time from `stopped` until the row shows the stop's reason, stop time and deprovision time. Default 3. */
   readonly describingStop: number;
-  /** Time from `stopped` until the checkpoint is the final one. Default 6. */
+  /** Time from `stopped` until the row shows the final checkpoint. Default 6. */
   readonly flushingCheckpoint: number;
-  /** Time from `running` until a table's validation is over. Default 120. */
+  /** Time of a table's validation, counted from `running` or from the end of its load. Default 120. */
   readonly validating: number;
-  /** Time from the first value of a metric after CDC began until the next. Default 600. */
+  /** Time from a metric's first value, at the start of CDC, until its next value. Default 600. */
   readonly spinningUp: number;
 }
 

@@ -3,7 +3,7 @@ import type { Source } from './source.js';
 /** Position at which a replication stops by itself. */
 export interface StopPosition {
   readonly at: number;
-  /** `server_time:` is the time of the source, `commit_time:` that of what is applied. */
+  /** True for `commit_time:`, a time of the applied changes. False for `server_time:`, a time of the source's clock. */
   readonly isCommit: boolean;
   readonly stopReason: string;
 }
@@ -16,7 +16,11 @@ export function stopPosition(asked: string | undefined): StopPosition | null {
   return { at: Date.parse(`${text}Z`) / 1000, isCommit, stopReason };
 }
 
-/** Seconds until the position may be reached; 0 or less: it is reached. A replication that is behind may catch up or not. */
+/**
+ * Returns the seconds until the next check of a position. 0 or less: the position is reached.
+ *
+ * The delay is at least 1 second, because the replication may still have to catch up. It is at least a minute if the replication can't catch up.
+ */
 export function secondsTo({ at, isCommit }: StopPosition, source: Source, now: number): number {
   const left = at - (isCommit ? source.appliedAt(now) : now);
   return left > 0 ? Math.max(source.settings.catchUp > 1 ? 1 : 60, Math.min(left, at - now)) : left;

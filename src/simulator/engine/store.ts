@@ -2,31 +2,31 @@ import type { SimulatedClock } from './clock.js';
 import type { SimulatedReplication } from './replication.js';
 import { Schedule } from './schedule.js';
 
-/** The replications of one account in one region. */
+/** Replications of one account-region. */
 export interface Site {
   readonly accountId: string;
   readonly region: string;
   readonly list: SimulatedReplication[];
 }
 
-/** All replications, by account and region. What is due happens to one when it is asked for. */
+/** All replications, by account-region. Looking up a replication first runs its due events. */
 export class Store {
   #sites = new Map<string, Site>();
   #byArn = new Map<string, SimulatedReplication>();
   #created = 0;
-  /** Requests that are still on their way. */
+  /** Late requests that are not delivered yet. */
   readonly #late = new Schedule();
-  /** The time of the request that is being delivered. */
+  /** Time of the late request that is being delivered. `null`: none is. */
   #deliveredAt: number | null = null;
 
   constructor(private readonly clock: SimulatedClock) {}
 
-  /** Epoch seconds: the clock's, or those of a late request while it is delivered. */
+  /** Present time in epoch seconds. While a late request is delivered, this is its delivery time. */
   get now(): number {
     return this.#deliveredAt ?? this.clock.now() / 1000;
   }
 
-  /** Delivers a request at a time to come, before anything of a later time happens. */
+  /** Delivers a request at a future time, before any event of a later time. */
   deliverAt(time: number, deliver: () => void): void {
     this.#late.add(time, deliver);
     this.clock.whenReached(time * 1000, () => this.#deliver());
@@ -72,7 +72,7 @@ export class Store {
     return undefined;
   }
 
-  /** All of them, with everything that is due. */
+  /** Returns all replications, after their due events. */
   all(): readonly SimulatedReplication[] {
     this.#deliver();
     return [...this.#byArn.keys()].flatMap((arn) => this.find(arn) ?? []);

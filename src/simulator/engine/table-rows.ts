@@ -6,12 +6,12 @@ import type { Tables } from './tables.js';
 /** Rows of each table that come with the full load. */
 const FULL_LOAD_ROWS = 50_000;
 
-/** Number of rows of DescribeReplicationTableStatistics. 0 before the first run and after deprovisioning. */
+/** Number of rows of DescribeReplicationTableStatistics. 0 before the first start and after deprovisioning. */
 export function tableCount({ tables }: SimulatedReplication, { row, hasRow }: View): number {
   return !hasRow || row.ProvisionData.ProvisionState?.toLowerCase() === 'deprovisioned' ? 0 : tables.count;
 }
 
-/** One row of the statistics, as it goes over the wire. */
+/** Returns one row of the statistics in its wire format. */
 export function tableRow(replication: SimulatedReplication, position: number, view: View): Record<string, unknown> {
   const { tables, source } = replication;
   const { row, time } = view;
@@ -68,7 +68,7 @@ function stateOf(tables: Tables, position: number, loadedShare: number, isBeingR
   return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
 }
 
-/** Kind of a table. Kinds are counted off from the first table. */
+/** Returns the kind of the table at a position. Each kind takes its count of tables, from the first table on. */
 function kindOf(position: number, kinds: readonly (readonly [kind: string, count: number])[]): string | undefined {
   let end = 0;
   return kinds.find(([, count]) => {
@@ -77,7 +77,7 @@ function kindOf(position: number, kinds: readonly (readonly [kind: string, count
   })?.[0];
 }
 
-/** Validation begins when the table is loaded, and again when that is asked for. */
+/** Returns the validation of a table. It begins once the table is loaded, and again when a request asks for it. */
 function validationOf(
   { tables, durations, runningSince }: SimulatedReplication,
   position: number,
@@ -99,7 +99,7 @@ function validationOf(
   ]);
   if (!tables.isValidated) return is('Not enabled');
   if (kind === 'Table error' || kind === 'No primary key') return is(kind);
-  // [INF]: there is nothing to compare with.
+  // Inferred: the target has no rows to compare with.
   if (tables.absence(position) !== null) return is('Table error');
   const { FullLoadFinishDate: loaded } = row.ReplicationStats;
   const again = tables.validatedAgain.get(position);
@@ -119,7 +119,7 @@ function share(part: number, whole: number): number {
   return Math.max(0, Math.min(1, whole <= 0 ? 1 : part / whole));
 }
 
-/** Rows in the database that the target endpoint of a replication leads to: what came with the full load, and what was inserted since. */
+/** Counts the rows in the database behind the target endpoint: those loaded, and those inserted since. */
 export function targetRows(replication: SimulatedReplication): number {
   const { source, tables, time, hasRow, now } = replication;
   const positions = hasRow && !source.isTargetEmpty ? Array.from({ length: tables.count }, (_, n) => n) : [];

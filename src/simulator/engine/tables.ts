@@ -13,21 +13,26 @@ interface Sum {
 }
 const noSum: Sum = { sharing: 0, own: { inserts: 0, updates: 0, deletes: 0 } };
 
-/** The tables of a source, and those of them that a replication's mappings select. A table is told by its position among the selected ones. */
+/**
+ * Tables of a source, and the selection of them by a replication's mappings.
+ *
+ * A table's **position** is its index among the selected tables. Its **place** is its index among all tables of the source.
+ */
 export class Tables {
-  /** Places in the source of those that are selected; `null`: all of them. */
+  /** Places of the selected tables. `null`: all tables are selected. */
   #selected: readonly number[] | null = null;
-  /** By their places, those that have rates of their own. */
+  /** Rates of the tables that have their own, by place. */
   readonly #rated = new Map<number, RowRates>();
   #sums = { captured: noSum, applied: noSum };
-  /** True if rows are compared after they were applied. */
+  /** True if applied rows are validated. */
   isValidated = false;
-  /** True if a start fails that finds no tables. */
+  /** True if a start without selected tables fails. */
   needsTables = true;
-  /** Point at which a full load ends, by its settings; `null`: CDC goes on. */
+  /** Point after the full load at which the settings stop the replication. `null`: CDC goes on. */
   stopsAfterLoad: 'before-cached-changes' | 'after-cached-changes' | null = null;
-  /** Time of the last new validation, and end of the reload. */
+  /** Start of the newest repeated validation, by position. */
   readonly validatedAgain = new Map<number, number>();
+  /** End of the newest reload, by position. */
   readonly reloadedUntil = new Map<number, number>();
 
   constructor(
@@ -42,7 +47,7 @@ export class Tables {
     this.configure(config);
   }
 
-  /** Takes over the mappings and the settings of a config. */
+  /** Applies the mappings and the settings of a config. */
   configure({ TableMappings: mappings, ReplicationSettings: settings = '{}' }: Config): void {
     const isSelected = readMappings(mappings);
     const selected = this.#places().filter((place) => {
@@ -82,7 +87,7 @@ export class Tables {
     return undefined;
   }
 
-  /** Reason why the target has nothing of a table: missing, or given up. */
+  /** State of a table that captures no rows: missing or cancelled. `null`: the table captures rows. */
   absence(position: number): 'Table does not exist' | 'Table cancelled' | null {
     const fromEnd = this.count - 1 - position;
     const { missing, cancelled } = this.settings;
@@ -90,7 +95,7 @@ export class Tables {
     return fromEnd < missing + cancelled ? 'Table cancelled' : null;
   }
 
-  /** Number of written rows of one table that were captured. */
+  /** Returns how many of the written rows one table captures. */
   captured(position: number, written: Written): RowRates {
     if (this.absence(position) !== null) return scaleRates(written, 0);
     const own = this.#rated.get(this.#placeOf(position));
@@ -99,20 +104,24 @@ export class Tables {
       : scaleRates(own, written.thousands);
   }
 
-  /** Number of written rows of one table that are applied. */
+  /** Returns how many of the written rows one table applies. */
   applied(position: number, written: Written): RowRates {
     const { inError, skippedPercent } = this.settings;
     return scaleRates(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
   }
 
-  /** The same of all that are selected. */
+  /** Returns how many of the written rows all selected tables capture or apply. */
   sum(which: 'captured' | 'applied', written: Written): RowRates {
     const { sharing, own } = this.#sums[which];
     const others = this.#size - this.#rated.size;
     return addRates(scaleRates(written, others === 0 ? 0 : sharing / others), scaleRates(own, written.thousands));
   }
 
-  /** Number of tables that share the source's rates, without skipped rows, and the sum of the rates that tables have of their own. */
+  /**
+   * Sums up the selected tables. `own` adds up the rates of tables that have their own.
+   *
+   * `sharing` counts the tables that share the source's rates. A table that skips rows counts as a fraction.
+   */
   #sumOf(which: 'captured' | 'applied'): Sum {
     const one = { thousands: 1, inserts: 1, updates: 0, deletes: 0 };
     let [sharing, own] = [0, scaleRates(one, 0)];
@@ -139,7 +148,7 @@ export class Tables {
   }
 }
 
-/** Parts of a config's ReplicationSettings that the simulator plays. */
+/** Parts of a config's ReplicationSettings that the simulator reads. */
 interface ReplicationSettings {
   readonly ValidationSettings?: { readonly EnableValidation?: boolean };
   readonly FullLoadSettings?: {

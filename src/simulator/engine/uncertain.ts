@@ -1,18 +1,21 @@
 /** Switches for behaviour of DMS that nobody outside AWS knows for certain. Each default is the assumption in the simulator's documentation. */
 export interface Uncertain {
-  /** True if a config that never ran has a row in `DescribeReplications`. `fault`: no row, and a look by name is a fault. Default true. */
+  /**
+   * True if a config that was never started has a row in `DescribeReplications`. `fault`: there is no row, and a request that names the config gets
+   * a fault. Default true.
+   */
   readonly rowBeforeFirstRun: boolean | 'fault';
   /** True if an accepted start counts as a first run even if it fails before `running`. Default true. */
   readonly acceptedIsFirstRun: boolean;
-  /** True if a new start clears stop reason, stop time, deprovision time and checkpoint of the run before. Default false. */
+  /** True if a new start clears the previous run's stop reason, stop time, deprovision time and checkpoint. Default false. */
   readonly startClearsStop: boolean;
   /** `Status` while a premigration assessment runs. Default `initializing`. */
   readonly statusWhileAssessing: string;
-  /** Way of a resume to `running` while still provisioned. `short`: `replication_starting` alone. `full`: every step. Default `short`. */
+  /** Steps of a start while still provisioned, such as a resume. `short`: `replication_starting` alone. `full`: every step. Default `short`. */
   readonly resumePath: 'short' | 'full';
-  /** Answer to a second stop while `stopping`: a fault, or accepted again. Default `fault`. */
+  /** Answer to a second stop while `stopping`: a fault, or acceptance without effect. Default `fault`. */
   readonly stopWhileStopping: 'fault' | 'accepted';
-  /** Answer to a stop at rest (`created`, `stopped`, `failed`): a fault, or accepted without effect. Default `fault`. */
+  /** Answer to a stop at rest (`created`, `stopped`, `failed`): a fault, or acceptance without effect. Default `fault`. */
   readonly stopAtRest: 'fault' | 'accepted';
   /** True if a stop aborts a start. A refusal was seen for `provisioning_capacity` only. Default false. */
   readonly stopAbortsStart: boolean;
@@ -24,7 +27,7 @@ export interface Uncertain {
   readonly reloadAfterDeprovision: boolean;
   /** True if a provisioned replication can be deleted only once it is deprovisioned. Default false. */
   readonly deleteNeedsDeprovisioned: boolean;
-  /** Number of configs that an account may have in a region. Default `null`: no limit. */
+  /** Maximum number of configs in an account-region. Default `null`: no limit. */
   readonly quota: number | null;
   /** True if `RecoveryCheckpoint` is still shown after deprovisioning. Default true. */
   readonly checkpointAfterDeprovision: boolean;
@@ -34,11 +37,11 @@ export interface Uncertain {
   readonly deprovisionTimeAfterDeprovision: boolean;
   /** True if serverless replications accept `CdcStartPosition` and `CdcStartTime`. Default false. */
   readonly customStartPoint: boolean;
-  /** Field that shows `deprovisioning` and `deprovisioned`. Default `provision-state`. */
+  /** Field that shows `deprovisioning` and `deprovisioned`. `status`: the provision state shows them too. Default `provision-state`. */
   readonly deprovisionShownIn: 'provision-state' | 'status';
   /** Spelling of `ProvisionState`. Default `lower`. */
   readonly provisionStateCase: 'lower' | 'upper';
-  /** Answer to a list filtered by several ARNs, one of them missing: a fault, or the other rows. Default `fault`. */
+  /** Answer to a filter with several ARNs, one of them unknown: a fault, or the other rows. Default `fault`. */
   readonly missingInFilter: 'fault' | 'others';
   /** Answer to a `MaxRecords` out of bounds: a refusal, or the nearest allowed number of rows. Default `refused`. */
   readonly maxRecordsOutOfBounds: 'refused' | 'clamped';
@@ -47,8 +50,8 @@ export interface Uncertain {
   /** HTTP status of `AccessDeniedException`. Default 400. */
   readonly accessDeniedStatus: 400 | 403;
   /**
-   * Token bucket of each account and region: requests at once (`burst`), and requests a second after that (`refill`). Reports say 200 and 8, or 100
-   * and 4. Default `null`: no request is refused.
+   * Token bucket of each account-region. `burst` is its size in requests, `refill` the requests added each second. AWS documents 200 and 8, elsewhere
+   * 100 and 4. Default `null`: no throttling.
    */
   readonly throttle: { readonly burst: number; readonly refill: number } | null;
 }
@@ -81,7 +84,7 @@ export const uncertainDefaults: Uncertain = {
   throttle: null,
 };
 
-/** Switches that are all set otherwise than assumed. */
+/** Switches that all differ from {@link uncertainDefaults}. */
 export const uncertainInverted: Uncertain = {
   rowBeforeFirstRun: false,
   acceptedIsFirstRun: false,

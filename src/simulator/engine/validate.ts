@@ -1,4 +1,4 @@
-/** Checks of what somebody has given, in code or over HTTP. Each throws and names what is wrong. */
+/** Check of a value from code or over HTTP. Throws a `RangeError` that names the value if it is invalid. */
 export type Check = (value: unknown, name: string) => void;
 
 function require(isFine: boolean, name: string, what: string): void {
@@ -26,7 +26,7 @@ export const text =
   (value, name) =>
     require(typeof value === 'string' && pattern.test(value), name, what);
 
-/** Any text, the empty one as well. */
+/** Accepts any text up to a length, including the empty text. */
 export const textUpTo =
   (most: number): Check =>
   (value, name) =>
@@ -43,7 +43,7 @@ export const orNull =
     if (value !== null) check(value, name);
   };
 
-/** By what it looks like. */
+/** Applies `first` if `isFirst` accepts the value, and `second` otherwise. */
 export const either =
   (isFirst: (value: unknown) => boolean, first: Check, second: Check): Check =>
   (value, name) =>
@@ -63,7 +63,7 @@ export const recordOf =
     for (const [key, each] of Object.entries(value as object)) check(each, `${name}.${key}`);
   };
 
-/** An object with these members, those with a `!` required, and no others. A member that is undefined is absent. */
+/** Accepts an object with these members and no others. `!` marks a required member. A member that is undefined counts as absent. */
 export const shape =
   (members: Readonly<Record<string, Check>>): Check =>
   (value, name) => {
@@ -81,7 +81,7 @@ export const shape =
     }
   };
 
-/** An object of one of several types, each of which needs some of the members. */
+/** Accepts an object with a `type`. `needs` lists the members that each type requires. */
 export const byType =
   (needs: Readonly<Record<string, readonly string[]>>, members: Readonly<Record<string, Check>>): Check =>
   (value, name) => {
