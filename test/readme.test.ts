@@ -68,28 +68,40 @@ test("the archive's program gives a worker the activity that archives", async ()
   expect(Object.keys(activities)).toContain('dms.archiveRecord');
 });
 
-test.concurrent("the README's smallest program stops and resumes a replication, and shows its progress", async () => {
-  // Its worker would take the operations of the other programs, which have another simulator.
-  const server = await startServer();
-  try {
-    const program = spawn(
-      process.execPath,
-      ['--no-warnings', '--import', 'tsx', fileURLToPath(example('quickstart.ts'))],
-      {
-        env: { ...process.env, TEMPORAL_ADDRESS: server.address },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    let said = '';
-    program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    expect(await once(program, 'close')).toEqual([0, null]);
-    expect(said).toMatch(/^(beginning|waiting-until-stoppable|stopping): /u);
-    expect(said).toMatch(/^settling: .*$/mu);
-    expect(said).toMatch(/^done: .*\nStopped at checkpoint:\S+\. Resume it by \S+\.\nresumed, rows: moving\n$/mu);
-  } finally {
-    await server.teardown();
-  }
-});
+test.concurrent(
+  "the README's smallest program shows its progress, and the page about tests has a test that passes",
+  async () => {
+    // Its worker would take the operations of the other programs, which have another simulator.
+    const server = await startServer();
+    try {
+      const program = spawn(
+        process.execPath,
+        ['--no-warnings', '--import', 'tsx', fileURLToPath(example('quickstart.ts'))],
+        {
+          env: { ...process.env, TEMPORAL_ADDRESS: server.address },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      let said = '';
+      program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      expect(await once(program, 'close')).toEqual([0, null]);
+      expect(said).toMatch(/^settling: "stopped"; .*$/mu);
+      expect(said).toMatch(/^Recorded\nStopped at checkpoint:\S+\. Resume it by \S+\.\nresumed, rows: moving\n$/mu);
+      // The page about tests shows a test. Its worker, too, would take the operations of the other programs.
+      const tests = spawn(
+        process.execPath,
+        ['--no-warnings', '--import', 'tsx', '--test', fileURLToPath(example('host-test.ts'))],
+        { env: { ...process.env, TEMPORAL_ADDRESS: server.address }, stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      let report = '';
+      tests.stdout.on('data', (chunk: Buffer) => (report += chunk.toString()));
+      expect(await once(tests, 'close')).toEqual([0, null]);
+      expect(report).toMatch(/^# pass 1$/mu);
+    } finally {
+      await server.teardown();
+    }
+  },
+);
 
 test('the page about the simulator has a row for every switch, with its default', async () => {
   const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');

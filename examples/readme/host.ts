@@ -7,10 +7,10 @@ import {
   stopReplication,
 } from 'temporal-dms/steps';
 
-export async function changeSchema(replicationConfigArn: string): Promise<string> {
+export async function changeSchema(replicationConfigArn: string, settleSeconds = 10): Promise<string> {
   try {
     await reserveReplication({ replicationConfigArn, reason: 'schema change' });
-    const { checkpoint } = await stopReplication({ replicationConfigArn, reason: 'schema change' });
+    const { checkpoint } = await stopReplication({ replicationConfigArn, settleSeconds, reason: 'schema change' });
     // … your own activities: change the schema …
     await assertStopped(checkpoint);
     const { outcome } = await resumeReplication({ replicationConfigArn, verifyProgressSeconds: 5 });

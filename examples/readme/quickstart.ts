@@ -28,7 +28,7 @@ await worker.runUntil(async () => {
   const stop = await replications.startStop({ replicationConfigArn, requestedBy: 'ada', reason: 'maintenance' });
   for (;;) {
     const { phase, detail } = await stop.progress();
-    console.log(`${phase}: ${detail}`);
+    console.log(detail);
     if (phase === 'done' || phase === 'failed') break;
     await sleep(1000);
   }

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import sys
+from uuid import uuid4
 
 from temporalio.client import Client
 
@@ -11,7 +12,7 @@ async def main() -> None:
     result = await client.execute_workflow(
         "dmsStopReplication",
         {"replicationConfigArn": arn, "requestedBy": "ada", "reason": "maintenance"},
-        id=f"dms:{arn}",
+        id=f"stop-{uuid4()}",
         task_queue="temporal-dms",
     )
     print(result["outcome"], result["checkpoint"]["recoveryCheckpoint"])

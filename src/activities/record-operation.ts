@@ -85,7 +85,9 @@ class Recorder {
     const { checkpoint, problem } = recorded ?? (await this.#checkpoint(request, ended, quick?.tables ?? null));
     if (quick === null) this.attempt.remember({ checkpoint, problem } satisfies RecordedCheckpoint);
     const { tables, warnings } = quick ?? (await reading);
-    if (quick === null && tables !== null) await this.#record({ type: 'tables', tables: keptTables(tables) });
+    // An earlier attempt may have recorded the checkpoint without the tables.
+    const isLater = quick === null || recorded !== null;
+    if (isLater && tables !== null) await this.#record({ type: 'tables', tables: keptTables(tables) });
     const all = [
       ...stopWarnings(checkpoint, replication, dmsTime),
       ...endpointsUnknown(problem, 'a resume can not tell whether they were changed'),

@@ -15,6 +15,7 @@ import {
 import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
+import { requireServer } from './reach.js';
 
 /** Handle of a fleet that was started or joined. */
 export interface FleetHandle {
@@ -46,6 +47,7 @@ export async function startFleet(
   // Checks the input before JSON turns a Date into a text, and before anything is started.
   const { fleetId } = planFleet(kind, input, randomUUID());
   const workflowId = fleetWorkflowId(`${kind}:${fleetId}`);
+  await requireServer(client);
   const { workflow } = client;
   let joined = false;
   try {

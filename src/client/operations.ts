@@ -6,7 +6,7 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import { firstRunIdOf, mayPreempt, openOperation, relationTo, wantedBy, type OpenOperation } from '../rules/joining.js';
@@ -190,5 +190,6 @@ function checkedInput(kind: OperationKind, input: OperationInput): string {
 
 function wasCutShort(err: unknown): boolean {
   if (!(err instanceof WorkflowFailedError)) return false;
-  return err.cause instanceof CancelledFailure || err.cause instanceof TerminatedFailure;
+  const { cause } = err;
+  return cause instanceof CancelledFailure || cause instanceof TerminatedFailure || cause instanceof TimeoutFailure;
 }

@@ -8,6 +8,7 @@ import { pauseScheduleId, scheduledTypes } from '../contract/names.js';
 import { LATEST_STOP_SECONDS, LONGEST_PAUSE_HOURS, pauseProblem, type PlannedPause } from '../rules/pause-schedule.js';
 import type { ScheduledInput } from '../contract/pause-schedule.js';
 import type { Warning } from '../contract/results.js';
+import { requireServer } from './reach.js';
 
 /** Memo key of the id that marks the schedules of one creation. */
 const CREATION = 'dms.creation';
@@ -43,6 +44,7 @@ export async function createPauseSchedule(
     dmsFailure('DmsInvalidInput', { replicationConfigArn }, `The pause schedule is refused: ${problem}`, hint);
 
   const scheduleIds = { stop: pauseScheduleId(scheduleId, 'stop'), resume: pauseScheduleId(scheduleId, 'resume') };
+  await requireServer(client);
   const creation = randomUUID();
   const create = (kind: OperationKind, spec: ScheduleSpec, scheduled: ScheduledInput) =>
     client.schedule.create({

@@ -15,6 +15,7 @@ import { ledgerWorkflowId, messageNames, workflowTypes } from '../contract/names
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
 import { restore, restoreRequest, validateRestore } from '../ledger/restore.js';
+import { requireServer } from './reach.js';
 
 /** Request to bring a ledger back. */
 export interface RebuildRequest {
@@ -42,6 +43,7 @@ export async function rebuildLedger(
   { archive, by, reason }: RebuildRequest,
 ): Promise<RebuiltLedger> {
   const arn = readArn({ replicationConfigArn });
+  await requireServer(client);
   const archived = await archive.list(arn);
   const [newest, ...older] = archived;
   if (newest === undefined) return { archived: 0, added: 0 };

@@ -87,7 +87,7 @@ export type WarningCode =
   | 'tables-in-error'
   /** Tables that are not validated yet. */
   | 'validation-pending'
-  /** Tables that fail validation. */
+  /** Tables whose rows differ, or could not be compared. */
   | 'validation-mismatch'
   /** Table statistics that could not be read, or not all of them. */
   | 'statistics-unavailable'

@@ -59,7 +59,11 @@ export function tableWarnings({ total, byState, byValidationState }: TableStatis
   return [
     ...warn('tables-in-error', sum(byState, inError), 'are in error'),
     ...warn('validation-pending', sum(byValidationState, pending), 'are not validated yet'),
-    ...warn('validation-mismatch', sum(byValidationState, mismatched), 'fail validation'),
+    ...warn(
+      'validation-mismatch',
+      sum(byValidationState, mismatched),
+      'have rows that differ or could not be compared',
+    ),
   ];
 }
 

@@ -39,10 +39,7 @@ async function reach({ connectionOptions, address }: WorkerSettings): Promise<Na
 
 async function requireNamespace(connection: NativeConnection, { address, namespace }: WorkerSettings): Promise<void> {
   try {
-    await within(
-      connection.workflowService.describeNamespace({ namespace }),
-      `The Temporal server at ${address} stopped answering. Start the worker again once it does`,
-    );
+    await within(connection.workflowService.describeNamespace({ namespace }), silenceOf(address));
   } catch (err) {
     const code = codeOf(err);
     if (code === NOT_FOUND) {
@@ -62,23 +59,27 @@ async function requireNamespace(connection: NativeConnection, { address, namespa
   }
 }
 
+function silenceOf(address: string): string {
+  return `The Temporal server at ${address} stopped answering. Check the server, then start the worker again`;
+}
+
 /** Throws if the server refuses a name. A poll with such a name would be retried silently. */
 async function requireNames(
   { workflowService }: NativeConnection,
-  { namespace, taskQueue, version }: WorkerSettings,
+  { address, namespace, taskQueue, version }: WorkerSettings,
 ): Promise<void> {
-  await requireAccepted('TEMPORAL_TASK_QUEUE', () =>
+  await requireAccepted('TEMPORAL_TASK_QUEUE', address, () =>
     workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
   );
   if (version === null) return;
-  await requireAccepted('TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID', () =>
+  await requireAccepted('TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID', address, () =>
     workflowService.describeWorkerDeploymentVersion({ namespace, deploymentVersion: version }),
   );
 }
 
-async function requireAccepted(variable: string, ask: () => Promise<unknown>): Promise<void> {
+async function requireAccepted(variable: string, address: string, ask: () => Promise<unknown>): Promise<void> {
   try {
-    await ask();
+    await within(ask(), silenceOf(address));
   } catch (err) {
     // A version that is not found is new. A denied request says nothing about the name.
     if (codeOf(err) !== INVALID_ARGUMENT) return;

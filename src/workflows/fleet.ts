@@ -70,7 +70,9 @@ async function runFleet(
   const { report } = fleet;
   const isHalted = report.halted === 'superseded' || (report.halted === 'failures' && report.left.length > 0);
   if (!isHalted) return report;
-  throw fleet.wasUsedBefore ? usedBefore(report, fleet.superseded) : tooManyFailed(report);
+  throw report.halted === 'superseded' || fleet.wasUsedBefore
+    ? usedBefore(report, fleet.superseded)
+    : tooManyFailed(report);
 }
 
 /** Replications of a fleet in one run of its workflow. */

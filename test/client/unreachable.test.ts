@@ -5,6 +5,12 @@ import { ReplicationClient } from '../../src/client/index.js';
 import { failureOf } from '../support/stage.js';
 
 const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const pause = {
+  scheduleId: 'night',
+  replicationConfigArn: arn,
+  stop: { calendars: [{ hour: 22 }] },
+  resume: { calendars: [{ hour: 6 }] },
+};
 const decision = { by: 'ada', reason: 'cut over' };
 
 const requests: [name: string, send: (dms: ReplicationClient) => Promise<unknown>][] = [
@@ -12,6 +18,9 @@ const requests: [name: string, send: (dms: ReplicationClient) => Promise<unknown
   ['startResume', (dms) => dms.startResume({ replicationConfigArn: arn })],
   ['ledger', (dms) => dms.ledger(arn)],
   ['history', (dms) => dms.history(arn)],
+  ['startStopFleet', (dms) => dms.startStopFleet({ replicationConfigArns: [arn] })],
+  ['createPauseSchedule', (dms) => dms.createPauseSchedule(pause)],
+  ['rebuildLedger', (dms) => dms.rebuildLedger(arn, { ...decision, archive: { list: async () => [] } })],
   ['nudge', (dms) => dms.nudge(arn)],
   ['unseal', (dms) => dms.unseal(arn, decision)],
 ];

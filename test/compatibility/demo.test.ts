@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Connection } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../scripts/free-port.js';
 import { until } from '../support/stage.js';
 
 const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
@@ -22,6 +25,22 @@ async function expectNothingLeft(text: string): Promise<void> {
   const address = /listens at (\S+)/.exec(text)?.[1];
   if (address !== undefined) await expect(fetch(`http://${address}`)).rejects.toThrow('fetch failed');
 }
+
+test('npm run temporal keeps a server up until it is interrupted', async () => {
+  const { TEMPORAL_ADDRESS: _, ...env } = process.env;
+  const port = await freePort();
+  const path = fileURLToPath(new URL('../../scripts/temporal.ts', import.meta.url));
+  const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', path, '--port', String(port)], { env });
+  const exit = once(program, 'exit') as Promise<[number | null]>;
+  await once(program.stdout, 'data');
+  const isOver = await Promise.race([exit.then(() => true), sleep(3000).then(() => false)]);
+  expect(isOver).toBe(false);
+  const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
+  await connection.close();
+  program.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+  await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed');
+});
 
 describe.concurrent('the demo', () => {
   test('is the main job: its worker is killed in the wait, its stop is recorded, it resumes, and leaves nothing behind', async () => {

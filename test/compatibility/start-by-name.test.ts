@@ -40,19 +40,24 @@ describe('a stop is started by name', () => {
     expect(stdout).toMatch(STOPPED);
   }, 600_000);
 
-  test('with the Temporal CLI, which also reads the ledger and lifts a seal', async () => {
+  test('with the Temporal CLI, which also resumes it, reads the ledger and lifts a seal', async () => {
     const page = await readFile(new URL('docs/start-by-name.md', root), 'utf8');
-    const [stop = '', unseal = ''] = [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, commands]) => commands);
+    const [stop = '', resume = '', unseal = ''] = [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(
+      ([, commands]) => commands,
+    );
     const executable = await findServer('dev');
     const folder = executable.type === 'existing-path' ? dirname(executable.path) : '';
     const env = { ...environment(), PATH: [folder, process.env['PATH'] ?? ''].join(delimiter) };
-    const arn = stage.simulator.createReplication();
+    const arn = stage.simulator.createReplication({ identifier: 'orders-to-aurora' });
     const type = (commands: string) =>
       run('bash', ['-euc', `ARN=${arn}\n${commands.replace(/^ARN=.*\n/u, '')}`], { env });
     const { stdout } = await type(stop);
     expect(stdout).toContain('"outcome":"stopped"');
     expect(stdout).toContain('"phase":"done"');
     expect(stdout).toContain('"checkpoints":[');
+    const resumed = await type(resume);
+    const outcomes = [...resumed.stdout.matchAll(/"outcome":"([a-z-]+)"/gu)].map(([, outcome]) => outcome);
+    expect(outcomes).toEqual(['resumed', 'already-running', 'already-running', 'stopped']);
     const dms = new ReplicationClient({ client: stage.client });
     await dms.stop({ replicationConfigArn: arn, intent: 'final', settleSeconds: 0 });
     expect((await dms.ledger(arn)).sealed).not.toBeNull();

@@ -93,7 +93,7 @@ describe('a summary of tables', () => {
     expect(tableWarnings(summary)).toEqual([
       { code: 'tables-in-error', message: '1 of 7 tables are in error' },
       { code: 'validation-pending', message: '4 of 7 tables are not validated yet' },
-      { code: 'validation-mismatch', message: '2 of 7 tables fail validation' },
+      { code: 'validation-mismatch', message: '2 of 7 tables have rows that differ or could not be compared' },
     ]);
     expect(tableWarnings(summaryOf([table('fine')]))).toEqual([]);
   });

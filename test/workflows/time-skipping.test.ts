@@ -122,7 +122,7 @@ test('an operation whose ledger is out of reach for five minutes ends there, and
     const failure = await worker.runUntil(failureOf(dms.stop({ replicationConfigArn })));
     expect(failure).toMatchObject({
       type: 'DmsLedgerUnavailable',
-      message: expect.stringMatching(/elsewhere.*5 minutes \(nobody serves that queue\); nothing was called/),
+      message: expect.stringMatching(/elsewhere.*5 minutes \(nobody serves that queue\); DMS was not called/),
       details: [{ replicationConfigArn, elapsedSeconds: expect.any(Number) }],
     });
     expect(simulator.count('StopReplication')).toBe(0);

@@ -27,7 +27,7 @@ func main() {
 	defer c.Close()
 	arn := os.Args[1]
 	input := map[string]any{"replicationConfigArn": arn, "requestedBy": "ada", "reason": "maintenance"}
-	options := client.StartWorkflowOptions{ID: "dms:" + arn, TaskQueue: "temporal-dms"}
+	options := client.StartWorkflowOptions{TaskQueue: "temporal-dms"}
 	run, err := c.ExecuteWorkflow(context.Background(), options, "dmsStopReplication", input)
 	if err != nil {
 		log.Fatal(err)

@@ -101,7 +101,7 @@ export async function holdAttempt<Memory, Result>(
     }
   };
   try {
-    return isHeld ? await attempt.withHeartbeat(hold, HEARTBEAT_SECONDS) : await hold();
+    return await attempt.withHeartbeat(hold, HEARTBEAT_SECONDS);
   } finally {
     slot?.release();
   }

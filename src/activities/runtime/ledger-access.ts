@@ -26,7 +26,7 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
       // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
       if (!attempt.mayHaveCalled && !(await attempt.wasCalled())) throw err;
     } else if (!(err instanceof LedgerUnreachable)) throw err;
-    throw outage(attempt, await ledger.describe(), err.message);
+    throw outage(attempt, await ledger.describe(), err);
   }
 }
 
@@ -41,7 +41,7 @@ function ledgerFor({ worker, arn }: Attempt): LedgerClient {
   );
 }
 
-function outage(attempt: Attempt, ledger: string, problem: string): ApplicationFailure {
+function outage(attempt: Attempt, ledger: string, err: Error): ApplicationFailure {
   const { arn } = attempt.arn;
   const { ledgerOutages } = attempt.worker;
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
@@ -51,15 +51,15 @@ function outage(attempt: Attempt, ledger: string, problem: string): ApplicationF
   ledgerOutages.set(arn, since);
   const seconds = now - since;
   if (attempt.mayHaveBegun || seconds < LEDGER_PATIENCE_SECONDS) {
-    const what = `The ledger ${ledger} gives no answer (${problem})`;
+    const what = `The ledger ${ledger} gives no answer (${err.message})`;
     return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
   }
   ledgerOutages.delete(arn);
   return dmsFailure(
     'DmsLedgerUnavailable',
     { ...attempt.subject, elapsedSeconds: seconds },
-    `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${problem}); nothing was called`,
-    'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
+    `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${err.message}); DMS was not called`,
+    err instanceof LedgerUnreachable ? err.hint : 'Bring the ledger back.',
   );
 }
 

@@ -32,7 +32,11 @@ import { LedgerForgot, LedgerUnreachable, problemOf, toLedgerError } from './led
 /** Time limit of a request to the ledger. The server needs 20 s to say that no worker has the ledger's workflow type. */
 const UPDATE_SECONDS = 24;
 const ARCHIVE_SECONDS = 10;
+/** Time limit of a query. An attempt that does nothing else has 20 s. */
+const QUERY_SECONDS = 15;
 const DESCRIBE_SECONDS = 3;
+const ARCHIVE_HINT =
+  'A ledger that may have been lost is started only once its archive was read. Check the archive and its permissions.';
 const RESTORER = {
   by: 'temporal-dms',
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
@@ -98,7 +102,7 @@ export class LedgerClient {
         if (err instanceof WorkflowNotFoundError) return empty;
         throw err;
       }
-    });
+    }, QUERY_SECONDS);
   }
 
   /** Describes the ledger and its task queue to an operator. A ledger that does not exist yet starts on `taskQueue`. */
@@ -143,7 +147,10 @@ export class LedgerClient {
   async #archived(): Promise<Ledger | undefined> {
     const { archive, replicationConfigArn: arn, now } = this;
     if (archive === null || (await this.#exists())) return undefined;
-    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(arn));
+    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(arn)).catch((err: unknown) => {
+      const message = err instanceof Error ? err.message : String(err);
+      throw new LedgerUnreachable(`its archive can't be read: ${message}`, ARCHIVE_HINT);
+    });
     if (newest === undefined) return undefined;
     const archived = restoreRequest([newest, ...older], RESTORER, now);
     const request = readRequest(arn, 'record in the archive', schemas.restore, archived);
@@ -210,18 +217,19 @@ export class LedgerClient {
     return this.client.workflow.getHandle(ledgerWorkflowId(this.replicationConfigArn));
   }
 
-  async #ask<T>(request: () => Promise<T>): Promise<T> {
+  async #ask<T>(request: () => Promise<T>, seconds = UPDATE_SECONDS): Promise<T> {
     try {
-      return await this.client.withDeadline(Date.now() + UPDATE_SECONDS * 1000, request);
+      return await this.client.withDeadline(Date.now() + seconds * 1000, request);
     } catch (err) {
-      throw this.#understood(err);
+      throw this.#toFailure(err);
     }
   }
 
-  #understood(err: unknown): unknown {
-    const refusal =
-      err instanceof WorkflowUpdateFailedError ? (findDmsFailure(err) ?? toLedgerError(err.cause)) : undefined;
-    if (refusal !== undefined) return refusal;
+  #toFailure(err: unknown): unknown {
+    // An archived record that does not fit is refused before a request is sent.
+    const refusal = findDmsFailure(err) ?? (err instanceof WorkflowUpdateFailedError ? toLedgerError(err.cause) : null);
+    if (refusal != null) return refusal;
+    if (err instanceof LedgerUnreachable) return err;
     if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
     return new LedgerUnreachable(problemOf(err));
   }

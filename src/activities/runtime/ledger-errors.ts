@@ -10,6 +10,14 @@ const LATE_SECONDS = 0.2;
 /** The ledger gave no answer in time. The request may still be carried out once a worker serves it. */
 export class LedgerUnreachable extends Error {
   override readonly name = 'LedgerUnreachable';
+
+  constructor(
+    message: string,
+    /** Way out, for the failure of an operation that gives up. */
+    readonly hint = 'Check that a worker serves that task queue and that dmsReplicationLedger is in its workflow bundle.',
+  ) {
+    super(message);
+  }
 }
 
 /** The ledger does not know the operation, because it was rebuilt since the operation began. */

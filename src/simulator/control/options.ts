@@ -3,7 +3,7 @@ import { assessmentEnds } from '../engine/assessment.js';
 import { faultTypes } from '../api/faults.js';
 import { REMEMBERED_SECONDS } from '../engine/history.js';
 import type { PlacedStatus, ReplicationType, TableSettings } from '../engine/model.js';
-import { uncertainDefaults, type Uncertain } from '../engine/uncertain.js';
+import { uncertainDefaults, uncertainInverted, type Uncertain } from '../engine/uncertain.js';
 import { startSteps, steps, defaultDurations, type Durations } from '../engine/steps.js';
 import type { SourceSettings } from '../engine/source-settings.js';
 import { engines } from '../engine/checkpoint-format.js';
@@ -126,6 +126,19 @@ const policy = orNull(
   listOf(shape({ Sid: text(), 'Effect!': oneOf('Allow', 'Deny'), 'Action!': actions, 'Resource!': actions }), 100),
 );
 
+const switches = Object.entries(uncertainDefaults).map(([name, value]) => {
+  const inverted = Object.entries(uncertainInverted).find(([other]) => other === name)?.[1] ?? value;
+  return [name, oneOf(value, inverted)] as const;
+});
+/** Most switches take one of two values. */
+const uncertain = {
+  ...Object.fromEntries(switches),
+  rowBeforeFirstRun: oneOf(true, false, 'fault'),
+  statusWhileAssessing: text(),
+  quota: orNull(whole(0, 1e6)),
+  throttle: orNull(shape({ 'burst!': number(0, 1e6), 'refill!': number(0, 1e6) })),
+};
+
 /** Checks of the options and arguments of the simulator. They may come over HTTP, from anybody. */
 export const checks = {
   simulator: shape({
@@ -135,7 +148,7 @@ export const checks = {
     startAt: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z'),
     seed: number(0, 2 ** 32),
     durations,
-    uncertain: shape(Object.fromEntries(Object.keys(uncertainDefaults).map((name) => [name, () => {}]))),
+    uncertain: shape(uncertain),
     rowBeforeFirstRun: oneOf(true, false, 'fault'),
     tables: either(isCount, some, shape(tableSettings)),
     policy,

@@ -88,7 +88,7 @@ export class SimulatedReplication extends Life {
   delete(): void {
     checkDelete(this.row, this.uncertain);
     this.remember();
-    this.schedule.clear();
+    // A deletion that fails or hangs leaves the time of the deprovisioning as it was.
     deleteAssessments(this.row);
     this.enter('deleting');
     this.#unlessTroubled('deleting', () => (this.isDeleted = true));
@@ -129,6 +129,7 @@ export class SimulatedReplication extends Life {
 
   /** Starts the replication, as DMS does by itself. */
   restart(): void {
+    if (this.row.Status === 'deleting') throw new RangeError('A deleting replication can not be started');
     this.remember();
     this.#begin(false);
   }

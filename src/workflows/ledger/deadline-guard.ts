@@ -35,7 +35,8 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
       : countWarning(ledgerRun.ledger, guard, now());
     const untold = await warn(ledgerRun, guard, problem);
     if (isOver && untold === null) return;
-    const said = [`Can be resumed until ${guard.resumeBy}`, problem, untold].filter((each) => each !== null);
+    const about = isOver ? `The resume window ended at ${guard.resumeBy}` : `Can be resumed until ${guard.resumeBy}`;
+    const said = [about, problem, untold].filter((each) => each !== null);
     ledgerRun.ledger = withEvent(ledgerRun.ledger, warningEvent(now(), said.join('; ')));
   });
 }
