@@ -4,17 +4,11 @@ import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { Repeated, RequestedStart, RequestStart } from '../contract/activity-protocol.js';
 import { repeatedResume, requireSameStart } from '../rules/repeats.js';
-import {
-  comparesEndpoints,
-  judgeResume,
-  type FactsToJudge,
-  type ResumeConclusion,
-  type ResumeJudgement,
-} from '../rules/resume-judgement.js';
+import { comparesEndpoints, judgeResume, type FactsToJudge } from '../rules/resume-judgement.js';
 import { refusedStartHint, resumedFrom } from '../rules/resume-checks.js';
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../contract/results.js';
 import { awsErrorDetails } from './runtime/api-failures.js';
-import type { Conclusion, Decision, Facts } from './runtime/change.js';
+import { decisionOf, type Decision, type Facts } from './runtime/change.js';
 import { attemptChange } from './runtime/change-attempt.js';
 import { readEndpoints } from './runtime/endpoints.js';
 import { beginAttempt } from './runtime/attempt.js';
@@ -46,7 +40,21 @@ export async function requestStart(
     isAnswered: false,
 
     async decide(facts): Promise<Decision<Outcome>> {
-      return decisionOf(judgeResume(await gather(facts)), facts.look.replication);
+      const { replication } = facts.look;
+      return decisionOf(judgeResume(await gather(facts)), (judged) => {
+        switch (judged.do) {
+          case 'wait':
+            return judged;
+          case 'call':
+            ({ warnings } = judged);
+            return {
+              do: 'call',
+              note: { before: callMark(replication), intent: null, startReplicationType: judged.startReplicationType },
+            };
+          case 'send-nothing':
+            return { do: 'send-nothing', outcome: nothingSent(judged.outcome, replication) };
+        }
+      });
     },
 
     send: ({ startReplicationType }, signal) =>
@@ -98,24 +106,6 @@ export async function requestStart(
     const shown = { request, look: replication, dmsTime, endpoints, subject };
     const known = { ...shown, checkpoint: recorded, ownCall, hasRun, lastStoppedAt };
     return comparesEndpoints(known) ? { ...known, endpoints: await readEndpoints(attempt, replication) } : known;
-  }
-
-  function decisionOf(judgement: ResumeConclusion, look: Replication): Conclusion<Outcome>;
-  function decisionOf(judgement: ResumeJudgement, look: Replication): Decision<Outcome>;
-  function decisionOf(judgement: ResumeJudgement, look: Replication): Decision<Outcome> {
-    switch (judgement.do) {
-      case 'wait':
-        return judgement;
-      case 'agree':
-        return { ...judgement, conclude: () => decisionOf(judgement.conclude(), look) };
-      case 'end':
-        return { do: 'end', outcome: nothingSent(judgement.outcome, look) };
-      case 'call': {
-        const { startReplicationType } = judgement;
-        warnings = judgement.warnings;
-        return { do: 'call', note: { before: callMark(look), intent: null, startReplicationType } };
-      }
-    }
   }
 
   if ('repeated' in requested) return requested;

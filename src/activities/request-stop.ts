@@ -1,23 +1,13 @@
 import { readActivityRequest } from '../contract/input-schemas.js';
 import { log } from '@temporalio/activity';
-import { callMark, isLaterRun, isNewerStop } from '../dms/checkpoint.js';
+import { callMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
-import type { Replication } from '../dms/replication.js';
-import { STALE_SECONDS } from '../dms/staleness.js';
-import { maySelfRestart } from '../dms/stop-reasons.js';
-import type { PendingCall } from '../contract/ledger-state.js';
 import type { Repeated, RequestedStop, RequestStop } from '../contract/activity-protocol.js';
-import {
-  replicationDeleting,
-  replicationFailed,
-  replicationReadOnly,
-  stopReverted,
-} from '../contract/failure-messages.js';
 import { repeatedStop } from '../rules/repeats.js';
-import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
+import { judgeStopRequest } from '../rules/stop-judgement.js';
+import type { StopReplicationResult } from '../contract/results.js';
 import { beginAttempt, type Attempt } from './runtime/attempt.js';
-import { isNewOrMissing, rowMissing, type Decision, type Facts } from './runtime/change.js';
+import { decisionOf, isNewOrMissing, type Facts } from './runtime/change.js';
 import { attemptChange } from './runtime/change-attempt.js';
 import { laterMark } from '../ledger/calls.js';
 import type { WorkerContext } from './runtime/worker-context.js';
@@ -55,47 +45,21 @@ export async function requestStop(
       needsLedger: isNewOrMissing,
       isAnswered,
 
-      decide({ look: { replication }, begun, subject }): Decision<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>> {
-        if (replication.isReadOnly === true) throw replicationReadOnly(subject);
-        const end = (outcome: StopOutcome, hasSeenStop: boolean) => {
-          const nothingSent = { before: null, mayHaveCalled: isAnswered, isAnswered, awsRequestIds: [] };
-          return {
-            do: 'end',
-            outcome: { outcome, hasSeenStop, replication, hasRun: begun?.hasRun ?? false, ...nothingSent },
-          } as const;
-        };
-        const { status } = lifecycleState(replication);
-        switch (factsOf(status).stop) {
-          case 'call': {
-            const own = begun?.ownCall ?? null;
-            if (own !== null && isUndone(replication, own, isAnswered)) {
-              const { replicationLastStopTime: at } = replication;
-              const seen = at === null ? 'stopped' : `stopped at ${at}`;
-              throw stopReverted(subject, replication, `${seen}, after this stop had asked for it`);
+      decide({ look: { replication: look }, begun, subject }) {
+        const { ownCall = null, hasRun = false } = begun ?? {};
+        return decisionOf(judgeStopRequest({ look, ownCall, isAnswered, hasRun, subject }), (judged) => {
+          switch (judged.do) {
+            case 'wait':
+              return judged;
+            case 'call':
+              return { do: 'call', note: { before: callMark(look), intent, startReplicationType: null } };
+            case 'send-nothing': {
+              const { outcome, hasSeenStop } = judged;
+              const nothing = { before: null, mayHaveCalled: isAnswered, isAnswered, awsRequestIds: [] };
+              return { do: 'send-nothing', outcome: { outcome, hasSeenStop, replication: look, hasRun, ...nothing } };
             }
-            const note = { before: callMark(replication), intent, startReplicationType: null };
-            return { do: 'call', note };
           }
-          case 'wait':
-            return { do: 'wait', why: 'DMS can stop it only once it is running' };
-          case 'already-stopping':
-            return end('already-stopping', true);
-          case 'already-stopped':
-            return end('already-stopped', false);
-          case 'never-started':
-            return begun?.hasRun === true ? rowMissing(() => end('never-started', false)) : end('never-started', false);
-          case 'failed':
-            return {
-              do: 'agree',
-              on: 'it shows "failed"',
-              forSeconds: STALE_SECONDS,
-              conclude: () => {
-                throw replicationFailed(subject, 'before it was asked to stop');
-              },
-            };
-          case 'deleting':
-            throw replicationDeleting(subject);
-        }
+        });
       },
 
       send(_, signal) {
@@ -129,18 +93,6 @@ export async function requestStop(
   );
   if ('repeated' in requested) return requested;
   return { ...requested.outcome, lagAtStop: await lag, holdSeconds: worker.holdSeconds };
-}
-
-/**
- * True if a noted call stopped the replication and somebody has started it since. One look proves both.
- *
- * A Temporal server restored from an older backup may find this long after the stop was recorded. False for a stop that
- * DMS may undo by itself: that stop is requested again.
- */
-function isUndone(replication: Replication, { before }: PendingCall, isAnswered: boolean): boolean {
-  if (isNewerStop(replication, before.stop)) return !maySelfRestart(replication.stopReason);
-  // DMS may hide the stop after the next start. A later run proves it, unless DMS itself may have undone the stop.
-  return !isAnswered && isLaterRun(replication, before.startedAt);
 }
 
 /** Reads the lag while the call is sent, so reading never delays the call. */

@@ -31,7 +31,7 @@ export interface CurrentEndpoints {
   readonly problem: string | null;
 }
 
-/** Returns the start type to send. Throws `DmsNotResumable` for a full load without a given type, or an unconfirmed reload. */
+/** Returns the start type to send. Throws `DmsNotResumable` for a full load without a given type. */
 export function startTypeOf(facts: ResumeFacts): StartReplicationType {
   const { subject } = facts;
   const type = wantedType(facts);
@@ -43,7 +43,6 @@ export function startTypeOf(facts: ResumeFacts): StartReplicationType {
       'Choose with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them.',
     );
   }
-  if (type === 'reload-target') requireConfirmation(facts);
   return type;
 }
 
@@ -55,7 +54,9 @@ export function wantedType({ request, look }: Pick<ResumeFacts, 'request' | 'loo
   return replicationType === 'full-load' ? null : 'resume-processing';
 }
 
-function requireConfirmation({ request, look, subject }: ResumeFacts): void {
+/** Throws `DmsNotResumable` for a reload that does not repeat the identifier of the replication config. */
+export function requireConfirmation({ request, look, subject }: ResumeFacts, type: StartReplicationType): void {
+  if (type !== 'reload-target') return;
   const { replicationConfigArn: arn } = subject;
   const identifier = look.replicationConfigIdentifier ?? arn.split(':').at(-1);
   if (request.confirmReload === identifier) return;
@@ -67,32 +68,31 @@ function requireConfirmation({ request, look, subject }: ResumeFacts): void {
   );
 }
 
-function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts): void {
+/** Throws `DmsResumeWindowClosed` if a start that goes on from the last stop comes too late. `force` does not override this. */
+export function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts, type: StartReplicationType): void {
+  if (type !== 'resume-processing') return;
   const state = lifecycleState(look);
   const { resumeBy, resumeBySource } = resumeDeadline(look);
   const isPast = resumeBy !== null && dmsTime > Date.parse(resumeBy);
   if (!isDeprovisioned(state) && !isPast) return;
   const why = isDeprovisioned(state)
     ? `DMS shows it ${state.provisionState}`
-    : `its time to be resumed ended at ${resumeBy} (${resumeBySource})`;
+    : `it ended at ${resumeBy} (${resumeBySource})`;
   throw dmsFailure(
     'DmsResumeWindowClosed',
     subject,
-    `${subject.replicationConfigArn} can't go on from its last stop: ${why}, 48 hours after a stop without a start`,
+    `The resume window of ${subject.replicationConfigArn} is closed: ${why}`,
     'Load it anew with startReplicationType "reload-target", or create a replication that starts at the recorded checkpoint.',
   );
 }
 
 /**
- * Throws if DMS's last stop is not the recorded one, or none is recorded. For `resume-processing`, checks the resume
- * window first.
+ * Throws if DMS's last stop is not the recorded one, or none is recorded. `force` skips this check.
  *
- * A confirmed reload starts from nothing, so it needs no recorded stop. `force` skips the comparison of stops, but does
- * not override the resume window.
+ * A confirmed reload starts from nothing, so it needs no recorded stop.
  */
 export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationType): void {
   const { request, look, checkpoint, subject } = facts;
-  if (type === 'resume-processing') requireOpenWindow(facts);
   if (checkpoint === undefined || request.force === true || type === 'reload-target') return;
   const isNamed = typeof request.checkpoint === 'object' && request.checkpoint !== null;
   const isNew = look.status === 'created';

@@ -1,8 +1,19 @@
 /**
  * The judgement about a resume: one pure function over the facts that `dms.requestStart` has gathered.
  *
- * A resume waits, ends because the replication already runs, or calls. Terminal failures are thrown. The checks before a
- * call are in `resume-checks.ts`.
+ * A resume calls, waits until it can call, or sends nothing because the replication runs. Terminal failures are thrown.
+ * The ledger comes first (`ledger/begin.ts`): a repeat, a reservation, a seal. Then the checks follow in this order:
+ *
+ * 1. A read-only replication fails.
+ * 2. A look that is older than the ledger's facts must agree with others.
+ * 3. The status decides: deleting, wait, running, starting.
+ * 4. An earlier call of this operation is sent again as it was.
+ * 5. Start type and confirmation of a reload.
+ * 6. Resume window, for a start that goes on from the last stop.
+ * 7. Recorded stop, unless forced or reloaded.
+ * 8. Source log, then endpoints, for a start that goes on from the last stop.
+ *
+ * `resume-checks.ts` holds the single checks.
  */
 import { isNewerStop } from '../dms/checkpoint.js';
 import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
@@ -12,6 +23,8 @@ import type { PendingCall } from '../contract/ledger-state.js';
 import type { ResumeOutcome, Warning } from '../contract/results.js';
 import {
   checkEndpoints,
+  requireConfirmation,
+  requireOpenWindow,
   requireRecordedStop,
   requireSourceLog,
   startTypeOf,
@@ -19,6 +32,7 @@ import {
   wantedType,
   type ResumeFacts,
 } from './resume-checks.js';
+import type { Doubt } from './doubt.js';
 
 /** Facts by which a resume is judged, and what the ledger knows about its replication. */
 export interface FactsToJudge extends ResumeFacts {
@@ -32,20 +46,11 @@ export interface FactsToJudge extends ResumeFacts {
 
 export type ResumeConclusion =
   | { readonly do: 'wait'; readonly why: string }
-  | { readonly do: 'end'; readonly outcome: Exclude<ResumeOutcome, 'resumed'> }
+  | { readonly do: 'send-nothing'; readonly outcome: Exclude<ResumeOutcome, 'resumed'> }
   | { readonly do: 'call'; readonly startReplicationType: string | null; readonly warnings: readonly Warning[] };
 
-export type ResumeJudgement =
-  | ResumeConclusion
-  | {
-      readonly do: 'agree';
-      readonly on: string;
-      readonly forSeconds: number;
-      readonly conclude: () => ResumeConclusion;
-    };
-
 /** Judges a resume. A look that is older than the ledger's facts must agree with others first. */
-export function judgeResume(facts: FactsToJudge): ResumeJudgement {
+export function judgeResume(facts: FactsToJudge): ResumeConclusion | Doubt<ResumeConclusion> {
   if (facts.look.isReadOnly === true) throw replicationReadOnly(facts.subject);
   if (!isOlderThanRecord(facts)) return conclusion(facts);
   const on = 'DMS shows no run of it, or an older stop than the recorded one';
@@ -60,9 +65,9 @@ function conclusion(facts: FactsToJudge): ResumeConclusion {
     case 'wait':
       return { do: 'wait', why: 'DMS can start it only once it is at rest' };
     case 'already-running':
-      return { do: 'end', outcome: 'already-running' };
+      return { do: 'send-nothing', outcome: 'already-running' };
     case 'already-starting':
-      return { do: 'end', outcome: 'already-starting' };
+      return { do: 'send-nothing', outcome: 'already-starting' };
     case 'deleting':
       throw replicationDeleting(facts.subject);
   }
@@ -72,8 +77,8 @@ function conclusion(facts: FactsToJudge): ResumeConclusion {
 function call(facts: FactsToJudge): ResumeConclusion {
   const { ownCall } = facts;
   if (ownCall !== null) {
-    // The replication was started and has stopped since. The wait judges that stop.
-    if (isNewerStop(facts.look, ownCall.before.stop)) return { do: 'end', outcome: 'already-starting' };
+    // The replication was started and has stopped since. `dms.awaitRunning` judges that stop, and the outcome is `resumed`.
+    if (isNewerStop(facts.look, ownCall.before.stop)) return { do: 'send-nothing', outcome: 'already-starting' };
     return {
       do: 'call',
       startReplicationType: ownCall.startReplicationType,
@@ -81,6 +86,8 @@ function call(facts: FactsToJudge): ResumeConclusion {
     };
   }
   const startReplicationType = startTypeOf(facts);
+  requireConfirmation(facts, startReplicationType);
+  requireOpenWindow(facts, startReplicationType);
   requireRecordedStop(facts, startReplicationType);
   requireSourceLog(facts, startReplicationType);
   const endpointWarnings = checkEndpoints(facts, startReplicationType);

@@ -3,6 +3,8 @@ import { stopMark } from '../../src/dms/checkpoint.js';
 import { isDmsFailure } from '../../src/contract/failures.js';
 import {
   refusedStartHint,
+  requireConfirmation,
+  requireOpenWindow,
   requireRecordedStop,
   requireSourceLog,
   resumedFrom,
@@ -43,6 +45,17 @@ const refusal = (act: () => unknown): string => {
   return 'allowed';
 };
 
+/** The checks of the start type and of the recorded stop, in the order of the judgement. */
+const confirmedType = (about: ResumeFacts) => {
+  const type = startTypeOf(about);
+  requireConfirmation(about, type);
+  return type;
+};
+const requireStop = (about: ResumeFacts, type: Parameters<typeof requireOpenWindow>[1]) => {
+  requireOpenWindow(about, type);
+  requireRecordedStop(about, type);
+};
+
 const created = look({ status: 'created', replicationLastStopTime: null, replicationCreateTime: null });
 
 describe('a start type', () => {
@@ -68,11 +81,11 @@ describe('a start type', () => {
       look({ replicationConfigIdentifier: null }),
       'reload-target',
     ],
-  ])('%s is chosen', (_, request, row, type) => expect(startTypeOf(facts({ request, look: row }))).toBe(type));
+  ])('%s is chosen', (_, request, row, type) => expect(confirmedType(facts({ request, look: row }))).toBe(type));
 
   test('has no default for a full load that ran', () => {
     const full = facts({ look: look({ replicationType: 'full-load' }) });
-    expect(refusal(() => startTypeOf(full))).toContain(
+    expect(refusal(() => confirmedType(full))).toContain(
       `DmsNotResumable: ${arn} is of type full-load, which has no position to go on from. Choose with startReplicationType`,
     );
   });
@@ -88,7 +101,7 @@ describe('a start type', () => {
     ],
   ])('that reloads is refused when its confirmation is %s', (_, request, identifier, row) => {
     const reload = facts({ request: { startReplicationType: 'reload-target', ...request }, look: row });
-    const said = refusal(() => startTypeOf(reload));
+    const said = refusal(() => confirmedType(reload));
     expect(said).toContain(`DmsNotResumable: Reloading the target of ${arn} is not confirmed`);
     expect(said).toContain(`identifier ("${identifier}") as confirmReload`);
   });
@@ -135,18 +148,18 @@ describe('the recorded stop', () => {
     [
       'is older than 48 hours',
       { dmsTime: after(48) + 1 },
-      `DmsResumeWindowClosed: ${arn} can't go on from its last stop: its time to be resumed ended at 2026-01-04T00:00:00.000Z (estimated), 48 hours`,
+      `DmsResumeWindowClosed: The resume window of ${arn} is closed: it ended at 2026-01-04T00:00:00.000Z (estimated)`,
     ],
     ['is older than 48 hours, and it is forced', { dmsTime: after(49), request: { force: true } }, 'WindowClosed'],
     ['is older than 48 hours, and nothing is known', { dmsTime: after(49), checkpoint: undefined }, 'WindowClosed'],
-    ['is gone with what DMS deprovisioned', { look: gone }, `its last stop: DMS shows it deprovisioned, 48 hours`],
+    ['is gone with what DMS deprovisioned', { look: gone }, `is closed: DMS shows it deprovisioned`],
     [
       'has no time',
       { look: look({ replicationLastStopTime: null }), checkpoint: { ...recorded, stoppedAt: null } },
       'allowed',
     ],
   ])('%s', (_, changes, outcome) => {
-    expect(refusal(() => requireRecordedStop(facts(changes), 'resume-processing'))).toContain(outcome);
+    expect(refusal(() => requireStop(facts(changes), 'resume-processing'))).toContain(outcome);
   });
 
   test.each<[string, Changes]>([
@@ -155,13 +168,13 @@ describe('the recorded stop', () => {
     ['one that DMS deprovisioned', { look: gone }],
     ['one that is older than 48 hours', { dmsTime: after(49) }],
   ])('may be %s for a confirmed reload', (_, changes) => {
-    expect(refusal(() => requireRecordedStop(facts(changes), 'reload-target'))).toBe('allowed');
+    expect(refusal(() => requireStop(facts(changes), 'reload-target'))).toBe('allowed');
   });
 
   test('is checked for a first start too, whose window is open', () => {
-    expect(refusal(() => requireRecordedStop(facts({ dmsTime: after(49) }), 'start-replication'))).toBe('allowed');
+    expect(refusal(() => requireStop(facts({ dmsTime: after(49) }), 'start-replication'))).toBe('allowed');
     const missing = facts({ checkpoint: null });
-    expect(refusal(() => requireRecordedStop(missing, 'start-replication'))).toContain('DmsCheckpointMissing');
+    expect(refusal(() => requireStop(missing, 'start-replication'))).toContain('DmsCheckpointMissing');
   });
 });
 

@@ -49,7 +49,7 @@ function judged(changes: Changes): string {
     try {
       const judgement = conclude();
       if (judgement.do === 'wait') return 'wait';
-      return `${judgement.do} ${judgement.do === 'end' ? judgement.outcome : judgement.startReplicationType}`;
+      return judgement.do === 'call' ? `call ${judgement.startReplicationType}` : `end ${judgement.outcome}`;
     } catch (err) {
       if (isDmsFailure(err)) return err.type;
       throw err;

@@ -5,7 +5,7 @@ import type { StopIntent } from '../../contract/inputs.js';
 import type { BeginReply } from '../../contract/ledger-protocol.js';
 import type { CallNote, OperationRef, PendingCall } from '../../contract/ledger-state.js';
 import type { Replication } from '../../dms/replication.js';
-import { STALE_SECONDS } from '../../dms/staleness.js';
+import type { Doubt } from '../../rules/doubt.js';
 import type { Look } from '../../watch/index.js';
 
 /** Facts by which an operation decides. */
@@ -16,25 +16,22 @@ export interface Facts {
   readonly subject: FailureSubject;
 }
 
-/** Decision about a replication. Terminal failures are thrown. */
-export type Decision<Outcome> =
+/** Decision of one look. Terminal failures are thrown. `send-nothing` ends the request, not the operation. */
+export type Conclusion<Outcome> =
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'call'; readonly note: CallNote }
-  | { readonly do: 'end'; readonly outcome: Outcome }
-  | Doubt<Outcome>;
+  | { readonly do: 'send-nothing'; readonly outcome: Outcome };
 
-/** Decision without a doubt. */
-export type Conclusion<Outcome> = Exclude<Decision<Outcome>, Doubt<Outcome>>;
+/** Decision about a replication, or a doubt that more looks must settle. */
+export type Decision<Outcome> = Conclusion<Outcome> | Doubt<Conclusion<Outcome>>;
 
-/** Conclusion that one look does not prove. */
-export interface Doubt<Outcome> {
-  readonly do: 'agree';
-  /** Name of the conclusion, in words for an operator. */
-  readonly on: string;
-  /** Seconds for which looks must agree on it. */
-  readonly forSeconds: number;
-  /** Returns the decision once looks agree. May throw a terminal failure. */
-  conclude(): Conclusion<Outcome> | Promise<Conclusion<Outcome>>;
+/** Turns a judgement of `rules/` into a decision. `act` turns its conclusion into what to do. */
+export function decisionOf<Judged extends object, Outcome>(
+  judgement: Judged | Doubt<Judged>,
+  act: (conclusion: Judged) => Conclusion<Outcome>,
+): Decision<Outcome> {
+  if (!('conclude' in judgement)) return act(judgement);
+  return { ...judgement, conclude: () => act(judgement.conclude()) };
 }
 
 /** Request that changes a replication, and the rules that decide whether to send it. */
@@ -65,9 +62,4 @@ export interface Change<Outcome, Result> {
 /** True if a look shows a new replication. A replication without a row looks the same, because DMS then shows its config. */
 export function isNewOrMissing({ status }: Replication): boolean {
   return status === 'created';
-}
-
-/** Returns the doubt about a replication that has run and shows no row. Only a config created anew has none. */
-export function rowMissing<Outcome>(conclude: Doubt<Outcome>['conclude']): Doubt<Outcome> {
-  return { do: 'agree', on: 'DMS shows no row of it', forSeconds: STALE_SECONDS, conclude };
 }

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { callMark } from '../../src/dms/checkpoint.js';
+import { isDmsFailure } from '../../src/contract/failures.js';
+import { emptyLedger } from '../../src/ledger/entries.js';
+import { judgeStopRequest, type StopConclusion, type StopFacts } from '../../src/rules/stop-judgement.js';
+import { noted } from '../support/ledger-requests.js';
+import { look } from '../support/look.js';
+import { arn, operation } from '../support/operations.js';
+
+const runSince = (startDate: string) =>
+  look({
+    status: 'running',
+    replicationLastStopTime: '2026-01-01T00:00:00.000Z',
+    replicationStats: { startDate } as never,
+  });
+const running = runSince('2026-01-01T12:00:00.000Z');
+const later = { status: 'running', replicationLastStopTime: '2026-01-02T00:00:00.000Z' };
+const { pendingCall: ownCall } = noted(emptyLedger(arn), operation('a'), 1, { before: callMark(running) });
+
+const facts = (changes: Partial<StopFacts> = {}): StopFacts => ({
+  look: running,
+  ownCall: null,
+  isAnswered: false,
+  hasRun: true,
+  subject: { replicationConfigArn: arn },
+  ...changes,
+});
+
+/** The judgement in a few words, or the failure. */
+function judged(changes: Partial<StopFacts>): string {
+  const inWords = (conclude: () => StopConclusion): string => {
+    try {
+      const judgement = conclude();
+      return judgement.do === 'send-nothing'
+        ? `${judgement.outcome}, stop seen: ${judgement.hasSeenStop}`
+        : judgement.do;
+    } catch (err) {
+      if (isDmsFailure(err)) return err.type;
+      throw err;
+    }
+  };
+  try {
+    const judgement = judgeStopRequest(facts(changes));
+    if (judgement.do !== 'agree') return inWords(() => judgement);
+    return `agree for ${judgement.forSeconds} s, then ${inWords(judgement.conclude)}`;
+  } catch (err) {
+    if (isDmsFailure(err)) return `${err.type}: ${err.message}`;
+    throw err;
+  }
+}
+
+const shown = (status: string) => ({ look: look({ status }) });
+
+test.each<[string, Partial<StopFacts>, string]>([
+  ['a running replication is asked to stop', {}, 'call'],
+  ['a replication in an unknown status is asked to stop', shown('resting'), 'call'],
+  ['a starting replication is waited for', shown('replication_starting'), 'wait'],
+  ['a replication that is being modified is waited for', shown('modifying'), 'wait'],
+  ['a stopping replication is followed', shown('stopping'), 'already-stopping, stop seen: true'],
+  ['a stopped replication is not asked', shown('stopped'), 'already-stopped, stop seen: false'],
+  ['a new replication never ran', { ...shown('created'), hasRun: false }, 'never-started, stop seen: false'],
+  [
+    'a replication that has run and shows no run must do so for a minute',
+    shown('created'),
+    'agree for 60 s, then never-started, stop seen: false',
+  ],
+  ['a failed replication must stay failed for a minute', shown('failed'), 'agree for 60 s, then DmsReplicationFailed'],
+  ['a replication that is being deleted fails', shown('deleting'), 'DmsReplicationDeleting'],
+  ['a read-only replication fails', { look: { ...running, isReadOnly: true } }, 'DmsReplicationReadOnly'],
+])('%s', (_, changes, outcome) => expect(judged(changes)).toContain(outcome));
+
+describe('a stop whose earlier call is noted', () => {
+  test.each<[string, Partial<StopFacts>, string]>([
+    ['is asked for again while looks show no effect', {}, 'call'],
+    [
+      'fails when the replication has stopped and runs again',
+      { look: look({ ...later, stopReason: 'Stop Reason NORMAL' }) },
+      'DmsStopReverted',
+    ],
+    [
+      'is asked for again when DMS has undone the stop by itself',
+      { look: look({ ...later, stopReason: 'Stop Reason RECYCLE_TASK' }) },
+      'call',
+    ],
+    [
+      'fails when a later run shows, and the stop does not',
+      { look: runSince('2026-01-05T00:00:00.000Z') },
+      'DmsStopReverted',
+    ],
+    [
+      'is asked for again when a later run shows after a stop that was followed',
+      {
+        look: runSince('2026-01-05T00:00:00.000Z'),
+        isAnswered: true,
+      },
+      'call',
+    ],
+  ])('%s', (_, changes, outcome) => expect(judged({ ownCall, ...changes })).toContain(outcome));
+
+  test('names the time of the stop that was undone, if DMS shows it', () => {
+    const undone = look({ ...later, stopReason: 'Stop Reason NORMAL' });
+    expect(judged({ ownCall, look: undone })).toContain('stopped at 2026-01-02T00:00:00.000Z, after this stop');
+  });
+});
