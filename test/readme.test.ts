@@ -9,6 +9,7 @@ import { expect, inject, test } from 'vitest';
 import { startServer } from '../scripts/temporal-server.js';
 import { uncertainDefaults, startDmsSimulator } from '../src/simulator/index.js';
 import { createDmsActivities } from '../src/activities/index.js';
+import { DmsFailureType } from '../src/index.js';
 import { quick, simulatedApi, Stage, until, workflowBundle } from './support/stage.js';
 
 const root = new URL('../', import.meta.url);
@@ -48,6 +49,14 @@ test.each(pages)('%s links only to files that exist', async (page) => {
   for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/gu)) {
     await expect(access(new URL(target, new URL(page, root))), target).resolves.toBeUndefined();
   }
+});
+
+test('the page about failures lists every type of failure and every warning', async () => {
+  const page = await readFile(new URL('docs/failures.md', root), 'utf8');
+  const results = await readFile(new URL('src/contract/results.ts', root), 'utf8');
+  const codes = [...results.matchAll(/^ {2}\| '([a-z-]+)'/gmu)].map(([, code]) => code);
+  expect(codes).toContain('not-normal-stop');
+  for (const name of [...Object.keys(DmsFailureType), ...codes]) expect(page).toContain(`| \`${name}\` `);
 });
 
 test('the README has at most 200 lines', async () => {

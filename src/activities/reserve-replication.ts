@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { CALL_SETTLED_SECONDS } from '../ledger/calls.js';
+import { CALL_SIGNED_SECONDS } from '../ledger/calls.js';
 import type { ReserveReplication } from '../contract/activity-protocol.js';
 import type { Reservation } from '../contract/ledger-state.js';
 import { askLedger, isKnownToLedger } from './runtime/ledger-access.js';
@@ -19,7 +19,7 @@ export function reserveReplication(worker: WorkerContext, input: ReserveReplicat
     const { workflowId = null } = Context.current().info.workflowExecution ?? {};
     const request = { owner: owner ?? workflowId ?? '', reason, workflowId };
     const { reservation, pendingCallAgeSeconds } = await askLedger(attempt, (ledger) => ledger.reserve(request));
-    const left = pendingCallAgeSeconds === null ? 0 : CALL_SETTLED_SECONDS - pendingCallAgeSeconds;
+    const left = pendingCallAgeSeconds === null ? 0 : CALL_SIGNED_SECONDS - pendingCallAgeSeconds;
     if (left > 0)
       throw attempt.stillWaiting('somebody else was just about to call DMS; waiting for that to land', left);
     return reservation;

@@ -73,11 +73,11 @@ export interface PendingCall extends OperationRef, CallNote {
   readonly token: number;
   /** Task queue of the activities that made the call. */
   readonly taskQueue: string;
-  /** True if DMS answered the newest call. A call without an answer may still land. */
+  /** True once the operation has reported, with its end, that DMS answered the newest call. A call without an answer may still land. */
   readonly isAnswered: boolean;
   /** Time of an earlier call of the same operation that got no answer, ISO 8601. `null`: none. */
   readonly earlierUnansweredAt: string | null;
-  /** True if this note sealed the ledger. The seal is dropped with the note. */
+  /** True if this note sealed the ledger. If nothing comes of the call, its seal is lifted with the note. A record keeps the seal. */
   readonly seals: boolean;
   /** True if the execution that noted the call has closed, as a later operation has proved. */
   readonly isAbandoned: boolean;

@@ -19,11 +19,11 @@ import { retryLater, type BeginRequest, type LedgerBusy } from '../contract/ledg
 import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from '../contract/ledger-state.js';
 
 /** Longest time from a note until its request is signed. */
-export const CALL_SETTLED_SECONDS = 20;
+export const CALL_SIGNED_SECONDS = 20;
 /** Age at which AWS rejects the signature of a request. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html */
 const SIGNATURE_VALID_SECONDS = 300;
 /** Longest time from a note until its call can no longer land. */
-export const CALL_LANDS_SECONDS = CALL_SETTLED_SECONDS + SIGNATURE_VALID_SECONDS;
+export const CALL_LANDS_SECONDS = CALL_SIGNED_SECONDS + SIGNATURE_VALID_SECONDS;
 /** Age of a note at which the ledger checks whether its operation died without reporting its end. */
 const FINISH_AFTER_SECONDS = 300;
 /** Delay until an operation asks again while the ledger finishes another. */
@@ -47,7 +47,7 @@ export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now:
     return { why, seconds: ASK_AGAIN_SECONDS };
   }
   if (pendingCall !== null && pendingCall.runId !== operation.runId) {
-    const seconds = CALL_SETTLED_SECONDS - secondsBetween(pendingCall.at, now);
+    const seconds = CALL_SIGNED_SECONDS - secondsBetween(pendingCall.at, now);
     if (seconds > 0) return { why: 'the run before the reset may still be sending its call', seconds };
   }
   return call === null ? null : landing(ledger, operation.kind, now);
@@ -115,7 +115,7 @@ export function laterMark(one: CallMark, other: CallMark): CallMark {
 }
 
 /** Clears the note of a recorded operation, and remembers its newest unanswered call. */
-export function settleCall(ledger: Ledger, operation: OperationKey, isAnswered: boolean): Ledger {
+export function clearNote(ledger: Ledger, operation: OperationKey, isAnswered: boolean): Ledger {
   const call = ownCall(ledger, operation);
   if (call === null) return ledger;
   const unanswered = newestUnanswered(call, isAnswered || call.isAnswered) ?? ledger.unanswered;

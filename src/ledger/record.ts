@@ -5,7 +5,7 @@ import { queueRecord } from './archive.js';
 import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './deadline.js';
 import { requireNewest } from './fencing.js';
-import { isUnsealedSince, ownCall, refuseCall, settleCall } from './calls.js';
+import { isUnsealedSince, ownCall, refuseCall, clearNote } from './calls.js';
 import { findOperation, finish, type Transition, keptTables } from './entries.js';
 import { type RecordReply, type RecordRequest, retryLater } from '../contract/ledger-protocol.js';
 import type { CheckpointDraft, CheckpointRecord } from '../contract/records.js';
@@ -56,7 +56,7 @@ function recordResumed(ledger: Ledger, request: Request<'resumed'>, now: string)
   const { startReplicationType, progress, checkpointSequence } = request;
   const ended = { outcome, failureType, failureMessage, awsRequestIds, finishedBy, finishedAt: now };
   // A running replication has no resume deadline.
-  const settled = { ...settleCall(ledger, operation, isAnswered), guard: null };
+  const settled = { ...clearNote(ledger, operation, isAnswered), guard: null };
   return finish(settled, operation, { ...ended, startReplicationType, progress, checkpointSequence });
 }
 
@@ -80,7 +80,7 @@ function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string)
     sequence: ledger.lastSequence + 1,
     recordedAt: now,
   };
-  const settled = settleCall(ledger, operation, isAnswered);
+  const settled = clearNote(ledger, operation, isAnswered);
   const recorded = repeated === undefined ? withRecord(settled, checkpoint, request, now) : settled;
   const tables = request.tables === null ? {} : { tables: keptTables(request.tables) };
   // The end that the caller saw, such as a cancel, stays when the ledger records the outcome of the call.
@@ -109,7 +109,7 @@ function withRecord(ledger: Ledger, checkpoint: CheckpointRecord, request: Reque
   return queueRecord(recorded, checkpoint, request, now);
 }
 
-/** Returns the seal of a final stop that needed no call. `null`: a pause, or someone unsealed the ledger since it began. */
+/** Returns the seal that a recorded final stop sets if the ledger has none. `null`: a pause, or someone unsealed the ledger since it began. */
 function sealOf(
   ledger: Ledger,
   { intent }: CheckpointRecord,

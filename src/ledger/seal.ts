@@ -2,6 +2,14 @@
  * The seal of a replication.
  *
  * A final stop **seals** the ledger. A sealed ledger refuses resumes until a person unseals it.
+ *
+ * A seal is set by the note of a final stop (`noteCall` in `calls.ts`), by its record (`sealOf` in `record.ts`), or by a
+ * restore (`restore.ts`). It is lifted with a note of which nothing came (`dropCall` in `calls.ts`), or by a person.
+ *
+ * Invariants:
+ * - `pendingCall.seals` implies `sealed`.
+ * - An earlier seal keeps its owner: a later final stop does not replace it.
+ * - An operation does not seal again after a person unsealed the ledger since it began.
  */
 import { replicationSealed } from '../contract/failure-messages.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
@@ -22,5 +30,5 @@ export function unseal(ledger: Ledger, { by, reason }: DecisionRequest, now: str
   const pendingCall = ledger.pendingCall === null ? null : { ...ledger.pendingCall, seals: false };
   const lifted = { ...ledger, pendingCall, sealed: null, lastUnsealed: { by, reason, at: now } };
   const event = { type: 'unsealed', at: now, by, reason, workflowId: null, detail: null } as const;
-  return { ledger: withEvent(lifted, event), reply: `${replicationConfigArn} is unsealed and may be resumed` };
+  return { ledger: withEvent(lifted, event), reply: `${replicationConfigArn} is unsealed` };
 }

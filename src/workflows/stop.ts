@@ -99,7 +99,7 @@ async function requestStop({
   const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
   const { isAnswered } = state;
   state.mayHaveBegun = true;
-  const requested = await changingActivities('Ask DMS to stop it, once')['dms.requestStop']({
+  const requested = await changingActivities('Ask DMS to stop it')['dms.requestStop']({
     replicationConfigArn,
     stoppableTimeoutSeconds,
     operation,

@@ -151,7 +151,7 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
     await client.workflow.execute('hostThatOnlyReserves', host);
     const decide = (update: string) =>
       ledgerIn(stage, replicationConfigArn).executeUpdate(update, { args: [{ by: 'ada', reason: 'again' }] });
-    expect(await decide('dms.unseal')).toBe(`${replicationConfigArn} is unsealed and may be resumed`);
+    expect(await decide('dms.unseal')).toBe(`${replicationConfigArn} is unsealed`);
     expect(await decide('dms.breakReservation')).toBe(
       `The reservation of ${replicationConfigArn} by ${owner} is broken`,
     );

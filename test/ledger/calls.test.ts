@@ -7,7 +7,7 @@ import {
   laterMark,
   operationOf,
   secondsUntilLanded,
-  settleCall,
+  clearNote,
   refuseCall,
   unfinishedCall,
 } from '../../src/ledger/calls.js';
@@ -86,13 +86,13 @@ describe('a note', () => {
   test('is settled only by its own operation, and an older unanswered call is kept', () => {
     const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
     const next = noted(lost, op('b'), 40);
-    expect(settleCall(next, op('a'), true)).toBe(next);
-    expect(settleCall(next, op('b'), true)).toMatchObject({ pendingCall: null, unanswered: { operationId: 'a' } });
-    expect(settleCall(next, op('b'), false)).toMatchObject({
+    expect(clearNote(next, op('a'), true)).toBe(next);
+    expect(clearNote(next, op('b'), true)).toMatchObject({ pendingCall: null, unanswered: { operationId: 'a' } });
+    expect(clearNote(next, op('b'), false)).toMatchObject({
       unanswered: { kind: 'stop', operationId: 'b', at: at(40) },
     });
     const answered = record(next, endedOf(op('b'), 50, true), at(50)).ledger;
-    expect(settleCall(answered, op('b'), false)).toMatchObject({ unanswered: { operationId: 'a' } });
+    expect(clearNote(answered, op('b'), false)).toMatchObject({ unanswered: { operationId: 'a' } });
   });
 
   test('is taken back only by the attempt and the operation that wrote it', () => {

@@ -196,7 +196,7 @@ describe('a seal', () => {
 
   test('that somebody lifts is not set again by the record of the same stop', () => {
     const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
-    expect(open.reply).toBe(`${arn} is unsealed and may be resumed`);
+    expect(open.reply).toBe(`${arn} is unsealed`);
     expect(open.ledger.lastUnsealed).toEqual({ by: 'bob', reason: 'again', at: at(5) });
     expect(recorded(open.ledger, op('a'), 9, { checkpoint: draftOf('a', final) }).sealed).toBeNull();
     expect(unseal(open.ledger, { by: 'bob', reason: 'again' }, at(6)).reply).toContain('is not sealed');

@@ -110,7 +110,9 @@ async function stateAfter(events: any[]): Promise<unknown> {
       'dms.record': () => record(ledger, request, now).ledger,
       'dms.unseal': () => unseal(ledger, request, now).ledger,
     };
-    ledger = transitions[input.name]?.() ?? ledger;
+    const transition = transitions[input.name];
+    if (transition === undefined) throw new Error(`This test does not know the update ${input.name}`);
+    ledger = transition();
   }
   return ledger;
 }
