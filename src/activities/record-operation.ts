@@ -90,7 +90,7 @@ class Recorder {
     if (isLater && tables !== null) await this.#record({ type: 'tables', tables: keptTables(tables) });
     const all = [
       ...stopWarnings(checkpoint, replication, dmsTime),
-      ...endpointsUnknown(problem, 'a resume can not tell whether they were changed'),
+      ...endpointsUnknown(problem, "a resume can't check whether they have changed"),
       ...warnings,
       ...(await this.#overrideWarnings()),
     ];
@@ -197,9 +197,10 @@ class Recorder {
       { code: 'statistics-unavailable', message: `Table statistics: ${why}` },
     ];
     const { status, provisionState } = lifecycleState(replication);
-    if (factsOf(status).stop === 'never-started') return { tables: null, warnings: unavailable('it never ran') };
+    if (factsOf(status).stop === 'never-started')
+      return { tables: null, warnings: unavailable('none, because it never ran') };
     if (provisionState === 'deprovisioned')
-      return { tables: null, warnings: unavailable('DMS has deprovisioned it, and they are gone') };
+      return { tables: null, warnings: unavailable('none, because DMS has deprovisioned it') };
     const { summary, problem }: ReadTables = await readTableSummary(this.attempt, STATISTICS_SECONDS, true);
     const warnings = problem === null ? [] : unavailable(problem);
     if (summary === null) return { tables: null, warnings };

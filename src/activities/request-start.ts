@@ -25,7 +25,7 @@ export async function requestStart(
   const deadline = {
     seconds: readActivityRequest('dms.requestStart', request).startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
-    what: "after it was to be asked to start, and DMS can't start it in that state",
+    what: "after the resume began. DMS can't start it in that state",
     hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',
   } as const;
   const about = { operationId: operation?.operationId, phase: 'checking', deadline } as const;

@@ -28,7 +28,7 @@ export async function requestStop(
   const deadline = {
     seconds: stoppableTimeoutSeconds,
     failure: 'DmsNotStoppable',
-    what: "after it was to be asked to stop, and DMS can't stop it in that state",
+    what: "after the stop began. DMS can't stop it in that state",
     hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',
   } as const;
   const phase = 'waiting-until-stoppable';

@@ -46,7 +46,7 @@ export function replicationSealed(subject: FailureSubject, { by, reason, at }: S
     'DmsReplicationSealed',
     subject,
     `${subject.replicationConfigArn} is sealed: ${by ?? 'someone unnamed'} stopped it for good at ${at} (${why})`,
-    'Unseal its ledger by name and reason (client.unseal) if it is to run again.',
+    'To run it again, unseal it first: client.unseal(arn, { by, reason }).',
   );
 }
 
@@ -65,7 +65,7 @@ export function stopReverted(subject: FailureSubject, replication: Replication, 
   const { status } = lifecycleState(replication);
   const isStarted = factsOf(status).phase === 'active';
   const is = isStarted ? `"${status}" again: someone started it` : `"${status}" now`;
-  const hint = isStarted ? 'Find out who, then stop it again.' : 'Look again once it is at rest.';
+  const hint = isStarted ? 'Find out who, then stop it again.' : 'Look again once it is stopped or failed.';
   const what = `${subject.replicationConfigArn} was ${was}, and is ${is}`;
   return dmsFailure('DmsStopReverted', { ...subject, replication }, what, hint);
 }
@@ -93,10 +93,10 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
   return dmsFailure(
     'DmsCheckpointChanged',
     { ...subject, checkpoint: record, replication },
-    `The last stop of ${subject.replicationConfigArn} is not the recorded one: record ${record.sequence} has it at ` +
-      `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}), DMS at ` +
+    `DMS's last stop of ${subject.replicationConfigArn} differs from record ${record.sequence}. Recorded: ` +
+      `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}). DMS: ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    'Someone ran it in between: find out who. If it may go on from its last stop, run a stop with a new operation id to record that, then resume it from the newest record.',
+    'Someone ran it since: find out who. If it may go on from its last stop, run a stop without an operationId to record that, then resume it from the newest record.',
   );
 }
 
@@ -112,7 +112,7 @@ export function endpointChanged(
     'DmsEndpointChanged',
     subject,
     `The ${role} endpoint of ${subject.replicationConfigArn} led to ${name(was)} when it was stopped, and leads to ${name(is)} now`,
-    'If that is the same data, such as after a failover, resume it with force. If it is not, load it anew with startReplicationType "reload-target".',
+    'If both addresses hold the same data, such as after a failover, resume it with force. Otherwise load it anew with startReplicationType "reload-target".',
   );
 }
 
@@ -122,8 +122,8 @@ export function ledgerClosed(replicationConfigArn: string) {
   return dmsFailure(
     'DmsLedgerClosed',
     { replicationConfigArn },
-    `The ledger ${id} was closed by someone, and a new one would know nothing of what it recorded`,
-    `Bring it back with all that it held: temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason 'closed by mistake'`,
+    `The ledger ${id} was terminated, and a new one would not have its records`,
+    `Bring it back with all its records: temporal workflow reset --workflow-id '${id}' --type LastWorkflowTask --reason 'closed by mistake'`,
   );
 }
 
@@ -133,7 +133,7 @@ export function replicationDeleted(replicationConfigArn: string) {
     'DmsReplicationNotFound',
     { replicationConfigArn },
     `${replicationConfigArn} was deleted, and its ledger is closed`,
-    'What it recorded can be read. If a new replication has that ARN, the first operation on it opens the ledger again.',
+    'Its records can still be read. An operation on a new replication with this ARN opens the ledger again.',
   );
 }
 

@@ -50,7 +50,7 @@ function withoutExcess(ledger: Ledger, now: string): Ledger {
     const records = kept.checkpoints.filter(({ sequence }) => waiting.has(sequence));
     if (oldest === undefined || others.length === 0) return kept;
     if (bytesOf([records, kept.archive]) <= MOST_WAITING_BYTES) return kept;
-    kept = giveUpRecord(kept, oldest.sequence, 'newer records that wait for it take more than 1 MB', now);
+    kept = giveUpRecord(kept, oldest.sequence, 'its queue exceeds 1 MB', now);
   }
 }
 

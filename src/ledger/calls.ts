@@ -43,7 +43,7 @@ export function isForeign(call: PendingCall, { firstRunId }: OperationRef): bool
 export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now: string): LedgerBusy | null {
   const { pendingCall } = ledger;
   if (pendingCall !== null && isForeign(pendingCall, operation)) {
-    const why = `the ledger finishes the ${pendingCall.kind} "${pendingCall.operationId}", whose workflow ended before its outcome was recorded`;
+    const why = `the ledger is finishing the ${pendingCall.kind} "${pendingCall.operationId}", whose workflow ended before it recorded the outcome`;
     return { why, seconds: ASK_AGAIN_SECONDS };
   }
   if (pendingCall !== null && pendingCall.runId !== operation.runId) {
@@ -63,7 +63,7 @@ function landing({ unanswered }: Ledger, kind: OperationKind, now: string): Ledg
   if (unanswered === null || unanswered.kind === kind) return null;
   const seconds = CALL_LANDS_SECONDS - secondsBetween(unanswered.at, now);
   if (seconds <= 0) return null;
-  const why = `the ${unanswered.kind} "${unanswered.operationId}" got no answer to its call at ${unanswered.at}, which may land for another ${Math.ceil(seconds)} s`;
+  const why = `the ${unanswered.kind} "${unanswered.operationId}" got no answer to its call at ${unanswered.at}, which may still take effect for ${Math.ceil(seconds)} s`;
   return { why, seconds };
 }
 

@@ -33,7 +33,7 @@ export function clearMissing(ledger: Ledger): Ledger {
 
 /** Marks the replication as deleted, and ends its guard and its note. The event is the last entry of the ledger. */
 export function markDeleted(ledger: Ledger, at: string): Ledger {
-  const detail = `DMS has not known it since ${ledger.missingSince ?? at}`;
+  const detail = `DMS has not shown it since ${ledger.missingSince ?? at}`;
   const event = { type: 'deleted', at, by: null, reason: null, workflowId: null, detail } as const;
   return withEvent({ ...ledger, deletedAt: at, missingSince: null, guard: null, pendingCall: null }, event);
 }

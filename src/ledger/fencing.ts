@@ -24,7 +24,7 @@ function secondsAhead(token: number, now: string): number {
 /** Throws if a token lies in the future, because such a token would lock out every later request. */
 export function requirePastToken(replicationConfigArn: string, token: number, now: string): void {
   if (secondsAhead(token, now) <= 0) return;
-  const what = `Invalid token ${token}: no attempt was scheduled at that time yet`;
+  const what = `Invalid token ${token}: it lies in the future`;
   throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
 }
 
@@ -41,6 +41,6 @@ export function requireNewest(
     throw busyFailure({ why, seconds: Math.min(ahead, CLOCKS_ASK_AGAIN_SECONDS) });
   }
   if (token >= ledger.newestToken) return;
-  const message = `A later attempt than this one of the ${operation.kind} "${operation.operationId}" has spoken to the ledger`;
+  const message = `A later attempt of the ${operation.kind} "${operation.operationId}" has already sent a request to the ledger`;
   throw ApplicationFailure.nonRetryable(message, retryLater.late);
 }

@@ -34,7 +34,8 @@ export function validateRestore({ replicationConfigArn }: Ledger, { records }: R
       hint,
     );
   for (const { sequence, version, replicationConfigArn: arn } of records) {
-    if (arn !== replicationConfigArn) throw refuse(`record ${sequence} is of ${arn}`, 'Give it its own records.');
+    if (arn !== replicationConfigArn)
+      throw refuse(`record ${sequence} is of ${arn}`, 'Restore each ledger from its own records.');
     if (version <= RECORD_VERSION) continue;
     const what = `record ${sequence} was written by a newer version of temporal-dms (${version}, this one reads ${RECORD_VERSION})`;
     throw refuse(what, 'Restore it with that version; nothing was changed.');

@@ -12,7 +12,7 @@
  * | stopped again, described, DMS may undo it  | `wait`               | until the deadline                               |
  * | stopped again, described                   | `reverted`           | `SETTLE_SECONDS`                                 |
  * | stopped after it was starting              | the same             | `SETTLE_GRACE_SECONDS`                           |
- * | failed                                     | `failed`             | at once, or looks that agree beyond staleness    |
+ * | failed                                     | `failed`             | at once, or `SETTLE_GRACE_SECONDS`               |
  * | deleting                                   | `deleting`           | at once: nothing leads out of it                 |
  * | anything else                              | `wait`               |                                                  |
  */
@@ -125,8 +125,10 @@ function judgeFailed(
 ): StartJudgement {
   const seen = { ...memory, agreement: agreeOn(memory.agreement, 'failed', now) };
   const isAfter = before !== null && isAfterMark(replication, before);
-  if (isAfter || isBelieved(seen, now)) return { memory: seen, verdict: { type: 'failed' } };
-  return waitOn(seen, now, STALE_SECONDS, 'DMS shows "failed", which may be from before it was started');
+  // DMS may show the earlier failure for some seconds after the start, and a look may be a minute old on top of that.
+  const left = SETTLE_GRACE_SECONDS - agreedSeconds(seen.agreement, now);
+  if (isAfter || left <= 0) return { memory: seen, verdict: { type: 'failed' } };
+  return waitOn(seen, now, SETTLE_GRACE_SECONDS, 'DMS shows "failed", which may be from before it was started');
 }
 
 function judgeStopped(

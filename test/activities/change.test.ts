@@ -309,7 +309,10 @@ describe('a stop', () => {
     const times = { scheduledTimestampMs: START, currentAttemptScheduledTimestampMs: START };
     const patient = { attempt: 1, startToCloseTimeoutMs: 150_000, ...times };
     const failure = await failureOf(attempt(patient).run(activities['dms.requestStop'], stopRequest));
-    expect(failure).toMatchObject({ type: 'DmsUnavailable', message: expect.stringContaining('old note') });
+    expect(failure).toMatchObject({
+      type: 'DmsUnavailable',
+      message: expect.stringContaining('writing the note took'),
+    });
     expect(ledger.told).toEqual(['begin and note a stop', 'refused']);
     expect(call).not.toHaveBeenCalled();
   });
@@ -388,7 +391,7 @@ describe('a resume', () => {
     const waiting = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest, 100));
     expect(waiting).toMatchObject({
       type: 'DmsStillWaiting',
-      message: expect.stringMatching(/the stop "late" got no answer .* may land for another \d+ s/),
+      message: expect.stringMatching(/the stop "late" got no answer .* may still take effect for \d+ s/),
     });
     expect(call).not.toHaveBeenCalled();
     await attempts.run(activities['dms.requestStart'], resumeRequest);
@@ -400,7 +403,7 @@ describe('a resume', () => {
     const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), operation('dead'), 1));
     const { call, attempts, activities } = stage({ looks: [stopped], ledger });
     const waiting = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest, 30));
-    expect(waiting.message).toContain('the ledger finishes the stop "dead"');
+    expect(waiting.message).toContain('the ledger is finishing the stop "dead"');
     expect([ledger.state?.pendingCall?.isAbandoned, call.mock.calls.length]).toEqual([true, 0]);
     // Refusals add nothing to the ledger's history.
     expect(ledger.told).toEqual(['begin']);

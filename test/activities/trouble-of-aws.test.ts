@@ -191,7 +191,7 @@ describe('a denial by IAM', () => {
   test('ends an operation that has called nothing at once, and names the action', async () => {
     const { failure, seconds } = await play('dms.requestStop', { describeReplication: refuse(denied) });
     expect(failure).toMatchObject({ type: 'DmsAccessDenied' });
-    expect(failure?.message).toContain('Allow dms:DescribeReplications');
+    expect(failure?.message).toContain('Grant dms:DescribeReplications');
     expect(seconds).toBeLessThan(1);
   });
 

@@ -39,13 +39,13 @@ describe('a refusal', () => {
       'says who sealed it, and why',
       replicationSealed(subject, { by: 'ada', reason: 'cutover', at: at(1) }),
       'DmsReplicationSealed',
-      `${arn} is sealed: ada stopped it for good at ${at(1)} (cutover). Unseal`,
+      `${arn} is sealed: ada stopped it for good at ${at(1)} (cutover). To run it again, unseal it first: client.unseal`,
     ],
     [
       'says that nobody is named by a seal',
       replicationSealed(subject, { by: null, reason: null, at: at(1) }),
       'DmsReplicationSealed',
-      `${arn} is sealed: someone unnamed stopped it for good at ${at(1)} (no reason given). Unseal`,
+      `${arn} is sealed: someone unnamed stopped it for good at ${at(1)} (no reason given). To run it again, unseal it first`,
     ],
     [
       'says that it is being deleted',
@@ -55,10 +55,10 @@ describe('a refusal', () => {
     ],
     ['says who manages it', replicationReadOnly(subject), 'DmsReplicationReadOnly', `${arn} is read-only: a zero-ETL`],
     [
-      'says that its ledger was closed',
+      'says that its ledger was terminated',
       ledgerClosed(arn),
       'DmsLedgerClosed',
-      `The ledger dms-ledger:${arn} was closed`,
+      `The ledger dms-ledger:${arn} was terminated`,
     ],
     [
       'says that it was deleted',
@@ -115,7 +115,7 @@ describe('a stop that did not last', () => {
   test.each([
     ['running', '"running" again: someone started it. Find out who, then stop it again.'],
     ['REPLICATION_STARTING', '"replication_starting" again: someone started it. Find out who, then stop it again.'],
-    ['modifying', '"modifying" now. Look again once it is at rest.'],
+    ['modifying', '"modifying" now. Look again once it is stopped or failed.'],
   ])('is told of when DMS shows "%s"', (status, words) => {
     const { type, message, details } = stopReverted(subject, look({ status }), 'stopped');
     expect([type, message]).toEqual(['DmsStopReverted', `${arn} was stopped, and is ${words}`]);
@@ -150,7 +150,7 @@ describe('a stop that is not the recorded one', () => {
       look(),
     );
     expect(message).toContain(
-      `record 3 has it at ${at(5)} (c), DMS at 2026-01-02T00:00:00.000Z (checkpoint:V1#1). Someone ran it in between: find out who.`,
+      `differs from record 3. Recorded: ${at(5)} (c). DMS: 2026-01-02T00:00:00.000Z (checkpoint:V1#1). Someone ran it since: find out who.`,
     );
     expect(details[0]).toMatchObject({ checkpoint: { sequence: 3 }, status: 'stopped' });
   });
@@ -159,7 +159,7 @@ describe('a stop that is not the recorded one', () => {
     const nothing = { recoveryCheckpoint: null };
     const record = archived(3, { stoppedAt: null, ...nothing });
     const { message } = checkpointChanged(subject, record, look({ replicationLastStopTime: null, ...nothing }));
-    expect(message).toContain('has it at no time (no checkpoint), DMS at no time (no checkpoint)');
+    expect(message).toContain('Recorded: no time (no checkpoint). DMS: no time (no checkpoint)');
   });
 });
 

@@ -38,7 +38,7 @@ describe.concurrent('a call that the network holds up', () => {
     const resume = await dms.startResume({ replicationConfigArn, operationId: 'meanwhile' });
     const detail = async () => (await resume.progress()).detail;
     await until('it waits for the ledger', async () =>
-      (await detail()).includes('the ledger finishes the stop "held up"'),
+      (await detail()).includes('the ledger is finishing the stop "held up"'),
     );
     simulator.clock.advance({ seconds: 45 });
     expect(outcomes(stage, 'StopReplication')).toEqual(['ok']);
@@ -69,7 +69,7 @@ describe.concurrent('a call that the network holds up', () => {
     const stop = await dms.startStop({ replicationConfigArn, operationId: 'meanwhile', intent: 'final', ...brief });
     const detail = async () => (await stop.progress()).detail;
     await until('it waits for the ledger', async () =>
-      (await detail()).includes('the ledger finishes the resume "held up"'),
+      (await detail()).includes('the ledger is finishing the resume "held up"'),
     );
     simulator.clock.advance({ seconds: 45 });
     expect(outcomes(stage, 'StartReplication')).toEqual(['ok']);

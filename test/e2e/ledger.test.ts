@@ -96,7 +96,7 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     await failureOf(handle.result());
     const next = await stage.dms.startStop({ replicationConfigArn, operationId: 'second', ...brief });
     await until('it says what it waits for', async () =>
-      (await next.progress()).detail.includes('the ledger finishes the stop "first"'),
+      (await next.progress()).detail.includes('the ledger is finishing the stop "first"'),
     );
     endStop(stage);
     expect(await next.result()).toMatchObject({ outcome: 'already-stopped', checkpoint: { sequence: 2 } });
@@ -165,7 +165,7 @@ test.concurrent(
           statusAtBegin: 'stopped',
           outcome: null,
           failureType: 'DmsCheckpointChanged',
-          failureMessage: expect.stringContaining('is not the recorded one'),
+          failureMessage: expect.stringContaining('differs from record'),
         },
       },
       {

@@ -274,7 +274,7 @@ describe.concurrent('one operation at a time', () => {
     const state = await stage.dms.ledger(replicationConfigArn);
     expect(state.pendingCall).toMatchObject({ operationId: 'held up' });
     await stage.client.workflow.getHandle(workflowId).terminate('test');
-    await until('it says so', async () => (await handle.progress()).detail.includes('was closed by someone'));
+    await until('it says so', async () => (await handle.progress()).detail.includes('was terminated'));
     const { taskQueue } = stage;
     const args = [{ replicationConfigArn, state }];
     await stage.client.workflow.start('dmsReplicationLedger', { workflowId, taskQueue, args });

@@ -130,7 +130,7 @@ describe.concurrent('what is lost on the way', () => {
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
     const next = await stage.dms.startStop({ replicationConfigArn, operationId: 'next', ...brief });
     await until('it waits the call out', async () =>
-      (await lastFailure(stage, next.workflowId)).includes('the ledger finishes the stop "dies"'),
+      (await lastFailure(stage, next.workflowId)).includes('the ledger is finishing the stop "dies"'),
     );
     land();
     expect((await next.result()).outcome).toMatch(/^already-/);

@@ -145,7 +145,7 @@ describe.concurrent('a pause schedule', () => {
     // DMS describes the stop later.
     stage.simulator.clock.advance({ seconds: 30 });
     const { skipped } = await fire(stage, scheduleIds.resume);
-    expect(skipped).toContain('is not the recorded one');
+    expect(skipped).toContain('differs from record');
     await stage.dms.deletePauseSchedule(input.scheduleId);
   });
 

@@ -377,7 +377,7 @@ describe.concurrent('a resume that is judged', () => {
     const elsewhere = await stage.dms.resume({ replicationConfigArn, ...unverified });
     expect(elsewhere.warnings).toContainEqual({
       code: 'endpoints-unknown',
-      message: expect.stringContaining('this worker does not look'),
+      message: expect.stringContaining('this worker does not read endpoints'),
     });
   });
 });

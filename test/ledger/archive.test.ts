@@ -81,7 +81,7 @@ describe('what waits for the archive', () => {
     // 47 records of 21 kB fit into a megabyte.
     expect(left.length).toBe(47);
     expect(JSON.stringify(ledger).length).toBeLessThan(1_200_000);
-    expect(ledger.events[0]?.detail).toContain('is not in the archive: newer records that wait for it');
+    expect(ledger.events[0]?.detail).toContain('is not in the archive: its queue exceeds 1 MB');
   });
 
   test('is what a worker without an archive records, too, once there is one, and none that is not there any more', () => {

@@ -153,7 +153,7 @@ describe('the beginning of an operation', () => {
   test('is late by name', () => {
     const late = beginOf(op('a'), 4);
     expect(messageOf(() => validateBegin(begun(empty, op('a'), 5), late, at(5)))).toBe(
-      'A later attempt than this one of the stop "a" has spoken to the ledger',
+      'A later attempt of the stop "a" has already sent a request to the ledger',
     );
   });
 

@@ -42,9 +42,9 @@ describe('a replication that an operation does not find', () => {
       by: null,
       reason: null,
       workflowId: null,
-      detail: `DMS has not known it since ${at(5)}`,
+      detail: `DMS has not shown it since ${at(5)}`,
     });
-    expect(markDeleted(empty, at(9)).events[0]?.detail).toBe(`DMS has not known it since ${at(9)}`);
+    expect(markDeleted(empty, at(9)).events[0]?.detail).toBe(`DMS has not shown it since ${at(9)}`);
   });
 });
 

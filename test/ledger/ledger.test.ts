@@ -102,7 +102,7 @@ describe('a note', () => {
     const left = noted(empty, op('a'), 1);
     expect(beginning(left, resume, 5)).toBeUndefined();
     const told = begin(left, beginOf(resume, 5, { call: startOf() }), at(5));
-    expect(told.reply.busy).toMatchObject({ why: expect.stringContaining('the ledger finishes the stop "a"') });
+    expect(told.reply.busy).toMatchObject({ why: expect.stringContaining('the ledger is finishing the stop "a"') });
     expect(told.ledger).toMatchObject({ pendingCall: { operationId: 'a', isAbandoned: true } });
     expect(told.ledger.operations.map(({ operationId }) => operationId)).toEqual(['a']);
     expect(beginning(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
@@ -145,7 +145,9 @@ describe('a call without an answer', () => {
       expect.unreachable();
     } catch (err) {
       expect(err).toMatchObject({
-        message: expect.stringMatching(/the stop "a" got no answer to its call at .* which may land for another 20 s/),
+        message: expect.stringMatching(
+          /the stop "a" got no answer to its call at .* which may still take effect for 20 s/,
+        ),
         details: [{ seconds: 20 }],
       });
     }

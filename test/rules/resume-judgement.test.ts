@@ -167,12 +167,12 @@ describe('the warnings of a call', () => {
 
   test.each<[string, Changes, readonly string[]]>([
     ['are none when everything was checked', {}, []],
-    ['name endpoints that this worker does not read', { endpoints: null }, ['this worker does not look']],
+    ['name endpoints that this worker does not read', { endpoints: null }, ['this worker does not read endpoints']],
     ['name endpoints that could not be read', { endpoints: unread('IAM denies it') }, ['IAM denies it']],
     [
       'name a record without endpoints',
       { endpoints: unread(null), checkpoint: { ...recorded, endpoints: null } },
-      ['the record does not tell'],
+      ['the record has no addresses'],
     ],
     [
       'say nothing of endpoints where neither knows them',

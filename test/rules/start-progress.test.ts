@@ -256,8 +256,8 @@ describe('a start that fails', () => {
         [0, failed],
         [2, starting],
         [4, failed],
-        [64, failed],
-        [65, failed],
+        [123, failed],
+        [124, failed],
       ],
       verdicts: ['starting', 'starting', 'starting', 'starting', 'failed'],
       before: failed,
@@ -276,11 +276,11 @@ describe('a start that fails', () => {
       verdicts: ['starting', 'starting', 'done'],
       before: failed,
     },
-    'by somebody else fails once looks agree for longer than staleness': {
+    'by somebody else fails once looks agree for two minutes': {
       looks: [
         [0, failed],
-        [60, failed],
-        [61, failed],
+        [119, failed],
+        [120, failed],
       ],
       verdicts: ['starting', 'starting', 'failed'],
       before: null,

@@ -87,12 +87,12 @@ export function backoffSeconds(attempt: number, first: number): number {
 function accessHint({ kind, awsName, message }: DmsApiError, { arn: { region, accountId } }: AskingAttempt): string {
   const action = /perform: ([\w-]+:\w+)/.exec(message)?.[1];
   if (action !== undefined) {
-    return `Allow ${action} to the worker's role (the README has the smallest policy), then run the operation again.`;
+    return `Grant ${action} to the worker's role (the README has the smallest policy), then run the operation again.`;
   }
   if (awsName === 'AccessDeniedFault') return 'DMS itself lacks access: check the roles and keys of its endpoints.';
   if (/^(UnrecognizedClientException|InvalidClientTokenId|OptInRequired)$/.test(awsName)) {
     return `Check that the region ${region} is enabled for the account ${accountId}, and renew the worker's AWS credentials, then run the operation again.`;
   }
   if (kind === 'credentials') return "Renew the worker's AWS credentials, then run the operation again.";
-  return "Allow the action to the worker's role (the README has the smallest policy), then run the operation again.";
+  return "Grant the action to the worker's role (the README has the smallest policy), then run the operation again.";
 }

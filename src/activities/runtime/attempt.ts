@@ -157,7 +157,7 @@ export class Attempt {
 
   /** Returns the activity's failure for a failed request or a worker's shutdown. Returns any other error unchanged. */
   failure(err: unknown, askedAt = this.elapsedSeconds): unknown {
-    if (isShutdown(err)) return this.stillWaiting('the worker is shutting down, another goes on', 0.1);
+    if (isShutdown(err)) return this.stillWaiting('this worker is shutting down; another worker continues', 0.1);
     const answer = err instanceof LookDelayed ? err.throttled : err;
     if (answer !== null && !(answer instanceof DmsApiError)) return err;
     return this.#unlessOver(answer, askedAt, () =>

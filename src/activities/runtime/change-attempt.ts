@@ -81,7 +81,7 @@ class ChangeAttempt<Outcome, Result> {
   async #judgedAgain({ look, begun }: Facts): Promise<CallNote> {
     const decision = await this.change.decide(this.#facts(look, begun));
     if (decision.do === 'call') return decision.note;
-    throw this.attempt.stillWaiting('its status changed while the call waited for its turn', 0.1);
+    throw this.attempt.stillWaiting('the status changed while the call waited for its turn', 0.1);
   }
 
   /** Takes the new note back if the call is no longer due. An earlier call of the operation may have had its effect. */
@@ -177,7 +177,7 @@ class ChangeAttempt<Outcome, Result> {
       if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
       await ledger.record({ type: 'refused', operation, token });
       const seconds = took.toFixed(0);
-      throw new LedgerUnreachable(`it took ${seconds} s to note the call, which is not sent with an old note`);
+      throw new LedgerUnreachable(`writing the note took ${seconds} s, so the call was not sent`);
     }).finally(leave);
     if (reply.busy !== null) throw attempt.ledgerWaits(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.mayHaveCalled = true;

@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.js';
 /** Longest delay until the next look while looks must agree. */
 const DOUBT_LOOK_SECONDS = 5;
 /** Doubt whether the effect of an equal earlier operation still holds. */
-export const REPEAT_DOUBT = 'what it brought about no longer shows';
+export const REPEAT_DOUBT = 'the earlier result no longer shows';
 
 /** Memory that an attempt leaves to the next. */
 interface Memory {
@@ -47,7 +47,7 @@ export class ChangeMemory {
     if (agreedSeconds(doubt, elapsedSeconds) > forSeconds) return;
     this.remember({ doubt });
     throw this.attempt.stillWaiting(
-      `${on}; waiting whether looks agree`,
+      `${on}; waiting for looks to agree`,
       Math.min(DOUBT_LOOK_SECONDS, forSeconds / 5 + 0.1),
     );
   }

@@ -145,12 +145,19 @@ export class LedgerClient {
    * without the seal.
    */
   async #archived(): Promise<Ledger | undefined> {
-    const { archive, replicationConfigArn: arn, now } = this;
-    if (archive === null || (await this.#exists())) return undefined;
-    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(arn)).catch((err: unknown) => {
+    if (this.archive === null || (await this.#exists())) return undefined;
+    try {
+      return await this.#readArchive(this.archive);
+    } catch (err) {
+      // Another worker may be able to read it, such as one of a newer version.
       const message = err instanceof Error ? err.message : String(err);
       throw new LedgerUnreachable(`its archive can't be read: ${message}`, ARCHIVE_HINT);
-    });
+    }
+  }
+
+  async #readArchive(archive: CheckpointArchive): Promise<Ledger | undefined> {
+    const { replicationConfigArn: arn, now } = this;
+    const [newest, ...older] = await inTime(ARCHIVE_SECONDS, () => archive.list(arn));
     if (newest === undefined) return undefined;
     const archived = restoreRequest([newest, ...older], RESTORER, now);
     const request = readRequest(arn, 'record in the archive', schemas.restore, archived);
@@ -226,10 +233,10 @@ export class LedgerClient {
   }
 
   #toFailure(err: unknown): unknown {
-    // An archived record that does not fit is refused before a request is sent.
-    const refusal = findDmsFailure(err) ?? (err instanceof WorkflowUpdateFailedError ? toLedgerError(err.cause) : null);
-    if (refusal != null) return refusal;
     if (err instanceof LedgerUnreachable) return err;
+    const refusal =
+      err instanceof WorkflowUpdateFailedError ? (findDmsFailure(err) ?? toLedgerError(err.cause)) : undefined;
+    if (refusal !== undefined) return refusal;
     if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
     return new LedgerUnreachable(problemOf(err));
   }

@@ -104,7 +104,7 @@ async function untilDone(work: () => Promise<void>): Promise<void> {
       return await work();
     } catch (err) {
       if (isCancelled(err)) throw err;
-      log.warn('The ledger could not do what there was to do', { error: String(err) });
+      log.warn('A duty of the ledger failed and is retried', { error: String(err) });
       await sleep(againMs);
     }
   }
