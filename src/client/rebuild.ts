@@ -43,7 +43,6 @@ export async function rebuildLedger(
   { archive, by, reason }: RebuildRequest,
 ): Promise<RebuiltLedger> {
   const arn = readArn({ replicationConfigArn });
-  await requireServer(client);
   const archived = await archive.list(arn);
   const [newest, ...older] = archived;
   if (newest === undefined) return { archived: 0, added: 0 };
@@ -52,6 +51,7 @@ export async function rebuildLedger(
   const request = readRequest(arn, 'request to restore', schemas.restore, archivedRecords);
   const empty = emptyLedger(arn);
   validateRestore(empty, request);
+  await requireServer(client);
   const left = await stateLeft(client, arn);
   // A lost ledger is started with its records. Without a worker, the update may be lost and leave an empty ledger
   // without a seal.

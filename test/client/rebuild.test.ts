@@ -22,7 +22,9 @@ test('a lost ledger is started with its records and its seal, and needs no worke
   const executeUpdateWithStart = vi.fn(async () => ({ added: 0 }));
   const describe = () => Promise.reject(new WorkflowNotFoundError('gone', `dms-ledger:${arn}`, undefined));
   const workflow = { executeUpdateWithStart, getHandle: () => ({ describe }) };
-  const client = { workflow, options: {} } as unknown as Client;
+  const workflowService = { getSystemInfo: async () => ({}) };
+  const withDeadline = (_: number, ask: () => unknown) => ask();
+  const client = { workflow, workflowService, withDeadline, options: {} } as unknown as Client;
   const sealed = { by: 'ada', reason: 'cut over', at: '2026-01-01T00:00:00.000Z' };
   const archive = { list: async () => [archived(1, { sealed })] };
   const rebuilt = await rebuildLedger(client, 'dms', arn, { archive, by: 'ada', reason: 'lost' });
