@@ -12,7 +12,7 @@ import {
   firstRunIdOf,
   mayPreempt,
   openOperation,
-  operationIn,
+  operationOfExecution,
   relationTo,
   type OpenOperation,
 } from '../rules/joining.js';
@@ -44,10 +44,10 @@ export async function awaitOperation(worker: WorkerContext, request: AwaitOperat
   const found = await describeExecution(client, operationWorkflowId(attempt.arn.arn));
   const open = found === null ? null : ours ? ownOperation(found, wanted) : openOperation(found);
   if (found === null || open === null) return { end: 'gone' };
-  if (!ours && (await makesWay(client, found, attempt.taskQueue))) return { end: 'gone' };
+  if (!ours && (await clearIfNeverPickedUp(client, found, attempt.taskQueue))) return { end: 'gone' };
   if (preempting !== undefined && mayPreempt(open, wanted.kind)) return preempt(client, open, preempting, attempt);
   const relation = ours ? 'join' : relationTo(open, wanted);
-  const where = await whereabouts(client, found, attempt.taskQueue);
+  const where = await describeTaskQueue(client, found, attempt.taskQueue);
   if (relation === 'refuse') throw operationInProgress(attempt.arn.arn, open, where);
   const slot = worker.takeHoldSlot();
   try {
@@ -69,13 +69,17 @@ export async function awaitOperation(worker: WorkerContext, request: AwaitOperat
 
 /** Returns the caller's own operation, open or closed. `null`: the execution runs another operation. */
 function ownOperation(found: WorkflowExecutionDescription, wanted: Wanted): OpenOperation | null {
-  const newest = operationIn(found);
+  const newest = operationOfExecution(found);
   const host = Context.current().info.workflowExecution?.workflowId;
   return newest.hostWorkflowId === host && newest.operationId === wanted.operationId ? newest : null;
 }
 
 /** Terminates an execution that no worker ever picked up, if no worker polls its queue. Returns false if it stays. */
-async function makesWay(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<boolean> {
+async function clearIfNeverPickedUp(
+  client: Client,
+  found: WorkflowExecutionDescription,
+  taskQueue: string,
+): Promise<boolean> {
   const { workflowId, runId } = found;
   const run = client.workflow.getHandle(workflowId, runId, { firstExecutionRunId: firstRunIdOf(found) });
   try {
@@ -89,7 +93,11 @@ async function makesWay(client: Client, found: WorkflowExecutionDescription, tas
 }
 
 /** Describes an execution's task queue to an operator, as part of a sentence. Empty for the caller's own queue. */
-async function whereabouts(client: Client, found: WorkflowExecutionDescription, taskQueue: string): Promise<string> {
+async function describeTaskQueue(
+  client: Client,
+  found: WorkflowExecutionDescription,
+  taskQueue: string,
+): Promise<string> {
   if (found.taskQueue === taskQueue) return '';
   const isLost = isNeverPickedUp(found) && !(await isPolled(client, found.taskQueue));
   return `, on the task queue "${found.taskQueue}"${isLost ? ', which no worker polls' : ''}`;
@@ -135,7 +143,7 @@ async function resultWithin(
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset closes the run, too. The execution goes on in another run.
-    const next = await findExecution(client, open.workflowId, operationIn);
+    const next = await findExecution(client, open.workflowId, operationOfExecution);
     if (next?.firstRunId === open.firstRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };
     const { name, message } = err.cause;

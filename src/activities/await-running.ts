@@ -43,7 +43,7 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
     const subject = { ...attempt.subject, replication };
     switch (verdict.type) {
       case 'wait':
-        return { ...verdict, memory, underDeadline: verdict.phase === 'starting' };
+        return { ...verdict, memory, isDeadlineActive: verdict.phase === 'starting' };
       case 'verify': {
         const isDue = elapsedSeconds - readAt >= STATISTICS_SECONDS && !memory.isMoving;
         return {
@@ -51,7 +51,7 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
           phase: 'verifying',
           why: 'it runs; looking for movement and an early end',
           lookInSeconds: verdict.secondsLeft,
-          underDeadline: false,
+          isDeadlineActive: false,
         };
       }
       case 'done': {

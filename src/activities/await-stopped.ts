@@ -45,7 +45,7 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
       switch (verdict.type) {
         case 'wait':
           // The deadline counts only while the phase is `stopping`. Settling has time limits of its own.
-          return { ...verdict, memory, underDeadline: verdict.phase === 'stopping' };
+          return { ...verdict, memory, isDeadlineActive: verdict.phase === 'stopping' };
         case 'settled':
           return { done: { end: 'settled', settled: verdict.settled, replication, dmsTime: look.dmsTime } };
         case 'running-again':

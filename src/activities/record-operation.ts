@@ -79,7 +79,7 @@ class Recorder {
   async stopped(request: End<'stopped'>): Promise<RecordedOperation> {
     const { outcome, replication, dmsTime } = request;
     const reading = this.#readTables(replication);
-    const quick = await settledWithin(reading, QUICK_STATISTICS_SECONDS);
+    const quick = await valueWithin(reading, QUICK_STATISTICS_SECONDS);
     const ended = { outcome, failureType: null, failureMessage: null };
     const recorded = (this.attempt.memory ?? null) as RecordedCheckpoint | null;
     const { checkpoint, problem } = recorded ?? (await this.#checkpoint(request, ended, quick?.tables ?? null));
@@ -238,7 +238,7 @@ interface KeptTables {
 }
 
 /** Returns the value of a promise. `null`: the promise takes longer than the given time, or rejects. */
-async function settledWithin<T>(promise: Promise<T>, seconds: number): Promise<T | null> {
+async function valueWithin<T>(promise: Promise<T>, seconds: number): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), seconds * 1000)));
   try {

@@ -1,5 +1,5 @@
 import { DmsApiError, type CarriedOut, type DmsApiErrorKind } from '../dms/api.js';
-import { maskSecrets, readableMessage } from './secrets.js';
+import { maskSecrets, sanitizeMessage } from './secrets.js';
 
 type Row = readonly [kind: DmsApiErrorKind, wasCarriedOut: CarriedOut, names: string];
 
@@ -54,25 +54,25 @@ export interface RequestFacts {
   readonly secrets: readonly string[];
 }
 
-const SENT: RequestFacts = { hasCredentials: true, isSent: true, secrets: [] };
+const ASSUME_SENT: RequestFacts = { hasCredentials: true, isSent: true, secrets: [] };
 
 /** Turns any error of a request into this package's own error. Leaves out the request and its headers. */
-export function toDmsApiError(err: unknown, request: RequestFacts = SENT): DmsApiError {
+export function toDmsApiError(err: unknown, request: RequestFacts = ASSUME_SENT): DmsApiError {
   const error: Partial<AwsError> = err instanceof Error ? err : {};
   const name = error.name === 'Error' && error.code ? error.code : error.name || 'UnknownError';
   const message = error.message || error.code || 'no message';
-  const { kind, wasCarriedOut } = meaning(error, name, message, request);
+  const { kind, wasCarriedOut } = classify(error, name, message, request);
   const { secrets } = request;
   return new DmsApiError(
     kind,
     maskSecrets(name, secrets).slice(0, 200),
-    readableMessage(withoutHeaders(message), secrets),
+    sanitizeMessage(withoutHeaders(message), secrets),
     maskSecrets(error.$metadata?.requestId ?? '', secrets).slice(0, 200) || null,
     isUnconnected(error) || !request.isSent ? 'no' : wasCarriedOut,
   );
 }
 
-function meaning(error: Partial<AwsError>, name: string, message: string, { hasCredentials }: RequestFacts) {
+function classify(error: Partial<AwsError>, name: string, message: string, { hasCredentials }: RequestFacts) {
   // Without credentials, the error is from the credentials provider, unless the caller gave up.
   if (!hasCredentials && name !== 'AbortError') return { kind: 'credentials', wasCarriedOut: 'no' } as const;
   const known = rows.get(name);

@@ -65,7 +65,8 @@ export function createAwsDmsApi({
   const look: AwsClients<DatabaseMigrationServiceClient>['send'] = async (arn, ask, signal) => {
     const begun = performance.now();
     return clients.send(arn, ask, signal).catch((err: unknown) => {
-      const isBroken = err instanceof DmsApiError && err.kind === 'unavailable' && performance.now() - begun < QUICK_MS;
+      const isBroken =
+        err instanceof DmsApiError && err.kind === 'unavailable' && performance.now() - begun < BROKEN_CONNECTION_MS;
       if (!isBroken || signal?.aborted === true) throw err;
       return clients.send(arn, ask, signal);
     });
@@ -75,7 +76,7 @@ export function createAwsDmsApi({
     async describeReplication(arn, { signal } = {}) {
       const shown = await look(
         arn,
-        (client, options) => client.send(new DescribeReplicationsCommand(only(arn)), options),
+        (client, options) => client.send(new DescribeReplicationsCommand(filterByArn(arn)), options),
         signal,
       ).catch((err: unknown) => {
         if (err instanceof DmsApiError && err.kind === 'not-found') return null;
@@ -86,7 +87,7 @@ export function createAwsDmsApi({
       // No row: the config decides between "never ran" and "no such replication".
       const { answer, dmsTime } = await look(
         arn,
-        (client, options) => client.send(new DescribeReplicationConfigsCommand(only(arn)), options),
+        (client, options) => client.send(new DescribeReplicationConfigsCommand(filterByArn(arn)), options),
         signal,
       );
       const config = answer.ReplicationConfigs?.find((each) => each.ReplicationConfigArn === arn.arn);
@@ -157,7 +158,7 @@ export function createAwsDmsApi({
 }
 
 /** Maximum duration of a request that counts as broken off. The SDK calls a broken connection a time-out, too. */
-const QUICK_MS = 2000;
+const BROKEN_CONNECTION_MS = 2000;
 
 /** Throws an error with AWS's reason when the AWS SDK's standard chain finds no credentials. */
 export async function requireCredentials(): Promise<void> {
@@ -178,7 +179,7 @@ export async function requireCredentials(): Promise<void> {
   }
 }
 
-function only(arn: ReplicationConfigArn) {
+function filterByArn(arn: ReplicationConfigArn) {
   return { Filters: [{ Name: 'replication-config-arn', Values: [arn.arn] }] };
 }
 

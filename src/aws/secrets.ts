@@ -45,7 +45,7 @@ function maskValue(value: unknown, spellings: readonly string[]): unknown {
 }
 
 /** Returns a message of AWS without secrets, cut to 2,000 characters. */
-export function readableMessage(message: string, values: readonly string[] = []): string {
+export function sanitizeMessage(message: string, values: readonly string[] = []): string {
   const said = maskSecrets(message.slice(0, MAX_READ), values);
   if (said.length <= MAX_MESSAGE && message.length <= MAX_READ) return said;
   // A secret may extend past the end of the part that was read.
@@ -58,5 +58,5 @@ export function readableMessage(message: string, values: readonly string[] = [])
 export function readableMessages(messages: readonly string[]): readonly string[] {
   const kept = messages.slice(0, messages.length > MAX_MESSAGES ? MAX_MESSAGES - 1 : MAX_MESSAGES);
   const left = messages.length - kept.length;
-  return [...kept.map((each) => readableMessage(each)), ...(left === 0 ? [] : [`… and ${left} more messages`])];
+  return [...kept.map((each) => sanitizeMessage(each)), ...(left === 0 ? [] : [`… and ${left} more messages`])];
 }

@@ -16,7 +16,7 @@ import type {
   ReplicationStats,
   TableStatistics,
 } from '../dms/replication.js';
-import { readableMessage, readableMessages } from './secrets.js';
+import { sanitizeMessage, readableMessages } from './secrets.js';
 
 /** Translates a row of `DescribeReplications`. */
 export function toReplication(row: AwsReplication): Replication {
@@ -27,7 +27,7 @@ export function toReplication(row: AwsReplication): Replication {
     status: (row.Status ?? 'unknown').toLowerCase(),
     provisionData: row.ProvisionData ? toProvisionData(row.ProvisionData) : null,
     premigrationAssessmentStatuses: (row.PremigrationAssessmentStatuses ?? []).map(toAssessment),
-    stopReason: readable(row.StopReason),
+    stopReason: withoutSecrets(row.StopReason),
     failureMessages: readableMessages(row.FailureMessages ?? []),
     replicationStats: row.ReplicationStats ? copyStats(row.ReplicationStats) : null,
     recoveryCheckpoint: row.RecoveryCheckpoint || null,
@@ -58,7 +58,7 @@ type Checked<Text extends string, Aws, Ours> = [
  * Returns a function that copies members of an AWS shape under their names in camelCase. Missing members become `null`.
  * Times become ISO 8601 with milliseconds.
  */
-function copying<Aws extends object, Ours>() {
+function copierOf<Aws extends object, Ours>() {
   return <Text extends string>(...members: (Text & Checked<Text, Aws, Ours>)[]) => {
     const names = members
       .join(' ')
@@ -75,35 +75,35 @@ function jsonSafe(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : (value ?? null);
 }
 
-const copyReplication = copying<AwsReplication, Replication>()(
+const copyReplication = copierOf<AwsReplication, Replication>()(
   'replicationConfigIdentifier replicationConfigArn sourceEndpointArn targetEndpointArn replicationType status',
   'provisionData premigrationAssessmentStatuses stopReason failureMessages replicationStats',
   'startReplicationType cdcStartTime cdcStartPosition cdcStopPosition recoveryCheckpoint replicationCreateTime',
   'replicationUpdateTime replicationLastStopTime replicationDeprovisionTime isReadOnly',
 );
-const copyProvisionData = copying<AwsProvisionData, ProvisionData>()(
+const copyProvisionData = copierOf<AwsProvisionData, ProvisionData>()(
   'provisionState provisionedCapacityUnits dateProvisioned isNewProvisioningAvailable',
   'dateNewProvisioningDataAvailable reasonForNewProvisioningData',
 );
-const copyStats = copying<AwsReplicationStats, ReplicationStats>()(
+const copyStats = copierOf<AwsReplicationStats, ReplicationStats>()(
   'fullLoadProgressPercent elapsedTimeMillis tablesLoaded tablesLoading tablesQueued tablesErrored',
   'freshStartDate startDate stopDate fullLoadStartDate fullLoadFinishDate',
 );
-const copyAssessment = copying<PremigrationAssessmentStatus, PremigrationAssessment>()(
+const copyAssessment = copierOf<PremigrationAssessmentStatus, PremigrationAssessment>()(
   'premigrationAssessmentRunArn failOnAssessmentFailure status premigrationAssessmentRunCreationDate',
   'assessmentProgress lastFailureMessage resultLocationBucket resultLocationFolder resultEncryptionMode',
   'resultKmsKeyArn resultStatistic',
 );
-const copyProgress = copying<
+const copyProgress = copierOf<
   NonNullable<PremigrationAssessmentStatus['AssessmentProgress']>,
   NonNullable<PremigrationAssessment['assessmentProgress']>
 >()('individualAssessmentCount individualAssessmentCompletedCount');
-const copyResults = copying<
+const copyResults = copierOf<
   ReplicationTaskAssessmentRunResultStatistic,
   NonNullable<PremigrationAssessment['resultStatistic']>
 >()('passed failed error warning cancelled skipped');
 
-const copyTable = copying<AwsTableStatistics, TableStatistics>()(
+const copyTable = copierOf<AwsTableStatistics, TableStatistics>()(
   'schemaName tableName inserts deletes updates ddls appliedInserts appliedDeletes appliedUpdates appliedDdls',
   'fullLoadRows fullLoadCondtnlChkFailedRows fullLoadErrorRows fullLoadStartTime fullLoadEndTime',
   'fullLoadReloaded lastUpdateTime tableState validationPendingRecords validationFailedRecords',
@@ -113,36 +113,36 @@ const copyTable = copying<AwsTableStatistics, TableStatistics>()(
 
 /** Translates a row of `DescribeReplicationTableStatistics`. */
 export function toTableStatistics(row: AwsTableStatistics): TableStatistics {
-  return { ...copyTable(row), validationStateDetails: readable(row.ValidationStateDetails) };
+  return { ...copyTable(row), validationStateDetails: withoutSecrets(row.ValidationStateDetails) };
 }
 
 /** Translates an endpoint's address. The host of MongoDB may be a whole URL, with a password. */
 export function toEndpointAddress({ EndpointArn, ServerName, Port, DatabaseName }: Endpoint): EndpointAddress {
   return {
     endpointArn: EndpointArn ?? '',
-    host: readable(ServerName),
+    host: withoutSecrets(ServerName),
     port: Port ?? null,
-    database: readable(DatabaseName),
+    database: withoutSecrets(DatabaseName),
   };
 }
 
 /** Removes secrets from free text of DMS, which may quote messages of the endpoints. */
-function readable(text: string | undefined): string | null {
-  return text ? readableMessage(text) : null;
+function withoutSecrets(text: string | undefined): string | null {
+  return text ? sanitizeMessage(text) : null;
 }
 
 function toProvisionData(row: AwsProvisionData): ProvisionData {
   return {
     ...copyProvisionData(row),
     provisionState: row.ProvisionState?.toLowerCase() ?? null,
-    reasonForNewProvisioningData: readable(row.ReasonForNewProvisioningData),
+    reasonForNewProvisioningData: withoutSecrets(row.ReasonForNewProvisioningData),
   };
 }
 
 function toAssessment(row: PremigrationAssessmentStatus): PremigrationAssessment {
   return {
     ...copyAssessment(row),
-    lastFailureMessage: readable(row.LastFailureMessage),
+    lastFailureMessage: withoutSecrets(row.LastFailureMessage),
     assessmentProgress: row.AssessmentProgress ? copyProgress(row.AssessmentProgress) : null,
     resultStatistic: row.ResultStatistic ? copyResults(row.ResultStatistic) : null,
   };

@@ -11,7 +11,7 @@ const MS_BETWEEN_LOOKS = 500;
  *
  * Returns false if the execution stays.
  */
-export async function clearTheWay(
+export async function terminateNeverPickedUp(
   client: Client,
   found: WorkflowExecutionDescription,
   taskQueue: string,

@@ -14,9 +14,9 @@ import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '
 import { operationInProgress } from '../contract/failure-messages.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { reservedByOther } from '../ledger/reservation.js';
-import { clearTheWay } from './never-picked-up.js';
+import { terminateNeverPickedUp } from './never-picked-up.js';
 import { readProgress, type ClientProgress } from './progress.js';
-import { askServer, namingServer } from './reach.js';
+import { askServer, withServerName } from './reach.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
 
 /** Handle of a stop or resume that was started, or joined. */
@@ -98,7 +98,7 @@ export class Operations {
       }
       const description = await this.#describe(workflowId);
       const open = openOperation(description);
-      if (open === null || (await clearTheWay(this.client, description, this.taskQueue))) continue;
+      if (open === null || (await terminateNeverPickedUp(this.client, description, this.taskQueue))) continue;
       if (input.preempt === true && mayPreempt(open, kind)) {
         await this.#preempt(arn, open, input.owner ?? null);
         continue;
@@ -159,7 +159,7 @@ export class Operations {
       for (let followed = runId; ;) {
         try {
           const handle = workflow.getHandle(workflowId, followed);
-          return (await namingServer(this.client, () => handle.result())) as Result;
+          return (await withServerName(this.client, () => handle.result())) as Result;
         } catch (err) {
           const newest = wasCutShort(err) ? await newestRunId() : followed;
           if (newest === followed) throw findDmsFailure(err) ?? err;

@@ -41,7 +41,7 @@ async function within<T>(client: Client, seconds: number, request: () => Promise
 }
 
 /** Sends a long request. Throws an error that names the address if the connection is lost. */
-export async function namingServer<T>(client: Client, request: () => Promise<T>): Promise<T> {
+export async function withServerName<T>(client: Client, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (err) {

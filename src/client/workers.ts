@@ -5,9 +5,9 @@ import { toIso } from './times.js';
 
 /** Values of `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` in Temporal's API. */
 const [SCHEDULED, WORKFLOW, ACTIVITY] = [1, 1, 2] as const;
-const PATIENCE_SECONDS = 10;
+const WARN_AFTER_SECONDS = 10;
 /** Seconds between two checks of an operation that a worker serves. */
-const EVERY_SECONDS = 60;
+const CHECK_SECONDS = 60;
 
 /** Task that waits for a worker, while no worker polls its task queue. */
 export interface NoWorker {
@@ -84,12 +84,12 @@ export class WorkerWatch {
 
   async #watch(handle: () => Promise<WorkflowHandle>, signal: AbortSignal): Promise<void> {
     const wait = (seconds: number) => sleep(seconds * 1000, undefined, { signal, ref: false });
-    await wait(PATIENCE_SECONDS / 2);
+    await wait(WARN_AFTER_SECONDS / 2);
     for (let before: NoWorker | null = null, isFirst = true; ; isFirst = false) {
       const task = await findWaitingTask(this.client, await (await handle()).describe());
       if (task !== null && task.since === before?.since) return this.#warn(task);
       before = task;
-      await wait(isFirst ? PATIENCE_SECONDS / 2 : task === null ? EVERY_SECONDS : PATIENCE_SECONDS);
+      await wait(isFirst ? WARN_AFTER_SECONDS / 2 : task === null ? CHECK_SECONDS : WARN_AFTER_SECONDS);
     }
   }
 

@@ -1,11 +1,11 @@
 /** Maximum length of a name to look up. A longer name is not a typing error. */
-const MOST_CHARACTERS = 60;
+const MAX_NAME_LENGTH = 60;
 /** Share of the longer name that may differ. */
 const MOST_DIFFERENCE = 0.4;
 
 /** Finds the name that was probably meant. `null`: none is similar. */
 export function nearestName(name: string, names: readonly string[]): string | null {
-  if (name.length > MOST_CHARACTERS) return null;
+  if (name.length > MAX_NAME_LENGTH) return null;
   const ranked = names
     .map((each) => ({
       each,

@@ -177,7 +177,7 @@ export function dmsFailure(
   const { replication, checkpoint, status, ...facts } = subject;
   const details: DmsFailureDetails = {
     ...facts,
-    ...placeOf(subject.replicationConfigArn),
+    ...accountRegionOf(subject.replicationConfigArn),
     status: replication?.status ?? status ?? undefined,
     ...(replication && {
       provisionState: replication.provisionData?.provisionState ?? null,
@@ -208,7 +208,7 @@ function failureWith(type: DmsFailureType, message: string, details: DmsFailureD
   }) as ApplicationFailure & DmsFailure;
 }
 
-function placeOf(arn: string): Pick<DmsFailureDetails, 'region' | 'accountId'> {
+function accountRegionOf(arn: string): Pick<DmsFailureDetails, 'region' | 'accountId'> {
   try {
     const { region, accountId } = parseReplicationConfigArn(arn);
     return { region, accountId };

@@ -5,10 +5,10 @@ import { resumeFields, stopFields } from './input-schemas.js';
 import type { OperationKind } from './inputs.js';
 import {
   arn,
-  fields,
+  exactObject,
   isPlain,
   listOf,
-  moment,
+  timeWithZone,
   oneOf,
   optionalText,
   recordOf,
@@ -25,18 +25,18 @@ const fleetId = v.pipe(v.string(wantedName), v.regex(/^[\w.:/-]{1,150}$/, wanted
 const concurrency = wholeNumber(MAX_CONCURRENCY);
 const wantedShare = takes('a share of more than 0 and at most 1');
 const share = v.pipe(v.number(wantedShare), v.gtValue(0, wantedShare), v.maxValue(1, wantedShare));
-const failureLimit = fields({ count: v.nullish(wholeNumber(), null), share: v.nullish(share, null) });
+const failureLimit = exactObject({ count: v.nullish(wholeNumber(), null), share: v.nullish(share, null) });
 
 const stopOutcomes = ['stopped', 'already-stopping', 'already-stopped', 'never-started'] as const;
 const resumeOutcomes = ['resumed', 'already-running', 'already-starting'] as const;
 
 function entryOf(outcomes: readonly [string, ...string[]]) {
-  const ended = fields({
+  const ended = exactObject({
     outcome: oneOf(outcomes),
     checkpointSequence: v.nullable(wholeNumber()),
-    resumeBy: v.nullable(moment()),
+    resumeBy: v.nullable(timeWithZone()),
   });
-  const failed = fields({ failureType: text(TYPE_LENGTH), message: optionalText(MESSAGE_LENGTH) });
+  const failed = exactObject({ failureType: text(TYPE_LENGTH), message: optionalText(MESSAGE_LENGTH) });
   return v.lazy((input) => (isPlain(input) && 'failureType' in input ? failed : ended));
 }
 
@@ -90,10 +90,10 @@ export const optionNames: Readonly<Record<OperationKind, readonly string[]>> = {
 
 const replicationConfigArns = listOf(arn, MAX_REPLICATIONS, 'ARNs');
 
-export const stopFleetInput = fields({ replicationConfigArns, ...fleetFields, ...optionFields.stop });
+export const stopFleetInput = exactObject({ replicationConfigArns, ...fleetFields, ...optionFields.stop });
 
 export const resumeFleetInput = v.pipe(
-  fields({
+  exactObject({
     replicationConfigArns: v.nullish(replicationConfigArns, null),
     stopped: v.nullish(resultsOf(stopOutcomes), null),
     ...fleetFields,
@@ -116,15 +116,15 @@ function stateOf<const Kind extends OperationKind, const Options extends v.Objec
   options: Options,
   outcomes: readonly [string, ...string[]],
 ) {
-  const state = fields({
+  const state = exactObject({
     fleetId,
     kind: v.literal(kind, takes(`"${kind}"`)),
     concurrency,
     stopOnFailures: failureLimit,
-    options: fields(options),
+    options: exactObject(options),
     total: wholeNumber(MAX_REPLICATIONS, 0),
     duplicates: wholeNumber(MAX_REPLICATIONS, 0),
-    left: listOf(fields({ arn, sequence: v.nullish(wholeNumber()) }), MAX_REPLICATIONS, 'replications'),
+    left: listOf(exactObject({ arn, sequence: v.nullish(wholeNumber()) }), MAX_REPLICATIONS, 'replications'),
     underWay: wholeNumber(MAX_CONCURRENCY, 0),
     results: resultsOf(outcomes),
     halted: v.nullable(oneOf(['cancelled', 'failures', 'superseded'])),

@@ -152,7 +152,7 @@ export interface FleetState {
 }
 
 /** Returns the part of an ARN before its identifier. That part ends with a colon. */
-export function placeOf(arn: string): string {
+export function arnPrefixOf(arn: string): string {
   return arn.slice(0, arn.lastIndexOf(':') + 1);
 }
 
@@ -160,7 +160,7 @@ export function placeOf(arn: string): string {
 export function groupResults(results: FleetResult['results']): FleetReport['results'] {
   const grouped: Record<string, Record<string, FleetEntry>> = {};
   for (const [arn, entry] of Object.entries(results)) {
-    const place = placeOf(arn);
+    const place = arnPrefixOf(arn);
     const group = (grouped[place] ??= {});
     group[arn.slice(place.length)] = entry;
   }

@@ -5,14 +5,14 @@ import type { OperationKind, ResumePlan, StopPlan } from './inputs.js';
 import type { OperationRef } from './ledger-state.js';
 import {
   arn,
-  fields,
-  flag,
-  moment,
+  exactObject,
+  optionalFlag,
+  timeWithZone,
   oneOf,
   optionalText,
   readWith,
   seconds,
-  someFields,
+  openObject,
   takes,
   text,
   wholeNumber,
@@ -30,7 +30,7 @@ const notOurs = 'is refused. No input may name an activity type that starts with
 
 /** Schema of a hook. Refuses the package's own activities, because they would act on DMS without the lock and without a record. */
 const hook = v.nullish(
-  fields({
+  exactObject({
     activityType: v.pipe(
       text(200),
       v.check((type) => !type.startsWith('dms.'), notOurs),
@@ -48,13 +48,13 @@ export const stopFields = {
   stopTimeoutSeconds: seconds(3600),
   settleSeconds: seconds(SETTLE_SECONDS, 3600),
   selfRestartGraceSeconds: seconds(1800),
-  preempt: flag(),
+  preempt: optionalFlag(),
   deadlinePolicy: v.nullish(oneOf(['warn', 'resume', 'none']), 'warn'),
   deadlineLeadSeconds: seconds(6 * 3600, RESUME_WINDOW_SECONDS),
   onResumeDeadline: hook,
 };
 
-const record = fields({ sequence: wholeNumber() });
+const record = exactObject({ sequence: wholeNumber() });
 
 const stopPosition = /^(server|commit)_time:\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/;
 const wantedStopPosition = takes('a position such as "server_time:2026-02-09T12:12:12" or "commit_time:…"');
@@ -66,11 +66,11 @@ export const resumeFields = {
     v.lazy((input) => (typeof input === 'string' ? v.literal('latest', takes('"latest" or { sequence }')) : record)),
     'latest',
   ),
-  force: flag(),
+  force: optionalFlag(),
   startReplicationType: v.nullish(oneOf(['resume-processing', 'reload-target', 'start-replication']), null),
   confirmReload: optionalText(255),
   cdcStartPosition: optionalText(16_384),
-  cdcStartTime: v.nullish(moment(), null),
+  cdcStartTime: v.nullish(timeWithZone(), null),
   cdcStopPosition: v.nullish(v.pipe(v.string(wantedStopPosition), v.regex(stopPosition, wantedStopPosition)), null),
   startTimeoutSeconds: seconds(5400),
   verifyProgressSeconds: seconds(120),
@@ -79,10 +79,10 @@ export const resumeFields = {
   progressProbe: hook,
 };
 
-export const stopInput = fields(stopFields);
+export const stopInput = exactObject(stopFields);
 
 export const resumeInput = v.pipe(
-  fields(resumeFields),
+  exactObject(resumeFields),
   v.check(
     ({ cdcStartPosition, cdcStartTime }) => cdcStartPosition === null || cdcStartTime === null,
     'cdcStartPosition and cdcStartTime exclude each other',
@@ -98,15 +98,15 @@ const wantedName = takes('1 to 100 letters, digits and ._/-');
 const scheduleId = v.pipe(v.string(wantedName), v.regex(/^[\w./-]{1,100}$/, wantedName));
 const { operationId: _ofTheRun, intent: _pause, preempt: _never, ...scheduledStopFields } = stopFields;
 const { operationId: _ofItsRun, checkpoint: _ofTheStop, ...scheduledResumeFields } = resumeFields;
-const spec = someFields({});
+const spec = openObject({});
 
 /** Schema of a pause schedule. Temporal checks the two specs. */
-export const pauseSchedule = fields({ ...scheduledStopFields, scheduleId, stop: spec, resume: spec });
+export const pauseSchedule = exactObject({ ...scheduledStopFields, scheduleId, stop: spec, resume: spec });
 
 /** Schemas of the arguments of the workflows that a pause schedule starts. */
 const scheduled = {
-  stop: fields({ scheduleId, input: fields(scheduledStopFields) }),
-  resume: fields({ scheduleId, input: fields(scheduledResumeFields) }),
+  stop: exactObject({ scheduleId, input: exactObject(scheduledStopFields) }),
+  resume: exactObject({ scheduleId, input: exactObject(scheduledResumeFields) }),
 };
 
 /** Checks a pause schedule. Throws DmsInvalidInput. */
@@ -145,15 +145,15 @@ const { startTimeoutSeconds, verifyProgressSeconds } = resumeFields;
 
 /** Schemas of requests to activities that have defaults. The defaults are those of an operation. */
 const activityRequests = {
-  'dms.requestStop': someFields({ replicationConfigArn: arn, intent, stoppableTimeoutSeconds }),
-  'dms.awaitStopped': someFields({
+  'dms.requestStop': openObject({ replicationConfigArn: arn, intent, stoppableTimeoutSeconds }),
+  'dms.awaitStopped': openObject({
     replicationConfigArn: arn,
     stopTimeoutSeconds,
     settleSeconds,
     selfRestartGraceSeconds,
   }),
-  'dms.requestStart': someFields({ replicationConfigArn: arn, startTimeoutSeconds }),
-  'dms.awaitRunning': someFields({ replicationConfigArn: arn, startTimeoutSeconds, verifyProgressSeconds }),
+  'dms.requestStart': openObject({ replicationConfigArn: arn, startTimeoutSeconds }),
+  'dms.awaitRunning': openObject({ replicationConfigArn: arn, startTimeoutSeconds, verifyProgressSeconds }),
 };
 
 /** Checks a request to an activity, and fills in its defaults. Throws DmsInvalidInput. */
@@ -164,7 +164,7 @@ export function readActivityRequest<Type extends keyof typeof activityRequests>(
   return readWith(activityRequests[type], { what: `request to ${type}` }, request);
 }
 
-export const reservation = fields({
+export const reservation = exactObject({
   replicationConfigArn: arn,
   owner: optionalText(256),
   reason: optionalText(1000),
@@ -175,7 +175,7 @@ export function readReservation(input: unknown) {
   return readWith(reservation, { what: 'input of the reservation' }, input);
 }
 
-const target = someFields({ replicationConfigArn: arn });
+const target = openObject({ replicationConfigArn: arn });
 
 /** Reads the ARN in an input whose other fields may be anything. Throws DmsInvalidInput. */
 export function readTarget(input: unknown, of: string): string {

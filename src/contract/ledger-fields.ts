@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 
 export const MAX_ARN = 300;
-export const MAX_ID = 1000;
+export const MAX_TEXT = 1000;
 const MAX_CHECKPOINT = 16_384;
 const MAX_STATISTICS_BYTES = 100_000;
 const MAX_SEQUENCE = 1_000_000_000;
@@ -31,20 +31,20 @@ export const statistics = v.pipe(
 export const deadline = v.object({
   policy: v.picklist(['warn', 'resume', 'none']),
   leadSeconds: number,
-  onResumeDeadline: orNull(v.object({ activityType: named(200), taskQueue: maybe(text(MAX_ID)) })),
+  onResumeDeadline: orNull(v.object({ activityType: named(200), taskQueue: maybe(text(MAX_TEXT)) })),
 });
-export const seal = v.object({ by: orNull(text(MAX_ID)), reason: orNull(text(MAX_ID)), at: time });
+export const seal = v.object({ by: orNull(text(MAX_TEXT)), reason: orNull(text(MAX_TEXT)), at: time });
 
 export const operationFields = {
   kind,
   operationId: named(200),
-  workflowId: named(MAX_ID),
-  runId: named(MAX_ID),
-  firstRunId: named(MAX_ID),
-  parentWorkflowId: orNull(text(MAX_ID)),
+  workflowId: named(MAX_TEXT),
+  runId: named(MAX_TEXT),
+  firstRunId: named(MAX_TEXT),
+  parentWorkflowId: orNull(text(MAX_TEXT)),
   requestedBy: orNull(text(256)),
-  reason: orNull(text(MAX_ID)),
-  owner: maybe(text(MAX_ID)),
+  reason: orNull(text(MAX_TEXT)),
+  owner: maybe(text(MAX_TEXT)),
   deadline: maybe(deadline),
 };
 
@@ -74,24 +74,24 @@ export const draftFields = {
   resumeBy: orNull(time),
   resumeBySource: orNull(v.picklist(['dms', 'estimated'])),
   replicationType: text(100),
-  sourceEndpointArn: orNull(text(MAX_ID)),
-  targetEndpointArn: orNull(text(MAX_ID)),
+  sourceEndpointArn: orNull(text(MAX_TEXT)),
+  targetEndpointArn: orNull(text(MAX_TEXT)),
   replicationCreateTime: orNull(time),
   freshStartDate: orNull(time),
   lagAtStop: maybe(v.object({ sourceSeconds: orNull(number), targetSeconds: orNull(number), at: time })),
   endpoints: maybe(v.object({ source: endpoint(), target: endpoint() })),
   requestedBy: orNull(text(256)),
-  reason: orNull(text(MAX_ID)),
-  workflowId: text(MAX_ID),
-  runId: text(MAX_ID),
+  reason: orNull(text(MAX_TEXT)),
+  workflowId: text(MAX_TEXT),
+  runId: text(MAX_TEXT),
 };
 export const recordFields = { ...draftFields, sequence: v.pipe(sequence, v.minValue(1)), recordedAt: time };
 
 function endpoint() {
   return v.object({
-    endpointArn: text(MAX_ID),
-    host: orNull(text(MAX_ID)),
+    endpointArn: text(MAX_TEXT),
+    host: orNull(text(MAX_TEXT)),
     port: orNull(number),
-    database: orNull(text(MAX_ID)),
+    database: orNull(text(MAX_TEXT)),
   });
 }

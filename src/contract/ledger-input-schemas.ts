@@ -1,7 +1,7 @@
 /** Schemas of the requests that people send to a ledger. The schemas set all bounds and defaults. */
 import * as v from 'valibot';
 import type { DecisionRequest } from './ledger-protocol.js';
-import { fields, moment, oneOf, optionalText, readWith, takes, wholeNumber } from './schema-parts.js';
+import { exactObject, timeWithZone, oneOf, optionalText, readWith, takes, wholeNumber } from './schema-parts.js';
 
 const CHANGED_NOTHING = 'Correct it; nothing was changed.';
 
@@ -9,7 +9,7 @@ const wantedName = takes('a string of 1 to 1,000 characters that says something'
 const saying = v.pipe(v.string(wantedName), v.maxLength(1000, wantedName), v.regex(/\S/, wantedName));
 
 /** Schema of a person's decision: a name and a reason. */
-export const decision = fields({ by: saying, reason: saying });
+export const decision = exactObject({ by: saying, reason: saying });
 
 /** Checks a decision of a person, such as `request to unseal`. Throws DmsInvalidInput. */
 export function readDecision(replicationConfigArn: string, what: string, request: unknown): DecisionRequest {
@@ -17,12 +17,12 @@ export function readDecision(replicationConfigArn: string, what: string, request
 }
 
 const time = v.pipe(
-  moment(),
+  timeWithZone(),
   v.transform((value) => new Date(value).toISOString()),
 );
 
 /** Schema of a query of the history. */
-export const historyQuery = fields({
+export const historyQuery = exactObject({
   kind: v.nullish(oneOf(['stop', 'resume', 'event']), null),
   since: v.nullish(time, null),
   until: v.nullish(time, null),

@@ -18,7 +18,7 @@ import {
   sequence,
   statistics,
   text,
-  MAX_ID,
+  MAX_TEXT,
 } from './ledger-fields.js';
 import { decision } from './ledger-input-schemas.js';
 import { state } from './ledger-state-schema.js';
@@ -53,7 +53,7 @@ const beginRequest = v.object({
   intent: orNull(intent),
   sequence: orNull(sequence),
   status: text(100),
-  taskQueue: text(MAX_ID),
+  taskQueue: text(MAX_TEXT),
 });
 
 const recordRequest = v.variant('type', [
@@ -64,7 +64,7 @@ const recordRequest = v.variant('type', [
     checkpoint: v.object(draftFields),
     tables: orNull(statistics),
     resumeWithinSeconds: orNull(number),
-    taskQueue: text(MAX_ID),
+    taskQueue: text(MAX_TEXT),
     archives: v.boolean(),
   }),
   v.object({
@@ -88,14 +88,14 @@ export const schemas = {
   record: recordRequest as v.GenericSchema<unknown, RecordRequest>,
   decision: decision as v.GenericSchema<unknown, DecisionRequest>,
   reserve: v.object({
-    owner: named(MAX_ID),
-    reason: orNull(text(MAX_ID)),
-    workflowId: orNull(text(MAX_ID)),
+    owner: named(MAX_TEXT),
+    reason: orNull(text(MAX_TEXT)),
+    workflowId: orNull(text(MAX_TEXT)),
   }) satisfies v.GenericSchema<unknown, ReserveRequest>,
-  release: v.object({ owner: named(MAX_ID) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
+  release: v.object({ owner: named(MAX_TEXT) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
   restore: v.object({
-    by: named(MAX_ID),
-    reason: named(MAX_ID),
+    by: named(MAX_TEXT),
+    reason: named(MAX_TEXT),
     records: v.pipe(v.array(archivedRecord), v.maxLength(MAX_RECORDS)),
     lastSequence: sequence,
     resumeWithinSeconds: orNull(number),

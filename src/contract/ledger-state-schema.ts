@@ -4,7 +4,7 @@ import {
   deadline,
   kind,
   MAX_ARN,
-  MAX_ID,
+  MAX_TEXT,
   named,
   number,
   operationFields,
@@ -28,7 +28,7 @@ export const state = v.object({
       ...callFields,
       at: time,
       token: number,
-      taskQueue: text(MAX_ID),
+      taskQueue: text(MAX_TEXT),
       isAnswered: v.boolean(),
       earlierUnansweredAt: orNull(time),
       seals: v.boolean(),
@@ -37,7 +37,7 @@ export const state = v.object({
   ),
   unanswered: orNull(v.object({ kind, operationId: named(200), at: time })),
   newestToken: number,
-  taskQueue: orNull(text(MAX_ID)),
+  taskQueue: orNull(text(MAX_TEXT)),
   checkpoints: v.array(v.object(recordFields)),
   operations: v.array(
     v.object({
@@ -59,7 +59,7 @@ export const state = v.object({
   lastSequence: sequence,
   lastUnsealed: orNull(seal),
   reservation: orNull(
-    v.object({ owner: named(MAX_ID), reason: orNull(text(MAX_ID)), at: time, workflowId: orNull(text(MAX_ID)) }),
+    v.object({ owner: named(MAX_TEXT), reason: orNull(text(MAX_TEXT)), at: time, workflowId: orNull(text(MAX_TEXT)) }),
   ),
   guard: orNull(
     v.object({
@@ -67,14 +67,14 @@ export const state = v.object({
       resumeBy: time,
       endsAt: time,
       plan: deadline,
-      taskQueue: orNull(text(MAX_ID)),
+      taskQueue: orNull(text(MAX_TEXT)),
       nextAt: time,
       warnings: number,
     }),
   ),
   archive: orNull(
     v.object({
-      taskQueue: orNull(text(MAX_ID)),
+      taskQueue: orNull(text(MAX_TEXT)),
       waiting: v.array(v.object({ sequence, sealed: orNull(seal), deadline: orNull(deadline) })),
     }),
   ),
@@ -84,9 +84,9 @@ export const state = v.object({
     v.object({
       type: text(100),
       at: time,
-      by: orNull(text(MAX_ID)),
-      reason: orNull(text(MAX_ID)),
-      workflowId: orNull(text(MAX_ID)),
+      by: orNull(text(MAX_TEXT)),
+      reason: orNull(text(MAX_TEXT)),
+      workflowId: orNull(text(MAX_TEXT)),
       detail: orNull(text(3000)),
     }),
   ),

@@ -17,7 +17,7 @@ export function takes(what: string) {
 }
 
 /** Returns the schema of an object with these fields and no others. */
-export function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function exactObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   const names = Object.keys(entries);
   const strict = v.strictObject(entries, (issue) => fieldProblem(issue, names));
   const shown = names.length > 3 ? `${names[0]}, …` : names.join(', ');
@@ -25,7 +25,7 @@ export function fields<const Entries extends v.ObjectEntries>(entries: Entries) 
 }
 
 /** Returns the schema of an object with these fields, and any others. */
-export function someFields<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function openObject<const Entries extends v.ObjectEntries>(entries: Entries) {
   const names = Object.keys(entries).join(', ');
   return onlyPlain(v.looseObject(entries, 'is missing'), `an object { ${names}, … }`);
 }
@@ -102,18 +102,18 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   return v.picklist(words, takes(words.map((word) => `"${word}"`).join(' or ')));
 }
 
-export function flag() {
+export function optionalFlag() {
   return v.nullish(v.boolean(takes('true or false')), false);
 }
 
 /** Returns the schema of a time with a time zone, such as `2026-02-09T12:12:12Z`. */
-export function moment() {
+export function timeWithZone() {
   const wanted = takes('an ISO 8601 time such as "2026-02-09T12:12:12Z"');
   return v.pipe(v.string(wanted), v.maxLength(40, wanted), v.check(isMoment, wanted));
 }
 
 /** Use of a schema, for the messages of its failures. */
-export interface Reading {
+export interface CheckContext {
   /** Name of the checked value, such as `input of the stop`. */
   readonly what: string;
   /** ARN that the failure names. Default: the ARN in the input. */
@@ -125,7 +125,7 @@ export interface Reading {
 /** Checks an input, and fills in its defaults. Throws DmsInvalidInput. */
 export function readWith<Schema extends v.GenericSchema>(
   schema: Schema,
-  { what, replicationConfigArn, hint = 'Correct it and start again; nothing was called.' }: Reading,
+  { what, replicationConfigArn, hint = 'Correct it and start again; nothing was called.' }: CheckContext,
   input: unknown,
 ): v.InferOutput<Schema> {
   const { success, output, issues } = v.safeParse(schema, input);

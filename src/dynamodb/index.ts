@@ -121,9 +121,9 @@ function isSame(known: ArchivedRecord, record: ArchivedRecord): boolean {
 
 function explainError(err: unknown, what: string, tableName: string): unknown {
   if (!(err instanceof DynamoDBServiceException)) return err;
-  const wayOut = hintOf(err);
+  const hint = hintOf(err);
   const message = `Can't ${what} the DynamoDB table ${tableName} (${err.name}: ${err.message})`;
-  return new Error(wayOut === null ? message : `${message}. ${wayOut}`, { cause: err });
+  return new Error(hint === null ? message : `${message}. ${hint}`, { cause: err });
 }
 
 function hintOf(err: DynamoDBServiceException): string | null {

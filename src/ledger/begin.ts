@@ -9,7 +9,7 @@
 import { dmsFailure } from '../contract/failures.js';
 import { requireNewest } from './fencing.js';
 import { requireUnsealed } from './seal.js';
-import { abandonCall, busyFailure, busyWith, isForeign, isNewsOf, noteCall, ownCall } from './calls.js';
+import { abandonCall, busyFailure, busyWith, isForeign, reportsAbandonedCall, noteCall, ownCall } from './calls.js';
 import { withinLimits, findCheckpoint, findOperation, type Transition } from './entries.js';
 import type { BeginReply, BeginRequest } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
@@ -29,7 +29,7 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   requireUnreserved(ledger, operation);
   requireUnsealed(ledger, operation);
   const busy = busyWith(ledger, request, now);
-  if (busy !== null && !isNewsOf(ledger.pendingCall, request)) throw busyFailure(busy);
+  if (busy !== null && !reportsAbandonedCall(ledger.pendingCall, request)) throw busyFailure(busy);
 }
 
 /** Begins or continues an operation. If another execution left a note, marks that note for the ledger to finish and replies `busy`. */

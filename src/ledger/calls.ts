@@ -14,7 +14,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallMark } from '../dms/checkpoint.js';
 import type { OperationKind } from '../contract/inputs.js';
-import { finish, sameOperation, secondsBetween, type OperationKey } from './entries.js';
+import { withOperationEnd, sameOperation, secondsBetween, type OperationKey } from './entries.js';
 import { retryLater, type BeginRequest, type LedgerBusy } from '../contract/ledger-protocol.js';
 import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from '../contract/ledger-state.js';
 
@@ -50,7 +50,7 @@ export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now:
     const seconds = CALL_SIGNED_SECONDS - secondsBetween(pendingCall.at, now);
     if (seconds > 0) return { why: 'the run before the reset may still be sending its call', seconds };
   }
-  return call === null ? null : landing(ledger, operation.kind, now);
+  return call === null ? null : waitForUnanswered(ledger, operation.kind, now);
 }
 
 /** Returns the refusal of a request that may be sent again later. */
@@ -59,7 +59,7 @@ export function busyFailure(busy: LedgerBusy): ApplicationFailure {
 }
 
 /** Returns the reason a call must wait for an unanswered call of the other kind. `null`: it may be sent. */
-function landing({ unanswered }: Ledger, kind: OperationKind, now: string): LedgerBusy | null {
+function waitForUnanswered({ unanswered }: Ledger, kind: OperationKind, now: string): LedgerBusy | null {
   if (unanswered === null || unanswered.kind === kind) return null;
   const seconds = CALL_LANDS_SECONDS - secondsBetween(unanswered.at, now);
   if (seconds <= 0) return null;
@@ -71,7 +71,7 @@ function landing({ unanswered }: Ledger, kind: OperationKind, now: string): Ledg
  * True if a request brings news of another execution's note. Either that execution has closed, or another task queue
  * can finish its call.
  */
-export function isNewsOf(call: PendingCall | null, { operation, taskQueue }: BeginRequest): boolean {
+export function reportsAbandonedCall(call: PendingCall | null, { operation, taskQueue }: BeginRequest): boolean {
   return call !== null && isForeign(call, operation) && (!call.isAbandoned || call.taskQueue !== taskQueue);
 }
 
@@ -142,7 +142,7 @@ export function dropCallOf(ledger: Ledger, call: PendingCall, failureType: strin
   const known = ledger.operations.find((each) => sameOperation(each, call));
   const failure = known?.failureType ?? failureType;
   const finishedAt = known?.finishedAt ?? now;
-  return finish(dropCall(ledger), call, { failureType: failure, finishedAt, finishedBy: 'ledger' });
+  return withOperationEnd(dropCall(ledger), call, { failureType: failure, finishedAt, finishedBy: 'ledger' });
 }
 
 function dropCall(ledger: Ledger): Ledger {

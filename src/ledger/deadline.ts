@@ -39,7 +39,7 @@ export function guardOf(
  * The record must be older than any look may be. An active status or a newer stop then came after it. A replication
  * that is being modified, that is missing, or whose stop looks older, proves nothing.
  */
-export function endedBy(ledger: Ledger, guard: Guard, look: Replication | null, now: string): string | null {
+export function reasonToEnd(ledger: Ledger, guard: Guard, look: Replication | null, now: string): string | null {
   if (ledger.sealed !== null) return 'it was sealed';
   const record = findCheckpoint(ledger, guard.sequence);
   if (look === null || record === undefined || secondsBetween(record.recordedAt, now) <= STALE_SECONDS) return null;

@@ -8,7 +8,7 @@ const MAX_BYTES = 200_000;
 /** Maximum length of an event's detail. A detail may quote a failure, and the schema of the next run rejects longer ones. */
 const MAX_DETAIL = 2000;
 /** Maximum number of tables in error or failing validation that a ledger keeps. */
-const MAX_KEPT = 20;
+const MAX_FLAGGED = 20;
 
 export interface Transition<Reply> {
   readonly ledger: Ledger;
@@ -45,7 +45,7 @@ export function secondsBetween(at: string, now: string): number {
   return (Date.parse(now) - Date.parse(at)) / 1000;
 }
 
-export function finish(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {
+export function withOperationEnd(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {
   const operations = ledger.operations.map((each) => (sameOperation(each, operation) ? { ...each, ...ended } : each));
   return withinLimits({ ...ledger, operations });
 }
@@ -73,14 +73,14 @@ export function withEvent(ledger: Ledger, event: LedgerEvent): Ledger {
  */
 export function withinLimits(ledger: Ledger): Ledger {
   const waiting = new Set(ledger.archive?.waiting.map(({ sequence }) => sequence));
-  const isFree = ({ sequence }: CheckpointRecord) => !waiting.has(sequence);
-  const free = ledger.checkpoints.filter(isFree).slice(0, MAX_ENTRIES);
-  const kept = () => ledger.checkpoints.filter((each) => !isFree(each) || free.includes(each));
+  const isDroppable = ({ sequence }: CheckpointRecord) => !waiting.has(sequence);
+  const droppable = ledger.checkpoints.filter(isDroppable).slice(0, MAX_ENTRIES);
+  const kept = () => ledger.checkpoints.filter((each) => !isDroppable(each) || droppable.includes(each));
   const operations = ledger.operations.slice(0, MAX_ENTRIES);
   const events = ledger.events.slice(0, MAX_ENTRIES);
-  const lists: unknown[][] = [operations, free, events];
+  const lists: unknown[][] = [operations, droppable, events];
   const { archive: _archive, ...others } = ledger;
-  let excess = bytesOf({ ...others, checkpoints: free, operations, events }) - MAX_BYTES;
+  let excess = bytesOf({ ...others, checkpoints: droppable, operations, events }) - MAX_BYTES;
   while (excess > 0) {
     const longest = lists.reduce((most, each) => (each.length > most.length ? each : most));
     if (longest.length <= 1) break;
@@ -95,6 +95,6 @@ export function bytesOf(value: unknown): number {
 
 /** Returns a summary with only as many flagged tables as a ledger keeps. A request with more may be too large for its schema. */
 export function keptTables(summary: TableStatisticsSummary): TableStatisticsSummary {
-  const flagged = summary.flagged.slice(0, MAX_KEPT);
+  const flagged = summary.flagged.slice(0, MAX_FLAGGED);
   return { ...summary, flagged, truncated: summary.truncated || summary.flagged.length > flagged.length };
 }

@@ -6,7 +6,7 @@ import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './deadline.js';
 import { requireNewest } from './fencing.js';
 import { isUnsealedSince, ownCall, refuseCall, clearNote } from './calls.js';
-import { findOperation, finish, type Transition, keptTables } from './entries.js';
+import { findOperation, withOperationEnd, type Transition, keptTables } from './entries.js';
 import { type RecordReply, type RecordRequest, retryLater } from '../contract/ledger-protocol.js';
 import type { CheckpointDraft, CheckpointRecord } from '../contract/records.js';
 import type { Ledger, Seal } from '../contract/ledger-state.js';
@@ -45,7 +45,7 @@ export function record(before: Ledger, request: RecordRequest, now: string): Tra
     case 'ended':
       return { ledger: recordEnded(ledger, request, now), reply: nothing };
     case 'tables':
-      return { ledger: finish(ledger, operation, { tables: keptTables(request.tables) }), reply: nothing };
+      return { ledger: withOperationEnd(ledger, operation, { tables: keptTables(request.tables) }), reply: nothing };
     case 'refused':
       return { ledger: refuseCall(ledger, operation, token), reply: nothing };
   }
@@ -57,7 +57,7 @@ function recordResumed(ledger: Ledger, request: Request<'resumed'>, now: string)
   const ended = { outcome, failureType, failureMessage, awsRequestIds, finishedBy, finishedAt: now };
   // A running replication has no resume deadline.
   const settled = { ...clearNote(ledger, operation, isAnswered), guard: null };
-  return finish(settled, operation, { ...ended, startReplicationType, progress, checkpointSequence });
+  return withOperationEnd(settled, operation, { ...ended, startReplicationType, progress, checkpointSequence });
 }
 
 /** Records a failed or cancelled operation. Its note stays, because only the ledger finds out the outcome of the call. */
@@ -67,7 +67,12 @@ function recordEnded(ledger: Ledger, request: Request<'ended'>, now: string): Le
   const pendingCall = call === null ? ledger.pendingCall : { ...call, isAnswered: isAnswered || call.isAnswered };
   const known = findOperation(ledger, operation);
   if (known === undefined || known.outcome !== null) return { ...ledger, pendingCall };
-  return finish({ ...ledger, pendingCall }, operation, { failureType, failureMessage, awsRequestIds, finishedAt: now });
+  return withOperationEnd({ ...ledger, pendingCall }, operation, {
+    failureType,
+    failureMessage,
+    awsRequestIds,
+    finishedAt: now,
+  });
 }
 
 function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string): Transition<RecordReply> {
@@ -94,7 +99,7 @@ function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string)
     finishedBy,
     finishedAt: known?.finishedAt ?? now,
   };
-  return { ledger: finish(recorded, operation, { ...ended, ...tables }), reply: { checkpoint } };
+  return { ledger: withOperationEnd(recorded, operation, { ...ended, ...tables }), reply: { checkpoint } };
 }
 
 function withRecord(ledger: Ledger, checkpoint: CheckpointRecord, request: Request<'stopped'>, now: string): Ledger {

@@ -50,7 +50,7 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   const isFirst = ({ sequence }: ArchivedRecord, n: number) =>
     records.findIndex((each) => each.sequence === sequence) === n;
   const missing = records.filter((each, n) => !taken.has(each.sequence) && isFirst(each, n));
-  const checkpoints = [...ledger.checkpoints, ...missing.map(recordOf)].toSorted(newestFirst);
+  const checkpoints = [...ledger.checkpoints, ...missing.map(withoutArchiveFields)].toSorted(newestFirst);
   const lastSequence = Math.max(ledger.lastSequence, request.lastSequence);
   const archive = ledger.archive ?? { taskQueue: null, waiting: recordsToArchive(ledger, records) };
   const back = withinLimits({ ...ledger, checkpoints, lastSequence, archive });
@@ -65,7 +65,9 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   const sealed = ledger.sealed ?? (ledger.lastUnsealed === null ? (newestLost?.sealed ?? null) : null);
   const clock = { resumeWithinSeconds, taskQueue: null };
   const guard =
-    newest === undefined ? ledger.guard : guardOf({ ...newest, recordedAt: now }, warning(newest.deadline), clock);
+    newest === undefined
+      ? ledger.guard
+      : guardOf({ ...newest, recordedAt: now }, warnInsteadOfResume(newest.deadline), clock);
   const detail = `${added.length} records came back from the archive`;
   const event = { type: 'restored', at: now, by, reason, workflowId: null, detail } as const;
   const restored = withEvent({ ...back, sealed, guard }, event);
@@ -73,11 +75,11 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
 }
 
 /** Turns an automatic resume into a warning. The archive does not show what happened since, such as a successor replication. */
-function warning(plan: DeadlinePlan | null): DeadlinePlan | null {
+function warnInsteadOfResume(plan: DeadlinePlan | null): DeadlinePlan | null {
   return plan?.policy === 'resume' ? { ...plan, policy: 'warn' } : plan;
 }
 
-function recordOf({ sealed: _sealed, deadline: _deadline, ...record }: ArchivedRecord): CheckpointRecord {
+function withoutArchiveFields({ sealed: _sealed, deadline: _deadline, ...record }: ArchivedRecord): CheckpointRecord {
   return record;
 }
 

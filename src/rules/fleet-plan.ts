@@ -1,5 +1,5 @@
 /** The plan of a fleet: one stop or resume of many replications. The plan is checked before anything is called. */
-import { placeOf, type FleetEntry, type FleetMember, type FleetState } from '../contract/fleets.js';
+import { arnPrefixOf, type FleetEntry, type FleetMember, type FleetState } from '../contract/fleets.js';
 import { fleetStates, optionNames, resumeFleetInput, stopFleetInput } from '../contract/fleet-schemas.js';
 import { dmsFailure } from '../contract/failures.js';
 import type { OperationKind } from '../contract/inputs.js';
@@ -74,9 +74,9 @@ function byDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[
 
 /** Throws if the result might not fit into a payload. Without this check, the fleet would fail only at its end. */
 function requireRoom(kind: OperationKind, members: readonly FleetMember[]): void {
-  const places = new Set(members.map(({ arn }) => placeOf(arn)));
+  const places = new Set(members.map(({ arn }) => arnPrefixOf(arn)));
   const bytes = members.reduce(
-    (sum, { arn }) => sum + Math.max(arn.length - placeOf(arn).length + ENTRY_BYTES, arn.length + LEFT_BYTES),
+    (sum, { arn }) => sum + Math.max(arn.length - arnPrefixOf(arn).length + ENTRY_BYTES, arn.length + LEFT_BYTES),
     [...places].reduce((sum, place) => sum + place.length + 6, SHARED_BYTES),
   );
   if (bytes <= MAX_BYTES) return;

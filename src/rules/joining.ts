@@ -41,11 +41,11 @@ interface ExecutionDescription {
 /** Returns the open operation that a description shows, or null if it has closed. A paused execution is open. */
 export function openOperation(description: ExecutionDescription): OpenOperation | null {
   const { name } = description.status;
-  return name === 'RUNNING' || name === 'PAUSED' ? operationIn(description) : null;
+  return name === 'RUNNING' || name === 'PAUSED' ? operationOfExecution(description) : null;
 }
 
 /** Returns the operation that a description shows, open or closed. */
-export function operationIn(description: ExecutionDescription): OpenOperation {
+export function operationOfExecution(description: ExecutionDescription): OpenOperation {
   const { memo, type, workflowId, runId, parentExecution } = description;
   return {
     kind: text(memo?.[memoKeys.kind]) ?? kindOfType(type),

@@ -135,9 +135,10 @@ function sourceLog({ request, checkpoint, look, dmsTime }: ResumeFacts): SourceL
 export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): readonly Warning[] {
   const { request, checkpoint: record, endpoints: current, subject } = facts;
   if (type !== 'resume-processing' || request.force === true) return [];
-  const unchecked = (why: string | null) => endpointsUnknown(why, 'the resume did not compare them');
+  const uncheckedWarning = (why: string | null) => endpointsUnknown(why, 'the resume did not compare them');
   const known = record?.endpoints ?? null;
-  if (known === null) return unchecked(current !== null && record != null ? 'the record has no addresses' : null);
+  if (known === null)
+    return uncheckedWarning(current !== null && record != null ? 'the record has no addresses' : null);
   let hidden: string | null = null;
   for (const role of ['source', 'target'] as const) {
     const [was, is] = [known[role], current?.endpoints?.[role]];
@@ -146,8 +147,8 @@ export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): 
     if (was.host === null || is?.host === null) hidden ??= was.endpointArn;
     else if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
   }
-  if (hidden !== null) return unchecked(`DMS does not show the address of ${hidden}`);
-  return unchecked(current === null ? 'this worker does not read endpoints' : current.problem);
+  if (hidden !== null) return uncheckedWarning(`DMS does not show the address of ${hidden}`);
+  return uncheckedWarning(current === null ? 'this worker does not read endpoints' : current.problem);
 }
 
 /** Returns the record of the stop from which the resume went on. `null`: none is recorded, or another start type was sent. */

@@ -40,7 +40,7 @@ export interface StartWaitRules {
 /** Memory of a wait from look to look. Times are seconds since the wait began. JSON-safe, because it outlives the attempt. */
 export interface StartWaitMemory {
   /** True if the replication was seen starting or running after the start was asked for. */
-  readonly sawStart: boolean;
+  readonly hasSeenStart: boolean;
   /** Time of the first look that showed it running. Kept until looks agree on something else beyond staleness, or show it stopped again. */
   readonly runningSince: number | null;
   /** Conclusion that the newest looks agree on. */
@@ -71,9 +71,9 @@ export interface StartJudgement {
   readonly verdict: StartVerdict;
 }
 
-/** Begins a wait. `sawStart`: a look before the wait showed the replication starting. */
-export function beginStartWait(sawStart: boolean): StartWaitMemory {
-  return { sawStart, runningSince: null, agreement: null, firstRows: null, isMoving: false };
+/** Begins a wait. `hasSeenStart`: a look before the wait showed the replication starting. */
+export function beginStartWait(hasSeenStart: boolean): StartWaitMemory {
+  return { hasSeenStart, runningSince: null, agreement: null, firstRows: null, isMoving: false };
 }
 
 /** Judges one look at a replication that should become running. */
@@ -109,7 +109,7 @@ function judgeActive(
   // A look that may be older than the start can show the previous run.
   const isCurrent = before === null || isAfterMark(replication, before) || now > STALE_SECONDS;
   if (!isCurrent) return waitOn({ ...memory, agreement }, now, null, `DMS still shows "${status}"`);
-  const seen: StartWaitMemory = { ...memory, sawStart: true, agreement };
+  const seen: StartWaitMemory = { ...memory, hasSeenStart: true, agreement };
   if (status !== 'running') return waitOn(seen, now, null, `DMS is starting it ("${status}")`);
   const runningSince = memory.runningSince ?? now;
   const secondsLeft = verifyProgressSeconds - (now - runningSince);
@@ -141,8 +141,8 @@ function judgeStopped(
   const isNewer = before !== null && isNewerStop(replication, before.stop);
   const isDescribed = isStopDescribed(replication, before?.stop ?? null);
   const agreement = agreeOn(memory.agreement, isDescribed ? stopFingerprint(replication) : 'undescribed', now);
-  const seen: StartWaitMemory = { ...memory, sawStart: memory.sawStart || isNewer, agreement };
-  if (!seen.sawStart) return waitOn(seen, now, null, 'DMS still shows "stopped"');
+  const seen: StartWaitMemory = { ...memory, hasSeenStart: memory.hasSeenStart || isNewer, agreement };
+  if (!seen.hasSeenStart) return waitOn(seen, now, null, 'DMS still shows "stopped"');
   const needed = isDescribed && isNewer ? SETTLE_SECONDS : SETTLE_GRACE_SECONDS;
   const left = needed - agreedSeconds(agreement, now);
   if (left > 0 && !isNewer)

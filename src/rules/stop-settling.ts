@@ -135,7 +135,7 @@ export function judgeSettling(
   const describedFor = now - (seen.describedSince ?? now);
   const settleLeft = (isDescribed ? rules.settleSeconds : SETTLE_GRACE_SECONDS) - agreedSeconds(agreement, now);
   // A description that still changes after the grace may never settle.
-  const isFlapping = isDescribed && changedAt(memory, agreement) >= SETTLE_GRACE_SECONDS;
+  const isFlapping = isDescribed && secondsToBrokenAgreement(memory, agreement) >= SETTLE_GRACE_SECONDS;
   if (settleLeft > 0 && !isFlapping) {
     const what = isDescribed ? 'its checkpoint is settling' : 'DMS has not described this stop yet';
     return { memory: seen, verdict: waiting('settling', settleLeft, `it is ${status}; ${what}`) };
@@ -150,7 +150,7 @@ export function judgeSettling(
 }
 
 /** Returns how long after the first description the broken agreement began, in seconds. 0: the look broke none. */
-function changedAt({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
+function secondsToBrokenAgreement({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
   if (before === null || describedSince === null || before === agreement) return 0;
   return before.since - describedSince;
 }

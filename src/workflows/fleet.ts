@@ -45,16 +45,16 @@ const MAX_BYTES = 8_000_000;
  * A cancelled fleet lets operations under way finish, and starts no more. The result lists the ARNs that are left.
  */
 export function dmsStopFleet(input: StopFleetInput, state?: FleetState): Promise<FleetReport> {
-  return runFleet('stop', input, state, (next) => continueAsNew<typeof dmsStopFleet>(nothing, next));
+  return runFleet('stop', input, state, (next) => continueAsNew<typeof dmsStopFleet>(emptyInput, next));
 }
 
 /** Resumes up to 10,000 replications. With `stopped`, the nearest deadline comes first. */
 export function dmsResumeFleet(input: ResumeFleetInput, state?: FleetState): Promise<FleetReport> {
-  return runFleet('resume', input, state, (next) => continueAsNew<typeof dmsResumeFleet>(nothing, next));
+  return runFleet('resume', input, state, (next) => continueAsNew<typeof dmsResumeFleet>(emptyInput, next));
 }
 
 /** Input of a continued run. The state holds everything. */
-const nothing = { replicationConfigArns: [] };
+const emptyInput = { replicationConfigArns: [] };
 
 async function runFleet(
   kind: OperationKind,
@@ -134,8 +134,8 @@ class Fleet {
       }
       if (this.running.size === 0) return;
       const { size } = this.running;
-      await condition(() => this.running.size < size || isLong());
-      if (isLong()) return;
+      await condition(() => this.running.size < size || hasLongHistory());
+      if (hasLongHistory()) return;
     }
   }
 
@@ -189,7 +189,7 @@ function isWrapper(err: unknown): err is ChildWorkflowFailure | ActivityFailure 
   return err instanceof ChildWorkflowFailure || err instanceof ActivityFailure;
 }
 
-function isLong(): boolean {
+function hasLongHistory(): boolean {
   const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
   return historyLength > MAX_EVENTS || historySize > MAX_BYTES || continueAsNewSuggested;
 }

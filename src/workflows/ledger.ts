@@ -23,9 +23,9 @@ import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
 import { restore, validateRestore } from '../ledger/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../ledger/reservation.js';
-import { keepArchive } from './ledger/archiving.js';
+import { runArchiveDuty } from './ledger/archiving.js';
 import type { LedgerRun } from './ledger/ledger-run.js';
-import { keepLedger } from './ledger/duties.js';
+import { runDuties } from './ledger/duties.js';
 import {
   beginUpdate,
   breakReservationUpdate,
@@ -118,7 +118,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   });
 
   await CancellationScope.nonCancellable(async () => {
-    await Promise.all([keepLedger(ledgerRun), keepArchive(ledgerRun)]);
+    await Promise.all([runDuties(ledgerRun), runArchiveDuty(ledgerRun)]);
     await condition(allHandlersFinished);
   });
   if (isClosing(ledger)) return ledger;

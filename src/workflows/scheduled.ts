@@ -13,7 +13,7 @@ import { unwrapFailure } from './operation/failures.js';
 import { runAsChild } from './operation/run-as-child.js';
 
 /** Failures that mean somebody else operates on the replication. The schedule then skips and does not fail. */
-const othersAtWork: readonly DmsFailureType[] = [
+const skippedFailures: readonly DmsFailureType[] = [
   'DmsOperationInProgress',
   'DmsOperationSuperseded',
   'DmsReplicationReserved',
@@ -28,7 +28,7 @@ const LOOK_SECONDS = 600;
  * Longest time a scheduled resume waits until no operation is open. The wait for the record of the schedule's own stop
  * has the same limit.
  */
-const PATIENCE_HOURS = 12;
+const MAX_WAIT_HOURS = 12;
 /** Search attribute that Temporal sets on a workflow that a schedule started. @see https://docs.temporal.io/search-attribute */
 const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 /** Seconds between two readings of the ledger. Each reading adds the whole ledger to the workflow's history. */
@@ -81,16 +81,16 @@ export async function dmsScheduledResume(
  * Waits until no operation is open and the ledger holds no note of a stop of this schedule. Then returns the ledger.
  */
 async function readSettledLedger(replicationConfigArn: string, prefix: string): Promise<Ledger> {
-  const wait = { holdSeconds: 0, timeoutSeconds: PATIENCE_HOURS * 3600 };
+  const wait = { holdSeconds: 0, timeoutSeconds: MAX_WAIT_HOURS * 3600 };
   const activities = waitingActivities('Wait until no operation is open', wait);
   for (let waitedSeconds = 0; ; waitedSeconds += LEDGER_SECONDS) {
     await activities['dms.awaitIdle']({ replicationConfigArn });
     const ledger = await activities['dms.readLedger']({ replicationConfigArn });
     const note = ledger.pendingCall;
     if (note?.kind !== 'stop' || !note.operationId.startsWith(prefix)) return ledger;
-    if (waitedSeconds >= PATIENCE_HOURS * 3600) {
+    if (waitedSeconds >= MAX_WAIT_HOURS * 3600) {
       const { operationId } = note;
-      const what = `The scheduled stop "${operationId}" is not recorded ${PATIENCE_HOURS} hours after the time to resume`;
+      const what = `The scheduled stop "${operationId}" is not recorded ${MAX_WAIT_HOURS} hours after the time to resume`;
       const hint =
         'Look at what the ledger waits for, then resume with client.resume: this run of the schedule is over.';
       throw dmsFailure('DmsStopTimedOut', { replicationConfigArn, operationId }, what, hint);
@@ -116,7 +116,7 @@ async function unlessOthersWork<Result>(operate: () => Promise<Scheduled<Result>
     return await operate();
   } catch (err) {
     const failure = findDmsFailure(err);
-    if (failure !== undefined && othersAtWork.includes(failure.type)) return skip(failure.message);
+    if (failure !== undefined && skippedFailures.includes(failure.type)) return skip(failure.message);
     throw unwrapFailure(err);
   }
 }

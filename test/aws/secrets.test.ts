@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, maskValues, readableMessage, readableMessages } from '../../src/aws/secrets.js';
+import { maskSecrets, maskValues, sanitizeMessage, readableMessages } from '../../src/aws/secrets.js';
 
 const token = 'IQoJb3JpZ2luX2VjEXAMPLE/TOKEN+with=all';
 const key = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
@@ -56,32 +56,32 @@ describe('a secret in a text is masked', () => {
 
 describe('a message of AWS', () => {
   test('is cut to 2,000 characters, and says how long it was', () => {
-    const said = readableMessage('x'.repeat(600_000));
+    const said = sanitizeMessage('x'.repeat(600_000));
     expect(said).toBe(`${'x'.repeat(2000)}… (600000 characters in all)`);
-    expect(readableMessage(`${'x'.repeat(1999)}😀😀`)).toBe(`${'x'.repeat(1999)}… (2003 characters in all)`);
-    expect(readableMessage('x'.repeat(2000))).toHaveLength(2000);
+    expect(sanitizeMessage(`${'x'.repeat(1999)}😀😀`)).toBe(`${'x'.repeat(1999)}… (2003 characters in all)`);
+    expect(sanitizeMessage('x'.repeat(2000))).toHaveLength(2000);
   });
 
   test('is cut between characters, wherever else it has some of two code units', () => {
-    expect(readableMessage(`😀${'x'.repeat(2000)}`)).toBe(`😀${'x'.repeat(1998)}… (2002 characters in all)`);
+    expect(sanitizeMessage(`😀${'x'.repeat(2000)}`)).toBe(`😀${'x'.repeat(1998)}… (2002 characters in all)`);
   });
 
   test('is read to its 16,000th character, and not shown near that, where a secret may have been cut', () => {
     const secret = (length: number) => `password=${'y'.repeat(length - 9)}`;
-    expect(readableMessage(secret(16_000))).toBe('password=***');
-    expect(readableMessage(`${'x'.repeat(2500)} ${secret(13_499)}`)).toBe(
+    expect(sanitizeMessage(secret(16_000))).toBe('password=***');
+    expect(sanitizeMessage(`${'x'.repeat(2500)} ${secret(13_499)}`)).toBe(
       `${'x'.repeat(2000)}… (16000 characters in all)`,
     );
-    expect(readableMessage(secret(16_001))).toBe('… (16001 characters in all)');
-    expect(readableMessage(`${secret(15_990)} ${'z'.repeat(5000)}`)).toBe('… (20991 characters in all)');
+    expect(sanitizeMessage(secret(16_001))).toBe('… (16001 characters in all)');
+    expect(sanitizeMessage(`${secret(15_990)} ${'z'.repeat(5000)}`)).toBe('… (20991 characters in all)');
     const whole = `${'x'.repeat(1500)} ${secret(9000)} ${'z'.repeat(5500)}`;
-    expect(readableMessage(whole)).toBe(
+    expect(sanitizeMessage(whole)).toBe(
       `${'x'.repeat(1500)} password=*** ${'z'.repeat(486)}… (16002 characters in all)`,
     );
   });
 
   test('is masked before it is cut', () => {
-    const said = readableMessage(`${'x'.repeat(1990)}${token}`, [token]);
+    const said = sanitizeMessage(`${'x'.repeat(1990)}${token}`, [token]);
     expect(said).toBe(`${'x'.repeat(1990)}***`);
   });
 
@@ -89,7 +89,7 @@ describe('a message of AWS', () => {
     'made of 600,000 characters of "%s" is cut to its bound',
     (part) => {
       const hostile = part.repeat(600_000 / part.length);
-      expect(readableMessage(hostile, [token]).length).toBeLessThan(2100);
+      expect(sanitizeMessage(hostile, [token]).length).toBeLessThan(2100);
     },
   );
 

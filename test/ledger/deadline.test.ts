@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endGuard, endedBy, guardOf, warningEvent, warningOf, countWarning } from '../../src/ledger/deadline.js';
+import { endGuard, reasonToEnd, guardOf, warningEvent, warningOf, countWarning } from '../../src/ledger/deadline.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Guard, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import { begun, draftOf, recorded } from '../support/ledger-requests.js';
@@ -46,7 +46,7 @@ describe('the guard of a recorded stop', () => {
       99,
       null,
     ],
-  ])('%s', (_, of, its, shown, second, why) => expect(endedBy(of, its, look(shown), at(second))).toBe(why));
+  ])('%s', (_, of, its, shown, second, why) => expect(reasonToEnd(of, its, look(shown), at(second))).toBe(why));
 
   test('warns with what is left, and counts its warnings', () => {
     expect(warningOf(ledger, guard, at(10), 'it failed')).toEqual({

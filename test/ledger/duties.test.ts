@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isDmsFailure } from '../../src/contract/failures.js';
-import { countWarning, endedBy, guardOf, warningOf } from '../../src/ledger/deadline.js';
+import { countWarning, reasonToEnd, guardOf, warningOf } from '../../src/ledger/deadline.js';
 import { validateBegin } from '../../src/ledger/begin.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/ledger/calls.js';
@@ -171,7 +171,7 @@ describe('the clock of a paused replication', () => {
   test('ends when it was sealed meanwhile', () => {
     const guarded = { ...empty, sealed: { by: 'ada', reason: null, at: at(5) } };
     for (const shown of [look({ status: 'stopped' }), null])
-      expect(endedBy(guarded, { sequence: 1 } as Guard, shown, at(99))).toBe('it was sealed');
+      expect(reasonToEnd(guarded, { sequence: 1 } as Guard, shown, at(99))).toBe('it was sealed');
   });
 
   describe('of a recorded stop', () => {
@@ -192,14 +192,14 @@ describe('the clock of a paused replication', () => {
       ['ends when it runs', { status: 'running' }, 'running'],
       ['ends when its last stop is a newer one', { replicationLastStopTime: '2027-01-01T00:00:00.000Z' }, 'ran again'],
     ])('%s', (_, more, why) => {
-      const end = endedBy(ledger, guard, look(more), at(99));
+      const end = reasonToEnd(ledger, guard, look(more), at(99));
       if (why === null) expect(end).toBeNull();
       else expect(end).toContain(why);
     });
 
     test('goes on when nothing can be seen, or when a look may be older than the record', () => {
-      expect(endedBy(ledger, guard, null, at(99))).toBeNull();
-      expect(endedBy(ledger, guard, look({ status: 'running' }), at(60))).toBeNull();
+      expect(reasonToEnd(ledger, guard, null, at(99))).toBeNull();
+      expect(reasonToEnd(ledger, guard, look({ status: 'running' }), at(60))).toBeNull();
     });
 
     test('ends with a resume that succeeded, and goes on after one that failed', () => {

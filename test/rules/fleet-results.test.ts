@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { flattenFleet, flattenResults, placeOf, type FleetEntry, type FleetResult } from '../../src/contract/fleets.js';
+import {
+  flattenFleet,
+  flattenResults,
+  arnPrefixOf,
+  type FleetEntry,
+  type FleetResult,
+} from '../../src/contract/fleets.js';
 import { failedEntry, fleetOperation, fleetReport, resumedEntry, stoppedEntry } from '../../src/rules/fleet-results.js';
 import { planFleet } from '../../src/rules/fleet-plan.js';
 import { optionNames } from '../../src/contract/fleet-schemas.js';
@@ -76,7 +82,7 @@ describe('the report of a fleet', () => {
 });
 
 test('the place of an ARN is what comes before its identifier', () => {
-  expect([placeOf(arn), placeOf('orders')]).toEqual([place, '']);
+  expect([arnPrefixOf(arn), arnPrefixOf('orders')]).toEqual([place, '']);
 });
 
 describe('the plan of a fleet', () => {

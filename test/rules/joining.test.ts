@@ -4,7 +4,7 @@ import {
   firstRunIdOf,
   mayPreempt,
   openOperation,
-  operationIn,
+  operationOfExecution,
   relationTo,
   wantedBy,
   type OpenOperation,
@@ -44,7 +44,7 @@ describe('an execution that holds the id of a replication', () => {
   });
 
   test('says in its memo which operation it runs, and what that asks for', () => {
-    expect(operationIn({ ...described, status: { name: 'COMPLETED' } })).toEqual(shown);
+    expect(operationOfExecution({ ...described, status: { name: 'COMPLETED' } })).toEqual(shown);
   });
 
   test.each([
@@ -54,8 +54,10 @@ describe('an execution that holds the id of a replication', () => {
   ])('of type %s without a memo runs a %s, and the rest is not known', (type, kind) => {
     const { memo: _memo, parentExecution: _parent, ...bare } = described;
     const unknown = { kind, operationId: null, asks: null, hostWorkflowId: null };
-    expect(operationIn({ ...bare, type })).toEqual({ ...shown, ...unknown });
-    expect(operationIn({ ...bare, type, memo: { [memoKeys.kind]: 7 }, parentExecution: {} })).toMatchObject(unknown);
+    expect(operationOfExecution({ ...bare, type })).toEqual({ ...shown, ...unknown });
+    expect(operationOfExecution({ ...bare, type, memo: { [memoKeys.kind]: 7 }, parentExecution: {} })).toMatchObject(
+      unknown,
+    );
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { emptyLedger } from '../../src/ledger/entries.js';
 import { markMissing } from '../../src/ledger/closing.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import { guardDeadline } from '../../src/workflows/ledger/deadline-guard.js';
-import { keepLedger } from '../../src/workflows/ledger/duties.js';
+import { runDuties } from '../../src/workflows/ledger/duties.js';
 import { lookForMissing } from '../../src/workflows/ledger/missing-replication.js';
 import { finishCall } from '../../src/workflows/ledger/unfinished-call.js';
 import { begun, noted, recorded } from '../support/ledger-requests.js';
@@ -47,7 +47,7 @@ const paused = recorded(noted(emptyLedger(arn), stop, 1), stop, 9);
 /** Keeps a ledger until the given holds. */
 async function kept(ledger: Ledger, what: string, holds: (ledgerRun: { readonly ledger: Ledger }) => boolean) {
   const ledgerRun = { ledger, isEnding: false };
-  const keeping = keepLedger(ledgerRun);
+  const keeping = runDuties(ledgerRun);
   await until(what, () => holds(ledgerRun));
   ledgerRun.isEnding = true;
   await keeping;

@@ -57,12 +57,12 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
     Math.max(0.1, Math.min(attempt.secondsWithoutAnswer, secondsLeft)),
   );
   const seen = attempt.status === null ? 'not seen yet' : `last seen "${attempt.status}"`;
-  const message = `${problemOf(err, outage)} about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
+  const message = `${messageStart(err, outage)} about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
   return attempt.retryable(isThrottled ? 'DmsThrottled' : 'DmsUnavailable', message, delay);
 }
 
 /** Returns the first words of the message about a request that is retried. */
-function problemOf({ kind }: DmsApiError, outage: { readonly seconds: number } | null): string {
+function messageStart({ kind }: DmsApiError, outage: { readonly seconds: number } | null): string {
   if (outage !== null)
     return `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so no answer`;
   if (kind === 'throttled') return 'AWS throttles the requests';

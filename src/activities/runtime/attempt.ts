@@ -16,7 +16,7 @@ const HEARTBEAT_SECONDS = 5;
 const LONGEST_LOOK_SECONDS = 60;
 const REQUEST_SECONDS = 10;
 /** Reason of a missing answer when nothing is wrong. */
-export const BUSY = 'many operations share the requests to DMS';
+export const NO_TURN_REASON = 'many operations share the requests to DMS';
 /** Seconds past its deadline for which an activity without an answer still looks, and the shortest wait for a look. */
 const LAST_LOOK_SECONDS = 30;
 const SHORTEST_LOOK_SECONDS = 3;
@@ -32,12 +32,12 @@ export class Attempt {
   /** True if the ledger may know the operation. Only the ledger can tell then whether an earlier attempt has called. */
   mayHaveBegun: boolean;
   /** Asks the ledger whether an earlier attempt has called. Default: false, for activities that never call. */
-  wasCalled: () => Promise<boolean> = () => Promise.resolve(false);
+  hasEarlierAttemptCalled: () => Promise<boolean> = () => Promise.resolve(false);
   readonly deadline: Deadline;
   /** False once the awaited state has been seen and only time must pass. */
-  underDeadline = true;
+  isDeadlineActive = true;
   /** Value of `elapsedSeconds` since which answers are missing past the deadline. `null`: none is missing. */
-  lateSince: number | null;
+  unansweredSince: number | null;
   readonly #context = Context.current();
   readonly #begun = performance.now();
   #memory: unknown = this.#context.info.heartbeatDetails;
@@ -53,7 +53,7 @@ export class Attempt {
     this.mayHaveBegun = mayHaveCalled;
     this.status = lastStatus ?? null;
     this.deadline = deadline;
-    this.lateSince = deadline.seconds;
+    this.unansweredSince = deadline.seconds;
   }
 
   get number(): number {
@@ -89,9 +89,9 @@ export class Attempt {
 
   /** Seconds for which the activity still goes on without an answer. `Infinity` when only time must pass. */
   get secondsWithoutAnswer(): number {
-    if (!this.underDeadline) return Infinity;
-    const { elapsedSeconds, deadline, lateSince } = this;
-    return (lateSince ?? Math.max(deadline.seconds, elapsedSeconds)) + LAST_LOOK_SECONDS - elapsedSeconds;
+    if (!this.isDeadlineActive) return Infinity;
+    const { elapsedSeconds, deadline, unansweredSince } = this;
+    return (unansweredSince ?? Math.max(deadline.seconds, elapsedSeconds)) + LAST_LOOK_SECONDS - elapsedSeconds;
   }
 
   /** Seconds left of start-to-close. */
@@ -132,7 +132,7 @@ export class Attempt {
       this.status = look.replication.status;
       return look;
     } catch (err) {
-      if (isDenial(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.wasCalled();
+      if (isDenial(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.hasEarlierAttemptCalled();
       throw this.failure(err, askedAt);
     }
   }
@@ -161,7 +161,7 @@ export class Attempt {
     const answer = err instanceof LookDelayed ? err.throttled : err;
     if (answer !== null && !(answer instanceof DmsApiError)) return err;
     return this.#unlessOver(answer, askedAt, () =>
-      answer === null ? this.stillWaiting(BUSY, 0.1) : apiFailure(answer, this),
+      answer === null ? this.stillWaiting(NO_TURN_REASON, 0.1) : apiFailure(answer, this),
     );
   }
 
@@ -181,7 +181,7 @@ export class Attempt {
     why?: string,
   ): ApplicationFailure {
     const { elapsedSeconds, deadline } = this;
-    if (elapsedSeconds >= deadline.seconds) this.lateSince ??= Math.max(deadline.seconds, askedAt);
+    if (elapsedSeconds >= deadline.seconds) this.unansweredSince ??= Math.max(deadline.seconds, askedAt);
     const failure = fail();
     return this.secondsWithoutAnswer <= 0 && failure.nonRetryable !== true
       ? this.timedOut(answer, undefined, why)

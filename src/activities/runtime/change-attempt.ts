@@ -6,7 +6,7 @@ import type { BeginReply } from '../../contract/ledger-protocol.js';
 import type { CallNote, PendingCall } from '../../contract/ledger-state.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
 import { secondsBetweenLooks, takeTurn, type Look } from '../../watch/index.js';
-import { BUSY, type Attempt } from './attempt.js';
+import { NO_TURN_REASON, type Attempt } from './attempt.js';
 import type { Change, Conclusion, Decision, Facts } from './change.js';
 import { ChangeMemory, REPEAT_DOUBT } from './change-memory.js';
 import { ownCall } from '../../ledger/calls.js';
@@ -45,7 +45,7 @@ class ChangeAttempt<Outcome, Result> {
     private readonly change: Change<Outcome, Result>,
   ) {
     this.#memory = new ChangeMemory(attempt);
-    attempt.wasCalled = () => this.#wasCalled();
+    attempt.hasEarlierAttemptCalled = () => this.#wasCalled();
   }
 
   async run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
@@ -125,12 +125,12 @@ class ChangeAttempt<Outcome, Result> {
   ): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt } = this;
     const accountRegion = attempt.worker.accountRegion(attempt.arn);
-    const look = await attempt.waitAtMost(TURN_SECONDS, BUSY, (signal) =>
+    const look = await attempt.waitAtMost(TURN_SECONDS, NO_TURN_REASON, (signal) =>
       takeTurn(accountRegion, attempt.arn, facts.look, signal),
     );
     let isSpent = false;
     try {
-      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet(BUSY);
+      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet(NO_TURN_REASON);
       const note = look === facts.look ? judged : await this.#judgedAgain({ ...facts, look });
       const begun = await this.#begin(look, note);
       if (begun?.repeatOf) return this.#repeated(begun.repeatOf, look);

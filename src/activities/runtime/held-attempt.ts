@@ -14,8 +14,8 @@ const RESERVE_SECONDS = 15;
 /** State that an attempt leaves to the next. */
 interface Kept<Memory> extends HeldProgress {
   readonly memory: Memory;
-  readonly underDeadline: boolean;
-  readonly lateSince: number | null;
+  readonly isDeadlineActive: boolean;
+  readonly unansweredSince: number | null;
   /** `elapsedSeconds` at the first missing look after the last one that showed the replication. `null`: none. */
   readonly missingSince: number | null;
 }
@@ -30,7 +30,7 @@ export type Judgement<Memory, Result> =
       /** Seconds until another look is worth it. `null`: the usual interval. */
       readonly lookInSeconds: number | null;
       /** False once the awaited state has been seen and only time must pass. */
-      readonly underDeadline: boolean;
+      readonly isDeadlineActive: boolean;
     };
 
 /**
@@ -53,13 +53,13 @@ export async function holdAttempt<Memory, Result>(
     phase: null,
     lastStatus: attempt.status,
     memory: begin,
-    underDeadline: true,
-    lateSince: null,
+    isDeadlineActive: true,
+    unansweredSince: null,
     missingSince: null,
   };
   attempt.status = kept.lastStatus;
-  attempt.underDeadline = kept.underDeadline;
-  attempt.lateSince = kept.lateSince;
+  attempt.isDeadlineActive = kept.isDeadlineActive;
+  attempt.unansweredSince = kept.unansweredSince;
   const keep = (now: Kept<Memory>) => {
     if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
     kept = now;
@@ -76,19 +76,19 @@ export async function holdAttempt<Memory, Result>(
         const isMissing = isDmsFailure(err, 'DmsReplicationNotFound');
         const now = attempt.elapsedSeconds;
         const missingSince = isMissing ? (kept.missingSince ?? now) : kept.missingSince;
-        keep({ ...kept, lateSince: attempt.lateSince, missingSince });
+        keep({ ...kept, unansweredSince: attempt.unansweredSince, missingSince });
         const missingFor = now - (missingSince ?? now);
         if (!isMissing || missingFor > STALE_SECONDS) throw err;
         throw attempt.stillWaiting(`DMS does not show it (since ${Math.round(missingFor)} s)`, SWEEP_SECONDS);
       });
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
-      const { memory, phase, underDeadline } = judgement;
-      keep({ phase, lastStatus: attempt.status, memory, underDeadline, lateSince: null, missingSince: null });
-      attempt.underDeadline = underDeadline;
-      attempt.lateSince = null;
+      const { memory, phase, isDeadlineActive } = judgement;
+      keep({ phase, lastStatus: attempt.status, memory, isDeadlineActive, unansweredSince: null, missingSince: null });
+      attempt.isDeadlineActive = isDeadlineActive;
+      attempt.unansweredSince = null;
       attempt.phase = phase;
-      const timeLeft = underDeadline ? attempt.deadline.seconds - attempt.elapsedSeconds : Infinity;
+      const timeLeft = isDeadlineActive ? attempt.deadline.seconds - attempt.elapsedSeconds : Infinity;
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);
       const wanted = judgement.lookInSeconds ?? Infinity;
       const next = Math.min(SWEEP_SECONDS, wanted, timeLeft);

@@ -24,7 +24,7 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
     if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
     if (isDmsFailure(err, 'DmsLedgerClosed')) {
       // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
-      if (!attempt.mayHaveCalled && !(await attempt.wasCalled())) throw err;
+      if (!attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
     } else if (!(err instanceof LedgerUnreachable)) throw err;
     throw outage(attempt, await ledger.describe(), err);
   }

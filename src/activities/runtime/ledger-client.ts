@@ -27,7 +27,7 @@ import type { CheckpointArchive } from '../../contract/archive.js';
 import { ledgerClosed } from '../../contract/failure-messages.js';
 import { restore, restoreRequest, validateRestore } from '../../ledger/restore.js';
 import { inTime } from '../../watch/index.js';
-import { LedgerForgot, LedgerUnreachable, problemOf, toLedgerError } from './ledger-errors.js';
+import { LedgerForgot, LedgerUnreachable, unreachableReason, toLedgerError } from './ledger-errors.js';
 
 /** Time limit of a request to the ledger. The server needs 20 s to say that no worker has the ledger's workflow type. */
 const UPDATE_SECONDS = 24;
@@ -238,6 +238,6 @@ export class LedgerClient {
       err instanceof WorkflowUpdateFailedError ? (findDmsFailure(err) ?? toLedgerError(err.cause)) : undefined;
     if (refusal !== undefined) return refusal;
     if (err instanceof WorkflowNotFoundError) return ledgerClosed(this.replicationConfigArn);
-    return new LedgerUnreachable(problemOf(err));
+    return new LedgerUnreachable(unreachableReason(err));
   }
 }

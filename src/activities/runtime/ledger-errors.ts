@@ -48,7 +48,7 @@ export function toLedgerError(cause: unknown): LedgerWaits | LedgerForgot | unde
 }
 
 /** Returns the reason the ledger gave no answer, in words for an operator. */
-export function problemOf(err: unknown): string {
+export function unreachableReason(err: unknown): string {
   const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
   const said = cause instanceof Error ? cause.message : String(cause);
   if (isGrpcDeadlineError(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError)

@@ -2,7 +2,7 @@ import { DmsApiError, type Page } from '../../dms/api.js';
 import type { TableStatisticsSummary } from '../../contract/results.js';
 import type { TableStatistics } from '../../dms/replication.js';
 import { addTables, emptySummary } from '../../rules/table-summary.js';
-import { BUSY, isShutdown, type Attempt } from './attempt.js';
+import { NO_TURN_REASON, isShutdown, type Attempt } from './attempt.js';
 
 /** Longest wait for the turn of the first page, and the part of start-to-close that reading leaves unused. Seconds. */
 const TURN_SECONDS = 50;
@@ -25,7 +25,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
   const { worker, arn } = attempt;
   const { budget } = worker.accountRegion(arn);
   const mostSeconds = Math.min(withinSeconds, TURN_SECONDS);
-  const turn = attempt.waitAtMost(mostSeconds, BUSY, (signal) => budget.take('other', signal));
+  const turn = attempt.waitAtMost(mostSeconds, NO_TURN_REASON, (signal) => budget.take('other', signal));
   if (canWait) await turn;
   else if (
     !(await turn.then(
@@ -33,7 +33,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
       () => attempt.signal.aborted,
     ))
   )
-    return { summary: null, problem: BUSY };
+    return { summary: null, problem: NO_TURN_REASON };
   const seconds = Math.max(1, Math.min(withinSeconds, attempt.secondsLeft - RESERVE_SECONDS));
   const patience = AbortSignal.timeout(Math.round(seconds * 1000));
   const signal = AbortSignal.any([patience, attempt.signal]);

@@ -7,7 +7,7 @@ import type { FaultedView } from './faults.js';
 export type Input = Readonly<Record<string, unknown>>;
 
 /** Replications of one account-region, on which the operations work. */
-export interface Place {
+export interface AccountRegion {
   readonly accountId: string;
   readonly region: string;
   /** Epoch seconds. */
@@ -24,4 +24,4 @@ export interface Place {
 }
 
 /** Operation of DMS, in an account-region. */
-export type Operation = (place: Place, input: Input) => Record<string, unknown>;
+export type Operation = (place: AccountRegion, input: Input) => Record<string, unknown>;

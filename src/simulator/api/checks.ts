@@ -1,7 +1,7 @@
 /** Checks of a config. They throw faults like DMS's. */
 import { AwsFault } from '../engine/aws-fault.js';
 import { idOf } from '../engine/rules.js';
-import type { Input, Place } from './account-region.js';
+import type { Input, AccountRegion } from './account-region.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
 const CAPACITY_UNITS = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
@@ -13,7 +13,7 @@ export function checkIdentifier(value: string, name: string): void {
   );
 }
 
-export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region, accountId }: Place): void {
+export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region, accountId }: AccountRegion): void {
   const [, suffix] =
     new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
   if (suffix === undefined) throw notFound('Endpoint', String(arn));

@@ -1,12 +1,12 @@
 /** Endpoints, derived from the replications that use them. */
 import { invalid, notFound } from './checks.js';
 import { page } from './lists.js';
-import type { Input, Place } from './account-region.js';
+import type { Input, AccountRegion } from './account-region.js';
 
 const MOST = 100;
 
 /** Returns the source and target endpoints of all replications, by ARN. */
-function endpointsOf(place: Place) {
+function endpointsOf(place: AccountRegion) {
   const endpoints = place.list().flatMap(({ config, targetsBefore }) => {
     const endpoint = (role: 'source' | 'target', arn: string, changes: number) => {
       const name = arn.slice(arn.lastIndexOf(':') + 1).toLowerCase();
@@ -29,7 +29,7 @@ function endpointsOf(place: Place) {
   return new Map(endpoints.map((each) => [each.EndpointArn, each]));
 }
 
-export function describeEndpoints(place: Place, input: Input): Record<string, unknown> {
+export function describeEndpoints(place: AccountRegion, input: Input): Record<string, unknown> {
   const known = endpointsOf(place);
   const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
   const unknown = filters.find(({ Name }) => Name !== 'endpoint-arn');

@@ -9,7 +9,7 @@ import type { Config } from '../engine/model.js';
 import type { Uncertain } from '../engine/uncertain.js';
 import { AwsFault } from '../engine/aws-fault.js';
 import { operations } from './operations.js';
-import type { Input, Place } from './account-region.js';
+import type { Input, AccountRegion } from './account-region.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import { readRequest } from './shapes.js';
 import { idOf } from '../engine/rules.js';
@@ -142,7 +142,7 @@ export class AwsFront {
     return operations[operation]?.(place, readRequest(operation, input)) ?? {};
   }
 
-  #place({ accountId, region }: Caller, met: MetFault | null): Place {
+  #place({ accountId, region }: Caller, met: MetFault | null): AccountRegion {
     const { store, uncertain, create, random } = this.world;
     const { list } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;

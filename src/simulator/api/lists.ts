@@ -2,7 +2,7 @@
 import { invalid, notFound, textOf } from './checks.js';
 import { idOf } from '../engine/rules.js';
 import type { Uncertain } from '../engine/uncertain.js';
-import type { Input, Place } from './account-region.js';
+import type { Input, AccountRegion } from './account-region.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
 interface Wanted {
@@ -21,7 +21,7 @@ export function filteredBy(input: Input): readonly Wanted[] | null {
 }
 
 /** Returns the replications that a request selects. Throws if it names an unknown one, unless `missingInFilter` tolerates that. */
-export function select(place: Place, input: Input, what: string): readonly SimulatedReplication[] {
+export function select(place: AccountRegion, input: Input, what: string): readonly SimulatedReplication[] {
   const wanted = filteredBy(input);
   if (wanted === null) return place.list();
   const sets = wanted.map(({ by, values }) => {
@@ -37,12 +37,12 @@ export function select(place: Place, input: Input, what: string): readonly Simul
 }
 
 /** Returns the replications that are still there once due events have happened. */
-export function present(place: Place, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
+export function present(place: AccountRegion, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
   return items.flatMap(({ arn }) => place.find(arn) ?? []);
 }
 
 /** Returns the replication that a request names by its ARN. Throws if the ARN is invalid or unknown. */
-export function find(place: Place, input: Input): SimulatedReplication {
+export function find(place: AccountRegion, input: Input): SimulatedReplication {
   const arn = textOf(input, 'ReplicationConfigArn');
   if (!/^arn:[^:]+:dms:[^:]*:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
     throw invalid(`The parameter ReplicationConfigArn must provide a valid ARN: ${arn}`);
@@ -52,7 +52,7 @@ export function find(place: Place, input: Input): SimulatedReplication {
   return found;
 }
 
-export function byIdentifier(place: Place, identifier: string): SimulatedReplication | undefined {
+export function byIdentifier(place: AccountRegion, identifier: string): SimulatedReplication | undefined {
   const isMeant = ({ arn, config }: SimulatedReplication) =>
     config.ReplicationConfigIdentifier === identifier || idOf(arn) === identifier;
   const found = place.list().find(isMeant);
@@ -60,7 +60,7 @@ export function byIdentifier(place: Place, identifier: string): SimulatedReplica
 }
 
 /** Returns a function like {@link byIdentifier}. It is faster for many identifiers. */
-function identifiersOf(place: Place): (identifier: string) => SimulatedReplication | undefined {
+function identifiersOf(place: AccountRegion): (identifier: string) => SimulatedReplication | undefined {
   const arns = new Map(
     place.list().flatMap(({ arn, config }) => [
       [idOf(arn), arn],

@@ -2,7 +2,7 @@ import { AwsFault } from '../engine/aws-fault.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import { idOf, wrongState } from '../engine/rules.js';
 import { tableCount, tableRow } from '../engine/table-rows.js';
-import type { Operation, Place } from './account-region.js';
+import type { Operation, AccountRegion } from './account-region.js';
 import { invalid, notFound, refuseReadOnly, textOf } from './checks.js';
 import { configOperations } from './config-operations.js';
 import { describeEndpoints } from './endpoints.js';
@@ -115,6 +115,6 @@ export const operations: Readonly<Record<string, Operation>> = {
 };
 
 /** Leaves out the replications that a fault hides from lists. */
-function withoutHidden(place: Place, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
+function withoutHidden(place: AccountRegion, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
   return place.spoils.hides === null ? found : found.filter((each) => !place.spoils.isUnlisted(each));
 }

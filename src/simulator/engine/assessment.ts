@@ -27,7 +27,7 @@ export function readAssessment(settings: string): Assessment {
 }
 
 /** Assessment in progress. */
-export class Assessing {
+export class RunningAssessment {
   readonly shown: Record<string, unknown>;
 
   constructor(asked: Assessment, arn: string, time: number) {

@@ -9,7 +9,7 @@ const HOUR = 3600;
 const RAN = 6 * HOUR;
 
 /** History that leads to a state: seconds since the start and since the stop request, and the action that begins now. */
-interface Life {
+interface PlacedHistory {
   readonly started: number;
   readonly stopped?: number;
   readonly now?: (replication: SimulatedReplication) => void;
@@ -42,13 +42,13 @@ function lifeTo(
   isFullLoad: boolean,
   durations: Durations,
   { deleteNeedsDeprovisioned }: Uncertain,
-): Life {
+): PlacedHistory {
   const { fullLoad, stopping, describingStop, flushingCheckpoint, idleAfterFullLoad, deprovisioning } = durations;
   const starting = secondsOf(startSteps, durations);
   // A `full-load` replication stops once its load is done, so a running one has just begun.
   const running = { started: isFullLoad ? starting : starting + fullLoad + RAN };
   /** Returns the history of a replication that is `stopped` for some seconds, by request or because its load ended. */
-  const since = (seconds: number): Life =>
+  const since = (seconds: number): PlacedHistory =>
     isFullLoad
       ? { started: starting + fullLoad + seconds }
       : { started: running.started + stopping + seconds, stopped: stopping + seconds };

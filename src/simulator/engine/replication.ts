@@ -1,5 +1,5 @@
 import {
-  Assessing,
+  RunningAssessment,
   cancelAssessments,
   deleteAssessments,
   readAssessment,
@@ -234,7 +234,7 @@ export class SimulatedReplication extends Life {
   }
 
   #assess(asked: Assessment, then: () => void): void {
-    const assessment = new Assessing(asked, this.arn, this.time);
+    const assessment = new RunningAssessment(asked, this.arn, this.time);
     this.row.PremigrationAssessmentStatuses = [assessment.shown];
     this.enter(this.uncertain.statusWhileAssessing);
     const { assessing } = this.durations;

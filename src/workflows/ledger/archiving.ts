@@ -4,20 +4,20 @@ import { nextToArchive, giveUpRecord, dequeueRecord } from '../../ledger/archive
 import type { ArchivedRecord } from '../../contract/ledger-state.js';
 import { archivingActivities } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
-import { unlessChanged } from './duties.js';
+import { retryUntilChanged } from './duties.js';
 
 /** Failure type of an archive's `RecordRefused`. */
 const REFUSED = 'RecordRefused';
 
 /** Copies queued records into the archive, one by one, until the run ends. The next run copies the rest. */
-export async function keepArchive(ledgerRun: LedgerRun): Promise<void> {
+export async function runArchiveDuty(ledgerRun: LedgerRun): Promise<void> {
   const next = () => nextToArchive(ledgerRun.ledger);
   for (;;) {
     await condition(() => ledgerRun.isEnding || next() !== null);
     const record = next();
     if (ledgerRun.isEnding || record === null) return;
     const queue = ledgerRun.ledger.archive?.taskQueue;
-    await unlessChanged(
+    await retryUntilChanged(
       () => ledgerRun.isEnding || ledgerRun.ledger.archive?.taskQueue !== queue,
       () => store(ledgerRun, record),
     );

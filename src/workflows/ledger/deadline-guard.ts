@@ -1,7 +1,7 @@
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import { markMissing } from '../../ledger/closing.js';
 import { findDmsFailure } from '../../contract/failures.js';
-import { countWarning, endedBy, endGuard, warningEvent, warningOf } from '../../ledger/deadline.js';
+import { countWarning, reasonToEnd, endGuard, warningEvent, warningOf } from '../../ledger/deadline.js';
 import { withEvent } from '../../ledger/entries.js';
 import type { Guard } from '../../contract/ledger-state.js';
 import { waitingActivities } from '../operation/activity-proxies.js';
@@ -51,14 +51,14 @@ async function look(
   try {
     const looking = waitingActivities('See whether anybody has resumed it', where)['dms.describeReplication'];
     const shown = await looking({ replicationConfigArn });
-    return { end: endedBy(ledgerRun.ledger, guard, shown, now()), problem: null };
+    return { end: reasonToEnd(ledgerRun.ledger, guard, shown, now()), problem: null };
   } catch (err) {
     if (isCancelled(err)) throw err;
     const failure = findDmsFailure(err);
     // One look proves nothing. The guard goes on, and the ledger looks a day later whether the replication was deleted.
     if (failure?.type === 'DmsReplicationNotFound') ledgerRun.ledger = markMissing(ledgerRun.ledger, now());
     const problem = `it could not be looked at: ${failure?.message ?? String(err)}`;
-    return { end: endedBy(ledgerRun.ledger, guard, null, now()), problem };
+    return { end: reasonToEnd(ledgerRun.ledger, guard, null, now()), problem };
   }
 }
 

@@ -18,7 +18,7 @@ import { finishCall } from './unfinished-call.js';
 
 /** Shortest and longest delay until failed work is tried again. */
 const AGAIN_MS = 15_000;
-const MOST_AGAIN_MS = 120_000;
+const MAX_RETRY_MS = 120_000;
 
 /** Duty that the ledger's state calls for. */
 interface Duty {
@@ -36,8 +36,8 @@ type DutyOf = (ledgerRun: LedgerRun) => Duty | null;
  * The duties run concurrently. In sequence they could deadlock, because the deadline guard's resume can't begin before
  * an unfinished call is finished.
  */
-export async function keepLedger(ledgerRun: LedgerRun): Promise<void> {
-  await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => keep(ledgerRun, dutyOf)));
+export async function runDuties(ledgerRun: LedgerRun): Promise<void> {
+  await Promise.all([finishingDuty, missingDuty, guardDuty].map((dutyOf) => runDuty(ledgerRun, dutyOf)));
 }
 
 /** Finishes a call whose operation ended without recording the outcome. */
@@ -63,7 +63,7 @@ function guardDuty(ledgerRun: LedgerRun): Duty | null {
   return { inMs: untilMs(guard.nextAt), facts: [guard], fulfil: () => guardDeadline(ledgerRun, guard) };
 }
 
-async function keep(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
+async function runDuty(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
   while (!ledgerRun.isEnding) {
     const duty = dutyOf(ledgerRun);
     if (duty === null) {
@@ -72,7 +72,7 @@ async function keep(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
     }
     const isChanged = () => ledgerRun.isEnding || !isSame(duty, dutyOf(ledgerRun));
     const isDue = duty.inMs <= 0 || !(await condition(isChanged, duty.inMs));
-    if (isDue) await unlessChanged(isChanged, duty.fulfil);
+    if (isDue) await retryUntilChanged(isChanged, duty.fulfil);
   }
 }
 
@@ -85,7 +85,7 @@ function untilMs(time: string): number {
 }
 
 /** Retries the work until it succeeds. Cancels the work if a change makes it unnecessary. */
-export async function unlessChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
+export async function retryUntilChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;
   const working = scope
@@ -99,7 +99,7 @@ export async function unlessChanged(isChanged: () => boolean, work: () => Promis
 }
 
 async function untilDone(work: () => Promise<void>): Promise<void> {
-  for (let againMs = AGAIN_MS; ; againMs = Math.min(MOST_AGAIN_MS, againMs * 2)) {
+  for (let againMs = AGAIN_MS; ; againMs = Math.min(MAX_RETRY_MS, againMs * 2)) {
     try {
       return await work();
     } catch (err) {

@@ -26,7 +26,7 @@ const HOLD_SECONDS = 30;
 /** Seconds for which the ledger follows a call whose effect shows. */
 const FOLLOW_SECONDS = 30 * 86_400;
 /** Seconds for which looks must show no effect of a call that can no longer land. */
-const SHOWS_SECONDS = 2 * STALE_SECONDS;
+const NO_EFFECT_SECONDS = 2 * STALE_SECONDS;
 
 /** Outcome of a followed call. `nothing`: the call was never carried out, or was undone. */
 type Followed = { readonly record: Distributive<RecordOperation> } | { readonly nothing: DmsFailureType };
@@ -78,7 +78,7 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
       { ...stop, hasSeenStop, stopTimeoutSeconds, settleSeconds: SETTLE_SECONDS, selfRestartGraceSeconds: 0 },
     );
   try {
-    const stopped = await follow(timeToShow(call), false).catch((err: unknown) => {
+    const stopped = await follow(secondsUntilEffectShows(call), false).catch((err: unknown) => {
       const failure = findDmsFailure(err);
       if (failure?.type !== 'DmsStopTimedOut' || isActive(failure)) throw err;
       return follow(FOLLOW_SECONDS, true);
@@ -95,7 +95,7 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
       case 'DmsStopReverted':
         return { nothing: 'DmsStopReverted' };
       case 'DmsStopTimedOut':
-        if (!isSeen(failure)) throw err;
+        if (!wasLookedAt(failure)) throw err;
         return { nothing: isActive(failure) ? 'DmsStopReverted' : 'DmsStopTimedOut' };
       default:
         throw err;
@@ -108,7 +108,7 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
   const { operationId, taskQueue, startReplicationType, before } = call;
   const wait = { replicationConfigArn, operationId, before, mayHaveCalled: true, verifyProgressSeconds: 0 };
   try {
-    const startTimeoutSeconds = timeToShow(call);
+    const startTimeoutSeconds = secondsUntilEffectShows(call);
     const running = await untilRunning(
       { holdSeconds: HOLD_SECONDS, taskQueue },
       { ...wait, startTimeoutSeconds },
@@ -127,7 +127,7 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
       case 'DmsStartReverted':
         return { nothing: failure.type };
       case 'DmsStartTimedOut':
-        if (!isSeen(failure)) throw err;
+        if (!wasLookedAt(failure)) throw err;
         return { nothing: 'DmsStartTimedOut' };
       default:
         throw err;
@@ -136,8 +136,8 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
 }
 
 /** Returns the seconds after which a call counts as without effect, if no look shows one. */
-function timeToShow(call: PendingCall): number {
-  return secondsUntilLanded(call, now()) + SHOWS_SECONDS;
+function secondsUntilEffectShows(call: PendingCall): number {
+  return secondsUntilLanded(call, now()) + NO_EFFECT_SECONDS;
 }
 
 function dropNote(ledgerRun: LedgerRun, call: PendingCall, failureType: DmsFailureType): void {
@@ -173,7 +173,7 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: Distribu
  * True if a look past the deadline ended the wait. A wait that ended without an answer of DMS or a worker proves
  * nothing.
  */
-function isSeen({ details: [{ failureMessages }] }: DmsFailure): boolean {
+function wasLookedAt({ details: [{ failureMessages }] }: DmsFailure): boolean {
   return failureMessages !== undefined;
 }
 

@@ -3,7 +3,7 @@ import { nudgingActivities } from './activity-proxies.js';
 import { nudgeSignal } from '../messages.js';
 
 /** Maximum number of nudges that a wait passes on. More might fill its history. */
-const MOST_NUDGES = 100;
+const MAX_NUDGES = 100;
 
 /**
  * Waits, and passes nudges on to the worker that holds the wait. Nudges that arrive during a pass are merged into one.
@@ -17,7 +17,7 @@ export async function nudgeable<Result>(
   setHandler(nudgeSignal, () => void (isNudged = true));
   const passing = new CancellationScope();
   const pass = async () => {
-    for (let passed = 0; passed < MOST_NUDGES; passed++) {
+    for (let passed = 0; passed < MAX_NUDGES; passed++) {
       await condition(() => isNudged);
       isNudged = false;
       const { 'dms.nudge': nudge } = nudgingActivities(taskQueue);

@@ -71,7 +71,7 @@ export async function runOperation<
       const owner = asked.owner ?? ownerOf(parent?.workflowId);
       return done(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue, reports: true }));
     }
-    run = { operation: identify(kind, input, asked), plan, tracker, state: nothingDone(plan) };
+    run = { operation: operationRefOf(kind, input, asked), plan, tracker, state: initialState(plan) };
     return done(tracker, await act(run));
   } catch (err) {
     const ended = await recordEnd(unwrapFailure(err), run, isCancelled(err));
@@ -90,7 +90,7 @@ function done<Result>(tracker: ProgressReporter, result: Result): Result {
   return result;
 }
 
-function nothingDone({
+function initialState({
   intent = 'pause',
   settleSeconds = 10,
 }: Pick<Run<{ intent?: StopIntent; settleSeconds?: number }>, 'plan'>['plan']): OperationState {
@@ -101,7 +101,7 @@ function nothingDone({
 /**
  * Returns the identity of the operation. Writes it into the memo unless the starter of the workflow did, as clients do.
  */
-function identify(kind: OperationKind, input: OperationInput, asked: Validated<unknown>['asked']): OperationRef {
+function operationRefOf(kind: OperationKind, input: OperationInput, asked: Validated<unknown>['asked']): OperationRef {
   const { workflowId, runId, firstExecutionRunId: firstRunId, parent, memo = {} } = workflowInfo();
   const operationId = input.operationId ?? uuid4();
   const { asks } = wantedBy(kind, input);
