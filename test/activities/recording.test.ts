@@ -56,6 +56,18 @@ describe('an attempt to record', () => {
     expect(asked).toBe(2);
   });
 
+  test('adds the statistics to a checkpoint that an earlier attempt recorded without them', async () => {
+    const { recorded, record, request } = statistics(async () => ({
+      items: [{ tableName: 'a', tableState: 'Table completed' } as never],
+      marker: null,
+      dmsTime: 0,
+    }));
+    const heartbeatDetails = { checkpoint: { sequence: 7 }, problem: null };
+    const result: RecordedOperation = await attempt({ heartbeatDetails }).run(record, request);
+    expect(recorded).toEqual(['tables']);
+    expect(result).toMatchObject({ checkpoint: { sequence: 7 }, result: { tables: { total: 1 } } });
+  });
+
   test('keeps what it has read when a later page fails', async () => {
     const { recorded, record, request } = statistics(async (_, marker) => {
       if (marker !== null) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');

@@ -41,6 +41,7 @@ test.each<[string, () => Promise<readonly ArchivedRecord[]>, string]>([
   const { ledger, activities, attempts } = stage(list);
   const failure = await failureOf(attempts.run(activities['dms.requestStart'], resume, 60));
   expect(failure).toMatchObject({ type: 'DmsUnavailable', message: expect.stringContaining(why) });
+  expect(failure.message).toContain("its archive can't be read");
   expect(ledger.state).toBeNull();
 });
 

@@ -148,6 +148,9 @@ describe('over HTTP', () => {
     { tables: { rates: { 'shop.table_00001': {} as never } } },
     { durations: { stopping: -1 } },
     { uncertain: { rumours: true } as never },
+    { uncertain: { resumePath: 'fast' as never } },
+    { uncertain: { quota: -1 } },
+    { uncertain: { throttle: { burst: 1 } as never } },
   ])('a simulator is not begun with %j', async (options) => {
     await expect(startDmsSimulator(options)).rejects.toThrow(/the simulator\.\w+/);
   });

@@ -579,6 +579,17 @@ describe('a config', () => {
     expect((await look(simulator, arn)).Status).toBe(step);
   });
 
+  test.each(['modifying', 'deleting'] as const)('whose %s failed is deprovisioned in its time', async (step) => {
+    await begin();
+    const arn = simulator.createReplication({ status: 'stopped' });
+    simulator.onStep(arn, step, ['No luck']);
+    const operation = step === 'modifying' ? 'ModifyReplicationConfig' : 'DeleteReplicationConfig';
+    const more = step === 'modifying' ? { ReplicationConfigIdentifier: 'other' } : {};
+    expect(await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more })).toBe('accepted');
+    simulator.clock.advance({ hours: 49 });
+    expect((await look(simulator, arn)).ProvisionData).toMatchObject({ ProvisionState: 'deprovisioned' });
+  });
+
   test('that a zero-ETL integration manages is left alone', async () => {
     await begin();
     const arn = simulator.createReplication({ isReadOnly: true });
