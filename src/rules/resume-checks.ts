@@ -81,7 +81,7 @@ export function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts, type:
   throw dmsFailure(
     'DmsResumeWindowClosed',
     subject,
-    `The resume window of ${subject.replicationConfigArn} is closed: ${why}`,
+    `The resume window of ${subject.replicationConfigArn} (48 hours after its last stop) is closed: ${why}`,
     'Load it anew with startReplicationType "reload-target", or create a replication that starts at the recorded checkpoint.',
   );
 }

@@ -148,7 +148,7 @@ describe('the recorded stop', () => {
     [
       'is older than 48 hours',
       { dmsTime: after(48) + 1 },
-      `DmsResumeWindowClosed: The resume window of ${arn} is closed: it ended at 2026-01-04T00:00:00.000Z (estimated)`,
+      `DmsResumeWindowClosed: The resume window of ${arn} (48 hours after its last stop) is closed: it ended at 2026-01-04T00:00:00.000Z (estimated)`,
     ],
     ['is older than 48 hours, and it is forced', { dmsTime: after(49), request: { force: true } }, 'WindowClosed'],
     ['is older than 48 hours, and nothing is known', { dmsTime: after(49), checkpoint: undefined }, 'WindowClosed'],
