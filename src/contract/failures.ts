@@ -133,12 +133,13 @@ export interface DmsFailure extends Error {
 
 /**
  * True if an error is, or wraps, one of this package's failures of the given type. Default: any type. Looks through Temporal's wrappers
- * (`ActivityFailure`, `ChildWorkflowFailure`, `WorkflowFailedError` …). Copies the `type` and `details` of the failure to its wrapper.
+ * (`ActivityFailure`, `ChildWorkflowFailure`, `WorkflowFailedError` …). Copies the `type` and `details` of the failure to its wrapper, unless
+ * that is frozen.
  */
 export function isDmsFailure(err: unknown, type?: DmsFailureType): err is DmsFailure {
   const failure = findDmsFailure(err);
   if (failure === undefined || (type !== undefined && failure.type !== type)) return false;
-  if (err !== failure) {
+  if (err !== failure && Object.isExtensible(err)) {
     Object.defineProperty(err, 'type', { value: failure.type, configurable: true });
     Object.defineProperty(err, 'details', { value: failure.details, configurable: true });
   }

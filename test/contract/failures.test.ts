@@ -114,6 +114,12 @@ describe('an error', () => {
     expect(isDmsFailure(outer)).toBe(true);
   });
 
+  test('whose wrapper is frozen is recognised, and the wrapper stays as it is', () => {
+    const outer = Object.freeze(wrapped(failure, 1));
+    expect(isDmsFailure(outer, 'DmsNotStoppable')).toBe(true);
+    expect(outer).not.toHaveProperty('type');
+  });
+
   test('is looked through up to twenty times, so that a circle ends', () => {
     expect([isDmsFailure(wrapped(failure, 19)), isDmsFailure(wrapped(failure, 20))]).toEqual([true, false]);
     const circle = new Error('circle');
