@@ -95,6 +95,11 @@ test.each<[string, Changes, string]>([
   ],
   ['a stop that is not recorded fails', { checkpoint: null }, 'DmsCheckpointMissing'],
   [
+    'a stop without a time fails at once where no stop is recorded',
+    { ...shown({ replicationLastStopTime: null }), checkpoint: null, lastStoppedAt: null },
+    'DmsCheckpointMissing',
+  ],
+  [
     'a stop that is not recorded is resumed by force',
     { checkpoint: null, ...asked({ force: true }) },
     'call resume-processing',
@@ -155,6 +160,18 @@ test.each<[string, Changes, string]>([
     'agree for 60 s, then DmsCheckpointChanged',
   ],
 ])('%s', (_, changes, outcome) => expect(judged(changes)).toBe(outcome));
+
+test('a judgement says what it waits for, and what looks must agree on', () => {
+  expect(judgeResume(facts(shown({ status: 'stopping' })))).toEqual({
+    do: 'wait',
+    why: 'DMS can start it only once it is at rest',
+  });
+  expect(judgeResume(facts({ look: older }))).toMatchObject({
+    do: 'agree',
+    on: 'DMS shows no run of it, or an older stop than the recorded one',
+  });
+  expect(judgeResume(facts({ look: running })).do).toBe('send-nothing');
+});
 
 describe('the warnings of a call', () => {
   const warningsOf = (changes: Changes) => {

@@ -69,6 +69,17 @@ test.each<[string, Partial<StopFacts>, string]>([
   ['a read-only replication fails', { look: { ...running, isReadOnly: true } }, 'DmsReplicationReadOnly'],
 ])('%s', (_, changes, outcome) => expect(judged(changes)).toContain(outcome));
 
+test('a judgement says what it waits for, and what looks must agree on', () => {
+  expect(judgeStopRequest(facts(shown('modifying')))).toEqual({
+    do: 'wait',
+    why: 'DMS can stop it only once it is running',
+  });
+  expect(judgeStopRequest(facts(shown('created')))).toMatchObject({ on: 'DMS shows no row of it' });
+  expect(judgeStopRequest(facts(shown('failed')))).toMatchObject({ on: 'it shows "failed"' });
+  const failed = judgeStopRequest(facts(shown('failed')));
+  expect(() => failed.do === 'agree' && failed.conclude()).toThrow(/failed before it was asked to stop/);
+});
+
 describe('a stop whose earlier call is noted', () => {
   test.each<[string, Partial<StopFacts>, string]>([
     ['is asked for again while looks show no effect', {}, 'call'],
@@ -96,6 +107,11 @@ describe('a stop whose earlier call is noted', () => {
       'call',
     ],
   ])('%s', (_, changes, outcome) => expect(judged({ ownCall, ...changes })).toContain(outcome));
+
+  test('says that it had stopped, where DMS does not show when', () => {
+    const hidden = look({ ...runSince('2026-01-05T00:00:00.000Z'), replicationLastStopTime: null });
+    expect(judged({ ownCall, look: hidden })).toContain('was stopped, after this stop had asked for it');
+  });
 
   test('names the time of the stop that was undone, if DMS shows it', () => {
     const undone = look({ ...later, stopReason: 'Stop Reason NORMAL' });
