@@ -145,7 +145,7 @@ test.each(['src/workflows', 'src/activities'])('the linter rejects a floating pr
   expect((await complaints(new Map([[file, floating]]))).get(file)).toContain('no-floating-promises');
 });
 
-test('the linter rejects every import that a room may not have, and no other', async () => {
+test('the linter rejects exactly the imports that a folder may not have', async () => {
   const filesOf = (rooms: typeof forbidden, name: string) =>
     Object.entries(rooms).map(([room, imports]) => {
       // The rules of src/index.ts are for a file of that name.
@@ -164,7 +164,7 @@ test('the linter rejects every import that a room may not have, and no other', a
   for (const each of good) expect([each.file, rejected(each)]).toEqual([each.file, []]);
 });
 
-test('the linter rejects a circle of imports, also one of types only', async () => {
+test('the linter rejects import cycles, even of types only', async () => {
   const typeOf = (name: string, other: string) =>
     `import type { ${other} } from './${other}.js';\nexport interface ${name} {\n  readonly ${other}: ${other} | null;\n}\n`;
   const said = await complaints(

@@ -56,7 +56,7 @@ describe('a held attempt', () => {
 });
 
 describe('an attempt of a wait', () => {
-  test('is held while there is a place for it, and leaves after one look when there is none', async () => {
+  test('is held while a hold slot is free, and ends after one look otherwise', async () => {
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), maxHeldWaits: 1 });
     const request = { replicationConfigArn, lastStatus: 'stopping' };
     const held = attempt({ attempt: 1 });
@@ -98,7 +98,7 @@ describe('an attempt of a wait', () => {
     expect(await failure).toMatchObject({ type: 'DmsStillWaiting', details: [{ status: 'stopping' }] });
   });
 
-  test('whose deadline passed tries for half a minute to see how things are', async () => {
+  test('whose deadline passed keeps trying to look for half a minute', async () => {
     const dms = { describeReplication: () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'slow')) };
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dms as Partial<DmsApi> as DmsApi });
     let heartbeatDetails: unknown;
@@ -126,7 +126,7 @@ describe('an attempt of a wait', () => {
   });
 });
 
-describe('an attempt of a wait for which only time must pass', () => {
+describe('an attempt of a wait that only needs time to pass', () => {
   test('does not end by its deadline when a look fails', async () => {
     const looks = [
       look({ stopReason: 'Stop Reason RECYCLE_TASK', replicationLastStopTime: '2020-01-02T00:00:00.000Z' }),
@@ -156,7 +156,7 @@ describe('an attempt of a wait for which only time must pass', () => {
     }
   });
 
-  test('takes null for absent, as everything that comes in does', async () => {
+  test('treats null fields as absent', async () => {
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), holdSeconds: 0 });
     const nothing = {
       before: null,
@@ -199,7 +199,7 @@ describe('an attempt that finds the request budget spent', () => {
 describe('a record for the archive', () => {
   const request = { replicationConfigArn, record: archived(7) };
 
-  test('is left to another worker by one that has none, and to a later attempt while there is no answer', async () => {
+  test('is retried when the worker has no archive or the archive does not answer', async () => {
     const { 'dms.archiveRecord': without } = activitiesOf({ dms: showing('stopped') });
     const left = await failureOf(attempt().run(without, request));
     expect(left).toMatchObject({ type: 'NoArchive', nonRetryable: false, nextRetryDelay: 120_000 });
@@ -224,8 +224,8 @@ describe('a record for the archive', () => {
   });
 });
 
-describe('an answer in time', () => {
-  test('is had, or not, and comes late to nobody', async () => {
+describe('a time limit on an answer', () => {
+  test('returns an early answer, and leaves no unhandled rejection after a late one', async () => {
     expect(await inTime(5, () => Promise.resolve('here'))).toBe('here');
     await expect(inTime(0.01, () => new Promise(() => {}))).rejects.toThrow('no answer within 0.01 s');
     const unhandled = vi.fn();

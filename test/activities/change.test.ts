@@ -122,7 +122,7 @@ describe('a stop', () => {
     expect(await secondAttempt(begun(empty, STOP, 1))).toMatchObject({ type: 'DmsAccessDenied' });
   });
 
-  test('that has called nothing ends with a denial after an attempt without an answer', async () => {
+  test('that has sent no call fails on a denial, even after an unanswered look', async () => {
     const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
     const unavailable = new DmsApiError('unavailable', 'InternalFailure', 'Oh');
     const { attempts, activities } = stage({ looks: [unavailable, denied] });
@@ -183,7 +183,7 @@ describe('a stop', () => {
   test.each([
     ['shows no row', rowMissing],
     ['does not find it', notFound],
-  ])('is not over because one look, a minute after another, %s', async (_, missing) => {
+  ])('goes on when one look, and another a minute later, %s', async (_, missing) => {
     const throttled = new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
     const looks = [missing, ...Array.from({ length: 30 }, () => running), missing, running];
     const { attempts, activities } = stage({ looks, calls: [throttled], ledger: ledgerWithStop() });
@@ -192,7 +192,7 @@ describe('a stop', () => {
     expect(newest).toMatchObject({ type: 'DmsThrottled' });
   });
 
-  test('whose note the ledger does not take for five minutes has called nothing, and says so', async () => {
+  test('fails without a call when the ledger takes no note for five minutes', async () => {
     const ledger = ledgerWithStop();
     ledger.before = () => {
       throw new Error('14 UNAVAILABLE');
@@ -222,7 +222,7 @@ describe('a stop', () => {
     expect(calls.call).toHaveBeenCalledTimes(1);
   });
 
-  test('whose answer is lost keeps its note, and is found to be its own', async () => {
+  test('whose answer is lost keeps its note, and recognises its own call', async () => {
     const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
     const { ledger, call, attempts, activities } = stage({
       looks: [running, look({ status: 'stopping' })],
@@ -234,7 +234,7 @@ describe('a stop', () => {
     expect(ledger.state?.pendingCall).toMatchObject({ operationId: 'a', isAnswered: false });
   });
 
-  test('that DMS undid is asked for again, and a call of that without an answer is not forgotten', async () => {
+  test('that DMS undid is sent again, and the ledger keeps the time of an unanswered call', async () => {
     const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
     const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1, { before: callMark(running) }));
     const { call, attempts, activities } = stage({ looks: [running], calls: [lost, accepted], ledger });
@@ -263,7 +263,7 @@ describe('a stop', () => {
     expect(ledger.state).toMatchObject({ pendingCall: null, sealed: null });
   });
 
-  test('is not over because one look shows no row of a replication that ran', async () => {
+  test('goes on when a look shows no row of a replication that ran', async () => {
     const throttled = new DmsApiError('throttled', 'ThrottlingException', 'Rate exceeded');
     const looks = [running, rowMissing, rowMissing, running];
     const { call, attempts, activities } = stage({ looks, calls: [throttled, accepted] });
@@ -271,7 +271,7 @@ describe('a stop', () => {
     expect(call).toHaveBeenCalledTimes(2);
   });
 
-  test('of a replication that is not found is over at once where nobody has ever seen it', async () => {
+  test('of a replication unknown to the ledger fails at once when it is not found', async () => {
     const { ledger, attempts, activities } = stage({ looks: [notFound] });
     expect(await failureOf(attempts.run(activities['dms.requestStop'], stopRequest))).toMatchObject({
       type: 'DmsReplicationNotFound',
@@ -279,7 +279,7 @@ describe('a stop', () => {
     expect([attempts.number, ledger.state]).toEqual([1, null]);
   });
 
-  test('of a replication that the ledger knows is over only when looks miss it for longer than they may be old', async () => {
+  test('of a known replication fails as not found only after looks miss it for a minute', async () => {
     const { ledger, attempts, activities } = stage({ looks: [notFound], ledger: ledgerWithStop() });
     expect(await failureOf(attempts.run(activities['dms.requestStop'], stopRequest))).toMatchObject({
       type: 'DmsReplicationNotFound',
@@ -292,14 +292,14 @@ describe('a stop', () => {
     });
   });
 
-  test('of an attempt that a later one has overtaken is not sent, and is tried again with a newer token', async () => {
+  test('from an overtaken attempt is not sent, and is tried again with a newer token', async () => {
     const ledger = new FakeLedger({ ...emptyLedger(replicationConfigArn), newestToken: START + 100 });
     const { call, attempts, activities } = stage({ looks: [running], ledger });
     await attempts.run(activities['dms.requestStop'], stopRequest);
     expect([call.mock.calls.length, attempts.number]).toEqual([1, 2]);
   });
 
-  test('whose note was long in coming is not sent, and the note is taken back', async () => {
+  test('whose note took too long is not sent, and its note is cleared', async () => {
     let late = 0;
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
@@ -344,7 +344,7 @@ describe('a resume', () => {
     expect([attempts.number, call.mock.calls.length]).toEqual([1, 0]);
   });
 
-  test('does not take a look for running that is older than the recorded stop', async () => {
+  test('ignores a look that shows running but is older than the recorded stop', async () => {
     const older = look({ status: 'running', replicationLastStopTime: '2026-01-01T12:00:00.000Z' });
     const { call, attempts, activities } = stage({ looks: [older, older, stopped], ledger: ledgerWithStop() });
     expect(await attempts.run(activities['dms.requestStart'], resumeRequest)).toMatchObject({ outcome: 'resumed' });
@@ -352,7 +352,7 @@ describe('a resume', () => {
   });
 
   test.each([false, true])(
-    'waits for a row that is missing, and never starts it as if it were new, with force: %s',
+    'waits for a missing row, and does not start the replication as new, with force: %s',
     async (force) => {
       const { call, attempts, activities } = stage({
         looks: [rowMissing, rowMissing, stopped],
@@ -364,7 +364,7 @@ describe('a resume', () => {
     },
   );
 
-  test('waits while looks show a stop that is older than the recorded one, and fails when they go on', async () => {
+  test('waits while looks show an older stop, and fails after a minute of them', async () => {
     const older = look({ replicationLastStopTime: '2026-01-01T12:00:00.000Z' });
     const passing = stage({ looks: [older, older, stopped], ledger: ledgerWithStop() });
     expect(await passing.attempts.run(passing.activities['dms.requestStart'], resumeRequest)).toMatchObject({
@@ -399,7 +399,7 @@ describe('a resume', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('waits until the ledger has finished the stop that a dead operation left', async () => {
+  test('waits until the ledger has finished the stop of a dead operation', async () => {
     const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), operation('dead'), 1));
     const { call, attempts, activities } = stage({ looks: [stopped], ledger });
     const waiting = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest, 30));
@@ -437,7 +437,7 @@ test.each([
   },
 );
 
-test('an operation id that succeeded returns what was recorded, and waits for a look that is not older', async () => {
+test('a repeated operation id returns its record, and waits for a look that is not older', async () => {
   const ledger = ledgerWithStop();
   const request = { replicationConfigArn, operation: operation('before') };
   const older = look({ status: 'running', replicationLastStopTime: null });

@@ -69,7 +69,7 @@ test('an operation whose call was accepted never gives up on its ledger', async 
   }
 });
 
-test('an operation whose deadline passes while the ledger lets it wait ends, and says what the ledger waits for', async () => {
+test('an operation that the ledger keeps waiting past its deadline ends, and says why', async () => {
   const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client });
   const deadline = { seconds: 60, failure: 'DmsStopTimedOut', what: 'after it was to stop', hint: 'Wait.' } as const;
   const wait = (secondsIn: number) => {

@@ -26,7 +26,7 @@ function stage(list: () => Promise<readonly ArchivedRecord[]>) {
   return { ledger, activities, attempts };
 }
 
-test('a ledger that is gone comes back from the archive, seal included, before anything else', async () => {
+test('a missing ledger is restored from the archive, with its seal, before the operation begins', async () => {
   const { ledger, activities, attempts } = stage(async () => [final]);
   const failure = await failureOf(attempts.run(activities['dms.requestStart'], resume));
   expect(failure).toMatchObject({ type: 'DmsReplicationSealed' });
@@ -45,7 +45,7 @@ test.each<[string, () => Promise<readonly ArchivedRecord[]>, string]>([
   expect(ledger.state).toBeNull();
 });
 
-test('a stop whose ledger is gone when it is recorded is recorded in one that comes back', async () => {
+test('a stop whose ledger is lost is recorded in the restored ledger', async () => {
   const { ledger, activities, attempts } = stage(async () => [archived(1)]);
   const request: RecordOperation = {
     replicationConfigArn,

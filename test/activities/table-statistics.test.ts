@@ -8,7 +8,7 @@ import { readTableSummary, type ReadTables } from '../../src/activities/runtime/
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 
-test('statistics tell when their first page was read, by the clock of DMS', async () => {
+test('table statistics carry the DMS time of their first page', async () => {
   const dms: Partial<DmsApi> = {
     describeTableStatistics: async (_, marker) =>
       marker === null

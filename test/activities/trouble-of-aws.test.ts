@@ -109,7 +109,7 @@ describe('throttling without an end', () => {
     expect(seconds).toBeLessThanOrEqual(45);
   });
 
-  test('of calls alone ends a stop of 10 seconds within 45', async () => {
+  test('of calls alone ends a stop with a 10-second deadline within 45 seconds', async () => {
     const { failure, seconds } = await play(
       'dms.requestStop',
       {
@@ -143,7 +143,7 @@ describe('expired credentials', () => {
     );
   });
 
-  test('end an operation that has called nothing after a minute', async () => {
+  test('end an operation after a minute if it has sent no call', async () => {
     const { failure, seconds, attempts } = await play('dms.requestStop', { describeReplication: refuse(expired) });
     expect(failure).toMatchObject({
       type: 'DmsAccessDenied',
@@ -188,7 +188,7 @@ describe('a hint about credentials that AWS does not know', () => {
 });
 
 describe('a denial by IAM', () => {
-  test('ends an operation that has called nothing at once, and names the action', async () => {
+  test('ends an operation at once if it has sent no call, and names the action', async () => {
     const { failure, seconds } = await play('dms.requestStop', { describeReplication: refuse(denied) });
     expect(failure).toMatchObject({ type: 'DmsAccessDenied' });
     expect(failure?.message).toContain('Grant dms:DescribeReplications');

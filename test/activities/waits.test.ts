@@ -64,7 +64,7 @@ describe.each([
     expect(types(ended).at(-1)).toBe(end);
   });
 
-  test('fails once looks have been missing for longer than staleness, and no look has shown it between', async () => {
+  test('fails once uninterrupted looks miss the replication for longer than staleness', async () => {
     const missing = await ends(wait, request, [
       [1, gone],
       [30, slow],
@@ -99,7 +99,7 @@ test.each([
 });
 
 describe('the wait for a stop', () => {
-  test('ends when nobody has asked for the stop, and the replication runs', async () => {
+  test('ends when no stop was requested and the replication runs', async () => {
     const found = { settleSeconds: 5 };
     expect(
       types(
@@ -187,7 +187,7 @@ describe('the wait for a start', () => {
     expect(unexplained.message).toContain('again: DMS gives no reason. Find out');
   });
 
-  test('settles what it verifies also past its deadline', async () => {
+  test('goes on settling a stop of the started replication past its deadline', async () => {
     const late = { ...verified, startTimeoutSeconds: 5 };
     const ended = await ends('dms.awaitRunning', late, [
       [1, runs],
@@ -200,7 +200,7 @@ describe('the wait for a start', () => {
     expect(types(never)).toEqual(['DmsStartTimedOut']);
   });
 
-  test('succeeds with a warning when it has ended what it was asked to do', async () => {
+  test('succeeds with a warning when the replication stopped after its full load', async () => {
     const ended = { ...again, stopReason: 'Stop Reason STOPPED_AFTER_FULL_LOAD' };
     const [, result] = await ends('dms.awaitRunning', verified, [
       [1, ended],

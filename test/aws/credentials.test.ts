@@ -153,7 +153,7 @@ describe('a request', () => {
     expect(madeClients).toBe(2);
   });
 
-  test('whose credentials AWS does not take is followed by one with credentials that are asked for anew', async () => {
+  test('whose credentials AWS rejects is followed by one with new credentials', async () => {
     await api.describeReplication(arn);
     simulator.fault({ operation: 'StopReplication', type: 'expired-credentials' });
     expect(await errorOf(api.stopReplication(arn))).toMatchObject({ kind: 'credentials', wasCarriedOut: 'no' });

@@ -135,7 +135,7 @@ describe('the meaning of an error', () => {
     ['not-found', 'no'],
     ['unavailable', 'unknown'],
     ['rejected', 'unknown'],
-  ] as const)('of the kind %s is, where nothing else is known: carried out, %s', (kind, wasCarriedOut) =>
+  ] as const)('of the kind %s has this default for "carried out": %s', (kind, wasCarriedOut) =>
     expect(new DmsApiError(kind, 'Name', 'message')).toMatchObject({ wasCarriedOut }),
   );
 });
@@ -230,7 +230,7 @@ describe('an error of AWS, through the real SDK', () => {
 });
 
 describe('the adapter', () => {
-  test('routes by the region in the ARN, and tells when an endpoint is not one of AWS', async () => {
+  test('routes by the region in the ARN, and reports an endpoint that is no AWS endpoint', async () => {
     await withSimulator(async (simulator) => {
       const api = apiOf(simulator);
       for (const region of ['eu-west-1', 'us-east-2']) {
@@ -242,7 +242,7 @@ describe('the adapter', () => {
     });
   });
 
-  test('tells a config that never ran and has no row from one that is not there', async () => {
+  test('distinguishes a config that never ran from one that does not exist', async () => {
     const simulator = await startDmsSimulator({ uncertain, rowBeforeFirstRun: false });
     const arn = parseReplicationConfigArn(simulator.createReplication({ status: 'created' }));
     const { replication } = await apiOf(simulator).describeReplication(arn);
@@ -252,7 +252,7 @@ describe('the adapter', () => {
     await simulator.close();
   });
 
-  test('gives the time of an answer by the clock of DMS, or by its own where DMS does not tell', async () => {
+  test('returns the DMS time of an answer, or its own when DMS sends none', async () => {
     const dates = ['Wed, 01 Jan 2031 00:00:00 GMT', null];
     const server = createServer((asked, answer) => {
       const date = dates.shift() ?? null;
@@ -272,7 +272,7 @@ describe('the adapter', () => {
     expect(dmsTime).toBeLessThanOrEqual(Date.now());
   });
 
-  test('takes a fault for a missing row for what the config says', async () => {
+  test('reads the config when DMS faults for a missing row', async () => {
     await withSimulator(async (simulator, arn) => {
       const fault = { type: 'error', name: 'ResourceNotFoundFault', message: 'No replication' } as const;
       simulator.fault({ operation: 'DescribeReplications', ...fault });
@@ -283,7 +283,7 @@ describe('the adapter', () => {
     });
   });
 
-  test('gives times as ISO 8601 with milliseconds, and pages on', async () => {
+  test('returns ISO 8601 times with milliseconds, and follows pages', async () => {
     await withSimulator(async (simulator, arn) => {
       for (let n = 0; n < 120; n++) simulator.createReplication({ status: 'stopped', tables: 600 });
       const first = await apiOf(simulator).listReplications(arn, null);

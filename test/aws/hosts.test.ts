@@ -33,7 +33,7 @@ test.each([
   ['aws-iso-b', 'us-isob-east-1', 'dms.us-isob-east-1.sc2s.sgov.gov'],
   ['aws-iso-e', 'eu-isoe-west-1', 'dms.eu-isoe-west-1.cloud.adc-e.uk'],
   ['aws-iso-f', 'us-isof-south-1', 'dms.us-isof-south-1.csp.hci.ic.gov'],
-])('requests for %s in %s go to %s, which is one of AWS', async (partition, region, host) => {
+])('requests for %s in %s go to %s, which counts as an AWS endpoint', async (partition, region, host) => {
   expect(await hostAndOverride(partition, region)).toEqual([host, null]);
 });
 
@@ -45,7 +45,7 @@ test.each([
     { endpoint: 'https://vpce-1.dms.eu-west-1.vpce.amazonaws.com' },
     'vpce-1.dms.eu-west-1.vpce.amazonaws.com',
   ],
-])('%s is one of AWS', async (_, more, host) => {
+])('%s counts as an AWS endpoint', async (_, more, host) => {
   expect(await hostAndOverride('aws', 'eu-west-1', more)).toEqual([host, null]);
 });
 
@@ -54,6 +54,6 @@ test.each([
   ['https://amazonaws.com.example', 'amazonaws.com.example'],
   ['https://notamazonaws.com', 'notamazonaws.com'],
   ['https://user:hunter2@proxy.example/path', 'proxy.example'],
-])('%s is not one of AWS, and is named by its host alone', async (endpoint, host) => {
+])('%s is no AWS endpoint, and is reported by its host alone', async (endpoint, host) => {
   expect(await hostAndOverride('aws', 'eu-west-1', { endpoint })).toEqual([host, host]);
 });

@@ -38,7 +38,7 @@ describe('a secret in a text is masked', () => {
   test('and a short value is left alone, because it may be a word', () =>
     expect(maskSecrets('a simulated answer', ['simulated'])).toBe('a simulated answer'));
 
-  test('and a value of sixteen characters is long enough', () => {
+  test('and the shortest masked value has sixteen characters', () => {
     expect(maskSecrets('the 16-character-key', ['16-character-key'])).toBe('the ***');
     expect(maskSecrets('the 15-characterkey', ['15-characterkey'])).toBe('the 15-characterkey');
   });
@@ -62,11 +62,11 @@ describe('a message of AWS', () => {
     expect(sanitizeMessage('x'.repeat(2000))).toHaveLength(2000);
   });
 
-  test('is cut between characters, wherever else it has some of two code units', () => {
+  test('is cut between characters, not between two code units of one', () => {
     expect(sanitizeMessage(`😀${'x'.repeat(2000)}`)).toBe(`😀${'x'.repeat(1998)}… (2002 characters in all)`);
   });
 
-  test('is read to its 16,000th character, and not shown near that, where a secret may have been cut', () => {
+  test('is read up to 16,000 characters, and a secret that is cut there is not shown', () => {
     const secret = (length: number) => `password=${'y'.repeat(length - 9)}`;
     expect(sanitizeMessage(secret(16_000))).toBe('password=***');
     expect(sanitizeMessage(`${'x'.repeat(2500)} ${secret(13_499)}`)).toBe(
@@ -93,7 +93,7 @@ describe('a message of AWS', () => {
     },
   );
 
-  test('is one of at most ten', () => {
+  test('is one of at most ten that are kept', () => {
     const messages = Array.from({ length: 12 }, (_, n) => `message ${n + 1}, password=hunter2`);
     const kept = readableMessages(messages);
     expect(kept).toHaveLength(10);

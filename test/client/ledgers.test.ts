@@ -5,7 +5,7 @@ const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const decision = { by: 'ada', reason: 'cut over' };
 
 describe('the ledger of a replication', () => {
-  test('that has none is not found, whoever asks', async () => {
+  test('that does not exist fails every request as not found', async () => {
     await using stage = await Stage.set();
     const arn = stage.simulator.createReplication();
     const asked = [
@@ -20,7 +20,7 @@ describe('the ledger of a replication', () => {
     }
   });
 
-  test('that no worker serves says so soon, with its id and task queue', async () => {
+  test('that no worker serves fails within 15 seconds with its id and task queue', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -39,7 +39,7 @@ describe('the ledger of a replication', () => {
     }
   });
 
-  test('whose task queue no worker ever polled says that', async () => {
+  test('fails with the reason when no worker ever polled its task queue', async () => {
     await using stage = await Stage.set();
     const arn = stage.simulator.createReplication();
     await stage.client.workflow.start('dmsReplicationLedger', {
@@ -52,7 +52,7 @@ describe('the ledger of a replication', () => {
     expect(failure.message).toContain('no worker polls that task queue');
   });
 
-  test('whose worker lacks the workflow says so', async () => {
+  test('fails with the reason when its worker lacks the workflow', async () => {
     await using stage = await Stage.set();
     await stage.work({ workflows: './hosts-without-ledger.ts' });
     const arn = stage.simulator.createReplication();

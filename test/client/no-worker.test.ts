@@ -12,7 +12,7 @@ const warned = (code: string, text: string) =>
   warnings.filter((each) => each.code === code && each.message.includes(text));
 
 describe.concurrent('without a worker', () => {
-  test('progress says so, with the task queue and since when, until a worker comes', async () => {
+  test('progress names the task queue and since when, until a worker comes', async () => {
     await using stage = await Stage.set();
     const { taskQueue } = stage;
     const replicationConfigArn = stage.simulator.createReplication();
@@ -61,7 +61,7 @@ describe.concurrent('without a worker', () => {
     expect((await resumed).outcome).toBe('resumed');
   });
 
-  test('an operation that is refused learns that nobody has taken the one in its way', async () => {
+  test('a refusal says that no worker has taken the operation under way', async () => {
     await using stage = await Stage.set();
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
@@ -73,7 +73,7 @@ describe.concurrent('without a worker', () => {
 });
 
 describe.concurrent('an operation on another task queue', () => {
-  test('that no worker ever picked up makes way, says so, and its starter learns why', async () => {
+  test('that no worker ever picked up is replaced, and its starter gets the reason', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const mistyped = `typo-${randomUUID()}`;
@@ -91,7 +91,7 @@ describe.concurrent('an operation on another task queue', () => {
     expect(told?.message).toContain(`dms:${replicationConfigArn}`);
   });
 
-  test('that no worker ever picked up makes way also for the step of a host that asks for the same', async () => {
+  test('that no worker ever picked up is replaced by the step of a host', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const mistyped = `typo-${randomUUID()}`;
@@ -107,7 +107,7 @@ describe.concurrent('an operation on another task queue', () => {
     expect((await lostEnd).message).toContain(`No worker polls the task queue "${mistyped}"`);
   });
 
-  test('that a worker has is joined, and progress names its task queue', async () => {
+  test('that a worker runs is joined, and progress names its task queue', async () => {
     await using stage = await Stage.set();
     const other = `other-${randomUUID()}`;
     await stage.work({}, other);
@@ -123,7 +123,7 @@ describe.concurrent('an operation on another task queue', () => {
     expect(await handle.result()).toEqual(await first.result());
   });
 
-  test('that no worker ever picked up stays where a worker polls, and is joined', async () => {
+  test('that no worker picked up is joined when a worker polled its task queue', async () => {
     await using stage = await Stage.set();
     const other = `other-${randomUUID()}`;
     const there = new ReplicationClient({ client: stage.client, taskQueue: other });

@@ -8,7 +8,7 @@ import { failureOf } from '../support/stage.js';
 test.each([
   ['is of a newer version', { version: 2 }, 'newer version'],
   ['is of another replication', { replicationConfigArn: `${arn}X` }, 'record 1 is of'],
-  ['no ledger can keep', { recordedAt: 'lately' }, 'recordedAt'],
+  ['does not fit a ledger', { recordedAt: 'lately' }, 'recordedAt'],
 ])('no ledger is started when an archived record %s', async (_, more, why) => {
   const executeUpdateWithStart = vi.fn();
   const client = { workflow: { executeUpdateWithStart } } as unknown as Client;

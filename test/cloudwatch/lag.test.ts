@@ -24,7 +24,7 @@ const readers = () => {
   return { asked, read };
 };
 
-test('the lag of a replication is what its newest metrics say', async () => {
+test('the lag of a replication comes from its newest metrics', async () => {
   const { read, asked } = readers();
   const arn = simulator.createReplication();
   const lag = await read(arn);
@@ -37,12 +37,12 @@ test('the lag of a replication is what its newest metrics say', async () => {
   expect(asked).toEqual(['123456789012 eu-west-1', '210987654321 us-east-1']);
 });
 
-test('nothing is known of a replication that has no metrics', async () => {
+test('the lag is null for a replication without metrics', async () => {
   const { read } = readers();
   expect(await read('arn:aws:dms:eu-west-1:123456789012:replication-config:NONE')).toBeNull();
 });
 
-test('the lag while a transaction is open is how long it is', async () => {
+test('the lag grows while a transaction is open', async () => {
   const { read } = readers();
   const arn = simulator.createReplication();
   simulator.changeSource(arn, { openTransaction: true });
@@ -54,7 +54,7 @@ test('the lag while a transaction is open is how long it is', async () => {
   expect((behind?.sourceSeconds ?? 0) - (before?.sourceSeconds ?? 0)).toBeGreaterThan(400);
 });
 
-test('what CloudWatch refuses is passed on in its own words, without secrets', async () => {
+test('a CloudWatch error keeps its own words, without secrets', async () => {
   const arn = parseReplicationConfigArn(simulator.createReplication());
   const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
   const credentials = { accessKeyId: 'SIMULATED123456789012', secretAccessKey };
@@ -67,7 +67,7 @@ test('what CloudWatch refuses is passed on in its own words, without secrets', a
   await expect(failed).rejects.toThrow('AccessDenied: not for ***');
 });
 
-test('a worker whose clock is off asks for the last minutes by the clock of AWS, once it has heard from it', async () => {
+test('a worker with a wrong clock asks by the AWS clock after the first answer', async () => {
   const asked: number[] = [];
   const server = createServer((request, response) => {
     void text(request).then((body) => {

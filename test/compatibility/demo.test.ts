@@ -43,7 +43,7 @@ test('npm run temporal keeps a server up until it is interrupted', async () => {
 });
 
 describe.concurrent('the demo', () => {
-  test('is the main job: its worker is killed in the wait, its stop is recorded, it resumes, and leaves nothing behind', async () => {
+  test('kills its worker in the wait, records the stop, resumes, and leaves nothing behind', async () => {
     const { output, exit } = startDemo();
     const [code] = await exit;
     const { text } = output;

@@ -49,7 +49,7 @@ const eventOf = (arn: string) => ({
   detail: { type: 'REPLICATION_CONFIG', category: 'StateChange', eventType: 'REPLICATION_STOPPED' },
 });
 
-test('an event in the queue ends a wait that no sweep would have ended for long', async () => {
+test('an event in the queue ends a wait before the next sweep', async () => {
   await using stage = await Stage.set(manual);
   await stage.work(SLOW);
   const { replicationConfigArn, handle } = await heldWait(stage);
@@ -64,7 +64,7 @@ test('an event in the queue ends a wait that no sweep would have ended for long'
   await consuming;
 });
 
-test('what is no event of a replication is taken out of the queue, and an event that can not be passed on comes again', async () => {
+test('a queue message without a replication event is deleted, and an event is retried after a failed nudge', async () => {
   const nudged: string[] = [];
   let isServerThere = false;
   const dms = {

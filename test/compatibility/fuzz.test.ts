@@ -113,7 +113,7 @@ function send(): Promise<string> {
   });
 }
 
-test('a hundred thousand odd requests get the answers that AWS would give, and the simulator is as well as before', async () => {
+test('a hundred thousand malformed requests get AWS-like answers, and the simulator still works', async () => {
   const seen = new Map<string, number>();
   let left = REQUESTS;
   const sender = async () => {
@@ -132,7 +132,7 @@ test('a hundred thousand odd requests get the answers that AWS would give, and t
   expect((await ask(simulator, 'DescribeReplications')).Replications.length).toBeGreaterThan(0);
 }, 300_000);
 
-test('odd requests to control it are refused, and change nothing that can not be changed back', async () => {
+test('malformed control requests get an orderly status, and the simulator still answers', async () => {
   const own = await startDmsSimulator({ speed: 0 });
   const paths = [
     'state',
@@ -204,7 +204,7 @@ test('odd requests to control it are refused, and change nothing that can not be
   }
 });
 
-test('what is not HTTP, and who is slow, is sent away, and nobody else waits', async () => {
+test('connections that are slow or not HTTP are closed, and delay no other request', async () => {
   const { port } = new URL(simulator.endpoint);
   const sockets = Array.from({ length: 200 }, (_, n) => {
     const socket = connect(Number(port), '127.0.0.1');

@@ -4,7 +4,7 @@ import { HOUR, onResumeDeadline, toldOf } from '../support/deadlines.js';
 import { quick, until } from '../support/stage.js';
 import { setSkipping } from '../support/time-skipping.js';
 
-test('the guards of fifty replications act for each of them, each once', async () => {
+test('the guards of fifty replications each act once', async () => {
   await using stage = await setSkipping({ ...quick, speed: 200 });
   const { dms, env, simulator, taskQueue } = stage;
   const { warnings, worker } = await toldOf(stage);

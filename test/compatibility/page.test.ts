@@ -15,7 +15,7 @@ interface Page {
   on(event: 'pageerror', listener: (err: Error) => void): void;
 }
 
-test('the page shows each replication live, and what is put into it stays text', async () => {
+test('the page shows each replication live, and shows inserted markup as text', async () => {
   const chromium = await fetched('@sparticuz/chromium', '138.0.2');
   const puppeteer = await fetched('puppeteer-core', '24.10.0');
   const load = (folder: string, file: string) => import(pathToFileURL(join(folder, file)).href);

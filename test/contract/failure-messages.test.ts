@@ -42,7 +42,7 @@ describe('a refusal', () => {
       `${arn} is sealed: ada stopped it for good at ${at(1)} (cutover). To run it again, unseal it first: client.unseal`,
     ],
     [
-      'says that nobody is named by a seal',
+      'says that the seal names nobody',
       replicationSealed(subject, { by: null, reason: null, at: at(1) }),
       'DmsReplicationSealed',
       `${arn} is sealed: someone unnamed stopped it for good at ${at(1)} (no reason given). To run it again, unseal it first`,
@@ -99,14 +99,14 @@ describe('a failed replication', () => {
     ['by its stop reason', { stopReason: 'Stop Reason NORMAL' }, ': Stop Reason NORMAL. Next: '],
     ['by its messages', { failureMessages: ['no route'], stopReason: null }, ': no route. Read its log'],
     ['without a reason', { stopReason: null }, ', and DMS gives no reason. Read its log'],
-  ])('is told of %s', (_, changes, words) => {
+  ])('is reported %s', (_, changes, words) => {
     const replication = look({ status: 'failed', ...changes });
     const failure = replicationFailed({ ...subject, replication }, 'while it was stopped');
     expect(failure.message).toContain(`${arn} failed while it was stopped${words}`);
     expect(failure.details[0]).toMatchObject({ status: 'failed', replication });
   });
 
-  test('is told of without a look', () => {
+  test('is reported without a look', () => {
     expect(replicationFailed(subject, 'then').message).toContain(`${arn} failed then, and DMS gives no reason. Read`);
   });
 });
@@ -116,7 +116,7 @@ describe('a stop that did not last', () => {
     ['running', '"running" again: someone started it. Find out who, then stop it again.'],
     ['REPLICATION_STARTING', '"replication_starting" again: someone started it. Find out who, then stop it again.'],
     ['modifying', '"modifying" now. Look again once it is stopped or failed.'],
-  ])('is told of when DMS shows "%s"', (status, words) => {
+  ])('is reported when DMS shows "%s"', (status, words) => {
     const { type, message, details } = stopReverted(subject, look({ status }), 'stopped');
     expect([type, message]).toEqual(['DmsStopReverted', `${arn} was stopped, and is ${words}`]);
     expect(details[0].status).toBe(status);
@@ -133,7 +133,7 @@ describe('a start that did not last', () => {
       'A late stop landed.',
       '"stopped" again: DMS gives no reason. A late stop landed. Find out',
     ],
-  ])('is told of with what DMS says of it: %#', (replication, late, words) => {
+  ])('is reported with the stop reason of DMS: %#', (replication, late, words) => {
     const { type, message, details } = startReverted(subject, replication, late);
     expect(type).toBe('DmsStartReverted');
     expect(message).toContain(`${arn} was started, and is ${words}`);
@@ -155,7 +155,7 @@ describe('a stop that is not the recorded one', () => {
     expect(details[0]).toMatchObject({ checkpoint: { sequence: 3 }, status: 'stopped' });
   });
 
-  test('is shown without what is not known', () => {
+  test('is shown with placeholders for unknown values', () => {
     const nothing = { recoveryCheckpoint: null };
     const record = archived(3, { stoppedAt: null, ...nothing });
     const { message } = checkpointChanged(subject, record, look({ replicationLastStopTime: null, ...nothing }));

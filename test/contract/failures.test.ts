@@ -16,12 +16,12 @@ const failure = dmsFailure('DmsNotStoppable', subject, 'It is modifying', 'Wait.
 const wrapped = (err: Error, times: number): Error =>
   times === 0 ? err : new Error('wrapped', { cause: wrapped(err, times - 1) });
 
-test('every type of failure is named as it is spelled', () => {
+test('every failure type equals its name', () => {
   for (const [name, type] of Object.entries(DmsFailureType)) expect(type).toBe(name);
 });
 
 describe('a failure', () => {
-  test('says what happened and what to do, is not retried, and carries what it is about', () => {
+  test('tells what happened and what to do, carries its subject, and is not retried', () => {
     expect(failure).toMatchObject({ type: 'DmsNotStoppable', message: 'It is modifying. Wait.', nonRetryable: true });
     expect(failure.details).toEqual([
       {
@@ -35,7 +35,7 @@ describe('a failure', () => {
     ]);
   });
 
-  test('about an ARN that can not be read has no place', () => {
+  test('about an unreadable ARN has no region and no account', () => {
     const { details } = dmsFailure('DmsInvalidInput', { replicationConfigArn: 'orders' }, 'It is wrong', 'Correct it.');
     expect(details[0]).toMatchObject({ replicationConfigArn: 'orders', region: null, accountId: null });
   });
@@ -48,7 +48,7 @@ describe('a failure', () => {
     expect([bare.status, bare.checkpoint]).toEqual([undefined, undefined]);
   });
 
-  test('carries what a look shows, and the look itself and its logs only of a failed replication', () => {
+  test('carries the facts of a look, and the look and logs only when the replication failed', () => {
     const replication = look({
       status: 'failed',
       failureMessages: ['no route'],
@@ -103,7 +103,7 @@ describe('an error', () => {
     ['an error of that name', Object.assign(new Error('x'), { type: 'DmsNotStoppable', details: [] })],
     ['no error', 'DmsNotStoppable'],
     ['nothing', undefined],
-  ])('that is %s is none of this package', (_, err) => expect(isDmsFailure(err)).toBe(false));
+  ])('that is %s is not a failure of this package', (_, err) => expect(isDmsFailure(err)).toBe(false));
 
   test('that wraps a failure is given its type and details', () => {
     const outer = wrapped(failure, 3);
@@ -120,7 +120,7 @@ describe('an error', () => {
     expect(outer).not.toHaveProperty('type');
   });
 
-  test('is looked through up to twenty times, so that a circle ends', () => {
+  test('is searched through at most twenty causes', () => {
     expect([isDmsFailure(wrapped(failure, 19)), isDmsFailure(wrapped(failure, 20))]).toEqual([true, false]);
     const circle = new Error('circle');
     circle.cause = circle;

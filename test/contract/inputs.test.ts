@@ -189,14 +189,14 @@ describe('the schema of a resume', () => {
   });
 });
 
-describe('what people ask of a ledger', () => {
-  test('is a reservation with bounded texts', () => {
+describe('a request to a ledger', () => {
+  test('may be a reservation with bounded texts', () => {
     expect(readReservation({ replicationConfigArn })).toEqual({ replicationConfigArn, owner: null, reason: null });
     expect(refusal(() => readReservation({ replicationConfigArn, owner: long(257) }))).toContain('owner is a string');
     expect(refusal(() => readReservation('orders'))).toContain('The input of the reservation is a string; it takes');
   });
 
-  test('is by name and reason', () => {
+  test('may be an unseal with a name and a reason', () => {
     const read = (arn: string, request: unknown) => readDecision(arn, 'request to unseal', request);
     const request = { by: 'ada', reason: 'cut over' };
     expect(read(replicationConfigArn, request)).toEqual(request);
@@ -208,7 +208,7 @@ describe('what people ask of a ledger', () => {
     expect(refused(undefined)).toContain('is missing; it takes an object { by, reason }');
   });
 
-  test('is a page of its history', () => {
+  test('may be a history query with checked fields', () => {
     expect(readHistoryQuery(replicationConfigArn, {})).toEqual({
       kind: null,
       since: null,
@@ -227,7 +227,7 @@ describe('what people ask of a ledger', () => {
   });
 });
 
-test('an input whose other fields may be anything is read for its ARN alone', () => {
+test('an input is read for its ARN alone when its other fields are free', () => {
   expect(readTarget({ replicationConfigArn, anything: 1 }, 'dms.awaitIdle')).toBe(replicationConfigArn);
   const refused = (input: unknown) => refusal(() => readTarget(input, 'dms.awaitIdle'));
   expect(refused({})).toContain('The input of dms.awaitIdle is not valid: replicationConfigArn is missing');
@@ -238,7 +238,7 @@ test('an input whose other fields may be anything is read for its ARN alone', ()
 
 type Loose<Type> = Type extends object ? { -readonly [Key in keyof Type]: Loose<Type[Key]> } : Type;
 
-test('the types of the inputs are those that their schemas take', () => {
+test('the input types match their schemas', () => {
   expectTypeOf<Loose<StopReplicationInput>>().toEqualTypeOf<Loose<v.InferInput<typeof stopInput>>>();
   expectTypeOf<Loose<ResumeReplicationInput>>().toEqualTypeOf<Loose<v.InferInput<typeof resumeInput>>>();
   expectTypeOf<Loose<ReserveReplication>>().toEqualTypeOf<Loose<v.InferInput<typeof reservation>>>();

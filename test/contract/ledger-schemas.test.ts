@@ -123,12 +123,12 @@ describe('the state of a ledger', () => {
   const state = recorded(noted(emptyLedger(arn), who, 1), who, 9);
   const later = noted(state, operation('b'), 20, { intent: 'final' });
 
-  test('is taken as a run hands it to the next', () => {
+  test('is accepted as one run passes it to the next', () => {
     for (const each of [emptyLedger(arn), state, later])
       expect(readRequest(arn, 'state', schemas.state, JSON.parse(JSON.stringify(each)))).toEqual(each);
   });
 
-  test('is taken when an event had much to say', () => {
+  test('is accepted with a long event, whose detail is cut to 2,000 characters', () => {
     const said = withEvent(state, warningEvent(at(30), long(20_000)));
     expect(readRequest(arn, 'state', schemas.state, said).events[0]?.detail).toHaveLength(2000);
   });
@@ -137,15 +137,15 @@ describe('the state of a ledger', () => {
     ['records that are no list', { checkpoints: {} }],
     ['a record without a sequence', { checkpoints: [{ ...state.checkpoints[0], sequence: undefined }] }],
     ['operations that are null', { operations: null }],
-    ['an operation without a kind', { operations: [{ ...state.operations[0], kind: 'pause' }] }],
+    ['an operation of an unknown kind', { operations: [{ ...state.operations[0], kind: 'pause' }] }],
     ['a last sequence that is a text', { lastSequence: '1' }],
     ['a seal that is true', { sealed: true }],
     ['a seal without a time', { sealed: { by: 'ada', reason: null } }],
     ['a note without a token', { pendingCall: { ...later.pendingCall, token: undefined } }],
-    ['a guard that ends at no time', { guard: { sequence: 1, endsAt: 'soon' } }],
+    ['a guard whose end is no time', { guard: { sequence: 1, endsAt: 'soon' } }],
     ['a reservation of nobody', { reservation: { owner: '', reason: null, at: at(1), workflowId: null } }],
     ['events that are missing', { events: undefined }],
-    ['an archive that waits for nothing known', { archive: { taskQueue: null, waiting: [null] } }],
+    ['an archive with a null entry', { archive: { taskQueue: null, waiting: [null] } }],
     ['a token that is negative infinity', { newestToken: -Infinity }],
   ])('with %s is refused', (_, more) => {
     expect(refusal(schemas.state, { ...state, ...more })).toMatch(/^Invalid dms.test request: /);

@@ -19,6 +19,6 @@ test.each<[DmsApiErrorKind, string]>([
   });
 });
 
-test('a failure of a request says itself whether it had its effect, where it knows better than its kind', () => {
+test('an explicit effect of a failed request overrides the default of its kind', () => {
   expect(new DmsApiError('rejected', 'AFault', 'why', 'r', 'no').wasCarriedOut).toBe('no');
 });

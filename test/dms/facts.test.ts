@@ -121,8 +121,7 @@ describe('the lifecycle table', () => {
     expect(isWithoutRow({ status, replicationCreateTime })).toBe(isWithout),
   );
 
-  test('takes a status that it does not know for one that passes', () =>
-    expect(factsOf('something_new').phase).toBe('passing'));
+  test('treats an unknown status as passing', () => expect(factsOf('something_new').phase).toBe('passing'));
 
   test('has no row without a test', () => expect(Object.keys(statuses)).toHaveLength(16));
 
@@ -154,7 +153,7 @@ describe('a status in the text of a fault', () => {
     [`Replication for Replication Config: ${ofOrders.arn} is in RUNNING state and cannot start`, 'running'],
     [`The replication '${identifier}' is currently in the 'stopping' state`, 'stopping'],
     ['It was refused. Replication Config ORDERS is in FAILED state', 'failed'],
-  ])('is believed where it is said of this replication: %s', (message, status) =>
+  ])('is believed when it is about this replication: %s', (message, status) =>
     expect(statusInFault(message, ofOrders, identifier)).toBe(status),
   );
 
@@ -174,7 +173,7 @@ describe('a status in the text of a fault', () => {
     expect(statusInFault("The replication is in 'stopped' state", ofOrders, none)).toBeNull(),
   );
 
-  test('is understood in what the simulator says', () => {
+  test('is read from the messages of the simulator', () => {
     for (const operation of ['StopReplication', 'StartReplication', 'ModifyReplicationConfig', 'Whatever']) {
       const { message } = wrongState(operation, 'ORDERS', 'provisioning_capacity');
       expect(statusInFault(message, ofOrders), message).toBe('provisioning_capacity');

@@ -36,7 +36,7 @@ async function run(...args: string[]) {
 }
 
 describe.concurrent('an archived ledger', () => {
-  test('that was terminated is rebuilt, and goes on as if nothing had happened; twice is as good as once', async () => {
+  test('that was terminated is rebuilt with its records and guard, and a second rebuild changes nothing', async () => {
     const table = 'rebuilt';
     expect(await run('create-table', '--table', table)).toEqual({ code: 0, said: 'The table rebuilt is there\n' });
     expect((await run('create-table', '--table', table)).said).toBe('The table rebuilt was there, and is right\n');
@@ -98,7 +98,7 @@ describe.concurrent('an archived ledger', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).sealed).toBeNull();
   });
 
-  test('with records of a newer version is left alone, by name', async () => {
+  test('with records of a newer version is not rebuilt, and the failure names the record', async () => {
     const tableName = 'newer';
     await createArchiveTable(db.client, tableName);
     const archive = createDynamoDbArchive({ tableName, client: db.client });
@@ -118,7 +118,7 @@ describe.concurrent('an archived ledger', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test('program says what is wrong, and exits with 1, or with 2 for a wrong command line', async () => {
+  test('that is missing makes the archive program exit with 1, and a wrong command line with 2', async () => {
     const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:NONE';
     await createArchiveTable(db.client, 'empty');
     const nothing = await run('rebuild', arn, '--table', 'empty', '--by', 'ada', '--reason', 'why');

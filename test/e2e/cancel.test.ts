@@ -18,7 +18,7 @@ async function cancelled(handle: OperationHandle<unknown>): Promise<void> {
 
 // A machine with other work may be slow for a moment.
 describe.concurrent('a cancel ends an operation within five seconds', { retry: 1 }, () => {
-  test('while it begins and its ledger is slow, and what it had on its way begins nothing', async () => {
+  test('while its ledger is slow to begin it, and the late update begins nothing', async () => {
     await using stage = await Stage.set(manual);
     const { simulator, dms, client } = stage;
     const arrived: string[] = [];

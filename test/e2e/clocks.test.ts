@@ -4,7 +4,7 @@ import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 
 const HOUR = 3600;
 
-test('workers whose clocks are 47 hours ahead and behind stop, record, guard and resume as if they were right', async () => {
+test('workers with clocks 47 hours ahead or behind stop, record, guard and resume correctly', async () => {
   // In real time, so that what DMS says of its times can be compared with the clocks.
   const durations = {
     ...quick.durations,

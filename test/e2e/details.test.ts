@@ -13,7 +13,7 @@ async function detailsOf({ client }: Stage, workflowId: string): Promise<string>
 }
 
 describe('the details of an operation', () => {
-  test('that waits show who asked and the deadline, and say how it ended and the way out when it times out', async () => {
+  test('show who asked and the deadline, and after a timeout the failure and its hint', async () => {
     await using stage = await Stage.set(endless);
     await stage.work({ holdSeconds: 1 });
     const replicationConfigArn = stage.simulator.createReplication();

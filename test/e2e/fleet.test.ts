@@ -47,7 +47,7 @@ async function overSoon(stage: Stage, handle: FleetHandle): ReturnType<FleetHand
 }
 
 describe.concurrent('a fleet', () => {
-  test('whose worker is killed at the peak, while the wall clock jumps by hours, stops nothing twice and forgets nothing', async () => {
+  test('stops and records each replication once although its worker is killed and the clock jumps by hours', async () => {
     await using stage = await Stage.set(slowStop);
     const program = () => startWorkerProcess(stage.taskQueue, stage.simulator, { clock: './jumping-clock.mjs' });
     const first = program();
@@ -72,7 +72,7 @@ describe.concurrent('a fleet', () => {
     expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
   });
 
-  test('of which a page of the list always fails, and that DMS throttles for five minutes, stops all the same', async () => {
+  test('stops all replications although a list page always fails and DMS throttles for five minutes', async () => {
     await using stage = await Stage.set(slowStop);
     const arns = Array.from({ length: 110 }, () => stage.simulator.createReplication());
     const api = simulatedApi(stage.simulator);
@@ -94,7 +94,7 @@ describe.concurrent('a fleet', () => {
     expect(failed).toBeGreaterThan(0);
   });
 
-  test('stops so many at once, each as a workflow of its own, and tells of each what became of it', async () => {
+  test('runs at most `concurrency` operations at once, and reports the outcome of each replication', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const running = Array.from({ length: 7 }, () => stage.simulator.createReplication());
@@ -146,7 +146,7 @@ describe.concurrent('a fleet', () => {
 
 // In groups, because a few fleets at once are enough for two processors.
 describe.concurrent('a fleet', () => {
-  test('that is cancelled lets those that are under way finish, starts no more, and says what is left', async () => {
+  test('that is cancelled finishes the operations under way, and reports the replications left', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArns = Array.from({ length: 6 }, () => stage.simulator.createReplication());
@@ -169,7 +169,7 @@ describe.concurrent('a fleet', () => {
     expect(stops(stage, replicationConfigArns)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  test('that goes on in a new run takes what became of its own meanwhile for their end, also once it is cancelled', async () => {
+  test('that continues in a new run counts operations that ended meanwhile, even after a cancel', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { simulator } = stage;
@@ -200,7 +200,7 @@ describe.concurrent('a fleet', () => {
     expect((await stage.dms.ledger(ended)).operations).toHaveLength(1);
   });
 
-  test('of which too many fail starts no more, and does the rest when it is run again', async () => {
+  test('with too many failures halts, and does the rest when it is run again', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const arns = Array.from({ length: 6 }, () => stage.simulator.createReplication());
@@ -250,7 +250,7 @@ describe.concurrent('a fleet', () => {
 });
 
 describe.concurrent('a fleet', () => {
-  test('goes on when its worker is replaced, and stops nothing twice', async () => {
+  test('goes on when its worker is replaced, and stops each replication once', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e5 } });
     const worker = await stage.work();
     const replicationConfigArns = Array.from({ length: 8 }, () => stage.simulator.createReplication());
@@ -266,7 +266,7 @@ describe.concurrent('a fleet', () => {
     expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
   });
 
-  test('with one in an account that can not be entered and one in a region that is down goes on with the others', async () => {
+  test('goes on with the others when one account denies access and one region is down', async () => {
     await using stage = await Stage.set(quick);
     const denied = () =>
       Promise.reject(
@@ -342,7 +342,7 @@ describe.concurrent('a fleet', () => {
     await expect(workflow.getHandle(`dms:${arn}`).describe()).rejects.toThrow('not found');
   });
 
-  test('whose id was used before its replications were resumed ends at once, and says so', async () => {
+  test('halts and says so when its id was used before its replications were resumed', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
@@ -367,7 +367,7 @@ describe.concurrent('a fleet', () => {
   });
 });
 
-test.concurrent('a fleet whose history grows long goes on in a new run, which joins what is under way', async () => {
+test.concurrent('a fleet with a long history continues as new, and stops each replication once', async () => {
   const server = await startServer({
     extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
   });
@@ -395,7 +395,7 @@ test.concurrent('a fleet whose history grows long goes on in a new run, which jo
 });
 
 // This test keeps the process busy for seconds, so it runs after the concurrent ones.
-test('a fleet of ten thousand with identifiers of 60 characters is started, told of, returned and handed on', async () => {
+test('a fleet of ten thousand replications fits into its input, state, query, result and failure', async () => {
   await using stage = await Stage.set(quick);
   const base = 'arn:aws:dms:eu-west-1:123456789012:replication-config:';
   const arns = Array.from({ length: 10_000 }, (_, n) => `${base}${String(n).padStart(60, 'X')}`);

@@ -41,8 +41,8 @@ async function stopped(stage: Stage) {
   return { replicationConfigArn, checkpoint, ledger, begin, record, token, operation };
 }
 
-describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
-  test('when updates are forged', async () => {
+describe.concurrent('a ledger', () => {
+  test('refuses forged updates, and goes on', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { dms } = stage;
@@ -73,7 +73,7 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
     expect((await dms.stop({ replicationConfigArn, ...brief })).checkpoint.sequence).toBe(2);
   });
 
-  test('and fails as a workflow when it is started by hand with a state that does not fit', async () => {
+  test('fails as a workflow when it is started by hand with an invalid state', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { client, taskQueue, simulator } = stage;
@@ -106,7 +106,7 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
     expect(await Promise.all(failed)).toEqual(states.map(() => 'DmsInvalidInput'));
   });
 
-  test('and answers when it was started by hand with times that are far away', async () => {
+  test('answers when it is started by hand with times far in the past or future', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { client, taskQueue, dms } = stage;
@@ -124,7 +124,7 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
     }
   });
 
-  test('and cuts failure messages of 600 kB', async () => {
+  test('records a failed replication whose messages have 600 kB', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { simulator, dms } = stage;
@@ -140,7 +140,7 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ checkpoints: [{ status: 'failed' }] });
   });
 
-  test('and answers people with a line', async () => {
+  test('answers an unseal and a broken reservation with a line of text', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { client, taskQueue, simulator, dms } = stage;
@@ -158,8 +158,8 @@ describe.concurrent('a ledger refuses what does not fit, and goes on', () => {
   });
 });
 
-describe.concurrent('a ledger that is gone', () => {
-  test('because it was terminated and deleted comes back from the archive, sealed, before anything else', async () => {
+describe.concurrent('a missing ledger', () => {
+  test('that was deleted is restored from the archive, with its seal, before the next operation', async () => {
     await using stage = await Stage.set(quick);
     const archive = new MemoryArchive();
     await stage.work({ archive });
@@ -190,7 +190,7 @@ describe.concurrent('a ledger that is gone', () => {
     });
   });
 
-  test('because it was terminated comes back with all that it held by the command that the failure tells', async () => {
+  test('that was terminated is restored with its record by the command in the failure', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { simulator, dms } = stage;
@@ -211,7 +211,7 @@ describe.concurrent('a ledger that is gone', () => {
     expect(await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 })).toMatchObject({ outcome: 'resumed' });
   });
 
-  test('because it never was is not created by a release of what was never reserved', async () => {
+  test('that never existed is not created by a release', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { client, taskQueue, simulator, dms } = stage;

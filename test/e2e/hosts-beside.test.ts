@@ -51,7 +51,7 @@ test.concurrent("the README's host works as written on a queue of its own beside
   }
 });
 
-test.concurrent('an operation whose ledger runs on another queue, where no worker is, names that queue', async () => {
+test.concurrent('an operation names the task queue of its ledger when no worker polls it', async () => {
   await using stage = await Stage.set();
   const worker = await stage.work();
   const { simulator, dms, client, taskQueue: first } = stage;

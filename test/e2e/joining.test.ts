@@ -55,7 +55,7 @@ describe.concurrent('a final stop while a pause is under way waits for it, and t
   });
 });
 
-test('a confirmed reload of the target while the replication is being resumed is refused by the name of the resume', async () => {
+test('a confirmed reload is refused while a resume is under way, and the failure names the resume', async () => {
   await using stage = await Stage.set(slowStart);
   await stage.work();
   const { simulator, dms } = stage;
@@ -72,7 +72,7 @@ test('a confirmed reload of the target while the replication is being resumed is
   await failureOf(resume.result());
 });
 
-test('two stops that preempt with one operation id on two replications are two stops', async () => {
+test('two preempting stops of two replications may share an operation id', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const { simulator, dms } = stage;
@@ -89,7 +89,7 @@ test('two stops that preempt with one operation id on two replications are two s
   ]);
 });
 
-test('a host that has reserved a replication may stop it by a workflow that it starts by name under another id', async () => {
+test('a host may stop its reserved replication with a workflow that it starts by name', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const { client, taskQueue, simulator, dms } = stage;

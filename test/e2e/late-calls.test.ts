@@ -25,7 +25,7 @@ function refOf(operation: OperationRecord) {
 }
 
 describe.concurrent('a call that the network holds up', () => {
-  test('as a stop is waited for by a resume, which says why and does not call', async () => {
+  test('that is a stop makes a later resume wait and say why', async () => {
     await using stage = await Stage.set(manual);
     await stage.work();
     const { simulator, dms } = stage;
@@ -56,7 +56,7 @@ describe.concurrent('a call that the network holds up', () => {
     await failureOf(resume.result());
   });
 
-  test('as a start is waited for by a final stop, which says why and does not call', async () => {
+  test('that is a start makes a later final stop wait and say why', async () => {
     await using stage = await Stage.set(manual);
     await stage.work();
     const { simulator, dms } = stage;
@@ -88,8 +88,8 @@ describe.concurrent('a call that the network holds up', () => {
   });
 });
 
-describe.concurrent('a call whose answer does not say what became of it', () => {
-  test('is followed by the ledger and recorded, when DMS answers 400 without a name after its effect', async () => {
+describe.concurrent('a call with an unclear outcome', () => {
+  test('is finished and recorded by the ledger when DMS answers 400 without an error name', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator, dms } = stage;
@@ -109,7 +109,7 @@ describe.concurrent('a call whose answer does not say what became of it', () => 
     expect(simulator.count('StopReplication')).toBe(1);
   });
 
-  test('seals as a final stop although the replication ends in failed', async () => {
+  test('that is a final stop seals although the replication fails', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator, dms } = stage;
@@ -128,8 +128,8 @@ describe.concurrent('a call whose answer does not say what became of it', () => 
   });
 });
 
-describe.concurrent('a request to the ledger that comes late', () => {
-  test('of an operation that was terminated while it began is refused, and its successor goes on', async () => {
+describe.concurrent('a late request to the ledger', () => {
+  test('from a terminated operation is refused, and the next operation goes on', async () => {
     await using stage = await Stage.set(manual);
     await stage.work();
     const { simulator, dms, client, taskQueue } = stage;
@@ -158,7 +158,7 @@ describe.concurrent('a request to the ledger that comes late', () => {
     expect(await next.result()).toMatchObject({ outcome: 'stopped', operationId: 'next' });
   });
 
-  test('that tells the end of an older resume again is refused, and the guard of the newer stop stays', async () => {
+  test('that repeats the end of an older resume is refused, and the newer stop keeps its guard', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator, dms } = stage;

@@ -11,7 +11,7 @@ const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const status = (stage: Stage, arn: string) => stage.simulator.row(arn).Status;
 
 describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
-  test('and whose operation was cancelled, in its name, with what it was for', async () => {
+  test('when its operation was cancelled, and keeps its operation id, intent and reason', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -59,7 +59,7 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('and whose operation timed out, however it ends: a failure is recorded as one', async () => {
+  test('when its operation timed out, and records that the replication failed', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -86,7 +86,7 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     });
   });
 
-  test('before another operation goes on, which waits for it and says so', async () => {
+  test('while the next operation waits for it and says so', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -107,7 +107,7 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('although somebody tries to cancel the ledger', async () => {
+  test('even when someone cancels the ledger', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -120,27 +120,24 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
   });
 });
 
-test.concurrent(
-  'a ledger shows in the Web UI what somebody has to know before they touch the replication',
-  async () => {
-    await using stage = await Stage.set(quick);
-    await stage.work();
-    const replicationConfigArn = stage.simulator.createReplication();
-    const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
-    const shown = async () => {
-      const handle = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
-      return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
-    };
-    expect(await shown()).toContain(`**Resume by ${checkpoint.resumeBy}**, policy \`warn\``);
-    expect(await shown()).toContain(checkpoint.recoveryCheckpoint);
-    await stage.dms.stop({ replicationConfigArn, intent: 'final', requestedBy: 'ada', reason: 'cutover', ...brief });
-    expect(await shown()).toContain('**Sealed** by ada at ');
-    expect(await shown()).not.toContain('Resume by');
-  },
-);
+test.concurrent('a ledger shows its resume deadline, checkpoint and seal in the Web UI', async () => {
+  await using stage = await Stage.set(quick);
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
+  const shown = async () => {
+    const handle = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+    return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+  };
+  expect(await shown()).toContain(`**Resume by ${checkpoint.resumeBy}**, policy \`warn\``);
+  expect(await shown()).toContain(checkpoint.recoveryCheckpoint);
+  await stage.dms.stop({ replicationConfigArn, intent: 'final', requestedBy: 'ada', reason: 'cutover', ...brief });
+  expect(await shown()).toContain('**Sealed** by ada at ');
+  expect(await shown()).not.toContain('Resume by');
+});
 
 test.concurrent(
-  'the history of a replication says who, why, what was found, what was done and how it ended',
+  'the history of a replication tells who asked, why, what was found and how each operation ended',
   async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
@@ -186,7 +183,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('a ledger of a newer version waits for a worker that can read it, and loses nothing', async () => {
+test.concurrent('a ledger of a newer version fails its workflow task, and stays open for a newer worker', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();
@@ -223,7 +220,7 @@ async function reserved(stage: Stage) {
 }
 
 describe.concurrent('a reservation', () => {
-  test('keeps everybody else out over the steps of its host, and outlives its continue-as-new', async () => {
+  test('refuses other operations between the steps of its host, also across a continue-as-new', async () => {
     await using stage = await Stage.set(quick);
     const { client, taskQueue } = stage;
     const { replicationConfigArn, workflowId, host } = await reserved(stage);
@@ -251,7 +248,7 @@ describe.concurrent('a reservation', () => {
     });
   });
 
-  test('whose host is gone is broken by name and reason', async () => {
+  test('whose host was terminated can be broken with a name and a reason', async () => {
     await using stage = await Stage.set(quick);
     const { replicationConfigArn, workflowId, host } = await reserved(stage);
     await host.terminate();
@@ -270,7 +267,7 @@ describe.concurrent('a reservation', () => {
 });
 
 describe.concurrent('a stop that preempts', () => {
-  test('ends the resume that is under way, by the client and as a step', async () => {
+  test('cancels the resume under way, from the client and from a step', async () => {
     await using stage = await Stage.set(slowStart);
     await stage.work();
     const { client, taskQueue } = stage;
@@ -297,7 +294,7 @@ describe.concurrent('a stop that preempts', () => {
     ]);
   });
 
-  test('is refused for its input before it ends anything, and for a reservation of somebody else', async () => {
+  test('does not cancel the resume under way when its input is invalid or a host reserved the replication', async () => {
     await using stage = await Stage.set(slowStart);
     await stage.work();
     const { client, taskQueue } = stage;
@@ -318,26 +315,23 @@ describe.concurrent('a stop that preempts', () => {
   });
 });
 
-test.concurrent(
-  'a ledger is not closed because an operation did not find its replication: it looks for itself a day later',
-  async () => {
-    await using stage = await Stage.set(quick);
-    await stage.work();
-    const replicationConfigArn = stage.simulator.createReplication();
-    await stage.dms.stop({ replicationConfigArn, ...brief });
-    const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
-    stage.simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
-    const failure = await failureOf(stage.dms.resume({ replicationConfigArn }));
-    expect(failure).toMatchObject({ type: 'DmsReplicationNotFound' });
-    expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
-      deletedAt: null,
-      missingSince: expect.any(String),
-      guard: { sequence: 1 },
-    });
-  },
-);
+test.concurrent('a ledger stays open and keeps its guard when an operation does not find its replication', async () => {
+  await using stage = await Stage.set(quick);
+  await stage.work();
+  const replicationConfigArn = stage.simulator.createReplication();
+  await stage.dms.stop({ replicationConfigArn, ...brief });
+  const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
+  stage.simulator.fault({ operation: '*', replicationConfigArn, times: 1e9, ...gone });
+  const failure = await failureOf(stage.dms.resume({ replicationConfigArn }));
+  expect(failure).toMatchObject({ type: 'DmsReplicationNotFound' });
+  expect(await stage.dms.ledger(replicationConfigArn)).toMatchObject({
+    deletedAt: null,
+    missingSince: expect.any(String),
+    guard: { sequence: 1 },
+  });
+});
 
-test.concurrent('an update that makes no sense fails, and the ledger goes on', async () => {
+test.concurrent('an invalid update fails, and the ledger goes on', async () => {
   await using stage = await Stage.set(quick);
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();

@@ -4,7 +4,7 @@ import { endStop, heldWait, manual, SLOW } from '../support/held-wait.js';
 import { isHeld, quick, Stage, until } from '../support/stage.js';
 
 describe.concurrent('a nudge', () => {
-  test('ends a wait at once that no sweep would have ended for long, whichever worker holds it', async () => {
+  test('ends a wait before the next sweep, and reaches the worker that holds it', async () => {
     await using stage = await Stage.set(manual);
     const connections = await Promise.all(
       [1, 2].map(() => NativeConnection.connect({ address: inject('temporalAddress') })),
@@ -32,7 +32,7 @@ describe.concurrent('a nudge', () => {
     await Promise.all(connections.map((connection) => connection.close()));
   });
 
-  test('comes as a signal by name as well, and many at once are few looks', async () => {
+  test('may be a signal by name, and fifty at once cause fewer than 25 looks', async () => {
     await using stage = await Stage.set(manual);
     await stage.work(SLOW);
     const { replicationConfigArn, handle, workflow, looks } = await heldWait(stage);
@@ -49,14 +49,14 @@ describe.concurrent('a nudge', () => {
     expect((await handle.result()).outcome).toBe('stopped');
   });
 
-  test('of a replication on which nothing is open is told so', async () => {
+  test('of a replication without an open operation returns false', async () => {
     await using stage = await Stage.set(manual);
     const arn = stage.simulator.createReplication();
     expect(await stage.dms.nudge(arn)).toBe(false);
     await expect(stage.dms.nudge('orders')).rejects.toMatchObject({ type: 'DmsInvalidInput' });
   });
 
-  test('that finds no worker, and is given up while the stop is being recorded, hurts nothing', async () => {
+  test('that finds no worker does not disturb the stop', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1200 } });
     const nowhere = () => Promise.reject(new Error('no wait is held in this worker'));
     await stage.work({ foreign: { 'dms.nudge': nowhere } });
@@ -77,7 +77,7 @@ describe.concurrent('a nudge', () => {
     expect((await handle.result()).outcome).toBe('stopped');
   });
 
-  test('leaves a cancel what it is', async () => {
+  test('does not keep a later cancel from ending the operation', async () => {
     await using stage = await Stage.set(manual);
     await stage.work(SLOW);
     const { replicationConfigArn, handle } = await heldWait(stage);

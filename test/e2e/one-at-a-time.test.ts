@@ -10,7 +10,7 @@ const brief = { settleSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
 
 describe.concurrent('one operation at a time', () => {
-  test('two stops at once, from client, step and by name, share one stop and one result', async () => {
+  test('stops at once from client, host and workflow name share one call and one result', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const input = { replicationConfigArn: stage.simulator.createReplication(), ...brief };
@@ -29,7 +29,7 @@ describe.concurrent('one operation at a time', () => {
     expect((await stage.dms.ledger(input.replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test('another operation is refused by the name of the one under way', async () => {
+  test('another operation is refused, and the failure names the one under way', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -62,7 +62,7 @@ describe.concurrent('one operation at a time', () => {
     expect(await host.result()).toMatchObject({ outcome: 'stopped', operationId: 'night' });
   });
 
-  test('a step and a workflow started by name are refused by that name too, and a host sees the failure itself', async () => {
+  test('a refused step and a refused workflow get the failure that names the operation under way', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 3000 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -93,7 +93,7 @@ describe.concurrent('one operation at a time', () => {
     expect(await caught([{ replicationConfigArn, operationId: 7 }, 'stop'])).toMatchObject(invalid);
   });
 
-  test('a step runs on the task queue it is given, whose worker has what the host has not', async () => {
+  test('a step runs on the task queue that its host names', async () => {
     await using stage = await Stage.set();
     const hosts = randomUUID();
     await stage.work();
@@ -107,7 +107,7 @@ describe.concurrent('one operation at a time', () => {
     expect(result).toBe('stopped');
   });
 
-  test('a stop during a resume is refused by name, and a second resume joins', async () => {
+  test('a stop is refused while a resume is under way, and a second resume joins it', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 100 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
@@ -123,7 +123,7 @@ describe.concurrent('one operation at a time', () => {
     expect([stage.simulator.count('StopReplication'), stage.simulator.count('StartReplication')]).toEqual([0, 1]);
   });
 
-  test('the same operation id returns what was recorded while it holds, and is refused after', async () => {
+  test('a repeated operation id returns its record while the stop holds, and is refused afterwards', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -139,7 +139,7 @@ describe.concurrent('one operation at a time', () => {
     expect(stage.simulator.count('StopReplication')).toBe(2);
   });
 
-  test('a host retried by its retry policy, and one that stops, resumes and stops again', async () => {
+  test('a host may be retried, and may stop, resume and stop again', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { taskQueue, client } = stage;
@@ -160,7 +160,7 @@ describe.concurrent('one operation at a time', () => {
     expect(sequences).toEqual([1, 2]);
   });
 
-  test('a host that is terminated does not take the record with it', async () => {
+  test('a stop is recorded although its host is terminated', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -215,7 +215,7 @@ describe.concurrent('one operation at a time', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test('a ledger loses nothing and doubles nothing while it continues as new under load', async () => {
+  test('a ledger keeps each record once while it continues as new under load', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -264,7 +264,7 @@ describe.concurrent('one operation at a time', () => {
     expect(stage.simulator.count('StartReplication')).toBe(0);
   });
 
-  test('a ledger terminated after the call holds up the record until it is brought back with what it held', async () => {
+  test('a stop waits to record until its terminated ledger is started again with its state', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -286,7 +286,7 @@ describe.concurrent('one operation at a time', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('a worker that goes away in the middle of the wait is replaced by another', async () => {
+  test('another worker continues the wait of a worker that shuts down', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();

@@ -37,7 +37,7 @@ async function lastFailure(stage: Stage, workflowId: string): Promise<string> {
 }
 
 describe.concurrent('while the ledger can not be reached', () => {
-  test('nothing is called, and an operation that has begun goes on once it can', async () => {
+  test('no call is sent, and the operation goes on once the ledger answers', async () => {
     await using stage = await Stage.set();
     const ledgerTaskQueue = randomUUID();
     await stage.work({ ledgerTaskQueue });
@@ -53,7 +53,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).operations).toHaveLength(1);
   });
 
-  test('because no worker has its workflow type, the failure says which', async () => {
+  test('an operation names the workflow type that the ledger worker lacks', async () => {
     await using stage = await Stage.set();
     await stage.work({ workflows: './hosts-without-ledger.ts' });
     const replicationConfigArn = stage.simulator.createReplication();
@@ -69,7 +69,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
   });
 
-  test('a cancelled operation does not wait for it for ever', async () => {
+  test('a cancelled operation ends within 15 seconds', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e6 } });
     const ledgerTaskQueue = randomUUID();
     await stage.work({ ledgerTaskQueue });
@@ -86,7 +86,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).pendingCall).toMatchObject({ operationId: 'let go' });
   });
 
-  test('a stop that was accepted waits for it, and its checkpoint is visible meanwhile', async () => {
+  test('an accepted stop waits to record, and shows its checkpoint meanwhile', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 3000 } });
     const ledgerTaskQueue = randomUUID();
     await stage.work({ ledgerTaskQueue });
@@ -110,8 +110,8 @@ describe.concurrent('while the ledger can not be reached', () => {
   });
 });
 
-describe.concurrent('what is lost on the way', () => {
-  test('a call that lands after its operation was terminated is waited out by the ledger, and so by the next', async () => {
+describe.concurrent('when something is lost or interrupted', () => {
+  test('the ledger waits for the late call of a terminated operation, and so does the next operation', async () => {
     await using stage = await Stage.set(slowStop);
     const { promise: onItsWay, resolve: land } = withResolvers();
     const dms = meddled(stage, (api) => ({
@@ -138,7 +138,7 @@ describe.concurrent('what is lost on the way', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('a cancel during an attempt that then fails is a cancel, and leaves the call to be found', async () => {
+  test('a cancel during a failing attempt ends as a cancel and keeps the note', async () => {
     await using stage = await Stage.set(slowStop);
     const { promise: onItsWay, resolve: fail } = withResolvers();
     const dms = meddled(stage, (api) => ({
@@ -179,7 +179,7 @@ describe.concurrent('what is lost on the way', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('a server that is restarted on its database file goes on where it was', async () => {
+  test('a stop survives a restart of the Temporal server on its database file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-server-'));
     const executable = await findServer('dev');
     const log = { level: 'error', format: 'json' } as const;
@@ -209,7 +209,7 @@ describe.concurrent('what is lost on the way', () => {
     }
   });
 
-  test('a wait at which nobody has looked until long past its deadline ends with the last status', async () => {
+  test('a wait without any look until long past its deadline ends with the last status', async () => {
     await using stage = await Stage.set();
     // The server ends an activity at once whose next attempt would come after its backstop, as if no worker had run till then.
     const unseen = async () => {
@@ -230,7 +230,7 @@ describe.concurrent('what is lost on the way', () => {
     });
   });
 
-  test('an operation that is paused is still joined, and goes on when it is unpaused', async () => {
+  test('a paused operation can be joined, and goes on when it is unpaused', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -251,7 +251,7 @@ describe.concurrent('what is lost on the way', () => {
 });
 
 describe.concurrent('with everything encrypted', () => {
-  test('a stop, its progress, its failures and its ledger are read by those who have the key, and by nobody else', async () => {
+  test('a stop, its progress, failures and ledger work, and its history does not show the reason', async () => {
     await using stage = await Stage.set(slowStop, { dataConverter: encrypted });
     await stage.work({ holdSeconds: 3 });
     const replicationConfigArn = stage.simulator.createReplication();

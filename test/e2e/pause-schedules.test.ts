@@ -100,7 +100,7 @@ describe.concurrent('a pause schedule', () => {
     expect(await existing(stage, input.scheduleId)).toEqual([]);
   });
 
-  test('skips what somebody else stops, resumes, reserves or has stopped', async () => {
+  test('skips its stop or resume when someone else stopped or reserved the replication', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication({ durations: { stopping: 600 } });
@@ -170,7 +170,7 @@ describe.concurrent('a pause schedule', () => {
     expect(stage.simulator.count('StopReplication')).toBe(0);
   });
 
-  test('waits for the record of its own stop before it resumes, and fails when none comes', async () => {
+  test('waits for the record of its own stop, and fails when it is missing after 12 hours', async () => {
     await using stage = await setSkipping();
     const replicationConfigArn = stage.simulator.createReplication();
     const noted = (id: string) => ({
@@ -249,7 +249,7 @@ describe.concurrent('a pause schedule', () => {
       { calendars: [{ hour: 99 }] },
       /field hour: '99'/,
     ],
-  ])('%s', async (_, stop, resume, message) => {
+  ])('checks its times: %s', async (_, stop, resume, message) => {
     await using stage = await Stage.set(quick);
     const input = nightly(stage.simulator.createReplication(), { stop, resume });
     const created = stage.dms.createPauseSchedule(input);
@@ -288,7 +288,7 @@ describe.concurrent('a pause schedule', () => {
   });
 
   test.each(['dmsScheduledStop', 'dmsScheduledResume'])(
-    'starts %s, which refuses an argument of another shape',
+    'refuses a malformed argument of its workflow %s',
     async (workflowType) => {
       await using stage = await Stage.set(quick);
       await stage.work();
@@ -301,7 +301,7 @@ describe.concurrent('a pause schedule', () => {
     },
   );
 
-  test('whose name is taken is refused, and what has the name is left alone', async () => {
+  test('whose name is taken is refused, and the existing schedule stays', async () => {
     await using stage = await Stage.set(quick);
     const input = nightly(stage.simulator.createReplication());
     const { scheduleIds } = await stage.dms.createPauseSchedule(input);

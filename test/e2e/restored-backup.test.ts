@@ -38,7 +38,7 @@ async function copyFiles(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) await copyFile(join(from, name), join(to, name));
 }
 
-test('a stop in a Temporal that was restored from before its record is over, and DMS is not asked again, when somebody has resumed it', async () => {
+test('a stop restored from a backup fails without another call when the replication was started since', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-restored-'));
   const backup = await mkdtemp(join(tmpdir(), 'temporal-dms-backup-'));
   const server = new Server(folder);

@@ -25,7 +25,7 @@ async function stopped(
 }
 
 describe.concurrent('a resume', () => {
-  test('is refused while sealed, and works once unsealed by name and reason', async () => {
+  test('is refused while the replication is sealed, and works once it is unsealed', async () => {
     const { stage, arn } = await stopped({}, 'final');
     await using _ = stage;
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
@@ -37,7 +37,7 @@ describe.concurrent('a resume', () => {
     expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
   });
 
-  test('is refused when someone ran it in between, shows both stops, and can be forced', async () => {
+  test('is refused with both stops when someone ran the replication since, unless it is forced', async () => {
     const { stage, arn, checkpoint } = await stopped();
     await using _ = stage;
     stage.simulator.start(arn);
@@ -55,7 +55,7 @@ describe.concurrent('a resume', () => {
     expect(forced).toMatchObject({ outcome: 'resumed', resumedFrom: null });
   });
 
-  test('takes another spelling of the same checkpoint for the recorded stop, and says so', async () => {
+  test('accepts another spelling of the recorded checkpoint, and says so', async () => {
     const { stage, arn } = await stopped();
     await using _ = stage;
     stage.simulator.row(arn).RecoveryCheckpoint = '$.583860:1357';
@@ -81,7 +81,7 @@ describe.concurrent('a resume', () => {
   test.each([
     ['deprovisioning', 0],
     ['deprovisioned', 3600],
-  ])('is refused while %s, before any call; a confirmed reload is passed on', async (state, seconds) => {
+  ])('is refused before any call while %s, and only a confirmed reload is sent', async (state, seconds) => {
     const { stage, arn } = await stopped({}, 'pause', { reloadAfterDeprovision: true });
     await using _ = stage;
     stage.simulator.clock.advance({ hours: 48, seconds });
@@ -106,7 +106,7 @@ describe.concurrent('a resume', () => {
     expect(failure).toMatchObject({ type: 'DmsResumeWindowClosed', message: expect.stringContaining('48 hours') });
   });
 
-  test('of a running or starting replication does nothing and says which', async () => {
+  test('of a running or starting replication sends no call and returns which it is', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 100 } });
     await stage.work();
     const running = stage.simulator.createReplication();
@@ -119,7 +119,7 @@ describe.concurrent('a resume', () => {
     expect(stage.simulator.count('StartReplication')).toBe(0);
   });
 
-  test('of one that never ran is its first start', async () => {
+  test('of a replication that never ran is its first start', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication({ status: 'created' });
@@ -131,7 +131,7 @@ describe.concurrent('a resume', () => {
     ['resume', {}, { type: 'DmsCheckpointChanged', details: [{ status: 'created' }] }],
     ['forced reload', { force: true, startReplicationType: 'reload-target' }, { type: 'DmsNotResumable' }],
   ] as const)(
-    'of one that was created anew under its ARN does not load over what was recorded: %s',
+    'is refused when its replication was created anew under the same ARN: %s',
     async (...[, how, refusal]) => {
       const { stage, arn } = await stopped();
       await using _ = stage;
@@ -145,7 +145,7 @@ describe.concurrent('a resume', () => {
     },
   );
 
-  test('of one that never ran, from a record that is not there, is refused', async () => {
+  test('of a replication that never ran is refused when it names a missing record', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication({ status: 'created' });
@@ -154,7 +154,7 @@ describe.concurrent('a resume', () => {
     expect(stage.simulator.count('StartReplication')).toBe(0);
   });
 
-  test('says that it went on from a record only when it did', async () => {
+  test('returns the record it resumed from, and none when the replication already runs', async () => {
     const { stage, arn, checkpoint } = await stopped();
     await using _ = stage;
     const resumed = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
@@ -163,7 +163,7 @@ describe.concurrent('a resume', () => {
     expect(again).toMatchObject({ outcome: 'already-running', resumedFrom: null });
   });
 
-  test('that does not get to run in time says how far it came', async () => {
+  test('that times out reports its last status and elapsed time', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 1e6 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
@@ -190,13 +190,13 @@ describe.concurrent('a resume', () => {
     });
   });
 
-  test('of a full load asks what is wanted', async () => {
+  test('of a full load is refused without a start type', async () => {
     const { stage, arn } = await stopped({ replicationType: 'full-load' });
     await using _ = stage;
     expect(await failureOf(stage.dms.resume({ replicationConfigArn: arn }))).toMatchObject({ type: 'DmsNotResumable' });
   });
 
-  test('with a second start-replication is refused by DMS, and says what would work', async () => {
+  test('with a second start-replication is rejected by DMS, and the failure names resume-processing', async () => {
     const { stage, arn } = await stopped();
     await using _ = stage;
     const failure = await failureOf(
@@ -209,7 +209,7 @@ describe.concurrent('a resume', () => {
     expect((await stage.dms.ledger(arn)).pendingCall).toBeNull();
   });
 
-  test('that dies right after running is a failure, and is recorded', async () => {
+  test('whose replication fails right after running fails, and the failure is recorded', async () => {
     const { stage, arn } = await stopped();
     await using _ = stage;
     stage.simulator.failAfterRunning(arn, 20, ['Error 1236: binlog purged']);
@@ -221,7 +221,7 @@ describe.concurrent('a resume', () => {
     });
   });
 
-  test('of an idle source sees no movement', async () => {
+  test('of an idle source reports that no progress was seen', async () => {
     const { stage, arn } = await stopped({ changesPerSecond: 0 });
     await using _ = stage;
     expect((await stage.dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 2 })).progress).toBe(
@@ -229,7 +229,7 @@ describe.concurrent('a resume', () => {
     );
   });
 
-  test('whose answer is lost is found to be its own', async () => {
+  test('whose answer is lost recognises its own call', async () => {
     const { stage, arn } = await stopped();
     await using _ = stage;
     stage.simulator.fault({ operation: 'StartReplication', type: 'answer-lost' });
@@ -238,7 +238,7 @@ describe.concurrent('a resume', () => {
     expect(stage.simulator.count('StartReplication')).toBe(1);
   });
 
-  test('waits while it is being modified', async () => {
+  test('waits while the replication is being modified', async () => {
     const { stage, arn } = await stopped();
     await using _ = stage;
     stage.simulator.modify(arn);
@@ -259,8 +259,8 @@ describe.concurrent('a resume', () => {
   });
 });
 
-describe.concurrent('a resume that is judged', () => {
-  test('by the lag that was recorded and what the source keeps is refused before any call, or warned of', async () => {
+describe.concurrent('a resume with checks', () => {
+  test('is refused when the source log is too short for the recorded lag, or warns of it', async () => {
     await using stage = await Stage.set(quick);
     const read = () => Promise.resolve({ sourceSeconds: 3000, targetSeconds: 0, at: new Date().toISOString() });
     await stage.work({ lag: { read } });
@@ -281,7 +281,7 @@ describe.concurrent('a resume that is judged', () => {
     expect(resumed.warnings.map(({ code }) => code)).toContain('source-log-short');
   });
 
-  test('is not kept from anything by a lag that can not be had', async () => {
+  test('goes on with a warning when the lag can not be read', async () => {
     await using stage = await Stage.set(quick);
     const reads = [
       () => Promise.reject(new Error('AccessDenied')),
@@ -303,7 +303,7 @@ describe.concurrent('a resume that is judged', () => {
     }
   });
 
-  test('by an activity of the caller is moving, or not, and never fails by it', async () => {
+  test('reports the progress that its probe answers, and does not fail when the probe fails', async () => {
     await using stage = await Stage.set(quick);
     const asked: unknown[] = [];
     const answers: unknown[] = [true, false, 'perhaps'];
@@ -328,7 +328,7 @@ describe.concurrent('a resume that is judged', () => {
     expect(await told()).toEqual(['none-seen', 'probe-failed']);
   });
 
-  test('by where its endpoints lead is refused onto another database, unless it is forced', async () => {
+  test('is refused when an endpoint leads to another database, unless it is forced', async () => {
     await using stage = await Stage.set(quick);
     await stage.work({ endpointFingerprints: true });
     const replicationConfigArn = stage.simulator.createReplication();
@@ -350,7 +350,7 @@ describe.concurrent('a resume that is judged', () => {
     expect(forced).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 2 } });
   });
 
-  test('by endpoints that can not be read goes on, and says so', async () => {
+  test('goes on with a warning when its endpoints can not be read', async () => {
     await using stage = await Stage.set(quick);
     const worker = await stage.work({ endpointFingerprints: true });
     const replicationConfigArn = stage.simulator.createReplication();

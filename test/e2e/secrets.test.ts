@@ -74,7 +74,7 @@ async function foundIn(folder: string, needles: readonly string[]): Promise<stri
 }
 
 test.skipIf(process.env['TEMPORAL_ADDRESS'] !== undefined)(
-  'no secret that DMS repeats gets into the database of the server, or into a log',
+  'a secret that DMS repeats reaches neither the Temporal database nor a log',
   async () => {
     const logged: string[] = [];
     for (const stream of [process.stderr, process.stdout]) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { operation } from '../support/operations.js';
 import { failureOf, Stage } from '../support/stage.js';
 
-test('describe, stop, start and the waits work as activities on their own; the ledger wants a workflow', async () => {
+test('describe, stop, start and the waits work as standalone activities, and recording is refused', async () => {
   await using stage = await Stage.set();
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();

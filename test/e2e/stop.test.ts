@@ -33,7 +33,7 @@ describe.concurrent('a stop', () => {
   });
 
   test.each([true, false])(
-    'of one that never ran says so (row before the first run: %s)',
+    'of a replication that never ran says so (row before the first run: %s)',
     async (rowBeforeFirstRun) => {
       await using stage = await Stage.set({ ...quick, rowBeforeFirstRun });
       await stage.work();
@@ -81,7 +81,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('shows where it is in its query, its details, its memo and its activities', async () => {
+  test('shows its progress in its query, details, memo and activities', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 100 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -138,7 +138,7 @@ describe.concurrent('a stop', () => {
     expect(pendingCall).toBeNull();
   });
 
-  test('of a deleting, a failed, a read-only and a missing replication says what each is', async () => {
+  test('of a deleting, failed, read-only or missing replication fails with a type for each', async () => {
     await using stage = await Stage.set({
       ...quick,
       durations: { ...quick.durations, deleting: defaultDurations.deleting * 100 },
@@ -191,7 +191,7 @@ describe.concurrent('a stop', () => {
     expect((await stage.dms.ledger(arn)).pendingCall).toBeNull();
   });
 
-  test('whose answer is lost is found to be its own', async () => {
+  test('whose answer is lost recognises its own call', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -217,7 +217,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(3);
   });
 
-  test('is asked for again when DMS restarts it by itself', async () => {
+  test('is asked for again when DMS restarts the replication by itself', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -248,7 +248,7 @@ describe.concurrent('a stop', () => {
   test.each([
     ['inside an attempt', 30],
     ['between attempts', 0],
-  ])('whose deadline passes %s fails with the last status, and leaves its call to be found', async (_, holdSeconds) => {
+  ])('whose deadline passes %s fails with the last status, and keeps its note', async (_, holdSeconds) => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 100_000 } });
     await stage.work({ holdSeconds });
     const arn = stage.simulator.createReplication();
@@ -272,7 +272,7 @@ describe.concurrent('a stop', () => {
     expect(Date.parse(checkpoint.stoppedAt ?? '')).toBeGreaterThan((before.ReplicationLastStopTime ?? 0) * 1000);
   });
 
-  test('of one that was stopped before, and that DMS then restarts by itself, asks for it', async () => {
+  test('of a stopped replication is asked for when DMS then restarts it by itself', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator } = stage;
@@ -298,7 +298,7 @@ describe.concurrent('a stop', () => {
     expect(warnings.map(({ code }) => code)).toContain('no-checkpoint');
   });
 
-  test('of a replication in a status that nobody knows is left to DMS to judge', async () => {
+  test('of a replication in an unknown status is sent for DMS to decide', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -311,7 +311,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('believes looks, and not the state that a refusal names, which may be as old', async () => {
+  test('trusts looks over the state that a refusal of DMS names', async () => {
     await using stage = await Stage.set({ ...refusingTwice, durations: { ...quick.durations, stopping: 600 } });
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -326,7 +326,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.calls.every(isRefused)).toBe(true);
   });
 
-  test('is not asked for again when looks still show it running', async () => {
+  test('is accepted once although stale looks still show the replication running', async () => {
     await using stage = await Stage.set(refusingTwice);
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -340,7 +340,7 @@ describe.concurrent('a stop', () => {
     expect(accepted).toHaveLength(1);
   });
 
-  test('that is cancelled when it is stopped already is recorded by the ledger', async () => {
+  test('that is cancelled after the replication stopped is recorded by the ledger', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -359,7 +359,7 @@ describe.concurrent('a stop', () => {
     });
   });
 
-  test('is denied for good before the call, and goes on when denied after it', async () => {
+  test('fails on a denial of its call, and goes on when later looks are denied', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const denied = {

@@ -187,7 +187,7 @@ describe.concurrent('the ready-made worker', () => {
     expect(worker.has('drained')).toBeDefined();
   });
 
-  test('drains on SIGTERM in the middle of a wait, keeps its status, and another goes on; SIGKILL only takes longer', async () => {
+  test('hands a wait to another worker after SIGTERM and after SIGKILL', async () => {
     const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 9000 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
@@ -226,7 +226,7 @@ describe.concurrent('the ready-made worker', () => {
     }
   });
 
-  test('killed during the record leaves one record, and another worker finishes it', async () => {
+  test('that is killed while it records leaves one record, finished by another worker', async () => {
     const simulator = await startDmsSimulator(quick);
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
@@ -253,7 +253,7 @@ describe.concurrent('the ready-made worker', () => {
     }
   });
 
-  test('that is versioned pins operations, and moves a ledger on with the deployment', async () => {
+  test('that is versioned pins operations, and moves a ledger to the new deployment version', async () => {
     const simulator = await startDmsSimulator(quick);
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const deploymentName = `deployment-${randomUUID()}`;

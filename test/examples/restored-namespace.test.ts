@@ -16,7 +16,7 @@ import { quick, Stage, until } from '../support/stage.js';
 const SHOWN_ARN = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 const brief = { settleSeconds: 0 };
 
-test('a restored stop that was finished and undone is terminated, and its ledger is rebuilt, as the page says', async () => {
+test('the documented steps terminate a restored stop that was undone, and rebuild its ledger', async () => {
   const executable = await findServer('dev');
   if (executable.type === 'cached-download') return; // the page's commands need the program itself
   const folder = await mkdtemp(join(tmpdir(), 'temporal-'));

@@ -34,11 +34,11 @@ const FORGIVEN = new Set(process.env['EXPLORE_FORGIVE']?.split(','));
 
 const seeded = (numRuns: number) => ({ ...drawn, numRuns, ...(SEED === 'random' ? {} : { seed: Number(SEED) }) });
 
-test('operations that are mixed, cut short, repeated and lied to act one at a time and record every accepted stop once', async () => {
+test('disturbed operations act one at a time, and every accepted stop is recorded once', async () => {
   await fc.assert(explored(few, TROUBLE, check), seeded(SEEDS));
 }, 600_000);
 
-test('fifty operations that fight for one replication do the same', async () => {
+test('fifty competing operations act one at a time, and every accepted stop is recorded once', async () => {
   await fc.assert(explored(fight, TROUBLE, check), { ...seeded(FIGHTS), endOnFailure: true });
 }, 600_000);
 
@@ -54,7 +54,7 @@ test('a stop is recorded when its operation is reset while the call is on its wa
   expect(world.ledger?.checkpoints).toHaveLength(1);
 });
 
-test('a stop that DMS undid returns what was recorded when its operation is reset to before it asked again', async () => {
+test('a stop that is reset to before its second call keeps its one record', async () => {
   const world = new World(inOrder(), quiet);
   const now = (act: () => void) => [{ at: { turn: 0 }, act }];
   const restarted = () => world.dms.stopForAWhile(1);
@@ -68,7 +68,7 @@ test('a stop that DMS undid returns what was recorded when its operation is rese
   expect(world.ledger?.checkpoints).toHaveLength(1);
 });
 
-test('a stop right after one whose operation died records the new stop, and not the one that DMS still shows', async () => {
+test('a stop after a terminated one records its own checkpoint, not the one DMS still shows', async () => {
   const world = new World(inOrder(), quiet);
   const now = (act: () => void) => [{ at: { turn: 0 }, act }];
   await world.run(now(() => world.want(stop)));

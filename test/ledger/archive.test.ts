@@ -24,8 +24,8 @@ function stopped(ledger: Ledger, n: number, more: Partial<ArchivedRecord> = {}, 
 const waiting = ({ archive }: Ledger) => archive?.waiting.map(({ sequence }) => sequence);
 const whole = (ledger: Ledger) => ledger.checkpoints.map(({ sequence }) => sequence);
 
-describe('what waits for the archive', () => {
-  test('is every record since a worker has one, with what held then, and all from before', () => {
+describe('the archive queue of a ledger', () => {
+  test('holds every record of the ledger once a worker has an archive', () => {
     let ledger = stopped(stopped(emptyLedger(arn), 1, {}, false), 2, {}, false);
     expect([ledger.archive, nextToArchive(ledger)]).toEqual([null, null]);
     ledger = stopped(stopped(ledger, 3), 4, { intent: 'final' });
@@ -42,13 +42,13 @@ describe('what waits for the archive', () => {
     expect(ledgerMarkdown(ledger)).not.toContain('archive');
   });
 
-  test('is not the same record again, although it is told of twice', () => {
+  test('takes each record once even if its stop is recorded twice', () => {
     const once = stopped(emptyLedger(arn), 1);
     expect(waiting(stopped(once, 1))).toEqual([1]);
     expect(waiting(stopped(dequeueRecord(once, 1), 1))).toEqual([]);
   });
 
-  test('stays in the ledger, however many and however large there are, and takes no room from the others', () => {
+  test('keeps every record that waits outside the size limit of the ledger', () => {
     let ledger = stopped(emptyLedger(arn), 1);
     ledger = dequeueRecord(ledger, 1);
     for (let n = 2; n <= 160; n++) ledger = stopped(ledger, n, { reason: 'x'.repeat(1000) });
@@ -62,7 +62,7 @@ describe('what waits for the archive', () => {
     expect(whole(ledger)[0]).toBe(161);
   });
 
-  test('is given up by name when the archive will never take it, or more than a megabyte waits', () => {
+  test('drops a rejected record, or the oldest beyond a megabyte, and logs an event', () => {
     let ledger = stopped(emptyLedger(arn), 1);
     ledger = giveUpRecord(ledger, 1, 'it is too large', at(200));
     expect(ledger).toMatchObject({
@@ -84,7 +84,7 @@ describe('what waits for the archive', () => {
     expect(ledger.events[0]?.detail).toContain('is not in the archive: its queue exceeds 1 MB');
   });
 
-  test('is what a worker without an archive records, too, once there is one, and none that is not there any more', () => {
+  test('takes records of workers without an archive and skips records that the ledger dropped', () => {
     let ledger = stopped(stopped(emptyLedger(arn), 1), 2, {}, false);
     expect([waiting(ledger), ledger.archive?.taskQueue]).toEqual([[1, 2], 'dms']);
     ledger = { ...ledger, checkpoints: ledger.checkpoints.slice(0, 1) };
@@ -93,12 +93,12 @@ describe('what waits for the archive', () => {
   });
 });
 
-describe('a ledger that is restored', () => {
+describe('a restored ledger', () => {
   const records = [3, 2, 1].map((n) => archived(n));
   const request = { by: 'grace', reason: 'it was terminated', records, lastSequence: 3, resumeWithinSeconds: 7200 };
   const bare = ({ sealed: _sealed, deadline: _deadline, ...checkpoint }: ArchivedRecord) => checkpoint;
 
-  test('has its records again, numbered on, and says who did it and why', () => {
+  test('has its records back and an event that says who restored it and why', () => {
     const { ledger, reply } = restore(emptyLedger(arn), request, at(9000));
     expect(reply).toEqual({ added: 3 });
     expect(ledger).toMatchObject({
@@ -115,7 +115,7 @@ describe('a ledger that is restored', () => {
     expect(waiting(stopped(ledger, 4))).toEqual([4]);
   });
 
-  test('is not changed the second time, whatever has happened since', () => {
+  test('is not changed by a second restore of the same records', () => {
     const { ledger } = restore(emptyLedger(arn), request, at(9000));
     const later = { ...stopped(ledger, 4), sealed: null };
     const sealing = {
@@ -125,7 +125,7 @@ describe('a ledger that is restored', () => {
     expect(restore(later, sealing, at(9900))).toEqual({ ledger: later, reply: { added: 0 } });
   });
 
-  test('is sealed, and its deadline watched, as it was with the newest record', () => {
+  test('takes its seal and its deadline guard from the newest record', () => {
     const seal = { by: 'ada', reason: 'done', at: at(310) };
     const sealed = [archived(3, { sealed: seal, intent: 'final' }), ...records.slice(1)];
     expect(restore(emptyLedger(arn), { ...request, records: sealed }, at(9000)).ledger.sealed).toEqual(seal);
@@ -142,7 +142,7 @@ describe('a ledger that is restored', () => {
     expect(restore(emptyLedger(arn), closed, at(9000)).ledger.guard).toBeNull();
   });
 
-  test('is sealed by what was closed for good, whatever it has recorded itself since, unless somebody there has lifted a seal', () => {
+  test('takes the archived seal despite newer records of its own, unless someone has unsealed it', () => {
     const seal = { by: 'ada', reason: 'done', at: at(310) };
     const sealed = { ...request, records: [archived(3, { sealed: seal, intent: 'final' }), ...records.slice(1)] };
     const own = stopped(emptyLedger(arn), 90, {}, false);
@@ -151,13 +151,13 @@ describe('a ledger that is restored', () => {
     expect(restore(lifted, sealed, at(9999)).ledger.sealed).toBeNull();
   });
 
-  test('has each sequence once, the newer one of two', () => {
+  test('keeps the newer of two records with the same sequence', () => {
     const anew = archived(1, { recordedAt: at(5000), operationId: 'anew' });
     const { checkpoints } = restore(emptyLedger(arn), { ...request, records: [anew, ...records] }, at(9000)).ledger;
     expect(checkpoints.map(({ operationId }) => operationId)).toEqual(['anew', 'op-3', 'op-2']);
   });
 
-  test('that began anew before keeps its own records, its own seal, and lets them be archived', () => {
+  test('keeps its own records and guard and queues its own records for the archive', () => {
     const own = stopped(emptyLedger(arn), 90, {}, false);
     expect(whole(own)).toEqual([1]);
     const { ledger, reply } = restore(own, request, at(9999));
@@ -170,20 +170,20 @@ describe('a ledger that is restored', () => {
   test.each([
     ['without a name', { by: ' ' }, /by: is empty/],
     ['without records', { records: null }, /records: /],
-    ['without a clock', { resumeWithinSeconds: 'soon' }, /resumeWithinSeconds: /],
+    ['without a valid resume window', { resumeWithinSeconds: 'soon' }, /resumeWithinSeconds: /],
+    ['with an invalid time', { records: [archived(1, { recordedAt: 'x' })] }, /records.0.recordedAt: is not a time/],
+    ['with an invalid deadline plan', { records: [archived(1, { deadline: {} as never })] }, /records.0.deadline/],
     [
-      'with a time that is none',
-      { records: [archived(1, { recordedAt: 'x' })] },
-      /records.0.recordedAt: is not a time/,
+      'with a record of another replication',
+      { records: [archived(1, { replicationConfigArn: `${arn}X` })] },
+      /is of .*ORDERSX/,
     ],
-    ['with a plan that is none', { records: [archived(1, { deadline: {} as never })] }, /records.0.deadline/],
-    ["with another replication's", { records: [archived(1, { replicationConfigArn: `${arn}X` })] }, /is of .*ORDERSX/],
     [
       'with records of a newer version',
       { records: [archived(1, { version: 2 })] },
       /newer version of temporal-dms \(2, this/,
     ],
-  ])('is refused %s', (_, more, message) => {
+  ])('is rejected %s', (_, more, message) => {
     const act = () =>
       validateRestore(
         emptyLedger(arn),

@@ -21,7 +21,7 @@ test('a new ledger holds nothing', () => {
 });
 
 describe('the beginning of an operation', () => {
-  test('takes the newest token, and never an older one', () => {
+  test('raises the newest token and never lowers it', () => {
     expect(begun(empty, op('a'), 5).newestToken).toBe(Date.parse(at(5)));
     expect(begin(begun(empty, op('a'), 5), beginOf(op('a'), 3), at(6)).ledger.newestToken).toBe(Date.parse(at(5)));
   });
@@ -31,12 +31,12 @@ describe('the beginning of an operation', () => {
     expect([begun(empty, op('a'), 1).taskQueue, twice.taskQueue]).toEqual([beginOf(op('a'), 1).taskQueue, 'moved']);
   });
 
-  test('shows that the replication is there', () => {
+  test('marks the replication as found', () => {
     const away = { ...empty, missingSince: at(1), deletedAt: at(2) };
     expect(begun(away, op('a'), 5)).toMatchObject({ missingSince: null, deletedAt: null });
   });
 
-  test('registers it once, as it is now, before the older ones', () => {
+  test('registers each operation once, newest first', () => {
     const twice = begun(begun(begun(empty, op('a'), 1), op('b'), 2), op('a'), 3);
     expect(twice.operations.map(({ operationId }) => operationId)).toEqual(['a', 'b']);
     expect(twice.operations[0]).toEqual({
@@ -67,19 +67,19 @@ describe('the beginning of an operation', () => {
   test.each([
     ['created', false],
     ['running', true],
-  ])('in status %s shows that it has run: %s', (status, hasRun) => {
+  ])('in status %s proves that the replication has run: %s', (status, hasRun) => {
     const { ledger } = begin(empty, beginOf(op('a'), 1, { status }), at(1));
     expect(begin(ledger, beginOf(resume, 2, { status: 'created' }), at(2)).reply.hasRun).toBe(hasRun);
   });
 
-  test('gives the record that is asked for, and no other', () => {
+  test('returns exactly the requested record', () => {
     const second = recorded(begun(done, op('b'), 20), op('b'), 21, { checkpoint: draftOf('b', { stoppedAt: at(15) }) });
     const asked = (sequence: number | null) =>
       begin(second, beginOf(resume, 30, { sequence }), at(30)).reply.checkpoint?.sequence;
     expect([asked(null), asked(1), asked(2), asked(7)]).toEqual([2, 1, 2, undefined]);
   });
 
-  test('is not that of an operation that another execution has left a call of', () => {
+  test('replies busy while a call of another execution is unfinished', () => {
     const left = noted(empty, op('a'), 1);
     const { reply, ledger } = begin(left, beginOf(op('b'), 5), at(5));
     expect([reply.busy?.seconds, reply.repeatOf, reply.ownCall]).toEqual([3, null, null]);
@@ -89,28 +89,28 @@ describe('the beginning of an operation', () => {
   test.each<[string, Ledger, boolean]>([
     ['a recorded stop with a time', { ...done, operations: [] }, true],
     [
-      'a recorded stop without one',
+      'a recorded stop without a time',
       { ...done, operations: [], checkpoints: done.checkpoints.map((each) => ({ ...each, stoppedAt: null })) },
       false,
     ],
     [
-      'an operation that began in a status that was not kept',
+      'an operation without a begin status',
       { ...done, checkpoints: [], operations: done.operations.map((each) => ({ ...each, statusAtBegin: null })) },
       false,
     ],
-    ['an operation that began in a status of a run', { ...done, checkpoints: [] }, true],
-  ])('says of %s whether it has run', (_, ledger, hasRun) => {
+    ['an operation that began while the replication ran', { ...done, checkpoints: [] }, true],
+  ])('derives from %s whether the replication has run', (_, ledger, hasRun) => {
     expect(begin(ledger, beginOf(resume, 50), at(50)).reply.hasRun).toBe(hasRun);
   });
 
-  test('that repeats an operation without a record names none', () => {
+  test('returns no record if it repeats an operation that has none', () => {
     const bare = { ...done, operations: done.operations.map((each) => ({ ...each, checkpointSequence: null })) };
     expect(begin(bare, beginOf(op('a'), 20), at(20)).reply.repeatOf).toMatchObject({ checkpoint: null });
     expect(messageOf(() => validateBegin(bare, beginOf(op('a'), 20, { intent: 'final' }), at(20)))).toBe('allowed');
     expect(messageOf(() => validateBegin(done, beginOf(op('a'), 20), at(20)))).toBe('allowed');
   });
 
-  test('is refused with the operation that it is about', () => {
+  test('is rejected with the ARN and the operation id in the details', () => {
     const about = (act: () => void) =>
       expect(act).toThrow(
         expect.objectContaining({
@@ -121,7 +121,7 @@ describe('the beginning of an operation', () => {
     about(() => validateBegin(done, beginOf(op('a'), 30, { intent: 'final' }), at(30)));
   });
 
-  test('is refused for its id with what came in between', () => {
+  test("says why it can't reuse the id of an operation that succeeded", () => {
     const later = begun(done, op('b'), 20);
     expect(messageOf(() => validateBegin(later, beginOf(op('a'), 30), at(30)))).toContain(
       `The stop "a" of ${arn} succeeded before, and since then the stop "b" began`,
@@ -136,7 +136,7 @@ describe('the beginning of an operation', () => {
     expect(messageOf(() => validateBegin(forgotten, final, at(30)))).toBe('allowed');
   });
 
-  test('of a resume is refused with the record while the ledger is sealed, and that of a stop is not', () => {
+  test('of a resume is rejected while the ledger is sealed, but that of a stop is not', () => {
     const sealed = { ...done, sealed: { by: 'ada', reason: null, at: at(9) } };
     expect(() => validateBegin(sealed, beginOf(resume, 30), at(30))).toThrow(
       expect.objectContaining({
@@ -150,7 +150,7 @@ describe('the beginning of an operation', () => {
     );
   });
 
-  test('is late by name', () => {
+  test('names the operation whose later attempt has already sent a request', () => {
     const late = beginOf(op('a'), 4);
     expect(messageOf(() => validateBegin(begun(empty, op('a'), 5), late, at(5)))).toBe(
       'A later attempt of the stop "a" has already sent a request to the ledger',
@@ -171,8 +171,8 @@ describe('the beginning of an operation', () => {
   });
 });
 
-describe('a seal that is lifted', () => {
-  test('is lifted from the note too, and the ledger says who did it', () => {
+describe('a lifted seal', () => {
+  test('is removed from the note too, and an event names the person', () => {
     const sealed = noted(empty, op('a'), 1, { intent: 'final' });
     const { ledger } = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
     expect(ledger).toMatchObject({ sealed: null, pendingCall: { operationId: 'a', seals: false } });
@@ -184,7 +184,7 @@ describe('a seal that is lifted', () => {
     expect(unseal(empty, { by: 'bob', reason: 'again' }, at(5)).ledger).toBe(empty);
   });
 
-  test('is set again by the record of a final stop that began since', () => {
+  test('is set again by the record of a final stop that began later', () => {
     const checkpoint = draftOf('b', { intent: 'final' });
     const lifted = unseal(noted(empty, op('a'), 1, { intent: 'final' }), { by: 'bob', reason: 'x' }, at(5)).ledger;
     const free = { ...lifted, pendingCall: null };

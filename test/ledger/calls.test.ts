@@ -51,7 +51,7 @@ describe('a note', () => {
     expect(callIn(next(answered, false)).earlierUnansweredAt).toBeNull();
   });
 
-  test('seals once: a second call keeps the seal of the first, and an earlier seal stays that of its owner', () => {
+  test('keeps an existing seal when another call is noted', () => {
     const final = { intent: 'final' } as const;
     const twice = noted(noted(empty, op('a'), 5, final), op('a'), 30, final);
     expect([callIn(twice).seals, twice.sealed?.at]).toEqual([true, at(5)]);
@@ -67,23 +67,23 @@ describe('a note', () => {
     [at(-10), at(-90), at(-10)],
     [at(-90), at(-10), at(-10)],
     [null, at(-10), at(-10)],
-  ])('of looks that show the stops %s and %s goes by %s', (one, other, newest) => {
+  ])('of looks with the last stops %s and %s keeps %s', (one, other, newest) => {
     expect(laterMark(markOf('running', one), markOf('running', other)).stop.lastStopTime).toBe(newest);
   });
 
-  test('of looks that show the same stop goes by the later look', () => {
+  test('keeps the later of two looks that show the same stop', () => {
     const later = markOf('modifying', at(-10));
     expect(laterMark(markOf('running', at(-10)), later)).toBe(later);
   });
 
-  test('is marked as left, and nothing is marked where there is none', () => {
+  test('is marked as abandoned if it exists', () => {
     const next = { ...beginOf(op('b'), 2), taskQueue: 'served' };
     const left = callIn(abandonCall(noted(empty, op('a'), 1), next));
     expect(left).toMatchObject({ isAbandoned: true, taskQueue: 'served' });
     expect(abandonCall(empty, next)).toBe(empty);
   });
 
-  test('is settled only by its own operation, and an older unanswered call is kept', () => {
+  test('is cleared only by its own operation and leaves an older unanswered call', () => {
     const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
     const next = noted(lost, op('b'), 40);
     expect(clearNote(next, op('a'), true)).toBe(next);
@@ -95,7 +95,7 @@ describe('a note', () => {
     expect(clearNote(answered, op('b'), false)).toMatchObject({ unanswered: { operationId: 'a' } });
   });
 
-  test('is taken back only by the attempt and the operation that wrote it', () => {
+  test('is withdrawn only by the attempt and the operation that wrote it', () => {
     const ledger = noted(empty, op('a'), 5);
     const token = Date.parse(at(5));
     expect([refuseCall(ledger, op('b'), token), refuseCall(ledger, op('a'), token + 1)]).toEqual([ledger, ledger]);
@@ -103,7 +103,7 @@ describe('a note', () => {
     expect(refuseCall(empty, op('a'), token)).toBe(empty);
   });
 
-  test('that comes to nothing keeps how its operation ended, if it did', () => {
+  test('keeps how its operation ended when the call had no effect', () => {
     const ledger = noted(empty, op('a'), 1);
     const cancelled = record(ledger, endedOf(op('a'), 2), at(2)).ledger;
     expect(dropCallOf(cancelled, callIn(cancelled), 'DmsStopReverted', at(9)).operations[0]).toMatchObject({
@@ -118,7 +118,7 @@ describe('a note', () => {
     expect(dropCallOf({ ...ledger, operations: [] }, callIn(ledger), 'x', at(9))).toMatchObject({ operations: [] });
   });
 
-  test('is finished by the ledger when its operation has ended, and not when another one has', () => {
+  test('is not finished early because another operation has ended', () => {
     const ledger = noted(begun(empty, op('b'), 0), op('a'), 1);
     const other = record(ledger, endedOf(op('b'), 2), at(2)).ledger;
     expect(unfinishedCall(other, at(1))?.inSeconds).toBe(300);
@@ -126,7 +126,7 @@ describe('a note', () => {
     expect(unfinishedCall(ledger, at(999))?.inSeconds).toBe(0);
   });
 
-  test('may land until 320 seconds after its last call that was not answered', () => {
+  test('can take effect until 320 seconds after its last unanswered call', () => {
     const call = callIn(noted(empty, op('a'), 0));
     expect([
       secondsUntilLanded(call, at(0)),
@@ -137,7 +137,7 @@ describe('a note', () => {
     expect(secondsUntilLanded({ ...call, isAnswered: true, earlierUnansweredAt: at(-20) }, at(0))).toBe(300);
   });
 
-  test('says which operation it is of', () => {
+  test('names its operation', () => {
     const who = op('a', { owner: 'o', deadline: null, requestedBy: 'ada', reason: 'x', parentWorkflowId: 'host' });
     expect(operationOf(callIn(noted(empty, who, 1)))).toEqual(who);
   });

@@ -18,8 +18,8 @@ const stop = operation('a', {
 });
 const seal = { by: 'ada', reason: null, at: at(1) };
 
-describe('a replication that an operation does not find', () => {
-  test('is missing from the first time on, until it is found', () => {
+describe("a replication that an operation can't find", () => {
+  test('is missing from the first failed look until it is found', () => {
     const once = reportMissing(empty, undefined, at(5));
     expect(once).toEqual({ ledger: { ...empty, missingSince: at(5) }, reply: null });
     expect(markMissing(once.ledger, at(9)).missingSince).toBe(at(5));
@@ -31,7 +31,7 @@ describe('a replication that an operation does not find', () => {
     expect(markMissing(closed, at(11))).toBe(closed);
   });
 
-  test('that is deleted needs no guard and no call, and the ledger says since when', () => {
+  test('loses its guard and its note when it is marked as deleted', () => {
     const guarded = noted(recorded(begun(empty, stop, 1), stop, 2), operation('b'), 3);
     expect([guarded.guard, guarded.pendingCall]).not.toContain(null);
     const since = markDeleted({ ...guarded, missingSince: at(5) }, at(9));
@@ -57,12 +57,16 @@ describe('a ledger', () => {
   test.each<[string, Partial<Ledger>, boolean]>([
     ['of a deleted replication closes', {}, true],
     ['whose archive has everything closes', { archive: { taskQueue: null, waiting: [] } }, true],
-    ['of a replication that is there does not', { deletedAt: null }, false],
-    ['that has to finish a call does not', { pendingCall }, false],
-    ['that has to warn does not', { guard }, false],
-    ['that owes a record to the archive does not', { archive, checkpoints }, false],
-    ['that is sealed does not', { sealed: seal }, false],
-    ['that is reserved does not', { reservation: { owner: 'o', reason: null, at: at(1), workflowId: null } }, false],
+    ['of an existing replication does not close', { deletedAt: null }, false],
+    ['that has to finish a call does not close', { pendingCall }, false],
+    ['that has to warn does not close', { guard }, false],
+    ['with a record that waits for the archive does not close', { archive, checkpoints }, false],
+    ['that is sealed does not close', { sealed: seal }, false],
+    [
+      'that is reserved does not close',
+      { reservation: { owner: 'o', reason: null, at: at(1), workflowId: null } },
+      false,
+    ],
   ])('%s', (_, more, isSo) => expect(isClosing({ ...closing, ...more })).toBe(isSo));
 
   /** Temporal's client, which knows one workflow. */
@@ -76,7 +80,7 @@ describe('a ledger', () => {
     return { asked, client: { getHandle } };
   };
 
-  test('that closed by itself goes on with what it held, and looks again whether there is a replication', async () => {
+  test('that closed by itself continues with its state and marks the replication as missing', async () => {
     const { asked, client } = workflows('COMPLETED');
     expect(await closedState(client, 'dms-ledger:x')).toEqual({ ...closing, deletedAt: null, missingSince: at(9) });
     expect(asked).toEqual([['dms-ledger:x'], ['dms-ledger:x', 'run-2']]);

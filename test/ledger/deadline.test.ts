@@ -9,7 +9,7 @@ import { arn, at, operation } from '../support/operations.js';
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
 
-describe('the guard of a recorded stop', () => {
+describe('the deadline guard of a recorded stop', () => {
   const plan = { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } as const;
   const who = op('a', { deadline: plan });
   const { replicationLastStopTime: stoppedAt, replicationCreateTime } = look();
@@ -22,24 +22,24 @@ describe('the guard of a recorded stop', () => {
   if (guard === null || checkpoint === undefined) throw new Error('There are both');
 
   test.each<[string, Parameters<typeof guardOf>[1], number | null, boolean]>([
-    ['is there while it can be resumed', plan, 0.5, true],
-    ['is not there without a plan', null, 7200, false],
-    ['is not there when nobody knows for how long', plan, null, false],
-    ['is not there when its time is over', plan, 0, false],
+    ['exists while the replication can be resumed', plan, 0.5, true],
+    ['does not exist without a plan', null, 7200, false],
+    ['does not exist if the time left is unknown', plan, null, false],
+    ['does not exist once the time has run out', plan, 0, false],
   ])('%s', (_, wanted, resumeWithinSeconds, isThere) => {
     expect(guardOf(checkpoint, wanted, { resumeWithinSeconds, taskQueue: null }) !== null).toBe(isThere);
   });
 
   const newer = { replicationLastStopTime: '2027-01-01T00:00:00.000Z' };
   test.each<[string, Ledger, Guard, object, number, string | null]>([
-    ['goes on for looks that may be as old as the record', ledger, guard, { status: 'running' }, 70, null],
-    ['ends for a look that is newer', ledger, guard, { status: 'running' }, 71, 'DMS shows "running"'],
-    ['goes on when its record is gone', ledger, { ...guard, sequence: 7 }, { status: 'running' }, 99, null],
-    ['goes on while it moves, whatever its last stop', ledger, guard, { ...newer, status: 'modifying' }, 99, null],
-    ['goes on for a status that nobody knows', ledger, guard, { ...newer, status: 'upgrading' }, 99, null],
-    ['ends with a newer stop', ledger, guard, newer, 99, 'it ran again and was stopped by somebody else'],
+    ['continues if the look may be as old as the record', ledger, guard, { status: 'running' }, 70, null],
+    ['ends when a newer look shows a run', ledger, guard, { status: 'running' }, 71, 'DMS shows "running"'],
+    ['continues if its record is gone', ledger, { ...guard, sequence: 7 }, { status: 'running' }, 99, null],
+    ['continues while the replication is in transition', ledger, guard, { ...newer, status: 'modifying' }, 99, null],
+    ['continues in an unknown status', ledger, guard, { ...newer, status: 'upgrading' }, 99, null],
+    ['ends when a look shows a newer stop', ledger, guard, newer, 99, 'it ran again and was stopped by somebody else'],
     [
-      'goes on when the time of its stop is not known',
+      'continues if the time of its stop is unknown',
       { ...ledger, checkpoints: [{ ...checkpoint, stoppedAt: null }] },
       guard,
       newer,
@@ -48,7 +48,7 @@ describe('the guard of a recorded stop', () => {
     ],
   ])('%s', (_, of, its, shown, second, why) => expect(reasonToEnd(of, its, look(shown), at(second))).toBe(why));
 
-  test('warns with what is left, and counts its warnings', () => {
+  test('puts the time left into its warning and counts its warnings', () => {
     expect(warningOf(ledger, guard, at(10), 'it failed')).toEqual({
       replicationConfigArn: arn,
       resumeBy: guard.resumeBy,
@@ -66,7 +66,7 @@ describe('the guard of a recorded stop', () => {
     expect(countWarning(ledger, guard, at(7210 - 400)).guard?.nextAt).toBe(at(7210 - 100));
   });
 
-  test('is written down when it warns, and when it ends', () => {
+  test('logs an event when it warns and when it ends', () => {
     const event = { by: null, reason: null, workflowId: null };
     expect(warningEvent(at(5), 'soon')).toEqual({ ...event, type: 'deadline-warning', at: at(5), detail: 'soon' });
     const ended = endGuard(ledger, 'window-closed', at(6), 'over');

@@ -23,37 +23,33 @@ const kept = { at: at(1), workflowId: null };
 describe('the details of a ledger', () => {
   test.each<[string, Ledger, string]>([
     ['are empty at first', empty, ''],
-    ['tell until when it can be resumed', stopped, `**Resume by ${at(172_801)}**, policy \`warn\`\n\n${newest}`],
-    ['tell of one warning', warned(1), `**Resume by ${at(172_801)}** (warned 1 time), policy \`warn\`\n\n${newest}`],
+    ['show the resume deadline', stopped, `**Resume by ${at(172_801)}**, policy \`warn\`\n\n${newest}`],
+    ['show one warning', warned(1), `**Resume by ${at(172_801)}** (warned 1 time), policy \`warn\`\n\n${newest}`],
+    ['show several warnings', warned(2), `**Resume by ${at(172_801)}** (warned 2 times), policy \`warn\`\n\n${newest}`],
     [
-      'tell of several warnings',
-      warned(2),
-      `**Resume by ${at(172_801)}** (warned 2 times), policy \`warn\`\n\n${newest}`,
-    ],
-    [
-      'tell who sealed it',
+      'show who sealed it',
       { ...empty, sealed: { by: 'ada', reason: 'cutover', at: at(1) } },
       `**Sealed** by ada at ${at(1)} (cutover)`,
     ],
     [
-      'tell of a seal of nobody',
+      'show an anonymous seal',
       { ...empty, sealed: { by: null, reason: null, at: at(1) } },
       `**Sealed** by someone unnamed at ${at(1)}`,
     ],
     [
-      'tell who reserved it',
+      'show who reserved it',
       { ...empty, reservation: { ...kept, owner: 'o', reason: 'tonight' } },
       `**Reserved** by o since ${at(1)} (tonight)`,
     ],
-    ['tell of a call', noted(empty, stop, 3), `A stop ("a") was called at ${at(3)}; its end is not recorded yet`],
+    ['show a pending call', noted(empty, stop, 3), `A stop ("a") was called at ${at(3)}; its end is not recorded yet`],
     [
-      'tell what is not in the archive yet',
+      'show how many records wait for the archive',
       { ...empty, archive: { taskQueue: null, waiting: [{ sequence: 1, sealed: null, deadline: null }] } },
       'Records that are not in the archive yet: 1',
     ],
-    ['tell nothing of an archive that has everything', { ...empty, archive: { taskQueue: null, waiting: [] } }, ''],
+    ['show nothing if the archive has every record', { ...empty, archive: { taskQueue: null, waiting: [] } }, ''],
     [
-      'tell of a record without time and checkpoint',
+      'show a record without time and checkpoint',
       recorded(begun(empty, operation('b'), 1), operation('b'), 2, {
         checkpoint: draftOf('b', { stoppedAt: null, recoveryCheckpoint: null, resumeBy: null }),
       }),
@@ -68,30 +64,30 @@ describe('the memo of a ledger', () => {
   const nothing = { state: 'unknown', sealed: false, reservedBy: null, resumeBy: null, recoveryCheckpoint: null };
 
   test.each<[string, Ledger, object]>([
-    ['at first', empty, nothing],
+    ['shows an unknown state at first', empty, nothing],
     [
-      'of a stopped replication',
+      'shows a stopped replication',
       stopped,
       { ...nothing, state: 'stopped', resumeBy: at(172_801), recoveryCheckpoint: 'c' },
     ],
-    ['of a resumed replication', resumed, { ...nothing, state: 'running', recoveryCheckpoint: 'c' }],
+    ['shows a resumed replication', resumed, { ...nothing, state: 'running', recoveryCheckpoint: 'c' }],
     [
-      'of one that has begun to be stopped again',
+      'shows "running" until the call of the next stop is noted',
       begun(resumed, operation('b'), 5),
       { ...nothing, state: 'running', recoveryCheckpoint: 'c' },
     ],
-    ['of one that is being stopped', noted(empty, stop, 3), { ...nothing, state: 'stopping' }],
-    ['of one that is being started', noted(empty, resume, 3), { ...nothing, state: 'starting' }],
-    ['of a deleted replication', markDeleted(noted(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
+    ['shows a replication that is being stopped', noted(empty, stop, 3), { ...nothing, state: 'stopping' }],
+    ['shows a replication that is being started', noted(empty, resume, 3), { ...nothing, state: 'starting' }],
+    ['shows a deleted replication', markDeleted(noted(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
     [
-      'of a sealed and reserved one',
+      'shows the seal and the owner of the reservation',
       { ...empty, sealed: { by: null, reason: null, at: at(1) }, reservation: { ...kept, owner: 'o', reason: null } },
       { ...nothing, sealed: true, reservedBy: 'o' },
     ],
   ])('%s', (_, ledger, memo) => expect(ledgerMemo(ledger)).toEqual(memo));
 });
 
-test('the draft of a record holds what the look shows, and who asked', () => {
+test('a draft record holds the fields of the look and the requester', () => {
   const replication = look({
     replicationStats: { freshStartDate: at(3) } as never,
     sourceEndpointArn: 's',
@@ -124,7 +120,7 @@ test('the draft of a record holds what the look shows, and who asked', () => {
   });
 });
 
-test('workflow ids are those that running workflows have', () => {
+test('workflow ids keep the format of running workflows', () => {
   expect([operationWorkflowId('x'), ledgerWorkflowId('x'), fleetWorkflowId('x'), pauseScheduleId('x', 'stop')]).toEqual(
     ['dms:x', 'dms-ledger:x', 'dms-fleet:x', 'dms-pause:x:stop'],
   );

@@ -33,7 +33,7 @@ function callIn({ pendingCall }: { readonly pendingCall: PendingCall | null }): 
   return pendingCall;
 }
 
-describe('a call that nobody follows any more', () => {
+describe('a noted call whose operation no longer follows it', () => {
   const ledger = noted(empty, op('a'), 1);
 
   test('is finished by the ledger after five minutes, or at once when its operation has ended', () => {
@@ -56,7 +56,7 @@ describe('a call that nobody follows any more', () => {
     expect(unfinishedCall(resume, at(1))).toMatchObject({ call: { kind: 'resume' } });
   });
 
-  test('of which nothing came clears the note, lifts its seal, and ends its operation', () => {
+  test('clears its note, lifts its seal and ends its operation if it had no effect', () => {
     const final = noted(empty, op('a'), 1, { intent: 'final' });
     expect(dropCallOf(final, callIn(final), 'DmsStopReverted', at(9))).toMatchObject({
       pendingCall: null,
@@ -65,7 +65,7 @@ describe('a call that nobody follows any more', () => {
     });
   });
 
-  test('may land for 320 seconds, unless DMS answered it', () => {
+  test('can take effect for 320 seconds unless DMS answered it', () => {
     expect(secondsUntilLanded(callIn(ledger), at(21))).toBe(300);
     expect(secondsUntilLanded(callIn(ledger), at(999))).toBe(0);
     const answered = record(ledger, endedOf(op('a'), 2, true), at(2)).ledger;
@@ -79,7 +79,7 @@ describe('a reservation', () => {
   const request = { owner: 'cutover', reason: 'tonight', workflowId: 'host-1' };
   const { ledger: held } = reserve(emptyLedger(arn), request, at(0));
 
-  test('lets its owner and the steps of its workflow operate, and nobody else', () => {
+  test('lets only its owner and the steps of its workflow operate', () => {
     const allowed = (more: Partial<OperationRef>) => refusal(() => requireUnreserved(held, op('x', more)));
     expect(allowed({ owner: 'cutover' })).toBe('allowed');
     expect(allowed({ parentWorkflowId: 'host-1' })).toBe('allowed');
@@ -92,7 +92,7 @@ describe('a reservation', () => {
     expect(refusal(() => validateBegin(ledger, call, at(2)))).toContain('Reserved');
   });
 
-  test('is the same one when asked for again, and refused to anyone else', () => {
+  test('can be requested again by its owner only', () => {
     expect(refusal(() => validateReserve(held, request))).toBe('allowed');
     const elsewhere = reserve(held, { ...request, workflowId: 'host-2' }, at(5));
     expect(elsewhere.reply.reservation).toMatchObject({ at: at(0), workflowId: 'host-2' });
@@ -100,14 +100,14 @@ describe('a reservation', () => {
     expect(refusal(() => validateReserve(held, { ...request, owner: 'other' }))).toContain('Reserved');
   });
 
-  test("tells of somebody else's call that may not have landed", () => {
+  test("reports the age of another owner's pending call", () => {
     const theirs = noted(empty, op('x'), 1);
     expect(reserve(theirs, request, at(4)).reply.pendingCallAgeSeconds).toBe(3);
     const own = noted(empty, op('x', { owner: 'cutover' }), 1);
     expect(reserve(own, request, at(4)).reply.pendingCallAgeSeconds).toBeNull();
   });
 
-  test('is given back by its owner only, and broken by a person', () => {
+  test('is released only by its owner and can be broken by a person', () => {
     expect(release(held, { owner: 'other' }, at(1)).ledger).toBe(held);
     expect(release(held, { owner: 'cutover' }, at(1)).ledger).toMatchObject({
       reservation: null,
@@ -123,7 +123,7 @@ describe('a reservation', () => {
   });
 });
 
-describe('the clock of a paused replication', () => {
+describe('the deadline guard of a paused replication', () => {
   const plan = { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } as const;
   const stopped = (more: Partial<CheckpointRecord> = {}) =>
     ({
@@ -136,7 +136,7 @@ describe('the clock of a paused replication', () => {
     }) as CheckpointRecord;
   const within = { resumeWithinSeconds: 7200, taskQueue: 'dms' };
 
-  test("goes by the ledger's own time, from how long the worker saw it to be", () => {
+  test("counts the time left by the ledger's own clock", () => {
     expect(guardOf(stopped(), plan, within)).toEqual({
       sequence: 1,
       resumeBy: at(172_800),
@@ -152,13 +152,13 @@ describe('the clock of a paused replication', () => {
     ['a final stop', { intent: 'final' }, plan],
     ['a failed replication', { status: 'failed' }, plan],
     ['a stop without a deadline', { resumeBy: null }, plan],
-    ['a caller who wants none', {}, { ...plan, policy: 'none' }],
-  ])('is not there for %s', (_, more, wanted) => {
+    ['a caller that asks for none', {}, { ...plan, policy: 'none' }],
+  ])('does not exist for %s', (_, more, wanted) => {
     expect(guardOf(stopped(more), wanted as never, within)).toBeNull();
     expect(guardOf(stopped(), plan, { ...within, resumeWithinSeconds: 0 })).toBeNull();
   });
 
-  test('warns every hour, more often near the end, and last at the end', () => {
+  test('warns every hour, more often near the end and once at the end', () => {
     const guard = guardOf(stopped(), plan, { ...within, resumeWithinSeconds: 40_000 });
     if (guard === null) throw new Error('There is one');
     const next = (now: number) => Date.parse(countWarning(emptyLedger(arn), guard, at(now)).guard?.nextAt ?? '');
@@ -168,7 +168,7 @@ describe('the clock of a paused replication', () => {
     expect(warningOf(emptyLedger(arn), guard, at(41_000), null).secondsLeft).toBe(0);
   });
 
-  test('ends when it was sealed meanwhile', () => {
+  test('ends when the ledger is sealed', () => {
     const guarded = { ...empty, sealed: { by: 'ada', reason: null, at: at(5) } };
     for (const shown of [look({ status: 'stopped' }), null])
       expect(reasonToEnd(guarded, { sequence: 1 } as Guard, shown, at(99))).toBe('it was sealed');
@@ -184,25 +184,25 @@ describe('the clock of a paused replication', () => {
     if (guard === null) throw new Error('There is one');
 
     test.each<[string, object, string | null]>([
-      ['goes on while it is stopped', {}, null],
-      ['goes on while it is being modified', { status: 'modifying' }, null],
-      ['goes on in a status that is not known', { status: 'pondering' }, null],
-      ['goes on when a look shows an older stop', { replicationLastStopTime: at(-9) }, null],
-      ['goes on when a look shows no stop', { replicationLastStopTime: null }, null],
-      ['ends when it runs', { status: 'running' }, 'running'],
-      ['ends when its last stop is a newer one', { replicationLastStopTime: '2027-01-01T00:00:00.000Z' }, 'ran again'],
+      ['continues while the replication is stopped', {}, null],
+      ['continues while the replication is being modified', { status: 'modifying' }, null],
+      ['continues in an unknown status', { status: 'pondering' }, null],
+      ['continues when a look shows an older stop', { replicationLastStopTime: at(-9) }, null],
+      ['continues when a look shows no stop', { replicationLastStopTime: null }, null],
+      ['ends when the replication runs', { status: 'running' }, 'running'],
+      ['ends when a look shows a newer stop', { replicationLastStopTime: '2027-01-01T00:00:00.000Z' }, 'ran again'],
     ])('%s', (_, more, why) => {
       const end = reasonToEnd(ledger, guard, look(more), at(99));
       if (why === null) expect(end).toBeNull();
       else expect(end).toContain(why);
     });
 
-    test('goes on when nothing can be seen, or when a look may be older than the record', () => {
+    test('continues without a look or with a look that may be older than the record', () => {
       expect(reasonToEnd(ledger, guard, null, at(99))).toBeNull();
       expect(reasonToEnd(ledger, guard, look({ status: 'running' }), at(60))).toBeNull();
     });
 
-    test('ends with a resume that succeeded, and goes on after one that failed', () => {
+    test('ends when a resume succeeds and continues when one fails', () => {
       const resume = op('r', { kind: 'resume' });
       const resuming = begun(ledger, resume, 15);
       expect(record(resuming, resumedOf(resume, 20), at(20)).ledger.guard).toBeNull();

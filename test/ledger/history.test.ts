@@ -25,7 +25,7 @@ const named = (query: HistoryQuery) =>
   );
 
 describe('the history of a replication', () => {
-  test('is told newest first, page by page, and what comes in meanwhile moves no page', () => {
+  test('is paged newest first, and new entries do not move a page', () => {
     const told: string[] = [];
     let cursor: string | null = null;
     let grown = ledger;
@@ -47,7 +47,7 @@ describe('the history of a replication', () => {
     expect(named({ kind: 'stop', limit: 2 })).toEqual(['op-8', 'op-6']);
   });
 
-  test('has operations before events of the same moment, and has a next page only when there is more', () => {
+  test('lists operations before simultaneous events and has a next page only if more remains', () => {
     const both = withEvent(begun(emptyLedger(arn), 1), event(10));
     const page = (query: HistoryQuery) => historyPage(both, query);
     expect(page({}).entries.map((each) => Object.keys(each).at(-1))).toEqual(['operation', 'event']);
@@ -63,7 +63,7 @@ describe('the history of a replication', () => {
     ['limit', { limit: 201 }],
     ['since', { since: 'yesterday' }],
     ['kind', { kind: 'pause' }],
-  ])('is refused for a senseless %s', (name, query) => {
+  ])('rejects an invalid %s', (name, query) => {
     try {
       historyPage(ledger, query);
     } catch (err) {
@@ -73,7 +73,7 @@ describe('the history of a replication', () => {
     throw new Error('It was not refused');
   });
 
-  test('keeps within its size: the longest list loses its oldest entry first', () => {
+  test('stays within its size by dropping the oldest entry of the longest list', () => {
     const long = 'x'.repeat(1000);
     let full = emptyLedger(arn);
     for (let n = 0; n < 90; n++) full = begun(full, n, long);

@@ -45,7 +45,7 @@ describe('a fencing token', () => {
     }
   });
 
-  test('of the future has to wait, because nothing would be let through after it', () => {
+  test('more than a minute in the future has to wait', () => {
     const [soon, later] = [stoppedOf(op('a'), 160), stoppedOf(op('a'), 161)];
     expect(refusalOf(() => validateRecord(ledger, soon, at(100)))).toBeUndefined();
     expect(refusalOf(() => validateRecord(ledger, later, at(100)))).toBe('DmsLedgerBusy');
@@ -53,7 +53,7 @@ describe('a fencing token', () => {
     expect(refusalOf(() => validateRecord(ledger, later, at(101)))).toBeUndefined();
   });
 
-  test('of an end that is recorded rejects what the ended operation has left behind', () => {
+  test('of a recorded end rejects leftover requests of the ended operation', () => {
     const ended = record(begun(empty, op('a'), 100), endedOf(op('a'), 110), at(110)).ledger;
     expect(beginning(ended, op('a'), 105, callOf())).toBe('DmsLateRequest');
     const unknown = record(empty, endedOf(op('a'), 110), at(110)).ledger;
@@ -75,13 +75,13 @@ describe('a note', () => {
     expect(record(ledger, endedOf(op('a'), 9), at(9)).ledger.pendingCall).toMatchObject({ isAnswered: false });
   });
 
-  test('is taken back by the attempt that wrote it when DMS refused its call', () => {
+  test('is cleared by the attempt that wrote it when DMS rejects the call', () => {
     const ledger = noted(empty, op('a'), 5);
     expect(record(ledger, refusedOf(op('a'), 5), at(6)).ledger.pendingCall).toBeNull();
     expect(record(ledger, refusedOf(op('a'), 6), at(6)).ledger.pendingCall).not.toBeNull();
   });
 
-  test('falls back to an earlier call of the operation that got no answer when the later one is refused', () => {
+  test('falls back to an earlier unanswered call when the later call is rejected', () => {
     const twice = noted(noted(empty, op('a'), 5), op('a'), 30);
     expect(twice.pendingCall).toMatchObject({ at: at(30), earlierUnansweredAt: at(5) });
     const refused = record(twice, refusedOf(op('a'), 30), at(31)).ledger;
@@ -98,7 +98,7 @@ describe('a note', () => {
     expect(newer.pendingCall?.before.stop.lastStopTime).toBe(at(-10));
   });
 
-  test('of an execution that has closed is left to the ledger, and the operation waits', () => {
+  test('of a closed execution makes the next operation wait for the ledger', () => {
     const left = noted(empty, op('a'), 1);
     expect(beginning(left, resume, 5)).toBeUndefined();
     const told = begin(left, beginOf(resume, 5, { call: startOf() }), at(5));
@@ -108,7 +108,7 @@ describe('a note', () => {
     expect(beginning(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
   });
 
-  test('of an execution that has closed is finished by the workers of the operation that waits for that', () => {
+  test('of a closed execution moves to the task queue of the operation that waits', () => {
     const left = begun(noted(empty, op('a'), 1), resume, 5);
     const elsewhere = beginOf(op('b'), 9, { taskQueue: 'elsewhere' });
     expect(refusalOf(() => validateBegin(left, elsewhere, at(9)))).toBeUndefined();
@@ -119,7 +119,7 @@ describe('a note', () => {
     );
   });
 
-  test('of the run before a reset is waited out for twenty seconds', () => {
+  test('of the run before a reset blocks the new run for 20 seconds', () => {
     const left = noted(empty, op('a'), 1);
     const reset = op('a', 'stop', { runId: 'reset', firstRunId: 'run-a' });
     expect(beginning(left, reset, 5, callOf())).toBe('DmsLedgerBusy');
@@ -131,7 +131,7 @@ describe('a note', () => {
 describe('a call without an answer', () => {
   const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
 
-  test('keeps a call of the other kind waiting until it can no longer land', () => {
+  test('blocks calls of the other kind until it can no longer take effect', () => {
     expect(lost).toMatchObject({ pendingCall: null, unanswered: { kind: 'stop', operationId: 'a', at: at(1) } });
     expect(beginning(lost, resume, 40)).toBeUndefined();
     expect(beginning(lost, resume, 40, startOf())).toBe('DmsLedgerBusy');
@@ -139,7 +139,7 @@ describe('a call without an answer', () => {
     expect(beginning(lost, resume, 321, startOf())).toBeUndefined();
   });
 
-  test('says for how long the other has to wait, and why', () => {
+  test('tells the other operation how long to wait and why', () => {
     try {
       validateBegin(lost, beginOf(resume, 301, { call: startOf() }), at(301));
       expect.unreachable();
@@ -157,7 +157,7 @@ describe('a call without an answer', () => {
     expect(beginning(lost, op('b'), 40, callOf())).toBeUndefined();
   });
 
-  test('is remembered although a later call of the operation was answered', () => {
+  test('is remembered even if a later call of the operation was answered', () => {
     const twice = recorded(noted(noted(empty, op('a'), 5), op('a'), 30), op('a'), 60, { isAnswered: true });
     expect(twice.unanswered).toMatchObject({ at: at(5) });
   });
@@ -172,7 +172,7 @@ describe('a seal', () => {
     expect(beginning(sealed, resume, 2)).toBe('DmsReplicationSealed');
   });
 
-  test('stays when the final stop fails, times out, or ends in a failed replication', () => {
+  test('stays when the final stop is cancelled or ends in a failed replication', () => {
     expect(record(sealed, endedOf(op('a'), 9), at(9)).ledger.sealed).not.toBeNull();
     const failed = {
       failureType: 'DmsReplicationFailed',
@@ -182,7 +182,7 @@ describe('a seal', () => {
     expect(recorded(sealed, op('a'), 9, failed).sealed).not.toBeNull();
   });
 
-  test('goes with the note when DMS refused the call', () => {
+  test('is removed with the note when DMS rejects the call', () => {
     expect(record(sealed, refusedOf(op('a'), 1), at(2)).ledger).toMatchObject({ sealed: null, pendingCall: null });
   });
 
@@ -196,7 +196,7 @@ describe('a seal', () => {
     expect(ledger.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(9) });
   });
 
-  test('that somebody lifts is not set again by the record of the same stop', () => {
+  test('once lifted is not set again by the record of the same stop', () => {
     const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
     expect(open.reply).toBe(`${arn} is unsealed`);
     expect(open.ledger.lastUnsealed).toEqual({ by: 'bob', reason: 'again', at: at(5) });
@@ -204,7 +204,7 @@ describe('a seal', () => {
     expect(unseal(open.ledger, { by: 'bob', reason: 'again' }, at(6)).reply).toContain('is not sealed');
   });
 
-  test('that somebody lifts is not set again by another call of the same stop, and is by the next stop of that id', () => {
+  test('once lifted is set again only by a later stop, even one with the same id', () => {
     const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5)).ledger;
     const again = noted(open, op('a'), 9, final);
     expect(again.sealed).toBeNull();
@@ -217,7 +217,7 @@ describe('a seal', () => {
 });
 
 describe('the record of a stop', () => {
-  test('is written once, however often it is told', () => {
+  test('is written once even if it is sent twice', () => {
     const first = record(noted(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9));
     const again = record(first.ledger, stoppedOf(op('a'), 12), at(12));
     expect(again.reply).toEqual(first.reply);
@@ -230,13 +230,13 @@ describe('the record of a stop', () => {
     expect(next.checkpoints[0]?.sequence).toBe(2);
   });
 
-  test('without a time is written once, too', () => {
+  test('without a time is also written once', () => {
     const untimed = { checkpoint: draftOf('a', { stoppedAt: null }) };
     const first = recorded(begun(empty, op('a'), 1), op('a'), 2, untimed);
     expect(recorded(first, op('a'), 3, untimed).checkpoints).toHaveLength(1);
   });
 
-  test('keeps a checkpoint that DMS no longer shows of the same stop', () => {
+  test('keeps the checkpoint of its stop when DMS no longer shows it', () => {
     const first = recorded(begun(empty, op('a'), 1), op('a'), 2);
     const again = (stoppedAt: string) => {
       const checkpoint = draftOf('b', { recoveryCheckpoint: null, stoppedAt });
@@ -246,7 +246,7 @@ describe('the record of a stop', () => {
     expect(again(at(5))).toBeNull();
   });
 
-  test('takes the table statistics with it, twenty flagged tables at most', () => {
+  test('includes the table statistics with at most 20 flagged tables', () => {
     const flagged = Array.from({ length: 30 }, () => ({}));
     const tables = { total: 30, flagged, truncated: false } as never;
     const ledger = recorded(begun(empty, op('a'), 1), op('a'), 2, { tables });
@@ -264,14 +264,14 @@ describe('the record of a stop', () => {
 describe('an operation id', () => {
   const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
 
-  test('that succeeded returns what was recorded, until another operation begins', () => {
+  test('that succeeded returns its record until another operation begins', () => {
     const again = begin(done, beginOf(op('a', 'stop', { runId: 'later' }), 20, { call: callOf() }), at(20));
     expect(again.reply.repeatOf).toMatchObject({ operation: { outcome: 'stopped' }, checkpoint: { sequence: 1 } });
     expect(again.ledger).toBe(done);
     expect(beginning(begun(done, resume, 30), op('a'), 40)).toBe('DmsOperationSuperseded');
   });
 
-  test('of a recorded pause is refused to a final stop, which has to seal', () => {
+  test("of a recorded pause can't be used by a final stop", () => {
     const request = beginOf(op('a', 'stop', { runId: 'later' }), 20, { intent: 'final' });
     expect(refusalOf(() => validateBegin(done, request, at(20)))).toBe('DmsOperationSuperseded');
   });
@@ -285,7 +285,7 @@ describe('an operation id', () => {
   });
 });
 
-test('the reply to a beginning says whether the replication has run, and when it last stopped', () => {
+test('the reply to a begin request says whether the replication ran and when it last stopped', () => {
   const facts = (ledger: Ledger, status: string) => begin(ledger, beginOf(resume, 50, { status }), at(50)).reply;
   expect(facts(empty, 'created')).toMatchObject({ hasRun: false, lastStoppedAt: null, checkpoint: null });
   expect(facts(begun(empty, op('a'), 1), 'created')).toMatchObject({ hasRun: true });

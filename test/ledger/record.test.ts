@@ -24,13 +24,13 @@ function callIn({ pendingCall }: Ledger): PendingCall {
 }
 
 describe('a request to record', () => {
-  test('takes the newest token, and never an older one', () => {
+  test('raises the newest token and never lowers it', () => {
     const ledger = begun(empty, op('a'), 5);
     expect(record(ledger, endedOf(op('a'), 9), at(9)).ledger.newestToken).toBe(Date.parse(at(9)));
     expect(record(ledger, endedOf(op('a'), 3), at(9)).ledger.newestToken).toBe(Date.parse(at(5)));
   });
 
-  test('of a stop or a resume that has not begun is refused, and what changes nothing is not', () => {
+  test('is rejected if it records a stop or a resume that has not begun', () => {
     const unknown = (request: Parameters<typeof validateRecord>[1]) =>
       messageOf(() => validateRecord(empty, request, at(10)));
     expect(unknown(resumedOf(resume, 5))).toBe(`The resume "r" of ${arn} has not begun`);
@@ -45,7 +45,7 @@ describe('a request to record', () => {
     expect(unknown(foreign)).toContain(`Invalid dms.record request: checkpoint.replicationConfigArn is not ${arn}`);
   });
 
-  test('of a resume ends the guard, settles the call, and keeps what came of it', () => {
+  test('of a resume ends the guard, clears the note and keeps the outcome', () => {
     const started = noted(done, resume, 20);
     const { ledger, reply } = record(started, resumedOf(resume, 30), at(30));
     expect(reply).toEqual({ checkpoint: null });
@@ -64,7 +64,7 @@ describe('a request to record', () => {
     expect(record(started, resumedOf(resume, 30, false), at(30)).ledger.unanswered).toMatchObject({ kind: 'resume' });
   });
 
-  test('of an end keeps why, and changes nothing of an operation that succeeded', () => {
+  test('of an end keeps the failure, unless the operation has already succeeded', () => {
     const cancelled = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger.operations[0];
     expect(cancelled).toMatchObject({
       outcome: null,
@@ -78,14 +78,14 @@ describe('a request to record', () => {
     expect(after).toEqual(before);
   });
 
-  test("of an end marks its own call as answered, and nobody else's", () => {
+  test("of an end marks only its own operation's call as answered", () => {
     const ledger = noted(begun(empty, op('b'), 0), op('a'), 1);
     const ended = record(ledger, endedOf(op('a'), 2, true), at(2)).ledger;
     expect(callIn(record(ended, endedOf(op('a'), 3, false), at(3)).ledger).isAnswered).toBe(true);
     expect(callIn(record(ledger, endedOf(op('b'), 2, true), at(2)).ledger).isAnswered).toBe(false);
   });
 
-  test('of tables keeps twenty flagged ones, and says whether that leaves some out', () => {
+  test('of tables keeps 20 flagged tables and says whether others are missing', () => {
     const tables = (flagged: number, truncated = false) => {
       const told = { total: 30, flagged: Array.from({ length: flagged }, () => ({})), truncated } as never;
       const request = { token: Date.parse(at(10)), operation: op('a'), type: 'tables', tables: told } as const;
@@ -99,7 +99,7 @@ describe('a request to record', () => {
     ]);
   });
 
-  test('of a stop ends its operation when it was told first, and keeps tables that it does not bring', () => {
+  test('of a repeated stop keeps the first end time and the tables', () => {
     const tables = { total: 1, flagged: [], truncated: false } as never;
     const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { tables });
     const again = recorded(first, op('a'), 20, { finishedBy: 'ledger' });
@@ -115,20 +115,20 @@ describe('a request to record', () => {
 });
 
 describe('the record of a stop', () => {
-  test('is told to whoever sends it', () => {
+  test('is returned by the request that recorded it', () => {
     expect(record(begun(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9)).reply.checkpoint).toMatchObject({
       sequence: 1,
       recordedAt: at(9),
     });
   });
 
-  test('of an operation that the ledger has dropped is kept, and seals as from now', () => {
+  test('seals the ledger even if the operation was dropped from it', () => {
     const dropped = { ...empty, lastUnsealed: { by: 'bob', reason: 'again', at: at(5) } };
     const { ledger } = record(dropped, stoppedOf(op('a'), 9, { checkpoint: draftOf('a', { intent: 'final' }) }), at(9));
     expect(ledger).toMatchObject({ sealed: { at: at(9) }, checkpoints: [{ sequence: 1 }], operations: [] });
   });
 
-  test('without a time is followed by the one with its time', () => {
+  test('is added again once the time of the stop is known', () => {
     const untimed = { checkpoint: draftOf('a', { stoppedAt: null }) };
     const first = recorded(begun(empty, op('a'), 1), op('a'), 9, untimed);
     expect(recorded(first, op('a'), 10).checkpoints).toHaveLength(2);
@@ -136,23 +136,23 @@ describe('the record of a stop', () => {
 
   const guarded = op('a', { deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } });
 
-  test('is guarded unless the stop failed', () => {
+  test('gets a deadline guard unless the stop failed', () => {
     const guardIn = (more: object) => recorded(begun(empty, guarded, 1), guarded, 9, more).guard;
     expect(guardIn({})).toMatchObject({ sequence: 1 });
     expect(guardIn({ failureType: 'DmsReplicationFailed' })).toBeNull();
   });
 
   test.each<[string, object, number]>([
-    ['the same', {}, 1],
-    ['of another intent', { intent: 'final' }, 2],
-    ['of another status', { status: 'failed' }, 2],
-    ['of another operation', { operationId: 'b' }, 2],
-    ['of another stop', { stoppedAt: at(5) }, 2],
-    ['of another creation', { replicationCreateTime: at(5) }, 2],
-    ['of less than before, with a deadline', { freshStartDate: null }, 2],
-    ['of less than before, which DMS has forgotten', { freshStartDate: null, resumeBy: null }, 1],
-    ['without a time', { stoppedAt: null }, 2],
-  ])('that is %s is one of %#', (_, more, records) => {
+    ['same record', {}, 1],
+    ['another intent', { intent: 'final' }, 2],
+    ['another status', { status: 'failed' }, 2],
+    ['another operation', { operationId: 'b' }, 2],
+    ['another stop', { stoppedAt: at(5) }, 2],
+    ['another creation time', { replicationCreateTime: at(5) }, 2],
+    ['fresh start date lost, deadline known', { freshStartDate: null }, 2],
+    ['fresh start date and deadline lost', { freshStartDate: null, resumeBy: null }, 1],
+    ['no stop time', { stoppedAt: null }, 2],
+  ])('is added again only if it differs: %s (case %#)', (_, more, records) => {
     const checkpoint = draftOf('a', { freshStartDate: at(0) });
     const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint });
     expect(recorded(first, op('a'), 10, { checkpoint: { ...checkpoint, ...more } }).checkpoints).toHaveLength(records);
@@ -161,14 +161,14 @@ describe('the record of a stop', () => {
   test.each([
     ['run-a', 1],
     ['later', 2],
-  ])('without a time of the run %s is one of its run', (runId, records) => {
+  ])('without a time is recorded once per run: %s', (runId, records) => {
     const checkpoint = draftOf('a', { stoppedAt: null });
     const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint });
     const again = recorded(first, op('a'), 10, { checkpoint: { ...checkpoint, runId } });
     expect(again.checkpoints).toHaveLength(records);
   });
 
-  test('takes the checkpoint of a stop without a time from none', () => {
+  test('takes no checkpoint from an earlier record if the stop has no time', () => {
     const first = recorded(begun(empty, op('a'), 1), op('a'), 2, { checkpoint: draftOf('a', { stoppedAt: null }) });
     const checkpoint = draftOf('b', { stoppedAt: null, recoveryCheckpoint: null });
     expect(
@@ -176,7 +176,7 @@ describe('the record of a stop', () => {
     ).toBeNull();
   });
 
-  test('takes the checkpoint from the newest record of the stop that has one', () => {
+  test('takes a missing checkpoint from the newest record of the same stop', () => {
     const first = recorded(begun(empty, op('a'), 1), op('a'), 2);
     const none = { ...first, checkpoints: first.checkpoints.map((each) => ({ ...each, recoveryCheckpoint: null })) };
     const checkpoint = draftOf('b', { recoveryCheckpoint: null });

@@ -22,13 +22,13 @@ describe('a reservation', () => {
   const request = { owner: 'cutover', reason: null, workflowId: null };
   const { ledger: held } = reserve(empty, request, at(0));
 
-  test('may be made by anyone while there is none', () => {
+  test('can be made by anyone if none exists', () => {
     expect(messageOf(() => validateReserve(empty, request))).toBe('allowed');
     const { ledger, reply } = reserve(empty, request, at(3));
     expect([ledger.events.length, reply.reservation.at]).toEqual([1, at(3)]);
   });
 
-  test('is refused with the operation that it is about', () => {
+  test('rejects an operation with its ARN and operation id in the details', () => {
     expect(() => requireUnreserved(held, op('x'))).toThrow(
       expect.objectContaining({
         details: [expect.objectContaining({ replicationConfigArn: arn, operationId: 'x' })],
@@ -37,7 +37,7 @@ describe('a reservation', () => {
     expect(reservedByOther(arn, 'cutover').details[0].replicationConfigArn).toBe(arn);
   });
 
-  test('is written down when it is made, and when it ends', () => {
+  test('is logged as an event when it is made and when it is released', () => {
     const event = { at: at(0), reason: null, workflowId: null, detail: null };
     expect(held.reservation).toEqual({ owner: 'cutover', reason: null, workflowId: null, at: at(0) });
     expect(held.events).toEqual([{ ...event, type: 'reserved', by: 'cutover' }]);
@@ -53,7 +53,7 @@ describe('a reservation', () => {
     });
   });
 
-  test('without a workflow lets no step of anyone through', () => {
+  test('without a workflow lets only its owner through', () => {
     expect(messageOf(() => requireUnreserved(held, op('x')))).toContain(
       `${arn} is reserved by cutover since ${at(0)} (no reason given). Wait until it is released.`,
     );
@@ -62,21 +62,21 @@ describe('a reservation', () => {
     expect(messageOf(() => requireOwner(empty, { parentWorkflowId: null }))).toBe('allowed');
   });
 
-  test('in the workflow of its owner is told of by one name', () => {
+  test('names its owner once if the workflow has the same name', () => {
     const { ledger } = reserve(empty, { ...request, workflowId: 'cutover' }, at(0));
     expect(messageOf(() => requireUnreserved(ledger, op('x')))).toContain('is reserved by cutover since');
     expect(reservedByOther(arn, 'cutover')).toMatchObject({ type: 'DmsReplicationReserved' });
     expect(reservedByOther(arn, 'cutover').message).toContain(`${arn} is reserved by cutover. Wait until`);
   });
 
-  test('lets an operation be told again that succeeded before, and no other', () => {
+  test('lets through only operations that have already succeeded', () => {
     const { ledger } = reserve(done, request, at(20));
     expect(messageOf(() => requireUnreserved(ledger, op('a')))).toBe('allowed');
     const failed = record(begun(empty, op('b'), 1), endedOf(op('b'), 2), at(2)).ledger;
     expect(messageOf(() => requireUnreserved(reserve(failed, request, at(20)).ledger, op('b')))).toContain('reserved');
   });
 
-  test('tells of the age of a call that is not its own', () => {
+  test("reports the age of another workflow's pending call", () => {
     const theirs = noted(empty, op('x', { parentWorkflowId: 'host' }), 1);
     const age = (workflowId: string | null) =>
       reserve(theirs, { ...request, workflowId }, at(4)).reply.pendingCallAgeSeconds;

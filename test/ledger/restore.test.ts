@@ -31,7 +31,7 @@ const restored = (ledger: Ledger, records: readonly ArchivedRecord[], more: Part
   restore(ledger, requestOf(records, more), at(9000));
 
 describe('a request to restore', () => {
-  test('brings the newest hundred records, the highest sequence of all, and the time that is left', () => {
+  test('carries the newest 100 records, the highest sequence and the time left to resume', () => {
     const [newest, ...older] = Array.from({ length: 120 }, (_, n) => archived(n === 110 ? 500 : 120 - n));
     if (newest === undefined) throw new Error('There are records');
     const request = restoreRequest([newest, ...older], by, Date.parse(newest.resumeBy ?? '') - 5500);
@@ -44,7 +44,7 @@ describe('a request to restore', () => {
     expect(restoreRequest([archived(1, { resumeBy: null })], by, 0).resumeWithinSeconds).toBeNull();
   });
 
-  test('is refused with the replication that it is about', () => {
+  test('is rejected with the ARN of the replication in the details', () => {
     const foreign = requestOf([archived(1, { replicationConfigArn: `${arn}X` })]);
     expect(() => validateRestore(emptyLedger(arn), foreign)).toThrow(
       expect.objectContaining({ details: [expect.objectContaining({ replicationConfigArn: arn })] }),
@@ -52,8 +52,8 @@ describe('a request to restore', () => {
   });
 });
 
-describe('a ledger that is restored', () => {
-  test('has its records by time, and those of one moment by sequence', () => {
+describe('a restored ledger', () => {
+  test('sorts its records by time, then by sequence', () => {
     const records = [archived(3), archived(2), archived(1)];
     expect(names(restored(ownAt(50), records).ledger)).toEqual(['op-3', 'op-2', 'own-1']);
     const later = archived(7, { recordedAt: at(60) });
@@ -62,7 +62,7 @@ describe('a ledger that is restored', () => {
     expect(names(restored(emptyLedger(arn), same).ledger)).toEqual(['op-6', 'op-5', 'op-4']);
   });
 
-  test('counts only the records that it has room for', () => {
+  test('counts only the records that fit into it', () => {
     const full = {
       ...ownAt(...Array.from({ length: 100 }, (_, n) => 1000 + n)),
       archive: { taskQueue: null, waiting: [] },
@@ -75,34 +75,38 @@ describe('a ledger that is restored', () => {
     expect(ledger.events).toEqual([]);
   });
 
-  test('numbers on after what was archived, although no record comes back', () => {
+  test('continues the archived numbering even if no record comes back', () => {
     const { ledger, reply } = restored(emptyLedger(arn), [], { lastSequence: 7 });
     expect(reply).toEqual({ added: 0 });
     expect(ledger).toMatchObject({ lastSequence: 7, sealed: null, guard: null, checkpoints: [] });
     expect(ledger.events[0]?.detail).toBe('0 records came back from the archive');
   });
 
-  test('takes a record although it has counted as far', () => {
+  test('takes a record whose sequence it has already counted', () => {
     const { ledger, reply } = restored({ ...emptyLedger(arn), lastSequence: 3 }, [archived(3)]);
     expect([reply.added, ledger.lastSequence, names(ledger)]).toEqual([1, 3, ['op-3']]);
   });
 
   test.each<[string, readonly ArchivedRecord[], boolean]>([
-    ['by a record that it had lost', [archived(3, { sealed: seal })], true],
-    ['by the newest one that it had lost alone', [archived(3), archived(2, { sealed: seal })], false],
+    ['by a sealed record that it had lost', [archived(3, { sealed: seal })], true],
+    ['only by the newest record that it had lost', [archived(3), archived(2, { sealed: seal })], false],
     ['not by its own record', [archived(1, { recordedAt: at(50), sealed: seal }), archived(2)], false],
-    ['by another record of its sequence', [archived(1, { recordedAt: at(51), sealed: seal }), archived(2)], true],
-    ['by another record of its time', [archived(2, { recordedAt: at(50), sealed: seal })], true],
+    [
+      'by another record with the sequence of its own',
+      [archived(1, { recordedAt: at(51), sealed: seal }), archived(2)],
+      true,
+    ],
+    ['by another record with the time of its own', [archived(2, { recordedAt: at(50), sealed: seal })], true],
   ])('is sealed %s', (_, records, isSealed) => {
     expect(restored(ownAt(50), records).ledger.sealed).toEqual(isSealed ? seal : null);
   });
 
   test.each<[string, readonly ArchivedRecord[], readonly number[]]>([
-    ['what the archive does not have', [archived(7)], [1, 2]],
-    ['nothing that the archive has', [archived(7), archived(1, { recordedAt: at(50) })], [2]],
-    ['what has the sequence of another record', [archived(7), archived(1, { recordedAt: at(51) })], [1, 2]],
-    ['what has the time of another record', [archived(7, { recordedAt: at(50) })], [1, 2]],
-  ])('lets the archive have %s', (_, records, sequences) => {
+    ['every record that the archive lacks', [archived(7)], [1, 2]],
+    ['no record that the archive has', [archived(7), archived(1, { recordedAt: at(50) })], [2]],
+    ['a record whose sequence another archived record has', [archived(7), archived(1, { recordedAt: at(51) })], [1, 2]],
+    ['a record whose time another archived record has', [archived(7, { recordedAt: at(50) })], [1, 2]],
+  ])('queues for the archive %s', (_, records, sequences) => {
     const { archive } = restored(ownAt(50, 60), records).ledger;
     expect(archive).toEqual({
       taskQueue: null,
@@ -111,8 +115,8 @@ describe('a ledger that is restored', () => {
   });
 });
 
-describe('the archive of a ledger', () => {
-  test('waits for a record of more than a megabyte as long as it is the only one', () => {
+describe('the archive queue of a ledger', () => {
+  test('keeps a single record of more than a megabyte', () => {
     const who = operation('a');
     const ledger = ownAt(50);
     const [newest] = ledger.checkpoints;
@@ -123,7 +127,7 @@ describe('the archive of a ledger', () => {
     expect([archive?.waiting.map(({ sequence }) => sequence), events]).toEqual([[1], []]);
   });
 
-  test('that nobody has set up stores nothing', () => {
+  test('ignores a dequeued record if no worker has an archive', () => {
     const ledger = ownAt(50);
     expect(dequeueRecord(ledger, 1)).toBe(ledger);
   });

@@ -57,7 +57,7 @@ test.runIf(process.env['RECORD_HISTORIES'])(
   },
 );
 
-describe('the workflows of today', () => {
+describe('the current workflows', () => {
   test.each(files)('replay %s', async (name) => {
     await Worker.runReplayHistory(
       { workflowBundle: await workflowBundle() },
@@ -66,7 +66,7 @@ describe('the workflows of today', () => {
     );
   });
 
-  test('do not replay a history in which another activity was run', async () => {
+  test('do not replay a history with a different activity', async () => {
     const mutated = await read(files.find((name) => name.endsWith('-stop.json')) ?? '');
     const scheduled = mutated.events.find(
       (event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'dms.requestStop',
@@ -80,7 +80,7 @@ describe('the workflows of today', () => {
     await expect(replay).rejects.toThrow('dms.requestStart');
   });
 
-  test('come to the state that the recorded ledger had', async () => {
+  test('reach the state of the recorded ledger', async () => {
     for (const name of files.filter((each) => each.endsWith('-ledger.json'))) {
       const { events } = await read(name);
       const expected: unknown = JSON.parse(await readFile(new URL(name.replace('.json', '.state'), folder), 'utf8'));

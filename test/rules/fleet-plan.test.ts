@@ -47,7 +47,7 @@ describe('the plan of a fleet', () => {
     expect(readFleetState('stop', plan)).toBe(plan);
   });
 
-  test('may be empty, and of ten thousand', () => {
+  test('may have from zero to ten thousand replications', () => {
     expect(planFleet('stop', { replicationConfigArns: [] }, 'none').total).toBe(0);
     expect(planFleet('stop', { replicationConfigArns: arns(10_000) }, 'many').total).toBe(10_000);
   });
@@ -132,11 +132,11 @@ describe('the plan of a fleet', () => {
   });
 });
 
-describe('what a run of a fleet hands to the next', () => {
+describe('the state that a fleet run passes to the next', () => {
   const planned = planFleet('stop', { replicationConfigArns: arns(3), reason: 'cutover' }, 'night');
   const state: FleetState = { ...planned, total: 4, underWay: 1, results: groupResults({ [arnOf(9)]: failed }) };
 
-  test('is taken as it is', () => {
+  test('is accepted unchanged', () => {
     expect(readFleetState('stop', structuredClone(state))).toEqual(state);
   });
 
@@ -153,7 +153,7 @@ describe('what a run of a fleet hands to the next', () => {
     ['message is a string', { results: { [arnOf(9)]: { ...failed, message: 'x'.repeat(301) } } }],
     ['halted', { halted: 'tired' }],
     ['no field "more"', { more: 1 }],
-  ])('is refused when it is forged: %s', (said, more) => {
+  ])('is rejected if it is forged: %s', (said, more) => {
     const kind = said.includes('resume fleet') ? 'resume' : 'stop';
     const forged = kind === 'resume' ? state : { ...state, ...more };
     expect(() => readFleetState(kind, forged)).toThrow(said);
@@ -187,7 +187,7 @@ test.each([
   },
 );
 
-test('results are grouped by account and region, and flattened to what they were', () => {
+test('results grouped by account and region expand to the original results', () => {
   const elsewhere = 'arn:aws:dms:us-east-1:123456789012:replication-config:R1';
   const results = { [arnOf(1)]: failed, [elsewhere]: stopped(1, null), [arnOf('2-b')]: stopped(2, null) };
   const grouped = groupResults(results);

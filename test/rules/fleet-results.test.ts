@@ -28,7 +28,7 @@ describe('the entry of a replication', () => {
     });
   });
 
-  test('that was resumed names the record that it went on from, if there was one', () => {
+  test('that was resumed names the record that it resumed from, if any', () => {
     const entryOf = (resumedFrom: ResumeReplicationResult['resumedFrom']) =>
       resumedEntry({ outcome: 'resumed', resumedFrom } as ResumeReplicationResult);
     expect(entryOf(archived(7))).toEqual({ outcome: 'resumed', checkpointSequence: 7, resumeBy: null });
@@ -70,18 +70,18 @@ describe('the report of a fleet', () => {
     });
   });
 
-  test('is spelled out with whole ARNs', () => {
+  test('is expanded to whole ARNs', () => {
     const report = fleetReport(state, [], results);
     expect(flattenFleet(report)).toEqual({ ...report, results });
   });
 
-  test('is spelled out as far as its groups are groups', () => {
+  test('is expanded only for valid groups', () => {
     const odd = { [place]: null, 'x:': { A: stopped } } as never;
     expect(flattenResults(odd)).toEqual({ [place]: null, 'x:A': stopped });
   });
 });
 
-test('the place of an ARN is what comes before its identifier', () => {
+test('the prefix of an ARN is everything before its identifier', () => {
   expect([arnPrefixOf(arn), arnPrefixOf('orders')]).toEqual([place, '']);
 });
 
@@ -93,7 +93,7 @@ describe('the plan of a fleet', () => {
     expect(planned({ fleetId: null }).fleetId).toBe('workflow');
   });
 
-  test('begins with nothing done', () => {
+  test('starts without results', () => {
     expect(planned({ concurrency: 5, stopOnFailures: { count: 3 } })).toEqual({
       fleetId: 'workflow',
       kind: 'stop',
@@ -109,7 +109,7 @@ describe('the plan of a fleet', () => {
     });
   });
 
-  test('hands every option on to its operations', () => {
+  test('passes every option to its operations', () => {
     expect(optionNames).toEqual({
       stop: [
         'requestedBy',
@@ -147,7 +147,7 @@ describe('the plan of a fleet', () => {
     else expect(act).toThrow(said);
   });
 
-  test('of a resume goes by deadline, those without one last', () => {
+  test('of a resume is sorted by deadline, and replications without one come last', () => {
     const at = (hour: number) => `2026-11-26T${hour}:00:00.000Z`;
     const entry = (resumeBy: string | null, more: object = {}) => ({ ...stopped, resumeBy, ...more }) as FleetEntry;
     const plan = planFleet(

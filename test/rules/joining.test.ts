@@ -43,7 +43,7 @@ describe('an execution that holds the id of a replication', () => {
     expect(openOperation({ ...described, status: { name } })).toEqual(isOpen ? shown : null);
   });
 
-  test('says in its memo which operation it runs, and what that asks for', () => {
+  test('names in its memo the operation and its request', () => {
     expect(operationOfExecution({ ...described, status: { name: 'COMPLETED' } })).toEqual(shown);
   });
 
@@ -51,7 +51,7 @@ describe('an execution that holds the id of a replication', () => {
     [workflowTypes.stop, 'stop'],
     [workflowTypes.resume, 'resume'],
     ['somethingElse', 'somethingElse'],
-  ])('of type %s without a memo runs a %s, and the rest is not known', (type, kind) => {
+  ])('of type %s without a memo runs a %s with unknown details', (type, kind) => {
     const { memo: _memo, parentExecution: _parent, ...bare } = described;
     const unknown = { kind, operationId: null, asks: null, hostWorkflowId: null };
     expect(operationOfExecution({ ...bare, type })).toEqual({ ...shown, ...unknown });
@@ -152,14 +152,14 @@ describe('an operation that finds another one open', () => {
     ['the start type that the other names', {}, goesOn, 'join'],
     ['the start type that it names itself', goesOn, {}, 'join'],
     ['another start type', goesOn, { startReplicationType: 'start-replication' }, 'refuse'],
-    ['a reload, which it does not name', {}, reloads, 'refuse'],
-    ['no reload, which it names', reloads, {}, 'refuse'],
+    ['a reload that it does not name', {}, reloads, 'refuse'],
+    ['no reload although it names one', reloads, {}, 'refuse'],
     ['the same reload', reloads, reloads, 'join'],
     ['the record that the other names', {}, third, 'join'],
     ['the record that it names itself', third, {}, 'join'],
     ['the same record', third, third, 'join'],
     ['another record', third, { checkpoint: { sequence: 33 } }, 'refuse'],
-    ['a start position, which it does not name', {}, { cdcStartPosition: 'a|b' }, 'refuse'],
+    ['a start position that it does not name', {}, { cdcStartPosition: 'a|b' }, 'refuse'],
     ['another start position', { cdcStartPosition: 'a|c' }, { cdcStartPosition: 'a|b' }, 'refuse'],
     ['the same start position', { cdcStartPosition: 'a|b' }, { cdcStartPosition: 'a|b' }, 'join'],
     ['another end', { cdcStopPosition: 's' }, {}, 'refuse'],

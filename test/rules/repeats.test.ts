@@ -33,10 +33,10 @@ function repeatOf(
 const superseded = (kind: string, is: string) =>
   `The ${kind} "a" of ${arn} succeeded at ${at(9)}, and that no longer holds: DMS shows "${is}". Use a new operation id to operate on it again.`;
 
-describe('a stop that is asked for again under its id', () => {
+describe('a stop repeated with the same id', () => {
   const repeat = repeatOf(stopped);
 
-  test('returns what it returned', () => {
+  test('returns the same result', () => {
     expect(repeatedStop(repeat, shown, subject, now)).toEqual({
       outcome: 'stopped',
       operationId: 'a',
@@ -64,7 +64,7 @@ describe('a stop that is asked for again under its id', () => {
   test.each([
     ['it runs', repeat, look({ status: 'running' })],
     ['it is being modified', repeat, look({ status: 'modifying' })],
-    ['it was stopped again since', repeat, look({ replicationLastStopTime: '2026-01-03T00:00:00.000Z' })],
+    ['it has been stopped again', repeat, look({ replicationLastStopTime: '2026-01-03T00:00:00.000Z' })],
     ['its record is gone', { ...repeat, checkpoint: null }, shown],
   ])('no longer holds when %s', (_, told, row) => {
     expect(() => repeatedStop(told, row, subject, now)).toThrow(
@@ -73,13 +73,13 @@ describe('a stop that is asked for again under its id', () => {
   });
 });
 
-describe('a resume that is asked for again under its id', () => {
+describe('a resume repeated with the same id', () => {
   const resume = operation('a', { kind: 'resume' });
   const resumed = record(begun(stopped, resume, 10), resumedOf(resume, 9), at(9)).ledger;
   const repeat = repeatOf(resumed);
   const runs = look({ status: 'running' });
 
-  test('returns what it returned while the replication runs', () => {
+  test('returns the same result while the replication runs', () => {
     expect(repeatedResume(repeat, runs, subject)).toEqual({
       outcome: 'resumed',
       operationId: 'a',

@@ -124,7 +124,7 @@ test.each<[string, Changes, string]>([
     'call reload-target',
   ],
   [
-    'a replication that has stopped since the call of this operation is left to the wait',
+    'a replication that stopped after the call of this operation ends as already-starting',
     { ownCall: pendingCall, ...shown({ replicationLastStopTime: '2026-01-03T00:00:00.000Z' }) },
     'end already-starting',
   ],
@@ -192,7 +192,7 @@ describe('the warnings of a call', () => {
       ['the record has no addresses'],
     ],
     [
-      'say nothing of endpoints where neither knows them',
+      'do not mention endpoints that neither side knows',
       { endpoints: null, checkpoint: { ...recorded, endpoints: null } },
       [],
     ],

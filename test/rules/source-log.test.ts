@@ -22,7 +22,7 @@ const judged = (
 
 describe('the log of a source that stopped ten hours ago', () => {
   test.each([
-    ['is not judged when nobody says how long it is kept', judged(lag(0), null), []],
+    ['is not judged without a retention time', judged(lag(0), null), []],
     ['is not judged when it is not known when it stopped', judged(lag(0), HOUR, null, null), ['lag-unknown']],
     ['is there when it is kept for a day', judged(lag(5), 24 * HOUR), []],
     ['is gone when it is kept for less', judged(lag(0), 9.9 * HOUR), 'expired'],
@@ -38,20 +38,20 @@ describe('the log of a source that stopped ten hours ago', () => {
     ['is needed from what was not applied yet', judged(lag(HOUR, 1.5 * HOUR), 12 * HOUR), 'expired'],
     ['is needed from the oldest transaction on', judged(lag(0), 12 * HOUR, 2.5 * HOUR), 'expired'],
     ['may be needed from earlier when the lag is not known', judged(null, 24 * HOUR), ['lag-unknown']],
-    ['may be, too, when half of it is', judged(lag(null, 3), 24 * HOUR), ['lag-unknown']],
+    ['may be needed from earlier when half of the lag is known', judged(lag(null, 3), 24 * HOUR), ['lag-unknown']],
     ['says both', judged(undefined, 12 * HOUR), ['source-log-short', 'lag-unknown']],
   ])('%s', (_, seen, expected) => {
     expect(seen).toEqual(expected);
   });
 
-  test('is told of with its parts', () => {
+  test('is reported with its parts', () => {
     const known = { sourceLogRetentionSeconds: 9 * HOUR, oldestOpenTransactionSeconds: 120 };
     expect(judgeSourceLog(stoppedAt, lag(60, 30), known, now).expired).toBe(
       `the log is needed from 10.1 h ago on (stopped at ${stoppedAt}, 90 s behind then, oldest transaction open for 120 s), and the source keeps 9.0 h`,
     );
   });
 
-  test('is told of in seconds for less than two hours', () => {
+  test('is reported in seconds below two hours', () => {
     const said = (oldestOpenTransactionSeconds: number) => {
       const known = { sourceLogRetentionSeconds: HOUR, oldestOpenTransactionSeconds };
       return judgeSourceLog(stoppedAt, lag(null, null), known, now).expired;

@@ -50,7 +50,7 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting', 'starting', 'done'],
     },
-    'waits in a status that nobody knows, and without a row': {
+    'waits in an unknown status and without a row': {
       looks: [
         [0, { ...stopped, status: 'modifying' }],
         [2, created],
@@ -75,7 +75,7 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting'],
     },
-    'is not over by an older look at the run before the last stop': {
+    'does not end on an older look at the run before the last stop': {
       looks: [
         [0, older],
         [30, older],
@@ -85,19 +85,19 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting', 'starting', 'done'],
     },
-    'is over when it still shows an older stop after staleness has passed': {
+    'ends when it still shows an older stop after staleness has passed': {
       looks: [
         [0, older],
         [61, older],
       ],
       verdicts: ['starting', 'done'],
     },
-    'is over at once when DMS shows no stop beside a newer run': {
+    'ends at once when DMS shows a newer run without a stop': {
       looks: [[0, startedAt(look({ status: 'running', replicationLastStopTime: null }), LATER)]],
       verdicts: ['done'],
       before: startedAt(stopped, '2026-01-01T13:00:00.000Z'),
     },
-    'of a replication that never ran is over when it runs': {
+    'of a replication that never ran ends when it runs': {
       looks: [
         [0, created],
         [5, { ...created, status: 'initializing' }],
@@ -106,7 +106,7 @@ describe('a start', () => {
       verdicts: ['starting', 'starting', 'done'],
       before: created,
     },
-    'by somebody else is over when it runs': { looks: [[0, older]], verdicts: ['done'], before: null },
+    'by someone else ends when the replication runs': { looks: [[0, older]], verdicts: ['done'], before: null },
     'ends at once when it is being deleted': {
       looks: [[0, { ...stopped, status: 'deleting' }]],
       verdicts: ['deleting'],
@@ -117,7 +117,7 @@ describe('a start', () => {
 describe('a start that is verified', () => {
   const verifyProgressSeconds = 20;
   cases({
-    'is over when it has run for as long as asked': {
+    'ends when the replication has run for the requested time': {
       looks: [
         [0, runs],
         [19, runs],
@@ -126,7 +126,7 @@ describe('a start that is verified', () => {
       verdicts: ['verify', 'verify', 'done'],
       verifyProgressSeconds,
     },
-    'goes on through looks that may be older, and is not under its deadline meanwhile': {
+    'continues through looks that may be older and suspends its deadline meanwhile': {
       looks: [
         [0, runs],
         [5, starting],
@@ -138,7 +138,7 @@ describe('a start that is verified', () => {
       verdicts: ['verify', 'verifying', 'verifying', 'verifying', 'verifying', 'done'],
       verifyProgressSeconds,
     },
-    'begins anew once looks agree that it does not run': {
+    'restarts its verification once looks agree that the replication does not run': {
       looks: [
         [0, runs],
         [5, starting],
@@ -276,7 +276,7 @@ describe('a start that fails', () => {
       verdicts: ['starting', 'starting', 'done'],
       before: failed,
     },
-    'by somebody else fails once looks agree for two minutes': {
+    'by someone else fails once looks agree for two minutes': {
       looks: [
         [0, failed],
         [119, failed],
@@ -299,7 +299,7 @@ test('a start says when the next look can decide', () => {
   expect(judgeStart(undescribed.memory, stopped, 8, rules).verdict).toMatchObject({ lookInSeconds: 117 });
 });
 
-test('rows that differ from the first ones are moving, and stay so', () => {
+test('rows that differ from the first ones stay marked as moving', () => {
   const first = withRows(beginStartWait(false), 'a');
   expect([first.firstRows, first.isMoving, withRows(first, 'a').isMoving]).toEqual(['a', false, false]);
   expect(withRows(withRows(first, 'b'), 'a').isMoving).toBe(true);

@@ -52,7 +52,7 @@ const table: Readonly<Record<string, readonly [Looks, readonly string[]]>> = {
   'a replication that is modified is in transition': [[[0, { ...stopped, status: 'modifying' }]], ['moving']],
   'a replication that is being deleted is in transition': [[[0, { ...running, status: 'deleting' }]], ['moving']],
   'a replication that shows another stop has changed': [[[0, look({ replicationLastStopTime: LATER })]], ['changed']],
-  'a replication that was loaded anew has changed': [
+  'a reloaded replication has changed': [
     [[0, look({ replicationStats: { freshStartDate: LATER } as never })]],
     ['changed'],
   ],
@@ -74,7 +74,7 @@ const table: Readonly<Record<string, readonly [Looks, readonly string[]]>> = {
 
 test.each(Object.entries(table))('%s', (_, [looks, expected]) => expect(verdicts(looks)).toEqual(expected));
 
-test('the record of a replication that never ran holds while it never ran, and a missing row proves nothing', () => {
+test('the record of a replication that never ran holds until a run is seen', () => {
   const never = { ...record, stoppedAt: null };
   expect(verdicts([[0, created]], never)).toEqual(['holds']);
   expect(verdicts([[0, { ...created, replicationCreateTime: null }]], never)).toEqual(['look-again']);
@@ -87,7 +87,7 @@ test.each<[string, RegExp]>([
   ['initializing', /is "initializing" again: someone started it/],
   ['modifying', /is "modifying" now\. Look again/],
   ['deprovisioned', /is "stopped" now/],
-])('a stop that does not hold any more says what "%s" shows', (status, said) => {
+])('a stop that no longer holds reports the status "%s"', (status, said) => {
   const replication: Replication = { ...stopped, status };
   const subject = { replicationConfigArn: stopped.replicationConfigArn };
   const failure = stopReverted(subject, replication, 'stopped');

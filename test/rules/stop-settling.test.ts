@@ -38,7 +38,7 @@ const cases = (table: Readonly<Record<string, Case>>) =>
     expect(stopVerdicts(looks, rules, hasSeenStop)).toEqual(verdicts),
   );
 
-describe('a stop that was asked for', () => {
+describe('a requested stop', () => {
   cases({
     'settles when two looks the settle time apart agree': {
       looks: [
@@ -101,7 +101,7 @@ describe('a stop that was asked for', () => {
       looks: Array.from({ length: 30 }, (_, n) => [5 * n, look({ recoveryCheckpoint: `${n}` })] as const),
       verdicts: [...Array.from({ length: 25 }, () => 'settling'), 'grace-expired'],
     },
-    'settles when its description has changed while nobody looked': {
+    'settles when its description changed between looks': {
       looks: [
         [0, look({ recoveryCheckpoint: null })],
         [900, stopped],
@@ -133,7 +133,7 @@ describe('a stop that was asked for', () => {
       verdicts: ['agreed'],
       rules: { ...asked, settleSeconds: 0 },
     },
-    'waits in a status that nobody knows': {
+    'waits in an unknown status': {
       looks: [
         [0, { ...running, status: 'upgrading' }],
         [200, { ...running, status: 'modifying' }],
@@ -198,7 +198,7 @@ describe('a stop that is undone', () => {
       ],
       verdicts: ['stopping', 'stopping', 'reverted'],
     },
-    'is reverted when it settles, and runs before the settle time is over': {
+    'is reverted when the replication runs before the settle time is over': {
       looks: [
         [0, stopped],
         [5, withoutStop],
@@ -238,14 +238,14 @@ describe('a stop that is undone', () => {
       ],
       verdicts: ['settling', 'settling', 'settling', 'settling', 'agreed'],
     },
-    'is asked for again at once when the look shows the stop that DMS undid': {
+    'is requested again at once when the look shows the stop that DMS undid': {
       looks: [
         [0, stopping],
         [60, { ...lowMemory, status: 'replication_starting' }],
       ],
       verdicts: ['stopping', 'running-again'],
     },
-    'is asked for again when DMS undid it and no longer shows that stop': {
+    'is requested again when DMS undid it and no longer shows that stop': {
       looks: [
         [0, lowMemory],
         [5, withoutStop],
@@ -254,7 +254,7 @@ describe('a stop that is undone', () => {
       ],
       verdicts: ['settling', 'settling', 'settling', 'running-again'],
     },
-    'is asked for again when no look has shown it, and a later run agrees for longer than staleness': {
+    'is requested again if no look showed it and looks agree on a later run': {
       looks: [
         [0, run(FIRST)],
         [5, run(LATER)],
@@ -264,7 +264,7 @@ describe('a stop that is undone', () => {
       verdicts: ['stopping', 'stopping', 'stopping', 'running-again'],
       rules: { ...asked, startedAt: FIRST },
     },
-    'is waited for while the run is the one that was to stop, or an unknown one': {
+    'is waited for while the run is the one to stop or unknown': {
       looks: [
         [0, run(FIRST)],
         [90, run(FIRST)],
@@ -273,7 +273,7 @@ describe('a stop that is undone', () => {
       verdicts: ['stopping', 'stopping', 'stopping'],
       rules: { ...asked, startedAt: FIRST },
     },
-    'is waited for while nobody knows which run was to stop': {
+    'is waited for while the run to stop is unknown': {
       looks: [
         [0, run(LATER)],
         [90, run(LATER)],
@@ -288,7 +288,7 @@ describe('a stop that is undone', () => {
       ],
       verdicts: ['stopping', 'settling', 'agreed'],
     },
-    'is asked for again when DMS restarts it eight seconds after a fatal error': {
+    'is requested again when DMS restarts it eight seconds after a fatal error': {
       looks: [
         [0, stopping],
         [5, fatal],
@@ -299,7 +299,7 @@ describe('a stop that is undone', () => {
   });
 });
 
-describe('a stop of a replication that was found at rest', () => {
+describe('a stop of a replication found at rest', () => {
   cases({
     'settles by two looks however long ago it stopped': {
       looks: [
@@ -325,7 +325,7 @@ describe('a stop of a replication that was found at rest', () => {
       verdicts: ['running-again'],
       rules: found,
     },
-    'is reverted when it was seen stopping, and runs': {
+    'is reverted when the replication was seen stopping and then runs': {
       looks: [
         [0, running],
         [60, running],
@@ -383,7 +383,7 @@ describe('a stop of a replication that failed', () => {
 
 describe('a stop of a replication that shows no run', () => {
   cases({
-    'ends when two looks agree and nobody has seen it run': {
+    'ends when two looks agree and no run was ever seen': {
       looks: [
         [0, created],
         [9, created],

@@ -7,7 +7,7 @@ const table = (tableName: string, changes: Partial<TableStatistics> = {}) =>
 const summaryOf = (...pages: TableStatistics[][]) => pages.reduce(addTables, emptySummary('2026-01-01T00:00:00.000Z'));
 
 describe('a summary of tables', () => {
-  test('adds up rows and counts states over pages, and takes what is missing for nothing', () => {
+  test('adds up rows and states over pages and counts missing values as zero', () => {
     const summary = summaryOf(
       [table('a', { inserts: 3, appliedInserts: 2, validationPendingRecords: 5 }), table('b', { inserts: null })],
       [table('c', { inserts: 4, updates: 1, validationState: null, tableState: 'Before load' })],
@@ -22,7 +22,7 @@ describe('a summary of tables', () => {
     });
   });
 
-  test('begins with nothing', () => {
+  test('starts at zero', () => {
     const { rows, ...rest } = emptySummary('2026-01-01T00:00:00.000Z');
     expect(rest).toEqual({
       total: 0,
@@ -76,7 +76,7 @@ describe('a summary of tables', () => {
     expect(summaryOf([table('a', changes)]).flagged).toHaveLength(isFlagged ? 1 : 0);
   });
 
-  test('keeps at most two hundred flagged tables, and says that it left some out', () => {
+  test('keeps at most 200 flagged tables and says whether others are missing', () => {
     const broken = (count: number) =>
       Array.from({ length: count }, (_, n) => table(`${n}`, { tableState: 'Table error' }));
     expect(summaryOf(broken(200))).toMatchObject({ truncated: false });

@@ -38,8 +38,13 @@ describe('the warnings of a stop', () => {
     ],
     ['no deadline is known', { resumeBy: null }, {}, []],
     ['a stop at a position is ordinary', { stopReason: 'Stop Reason STOPPED_AT_COMMIT_TIME' }, {}, []],
-    ['a fatal error is not', { stopReason: 'Stop Reason FATAL_ERROR' }, {}, ['not-normal-stop', 'may-restart']],
-    ['nor is a reason that nobody knows', { stopReason: 'Stop Reason BORED' }, {}, ['not-normal-stop']],
+    [
+      'a fatal error is not ordinary',
+      { stopReason: 'Stop Reason FATAL_ERROR' },
+      {},
+      ['not-normal-stop', 'may-restart'],
+    ],
+    ['an unknown stop reason is not ordinary', { stopReason: 'Stop Reason BORED' }, {}, ['not-normal-stop']],
     ['no reason at all is not judged', { stopReason: null }, {}, []],
     ['DMS may undo it', { stopReason: 'Stop Reason RECYCLE_TASK' }, {}, ['not-normal-stop', 'may-restart']],
     [
@@ -58,7 +63,7 @@ describe('the warnings of a stop', () => {
       ['full-load-interrupted'],
     ],
     [
-      'nothing is known of it once its statistics are lost',
+      'an unknown load is not warned of once its statistics are lost',
       {},
       {
         replicationStats: { fullLoadProgressPercent: 0 } as never,
@@ -66,7 +71,7 @@ describe('the warnings of a stop', () => {
       },
       ['short-window'],
     ],
-    ['a finished one was not', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
+    ['a finished full load was not cut short', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
     [
       'CDC alone has no full load',
       { replicationType: 'cdc' },
@@ -78,7 +83,7 @@ describe('the warnings of a stop', () => {
     ['nothing is left just now', { resumeBy: '2026-01-02T01:00:00.000Z' }, {}, ['short-window']],
     ['nothing is left', { resumeBy: '2026-01-02T00:59:00.000Z' }, {}, ['short-window']],
     [
-      'one that never ran has nothing to warn of',
+      'a replication that never ran has no warnings',
       { recoveryCheckpoint: null, stopReason: null },
       { status: 'created' },
       [],
@@ -108,7 +113,7 @@ describe('the warnings of a stop', () => {
   });
 });
 
-test('addresses of endpoints that are not known are warned of with what follows', () => {
+test('a warning about unknown endpoint addresses names the consequence', () => {
   expect(endpointsUnknown(null, 'nothing is compared')).toEqual([]);
   expect(endpointsUnknown('IAM denies it', 'nothing is compared')).toEqual([
     {

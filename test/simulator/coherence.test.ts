@@ -77,7 +77,7 @@ test('what a look shows does not depend on the looks before it', async () => {
   expect(unwatched[1].ReplicationStats.ElapsedTimeMillis).toBeGreaterThan(3000_000);
 });
 
-test('steps last as long as they were seen to', () => {
+test('steps take as long as observed', () => {
   const minutes = (...[least, most]: [number, number]) => [least * 60, most * 60] as const;
   const seen: Readonly<Record<string, readonly [number, number]>> = {
     initializing: minutes(2, 5),
@@ -97,7 +97,7 @@ test('steps last as long as they were seen to', () => {
 });
 
 describe('a full load', () => {
-  test('that is resumed when it is done has nothing to do, and stops', async () => {
+  test('that is resumed after it has finished stops again', async () => {
     const arn = created({ status: 'stopped', replicationType: 'full-load' });
     await start(arn);
     pass(5);
@@ -110,7 +110,7 @@ describe('a full load', () => {
   test.each([
     ['StopTaskCachedChangesNotApplied', 'Stop Reason STOPPED_AFTER_FULL_LOAD'],
     ['StopTaskCachedChangesApplied', 'Stop Reason STOPPED_AFTER_CACHED_EVENTS'],
-  ])('stops where its setting %s says: %s', async (setting, reason) => {
+  ])('with the setting %s stops with %s', async (setting, reason) => {
     const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', {
       ...config('loaded'),
       ReplicationSettings: JSON.stringify({ FullLoadSettings: { [setting]: true } }),
@@ -135,7 +135,7 @@ describe('a full load', () => {
     expect((await tables(arn))[0]).toMatchObject({ FullLoadRows: 50_000 });
   });
 
-  test('that is done anew counts from nothing, from its start on', async () => {
+  test('that is reloaded counts from zero', async () => {
     const arn = created();
     await stop(arn);
     pass(3);
@@ -153,7 +153,7 @@ describe('a full load', () => {
   });
 });
 
-test('a row tells when it changed, and how a load comes on', async () => {
+test('a row shows its update time and the progress of a load', async () => {
   const arn = created({ status: 'created', tables: 40 });
   const before = await look(simulator, arn);
   await start(arn, 'start-replication');
@@ -164,19 +164,16 @@ test('a row tells when it changed, and how a load comes on', async () => {
   expect(stats.TablesLoaded + stats.TablesLoading + stats.TablesQueued).toBe(40);
 });
 
-test.each(['postgres', 'sqlserver', 'oracle'] as const)(
-  'a log of %s that is gone is missed as well',
-  async (engine) => {
-    const arn = created({ status: 'stopped', source: { engine, logRetentionSeconds: 3600 } });
-    pass(120);
-    await start(arn);
-    pass(5);
-    expect(await look(simulator, arn)).toMatchObject({
-      Status: 'failed',
-      FailureMessages: [expect.stringContaining('no longer available on the source')],
-    });
-  },
-);
+test.each(['postgres', 'sqlserver', 'oracle'] as const)('a resume fails if the log of %s is gone', async (engine) => {
+  const arn = created({ status: 'stopped', source: { engine, logRetentionSeconds: 3600 } });
+  pass(120);
+  await start(arn);
+  pass(5);
+  expect(await look(simulator, arn)).toMatchObject({
+    Status: 'failed',
+    FailureMessages: [expect.stringContaining('no longer available on the source')],
+  });
+});
 
 test.each([
   ['passed', { Passed: 12, Failed: 0 }],
@@ -213,7 +210,7 @@ describe('the checkpoint', () => {
     expect(await position(arn)).toBeGreaterThan(shown[0] ?? 0);
   });
 
-  test('and the counts survive any number of changes of the source', async () => {
+  test('and the counts keep growing through 250 changes of the source', async () => {
     const arn = created();
     const [before] = await tables(arn);
     const at = await position(arn);
@@ -223,7 +220,7 @@ describe('the checkpoint', () => {
     expect((await tables(arn))[0].Inserts).toBeGreaterThan(before.Inserts);
   });
 
-  test('of a replication that fails is the one of its end', async () => {
+  test('of a failed replication is the position at which it failed', async () => {
     const arn = created();
     pass(10);
     const running = await position(arn);
@@ -234,21 +231,24 @@ describe('the checkpoint', () => {
   test.each([
     [false, true],
     [true, false],
-  ])('and the stop of the run before are gone once it starts again, or not (%s)', async (startClearsStop, isKept) => {
-    await again({ uncertain: { startClearsStop } });
-    const arn = created({ status: 'stopped' });
-    await start(arn);
-    const row = await look(simulator, arn);
-    const { StopReason, ReplicationLastStopTime, ReplicationDeprovisionTime, RecoveryCheckpoint } = row;
-    const fields = [StopReason, ReplicationLastStopTime, ReplicationDeprovisionTime, RecoveryCheckpoint];
-    expect([...fields, row.ReplicationStats.StopDate].map((each) => each !== undefined)).toEqual(
-      Array.from({ length: 5 }, () => isKept),
-    );
-  });
+  ])(
+    'and the stop of the previous run are cleared by a start if startClearsStop is %s',
+    async (startClearsStop, isKept) => {
+      await again({ uncertain: { startClearsStop } });
+      const arn = created({ status: 'stopped' });
+      await start(arn);
+      const row = await look(simulator, arn);
+      const { StopReason, ReplicationLastStopTime, ReplicationDeprovisionTime, RecoveryCheckpoint } = row;
+      const fields = [StopReason, ReplicationLastStopTime, ReplicationDeprovisionTime, RecoveryCheckpoint];
+      expect([...fields, row.ReplicationStats.StopDate].map((each) => each !== undefined)).toEqual(
+        Array.from({ length: 5 }, () => isKept),
+      );
+    },
+  );
 });
 
 describe('a run', () => {
-  test('that DMS begins anew by itself goes on from where the one before was', async () => {
+  test('that DMS restarts continues from the previous position', async () => {
     const arn = created();
     const [[before], at] = [await tables(arn), await position(arn)];
     simulator.restart(arn);
@@ -258,7 +258,7 @@ describe('a run', () => {
     expect(await position(arn)).toBeGreaterThan(at);
   });
 
-  test('after the deprovisioning goes on from where it was, where that is assumed', async () => {
+  test('after deprovisioning continues from its checkpoint if resumeAfterDeprovision is set', async () => {
     await again({ uncertain: { resumeAfterDeprovision: true } });
     const arn = created({ status: 'deprovisioned' });
     await start(arn);
@@ -274,7 +274,7 @@ describe('a run', () => {
     expect((await look(simulator, gone)).FailureMessages[0]).toContain('Error 1236');
   });
 
-  test('dies so long after it runs as it is told', async () => {
+  test('fails after the configured running time', async () => {
     const arn = created({ status: 'stopped' });
     simulator.failAfterRunning(arn, 300, ['Out of memory']);
     await start(arn);
@@ -284,7 +284,7 @@ describe('a run', () => {
     expect(await look(simulator, arn)).toMatchObject({ Status: 'failed', FailureMessages: ['Out of memory'] });
   });
 
-  test('to a commit time stops when that is applied, not when the clock shows it', async () => {
+  test('with a commit time stops once it is applied, not when the clock reaches it', async () => {
     const arn = created({ status: 'stopped', source: { catchUp: 2 } });
     pass(60);
     const at = new Date(simulator.clock.now() - 60_000).toISOString().slice(0, 19);
@@ -297,7 +297,7 @@ describe('a run', () => {
 });
 
 describe('the target', () => {
-  test('holds what was loaded and applied, and nothing before', async () => {
+  test('holds exactly the rows that were loaded and applied', async () => {
     const arn = created({ status: 'created' });
     expect(simulator.targetRows(arn)).toBe(0);
     await start(arn, 'start-replication');
@@ -307,7 +307,7 @@ describe('the target', () => {
     expect(Math.abs(simulator.targetRows(arn) - sum)).toBeLessThan(4);
   });
 
-  test('that was exchanged is whole again once it was loaded anew', async () => {
+  test('that was replaced is complete again after a reload', async () => {
     const arn = created();
     simulator.repointTarget(arn);
     await stop(arn);
@@ -317,7 +317,7 @@ describe('the target', () => {
     expect(simulator.targetRows(arn)).toBeGreaterThan(150_000);
   });
 
-  test('lacks what is skipped, in error, missing or given up, and the statistics say so', async () => {
+  test('lacks skipped, failed, missing and cancelled rows, as the statistics show', async () => {
     const arn = created({ tables: { count: 4, skippedPercent: 50, inError: 1, missing: 1, cancelled: 1 } });
     pass(60);
     const rows = await tables(arn);
@@ -339,7 +339,7 @@ describe('the target', () => {
 });
 
 describe('metrics', () => {
-  test('tell of a backlog what is waiting, and how hard it works', async () => {
+  test('show the waiting changes and the load of a backlog', async () => {
     const arn = created({ source: { catchUp: 0.5 } });
     pass(60);
     const [waiting, load] = [await metric(arn, 'CDCIncomingChanges', 5), await metric(arn, 'CapacityUtilization', 5)];
@@ -350,7 +350,7 @@ describe('metrics', () => {
     expect((await metric(quiet, 'CapacityUtilization', 5))[0]).toBeLessThan(20);
   });
 
-  test('of the past stay what they were', async () => {
+  test('of the past do not change', async () => {
     const arn = created();
     pass(10);
     simulator.changeSource(arn, { openTransaction: true });
@@ -368,7 +368,7 @@ describe('metrics', () => {
     expect((await metric(arn, 'CDCThroughputRowsTarget', 28)).slice(0, 19)).toEqual(throughput.slice(0, 19));
   });
 
-  test('come in the order that is asked for', async () => {
+  test('come in the requested order', async () => {
     const arn = created({ status: 'stopped' });
     pass(100);
     await start(arn);
@@ -378,7 +378,7 @@ describe('metrics', () => {
   });
 });
 
-test('as many values as CloudWatch gives are counted over all queries of a request', async () => {
+test('the limit of CloudWatch values counts all queries of a request', async () => {
   const Metric = { Namespace: 'AWS/DMS', MetricName: 'CDCLatencySource', Dimensions: [] };
   const MetricDataQueries = Array.from({ length: 100 }, (_, n) => ({
     Id: `m${n}`,
@@ -398,7 +398,7 @@ test('as many values as CloudWatch gives are counted over all queries of a reque
   ]);
 });
 
-test('a start time that is yet to come is now, where it is taken at all', async () => {
+test('a start time in the future counts as now if start times are accepted', async () => {
   await again({ uncertain: { customStartPoint: true } });
   const arn = created({ status: 'created', replicationType: 'cdc' });
   await start(arn, 'start-replication', { CdcStartTime: simulator.clock.now() / 1000 + 86_400 });
@@ -407,8 +407,8 @@ test('a start time that is yet to come is now, where it is taken at all', async 
   expect((await tables(arn))[0].Inserts).toBeGreaterThan(0);
 });
 
-describe('what happens at once', () => {
-  test('a failure while it deprovisions does not stop that', async () => {
+describe('overlapping changes', () => {
+  test('a failure during deprovisioning does not interrupt it', async () => {
     const arn = created({ status: 'deprovisioning' });
     simulator.fail(arn, ['Gone']);
     pass(10);
@@ -418,7 +418,7 @@ describe('what happens at once', () => {
     });
   });
 
-  test('a modification as the 48 hours end is finished first', async () => {
+  test('a modification that overlaps the end of the 48 hours finishes first', async () => {
     const arn = created({ status: 'stopped', durations: { modifying: 900 } });
     simulator.clock.advance({ hours: 47, minutes: 59 });
     simulator.modify(arn);
@@ -498,7 +498,7 @@ test.each([
   expect((await ask(simulator, 'DescribeReplications', { MaxRecords: 5 })).Replications).toHaveLength(20);
 });
 
-test('the answer to a stop shows the status before it, where that is assumed', async () => {
+test('the answer to a stop shows the previous status if configured', async () => {
   await again({ uncertain: { stopAnswers: 'status-before' } });
   const arn = created();
   expect((await stop(arn)).Replication.Status).toBe('running');

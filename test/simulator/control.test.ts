@@ -151,15 +151,15 @@ describe('over HTTP', () => {
     { uncertain: { resumePath: 'fast' as never } },
     { uncertain: { quota: -1 } },
     { uncertain: { throttle: { burst: 1 } as never } },
-  ])('a simulator is not begun with %j', async (options) => {
+  ])('a simulator rejects the options %j', async (options) => {
     await expect(startDmsSimulator(options)).rejects.toThrow(/the simulator\.\w+/);
   });
 
-  test('a page of another site can not make anything happen: the content type must be one that browsers ask about first', async () => {
+  test('a request with the content type of a simple cross-site form is rejected', async () => {
     expect((await control('POST', 'reset', {}, 'text/plain')).status).toBe(415);
   });
 
-  test('it answers to no name but its own, so that a page of another site that calls itself so gets nothing', async () => {
+  test('a request with another host name is rejected', async () => {
     const { port } = new URL(simulator.endpoint);
     const ask = (host: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -174,7 +174,7 @@ describe('over HTTP', () => {
     ]);
   });
 
-  test('failure messages and stop reasons of any kind are shown as they are', async () => {
+  test('failure messages and stop reasons are shown unchanged', async () => {
     const [failed, stopped] = [simulator.createReplication(), simulator.createReplication()];
     const messages = [`PWD=hunter2;${'x'.repeat(600_000)}`, '', 'mysql://admin:secret@db:3306', '\u0000\ud83d'];
     const stopReason = `Stop Reason FATAL_ERROR password=hunter2 ${'y'.repeat(300_000)}`;
@@ -193,12 +193,12 @@ describe('over HTTP', () => {
     expect(() => simulator.fail(failed, ['x'.repeat(1_000_001)])).toThrow('a text of at most 1000000 characters');
   });
 
-  test('nothing is created twice under one ARN', async () => {
+  test("an existing identifier can't be created again", async () => {
     simulator.createReplication({ identifier: 'once' });
     expect((await control('POST', 'replications', { identifier: 'once' })).answer.error).toContain('already');
   });
 
-  test('a page shows it all, and has nothing of anybody in it', async () => {
+  test('the page contains no data of a replication', async () => {
     simulator.createReplication({ identifier: 'watched' });
     const response = await fetch(`${simulator.endpoint}/`);
     expect(response.headers.get('content-type')).toContain('text/html');

@@ -21,14 +21,14 @@ describe('a fault', () => {
     ['access-denied', {}, 'is not authorized to perform: dms:StopReplication on resource: arn:aws:dms:'],
     ['expired-credentials', {}, 'ExpiredTokenException: The security token included in the request is expired'],
     ['invalid-state', { status: 'modifying' }, "InvalidResourceStateFault: Replication for Replication Config, '"],
-  ])('%s spoils one call, which then has no effect', async (type, more, said) => {
+  ])('%s makes one call fail without effect', async (type, more, said) => {
     simulator.fault({ operation: 'StopReplication', type, ...more } as Fault);
     expect(await stop()).toContain(said);
     expect((await look(simulator, arn)).Status).toBe('running');
     expect(await stop()).toBe('accepted');
   });
 
-  test('answer-lost breaks the connection after the effect, connection-reset before it', async () => {
+  test('answer-lost breaks the connection after the effect and connection-reset before it', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'connection-reset' });
     await expect(stop()).rejects.toThrow();
     expect((await look(simulator, arn)).Status).toBe('running');
@@ -37,7 +37,7 @@ describe('a fault', () => {
     expect((await look(simulator, arn)).Status).toBe('stopping');
   });
 
-  test('hang gives no answer, latency a late one', async () => {
+  test('hang sends no answer and latency delays it', async () => {
     simulator.fault({ operation: 'DescribeReplications', type: 'hang' });
     await expect(fetch(simulator.endpoint, requestWithin(1500))).rejects.toThrow('aborted');
     simulator.fault({ operation: 'DescribeReplications', type: 'latency', milliseconds: 150 });
@@ -46,7 +46,7 @@ describe('a fault', () => {
     expect(performance.now() - begunAt).toBeGreaterThan(140);
   });
 
-  test('stale shows what was there, until it is used up or long enough ago', async () => {
+  test('stale shows an older state until it is used up or that state ages out', async () => {
     simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 1 });
     await stop();
     expect((await look(simulator, arn)).Status).toBe('running');
@@ -58,7 +58,7 @@ describe('a fault', () => {
     expect((await look(simulator, arn)).Status).toBe('stopped');
   });
 
-  test('row-missing leaves a row out of a list, and shows it when it is asked for', async () => {
+  test('row-missing hides a row from lists but not from its own request', async () => {
     const other = simulator.createReplication();
     simulator.fault({ operation: 'DescribeReplications', type: 'row-missing', replicationConfigArn: arn, times: 2 });
     const { Replications } = await ask(simulator, 'DescribeReplications');
@@ -66,7 +66,7 @@ describe('a fault', () => {
     expect((await look(simulator, arn)).ReplicationConfigArn).toBe(arn);
   });
 
-  test('hang comes after the effect where that is asked for', async () => {
+  test('hang comes after the effect if afterEffect is set', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'hang', afterEffect: true });
     await expect(
       fetch(simulator.endpoint, requestWithin(1500, 'StopReplication', { ReplicationConfigArn: arn })),
@@ -75,7 +75,7 @@ describe('a fault', () => {
     expect(simulator.calls[0]).toMatchObject({ operation: 'StopReplication', outcome: 'hang' });
   });
 
-  test('stale and row-missing spoil the looks at configs and tables alike', async () => {
+  test('stale and row-missing also apply to configs and tables', async () => {
     const other = simulator.createReplication({ status: 'stopped' });
     const named = { ReplicationConfigArn: other };
     const units = async () => {
@@ -109,7 +109,7 @@ describe('a fault', () => {
     expect(rows.map((row: { TableName: string }) => row.TableName)).toEqual(['table_00001', 'table_00003']);
   });
 
-  test('stale by so many seconds shows configs and tables as they were then', async () => {
+  test('stale with staleSeconds shows configs and tables of that age', async () => {
     const seconds = { type: 'stale', staleSeconds: 30, forSeconds: 10_000 } as const;
     simulator.fault({ ...seconds, operation: 'DescribeReplicationConfigs' });
     simulator.fault({ ...seconds, operation: 'DescribeReplicationTableStatistics' });
@@ -133,7 +133,7 @@ describe('a fault', () => {
     expect((await configs()).ReplicationConfigIdentifier).toBe('renamed');
   });
 
-  test('stale of one replication spoils nobody else, by whatever name it is asked for', async () => {
+  test('stale for one replication affects no other, by ARN or identifier', async () => {
     const other = simulator.createReplication({ identifier: 'other' });
     const statuses = async (input: object = {}) =>
       (await ask(simulator, 'DescribeReplications', input)).Replications.map((row: { Status: string }) => row.Status);
@@ -147,7 +147,7 @@ describe('a fault', () => {
     expect(await statuses(by('replication-config-id', 'other'))).toEqual(['stopping']);
   });
 
-  test('stale does not show what was not there yet, and each shows the moment that it was set', async () => {
+  test('stale shows the moment it was set, without replications created later', async () => {
     simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 2 });
     const late = simulator.createReplication({ identifier: 'late', status: 'created' });
     expect((await ask(simulator, 'DescribeReplications')).Replications).toHaveLength(1);
@@ -166,7 +166,7 @@ describe('a fault', () => {
     expect(await refusal(simulator, 'DescribeReplications', named)).toBe('accepted');
   });
 
-  test('names the replication of a metric, and the state in the words of the operation', async () => {
+  test('can target the metrics of one replication and uses the message of its operation', async () => {
     const metric = (id: string) => {
       const Dimensions = [{ Name: 'ReplicationConfigId', Value: `123456789012:${id}` }];
       const Metric = { Namespace: 'AWS/DMS', MetricName: 'CDCLatencyTarget', Dimensions };
@@ -186,7 +186,7 @@ describe('a fault', () => {
     }
   });
 
-  test('meets the operation and the replication that it names, when and as often as it says', async () => {
+  test('applies to its operation and replication, after and as often as configured', async () => {
     const other = simulator.createReplication();
     simulator.fault({ operation: 'StopReplication', type: 'throttle', replicationConfigArn: other });
     expect(await stop()).toBe('accepted');
@@ -206,7 +206,7 @@ describe('a fault', () => {
     expect(await list()).toBe('accepted');
   });
 
-  test('a storm meets some, by the seed', async () => {
+  test('with a probability hits only some of the calls', async () => {
     simulator.fault({
       operation: 'DescribeReplications',
       type: 'invalid-state',
@@ -225,7 +225,7 @@ describe('throttling', () => {
   test.each([
     [200, 8],
     [100, 4],
-  ])('lets %i through at once and %i a second after that, for an account and region', async (burst, refill) => {
+  ])('allows %i calls at once and then %i a second per account and region', async (burst, refill) => {
     const bucket = new TokenBucket(burst, refill, 0);
     const taken = (count: number, at: number) =>
       Array.from({ length: count }, () => bucket.take(at)).filter(Boolean).length;
@@ -245,7 +245,7 @@ describe('throttling', () => {
   });
 });
 
-test('all callers and operations of an account and region share one bucket, which the clock refills', async () => {
+test('all operations of an account and region share one bucket that the clock refills', async () => {
   await simulator.close();
   simulator = await startDmsSimulator({ speed: 0, uncertain: { throttle: { burst: 3, refill: 1 } } });
   const named = { ReplicationConfigArn: simulator.createReplication() };
@@ -265,7 +265,7 @@ test('all callers and operations of an account and region share one bucket, whic
   ]);
 });
 
-test('a log of long requests forgets its oldest before it takes too much', async () => {
+test('the call log drops its oldest entries when requests are long', async () => {
   const padding = 'x'.repeat(9000);
   for (let n = 0; n < 60; n++)
     await Promise.all(Array.from({ length: 100 }, () => call(simulator, 'DescribeReplications', { padding })));
@@ -275,7 +275,7 @@ test('a log of long requests forgets its oldest before it takes too much', async
   expect(simulator.calls.at(-1)).toMatchObject({ operation: 'DescribeReplications', outcome: 'ok' });
 });
 
-test('the call log tells when, what, by whom and what became of it', async () => {
+test('the call log shows time, operation, input, account, region and outcome of each call', async () => {
   await stop();
   simulator.fault({ operation: 'StopReplication', type: 'throttle' });
   await stop();

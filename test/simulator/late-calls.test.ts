@@ -52,7 +52,7 @@ describe('a late call', () => {
   };
   const stopLate = () => sendAndGiveUp(new StopReplicationCommand({ ReplicationConfigArn: arn }));
 
-  test('stops the replication when it is delivered, though the client gave up', async () => {
+  test('stops the replication on delivery although the client has given up', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'late', seconds: 45 });
     const sent = simulator.clock.now() / 1000;
     await stopLate();
@@ -63,7 +63,7 @@ describe('a late call', () => {
     expect(outcomes()).toEqual(['ok']);
   });
 
-  test('starts a replication that was stopped meanwhile, and is refused where it may not', async () => {
+  test('starts a stopped replication but is rejected while it is already starting', async () => {
     simulator.stop(arn);
     simulator.clock.advance({ minutes: 5 });
     simulator.fault({ operation: 'StartReplication', type: 'late', seconds: 100, times: 2 });
@@ -77,7 +77,7 @@ describe('a late call', () => {
     expect([await statusNow(), outcomes()]).toEqual(['replication_starting', ['ok', 'InvalidResourceStateFault']]);
   });
 
-  test('happens before everything of a later time', async () => {
+  test('takes effect at its own time when the clock jumps past it', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'late', seconds: 45 });
     await stopLate();
     simulator.clock.advance({ hours: 1 });
@@ -91,7 +91,7 @@ describe('a late call', () => {
     expect([await statusNow(), outcomes()]).toEqual(['running', ['InvalidSignatureException']]);
   });
 
-  test('is delivered by itself where time goes on', async () => {
+  test('is delivered without an advance when the clock runs', async () => {
     await end();
     await begin({ speed: 100 });
     simulator.fault({ operation: 'StopReplication', type: 'late', seconds: 30 });
@@ -100,7 +100,7 @@ describe('a late call', () => {
     expect(['stopping', 'stopped']).toContain(await statusNow());
   });
 
-  test('is forgotten with everything else', async () => {
+  test('is dropped by a reset', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'late', seconds: 45 });
     await stopLate();
     simulator.reset();
@@ -111,7 +111,7 @@ describe('a late call', () => {
 });
 
 describe('an error', () => {
-  test('without a name is an empty answer, also after the effect', async () => {
+  test('without a name is an empty answer, even after the effect', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'error', afterEffect: true });
     const err = await thrownBy(stop());
     expect([err.$metadata.httpStatusCode, err.message]).toEqual([400, 'UnknownError']);
@@ -142,7 +142,7 @@ describe('the time of answers', () => {
   /** The time that the client signs by, in milliseconds since the epoch. */
   const signsBy = () => Date.now() + client.config.systemClockOffset;
 
-  test('is the simulated one, which clients sign by', async () => {
+  test('is the simulated time, and clients sign with it', async () => {
     simulator.clock.advance({ days: 3, seconds: 7 });
     const response = await fetch(simulator.endpoint, { method: 'POST', headers: headersOf('DescribeReplications') });
     expect(response.headers.get('date')).toBe('Sun, 04 Jan 2026 00:00:07 GMT');
@@ -150,7 +150,7 @@ describe('the time of answers', () => {
     expect(Math.abs(signsBy() - simulator.clock.now())).toBeLessThan(5000);
   });
 
-  test('is not in refusals, which a client would repeat otherwise', async () => {
+  test('is left out of rejections because a client would retry them', async () => {
     const patient = new DatabaseMigrationServiceClient({ ...simulator.clientConfig(), maxAttempts: 3 });
     simulator.fault({ operation: 'StopReplication', type: 'invalid-state', status: 'modifying' });
     await thrownBy(patient.send(new StopReplicationCommand({ ReplicationConfigArn: arn })));
@@ -161,22 +161,19 @@ describe('the time of answers', () => {
   test.each([
     [600, /^Signature expired: (\d{8}T\d{6}Z) is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$/],
     [-600, /^Signature not yet current: (\d{8}T\d{6}Z) is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 5 min\.\)$/],
-  ])(
-    'that is %d seconds ahead of the client refuses it until it has corrected its clock',
-    async (skewSeconds, said) => {
-      await seen();
-      simulator.fault({ operation: 'StopReplication', type: 'clock-skew', skewSeconds, times: 2 });
-      const err = await thrownBy(stop());
-      expect(err).toMatchObject({ name: 'InvalidSignatureException', message: expect.stringMatching(said) });
-      expect(await statusNow()).toBe('running');
-      await stop();
-      expect(await statusNow()).toBe('stopping');
-      await seen();
-      expect(Math.abs(signsBy() - simulator.clock.now())).toBeLessThan(5000);
-    },
-  );
+  ])('that is %d seconds ahead rejects the client until it has corrected its clock', async (skewSeconds, said) => {
+    await seen();
+    simulator.fault({ operation: 'StopReplication', type: 'clock-skew', skewSeconds, times: 2 });
+    const err = await thrownBy(stop());
+    expect(err).toMatchObject({ name: 'InvalidSignatureException', message: expect.stringMatching(said) });
+    expect(await statusNow()).toBe('running');
+    await stop();
+    expect(await statusNow()).toBe('stopping');
+    await seen();
+    expect(Math.abs(signsBy() - simulator.clock.now())).toBeLessThan(5000);
+  });
 
-  test('that is minutes ahead of a client with retries costs it one of them', async () => {
+  test('that is minutes ahead costs a client one retry', async () => {
     const patient = new DatabaseMigrationServiceClient({ ...simulator.clientConfig(), maxAttempts: 2 });
     simulator.fault({ operation: 'StopReplication', type: 'clock-skew', skewSeconds: 600 });
     await patient.send(new StopReplicationCommand({ ReplicationConfigArn: arn }));

@@ -214,8 +214,8 @@ describe('a replication that is put into a state', () => {
   });
 });
 
-describe('a start that is refused, or overtaken,', () => {
-  test('changes nothing: not the 48 hours, nor whether it has run', async () => {
+describe('a start that is rejected or ends early', () => {
+  test('changes nothing if it is rejected', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const before = await look(simulator, arn);
@@ -230,7 +230,7 @@ describe('a start that is refused, or overtaken,', () => {
     expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('deprovisioned');
   });
 
-  test('by its stop position stops as soon as it has loaded, once', async () => {
+  test('with a past stop position stops once the load is done', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'created' });
     const at = new Date(simulator.clock.now() + 60_000).toISOString().slice(0, 19);
@@ -246,7 +246,7 @@ describe('a start that is refused, or overtaken,', () => {
   test.each([
     [{ acceptedIsFirstRun: true }, 'valid only for replications running for the first time'],
     [{ acceptedIsFirstRun: false }, 'accepted'],
-  ])('in its first run by a failure counts as a run, or not (%j)', async (uncertain, said) => {
+  ])('that fails in its first run counts as a run depending on %j', async (uncertain, said) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status: 'created' });
     simulator.onStep(arn, 'testing_connection', ['No route']);
@@ -270,7 +270,7 @@ describe('a start that is refused, or overtaken,', () => {
   test.each([
     [{}, true],
     [{ startClearsStop: true }, false],
-  ])('shows the stop of the run before, or not (%j)', async (uncertain, isShown) => {
+  ])('shows the stop of the previous run depending on %j', async (uncertain, isShown) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status: 'stopped' });
     await start(arn, 'resume-processing');
@@ -279,7 +279,7 @@ describe('a start that is refused, or overtaken,', () => {
 });
 
 describe('a stop', () => {
-  test('shows the fields of the run before until it is described', async () => {
+  test('shows the fields of the previous run until DMS describes it', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const before = await look(simulator, arn);
@@ -298,7 +298,7 @@ describe('a stop', () => {
     expect(described.ReplicationDeprovisionTime).toBe(described.ReplicationLastStopTime + 48 * 3600);
   });
 
-  test.each(Object.keys(stopReasons))('for the reason %s says so', async (code) => {
+  test.each(Object.keys(stopReasons))('for the reason %s shows that reason', async (code) => {
     await begin();
     const arn = simulator.createReplication();
     simulator.stop(arn, `Stop Reason ${code}`);
@@ -322,21 +322,24 @@ describe('a stop', () => {
     expect(await refusal(simulator, 'StartReplication', odd)).toContain('Invalid CdcStopPosition');
   });
 
-  test.each(['FATAL_ERROR', 'RECOVERABLE_ERROR'])('for %s that DMS undoes so many seconds later', async (reason) => {
-    await begin({ durations: { describingStop: 3 } });
-    const arn = simulator.createReplication();
-    const stopReason = `Stop Reason ${reason}`;
-    simulator.onNextStop(arn, { type: 'self-restart', stopReason, afterSeconds: 8 });
-    simulator.stop(arn);
-    simulator.clock.advance({ seconds: 97 });
-    expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', StopReason: stopReason });
-    simulator.clock.advance({ seconds: 1 });
-    expect((await look(simulator, arn)).Status).toBe('replication_starting');
-    simulator.clock.advance({ seconds: 90 });
-    expect((await look(simulator, arn)).Status).toBe('running');
-  });
+  test.each(['FATAL_ERROR', 'RECOVERABLE_ERROR'])(
+    'for %s is undone by DMS after the configured seconds',
+    async (reason) => {
+      await begin({ durations: { describingStop: 3 } });
+      const arn = simulator.createReplication();
+      const stopReason = `Stop Reason ${reason}`;
+      simulator.onNextStop(arn, { type: 'self-restart', stopReason, afterSeconds: 8 });
+      simulator.stop(arn);
+      simulator.clock.advance({ seconds: 97 });
+      expect(await look(simulator, arn)).toMatchObject({ Status: 'stopped', StopReason: stopReason });
+      simulator.clock.advance({ seconds: 1 });
+      expect((await look(simulator, arn)).Status).toBe('replication_starting');
+      simulator.clock.advance({ seconds: 90 });
+      expect((await look(simulator, arn)).Status).toBe('running');
+    },
+  );
 
-  test('that DMS undoes after scaling, that fails, and that hangs', async () => {
+  test('can be undone after scaling, fail or hang', async () => {
     await begin();
     const [undone, failing, hanging] = [1, 2, 3].map(() => simulator.createReplication()) as [string, string, string];
     simulator.onNextStop(undone, {
@@ -376,7 +379,7 @@ describe('a stop', () => {
 });
 
 describe('after a stop', () => {
-  test('48 hours later it is deprovisioned, and its statistics are lost', async () => {
+  test('the replication is deprovisioned 48 hours later and loses its statistics', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const statistics = () => ask(simulator, 'DescribeReplicationTableStatistics', { ReplicationConfigArn: arn });
@@ -402,7 +405,7 @@ describe('after a stop', () => {
     expect((await statistics()).ReplicationTableStatistics).toEqual([]);
   });
 
-  test('the inverse of what is assumed is played, too: no checkpoint, shown as a status, in upper case', async () => {
+  test('deprovisioning can clear the checkpoint and be shown as a status, in upper case', async () => {
     await begin({
       uncertain: { checkpointAfterDeprovision: false, deprovisionShownIn: 'status', provisionStateCase: 'upper' },
     });
@@ -429,7 +432,7 @@ describe('after a stop', () => {
     }
   });
 
-  test('a failed one is deprovisioned as well, and a finished full load by itself soon after', async () => {
+  test('a failed replication and a finished full load are deprovisioned too', async () => {
     await begin();
     const failed = simulator.createReplication({ status: 'failed' });
     const loading = simulator.createReplication({ status: 'created', replicationType: 'full-load' });
@@ -547,7 +550,7 @@ describe('a config', () => {
     expect(await refusal(simulator, 'ModifyReplicationConfig', key)).toContain('kms-key-id cannot be modified');
   });
 
-  test('is refused over the quota, and deleted once deprovisioned, where that is assumed', async () => {
+  test('is rejected over the quota and deleted only once deprovisioned, if configured', async () => {
     await begin({ uncertain: { quota: 1, deleteNeedsDeprovisioned: true } });
     const arn = simulator.createReplication({ status: 'stopped' });
     expect(await create()).toContain('ResourceQuotaExceededFault');
@@ -558,7 +561,7 @@ describe('a config', () => {
     expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toBe('accepted');
   });
 
-  test.each(['modifying', 'deleting'] as const)('in %s may fail, or hang', async (step) => {
+  test.each(['modifying', 'deleting'] as const)('in %s may fail or hang', async (step) => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const act = () =>
@@ -579,18 +582,21 @@ describe('a config', () => {
     expect((await look(simulator, arn)).Status).toBe(step);
   });
 
-  test.each(['modifying', 'deleting'] as const)('whose %s failed is deprovisioned in its time', async (step) => {
-    await begin();
-    const arn = simulator.createReplication({ status: 'stopped' });
-    simulator.onStep(arn, step, ['No luck']);
-    const operation = step === 'modifying' ? 'ModifyReplicationConfig' : 'DeleteReplicationConfig';
-    const more = step === 'modifying' ? { ReplicationConfigIdentifier: 'other' } : {};
-    expect(await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more })).toBe('accepted');
-    simulator.clock.advance({ hours: 49 });
-    expect((await look(simulator, arn)).ProvisionData).toMatchObject({ ProvisionState: 'deprovisioned' });
-  });
+  test.each(['modifying', 'deleting'] as const)(
+    'whose %s failed is still deprovisioned after 48 hours',
+    async (step) => {
+      await begin();
+      const arn = simulator.createReplication({ status: 'stopped' });
+      simulator.onStep(arn, step, ['No luck']);
+      const operation = step === 'modifying' ? 'ModifyReplicationConfig' : 'DeleteReplicationConfig';
+      const more = step === 'modifying' ? { ReplicationConfigIdentifier: 'other' } : {};
+      expect(await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more })).toBe('accepted');
+      simulator.clock.advance({ hours: 49 });
+      expect((await look(simulator, arn)).ProvisionData).toMatchObject({ ProvisionState: 'deprovisioned' });
+    },
+  );
 
-  test('that a zero-ETL integration manages is left alone', async () => {
+  test('of a zero-ETL integration rejects every change', async () => {
     await begin();
     const arn = simulator.createReplication({ isReadOnly: true });
     const table = { SchemaName: 'shop', TableName: 'table_00001' };

@@ -53,7 +53,7 @@ const explainedAtRest: Readonly<Record<string, string>> = {
 describe.each([
   ['assumed', uncertainDefaults],
   ['inverted', { ...uncertainInverted, throttle: null }],
-] as const)('with what is uncertain as %s', (assumption, uncertain) => {
+] as const)('with uncertain behaviour as %s', (assumption, uncertain) => {
   let simulator: DmsSimulator;
   beforeAll(async () => {
     simulator = await startDmsSimulator({ speed: 0, uncertain });
@@ -62,7 +62,7 @@ describe.each([
 
   for (const status of Object.keys(statuses) as PlacedStatus[]) {
     for (const operation of ['stop', 'start'] as const) {
-      test(`the package and DMS agree on a ${operation} of a ${status} one, or it is known why not`, async () => {
+      test(`the package and DMS agree on a ${operation} of a ${status} replication, or differ as documented`, async () => {
         const arn = simulator.createReplication({ status });
         // What is deprovisioned is not resumed: that is refused before any call.
         const again = status.startsWith('deprov') ? 'reload-target' : 'resume-processing';
@@ -83,7 +83,7 @@ describe.each([
       ['ModifyReplicationConfig', { TableMappings: mappings(['include', 'shop', '%']) }],
       ['DeleteReplicationConfig', {}],
     ])(
-      `what is %s of a ${status} one is what the package takes for being at rest, or it is known why not`,
+      `%s is accepted for a ${status} replication only if the package calls it at rest, or as documented`,
       async (operation, more) => {
         const arn = simulator.createReplication({ status });
         const said = await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more });
@@ -94,7 +94,7 @@ describe.each([
       },
     );
 
-    test(`tables of a ${status} one are reloaded only while it runs`, async () => {
+    test(`tables of a ${status} replication are reloaded only while it runs`, async () => {
       const arn = simulator.createReplication({ status });
       const TablesToReload = [{ SchemaName: 'shop', TableName: 'table_00001' }];
       const said = await refusal(simulator, 'ReloadReplicationTables', { ReplicationConfigArn: arn, TablesToReload });
@@ -102,7 +102,7 @@ describe.each([
       else expect(said).toContain('InvalidResourceStateFault');
     });
 
-    test(`a ${status} one is looked at: itself, its config and its tables, as long as it keeps them`, async () => {
+    test(`a ${status} replication shows its row, its config and the tables that it keeps`, async () => {
       const arn = simulator.createReplication({ status });
       const Filters = [{ Name: 'replication-config-arn', Values: [arn] }];
       const { ReplicationConfigs } = await ask(simulator, 'DescribeReplicationConfigs', { Filters });

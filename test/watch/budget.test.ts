@@ -42,16 +42,19 @@ describe('the request budget', () => {
     ['change', 4, 150, 6],
     ['change', 8, 150, 8],
     ['change', 16, 150, 16],
-  ])('grants %s alone, at looksPerSecond %s, %i tokens at once and %d a second', async (kind, looks, burst, rate) => {
-    const [count = 0] = await spend(new RequestBudget(looks), [kind], 60);
-    expect(Math.abs(count - burst - 60 * rate)).toBeLessThanOrEqual(1);
-  });
+  ])(
+    'grants %s requests alone, at looksPerSecond %s, %i tokens at once and %d a second',
+    async (kind, looks, burst, rate) => {
+      const [count = 0] = await spend(new RequestBudget(looks), [kind], 60);
+      expect(Math.abs(count - burst - 60 * rate)).toBeLessThanOrEqual(1);
+    },
+  );
 
   test.each([0, -1, NaN])('refuses looksPerSecond %d', (looksPerSecond) => {
     expect(() => new RequestBudget(looksPerSecond)).toThrow(RangeError);
   });
 
-  test('gives every kind its weight while all kinds wait', async () => {
+  test('shares tokens by weight while all kinds wait', async () => {
     const budget = new RequestBudget();
     await spend(budget, ['change'], 30);
     const [change = 0, poll = 0, look = 0, other = 0] = await spend(budget, ['change', 'poll', 'look', 'other'], 160);
@@ -62,7 +65,7 @@ describe('the request budget', () => {
     expect(other / 160).toBeCloseTo(6 * (1 / 16), 1);
   });
 
-  test('leaves the share of a kind that does not wait to the others', async () => {
+  test('gives the share of an idle kind to the others', async () => {
     const budget = new RequestBudget();
     await spend(budget, ['change'], 30);
     expect(sum(await spend(budget, ['poll', 'other'], 60))).toBeGreaterThanOrEqual(359);
@@ -76,7 +79,7 @@ describe('the request budget', () => {
     expect(change).toBeGreaterThan(50);
   });
 
-  test('serves requests of one kind in order, and without those that left', async () => {
+  test('serves requests of one kind in order and skips cancelled ones', async () => {
     const budget = new RequestBudget();
     await spend(budget, ['change'], 1);
     const served: number[] = [];
@@ -91,7 +94,7 @@ describe('the request budget', () => {
     await expect(budget.take('change', leaving.signal)).rejects.toThrow('left');
   });
 
-  test('grants a token again that was given back', async () => {
+  test('grants a returned token again', async () => {
     const budget = new RequestBudget(0.1);
     await budget.take('poll');
     const next = budget.take('poll');
@@ -124,7 +127,7 @@ describe('the request budget', () => {
     },
   );
 
-  test('still sends an eighth when AWS throttles without end', async () => {
+  test('still grants an eighth of the rate while AWS keeps throttling', async () => {
     const budget = new RequestBudget();
     for (let n = 0; n < 60; n++) {
       budget.throttled();
@@ -134,7 +137,7 @@ describe('the request budget', () => {
     expect(count).toBeGreaterThanOrEqual(6);
   });
 
-  test('shares an account with three workers that it knows nothing of, and none of them starves', async () => {
+  test('shares an account with three other workers without starving any', async () => {
     const aws = new AwsBucket();
     const [requests, served] = [
       [0, 0, 0, 0],

@@ -71,7 +71,7 @@ describe('the turn of a change', () => {
     expect(giveBack).toHaveBeenCalledExactlyOnceWith('change');
   });
 
-  test('is not waited for once the signal ends it', async () => {
+  test('is not waited for once the signal aborts', async () => {
     const { dms, look, spend, ...place } = await beforeTurn();
     await spend();
     const leaving = new AbortController();

@@ -65,7 +65,7 @@ async function soon<T>(promise: Promise<T>, seconds = 60): Promise<T> {
 }
 
 describe('looks', () => {
-  test('at one replication share one request, and at several one list', async () => {
+  test('share one request for one replication and one list for several', async () => {
     const { asked, watcher } = countingDms(account(3));
     await soon(Promise.all([watcher.look(arnOf(1)), watcher.look(arnOf(1)), watcher.look(arnOf(1))]));
     await soon(Promise.all([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
@@ -103,7 +103,7 @@ describe('looks', () => {
     expect([(await first).replication.status, (await second).replication.status]).toEqual(['running', 'stopping']);
   });
 
-  test('end with the signal of who waits, and not for anyone else', async () => {
+  test('end for a waiter whose signal aborts and continue for the others', async () => {
     const answers: ((row: Replication) => void)[] = [];
     const { watcher } = countingDms({ one: () => new Promise((resolve) => answers.push(resolve)) });
     const leaving = new AbortController();
@@ -117,7 +117,7 @@ describe('looks', () => {
     await expect(watcher.look(arnOf(1), { signal: leaving.signal })).rejects.toThrow('left');
   });
 
-  test('run outside the context of whoever asks', async () => {
+  test('run outside the async context of the caller', async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const { watcher } = countingDms({
@@ -135,7 +135,7 @@ describe('a nudge', () => {
   /** Sweeps are so slow that nobody would wait for the next. */
   const slow = () => new RequestBudget(0.001);
 
-  test('brings a look at once, before the sweeps get to it', async () => {
+  test('brings a look before the next sweep', async () => {
     const { asked, watcher } = countingDms({}, slow());
     await soon(watcher.look(arnOf(1), { intervalSeconds: 2 }));
     const later = watcher.look(arnOf(1), { intervalSeconds: 2, withinSeconds: 600 });
@@ -146,7 +146,7 @@ describe('a nudge', () => {
     expect(asked).toEqual(['R1', 'R1']);
   });
 
-  test('wants a request sent after it, not the one that is under way', async () => {
+  test('needs a request sent after it, not one already in flight', async () => {
     const answers: ((row: Replication) => void)[] = [];
     const { watcher } = countingDms({ one: () => new Promise((resolve) => answers.push(resolve)) }, slow());
     const wait = watcher.look(arnOf(1));
@@ -160,7 +160,7 @@ describe('a nudge', () => {
     expect((await soon(wait)).replication.status).toBe('stopped');
   });
 
-  test('of one replication leaves the waits of others alone, and says when nobody waits', async () => {
+  test('affects only waits for its replication and returns 0 if there are none', async () => {
     const { asked, watcher } = countingDms(account(2), slow());
     await soon(Promise.all([1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2 }))));
     const waits = [1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2, withinSeconds: 600 }));
@@ -175,7 +175,7 @@ describe('a nudge', () => {
 });
 
 describe('a sweep', () => {
-  test('goes through the list or asks for each, whichever took fewer requests before', async () => {
+  test('lists pages or requests each replication, depending on which needs fewer requests', async () => {
     const { asked, watcher } = countingDms(account(1000));
     const sweep = (...wanted: number[]) => {
       asked.length = 0;
@@ -219,7 +219,7 @@ describe('a sweep', () => {
     expect(gaps.length).toBeGreaterThan(1000 * 11);
   });
 
-  test('asks for those that it lists nowhere while it goes on listing the others', async () => {
+  test('requests a replication missing from the list while it keeps listing the others', async () => {
     const { watcher } = countingDms({
       ...account(1000),
       one: () => Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')),
@@ -245,7 +245,7 @@ describe('a sweep', () => {
     expect(Math.min(...looks.values())).toBeGreaterThan(6);
   });
 
-  test('of which a page always fails goes on looking at everybody, on it, before it and behind it', async () => {
+  test('keeps looking at replications on, before and after a page that always fails', async () => {
     const { asked, watcher } = countingDms(
       account(300, async (page) => {
         if (page === 2) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
@@ -276,7 +276,7 @@ describe('a sweep', () => {
     expect(asked.filter((each) => each === 'list 2').length).toBeLessThan(14);
   });
 
-  test('is no quicker than asked for however much the budget allows', async () => {
+  test('is not more frequent than requested even if the budget allows it', async () => {
     const { asked, watcher } = countingDms(account(1), new RequestBudget(1000));
     await soon(
       (async () => {
@@ -287,7 +287,7 @@ describe('a sweep', () => {
     expect(performance.now()).toBeGreaterThan(20_000 - 100);
   });
 
-  test('of which one page always fails looks at its replications alone, and spoils nothing for the others', async () => {
+  test('requests the replications of a failing page one by one without failing the others', async () => {
     const dms = countingDms(
       account(300, async (page) => {
         if (page === 2) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
@@ -298,14 +298,14 @@ describe('a sweep', () => {
     expect(dms.asked.slice(0, 4)).toEqual(['list', 'list 2', 'list 2', 'R101']);
   });
 
-  test('in a region that is down fails each wait, with what its own request said', async () => {
+  test('fails each wait with the error of its own request when the region is down', async () => {
     const down = () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'no route'));
     const { watcher } = countingDms({ list: down, one: down });
     const looks = await soon(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
     for (const each of looks) expect(each).toMatchObject({ reason: { kind: 'unavailable', message: 'no route' } });
   });
 
-  test('that IAM does not allow fails everybody at once', async () => {
+  test('fails all waits at once when IAM denies it', async () => {
     const { asked, watcher } = countingDms({
       list: () => Promise.reject(new DmsApiError('access-denied', 'AccessDeniedException', 'no')),
     });
@@ -314,7 +314,7 @@ describe('a sweep', () => {
     expect(asked).toEqual(['list']);
   });
 
-  test('is not frozen by a request that hangs', async () => {
+  test('is not blocked by a request that hangs', async () => {
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
       const controller = new AbortController();
       setTimeout(() => controller.abort(), ms);
@@ -329,7 +329,7 @@ describe('a sweep', () => {
     expect(performance.now() - begunAt).toBeLessThan(21_000);
   });
 
-  test('leaves a replication that is deleted to its own waits', async () => {
+  test('fails only the waits for a deleted replication', async () => {
     const { watcher } = countingDms({
       ...account(150),
       one: () => Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')),
@@ -339,7 +339,7 @@ describe('a sweep', () => {
     expect(looks.at(-1)?.status).toBe('rejected');
   });
 
-  test('that is throttled slows down and fails nobody', async () => {
+  test('that is throttled slows down and fails no wait', async () => {
     let left = 3;
     const dms = countingDms(account(300, () => (left-- > 0 ? Promise.reject(throttled()) : Promise.resolve())));
     const looks = await soon(Promise.allSettled(numbers(300).map((n) => dms.watcher.look(arnOf(n), { inSeconds: 1 }))));
@@ -349,7 +349,7 @@ describe('a sweep', () => {
     expect(gaps[1]).toBeGreaterThan(gaps[0] ?? 0);
   });
 
-  test('that is throttled for too long tells those who can wait no longer, with what DMS said', async () => {
+  test('that is throttled for too long fails expired waits with the DMS message', async () => {
     const { watcher } = countingDms({ one: () => Promise.reject(throttled()) });
     const failure = await soon(watcher.look(arnOf(1), { withinSeconds: 20 }).catch((err: unknown) => err));
     expect(failure).toBeInstanceOf(LookDelayed);

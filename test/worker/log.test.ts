@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { log } from '../../src/worker/log.js';
 
-test('a line of the worker says what an error says, and what its cause says', () => {
+test('a log line of the worker contains the messages of an error and its cause', () => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const error = new Error('Workflow failed', { cause: new TypeError('the input is a string') });
   log('temporal', { level: 'WARN', meta: { error, attempt: 3 } });

@@ -14,7 +14,7 @@ const endOf = ({ dms, replicationConfigArn }: Guarded) =>
   });
 
 describe.concurrent('the deadline guard', () => {
-  test('warns six hours before the deadline, and again until somebody resumes the replication', () =>
+  test('warns from six hours before the deadline until the replication is resumed', () =>
     guarded({}, async (paused) => {
       const { dms, input, env, replicationConfigArn, warnings } = paused;
       const { checkpoint } = await dms.stop(input);
@@ -41,12 +41,12 @@ describe.concurrent('the deadline guard', () => {
 
   test.each([
     [
-      'somebody else has started the replication',
+      'the replication is started outside the package',
       async ({ simulator, replicationConfigArn }: Guarded) => simulator.start(replicationConfigArn),
       ['guard-ended'],
     ],
     [
-      'a final stop takes its place',
+      'a final stop replaces the pause',
       ({ dms, replicationConfigArn }: Guarded) => dms.stop({ replicationConfigArn, intent: 'final', ...brief }),
       [],
     ],
@@ -79,7 +79,7 @@ describe.concurrent('the deadline guard', () => {
       expect(['deleted', 'window-closed']).toContain(eventsNamed(events)[0]);
     }));
 
-  test('says when the window closes and nobody has acted', () =>
+  test('logs the end of the resume window', () =>
     guarded({ deadlineLeadSeconds: 600 }, async (paused) => {
       const { env, input, dms, warnings } = paused;
       await dms.stop(input);
@@ -89,7 +89,7 @@ describe.concurrent('the deadline guard', () => {
       expect(warnings.at(-1)?.secondsLeft).toBe(0);
     }));
 
-  test('resumes the replication by itself when it is told to, once, and says in whose name', () =>
+  test('resumes the replication once, in its own name, if its policy is "resume"', () =>
     guarded({ deadlinePolicy: 'resume' }, async (paused) => {
       const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
@@ -109,7 +109,7 @@ describe.concurrent('the deadline guard', () => {
   test.each([
     ['six hours before the end', 6 * 3600],
     ['five minutes before the end', 300],
-  ])('resumes the replication %s although its look finds neither row nor config', (_, deadlineLeadSeconds) =>
+  ])('resumes the replication %s even if its look finds neither row nor config', (_, deadlineLeadSeconds) =>
     guarded({ deadlinePolicy: 'resume', deadlineLeadSeconds }, async (paused) => {
       const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
@@ -128,7 +128,7 @@ describe.concurrent('the deadline guard', () => {
     }),
   );
 
-  test('that may not resume says why, and tries again', () =>
+  test('that may not resume warns with the reason and tries again', () =>
     guarded({ deadlinePolicy: 'resume' }, async (paused) => {
       const { dms, input, env, simulator, taskQueue, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
@@ -144,7 +144,7 @@ describe.concurrent('the deadline guard', () => {
       expect(simulator.count('StartReplication')).toBe(1);
     }));
 
-  test('whose resume DMS refuses says why, and tries again only with the next warning', () =>
+  test('whose resume DMS rejects warns with the reason and retries with each warning', () =>
     guarded({ deadlinePolicy: 'resume' }, async (paused) => {
       const { env, input, dms, simulator, warnings } = paused;
       await dms.stop(input);
@@ -160,7 +160,7 @@ describe.concurrent('the deadline guard', () => {
       expect(warnings.length).toBeLessThan(30);
     }));
 
-  test('that can not warn anybody goes on, and says so in the ledger', async () => {
+  test("whose warning can't be delivered logs that in the ledger", async () => {
     await using stage = await setSkipping();
     const { dms, env, simulator } = stage;
     const replicationConfigArn = simulator.createReplication();

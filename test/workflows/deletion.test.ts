@@ -16,7 +16,7 @@ async function deleted({ simulator }: SkippingStage, arn: string) {
 }
 
 test.concurrent(
-  'the ledger of a replication that was deleted closes a day later with a last record, and goes on when it is there again',
+  'the ledger of a deleted replication closes a day later and continues when the replication is recreated',
   async () => {
     await using stage = await setSkipping();
     const { dms, env, simulator } = stage;
@@ -59,7 +59,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('a ledger stays open for a replication that is back, and for a seal', async () => {
+test.concurrent('a ledger stays open for a replication that is found again or sealed', async () => {
   await using stage = await setSkipping();
   const { dms, env, simulator } = stage;
   const [back, sealed] = [simulator.createReplication(), simulator.createReplication()];
@@ -85,7 +85,7 @@ test.concurrent('a ledger stays open for a replication that is back, and for a s
   });
 });
 
-test.concurrent('a ledger whose own task queue has no activities finds a deleted replication, too', async () => {
+test.concurrent('a ledger whose own task queue has no activities still detects a deleted replication', async () => {
   await using stage = await setSkipping();
   const { dms, env, simulator } = stage;
   const replicationConfigArn = simulator.createReplication();

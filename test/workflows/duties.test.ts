@@ -53,7 +53,7 @@ async function kept(ledger: Ledger, what: string, holds: (ledgerRun: { readonly 
   await keeping;
 }
 
-test('the ledger finishes a call while the resume of its deadline guard waits for that', async () => {
+test('the ledger finishes a call while the resume of its deadline guard waits for it', async () => {
   const resume = operation('died', { kind: 'resume' });
   const ledger = begun(noted(paused, resume, 20), operation('waits', { kind: 'resume' }), 30);
   expect(ledger).toMatchObject({ guard: { sequence: 1 }, pendingCall: { isAbandoned: true } });
@@ -77,7 +77,7 @@ test('the ledger looks for a replication that its own deadline guard did not fin
   await kept(paused, 'it is known to be deleted', (ledgerRun) => ledgerRun.ledger.deletedAt !== null);
 });
 
-test('the ledger goes on finishing a call when something else happens to it, and tries again after a failure', async () => {
+test('the ledger retries to finish a call after a failure and survives other changes', async () => {
   const ledger = begun(noted(emptyLedger(arn), stop, 1), operation('waits'), 30);
   let [begins, isCancelled] = [0, true];
   vi.mocked(finishCall).mockImplementation(async (ledgerRun) => {

@@ -27,7 +27,7 @@ describe.concurrent('a hook', () => {
     });
   });
 
-  test('on a task queue that nobody serves ends a probe within half a minute, with a warning', async () => {
+  test('on a task queue without workers ends a probe with a warning', async () => {
     await using stage = await setSkipping();
     const worker = await stage.work();
     await worker.runUntil(async () => {

@@ -81,7 +81,7 @@ async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; o
   }
 }
 
-test('the history of a stop is as long for six hours as for a minute, and short', async () => {
+test('the history of a six-hour stop is as short as that of a one-minute stop', async () => {
   const minute = await eventsOfStop(60);
   const hours = await eventsOfStop(6 * 3600);
   expect(hours.own).toBe(minute.own);
@@ -107,7 +107,7 @@ test('a wait whose looks are throttled ten times in a row goes on', async () => 
   }
 });
 
-test('an operation whose ledger is out of reach for five minutes ends there, and has called nothing', async () => {
+test("an operation whose ledger can't be reached for five minutes fails without calling DMS", async () => {
   const simulator = await startDmsSimulator(quick);
   const taskQueue = randomUUID();
   const away = () => Promise.reject(new Error('nobody serves that queue'));
@@ -131,7 +131,7 @@ test('an operation whose ledger is out of reach for five minutes ends there, and
   }
 });
 
-test('a stop whose operation was terminated is found by the ledger, and recorded in its name', async () => {
+test('the ledger records the stop of an operation that was terminated', async () => {
   await using stage = await setSkipping();
   const { dms, env: server, simulator } = stage;
   const replicationConfigArn = simulator.createReplication();

@@ -44,7 +44,7 @@ vi.mock('@temporalio/workflow', async (original) => ({
 test.each([
   ['resume-processing', 1],
   ['reload-target', null],
-])('a start with %s whose operation has closed is recorded as going on from record %s', async (type, sequence) => {
+])('a start with %s whose operation has closed is recorded as resumed from record %s', async (type, sequence) => {
   const stopped = look();
   const { replicationLastStopTime: stoppedAt, replicationCreateTime } = stopped;
   const paused = operation('paused');
@@ -66,7 +66,7 @@ describe.each([
 ] as const)('the note of a %s whose operation has closed', (kind, type, status) => {
   const timedOut = (more: object) => dmsFailure(type, { replicationConfigArn, ...more }, 'late', 'Wait');
 
-  test('is cleared when a look shows, after the call can have landed, that nothing came of it', async () => {
+  test('is cleared when a look shows that the call had no effect', async () => {
     waits[kind].mockRejectedValue(timedOut({ replication: look({ status }) }));
     const ledgerRun = abandoned(kind);
     await finished(ledgerRun);
@@ -74,7 +74,7 @@ describe.each([
   });
 
   test.each([
-    ['DMS gives no answer', { status, awsError: { name: 'TimeoutError', message: 'no answer' } }],
+    ['DMS does not answer', { status, awsError: { name: 'TimeoutError', message: 'no answer' } }],
     ['no worker looks', { status }],
   ])('stays when %s until the wait is over', async (_, more) => {
     waits[kind].mockRejectedValue(timedOut(more));
