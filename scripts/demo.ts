@@ -31,6 +31,8 @@ const workers = new Set<ChildProcess>();
 /** Clean-up steps. The last one added runs first. */
 const cleanUps: (() => Promise<unknown>)[] = [];
 const interrupt = new AbortController();
+/** True once only the Web UI is left, which Ctrl-C is to end. */
+let isKept = false;
 
 function startWorker(env: NodeJS.ProcessEnv): ChildProcess {
   const worker = spawn(process.execPath, ['--no-warnings', 'dist/worker.js'], {
@@ -112,7 +114,7 @@ async function main(): Promise<void> {
     values.arn ?? simulator?.createReplication({ identifier: 'orders-to-aurora', tables: 12 }) ?? '';
 
   const starting = startServer({ ui: true, extraArgs: ['--output', 'none'] });
-  cleanUps.push(async () => (await starting).teardown());
+  cleanUps.push(() => starting.then((each) => each.teardown(), () => {}));
   const server = await whileTicking(() => 'starting a Temporal server', starting);
   const connection = await Connection.connect(server.connection);
   cleanUps.push(() => connection.close());
@@ -136,6 +138,7 @@ async function main(): Promise<void> {
   });
   if (!values.keep) return;
   say(`\nThe Web UI stays at ${server.webUi ?? server.address}. Ctrl-C ends it.`);
+  isKept = true;
   await once(interrupt.signal, 'abort');
 }
 
@@ -195,12 +198,12 @@ process.on('SIGINT', () => {
   if (interrupt.signal.aborted) return;
   interrupt.abort();
   endTicking();
-  say('\nInterrupted.');
+  say(isKept ? '' : '\nInterrupted.');
   if (values.arn !== undefined) say('DMS goes on with a stop or a start that it has accepted.');
   const patience = new Promise((resolve) => setTimeout(resolve, INTERRUPT_MS));
   void Promise.race([leaveNothing(), patience])
     .catch((err: unknown) => say(String(err)))
-    .finally(() => process.exit(INTERRUPTED));
+    .finally(() => process.exit(isKept ? 0 : INTERRUPTED));
 });
 
 try {

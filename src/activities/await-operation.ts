@@ -21,7 +21,8 @@ import type { AwaitedOperation, AwaitOperation, Wanted } from '../contract/activ
 import { operationInProgress } from '../contract/failure-messages.js';
 import { requireOwner } from '../ledger/reservation.js';
 import { secondsBetweenLooks } from '../watch/index.js';
-import { beginAttempt, isShutdown, type Attempt } from './runtime/attempt.js';
+import { isShutdown } from './runtime/api-failures.js';
+import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 import { describeExecution, findExecution } from './runtime/find-execution.js';
 import { askLedger } from './runtime/ledger-access.js';

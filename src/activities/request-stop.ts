@@ -34,6 +34,7 @@ export async function requestStop(
   const phase = 'waiting-until-stoppable';
   const about = { operationId: operation?.operationId, phase, mayHaveCalled: isAnswered, deadline } as const;
   const attempt = beginAttempt(worker, request, 'dms.requestStop', about);
+  attempt.mayHaveBegun ||= request.mayHaveBegun === true;
 
   let lag: Promise<ReplicationLag | null> = Promise.resolve(null);
   const requested = await attemptChange<Omit<RequestedStop, 'lagAtStop' | 'holdSeconds'>, StopReplicationResult>(

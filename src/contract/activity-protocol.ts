@@ -17,10 +17,7 @@ export interface DmsActivities {
   'dms.requestStop'(request: RequestStop): Promise<RequestedStop | Repeated<StopReplicationResult>>;
   /** Waits until a stop has settled. */
   'dms.awaitStopped'(request: AwaitStopped): Promise<StoppedReplication>;
-  /**
-   * Begins a resume, and sends `StartReplication` if the recorded stop and DMS's rules allow it. Sends nothing if the replication runs or is
-   * starting.
-   */
+  /** Begins a resume, and sends `StartReplication` if all checks allow it. Sends nothing if the replication runs or is starting. */
   'dms.requestStart'(request: RequestStart): Promise<RequestedStart | Repeated<ResumeReplicationResult>>;
   /** Waits until the replication runs, then looks for movement, an early failure and an early stop. */
   'dms.awaitRunning'(request: AwaitRunning): Promise<RunningReplication>;
@@ -80,6 +77,8 @@ interface OfOperation {
   readonly operation?: OperationRef | undefined;
   /** True if DMS answered an earlier call of this operation. */
   readonly isAnswered?: boolean | undefined;
+  /** True if an earlier activity of this operation may have begun it. Default false. */
+  readonly mayHaveBegun?: boolean | undefined;
 }
 
 /** Argument of `dms.requestStop`. Defaults as in a stop. */

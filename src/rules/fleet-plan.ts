@@ -36,9 +36,9 @@ export function planFleet(kind: OperationKind, input: unknown, workflowId: strin
   };
 }
 
-/** Returns the id of a fleet that was started by name without one. A workflow id may hold any characters. */
+/** Returns the id of a fleet that names none. Keeps the end of the workflow id: a schedule adds its time there. */
 function fleetIdOf(workflowId: string): string {
-  return workflowId.replaceAll(/[^\w.:/-]/g, '_').slice(0, 150);
+  return workflowId.replaceAll(/[^\w.:/-]/g, '_').slice(-150);
 }
 
 function readFleet(kind: OperationKind, input: unknown) {

@@ -128,7 +128,10 @@ function judgeFailed(
   // DMS may show the earlier failure for some seconds after the start, and a look may be a minute old on top of that.
   const left = SETTLE_GRACE_SECONDS - agreedSeconds(seen.agreement, now);
   if (isAfter || left <= 0) return { memory: seen, verdict: { type: 'failed' } };
-  return waitOn(seen, now, SETTLE_GRACE_SECONDS, 'DMS shows "failed", which may be from before it was started');
+  const why = 'DMS shows "failed", which may be from before it was started';
+  // A replication that ran is verified, and the deadline no longer counts.
+  if (memory.runningSince !== null) return { memory: seen, verdict: waiting('verifying', left, why) };
+  return waitOn(seen, now, SETTLE_GRACE_SECONDS, why);
 }
 
 function judgeStopped(

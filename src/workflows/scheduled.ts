@@ -1,4 +1,3 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { factsOf, lifecycleState } from '../dms/lifecycle.js';
 import { dmsFailure, findDmsFailure, type DmsFailureType } from '../contract/failures.js';
@@ -29,8 +28,6 @@ const LOOK_SECONDS = 600;
  * has the same limit.
  */
 const MAX_WAIT_HOURS = 12;
-/** Search attribute that Temporal sets on a workflow that a schedule started. @see https://docs.temporal.io/search-attribute */
-const scheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 /** Seconds between two readings of the ledger. Each reading adds the whole ledger to the workflow's history. */
 const LEDGER_SECONDS = 600;
 
@@ -43,7 +40,7 @@ export async function dmsScheduledStop(
   return unlessOthersWork(async () => {
     const activities = waitingActivities('See whether it runs', { holdSeconds: 0, timeoutSeconds: LOOK_SECONDS });
     const replication = await activities['dms.describeReplication']({ replicationConfigArn });
-    const lateSeconds = Math.round((Date.now() - scheduledAt().getTime()) / 1000);
+    const lateSeconds = Math.round((Date.now() - workflowInfo().startTime.getTime()) / 1000);
     if (lateSeconds > LATEST_STOP_SECONDS) return skip(`the stop is ${lateSeconds} seconds late: no worker ran`);
     const { phase, stop } = factsOf(lifecycleState(replication).status);
     const isStopped = phase === 'rest' || stop === 'already-stopping';
@@ -97,12 +94,6 @@ async function readSettledLedger(replicationConfigArn: string, prefix: string): 
     }
     await sleep(LEDGER_SECONDS * 1000);
   }
-}
-
-/** Returns the time for which the schedule started this run. Temporal may have started it later, to catch up. */
-function scheduledAt(): Date {
-  const { typedSearchAttributes, startTime } = workflowInfo();
-  return typedSearchAttributes.get(scheduledStartTime) ?? startTime;
 }
 
 /** Returns the operation id of this run, and the prefix of all operation ids of the schedule. */

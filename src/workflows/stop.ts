@@ -97,7 +97,7 @@ async function requestStop({
   state,
 }: Run<StopPlan>): Promise<RequestedStop | Repeated<StopReplicationResult>> {
   const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
-  const { isAnswered } = state;
+  const { isAnswered, mayHaveBegun } = state;
   state.mayHaveBegun = true;
   const requested = await changingActivities('Ask DMS to stop it')['dms.requestStop']({
     replicationConfigArn,
@@ -105,6 +105,7 @@ async function requestStop({
     operation,
     intent,
     isAnswered,
+    mayHaveBegun,
   });
   if ('repeated' in requested) return requested;
   state.isAnswered = requested.isAnswered;

@@ -109,6 +109,7 @@ describe('a stop', () => {
   test.each([
     ['was killed', undefined],
     ['failed', { isBegun: true }],
+    ['failed after one that was killed', { mayHaveBegun: true }],
   ])('whose first attempt %s ends with a denial only if the ledger has no note of its call', async (_, memory) => {
     const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
     const secondAttempt = async (state: Ledger) => {
@@ -120,6 +121,25 @@ describe('a stop', () => {
     expect(await secondAttempt(noted(empty, STOP, 1))).toMatchObject({ type: 'DmsUnavailable', nonRetryable: false });
     expect(await secondAttempt(noted(empty, operation('other'), 1))).toMatchObject({ type: 'DmsAccessDenied' });
     expect(await secondAttempt(begun(empty, STOP, 1))).toMatchObject({ type: 'DmsAccessDenied' });
+  });
+
+  test('that asks again goes on through a denial, because an earlier activity may have called', async () => {
+    const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
+    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1));
+    const { attempts, activities } = stage({ looks: [denied], ledger });
+    const request = { ...stopRequest, mayHaveBegun: true };
+    const failure = await failureOf(attempts.run(activities['dms.requestStop'], request, 30));
+    expect(failure).toMatchObject({ type: 'DmsUnavailable', nonRetryable: false });
+  });
+
+  test('leaves to the next attempt that a killed one may have begun it', async () => {
+    const unavailable = new DmsApiError('unavailable', 'InternalFailure', 'Oh');
+    const { activities } = stage({ looks: [unavailable] });
+    const environment = attempt({ attempt: 2, startToCloseTimeoutMs: 150_000 });
+    const left: unknown[] = [];
+    environment.on('heartbeat', (details: unknown) => left.push(details));
+    await failureOf(environment.run(activities['dms.requestStop'], stopRequest));
+    expect(left.at(-1)).toMatchObject({ mayHaveBegun: true });
   });
 
   test('that has sent no call fails on a denial, even after an unanswered look', async () => {

@@ -59,6 +59,37 @@ test('the five minutes begin again when the ledger has answered in between', asy
   expect(await failureOf(ask(environment, 400, true))).toMatchObject({ type: 'DmsUnavailable' });
 });
 
+test('an operation that has begun waits for its ledger until its own deadline, and for five minutes at least', async () => {
+  const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
+  const deadline = { failure: 'DmsNotStoppable', what: 'after it began', hint: 'Wait.' } as const;
+  const wait = (secondsIn: number, seconds: number) => {
+    const attempt = new MockActivityEnvironment(
+      { scheduledTimestampMs: begun, currentAttemptScheduledTimestampMs: begun + secondsIn * 1000 },
+      { logger: new DefaultLogger('ERROR') },
+    );
+    return failureOf(
+      attempt.run(() => {
+        const begins = beginAttempt(environment, { replicationConfigArn: arn }, 'a test', {
+          phase: 'beginning',
+          deadline: { ...deadline, seconds },
+        });
+        begins.mayHaveBegun = true;
+        return askLedger(begins, () => Promise.reject(new LedgerUnreachable('no worker has it')));
+      }),
+    );
+  };
+  for (const [secondsIn, seconds] of [
+    [0, 0],
+    [299, 0],
+    [1000, 5400],
+  ] as const)
+    expect(await wait(secondsIn, seconds)).toMatchObject({ type: 'DmsUnavailable', nonRetryable: false });
+  expect(await wait(5431, 5400)).toMatchObject({
+    type: 'DmsNotStoppable',
+    message: expect.stringContaining('gives no answer (no worker has it)'),
+  });
+});
+
 test('an operation whose call was accepted never gives up on its ledger', async () => {
   const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   for (const seconds of [0, 300, 100_000]) {

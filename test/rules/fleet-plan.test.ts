@@ -40,7 +40,7 @@ describe('the plan of a fleet', () => {
   test.each([
     ['dms-fleet:night', 'dms-fleet:night'],
     ['the night of März 3', 'the_night_of_M_rz_3'],
-    ['x'.repeat(1000), 'x'.repeat(150)],
+    ['x'.repeat(1000) + '-2026-01-01T00:00:00Z', 'x'.repeat(129) + '-2026-01-01T00:00:00Z'],
   ])('that was started by name takes the workflow id "%s" as its name', (workflowId, fleetId) => {
     const plan = planFleet('stop', { replicationConfigArns: [] }, workflowId);
     expect(plan.fleetId).toBe(fleetId);

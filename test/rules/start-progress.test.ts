@@ -276,6 +276,18 @@ describe('a start that fails', () => {
       verdicts: ['starting', 'starting', 'done'],
       before: failed,
     },
+    'is verified until looks agree on the failure for two minutes': {
+      looks: [
+        [0, runs],
+        [10, failed],
+        [71, failed],
+        [129, failed],
+        [130, failed],
+      ],
+      verdicts: ['verify', 'verifying', 'verifying', 'verifying', 'failed'],
+      before: null,
+      verifyProgressSeconds: 20,
+    },
     'by someone else fails once looks agree for two minutes': {
       looks: [
         [0, failed],

@@ -596,6 +596,18 @@ describe('a config', () => {
     },
   );
 
+  test('that is being deleted is not restarted', async () => {
+    await begin();
+    const arn = simulator.createReplication();
+    simulator.onNextStop(arn, { type: 'self-restart', stopReason: 'Stop Reason RECYCLE_TASK', afterSeconds: 600 });
+    simulator.onStep(arn, 'deleting', null);
+    await call(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+    simulator.clock.advance({ minutes: 5 });
+    expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toBe('accepted');
+    simulator.clock.advance({ minutes: 20 });
+    expect((await look(simulator, arn)).Status).toBe('deleting');
+  });
+
   test('of a zero-ETL integration rejects every change', async () => {
     await begin();
     const arn = simulator.createReplication({ isReadOnly: true });

@@ -1,3 +1,4 @@
+import { CancelledFailure } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
@@ -19,6 +20,11 @@ interface AskingAttempt {
   readonly secondsWithoutAnswer: number;
   readonly subject: FailureSubject;
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure;
+}
+
+/** True if the worker is shutting down. The attempt then ends, but the activity does not. */
+export function isShutdown(err: unknown): boolean {
+  return err instanceof CancelledFailure && err.message === 'WORKER_SHUTDOWN';
 }
 
 /** True if an error may end an operation that has called nothing. */

@@ -1,4 +1,4 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { DmsApiError } from '../../dms/api.js';
 import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../dms/arn.js';
@@ -7,7 +7,7 @@ import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
 import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
 import { readTarget } from '../../contract/input-schemas.js';
-import { apiFailure, awsErrorDetails, isDenial } from './api-failures.js';
+import { apiFailure, awsErrorDetails, isDenial, isShutdown } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
 
@@ -17,9 +17,8 @@ const LONGEST_LOOK_SECONDS = 60;
 const REQUEST_SECONDS = 10;
 /** Reason of a missing answer when nothing is wrong. */
 export const NO_TURN_REASON = 'many operations share the requests to DMS';
-/** Seconds past its deadline for which an activity without an answer still looks, and the shortest wait for a look. */
-const LAST_LOOK_SECONDS = 30;
-const SHORTEST_LOOK_SECONDS = 3;
+/** Seconds past the deadline for which an activity without an answer still looks, and its shortest look. */
+const [LAST_LOOK_SECONDS, SHORTEST_LOOK_SECONDS] = [30, 3];
 
 /** Running attempt of an activity on one replication: its time, its looks, its memory, and its failures. */
 export class Attempt {
@@ -132,8 +131,7 @@ export class Attempt {
       this.status = look.replication.status;
       return look;
     } catch (err) {
-      if (isDenial(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.hasEarlierAttemptCalled();
-      throw this.failure(err, askedAt);
+      throw await this.#failureOf(err, askedAt);
     }
   }
 
@@ -145,7 +143,7 @@ export class Attempt {
     try {
       return await take(AbortSignal.any([patience, this.signal]));
     } catch (err) {
-      if (!patience.aborted) throw this.failure(err);
+      if (!patience.aborted) throw await this.#failureOf(err);
       throw this.#unlessOver(null, askedAt, () => this.stillWaiting(why, 0.1));
     }
   }
@@ -153,6 +151,12 @@ export class Attempt {
   get subject(): FailureSubject & { readonly elapsedSeconds: number } {
     const { operationId, status, elapsedSeconds } = this;
     return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds };
+  }
+
+  /** Returns what an error means. Before a denial ends the activity, asks whether an earlier attempt has called. */
+  async #failureOf(err: unknown, askedAt?: number): Promise<unknown> {
+    if (isDenial(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.hasEarlierAttemptCalled();
+    return this.failure(err, askedAt);
   }
 
   /** Returns the activity's failure for a failed request or a worker's shutdown. Returns any other error unchanged. */
@@ -168,6 +172,11 @@ export class Attempt {
   /** Returns the failure of a request that the ledger defers. Terminal `LAST_LOOK_SECONDS` after the deadline. */
   ledgerWaits(why: string, seconds: number): ApplicationFailure {
     return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
+  }
+
+  /** Returns the failure of an attempt without an answer of the ledger. Terminal half a minute after the deadline. */
+  withoutLedger(why: string, seconds: number): ApplicationFailure {
+    return this.#unlessOver(null, this.elapsedSeconds, () => this.retryable('DmsUnavailable', why, seconds), why);
   }
 
   /**
@@ -238,9 +247,4 @@ export function beginAttempt(
   const arn = parseReplicationConfigArn(readTarget(input, activity));
   worker.requireAllowed(arn, options.operationId);
   return new Attempt(worker, arn, options);
-}
-
-/** True if the worker is shutting down. The attempt ends then, but the activity does not. */
-export function isShutdown(err: unknown): boolean {
-  return err instanceof CancelledFailure && err.message === 'WORKER_SHUTDOWN';
 }

@@ -10,6 +10,8 @@ export const REPEAT_DOUBT = 'the earlier result no longer shows';
 interface Memory {
   /** True once the ledger has let the operation begin. */
   readonly isBegun?: boolean;
+  /** True if the operation may have begun: an attempt that was killed left no memory. */
+  readonly mayHaveBegun?: boolean;
   /** Conclusion that the newest looks agree on. Its times are values of `elapsedSeconds`. */
   readonly doubt?: Agreement;
 }
@@ -20,9 +22,9 @@ export class ChangeMemory {
 
   constructor(private readonly attempt: Attempt) {
     const left = attempt.memory as Memory | null | undefined;
-    this.#memory = left ?? {};
     // A first attempt that fails leaves memory. Without any, it died and may have begun.
-    attempt.mayHaveBegun ||= left == null ? attempt.number > 1 : this.isBegun;
+    this.#memory = left ?? { mayHaveBegun: attempt.number > 1 };
+    attempt.mayHaveBegun ||= this.isBegun || this.#memory.mayHaveBegun === true;
   }
 
   get isBegun(): boolean {

@@ -10,8 +10,8 @@ import { LedgerUnreachable, LedgerWaits } from './ledger-errors.js';
 const LEDGER_PATIENCE_SECONDS = 300;
 
 /**
- * Asks the ledger. While the ledger can't be reached, the attempt fails retryably. An operation that has not begun
- * gives up after five minutes.
+ * Asks the ledger. While the ledger can't be reached, the attempt fails retryably. After five minutes an operation that
+ * has not begun gives up. One that has begun ends by its own deadline.
  */
 export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
   const { arn } = attempt.arn;
@@ -50,10 +50,11 @@ function outage(attempt: Attempt, ledger: string, err: Error): ApplicationFailur
   const since = Math.max(ledgerOutages.get(arn) ?? now, scheduledTimestampMs / 1000);
   ledgerOutages.set(arn, since);
   const seconds = now - since;
-  if (attempt.mayHaveBegun || seconds < LEDGER_PATIENCE_SECONDS) {
-    const what = `The ledger ${ledger} gives no answer (${err.message})`;
-    return attempt.retryable('DmsUnavailable', what, backoffSeconds(attempt.number, 1));
-  }
+  const what = `The ledger ${ledger} gives no answer (${err.message})`;
+  const delay = backoffSeconds(attempt.number, 1);
+  if (seconds < LEDGER_PATIENCE_SECONDS) return attempt.retryable('DmsUnavailable', what, delay);
+  // Only the ledger knows whether an operation that has begun has called. Its own deadline ends its wait.
+  if (attempt.mayHaveBegun) return attempt.withoutLedger(what, delay);
   ledgerOutages.delete(arn);
   return dmsFailure(
     'DmsLedgerUnavailable',

@@ -2,7 +2,8 @@ import { DmsApiError, type Page } from '../../dms/api.js';
 import type { TableStatisticsSummary } from '../../contract/results.js';
 import type { TableStatistics } from '../../dms/replication.js';
 import { addTables, emptySummary } from '../../rules/table-summary.js';
-import { NO_TURN_REASON, isShutdown, type Attempt } from './attempt.js';
+import { isShutdown } from './api-failures.js';
+import { NO_TURN_REASON, type Attempt } from './attempt.js';
 
 /** Longest wait for the turn of the first page, and the part of start-to-close that reading leaves unused. Seconds. */
 const TURN_SECONDS = 50;

@@ -55,6 +55,7 @@ export class SimulatedReplication extends Life {
       // DMS undoes the stop: it raises the capacity, and starts the replication again.
       if (next?.type === 'self-restart') {
         this.after(next.afterSeconds, () => {
+          if (this.row.Status === 'deleting') return;
           this.shown.scaled(this.time);
           this.#begin(false);
         });

@@ -7,7 +7,7 @@
  * The ledger drops the note once the call can no longer land and looks show no effect of it.
  */
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { SETTLE_SECONDS } from '../../dms/checkpoint.js';
+import { SETTLE_GRACE_SECONDS, SETTLE_SECONDS } from '../../dms/checkpoint.js';
 import { factsOf } from '../../dms/lifecycle.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
 import { markMissing } from '../../ledger/closing.js';
@@ -26,7 +26,7 @@ const HOLD_SECONDS = 30;
 /** Seconds for which the ledger follows a call whose effect shows. */
 const FOLLOW_SECONDS = 30 * 86_400;
 /** Seconds for which looks must show no effect of a call that can no longer land. */
-const NO_EFFECT_SECONDS = 2 * STALE_SECONDS;
+const NO_EFFECT_SECONDS = SETTLE_GRACE_SECONDS + STALE_SECONDS;
 
 /** Outcome of a followed call. `nothing`: the call was never carried out, or was undone. */
 type Followed = { readonly record: Distributive<RecordOperation> } | { readonly nothing: DmsFailureType };
