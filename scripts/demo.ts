@@ -114,7 +114,12 @@ async function main(): Promise<void> {
     values.arn ?? simulator?.createReplication({ identifier: 'orders-to-aurora', tables: 12 }) ?? '';
 
   const starting = startServer({ ui: true, extraArgs: ['--output', 'none'] });
-  cleanUps.push(() => starting.then((each) => each.teardown(), () => {}));
+  cleanUps.push(() =>
+    starting.then(
+      (each) => each.teardown(),
+      () => {},
+    ),
+  );
   const server = await whileTicking(() => 'starting a Temporal server', starting);
   const connection = await Connection.connect(server.connection);
   cleanUps.push(() => connection.close());
