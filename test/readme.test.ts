@@ -80,7 +80,7 @@ test("the archive's program gives a worker the activity that archives", async ()
 test.concurrent(
   "the README's smallest program shows its progress, and the page about tests has a test that passes",
   async () => {
-    // Its worker would take the operations of the other programs, which have another simulator.
+    // A server of its own: this program's worker would take the operations of programs with another simulator.
     const server = await startServer();
     try {
       const program = spawn(

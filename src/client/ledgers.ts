@@ -51,7 +51,7 @@ export class Ledgers {
       if (isUnavailable(err)) throw unreachable(this.client, err);
       const { status, taskQueue } = await this.#describe(arn, handle);
       if (err instanceof WorkflowNotFoundError) {
-        // Somebody started the ledger between the two requests.
+        // The ledger was started between the two requests.
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }

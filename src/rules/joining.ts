@@ -69,7 +69,7 @@ export function wantedBy(kind: OperationKind, input: OperationInput): Wanted {
 }
 
 /**
- * Returns the key of a request to DMS, as {@link relationTo} compares it. A stop has its intent.
+ * Returns the key of a request to DMS, as {@link relationTo} compares it. The key of a stop is its intent.
  *
  * A resume has its start type, the sequence of its record, and its CDC fields. What the input leaves out is empty.
  */

@@ -1,7 +1,8 @@
 /**
  * The judgement about the request of a stop: one pure function over the facts that `dms.requestStop` has gathered.
  *
- * A stop calls, waits until it can call, or sends nothing. The wait for the stop follows in each case but the second.
+ * A stop calls, waits until it can call, or sends nothing. After a call, or after
+ * sending nothing, `dms.awaitStopped` waits for the stop.
  * Terminal failures are thrown. `dms/lifecycle.ts` says what each status allows.
  */
 import { isLaterRun, isNewerStop } from '../dms/checkpoint.js';
@@ -77,7 +78,7 @@ function neverStarted(): StopConclusion {
  * Throws `DmsStopReverted` if a noted call stopped the replication and somebody has started it since. One look proves
  * both.
  *
- * A Temporal server restored from an older backup may find this long after the stop was recorded. A stop that DMS may
+ * After a restore of Temporal, an operation may repeat this check long after its stop was recorded. A stop that DMS may
  * undo by itself is requested again.
  */
 function requireNotUndone({ look, ownCall, isAnswered, subject }: StopFacts): void {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { callMark, stopMark } from '../../src/dms/checkpoint.js';
-import { isDmsFailure } from '../../src/contract/failures.js';
 import type { EndpointFingerprint } from '../../src/contract/records.js';
 import {
   comparesEndpoints,
@@ -9,6 +8,7 @@ import {
   type ResumeConclusion,
 } from '../../src/rules/resume-judgement.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
+import { inWords } from '../support/judgements.js';
 import { noted } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, operation } from '../support/operations.js';
@@ -45,24 +45,15 @@ const facts = ({ request, ...more }: Changes = {}): FactsToJudge => ({
 
 /** The judgement in a few words: what it does, with which start type or outcome, or the failure. */
 function judged(changes: Changes): string {
-  const inWords = (conclude: () => ResumeConclusion): string => {
-    try {
-      const judgement = conclude();
-      if (judgement.do === 'wait') return 'wait';
-      return judgement.do === 'call' ? `call ${judgement.startReplicationType}` : `end ${judgement.outcome}`;
-    } catch (err) {
-      if (isDmsFailure(err)) return err.type;
-      throw err;
-    }
+  const say = (judgement: ResumeConclusion) => {
+    if (judgement.do === 'wait') return 'wait';
+    return judgement.do === 'call' ? `call ${judgement.startReplicationType}` : `end ${judgement.outcome}`;
   };
-  try {
-    const judgement = judgeResume(facts(changes));
-    if (judgement.do !== 'agree') return inWords(() => judgement);
-    return `agree for ${judgement.forSeconds} s, then ${inWords(judgement.conclude)}`;
-  } catch (err) {
-    if (isDmsFailure(err)) return err.type;
-    throw err;
-  }
+  return inWords(
+    () => judgeResume(facts(changes)),
+    say,
+    ({ type }) => type,
+  );
 }
 
 const shown = (changes: object): Changes => ({ look: look(changes) });

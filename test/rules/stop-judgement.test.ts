@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { callMark } from '../../src/dms/checkpoint.js';
-import { isDmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { judgeStopRequest, type StopConclusion, type StopFacts } from '../../src/rules/stop-judgement.js';
+import { inWords } from '../support/judgements.js';
 import { noted } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, operation } from '../support/operations.js';
@@ -28,25 +28,13 @@ const facts = (changes: Partial<StopFacts> = {}): StopFacts => ({
 
 /** The judgement in a few words, or the failure. */
 function judged(changes: Partial<StopFacts>): string {
-  const inWords = (conclude: () => StopConclusion): string => {
-    try {
-      const judgement = conclude();
-      return judgement.do === 'send-nothing'
-        ? `${judgement.outcome}, stop seen: ${judgement.hasSeenStop}`
-        : judgement.do;
-    } catch (err) {
-      if (isDmsFailure(err)) return err.type;
-      throw err;
-    }
-  };
-  try {
-    const judgement = judgeStopRequest(facts(changes));
-    if (judgement.do !== 'agree') return inWords(() => judgement);
-    return `agree for ${judgement.forSeconds} s, then ${inWords(judgement.conclude)}`;
-  } catch (err) {
-    if (isDmsFailure(err)) return `${err.type}: ${err.message}`;
-    throw err;
-  }
+  const say = (judgement: StopConclusion) =>
+    judgement.do === 'send-nothing' ? `${judgement.outcome}, stop seen: ${judgement.hasSeenStop}` : judgement.do;
+  return inWords(
+    () => judgeStopRequest(facts(changes)),
+    say,
+    ({ type, message }) => `${type}: ${message}`,
+  );
 }
 
 const shown = (status: string) => ({ look: look({ status }) });

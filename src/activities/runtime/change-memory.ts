@@ -22,7 +22,7 @@ export class ChangeMemory {
 
   constructor(private readonly attempt: Attempt) {
     const left = attempt.memory as Memory | null | undefined;
-    // A first attempt that fails leaves memory. Without any, it died and may have begun.
+    // An attempt that fails leaves memory. Without any, an earlier attempt was killed and may have begun.
     this.#memory = left ?? { mayHaveBegun: attempt.number > 1 };
     attempt.mayHaveBegun ||= this.isBegun || this.#memory.mayHaveBegun === true;
   }
@@ -54,7 +54,7 @@ export class ChangeMemory {
     );
   }
 
-  /** Ends a doubt that a look has resolved. A doubt about a repeat stays, because only noting the call reveals the repeat. */
+  /** Ends a doubt that a look has resolved. `REPEAT_DOUBT` stays, because only noting the call reveals a repeat. */
   endDoubt(): void {
     const isInDoubt = this.#memory.doubt !== undefined && this.#memory.doubt.on !== REPEAT_DOUBT;
     if (isInDoubt) this.remember({ doubt: undefined });

@@ -25,7 +25,7 @@ export type Conclusion<Outcome> =
 /** Decision about a replication, or a doubt that more looks must settle. */
 export type Decision<Outcome> = Conclusion<Outcome> | Doubt<Conclusion<Outcome>>;
 
-/** Turns a judgement of `rules/` into a decision. `act` turns its conclusion into what to do. */
+/** Turns a judgement of `rules/` into a decision. `act` maps a judged conclusion to a {@link Conclusion}. */
 export function decisionOf<Judged extends object, Outcome>(
   judgement: Judged | Doubt<Judged>,
   act: (conclusion: Judged) => Conclusion<Outcome>,

@@ -53,7 +53,7 @@ function outage(attempt: Attempt, ledger: string, err: Error): ApplicationFailur
   const what = `The ledger ${ledger} gives no answer (${err.message})`;
   const delay = backoffSeconds(attempt.number, 1);
   if (seconds < LEDGER_PATIENCE_SECONDS) return attempt.retryable('DmsUnavailable', what, delay);
-  // Only the ledger knows whether an operation that has begun has called. Its own deadline ends its wait.
+  // An operation that has begun may have called DMS. Only the ledger knows. The operation's own deadline ends the wait.
   if (attempt.mayHaveBegun) return attempt.withoutLedger(what, delay);
   ledgerOutages.delete(arn);
   return dmsFailure(
