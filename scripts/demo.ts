@@ -165,7 +165,7 @@ async function run(
   const { outcome, checkpoint, tables, warnings } = await follow(stop, (line) => {
     if (!line.startsWith('stopping: ') || worker.killed) return;
     worker.kill('SIGKILL');
-    say(paint('yellow', `  worker ${worker.pid} is killed in the middle of the wait; Temporal misses it within 20 s`));
+    say(paint('yellow', `  worker ${worker.pid} is killed in the middle of the wait. Temporal notices within 20 s`));
     startWorker(env);
   });
   say(paint('green', `  ${outcome}, recorded as checkpoint ${checkpoint.sequence}`));
