@@ -82,7 +82,9 @@ async function requireAccepted(variable: string, address: string, ask: () => Pro
     await within(ask(), silenceOf(address));
   } catch (err) {
     // A version that is not found is new. A denied request says nothing about the name.
-    if (codeOf(err) !== INVALID_ARGUMENT) return;
+    const code = codeOf(err);
+    if (code === undefined) throw err;
+    if (code !== INVALID_ARGUMENT) return;
     throw new Error(`Temporal refuses ${variable}: ${messageOf(err)}`, { cause: err });
   }
 }
