@@ -1,4 +1,4 @@
-/** Measures the worker's memory with five thousand waits, from their beginning on. */
+/** Measures the worker's memory while five thousand waits begin and wait. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReplicationClient } from '../src/client/index.js';
 import { workerProgram } from './paths.js';

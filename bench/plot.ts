@@ -12,7 +12,7 @@ export interface Measured {
 
 const file = 'docs/images/waits-at-scale.svg';
 
-/** Charts that are drawn side by side, each by number of waits. */
+/** Charts, drawn side by side. Each shows a figure over the number of waits. */
 const charts: readonly { readonly title: string; readonly of: (figures: ScaleFigures) => number | null }[] = [
   { title: 'Stop seen after, p99 (s)', of: ({ detectionP99 }) => detectionP99 },
   { title: 'Looks at DMS a second', of: ({ looks, seconds }) => looks / seconds },

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-/** Starts a program. `told`: true if the caller reads its output. */
+/** Starts a program. `told`: true if the caller reads the program's output. */
 export function startProgram(args: readonly string[], env: NodeJS.ProcessEnv, told = false): ChildProcess {
   return spawn(process.execPath, ['--no-warnings', ...args], {
     env: { ...process.env, ...env },

@@ -1,4 +1,4 @@
-/** Output of the bench, and the promises that it found broken. */
+/** Output of the bench, and the list of its missed promises. */
 export function say(text = ''): void {
   process.stdout.write(`${text}\n`);
 }

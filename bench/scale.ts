@@ -1,4 +1,4 @@
-/** Measures the cost of each way to wait for many stops in one account-region, under the request limits of AWS. */
+/** Measures each way to wait for many stops in one account-region, under the request limits of AWS. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -125,7 +125,7 @@ export function measureScale(
 }
 
 /**
- * Creates replications whose stops are under way. Their order has nothing to do with the order in which the stops end.
+ * Creates replications whose stops are under way. The stops end in another order than that of the list.
  */
 export function stopping(simulator: DmsSimulator, count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => {

@@ -75,7 +75,7 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
 }
 
-/** True if DMS got exactly one call for each replication, not counting throttled ones. */
+/** Returns true if DMS got exactly one call for each replication. Throttled calls do not count. */
 export function timesCalled(simulator: DmsSimulator, arns: readonly string[], operation: string): boolean {
   const calls = new Map<unknown, number>();
   for (const { operation: called, input, outcome } of simulator.calls) {

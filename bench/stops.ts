@@ -1,4 +1,4 @@
-/** Measures the time until DMS was asked for all of many stops that begin at once, under the request limits of AWS. */
+/** Measures how long many stops that begin at once take to send their calls, under the request limits of AWS. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { currentBuild, stopsOf, withBuildOf, type Build } from './builds.js';

@@ -98,7 +98,7 @@ async function oneStop(client: Client, way: Way, taskQueue: string, arn: string,
   return { id, arn, stoppedAt, endedAt };
 }
 
-/** Returns the time of the first look that could show the stop, for this replication or for a list. */
+/** Returns the time of the first look that could show the stop: of this replication alone, or of a list. */
 function firstLookAfter(simulator: DmsSimulator, arn: string, stoppedAt: number): number {
   const look = simulator.calls.find(
     ({ at, operation, input }) =>

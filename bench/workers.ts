@@ -1,5 +1,6 @@
 /**
- * Measures four workers that share an account unknowingly: the sum of their requests, and whether any of them starves.
+ * Measures four workers that share an account-region without knowing of each other: the sum of their requests, and
+ * whether any of them starves.
  */
 import { ReplicationClient } from '../src/client/index.js';
 import { workerProgram } from './paths.js';

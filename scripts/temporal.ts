@@ -1,4 +1,4 @@
-/** `npm run temporal`: a Temporal dev server with its Web UI, until it is interrupted. `--port <port>` sets another port. */
+/** `npm run temporal`: runs a Temporal dev server with its Web UI until Ctrl-C. `--port <port>` sets another port. */
 import { parseArgs } from 'node:util';
 import { startServer } from './temporal-server.js';
 

@@ -5,7 +5,7 @@ type Style = Parameters<typeof styleText>[0];
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
-/** Longest silence if the output is no terminal. The ticking line is then printed as an ordinary line. */
+/** Longest silence on an output that is no terminal. After that, the ticking line is printed as an ordinary line. */
 const SILENCE_MS = 1900;
 
 const isTerminal = process.stdout.isTTY;

@@ -21,6 +21,40 @@ export {
   type DmsFailureDetails,
   type OperationInTheWay,
 } from './contract/failures.js';
+export type {
+  ApproveCutover,
+  ChangeCutover,
+  CutoverApprovalRecord,
+  CutoverCause,
+  CutoverCauseCode,
+  CutoverLag,
+  CutoverPlannedStep,
+  CutoverRequestName,
+  CutoverResult,
+  CutoverStatus,
+  CutoverTimelineEntry,
+  DecideCutover,
+} from './contract/cutover.js';
+export type {
+  CutoverCheck,
+  CutoverContext,
+  CutoverDrain,
+  CutoverPhase,
+  CutoverReplication,
+  CutoverTraffic,
+} from './contract/cutover-hooks.js';
+export type {
+  CutoverApproval,
+  CutoverGates,
+  CutoverHook,
+  CutoverHooks,
+  CutoverInput,
+  CutoverLagGate,
+  CutoverOptions,
+  CutoverWindow,
+  OptionalCutoverHook,
+  RequiredCutoverHook,
+} from './contract/cutover-input.js';
 export { flattenFleet, type FleetEntry, type FleetReport, type FleetResult } from './contract/fleets.js';
 export type { EndpointAddress } from './dms/api.js';
 export type { ReplicationLag } from './dms/lag.js';
@@ -36,7 +70,13 @@ export type {
   StopIntent,
   StopReplicationInput,
 } from './contract/inputs.js';
-export { DMS_TASK_QUEUE, fleetWorkflowId, ledgerWorkflowId, operationWorkflowId } from './contract/names.js';
+export {
+  cutoverWorkflowId,
+  DMS_TASK_QUEUE,
+  fleetWorkflowId,
+  ledgerWorkflowId,
+  operationWorkflowId,
+} from './contract/names.js';
 export type { OperationPhase, OperationProgress } from './contract/progress.js';
 export type { CheckpointRecord, EndpointFingerprint, Settled } from './contract/records.js';
 export type {

@@ -38,9 +38,17 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
   'src/contract': [...pureRoom, '../ledger/begin.js', '../rules/warnings.js'],
   'src/ledger': [...pureRoom, 'valibot', '../rules/warnings.js'],
   'src/rules': [...pureRoom, 'valibot', '../ledger/begin.js'],
+  'src/rules/cutover': [
+    ...sandboxed,
+    ...working('../../'),
+    '../../program.js',
+    '@temporalio/workflow',
+    'valibot',
+  ].concat(['../../ledger/begin.js']),
   'src/workflows': workflowRoom,
   'src/workflows/operation': [...workflowRoomBeneath, '../ledger/duties.js'],
   'src/workflows/ledger': workflowRoomBeneath,
+  'src/workflows/cutover': [...workflowRoomBeneath, '../ledger/duties.js'],
   'src/activities': [
     aws,
     '../workflows/messages.js',

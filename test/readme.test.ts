@@ -20,7 +20,7 @@ function isPage(name: string): boolean {
   return name.endsWith('.md');
 }
 
-/** Code in the pages, without what is no program. */
+/** Languages of the code blocks that are programs. Blocks in other languages are not checked. */
 const LANGUAGES = ['ts', 'python', 'go'];
 
 async function snippetsOf(page: string): Promise<string[]> {
@@ -31,7 +31,7 @@ async function snippetsOf(page: string): Promise<string[]> {
   );
 }
 
-/** Everything under `examples/`, which the tests run. */
+/** Returns the text of every file under `examples/`. */
 async function examples(): Promise<string[]> {
   const names = await readdir(new URL('examples/', root), { recursive: true, withFileTypes: true });
   return Promise.all(
@@ -39,7 +39,7 @@ async function examples(): Promise<string[]> {
   );
 }
 
-test.each(pages)('%s shows only programs that the tests run', async (page) => {
+test.each(pages)('%s shows only programs that equal a file under examples/', async (page) => {
   const known = await examples();
   for (const snippet of await snippetsOf(page)) expect(known).toContain(snippet);
 });
@@ -64,7 +64,7 @@ test('the README has at most 200 lines', async () => {
   expect(lines.length).toBeLessThanOrEqual(200);
 });
 
-test('the page about the simulator shows a program that says what the page says', async () => {
+test('the program of the page about the simulator prints that its replication is deprovisioned', async () => {
   const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', fileURLToPath(example('simulator.ts'))]);
   let said = '';
   program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -72,15 +72,15 @@ test('the page about the simulator shows a program that says what the page says'
   expect(said).toBe('deprovisioned\n');
 });
 
-test("the archive's program gives a worker the activity that archives", async () => {
+test('the archive example creates the activity that archives a record', async () => {
   const { activities } = await import('../examples/readme/archive.js');
   expect(Object.keys(activities)).toContain('dms.archiveRecord');
 });
 
 test.concurrent(
-  "the README's smallest program shows its progress, and the page about tests has a test that passes",
+  "the README's quickstart shows its progress and resumes, and the test in the page about tests passes",
   async () => {
-    // A server of its own: this program's worker would take the operations of programs with another simulator.
+    // Use a separate server: this program's worker would take the operations of programs with another simulator.
     const server = await startServer();
     try {
       const program = spawn(
@@ -112,14 +112,14 @@ test.concurrent(
   },
 );
 
-test('the page about the simulator has a row for every switch, with its default', async () => {
+test('the page about the simulator names every uncertain behaviour, with its default', async () => {
   const page = await readFile(new URL('../docs/simulator.md', import.meta.url), 'utf8');
   for (const [name, value] of Object.entries(uncertainDefaults)) {
     expect(page).toContain(`\`${name}: ${typeof value === 'string' ? `'${value}'` : String(value)}\``);
   }
 });
 
-test.concurrent("the README's worker serves its clients, its fleet and a host on another task queue", async () => {
+test.concurrent('the example worker serves the example clients, a fleet and a host on another task queue', async () => {
   const simulator = await startDmsSimulator({ speed: 60, uncertain: { customStartPoint: true } });
   const temporalAddress = inject('temporalAddress');
   const env = {
@@ -167,6 +167,8 @@ test.concurrent("the README's worker serves its clients, its fleet and a host on
       StartReplicationType: 'start-replication',
       CdcStartPosition: expect.stringMatching(/^checkpoint:/),
     });
+    const [code, planned] = await said('cutover.ts', simulator.createReplication({ status: 'running' }));
+    expect([code, planned]).toEqual([0, expect.stringContaining("phase: 'switching', what: 'Call switchToTarget'")]);
     const fleet = [simulator.createReplication(), simulator.createReplication()];
     expect(await said('fleet.ts', ...fleet)).toEqual([0, '{ stopped: 2 } 0 failed\n{ resumed: 2 }\n']);
   } finally {
@@ -180,7 +182,7 @@ function isStartOf(arn: string, input: Readonly<Record<string, unknown>>): boole
   return input['ReplicationConfigArn'] === arn && 'StartReplicationType' in input;
 }
 
-test.concurrent("the README's simulated replication is stopped again after DMS has undone the stop", async () => {
+test.concurrent('a stop that DMS undoes in the example test set-up is requested twice', async () => {
   await using stage = await Stage.set();
   const { activities, simulator, replicationConfigArn } = await import('../examples/readme/test.js');
   const { taskQueue, dms } = stage;
@@ -200,7 +202,7 @@ test.concurrent("the README's simulated replication is stopped again after DMS h
 });
 
 test.concurrent(
-  "the README's versioned workflows stop a replication, and move its ledger on with the deployment",
+  'the example of versioned workflows stops a replication, and its ledger has the behavior AUTO_UPGRADE',
   async () => {
     await using stage = await Stage.set();
     const { simulator, client, taskQueue } = stage;

@@ -19,7 +19,7 @@ const worker = await Worker.create({
   taskQueue: 'temporal-dms',
   workflowsPath: fileURLToPath(import.meta.resolve('temporal-dms/workflows')),
   activities: createDmsActivities({ dms }),
-  maxHeartbeatThrottleInterval: '1 second', // progress shows a change of status within this
+  maxHeartbeatThrottleInterval: '1 second', // longest delay until progress() shows a change of status
 });
 
 await worker.runUntil(async () => {

@@ -8,6 +8,6 @@ const worker = await Worker.create({
   taskQueue: 'temporal-dms',
   workflowsPath: fileURLToPath(import.meta.resolve('temporal-dms/workflows')),
   activities: createDmsActivities({ dms: createAwsDmsApi() }),
-  maxHeartbeatThrottleInterval: '15 seconds', // progress shows a change of status within this
+  maxHeartbeatThrottleInterval: '15 seconds', // longest delay until progress() shows a change of status
 });
 await worker.run();

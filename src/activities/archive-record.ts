@@ -18,11 +18,11 @@ const ANSWER_SECONDS = 30;
 
 /** Copies a record into the archive. Every failure is retried, except a refusal by the archive. */
 export async function archiveRecord(worker: WorkerContext, request: ArchiveRecord): Promise<void> {
-  const { archive, archiving } = worker;
+  const { archive, archiveGate: archiving } = worker;
   const { arn } = beginAttempt(worker, request, 'dms.archiveRecord', { phase: 'recording' });
   const what = `Record ${request.record.sequence} of ${arn.arn}`;
   if (archive === null) {
-    const message = `${what} is to be archived, and this worker has no archive: give one to createDmsActivities`;
+    const message = `${what} can't be archived: this worker has no archive. Pass one to createDmsActivities`;
     throw ApplicationFailure.create({ message, type: 'NoArchive', nextRetryDelay: ANOTHER_WORKER_MS });
   }
   try {

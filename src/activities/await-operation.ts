@@ -17,14 +17,14 @@ import {
   type OpenOperation,
 } from '../rules/joining.js';
 import { operationWorkflowId } from '../contract/names.js';
-import type { AwaitedOperation, AwaitOperation, Wanted } from '../contract/activity-protocol.js';
+import type { AwaitedOperation, AwaitOperation, WantedOperation } from '../contract/activity-protocol.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import { requireOwner } from '../ledger/reservation.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown } from './runtime/api-failures.js';
 import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
-import { describeExecution, findExecution } from './runtime/find-execution.js';
+import { describeExecution, findOperation } from './runtime/find-execution.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { readStopInput } from '../contract/input-schemas.js';
@@ -53,7 +53,7 @@ export async function awaitOperation(worker: WorkerContext, request: AwaitOperat
   const slot = worker.takeHoldSlot();
   try {
     const held = Math.min(worker.holdSeconds, attempt.secondsLeft - RESERVE_SECONDS);
-    const ended = await resultWithin(
+    const ended = await endWithin(
       client,
       open,
       { ours, joins: relation === 'join' },
@@ -69,13 +69,13 @@ export async function awaitOperation(worker: WorkerContext, request: AwaitOperat
 }
 
 /** Returns the caller's own operation, open or closed. `null`: the execution runs another operation. */
-function ownOperation(found: WorkflowExecutionDescription, wanted: Wanted): OpenOperation | null {
+function ownOperation(found: WorkflowExecutionDescription, wanted: WantedOperation): OpenOperation | null {
   const newest = operationOfExecution(found);
   const host = Context.current().info.workflowExecution?.workflowId;
   return newest.hostWorkflowId === host && newest.operationId === wanted.operationId ? newest : null;
 }
 
-/** Terminates an execution that no worker ever picked up, if no worker polls its queue. Returns false if it stays. */
+/** Terminates an execution that no worker ever picked up, if no worker polls its queue. Returns true if it closed. */
 async function clearIfNeverPickedUp(
   client: Client,
   found: WorkflowExecutionDescription,
@@ -106,7 +106,7 @@ async function describeTaskQueue(
 
 /** Cancels the open resume, and fails retryably. A later attempt goes on once the resume has ended. */
 async function preempt(client: Client, open: OpenOperation, input: unknown, attempt: Attempt): Promise<never> {
-  const { owner } = readStopInput(input).asked;
+  const { owner } = readStopInput(input).requester;
   const { workflowExecution } = Context.current().info;
   const caller = { owner, parentWorkflowId: workflowExecution?.workflowId ?? null };
   requireOwner(await askLedger(attempt, (ledger) => ledger.read()), caller);
@@ -120,7 +120,7 @@ async function preempt(client: Client, open: OpenOperation, input: unknown, atte
 }
 
 /** Returns how the open execution ended. `null`: it is still open. */
-async function resultWithin(
+async function endWithin(
   client: Client,
   open: OpenOperation,
   { ours, joins }: { readonly ours: boolean; readonly joins: boolean },
@@ -140,11 +140,11 @@ async function resultWithin(
     if (err instanceof WorkflowNotFoundError) return { end: 'gone' };
     if (!(err instanceof WorkflowFailedError)) throw err;
     if (!joins) return { end: 'gone' };
-    // The caller's own reservation may be the reason for the refusal.
+    // The ledger may have refused the open operation because of the caller's own reservation.
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
-    // A reset closes the run, too. The execution goes on in another run.
-    const next = await findExecution(client, open.workflowId, operationOfExecution);
+    // A reset terminates the run, and the execution goes on in another run.
+    const next = await findOperation(client, open.workflowId, operationOfExecution);
     if (next?.firstRunId === open.firstRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };
     const { name, message } = err.cause;

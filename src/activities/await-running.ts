@@ -1,14 +1,14 @@
 import { readActivityRequest } from '../contract/input-schemas.js';
 import type { AwaitRunning, RunningReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, startReverted } from '../contract/failure-messages.js';
-import { beginStartWait, judgeStart, withRows, type StartWaitMemory } from '../rules/start-progress.js';
+import { beginStartWait, judgeStart, withTableReading, type StartWaitMemory } from '../rules/start-progress.js';
 import { stopReasonWarnings } from '../rules/warnings.js';
 import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 import { readTableSummary } from './runtime/table-statistics.js';
 
-/** Least seconds between two readings of the table statistics. */
+/** Minimum seconds between two readings of the table statistics. */
 const STATISTICS_SECONDS = 10;
 
 /** Waits until the replication runs, then watches for movement, an early failure and an early stop. */
@@ -18,7 +18,7 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
   const deadline = {
     seconds: startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
-    what: 'after it was to start',
+    what: 'after the wait for its start began',
     hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',
   } as const;
   const attempt = beginAttempt(worker, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
@@ -31,7 +31,7 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
     readAt = attempt.elapsedSeconds;
     // Validation goes on without the source, so its counts do not show movement.
     const { validationPending: _p, validationFailed: _f, validationSuspended: _s, ...moved } = summary.rows;
-    return withRows(memory, JSON.stringify([moved, summary.byState]));
+    return withTableReading(memory, JSON.stringify([moved, summary.byState]));
   };
 
   const begin = beginStartWait(before === null);

@@ -1,6 +1,6 @@
 import { readActivityRequest } from '../contract/input-schemas.js';
 import type { AwaitStopped, StoppedReplication } from '../contract/activity-protocol.js';
-import { replicationDeleting, replicationFailed, stopReverted } from '../contract/failure-messages.js';
+import { replicationDeleting, replicationFailed, stateBefore } from '../contract/failure-messages.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../rules/stop-settling.js';
 import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
@@ -20,7 +20,7 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
   const deadline = {
     seconds: stopTimeoutSeconds,
     failure: 'DmsStopTimedOut',
-    what: 'after it was to stop',
+    what: 'after the wait for its stop began',
     hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
   } as const;
   const attempt = beginAttempt(worker, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
@@ -57,7 +57,7 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
         case 'deleting':
           throw replicationDeleting(subject);
         case 'reverted':
-          throw stopReverted(subject, replication, 'stopping or stopped');
+          throw stateBefore(subject, replication, 'stopping or stopped');
       }
     },
   );

@@ -7,16 +7,20 @@
 import type { DmsActivities } from '../contract/activity-protocol.js';
 import { archiveRecord } from './archive-record.js';
 import { awaitIdle } from './await-idle.js';
+import { awaitLag } from './await-lag.js';
 import { awaitOperation } from './await-operation.js';
 import { awaitRunning } from './await-running.js';
 import { awaitStopped } from './await-stopped.js';
 import { describeReplication } from './describe-replication.js';
 import { WorkerContext, type DmsActivitiesOptions } from './runtime/worker-context.js';
 import { nudge } from './nudge.js';
+import { readReplications } from './read-replications.js';
 import { readLedger } from './read-ledger.js';
 import { recordOperation } from './record-operation.js';
 import { reserveReplication } from './reserve-replication.js';
 import { releaseReplication } from './release-replication.js';
+import { unsealReplication } from './unseal-replication.js';
+import { wasReset } from './was-reset.js';
 import { requestStart } from './request-start.js';
 import { requestStop } from './request-stop.js';
 
@@ -42,6 +46,10 @@ export function createDmsActivities(options: DmsActivitiesOptions): DmsActivitie
     'dms.archiveRecord': async (request) => archiveRecord(worker, request),
     'dms.readLedger': async (request) => readLedger(worker, request),
     'dms.describeReplication': async (request) => describeReplication(worker, request),
+    'dms.readReplications': async (request) => readReplications(worker, request),
+    'dms.awaitLag': async (request) => awaitLag(worker, request),
+    'dms.unsealReplication': async (request) => unsealReplication(worker, request),
+    'dms.wasReset': async () => wasReset(worker),
     'dms.nudge': async (request) => nudge(worker, request),
   };
 }

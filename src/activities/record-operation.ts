@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { SETTLE_GRACE_SECONDS } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { draftCheckpoint } from '../rules/checkpoint-draft.js';
 import type { StopIntent } from '../contract/inputs.js';
@@ -11,12 +11,12 @@ import type { ReplicationLag } from '../dms/lag.js';
 import type { TableStatisticsSummary, Warning } from '../contract/results.js';
 import { beginStopWait, judgeSettling, type StopWaitMemory } from '../rules/stop-settling.js';
 import { tableWarnings } from '../rules/table-summary.js';
-import { keptTables } from '../ledger/entries.js';
+import { limitFlaggedTables } from '../ledger/entries.js';
 import { endpointsUnknown, stopWarnings } from '../rules/warnings.js';
 import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
-import { LedgerForgot, LedgerWaits } from './runtime/ledger-errors.js';
+import { OperationUnknown, LedgerBusyError } from './runtime/ledger-errors.js';
 import { readEndpoints } from './runtime/endpoints.js';
 import { readTableSummary, type ReadTables } from './runtime/table-statistics.js';
 
@@ -27,7 +27,10 @@ const QUICK_STATISTICS_SECONDS = 1.5;
 /** Maximum length of a recorded failure message. */
 const MESSAGE_LENGTH = 500;
 const MAX_REQUEST_IDS = 20;
-/** Longest time the record of a failed replication waits for a description. Many failures have no stop reason and no stop time. */
+/**
+ * Longest time the record of a failed replication waits for a stop reason and a stop time. DMS leaves both out of many
+ * failures.
+ */
 const FAILED_SECONDS = 30;
 
 /** Records the end of an operation in the ledger. */
@@ -39,11 +42,11 @@ export function recordOperation(worker: WorkerContext, request: RecordOperation)
   return attempt.withHeartbeat(() => {
     switch (request.end) {
       case 'stopped':
-        return recorder.stopped(request);
+        return recorder.recordStop(request);
       case 'resumed':
-        return recorder.resumed(request);
+        return recorder.recordResume(request);
       case 'failed-replication':
-        return recorder.failedReplication(request);
+        return recorder.recordFailedReplication(request);
       case 'ended':
         return recorder.ended(request);
     }
@@ -67,7 +70,7 @@ interface RecordedCheckpoint {
   readonly problem: string | null;
 }
 
-type HowItEnded = Pick<Ended, 'outcome' | 'failureType' | 'failureMessage'>;
+type EndFacts = Pick<Ended, 'outcome' | 'failureType' | 'failureMessage'>;
 
 class Recorder {
   constructor(
@@ -76,18 +79,18 @@ class Recorder {
   ) {}
 
   /** Records a stop. The checkpoint never waits long, and slower facts are added later. */
-  async stopped(request: End<'stopped'>): Promise<RecordedOperation> {
+  async recordStop(request: End<'stopped'>): Promise<RecordedOperation> {
     const { outcome, replication, dmsTime } = request;
     const reading = this.#readTables(replication);
     const quick = await valueWithin(reading, QUICK_STATISTICS_SECONDS);
     const ended = { outcome, failureType: null, failureMessage: null };
     const recorded = (this.attempt.memory ?? null) as RecordedCheckpoint | null;
-    const { checkpoint, problem } = recorded ?? (await this.#checkpoint(request, ended, quick?.tables ?? null));
+    const { checkpoint, problem } = recorded ?? (await this.#recordCheckpoint(request, ended, quick?.tables ?? null));
     if (quick === null) this.attempt.remember({ checkpoint, problem } satisfies RecordedCheckpoint);
     const { tables, warnings } = quick ?? (await reading);
     // An earlier attempt may have recorded the checkpoint without the tables.
     const isLater = quick === null || recorded !== null;
-    if (isLater && tables !== null) await this.#record({ type: 'tables', tables: keptTables(tables) });
+    if (isLater && tables !== null) await this.#record({ type: 'tables', tables: limitFlaggedTables(tables) });
     const all = [
       ...stopWarnings(checkpoint, replication, dmsTime),
       ...endpointsUnknown(problem, "a resume can't check whether they have changed"),
@@ -98,21 +101,21 @@ class Recorder {
     return { checkpoint, result: { outcome, operationId, checkpoint, replication, tables, warnings: all } };
   }
 
-  async resumed({ result }: End<'resumed'>): Promise<RecordedOperation> {
+  async recordResume({ result }: End<'resumed'>): Promise<RecordedOperation> {
     const { outcome, startReplicationType, progress, resumedFrom } = result;
     const checkpointSequence = resumedFrom?.sequence ?? null;
     const ended = { outcome, failureType: null, failureMessage: null };
-    await this.#record({ type: 'resumed', startReplicationType, progress, checkpointSequence, ...this.#ended(ended) });
+    await this.#record({ type: 'resumed', startReplicationType, progress, checkpointSequence, ...this.#endOf(ended) });
     const warnings = [...result.warnings, ...(await this.#overrideWarnings())];
     return { checkpoint: null, result: { ...result, warnings } };
   }
 
-  async failedReplication(request: End<'failed-replication'>): Promise<RecordedOperation> {
+  async recordFailedReplication(request: End<'failed-replication'>): Promise<RecordedOperation> {
     const { failureMessage } = request;
     const ended = { outcome: null, failureType: 'DmsReplicationFailed', failureMessage };
-    const seen = await this.#describedFailure(request);
+    const seen = await this.#lookAtFailed(request);
     if (seen === null) return this.ended({ ...request, end: 'ended', failureType: ended.failureType });
-    const { checkpoint } = await this.#checkpoint({ ...request, ...seen }, ended, null);
+    const { checkpoint } = await this.#recordCheckpoint({ ...request, ...seen }, ended, null);
     return { checkpoint, result: null };
   }
 
@@ -121,12 +124,15 @@ class Recorder {
     failureMessage,
   }: Pick<End<'ended'>, 'failureType' | 'failureMessage'> & { end: 'ended' }) {
     const ended = { outcome: null, failureType, failureMessage };
-    await this.#record({ type: 'ended', ...this.#ended(ended) });
+    await this.#record({ type: 'ended', ...this.#endOf(ended) });
     return { checkpoint: null, result: null };
   }
 
-  /** Returns the look at a failed replication to record. Waits 30 s for a described stop, 120 s if `seen` is null. */
-  async #describedFailure({
+  /**
+   * Looks at a failed replication, and returns the look to record. `null`: there is none, so no checkpoint is recorded.
+   * Waits 30 s for a look that describes the stop, and 120 s if `seen` is null.
+   */
+  async #lookAtFailed({
     before,
     seen,
     settleSeconds,
@@ -163,9 +169,9 @@ class Recorder {
     throw attempt.stillWaiting(judged.verdict.why, Math.min(2, judged.verdict.lookInSeconds ?? 2));
   }
 
-  async #checkpoint(
+  async #recordCheckpoint(
     { replication, intent, settled, lagAtStop, dmsTime }: StopToRecord,
-    how: HowItEnded,
+    how: EndFacts,
     tables: TableStatisticsSummary | null,
   ): Promise<RecordedCheckpoint> {
     const { attempt, request } = this;
@@ -175,29 +181,29 @@ class Recorder {
     const { checkpoint } = await this.#record({
       type: 'stopped',
       checkpoint: draft,
-      tables: tables === null ? null : keptTables(tables),
+      tables: tables === null ? null : limitFlaggedTables(tables),
       taskQueue: attempt.taskQueue,
       archives: attempt.worker.archive !== null,
       resumeWithinSeconds: draft.resumeBy === null ? null : (Date.parse(draft.resumeBy) - now) / 1000,
-      ...this.#ended(how),
+      ...this.#endOf(how),
     });
-    if (checkpoint === null) throw new Error('The ledger recorded a stop without answering what it recorded');
+    if (checkpoint === null) throw new Error('The ledger recorded a stop and returned no record');
     return { checkpoint, problem };
   }
 
-  #ended(how: HowItEnded): Ended {
+  #endOf(how: EndFacts): Ended {
     const { isAnswered, awsRequestIds, finishedBy } = this.request;
     const failureMessage = how.failureMessage?.slice(0, MESSAGE_LENGTH) ?? null;
     return { ...how, failureMessage, isAnswered, finishedBy, awsRequestIds: awsRequestIds.slice(-MAX_REQUEST_IDS) };
   }
 
-  /** Reads the table statistics, because DMS loses them when it deprovisions. Problems become warnings and fail no stop. */
-  async #readTables(replication: Replication): Promise<KeptTables> {
+  /** Reads the table statistics now, because DMS loses them when it deprovisions. A problem only adds a warning. */
+  async #readTables(replication: Replication): Promise<TablesAndWarnings> {
     const unavailable = (why: string): readonly Warning[] => [
       { code: 'statistics-unavailable', message: `Table statistics: ${why}` },
     ];
     const { status, provisionState } = lifecycleState(replication);
-    if (factsOf(status).stop === 'never-started')
+    if (statusFacts(status).stop === 'never-started')
       return { tables: null, warnings: unavailable('none, because it never ran') };
     if (provisionState === 'deprovisioned')
       return { tables: null, warnings: unavailable('none, because DMS has deprovisioned it') };
@@ -220,10 +226,10 @@ class Recorder {
       try {
         return await ledger.record({ ...what, operation, token });
       } catch (err) {
-        if (!(err instanceof LedgerForgot)) throw err;
+        if (!(err instanceof OperationUnknown)) throw err;
         const nothing = { call: null, isAnswered: true, intent: null, sequence: null, status: 'unknown' };
         const { busy } = await ledger.begin({ operation, token, taskQueue, ...nothing });
-        if (busy !== null) throw new LedgerWaits(busy.why, busy.seconds);
+        if (busy !== null) throw new LedgerBusyError(busy.why, busy.seconds);
         return ledger.record({ ...what, operation, token });
       }
     });
@@ -232,7 +238,7 @@ class Recorder {
 
 type DistributiveOmit<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
 
-interface KeptTables {
+interface TablesAndWarnings {
   readonly tables: TableStatisticsSummary | null;
   readonly warnings: readonly Warning[];
 }

@@ -3,9 +3,9 @@ import { callMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { Repeated, RequestedStart, RequestStart } from '../contract/activity-protocol.js';
-import { repeatedResume, requireSameStart } from '../rules/repeats.js';
-import { comparesEndpoints, judgeResume, type FactsToJudge } from '../rules/resume-judgement.js';
-import { refusedStartHint, resumedFrom } from '../rules/resume-checks.js';
+import { repeatedResume, requireSameReload } from '../rules/repeats.js';
+import { shouldCompareEndpoints, judgeResume, type FactsToJudge } from '../rules/resume-judgement.js';
+import { refusedStartHint, recordResumedFrom } from '../rules/resume-checks.js';
 import type { ResumeOutcome, ResumeReplicationResult, Warning } from '../contract/results.js';
 import { awsErrorDetails } from './runtime/api-failures.js';
 import { decisionOf, type Decision, type Facts } from './runtime/change.js';
@@ -72,7 +72,7 @@ export async function requestStart(
     outcomeOfCall: ({ startReplicationType, before }, facts, { replication, requestId }) => ({
       outcome: 'resumed',
       startReplicationType,
-      resumedFrom: resumedFrom(facts.begun?.checkpoint, startReplicationType, before.stop),
+      resumedFrom: recordResumedFrom(facts.begun?.checkpoint, startReplicationType, before.stop),
       before,
       mayHaveCalled: true,
       isAnswered: true,
@@ -85,17 +85,18 @@ export async function requestStart(
       ...found,
       outcome: 'resumed',
       startReplicationType,
-      resumedFrom: resumedFrom(begun?.checkpoint, startReplicationType, before.stop),
+      resumedFrom: recordResumedFrom(begun?.checkpoint, startReplicationType, before.stop),
       before,
       mayHaveCalled: true,
       isAnswered,
     }),
 
-    requireSame: (repeat) => requireSameStart(repeat, request.startReplicationType ?? null, attempt.subject),
+    requireSameRequest: (repeat) => requireSameReload(repeat, request.startReplicationType ?? null, attempt.subject),
 
-    repeated: (repeat, { replication }) => repeatedResume(repeat, replication, attempt.subject),
+    resultOfRepeat: (repeat, { replication }) => repeatedResume(repeat, replication, attempt.subject),
 
-    rejected: (err, { startReplicationType }, subject) => startRejected(err, request, startReplicationType, subject),
+    failureOfRejection: (err, { startReplicationType }, subject) =>
+      startRejected(err, request, startReplicationType, subject),
   });
 
   /** Gathers the facts of the judgement. Reads the endpoints only if the judgement compares them. */
@@ -105,7 +106,7 @@ export async function requestStart(
     const endpoints = worker.endpointFingerprints ? { endpoints: null, problem: null } : null;
     const shown = { request, look: replication, dmsTime, endpoints, subject };
     const known = { ...shown, checkpoint: recorded, ownCall, hasRun, lastStoppedAt };
-    return comparesEndpoints(known) ? { ...known, endpoints: await readEndpoints(attempt, replication) } : known;
+    return shouldCompareEndpoints(known) ? { ...known, endpoints: await readEndpoints(attempt, replication) } : known;
   }
 
   if ('repeated' in requested) return requested;

@@ -13,6 +13,7 @@ import { laterMark } from '../ledger/calls.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { inTime } from '../watch/index.js';
 
+/** Time limit for reading the lag. */
 const LAG_SECONDS = 5;
 
 /**
@@ -89,7 +90,7 @@ export async function requestStop(
         hasRun: true,
       }),
 
-      repeated: (repeat, { replication, dmsTime }) => repeatedStop(repeat, replication, attempt.subject, dmsTime),
+      resultOfRepeat: (repeat, { replication, dmsTime }) => repeatedStop(repeat, replication, attempt.subject, dmsTime),
     },
   );
   if ('repeated' in requested) return requested;
@@ -102,7 +103,7 @@ async function readLag({ worker: { lag }, arn }: Attempt): Promise<ReplicationLa
   try {
     return await inTime(LAG_SECONDS, (signal) => lag.read(arn, signal));
   } catch (err) {
-    log.warn('The lag of the replication could not be read', { arn: arn.arn, error: String(err) });
+    log.warn("Can't read the lag of the replication", { arn: arn.arn, error: String(err) });
     return null;
   }
 }

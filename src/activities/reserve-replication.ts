@@ -21,7 +21,7 @@ export function reserveReplication(worker: WorkerContext, input: ReserveReplicat
     const { reservation, pendingCallAgeSeconds } = await askLedger(attempt, (ledger) => ledger.reserve(request));
     const left = pendingCallAgeSeconds === null ? 0 : CALL_SIGNED_SECONDS - pendingCallAgeSeconds;
     if (left > 0)
-      throw attempt.stillWaiting('somebody else was just about to call DMS; waiting for that to land', left);
+      throw attempt.stillWaiting('another operation has noted a call; waiting until that call is sent', left);
     return reservation;
   });
 }

@@ -10,7 +10,7 @@ import { messageOf } from '../program.js';
 export async function createTable(table = DEFAULT_TABLE_NAME): Promise<void> {
   await withDynamoDb(async (client) => {
     const did = await createArchiveTable(client, table);
-    say(did === 'created' ? `The table ${table} is there` : `The table ${table} was there, and is right`);
+    say(did === 'created' ? `Created the table ${table}` : `The table ${table} already exists, with the right key`);
   });
 }
 
@@ -40,8 +40,8 @@ export async function rebuild(
       const replications = new ReplicationClient({ client: new Client({ connection, namespace }), taskQueue });
       for (const arn of arns) {
         const { archived, added } = await replications.rebuildLedger(arn, { archive, by, reason });
-        if (archived === 0) throw new Error(`The table ${table} holds nothing of ${arn}`);
-        say(`${arn}: ${archived} records are archived, ${added} of them were missing in the ledger and are back`);
+        if (archived === 0) throw new Error(`The table ${table} has no records of ${arn}`);
+        say(`${arn}: records in the archive: ${archived}, restored to the ledger: ${added}`);
       }
     } finally {
       await connection.close();

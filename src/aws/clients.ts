@@ -1,5 +1,5 @@
 import type { Answered } from '../dms/api.js';
-import { accountAndRegion, type ReplicationConfigArn } from '../dms/arn.js';
+import { accountRegionKey, type ReplicationConfigArn } from '../dms/arn.js';
 import { maskValues } from './secrets.js';
 import { toDmsApiError } from './errors.js';
 import { TracedRequest, traceRequests, type Identity } from './traced-request.js';
@@ -51,7 +51,7 @@ export class AwsClients<Client extends AwsClient> {
     const pooled = this.#clientOf(arn);
     const request = new TracedRequest();
     const replace = () => this.#replace(pooled);
-    const asking = async (abortSignal: AbortSignal) => {
+    const askPooled = async (abortSignal: AbortSignal) => {
       pooled.openRequests++;
       try {
         return await ask(pooled.client, { abortSignal });
@@ -61,11 +61,11 @@ export class AwsClients<Client extends AwsClient> {
       }
     };
     try {
-      const answer = await request.send(asking, replace, signal);
-      this.#learn(pooled, request);
+      const answer = await request.send(askPooled, replace, signal);
+      this.#rememberRequest(pooled, request);
       return { answer: maskValues(answer, [...this.#secrets]), dmsTime: request.answeredAt ?? Date.now() };
     } catch (err) {
-      this.#learn(pooled, request);
+      this.#rememberRequest(pooled, request);
       const { isSent, identity } = request;
       const error = toDmsApiError(err, { isSent, hasCredentials: identity !== null, secrets: [...this.#secrets] });
       if (error.kind === 'credentials') replace();
@@ -75,11 +75,11 @@ export class AwsClients<Client extends AwsClient> {
 
   /** Returns the endpoint and the client of the newest request for the ARN's account-region. */
   lastHost(arn: ReplicationConfigArn): SeenHost<Client> | null {
-    return this.#seen.get(accountAndRegion(arn)) ?? null;
+    return this.#seen.get(accountRegionKey(arn)) ?? null;
   }
 
   #clientOf(arn: ReplicationConfigArn): PooledClient<Client> {
-    const key = accountAndRegion(arn);
+    const key = accountRegionKey(arn);
     const known = this.#clients.get(key);
     if (known !== undefined) return known;
     const pooled = { key, client: this.clientFor(arn), openRequests: 0, isReplaced: false };
@@ -94,7 +94,7 @@ export class AwsClients<Client extends AwsClient> {
     destroyIfUnused(pooled);
   }
 
-  #learn({ key, client }: PooledClient<Client>, { hostname, identity }: TracedRequest): void {
+  #rememberRequest({ key, client }: PooledClient<Client>, { hostname, identity }: TracedRequest): void {
     if (hostname !== null) this.#seen.set(key, { client, hostname });
     for (const secret of secretsOf(identity)) {
       this.#secrets.delete(secret);

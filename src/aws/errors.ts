@@ -68,7 +68,7 @@ export function toDmsApiError(err: unknown, request: RequestFacts = ASSUME_SENT)
     maskSecrets(name, secrets).slice(0, 200),
     sanitizeMessage(withoutHeaders(message), secrets),
     maskSecrets(error.$metadata?.requestId ?? '', secrets).slice(0, 200) || null,
-    isUnconnected(error) || !request.isSent ? 'no' : wasCarriedOut,
+    isConnectFailure(error) || !request.isSent ? 'no' : wasCarriedOut,
   );
 }
 
@@ -87,7 +87,7 @@ function classify(error: Partial<AwsError>, name: string, message: string, { has
   return { kind: isRefused ? 'rejected' : 'unavailable', wasCarriedOut: 'unknown' } as const;
 }
 
-function isUnconnected({ code = '', syscall = '' }: Partial<AwsError>): boolean {
+function isConnectFailure({ code = '', syscall = '' }: Partial<AwsError>): boolean {
   return UNCONNECTED.test(code) || syscall === 'connect';
 }
 

@@ -1,6 +1,6 @@
 /**
- * `temporal-dms/aws`: {@link createAwsDmsApi}, the DMS side of the activities, for worker code. No other part of the
- * package imports `@aws-sdk/client-database-migration-service`.
+ * `temporal-dms/aws`: {@link createAwsDmsApi}, the DMS side of the activities, for worker code. Only this folder
+ * imports `@aws-sdk/client-database-migration-service`.
  *
  * @module
  */
@@ -171,7 +171,7 @@ export async function requireCredentials(): Promise<void> {
     );
   } catch (err) {
     throw new Error(
-      `No AWS credentials: ${toDmsApiError(err).message}. Set AWS_PROFILE, or whatever else the AWS SDK's standard chain knows`,
+      `No AWS credentials: ${toDmsApiError(err).message}. Set AWS_PROFILE, or another source of the AWS SDK's standard chain`,
       { cause: err },
     );
   } finally {

@@ -55,7 +55,7 @@ export function sanitizeMessage(message: string, values: readonly string[] = [])
 }
 
 /** Returns at most ten messages of AWS, without secrets. */
-export function readableMessages(messages: readonly string[]): readonly string[] {
+export function sanitizeMessages(messages: readonly string[]): readonly string[] {
   const kept = messages.slice(0, messages.length > MAX_MESSAGES ? MAX_MESSAGES - 1 : MAX_MESSAGES);
   const left = messages.length - kept.length;
   return [...kept.map((each) => sanitizeMessage(each)), ...(left === 0 ? [] : [`… and ${left} more messages`])];

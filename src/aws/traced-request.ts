@@ -35,17 +35,17 @@ export class TracedRequest {
   send<T>(ask: (signal: AbortSignal) => Promise<T>, onLost: () => void, signal?: AbortSignal): Promise<T> {
     watchConnections();
     return new Promise((resolve, reject) => {
-      const abandoned = () => createError('AbortError', 'the caller has stopped waiting for an answer');
-      if (signal?.aborted) return reject(abandoned());
+      const createAbortError = () => createError('AbortError', 'the caller has stopped waiting for an answer');
+      if (signal?.aborted) return reject(createAbortError());
       const stop = new AbortController();
       const giveUp = (err: Error) => {
         stop.abort();
         reject(err);
       };
-      const onAbort = () => giveUp(abandoned());
+      const onAbort = () => giveUp(createAbortError());
       const timer = setTimeout(() => {
         giveUp(createError('TimeoutError', `no ${this.isSent ? 'answer' : 'credentials'} within ${REQUEST_SECONDS} s`));
-        this.#lose();
+        this.#destroyConnections();
         onLost();
       }, REQUEST_SECONDS * 1000);
       const end = () => {
@@ -61,17 +61,17 @@ export class TracedRequest {
   }
 
   /** Adds a connection of this request, to AWS or of a credentials provider. Destroys it past the time limit. */
-  opened(connection: ClientRequest): void {
+  addConnection(connection: ClientRequest): void {
     if (this.#isLost) return void connection.destroy();
     this.#opened.add(connection);
     connection.once('close', () => this.#opened.delete(connection));
   }
 
-  follow(context: unknown): void {
+  setContext(context: unknown): void {
     this.#context = context;
   }
 
-  #lose(): void {
+  #destroyConnections(): void {
     this.#isLost = true;
     for (const connection of this.#opened) connection.destroy();
   }
@@ -88,7 +88,7 @@ export function traceRequests({ middlewareStack }: { readonly middlewareStack: o
   (middlewareStack as DatabaseMigrationServiceClient['middlewareStack']).add(
     (next, context) => {
       const request = current.getStore();
-      request?.follow(context);
+      request?.setContext(context);
       return async (args) => {
         if (request === undefined) return next(args);
         request.isSent = true;
@@ -104,13 +104,13 @@ export function traceRequests({ middlewareStack }: { readonly middlewareStack: o
   );
 }
 
-/** Adds each new connection to its request. Destroying it is the only way to end a credentials provider. */
+/** Adds each new connection to its request. Only destroying the connection ends a hanging credentials provider. */
 function watchConnections(): void {
   if (isWatching) return;
   isWatching = true;
   subscribe('http.client.request.start', (message) => {
     const connection = fieldOf(message, 'request');
-    if (connection instanceof ClientRequest) current.getStore()?.opened(connection);
+    if (connection instanceof ClientRequest) current.getStore()?.addConnection(connection);
   });
 }
 

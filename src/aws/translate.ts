@@ -16,7 +16,7 @@ import type {
   ReplicationStats,
   TableStatistics,
 } from '../dms/replication.js';
-import { sanitizeMessage, readableMessages } from './secrets.js';
+import { sanitizeMessage, sanitizeMessages } from './secrets.js';
 
 /** Translates a row of `DescribeReplications`. */
 export function toReplication(row: AwsReplication): Replication {
@@ -28,7 +28,7 @@ export function toReplication(row: AwsReplication): Replication {
     provisionData: row.ProvisionData ? toProvisionData(row.ProvisionData) : null,
     premigrationAssessmentStatuses: (row.PremigrationAssessmentStatuses ?? []).map(toAssessment),
     stopReason: withoutSecrets(row.StopReason),
-    failureMessages: readableMessages(row.FailureMessages ?? []),
+    failureMessages: sanitizeMessages(row.FailureMessages ?? []),
     replicationStats: row.ReplicationStats ? copyStats(row.ReplicationStats) : null,
     recoveryCheckpoint: row.RecoveryCheckpoint || null,
   };
@@ -47,7 +47,7 @@ type Words<Text extends string, Before = never> = Text extends `${infer First} $
   ? Words<Rest, Before | First>
   : Before | Text;
 
-/** `unknown` if the words are exactly the members of `Ours` and `Aws` has them all. Otherwise it rejects them. */
+/** Type `unknown` if the words are exactly the members of `Ours`, and `Aws` has them. Else a type without values. */
 type Checked<Text extends string, Aws, Ours> = [
   Exclude<keyof Ours, Words<Text>> | Exclude<Words<Text>, keyof Ours> | Exclude<Capitalize<Words<Text>>, keyof Aws>,
 ] extends [never]
@@ -66,12 +66,12 @@ function copierOf<Aws extends object, Ours>() {
       .map((name) => [name, name.charAt(0).toUpperCase() + name.slice(1)] as const);
     return (row: Aws): Ours => {
       const values = new Map<string, unknown>(Object.entries(row));
-      return Object.fromEntries(names.map(([name, awsName]) => [name, jsonSafe(values.get(awsName))])) as Ours;
+      return Object.fromEntries(names.map(([name, awsName]) => [name, toJsonSafe(values.get(awsName))])) as Ours;
     };
   };
 }
 
-function jsonSafe(value: unknown): unknown {
+function toJsonSafe(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : (value ?? null);
 }
 

@@ -28,7 +28,7 @@ export interface FleetHandle {
   /**
    * Waits for the outcome of each replication.
    *
-   * Rejects with Temporal's own failures, or with `DmsFleetHalted`. Its details hold a {@link FleetReport}.
+   * Rejects with Temporal's own failures, or with `DmsFleetHalted`, whose details hold a {@link FleetReport}.
    */
   result(): Promise<FleetResult>;
   /** Reads the outcomes so far, the operations under way, and the ARNs that are left. Needs a worker. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { CutoverInput } from '../contract/cutover-input.js';
 import type { ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
 import { historyPage } from '../ledger/history.js';
 import type { HistoryPage, HistoryQuery } from '../contract/history.js';
@@ -14,6 +15,7 @@ import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../contract/n
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
+import { handleOf, startCutover, type CutoverHandle, type StartedCutover } from './cutovers.js';
 import { startFleet, type FleetHandle } from './fleets.js';
 import { Ledgers } from './ledgers.js';
 import { Operations, type OperationHandle } from './operations.js';
@@ -26,6 +28,8 @@ import {
 import { askServer } from './reach.js';
 import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
+export type { CutoverHandle, StartedCutover } from './cutovers.js';
+export { renderCutover, type RenderedCutover } from './render-cutover.js';
 export type { FleetHandle } from './fleets.js';
 export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
 export type { OperationHandle } from './operations.js';
@@ -74,7 +78,11 @@ export class ReplicationClient {
     return this.#operations.execute<ResumeReplicationResult>('resume', input);
   }
 
-  /** Starts what {@link stop} does, without waiting for the result. */
+  /**
+   * Starts what {@link stop} does, without waiting for the result.
+   *
+   * A final stop first waits for the end of a pause under way. `preempt` first waits for the end of the resume.
+   */
   startStop(input: StopReplicationInput): Promise<OperationHandle<StopReplicationResult>> {
     return this.#operations.start<StopReplicationResult>('stop', input);
   }
@@ -95,6 +103,21 @@ export class ReplicationClient {
    */
   startResumeFleet(input: ResumeFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'resume', input);
+  }
+
+  /**
+   * Starts a cutover: moves an application from the source of replications to their target. Joins the same cutover if
+   * it is under way or has switched.
+   *
+   * Throws `DmsOperationInProgress` or `DmsOperationSuperseded` if another cutover has that id.
+   */
+  startCutover(input: CutoverInput): Promise<StartedCutover> {
+    return startCutover(this.#client, this.#taskQueue, input);
+  }
+
+  /** Returns the handle of a cutover, to see its status, and to approve, abort or decide. */
+  cutover(cutoverId: string): CutoverHandle {
+    return handleOf(this.#client, cutoverId);
   }
 
   /**

@@ -22,7 +22,7 @@ import { readDecision } from '../contract/ledger-input-schemas.js';
 import { askServer, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
 import { lastPolls } from './workers.js';
 
-/** Time limit of an answer by a ledger that a worker serves. */
+/** Time limit for the ledger's answer. */
 const LEDGER_SECONDS = 8;
 
 /** Reads and changes ledgers for people. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
@@ -55,9 +55,9 @@ export class Ledgers {
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }
-      if (isFailing(err)) throw ledgerUnavailable(arn, taskQueue, messageOf(err));
+      if (isExplainedByServer(err)) throw ledgerUnavailable(arn, taskQueue, messageOf(err));
       const isSilent = isUnanswered(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
-      throw isSilent ? ledgerUnavailable(arn, taskQueue, await this.#whySilent(taskQueue)) : err;
+      throw isSilent ? ledgerUnavailable(arn, taskQueue, await this.#explainSilence(taskQueue)) : err;
     }
   }
 
@@ -69,7 +69,7 @@ export class Ledgers {
     }
   }
 
-  async #whySilent(taskQueue: string): Promise<string> {
+  async #explainSilence(taskQueue: string): Promise<string> {
     const polls = await lastPolls(this.client, taskQueue);
     if (polls?.length === 0) return 'no worker polls that task queue';
     const newest = polls?.toSorted().at(-1);
@@ -78,8 +78,12 @@ export class Ledgers {
   }
 }
 
-/** True if the ledger's newest workflow task failed, as it does if the worker's bundle lacks the ledger workflow. */
-function isFailing(err: unknown): boolean {
+/**
+ * True if the server names the problem: the ledger's newest workflow task failed, or no worker polls.
+ *
+ * A task fails if the worker's bundle lacks the ledger workflow.
+ */
+function isExplainedByServer(err: unknown): boolean {
   return /workflow task in failed state|no poller seen/i.test(messageOf(err));
 }
 

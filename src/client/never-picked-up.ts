@@ -3,8 +3,8 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import { firstRunIdOf } from '../rules/joining.js';
 import { clearNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 
-const LOOKS = 5;
-const MS_BETWEEN_LOOKS = 500;
+const CHECKS = 5;
+const MS_BETWEEN_CHECKS = 500;
 
 /**
  * Terminates an execution that no worker ever picked up, in favour of one on this task queue. Emits a warning.
@@ -34,9 +34,9 @@ export async function terminateNeverPickedUp(
 
 /** Waits up to 2 s for a poll, because a worker that was started together with the client polls a moment later. */
 async function isPolledSoon(client: Client, taskQueue: string): Promise<boolean> {
-  for (let looks = 1; ; looks++) {
+  for (let checks = 1; ; checks++) {
     if (await isPolled(client, taskQueue)) return true;
-    if (looks === LOOKS) return false;
-    await sleep(MS_BETWEEN_LOOKS);
+    if (checks === CHECKS) return false;
+    await sleep(MS_BETWEEN_CHECKS);
   }
 }

@@ -9,14 +9,21 @@ import {
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
-import { firstRunIdOf, mayPreempt, openOperation, relationTo, wantedBy, type OpenOperation } from '../rules/joining.js';
+import {
+  firstRunIdOf,
+  mayPreempt,
+  openOperation,
+  relationTo,
+  wantedOperation,
+  type OpenOperation,
+} from '../rules/joining.js';
 import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
-import { reservedByOther } from '../ledger/reservation.js';
+import { reservedByOtherFailure } from '../ledger/reservation.js';
 import { terminateNeverPickedUp } from './never-picked-up.js';
 import { readProgress, type ClientProgress } from './progress.js';
-import { askServer, withServerName } from './reach.js';
+import { askServer, requestWithoutLimit } from './reach.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
 
 /** Handle of a stop or resume that was started, or joined. */
@@ -29,15 +36,22 @@ export interface OperationHandle<Result> {
   readonly runId: string;
   /** True if the operation was under way already. */
   readonly joined: boolean;
-  /** Waits for the result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure} knows. */
+  /**
+   * Waits for the result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure}
+   * knows.
+   */
   result(): Promise<Result>;
   /** Reads the phase, the status in the newest look, and whether a worker takes its tasks. */
   progress(): Promise<ClientProgress>;
-  /** Cancels the operation at once, for everyone who joined it. DMS still carries out a stop that it has accepted. */
+  /**
+   * Cancels the operation at once, also for handles that joined it. DMS still carries out a stop that it has accepted.
+   *
+   * A call of `stop` or `resume` that joined it starts its own operation.
+   */
   cancel(): Promise<void>;
 }
 
-interface Followed {
+interface FollowedRun {
   readonly workflowId: string;
   readonly runId: string;
   /** Id of the execution's first run. A reset does not change it. */
@@ -63,8 +77,8 @@ export class Operations {
       try {
         return await handle.result();
       } catch (err) {
-        // The joined operation was cut short, or a reservation refused it, perhaps the caller's own reservation. The
-        // caller's request still stands.
+        // The caller's request stands if the joined operation was cut short or refused by a reservation. The caller may
+        // own that reservation.
         const isForeign = wasCutShort(err) || isDmsFailure(err, 'DmsReplicationReserved');
         if (!handle.joined || !isForeign) throw err;
       }
@@ -75,9 +89,9 @@ export class Operations {
     kind: OperationKind,
     input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
   ): Promise<OperationHandle<Result>> {
-    const arn = checkedInput(kind, input);
+    const arn = requireValidInput(kind, input);
     const operationId = input.operationId ?? randomUUID();
-    const wanted = wantedBy(kind, input);
+    const wanted = wantedOperation(kind, input);
     const workflowId = operationWorkflowId(arn);
     for (;;) {
       try {
@@ -86,7 +100,7 @@ export class Operations {
           taskQueue: this.taskQueue,
           args: [{ ...input, operationId }],
           workflowIdConflictPolicy: 'FAIL',
-          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: wanted.asks },
+          memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.requestKey]: wanted.asks },
           staticSummary: `DMS ${kind}`,
         } as const;
         const start = () => this.client.workflow.start(workflowTypes[kind], options);
@@ -104,7 +118,7 @@ export class Operations {
         continue;
       }
       const relation = relationTo(open, wanted);
-      if (relation === 'refuse') throw operationInProgress(arn, open, await this.#where(description));
+      if (relation === 'refuse') throw operationInProgress(arn, open, await this.#describePlace(description));
       const { runId, firstRunId } = open;
       const handle = this.#follow<Result>({ workflowId, runId, firstRunId, joined: true });
       if (relation === 'join') return handle;
@@ -115,7 +129,7 @@ export class Operations {
   /** Cancels the open resume, and waits for its end. */
   async #preempt(arn: string, open: OpenOperation, owner: string | null): Promise<void> {
     const reservedBy = await this.#reservedBy(arn);
-    if (reservedBy !== null && reservedBy !== owner) throw reservedByOther(arn, reservedBy);
+    if (reservedBy !== null && reservedBy !== owner) throw reservedByOtherFailure(arn, reservedBy);
     const { workflowId, runId, firstRunId } = open;
     const handle = this.#follow<unknown>({ workflowId, runId, firstRunId, joined: true });
     try {
@@ -141,14 +155,14 @@ export class Operations {
   }
 
   /** Returns the part of a message that names an open operation's other task queue, and a missing worker there. */
-  async #where(description: WorkflowExecutionDescription): Promise<string> {
+  async #describePlace(description: WorkflowExecutionDescription): Promise<string> {
     const { taskQueue } = description;
     const elsewhere = taskQueue === this.taskQueue ? '' : `, on the task queue "${taskQueue}"`;
     const task = await findWaitingTask(this.client, description);
     return task?.isCertain === true ? `${elsewhere}, where no worker has taken it since ${task.since}` : elsewhere;
   }
 
-  #follow<Result>({ workflowId, runId, firstRunId, joined }: Followed): OperationHandle<Result> {
+  #follow<Result>({ workflowId, runId, firstRunId, joined }: FollowedRun): OperationHandle<Result> {
     const { workflow } = this.client;
     /** Returns the newest run of the execution. A reset goes on in another run. */
     const newestRunId = async (): Promise<string> => {
@@ -159,7 +173,7 @@ export class Operations {
       for (let followed = runId; ;) {
         try {
           const handle = workflow.getHandle(workflowId, followed);
-          return (await withServerName(this.client, () => handle.result())) as Result;
+          return (await requestWithoutLimit(this.client, () => handle.result())) as Result;
         } catch (err) {
           const newest = wasCutShort(err) ? await newestRunId() : followed;
           if (newest === followed) throw findDmsFailure(err) ?? err;
@@ -183,7 +197,7 @@ export class Operations {
 }
 
 /** Returns the ARN of a valid input. Throws `DmsInvalidInput` before anything is started. */
-function checkedInput(kind: OperationKind, input: OperationInput): string {
+function requireValidInput(kind: OperationKind, input: OperationInput): string {
   const { plan } = kind === 'stop' ? readStopInput(input) : readResumeInput(input);
   return plan.replicationConfigArn;
 }

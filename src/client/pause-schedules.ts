@@ -5,7 +5,12 @@ import { dmsFailure } from '../contract/failures.js';
 import { requirePauseSchedule } from '../contract/input-schemas.js';
 import type { OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import { pauseScheduleId, scheduledTypes } from '../contract/names.js';
-import { LATEST_STOP_SECONDS, LONGEST_PAUSE_HOURS, pauseProblem, type PlannedPause } from '../rules/pause-schedule.js';
+import {
+  MAX_STOP_DELAY_SECONDS,
+  LONGEST_PAUSE_HOURS,
+  pauseProblem,
+  type PlannedPause,
+} from '../rules/pause-schedule.js';
 import type { ScheduledInput } from '../contract/pause-schedule.js';
 import type { Warning } from '../contract/results.js';
 import { requireServer } from './reach.js';
@@ -25,7 +30,10 @@ export interface PauseScheduleInput extends Omit<StopReplicationInput, 'operatio
 
 /** Pause schedule that was created. */
 export interface PauseSchedule {
-  /** Ids of the pair: `dms-pause:<scheduleId>:stop` and `…:resume`. Each can be paused and triggered like every Temporal Schedule. */
+  /**
+   * Ids of the pair: `dms-pause:<scheduleId>:stop` and `…:resume`. Each can be paused and triggered like every Temporal
+   * Schedule.
+   */
   readonly scheduleIds: Readonly<Record<OperationKind, string>>;
   /** Warnings about the schedule: always `capacity-still-billed`. */
   readonly warnings: readonly Warning[];
@@ -58,7 +66,7 @@ export async function createPauseSchedule(
         args: [scheduled],
         staticSummary: `DMS ${kind}, as scheduled`,
       },
-      policies: { overlap: 'SKIP', ...(kind === 'stop' ? { catchupWindow: LATEST_STOP_SECONDS * 1000 } : {}) },
+      policies: { overlap: 'SKIP', ...(kind === 'stop' ? { catchupWindow: MAX_STOP_DELAY_SECONDS * 1000 } : {}) },
       state: { paused: true, note: 'Not checked yet' },
       memo: { [CREATION]: creation },
     });
@@ -67,7 +75,7 @@ export async function createPauseSchedule(
     await create('stop', stop, { scheduleId, input: stopInput });
     const problem = pauseProblem(await nextPauses(client, scheduleIds));
     if (problem !== null) throw refused(problem);
-    // The resume is released first, so that no stop fires without it.
+    // Unpauses the resume first, so that no stop fires without a resume.
     for (const kind of ['resume', 'stop'] as const)
       await client.schedule.getHandle(scheduleIds[kind]).unpause('Checked');
   } catch (err) {
@@ -111,7 +119,7 @@ async function nextPauses(client: Client, { stop, resume }: PauseSchedule['sched
     const { startTime: resumes } = await client.workflowService.listScheduleMatchingTimes({
       namespace: client.options.namespace,
       scheduleId: resume,
-      // The server leaves out the start and includes the end.
+      // The server excludes the start and includes the end. A resume at the time of the stop must be found.
       startTime: secondsOf(stopAt.getTime() - 1),
       endTime: secondsOf(stopAt.getTime() + LONGEST_PAUSE_HOURS * 3_600_000),
     });

@@ -12,12 +12,12 @@ import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress }
 import type { StopReplicationResult } from '../contract/results.js';
 import { askServer, isUnanswered, isUnavailable, unreachable } from './reach.js';
 import { toIso } from './times.js';
-import { findWaitingTask, noWorkerText, type NoWorker } from './workers.js';
+import { findWaitingTask, describeNoWorker, type NoWorker } from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 type RawFailure = NonNullable<PendingActivity['lastFailure']>;
 
-const phases: Readonly<Record<string, OperationPhase>> = {
+const phaseOfActivity: Readonly<Record<string, OperationPhase>> = {
   'dms.requestStop': 'waiting-until-stoppable',
   'dms.awaitStopped': 'stopping',
   'dms.requestStart': 'checking',
@@ -45,13 +45,13 @@ export async function readProgress(client: Client, handle: WorkflowHandle, taskQ
   const noWorker = await findNoWorker(client, description);
   const known = await knownProgress(client, handle, description, noWorker !== null);
   const isElsewhere = description.taskQueue !== taskQueue;
-  const notes = [
+  const remarks = [
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
       : []),
-    ...(noWorker === null ? [] : [noWorkerText(noWorker)]),
+    ...(noWorker === null ? [] : [describeNoWorker(noWorker)]),
   ];
-  return { ...known, detail: [known.detail, ...notes].join('. '), taskQueue: description.taskQueue, noWorker };
+  return { ...known, detail: [known.detail, ...remarks].join('. '), taskQueue: description.taskQueue, noWorker };
 }
 
 async function findNoWorker(client: Client, description: WorkflowExecutionDescription): Promise<NoWorker | null> {
@@ -93,7 +93,7 @@ async function pendingProgress(
   client: Client,
   { status, raw, startTime }: WorkflowExecutionDescription,
 ): Promise<OperationProgress | null> {
-  const phaseOf = (each: PendingActivity | undefined) => phases[each?.activityType?.name ?? ''];
+  const phaseOf = (each: PendingActivity | undefined) => phaseOfActivity[each?.activityType?.name ?? ''];
   // A nudge may be pending beside the activity of the phase.
   const pending = raw.pendingActivities?.find(phaseOf);
   const phase = phaseOf(pending);
@@ -102,7 +102,7 @@ async function pendingProgress(
   const since = toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString();
   if (failure === null) {
     const held = await heldProgress(client, pending);
-    const seen = held === null ? null : `${held.phase ?? phase}: "${held.lastStatus ?? 'not seen'}"; a worker looks on`;
+    const seen = held === null ? null : `${held.phase ?? phase}: "${held.lastStatus ?? 'not seen'}"; a worker watches`;
     const detail = seen ?? 'its first look is under way';
     return { phase: held?.phase ?? phase, lastStatus: held?.lastStatus ?? null, since, detail };
   }

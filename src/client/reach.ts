@@ -16,13 +16,13 @@ const noAnswer: readonly number[] = [1, 4, 14]; // CANCELLED, DEADLINE_EXCEEDED,
  */
 export async function askServer<T>(client: Client, request: () => Promise<T>): Promise<T> {
   await requireServer(client);
-  return within(client, ANSWER_SECONDS, request);
+  return requestWithin(client, ANSWER_SECONDS, request);
 }
 
 /** Throws an error that names the address when no server answers the first request of a client. */
 export async function requireServer(client: Client): Promise<void> {
   if (reached.has(client)) return;
-  await within(client, FIRST_ANSWER_SECONDS, async () => {
+  await requestWithin(client, FIRST_ANSWER_SECONDS, async () => {
     try {
       await client.workflowService.getSystemInfo({});
     } catch (err) {
@@ -32,7 +32,7 @@ export async function requireServer(client: Client): Promise<void> {
   reached.add(client);
 }
 
-async function within<T>(client: Client, seconds: number, request: () => Promise<T>): Promise<T> {
+async function requestWithin<T>(client: Client, seconds: number, request: () => Promise<T>): Promise<T> {
   try {
     return await client.withDeadline(Date.now() + seconds * 1000, request);
   } catch (err) {
@@ -40,8 +40,8 @@ async function within<T>(client: Client, seconds: number, request: () => Promise
   }
 }
 
-/** Sends a long request. Throws an error that names the address if the connection is lost. */
-export async function withServerName<T>(client: Client, request: () => Promise<T>): Promise<T> {
+/** Sends a request without a time limit. Throws an error that names the address if the connection is lost. */
+export async function requestWithoutLimit<T>(client: Client, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (err) {

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { CheckpointArchive } from '../contract/archive.js';
-import { closedState } from '../ledger/closing.js';
+import { readClosedState } from '../ledger/closing.js';
 import { findDmsFailure } from '../contract/failures.js';
 import type { RestoreReply, RestoreRequest } from '../contract/ledger-protocol.js';
 import { emptyLedger } from '../ledger/entries.js';
@@ -31,7 +31,7 @@ export interface RebuildRequest {
 export interface RebuiltLedger {
   /** Number of archived records. 0: nothing was done. */
   readonly archived: number;
-  /** Number of records added to the ledger, of the newest 100. The ledger had the others. */
+  /** Number of records added to the ledger: those of the newest 100 that it lacked. */
   readonly added: number;
 }
 
@@ -53,8 +53,8 @@ export async function rebuildLedger(
   validateRestore(empty, request);
   await requireServer(client);
   const left = await stateLeft(client, arn);
-  // A lost ledger is started with its records. Without a worker, the update may be lost and leave an empty ledger
-  // without a seal.
+  // Starts a lost ledger with its records in the state. If no worker runs, an update may be lost. A ledger that was
+  // started empty would then stay empty and without a seal.
   const lost = left !== null ? null : restore(empty, request, new Date().toISOString());
   const startWorkflowOperation = new WithStartWorkflowOperation(workflowTypes.ledger, {
     workflowId: ledgerWorkflowId(arn),
@@ -80,7 +80,7 @@ async function stateLeft(client: Client, arn: string): Promise<Ledger | null | u
   const id = ledgerWorkflowId(arn);
   try {
     const { status } = await client.workflow.getHandle(id).describe();
-    return status.name === 'RUNNING' ? undefined : await closedState(client.workflow, id);
+    return status.name === 'RUNNING' ? undefined : await readClosedState(client.workflow, id);
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null;
     throw err;

@@ -17,8 +17,8 @@ export interface NoWorker {
   readonly since: string;
 }
 
-/** Task that waits for a worker, with the certainty that none polls. */
-export interface MaybeNoWorker extends NoWorker {
+/** Task that waits for a worker, and whether it is certain that no worker polls. */
+export interface WaitingTask extends NoWorker {
   /** True if no worker polled for five minutes. False: one polled within that time, and may have ended since. */
   readonly isCertain: boolean;
 }
@@ -30,7 +30,7 @@ export interface MaybeNoWorker extends NoWorker {
 export async function findWaitingTask(
   client: Client,
   { taskQueue, raw }: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
-): Promise<MaybeNoWorker | null> {
+): Promise<WaitingTask | null> {
   const { pendingWorkflowTask: task } = raw;
   if (Number(task?.state) === SCHEDULED) {
     const scheduled = toIso(task?.scheduledTime);
@@ -60,7 +60,7 @@ export async function lastPolls(
 }
 
 /** Returns the warning for an operator. */
-export function noWorkerText({ taskQueue, since }: NoWorker): string {
+export function describeNoWorker({ taskQueue, since }: NoWorker): string {
   return `No worker polls the task queue "${taskQueue}": nothing has moved since ${since}. Start one: TEMPORAL_TASK_QUEUE=${taskQueue} npx temporal-dms-worker`;
 }
 
@@ -96,6 +96,6 @@ export class WorkerWatch {
   #warn(task: NoWorker): void {
     if (this.#warned.has(task.taskQueue)) return;
     this.#warned.add(task.taskQueue);
-    process.emitWarning(noWorkerText(task), { code: 'TEMPORAL_DMS_NO_WORKER', type: 'TemporalDmsWarning' });
+    process.emitWarning(describeNoWorker(task), { code: 'TEMPORAL_DMS_NO_WORKER', type: 'TemporalDmsWarning' });
   }
 }

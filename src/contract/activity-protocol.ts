@@ -1,16 +1,27 @@
+import type { EndpointAddress } from '../dms/api.js';
 import type { CallMark, StopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';
 import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
+import type { CutoverLag } from './cutover.js';
+import type { DecisionRequest } from './ledger-protocol.js';
 import type { CheckpointRecord, Settled } from './records.js';
 import type { ArchivedRecord, Ledger, OperationRef, Reservation } from './ledger-state.js';
-import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
+import type {
+  ResumeOutcome,
+  ResumeReplicationResult,
+  StopOutcome,
+  StopReplicationResult,
+  TableStatisticsSummary,
+  Warning,
+} from './results.js';
 
 /**
  * Activities by type name, with their arguments and results. A host and a worker may run different versions of the same major version. The
  * activities are therefore as public as the package's exports.
  *
- * An activity that runs without an operation is unguarded. It writes no note into a ledger, and no lock keeps two of them apart.
+ * An activity that runs without an operation has no protection. The ledger does not note its call, and no lock excludes
+ * a second activity.
  */
 export interface DmsActivities {
   /** Begins a stop, and sends `StopReplication` once the replication can be stopped. Sends nothing if it is stopping, stopped, or never ran. */
@@ -31,30 +42,80 @@ export interface DmsActivities {
   'dms.releaseReplication'(request: ReleaseReplication): Promise<void>;
   /** Waits until no operation is open, or until the given execution has closed. */
   'dms.awaitIdle'(request: AwaitIdle): Promise<void>;
-  /** Copies a record into the archive. Storing it twice does no harm. */
+  /** Copies a record into the archive. Idempotent. */
   'dms.archiveRecord'(request: ArchiveRecord): Promise<void>;
   /** Reads everything that the ledger holds. The ledger is empty if nothing was ever recorded. */
-  'dms.readLedger'(request: DescribeReplication): Promise<Ledger>;
+  'dms.readLedger'(request: ReplicationArgument): Promise<Ledger>;
   /** Looks once at a replication. */
-  'dms.describeReplication'(request: DescribeReplication): Promise<Replication>;
+  'dms.describeReplication'(request: ReplicationArgument): Promise<Replication>;
+  /** Reads what the request names of up to 50 replications. Changes nothing. */
+  'dms.readReplications'(request: ReadReplications): Promise<readonly ReplicationReading[]>;
+  /** Waits until the lag of all replications is low in several samples in a row. */
+  'dms.awaitLag'(request: AwaitLag): Promise<readonly CutoverLag[]>;
+  /** Lifts the seal of a replication for the workflow that has reserved it. Does nothing if it is not sealed. */
+  'dms.unsealReplication'(request: UnsealReplication): Promise<void>;
+  /** Returns true if the calling workflow was reset. An earlier run may then have done more than its history tells. */
+  'dms.wasReset'(): Promise<boolean>;
   /** Makes a held wait look at once. Fails retryably if this worker holds no wait for the replication. */
-  'dms.nudge'(request: DescribeReplication): Promise<void>;
+  'dms.nudge'(request: ReplicationArgument): Promise<void>;
 }
 
 /** Argument of activities that need only the ARN. */
-export interface DescribeReplication {
+export interface ReplicationArgument {
   /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
 }
 
+/** Part of a reading of a replication. */
+export type ReadingPart = 'replication' | 'ledger' | 'endpoints' | 'lag' | 'tables';
+
+/** Argument of `dms.readReplications`. */
+export interface ReadReplications {
+  /** ARNs of the replication configs, 1 to 50. */
+  readonly replicationConfigArns: readonly string[];
+  /** Parts to read. */
+  readonly parts: readonly ReadingPart[];
+}
+
+/** Reading of one replication. A part that was not asked for is `null`. */
+export interface ReplicationReading extends ReplicationArgument {
+  /** One look. */
+  readonly replication: Replication | null;
+  /** Names in the ledger: who sealed the replication, and who reserved it. */
+  readonly ledger: { readonly sealedBy: string | null; readonly reservedBy: string | null } | null;
+  /** Addresses of the endpoints. `null` also if the worker can't read them. */
+  readonly endpoints: { readonly source: EndpointAddress; readonly target: EndpointAddress } | null;
+  /** Lag. `null` also if it is not known. */
+  readonly lag: ReplicationLag | null;
+  /** Statistics of the tables. `null` also if they can't be read. At most 200 flagged tables in all readings together. */
+  readonly tables: TableStatisticsSummary | null;
+  /** Reason why a part is not known. `null`: none. */
+  readonly problem: string | null;
+}
+
+/** Argument of `dms.awaitLag`. */
+export interface AwaitLag {
+  /** ARNs of the replication configs, 1 to 50. */
+  readonly replicationConfigArns: readonly string[];
+  /** Highest accepted lag, in seconds. */
+  readonly maxSeconds: number;
+  /** Number of accepted samples in a row. */
+  readonly samples: number;
+  /** Seconds between two samples. */
+  readonly everySeconds: number;
+}
+
+/** Argument of `dms.unsealReplication`. */
+export interface UnsealReplication extends ReplicationArgument, DecisionRequest {}
+
 /** Argument of `dms.awaitIdle`. */
-export interface AwaitIdle extends DescribeReplication {
+export interface AwaitIdle extends ReplicationArgument {
   /** First run id of the execution that must have closed. Default: any execution. */
   readonly firstRunId?: string | undefined;
 }
 
 /** Argument of `dms.releaseReplication`. */
-export interface ReleaseReplication extends DescribeReplication {
+export interface ReleaseReplication extends ReplicationArgument {
   /** Name of the owner, at most 256 characters. Default: the id of the workflow that runs the step. */
   readonly owner?: string | null | undefined;
 }
@@ -66,13 +127,13 @@ export interface ReserveReplication extends ReleaseReplication {
 }
 
 /** Argument of `dms.archiveRecord`. */
-export interface ArchiveRecord extends DescribeReplication {
+export interface ArchiveRecord extends ReplicationArgument {
   /** Record to store. */
   readonly record: ArchivedRecord;
 }
 
 /** Operation behind a request that changes DMS. Left out: the activity runs on its own, and writes no note. */
-interface OfOperation {
+interface OperationArgument {
   /** Operation that the request belongs to. */
   readonly operation?: OperationRef | undefined;
   /** True if DMS answered an earlier call of this operation. */
@@ -83,13 +144,13 @@ interface OfOperation {
 
 /** Argument of `dms.requestStop`. Defaults as in a stop. */
 export interface RequestStop
-  extends DescribeReplication, OfOperation, Partial<Pick<StopPlan, 'stoppableTimeoutSeconds' | 'intent'>> {}
+  extends ReplicationArgument, OperationArgument, Partial<Pick<StopPlan, 'stoppableTimeoutSeconds' | 'intent'>> {}
 
 /** Argument of `dms.requestStart`. Defaults as in a resume. `startTimeoutSeconds` bounds the time until the replication is startable. */
 export interface RequestStart
   extends
-    DescribeReplication,
-    OfOperation,
+    ReplicationArgument,
+    OperationArgument,
     Partial<Omit<ResumePlan, 'replicationConfigArn' | 'verifyProgressSeconds' | 'progressProbe'>> {}
 
 /** Result of a request to stop or start. */
@@ -137,21 +198,21 @@ export interface RequestedStart extends Requested<ResumeOutcome> {
 }
 
 /** Facts that a wait takes over from the request to stop or start before it. */
-interface AfterRequest extends DescribeReplication {
+interface WaitArgument extends ReplicationArgument {
   /** Operation id, for messages. */
   readonly operationId?: string | undefined;
   /** Replication in the look before the call. Left out or `null`: no call was sent. */
   readonly before?: CallMark | null | undefined;
   /** True if a call of this operation was accepted, or may have been. Default false. */
   readonly mayHaveCalled?: boolean | undefined;
-  /** Status that is shown until the first look. */
+  /** Status that the progress shows until the first look. */
   readonly lastStatus?: string | undefined;
 }
 
 /** Argument of `dms.awaitStopped`. Defaults as in a stop. */
 export interface AwaitStopped
-  extends AfterRequest, Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
-  /** True if a look showed it stopping or stopped. Default false. */
+  extends WaitArgument, Partial<Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>> {
+  /** True if a look showed `stopping`, or a stop newer than `before`. Default false. */
   readonly hasSeenStop?: boolean | undefined;
   /**
    * True if the ledger knows that the replication ran once. Looks that show `created` then have to agree for longer than staleness. Default false.
@@ -175,13 +236,13 @@ export type StoppedReplication =
 
 /** Argument of `dms.awaitRunning`. Defaults as in a resume. */
 export interface AwaitRunning
-  extends AfterRequest, Partial<Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>> {}
+  extends WaitArgument, Partial<Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>> {}
 
 /** Result of `dms.awaitRunning`. */
 export type RunningReplication = Pick<ResumeReplicationResult, 'replication' | 'progress' | 'warnings'>;
 
 /** Argument of `dms.recordOperation`: how an operation ended. */
-export type RecordOperation = DescribeReplication & {
+export type RecordOperation = ReplicationArgument & {
   readonly operation: OperationRef;
   /** `ledger`: the ledger records it, because the operation's workflow has ended. `null`: the operation records it. */
   readonly finishedBy: 'ledger' | null;
@@ -225,9 +286,9 @@ export interface RecordedOperation {
 }
 
 /** Argument of `dms.awaitOperation`. */
-export interface AwaitOperation extends DescribeReplication {
+export interface AwaitOperation extends ReplicationArgument {
   /** Operation that the caller wants to run. */
-  readonly wanted: Wanted;
+  readonly wanted: WantedOperation;
   /** Input of a stop that cancels a resume under way. Cancels nothing if the input is invalid, or another owner has reserved the replication. */
   readonly preempting?: unknown;
   /** True if an earlier run of the calling workflow began the operation. The caller then gets its result or its failure. Default false. */
@@ -235,7 +296,7 @@ export interface AwaitOperation extends DescribeReplication {
 }
 
 /** Operation that a caller wants to run. */
-export interface Wanted {
+export interface WantedOperation {
   /** Kind of the operation. */
   readonly kind: OperationKind;
   /** Operation id. `null`: the caller named none. */

@@ -1,7 +1,7 @@
 /** Maximum length of a name to look up. A longer name is not a typing error. */
 const MAX_NAME_LENGTH = 60;
 /** Share of the longer name that may differ. */
-const MOST_DIFFERENCE = 0.4;
+const MAX_DIFFERENCE_SHARE = 0.4;
 
 /** Finds the name that was probably meant. `null`: none is similar. */
 export function nearestName(name: string, names: readonly string[]): string | null {
@@ -13,7 +13,7 @@ export function nearestName(name: string, names: readonly string[]): string | nu
     }))
     .toSorted((one, other) => one.share - other.share);
   const [best] = ranked;
-  return best !== undefined && best.share <= MOST_DIFFERENCE ? best.each : null;
+  return best !== undefined && best.share <= MAX_DIFFERENCE_SHARE ? best.each : null;
 }
 
 /** Counts the letters to insert, delete or replace that turn one text into the other. */

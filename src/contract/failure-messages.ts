@@ -1,17 +1,17 @@
 /** Failures that several folders raise. Each is worded only here. */
 import type { EndpointAddress } from '../dms/api.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
-import { readTarget } from './input-schemas.js';
+import { readReplicationArn } from './input-schemas.js';
 import { ledgerWorkflowId, workflowTypes } from './names.js';
 import type { CheckpointRecord } from './records.js';
 import type { Seal } from './ledger-state.js';
 
 /** Reads the ARN in an input of any shape. Throws DmsInvalidInput. */
 export function readArn(input: unknown): string {
-  return readTarget(input, 'the operation');
+  return readReplicationArn(input, 'the operation');
 }
 
 /** Builds the failure of an operation that another one blocks. `where`: part of the message about the blocking operation's task queue. */
@@ -21,7 +21,7 @@ export function operationInProgress(replicationConfigArn: string, open: Operatio
   return dmsFailure(
     'DmsOperationInProgress',
     { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
-    `A ${kind} ("${operationId ?? 'id not known yet'}") of ${replicationConfigArn} is under way in ${workflowId}${host}${where}`,
+    `A ${kind} ("${operationId ?? 'id not known yet'}") is under way in ${workflowId}${host}${where}`,
     `See what it does: temporal workflow query --workflow-id '${workflowId}' --type dms.progress. Wait for it or cancel it, then run this operation again.`,
   );
 }
@@ -52,7 +52,7 @@ export function replicationSealed(subject: FailureSubject, { by, reason, at }: S
 
 export function replicationDeleting(subject: FailureSubject) {
   const what = `${subject.replicationConfigArn} is being deleted`;
-  return dmsFailure('DmsReplicationDeleting', subject, what, 'Nothing can be done with it any more.');
+  return dmsFailure('DmsReplicationDeleting', subject, what, 'It can no longer be stopped or resumed.');
 }
 
 export function replicationReadOnly(subject: FailureSubject) {
@@ -60,10 +60,13 @@ export function replicationReadOnly(subject: FailureSubject) {
   return dmsFailure('DmsReplicationReadOnly', subject, what, 'Change the integration instead.');
 }
 
-/** Builds the failure of a stop that was undone. Only an active status proves that someone started it. */
-export function stopReverted(subject: FailureSubject, replication: Replication, was: string) {
+/**
+ * Builds the failure of a stop that was undone. `was`: state before, as part of the message. Only an active status
+ * proves that someone started the replication.
+ */
+export function stateBefore(subject: FailureSubject, replication: Replication, was: string) {
   const { status } = lifecycleState(replication);
-  const isStarted = factsOf(status).phase === 'active';
+  const isStarted = statusFacts(status).phase === 'active';
   const is = isStarted ? `"${status}" again: someone started it` : `"${status}" now`;
   const hint = isStarted ? 'Find out who, then stop it again.' : 'Look again once it is stopped or failed.';
   const what = `${subject.replicationConfigArn} was ${was}, and is ${is}`;
@@ -96,7 +99,7 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
     `DMS's last stop of ${subject.replicationConfigArn} differs from record ${record.sequence}. Recorded: ` +
       `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}). DMS: ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    'Someone ran it since: find out who. If it may go on from its last stop, run a stop without an operationId to record that, then resume it from the newest record.',
+    'Someone ran it since: find out who. To go on from its last stop, record that stop first: run a stop without an operationId. Then resume it from the newest record.',
   );
 }
 
@@ -112,7 +115,7 @@ export function endpointChanged(
     'DmsEndpointChanged',
     subject,
     `The ${role} endpoint of ${subject.replicationConfigArn} led to ${name(was)} when it was stopped, and leads to ${name(is)} now`,
-    'If both addresses hold the same data, such as after a failover, resume it with force. Otherwise load it anew with startReplicationType "reload-target".',
+    'If both addresses hold the same data, such as after a failover, resume it with force. Otherwise reload its target: startReplicationType "reload-target".',
   );
 }
 

@@ -24,9 +24,9 @@ export const DmsFailureType = {
   DmsNotStoppable: 'DmsNotStoppable',
   /** DMS's rules leave nothing to resume, or the reload is not confirmed. */
   DmsNotResumable: 'DmsNotResumable',
-  /** The deadline of a stop passed; carries the last status. */
+  /** The stop took longer than `stopTimeoutSeconds`. Carries the last status. */
   DmsStopTimedOut: 'DmsStopTimedOut',
-  /** The deadline of a resume passed; carries the last status. */
+  /** The start took longer than `startTimeoutSeconds`. Carries the last status. */
   DmsStartTimedOut: 'DmsStartTimedOut',
   /** The replication was stopping or stopped, and someone started it again. */
   DmsStopReverted: 'DmsStopReverted',
@@ -60,6 +60,12 @@ export const DmsFailureType = {
   DmsNotAllowed: 'DmsNotAllowed',
   /** A fleet starts no more operations: too many failed, or its id was used before. Carries the outcome of each replication. */
   DmsFleetHalted: 'DmsFleetHalted',
+  /** Nobody decided in time how a cutover goes on, or its workflow was cancelled while it waited for the decision. */
+  DmsCutoverUndecided: 'DmsCutoverUndecided',
+  /** A cutover refuses a request, because it comes at the wrong time, or for another cutover. */
+  DmsCutoverRefused: 'DmsCutoverRefused',
+  /** There is no cutover with that id. */
+  DmsCutoverNotFound: 'DmsCutoverNotFound',
 } as const;
 
 /** Type of a terminal failure: one of the names in the constant of the same name. */

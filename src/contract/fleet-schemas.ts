@@ -1,6 +1,6 @@
 /** Schemas of the inputs of fleets, and of the state that one run of a fleet hands to the next. The schemas set all bounds and defaults. */
 import * as v from 'valibot';
-import { flattenResults, MESSAGE_LENGTH, TYPE_LENGTH, type FleetEntry, type FleetReport } from './fleets.js';
+import { flattenResults, MAX_MESSAGE_LENGTH, MAX_TYPE_LENGTH, type FleetEntry, type FleetReport } from './fleets.js';
 import { resumeFields, stopFields } from './input-schemas.js';
 import type { OperationKind } from './inputs.js';
 import {
@@ -12,7 +12,7 @@ import {
   oneOf,
   optionalText,
   recordOf,
-  takes,
+  describeMismatch,
   text,
   wholeNumber,
 } from './schema-parts.js';
@@ -20,10 +20,10 @@ import {
 const MAX_REPLICATIONS = 10_000;
 const MAX_CONCURRENCY = 500;
 
-const wantedName = takes('a name of 1 to 150 letters, digits and ._:/-');
+const wantedName = describeMismatch('a name of 1 to 150 letters, digits and ._:/-');
 const fleetId = v.pipe(v.string(wantedName), v.regex(/^[\w.:/-]{1,150}$/, wantedName));
 const concurrency = wholeNumber(MAX_CONCURRENCY);
-const wantedShare = takes('a share of more than 0 and at most 1');
+const wantedShare = describeMismatch('a share of more than 0 and at most 1');
 const share = v.pipe(v.number(wantedShare), v.gtValue(0, wantedShare), v.maxValue(1, wantedShare));
 const failureLimit = exactObject({ count: v.nullish(wholeNumber(), null), share: v.nullish(share, null) });
 
@@ -36,7 +36,7 @@ function entryOf(outcomes: readonly [string, ...string[]]) {
     checkpointSequence: v.nullable(wholeNumber()),
     resumeBy: v.nullable(timeWithZone()),
   });
-  const failed = exactObject({ failureType: text(TYPE_LENGTH), message: optionalText(MESSAGE_LENGTH) });
+  const failed = exactObject({ failureType: text(MAX_TYPE_LENGTH), message: optionalText(MAX_MESSAGE_LENGTH) });
   return v.lazy((input) => (isPlain(input) && 'failureType' in input ? failed : ended));
 }
 
@@ -45,7 +45,7 @@ function resultsOf(outcomes: readonly [string, ...string[]]) {
   type Flat = Readonly<Record<string, FleetEntry>>;
   const what = 'the results of a fleet, by ARN';
   return v.pipe(
-    v.custom<Flat | FleetReport['results']>(isPlain, takes(what)),
+    v.custom<Flat | FleetReport['results']>(isPlain, describeMismatch(what)),
     v.transform(flattenResults),
     recordOf(arn, entryOf(outcomes), what) as v.GenericSchema<Flat, Flat>,
   );
@@ -118,13 +118,13 @@ function stateOf<const Kind extends OperationKind, const Options extends v.Objec
 ) {
   const state = exactObject({
     fleetId,
-    kind: v.literal(kind, takes(`"${kind}"`)),
+    kind: v.literal(kind, describeMismatch(`"${kind}"`)),
     concurrency,
     stopOnFailures: failureLimit,
     options: exactObject(options),
     total: wholeNumber(MAX_REPLICATIONS, 0),
     duplicates: wholeNumber(MAX_REPLICATIONS, 0),
-    left: listOf(exactObject({ arn, sequence: v.nullish(wholeNumber()) }), MAX_REPLICATIONS, 'replications'),
+    remaining: listOf(exactObject({ arn, sequence: v.nullish(wholeNumber()) }), MAX_REPLICATIONS, 'replications'),
     underWay: wholeNumber(MAX_CONCURRENCY, 0),
     results: resultsOf(outcomes),
     halted: v.nullable(oneOf(['cancelled', 'failures', 'superseded'])),
@@ -132,9 +132,9 @@ function stateOf<const Kind extends OperationKind, const Options extends v.Objec
   return v.pipe(
     state,
     v.check(
-      ({ total, left, results, underWay }) =>
-        total === left.length + Object.keys(results).length && underWay <= left.length,
-      'its numbers do not fit its lists',
+      ({ total, remaining, results, underWay }) =>
+        total === remaining.length + Object.keys(results).length && underWay <= remaining.length,
+      'its counts do not match its lists',
     ),
   );
 }

@@ -3,9 +3,9 @@ import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from
 import type { ResumeOutcome, StopOutcome } from './results.js';
 
 /** Maximum length of a failure message in a fleet's results. */
-export const MESSAGE_LENGTH = 300;
+export const MAX_MESSAGE_LENGTH = 300;
 /** Maximum length of a failure type in a fleet's results. */
-export const TYPE_LENGTH = 60;
+export const MAX_TYPE_LENGTH = 60;
 
 /** Fields that every fleet takes. */
 export interface FleetInput {
@@ -142,7 +142,7 @@ export interface FleetState {
   /** Number of ARNs in the input that repeat an earlier one. */
   readonly duplicates: number;
   /** Replications that have not ended. Those under way come first. */
-  readonly left: readonly FleetMember[];
+  readonly remaining: readonly FleetMember[];
   /** Number of operations under way. */
   readonly underWay: number;
   /** Outcomes of the replications that have ended, grouped. */
@@ -160,9 +160,9 @@ export function arnPrefixOf(arn: string): string {
 export function groupResults(results: FleetResult['results']): FleetReport['results'] {
   const grouped: Record<string, Record<string, FleetEntry>> = {};
   for (const [arn, entry] of Object.entries(results)) {
-    const place = arnPrefixOf(arn);
-    const group = (grouped[place] ??= {});
-    group[arn.slice(place.length)] = entry;
+    const prefix = arnPrefixOf(arn);
+    const group = (grouped[prefix] ??= {});
+    group[arn.slice(prefix.length)] = entry;
   }
   return grouped;
 }

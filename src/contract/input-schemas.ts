@@ -1,4 +1,7 @@
-/** Schemas of the inputs of stops, resumes and reservations. The schemas set all bounds and defaults. */
+/**
+ * Schemas of the inputs of stops, resumes, pause schedules and reservations, and of requests to activities. The schemas
+ * set all bounds and defaults.
+ */
 import * as v from 'valibot';
 import { RESUME_WINDOW_SECONDS, SETTLE_SECONDS } from '../dms/checkpoint.js';
 import type { OperationKind, ResumePlan, StopPlan } from './inputs.js';
@@ -6,6 +9,7 @@ import type { OperationRef } from './ledger-state.js';
 import {
   arn,
   exactObject,
+  listOf,
   optionalFlag,
   timeWithZone,
   oneOf,
@@ -13,10 +17,13 @@ import {
   readWith,
   seconds,
   openObject,
-  takes,
+  describeMismatch,
   text,
   wholeNumber,
 } from './schema-parts.js';
+
+/** Most replications of one request, and of one cutover. */
+export const MAX_SHARED = 50;
 
 const operationFields = {
   replicationConfigArn: arn,
@@ -26,19 +33,18 @@ const operationFields = {
   owner: optionalText(256),
 };
 
-const notOurs = 'is refused. No input may name an activity type that starts with dms. as a hook';
+const ownActivityRefused = 'is refused. No input may name an activity type that starts with dms. as a hook';
 
-/** Schema of a hook. Refuses the package's own activities, because they would act on DMS without the lock and without a record. */
-const hook = v.nullish(
-  exactObject({
-    activityType: v.pipe(
-      text(200),
-      v.check((type) => !type.startsWith('dms.'), notOurs),
-    ),
-    taskQueue: optionalText(1000),
-  }),
-  null,
-);
+/** Fields of a hook. The package's own activities are refused, because they would act on DMS without the lock and without a record. */
+export const hookFields = {
+  activityType: v.pipe(
+    text(200),
+    v.check((type) => !type.startsWith('dms.'), ownActivityRefused),
+  ),
+  taskQueue: optionalText(1000),
+};
+
+const hook = v.nullish(exactObject(hookFields), null);
 
 /** Fields of a stop. */
 export const stopFields = {
@@ -57,13 +63,15 @@ export const stopFields = {
 const record = exactObject({ sequence: wholeNumber() });
 
 const stopPosition = /^(server|commit)_time:\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/;
-const wantedStopPosition = takes('a position such as "server_time:2026-02-09T12:12:12" or "commit_time:…"');
+const wantedStopPosition = describeMismatch('a position such as "server_time:2026-02-09T12:12:12" or "commit_time:…"');
 
 /** Fields of a resume. */
 export const resumeFields = {
   ...operationFields,
   checkpoint: v.nullish(
-    v.lazy((input) => (typeof input === 'string' ? v.literal('latest', takes('"latest" or { sequence }')) : record)),
+    v.lazy((input) =>
+      typeof input === 'string' ? v.literal('latest', describeMismatch('"latest" or { sequence }')) : record,
+    ),
     'latest',
   ),
   force: optionalFlag(),
@@ -94,8 +102,10 @@ export const resumeInput = v.pipe(
   ),
 );
 
-const wantedName = takes('1 to 100 letters, digits and ._/-');
+const wantedName = describeMismatch('1 to 100 letters, digits and ._/-');
 const scheduleId = v.pipe(v.string(wantedName), v.regex(/^[\w./-]{1,100}$/, wantedName));
+// A run makes its own operation id. A scheduled stop is a pause that never preempts. A scheduled resume takes the
+// newest record.
 const { operationId: _ofTheRun, intent: _pause, preempt: _never, ...scheduledStopFields } = stopFields;
 const { operationId: _ofItsRun, checkpoint: _ofTheStop, ...scheduledResumeFields } = resumeFields;
 const spec = openObject({});
@@ -120,24 +130,24 @@ export function requireScheduled(kind: OperationKind, input: unknown): void {
 }
 
 /** Checked input: the plan with every default filled in, and the details of its request. */
-interface Read<Plan> {
+interface CheckedInput<Plan> {
   readonly plan: Plan;
-  readonly asked: Required<Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>>;
+  readonly requester: Required<Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>>;
 }
 
 /** Checks the input of a stop, and fills in its defaults. Throws DmsInvalidInput. */
-export function readStopInput(input: unknown): Read<StopPlan> {
+export function readStopInput(input: unknown): CheckedInput<StopPlan> {
   const read = readWith(stopInput, { what: 'input of the stop' }, input);
   const { requestedBy, reason, owner, operationId: _, preempt: _preempt, ...rest } = read;
   const { deadlinePolicy: policy, deadlineLeadSeconds: leadSeconds, onResumeDeadline, ...plan } = rest;
-  return { plan, asked: { requestedBy, reason, owner, deadline: { policy, leadSeconds, onResumeDeadline } } };
+  return { plan, requester: { requestedBy, reason, owner, deadline: { policy, leadSeconds, onResumeDeadline } } };
 }
 
 /** Checks the input of a resume, and fills in its defaults. Throws DmsInvalidInput. */
-export function readResumeInput(input: unknown): Read<ResumePlan> {
+export function readResumeInput(input: unknown): CheckedInput<ResumePlan> {
   const read = readWith(resumeInput, { what: 'input of the resume' }, input);
   const { requestedBy, reason, owner, operationId: _, ...plan } = read;
-  return { plan, asked: { requestedBy, reason, owner, deadline: null } };
+  return { plan, requester: { requestedBy, reason, owner, deadline: null } };
 }
 
 const { intent, stoppableTimeoutSeconds, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = stopFields;
@@ -175,9 +185,33 @@ export function readReservation(input: unknown) {
   return readWith(reservation, { what: 'input of the reservation' }, input);
 }
 
-const target = openObject({ replicationConfigArn: arn });
+const wantedParts = oneOf(['replication', 'ledger', 'endpoints', 'lag', 'tables']);
 
-/** Reads the ARN in an input whose other fields may be anything. Throws DmsInvalidInput. */
-export function readTarget(input: unknown, of: string): string {
-  return readWith(target, { what: `input of ${of}` }, input).replicationConfigArn;
+/** Schemas of requests about several replications. */
+const sharedRequests = {
+  'dms.readReplications': openObject({
+    replicationConfigArns: listOf(arn, MAX_SHARED, 'ARNs'),
+    parts: listOf(wantedParts, 5, 'parts'),
+  }),
+  'dms.awaitLag': openObject({
+    replicationConfigArns: listOf(arn, MAX_SHARED, 'ARNs'),
+    maxSeconds: seconds(10),
+    samples: wholeNumber(100),
+    everySeconds: wholeNumber(3600),
+  }),
+};
+
+/** Checks a request about several replications. Throws DmsInvalidInput. */
+export function readSharedRequest<Type extends keyof typeof sharedRequests>(
+  type: Type,
+  request: unknown,
+): v.InferOutput<(typeof sharedRequests)[Type]> {
+  return readWith(sharedRequests[type], { what: `request to ${type}` }, request);
+}
+
+const withArn = openObject({ replicationConfigArn: arn });
+
+/** Reads the ARN in an input with any other fields. `of`: name of the input, for messages. Throws DmsInvalidInput. */
+export function readReplicationArn(input: unknown, of: string): string {
+  return readWith(withArn, { what: `input of ${of}` }, input).replicationConfigArn;
 }

@@ -65,8 +65,8 @@ export interface ResumeReplicationInput extends OperationInput {
   /** Record that must be DMS's last stop: the newest, or the one with this sequence. Default `latest`. */
   readonly checkpoint?: 'latest' | { readonly sequence: number } | null | undefined;
   /**
-   * True if the resume ignores that DMS's last stop is not the recorded one, or that none is recorded. Endpoints are not compared either. `force`
-   * overrides neither the resume window, nor a seal, nor DMS's own rules. Default false.
+   * True to resume although DMS's last stop is not the recorded one, or no stop is recorded. Endpoints are not compared
+   * either. `force` does not override the resume window, a seal or DMS's own rules. Default false.
    */
   readonly force?: boolean | null | undefined;
   /**
@@ -130,7 +130,7 @@ export type StartReplicationType = 'resume-processing' | 'reload-target' | 'star
 /** Kind of an operation. */
 export type OperationKind = 'stop' | 'resume';
 
-/** Fields of an input that are not part of a plan. */
+/** Fields of an input that belong to the request or to the ledger, not to the plan. */
 type NotPlanned =
   | 'operationId'
   | 'requestedBy'
@@ -141,15 +141,15 @@ type NotPlanned =
   | 'deadlineLeadSeconds'
   | 'onResumeDeadline';
 
-/** Input with every default filled in. A field without a default may be `null`. */
+/** Plan: the fields of an input that an operation acts on, with every default filled in. `null`: has no default. */
 type Plan<Input, WithoutDefault extends keyof Input = never> = {
   readonly [Field in Exclude<keyof Input, NotPlanned>]-?:
     NonNullable<Input[Field]> | (Field extends WithoutDefault ? null : never);
 };
 
-/** Input of a stop with every default filled in. */
+/** Plan of a stop. */
 export type StopPlan = Plan<StopReplicationInput>;
-/** Input of a resume with every default filled in. */
+/** Plan of a resume. */
 export type ResumePlan = Plan<
   ResumeReplicationInput,
   | 'startReplicationType'

@@ -4,17 +4,17 @@ import * as v from 'valibot';
 export const MAX_ARN = 300;
 export const MAX_TEXT = 1000;
 const MAX_CHECKPOINT = 16_384;
-const MAX_STATISTICS_BYTES = 100_000;
+const MAX_STATISTICS_LENGTH = 100_000;
 const MAX_SEQUENCE = 1_000_000_000;
 
 export const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
-export const named = (most: number) =>
+export const nonBlank = (most: number) =>
   v.pipe(
     text(most),
     v.check((value) => value.trim() !== '', 'is empty'),
   );
 export const orNull = <Schema extends v.GenericSchema>(schema: Schema) => v.nullable(schema);
-export const maybe = <Schema extends v.GenericSchema>(schema: Schema) => v.nullish(schema);
+export const orAbsent = <Schema extends v.GenericSchema>(schema: Schema) => v.nullish(schema);
 export const number = v.pipe(v.number(), v.finite());
 export const sequence = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_SEQUENCE));
 export const time = v.pipe(
@@ -25,27 +25,27 @@ export const kind = v.picklist(['stop', 'resume']);
 export const intent = v.picklist(['pause', 'final']);
 export const statistics = v.pipe(
   v.looseObject({ total: number, flagged: v.array(v.looseObject({})), truncated: v.boolean() }),
-  v.check((value) => JSON.stringify(value).length <= MAX_STATISTICS_BYTES, 'is larger than 100 kB'),
+  v.check((value) => JSON.stringify(value).length <= MAX_STATISTICS_LENGTH, 'is larger than 100 kB'),
 );
 
 export const deadline = v.object({
   policy: v.picklist(['warn', 'resume', 'none']),
   leadSeconds: number,
-  onResumeDeadline: orNull(v.object({ activityType: named(200), taskQueue: maybe(text(MAX_TEXT)) })),
+  onResumeDeadline: orNull(v.object({ activityType: nonBlank(200), taskQueue: orAbsent(text(MAX_TEXT)) })),
 });
 export const seal = v.object({ by: orNull(text(MAX_TEXT)), reason: orNull(text(MAX_TEXT)), at: time });
 
 export const operationFields = {
   kind,
-  operationId: named(200),
-  workflowId: named(MAX_TEXT),
-  runId: named(MAX_TEXT),
-  firstRunId: named(MAX_TEXT),
+  operationId: nonBlank(200),
+  workflowId: nonBlank(MAX_TEXT),
+  runId: nonBlank(MAX_TEXT),
+  firstRunId: nonBlank(MAX_TEXT),
   parentWorkflowId: orNull(text(MAX_TEXT)),
   requestedBy: orNull(text(256)),
   reason: orNull(text(MAX_TEXT)),
-  owner: maybe(text(MAX_TEXT)),
-  deadline: maybe(deadline),
+  owner: orAbsent(text(MAX_TEXT)),
+  deadline: orAbsent(deadline),
 };
 
 const mark = v.object({
@@ -62,14 +62,14 @@ export const callFields = {
 /** Fields of a record. Fields that the ledger acts on are checked closely. The others only need the right type and length. */
 export const draftFields = {
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  replicationConfigArn: named(MAX_ARN),
-  operationId: named(200),
+  replicationConfigArn: nonBlank(MAX_ARN),
+  operationId: nonBlank(200),
   intent,
   recoveryCheckpoint: orNull(text(MAX_CHECKPOINT)),
   settled: v.picklist(['agreed', 'grace-expired']),
   stopReason: orNull(text(2048)),
   stopReasonCode: orNull(text(100)),
-  status: named(100),
+  status: nonBlank(100),
   stoppedAt: orNull(time),
   resumeBy: orNull(time),
   resumeBySource: orNull(v.picklist(['dms', 'estimated'])),
@@ -78,8 +78,8 @@ export const draftFields = {
   targetEndpointArn: orNull(text(MAX_TEXT)),
   replicationCreateTime: orNull(time),
   freshStartDate: orNull(time),
-  lagAtStop: maybe(v.object({ sourceSeconds: orNull(number), targetSeconds: orNull(number), at: time })),
-  endpoints: maybe(v.object({ source: endpoint(), target: endpoint() })),
+  lagAtStop: orAbsent(v.object({ sourceSeconds: orNull(number), targetSeconds: orNull(number), at: time })),
+  endpoints: orAbsent(v.object({ source: endpoint(), target: endpoint() })),
   requestedBy: orNull(text(256)),
   reason: orNull(text(MAX_TEXT)),
   workflowId: text(MAX_TEXT),

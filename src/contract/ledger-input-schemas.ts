@@ -1,15 +1,26 @@
 /** Schemas of the requests that people send to a ledger. The schemas set all bounds and defaults. */
 import * as v from 'valibot';
 import type { DecisionRequest } from './ledger-protocol.js';
-import { exactObject, timeWithZone, oneOf, optionalText, readWith, takes, wholeNumber } from './schema-parts.js';
+import {
+  exactObject,
+  timeWithZone,
+  oneOf,
+  optionalText,
+  readWith,
+  describeMismatch,
+  wholeNumber,
+} from './schema-parts.js';
 
 const CHANGED_NOTHING = 'Correct it; nothing was changed.';
 
-const wantedName = takes('a string of 1 to 1,000 characters that says something');
-const saying = v.pipe(v.string(wantedName), v.maxLength(1000, wantedName), v.regex(/\S/, wantedName));
+const wantedName = describeMismatch('a string of 1 to 1,000 characters, not only white space');
+const nonBlankText = v.pipe(v.string(wantedName), v.maxLength(1000, wantedName), v.regex(/\S/, wantedName));
 
-/** Schema of a person's decision: a name and a reason. */
-export const decision = exactObject({ by: saying, reason: saying });
+/** Fields of a person's decision: a name and a reason. */
+export const decisionFields = { by: nonBlankText, reason: nonBlankText };
+
+/** Schema of a person's decision. */
+export const decision = exactObject(decisionFields);
 
 /** Checks a decision of a person, such as `request to unseal`. Throws DmsInvalidInput. */
 export function readDecision(replicationConfigArn: string, what: string, request: unknown): DecisionRequest {

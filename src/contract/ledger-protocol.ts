@@ -29,7 +29,7 @@ export interface BeginRequest extends Fenced {
   readonly intent: StopIntent | null;
   /** Sequence of the record that a resume asks for. `null`: the newest. */
   readonly sequence: number | null;
-  /** `Status` in the look before. */
+  /** `Status` in the look that led to this request. */
   readonly status: string;
   /** Task queue of the activities. */
   readonly taskQueue: string;
@@ -44,7 +44,7 @@ export interface LedgerBusy {
 }
 
 /** Failure types of refusals after which an activity sends its request again. */
-export const retryLater = {
+export const retryLaterTypes = {
   late: 'DmsLateRequest',
   busy: 'DmsLedgerBusy',
   /** The ledger does not know the operation. It must begin again before it is recorded. */
@@ -55,7 +55,7 @@ export const retryLater = {
 export interface BeginReply {
   /** Reason to wait: nothing was begun or noted, so ask again later. `null`: none. */
   readonly busy: LedgerBusy | null;
-  /** Record of an equal operation that succeeded, if it is the newest operation. `null`: none. */
+  /** Operation with the same key that succeeded, and its record, if it is the newest operation. `null`: none. */
   readonly repeatOf: { readonly operation: OperationRecord; readonly checkpoint: CheckpointRecord | null } | null;
   /** Record asked for. `null`: none. */
   readonly checkpoint: CheckpointRecord | null;
@@ -63,11 +63,11 @@ export interface BeginReply {
   readonly ownCall: PendingCall | null;
   /** True if the ledger knows that the replication has run. */
   readonly hasRun: boolean;
-  /** Stop time in the newest record, ISO 8601. A look with an older one is older than that record. */
+  /** Stop time in the newest record, ISO 8601. A look with an older stop time is stale. `null`: none. */
   readonly lastStoppedAt: string | null;
 }
 
-/** Argument of the update `dms.record`: how an operation, or its call, went. */
+/** Argument of the update `dms.record`: how an operation, or its call, ended. */
 export type RecordRequest = Fenced &
   (
     | ({
@@ -76,7 +76,7 @@ export type RecordRequest = Fenced &
         readonly tables: TableStatisticsSummary | null;
         /** Seconds left to resume the replication, by DMS's clock. The ledger counts them by its own clock. `null`: unknown. */
         readonly resumeWithinSeconds: number | null;
-        /** Task queue of the activities that look for the deadline guard, or store the record. */
+        /** Task queue of the activities with which the ledger guards the resume window and archives the record. */
         readonly taskQueue: string;
         /** True if the worker has an archive. */
         readonly archives: boolean;
@@ -91,7 +91,7 @@ export type RecordRequest = Fenced &
     /** Operation that failed or was cancelled, with nothing to record. */
     | ({ readonly type: 'ended' } & Ended)
     | { readonly type: 'tables'; readonly tables: TableStatisticsSummary }
-    /** Call noted with the same token that DMS refused, or that was never sent. */
+    /** Call that DMS refused or that was never sent. The same token noted it. */
     | { readonly type: 'refused' }
   );
 

@@ -9,7 +9,7 @@ import {
   deadline,
   draftFields,
   intent,
-  named,
+  nonBlank,
   number,
   operationFields,
   orNull,
@@ -82,20 +82,23 @@ const recordRequest = v.variant('type', [
 
 const archivedRecord = v.object({ ...recordFields, sealed: orNull(seal), deadline: orNull(deadline) });
 
-/** Schemas by kind of request. `satisfies` proves that a schema yields the type of its request. `as` stands where the compiler can't. */
+/**
+ * Schemas by kind of request. `satisfies` proves that a schema yields the type of its request. `as` asserts this where
+ * the compiler can't prove it.
+ */
 export const schemas = {
   begin: beginRequest satisfies v.GenericSchema<unknown, BeginRequest>,
   record: recordRequest as v.GenericSchema<unknown, RecordRequest>,
   decision: decision as v.GenericSchema<unknown, DecisionRequest>,
   reserve: v.object({
-    owner: named(MAX_TEXT),
+    owner: nonBlank(MAX_TEXT),
     reason: orNull(text(MAX_TEXT)),
     workflowId: orNull(text(MAX_TEXT)),
   }) satisfies v.GenericSchema<unknown, ReserveRequest>,
-  release: v.object({ owner: named(MAX_TEXT) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
+  release: v.object({ owner: nonBlank(MAX_TEXT) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
   restore: v.object({
-    by: named(MAX_TEXT),
-    reason: named(MAX_TEXT),
+    by: nonBlank(MAX_TEXT),
+    reason: nonBlank(MAX_TEXT),
     records: v.pipe(v.array(archivedRecord), v.maxLength(MAX_RECORDS)),
     lastSequence: sequence,
     resumeWithinSeconds: orNull(number),

@@ -5,7 +5,7 @@ import {
   kind,
   MAX_ARN,
   MAX_TEXT,
-  named,
+  nonBlank,
   number,
   operationFields,
   orNull,
@@ -20,7 +20,7 @@ import {
 /** Schema of the state that a run hands to the next, or that a person starts a ledger with. */
 export const state = v.object({
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  replicationConfigArn: named(MAX_ARN),
+  replicationConfigArn: nonBlank(MAX_ARN),
   sealed: orNull(seal),
   pendingCall: orNull(
     v.object({
@@ -35,7 +35,7 @@ export const state = v.object({
       isAbandoned: v.boolean(),
     }),
   ),
-  unanswered: orNull(v.object({ kind, operationId: named(200), at: time })),
+  unanswered: orNull(v.object({ kind, operationId: nonBlank(200), at: time })),
   newestToken: number,
   taskQueue: orNull(text(MAX_TEXT)),
   checkpoints: v.array(v.object(recordFields)),
@@ -59,7 +59,12 @@ export const state = v.object({
   lastSequence: sequence,
   lastUnsealed: orNull(seal),
   reservation: orNull(
-    v.object({ owner: named(MAX_TEXT), reason: orNull(text(MAX_TEXT)), at: time, workflowId: orNull(text(MAX_TEXT)) }),
+    v.object({
+      owner: nonBlank(MAX_TEXT),
+      reason: orNull(text(MAX_TEXT)),
+      at: time,
+      workflowId: orNull(text(MAX_TEXT)),
+    }),
   ),
   guard: orNull(
     v.object({

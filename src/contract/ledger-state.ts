@@ -69,7 +69,10 @@ export interface CallNote {
 export interface PendingCall extends OperationRef, CallNote {
   /** Time at which the newest call was noted, ISO 8601, by the ledger's clock. */
   readonly at: string;
-  /** Fencing token of the attempt that noted the call, in ms since the epoch. That attempt may take the note back. 0: no attempt may. */
+  /**
+   * Fencing token of the attempt that noted the call, in ms since the epoch. Only that attempt may take the note back.
+   * 0: none may.
+   */
   readonly token: number;
   /** Task queue of the activities that made the call. */
   readonly taskQueue: string;
@@ -77,7 +80,10 @@ export interface PendingCall extends OperationRef, CallNote {
   readonly isAnswered: boolean;
   /** Time of an earlier call of the same operation that got no answer, ISO 8601. `null`: none. */
   readonly earlierUnansweredAt: string | null;
-  /** True if this note sealed the ledger. If nothing comes of the call, its seal is lifted with the note. A record keeps the seal. */
+  /**
+   * True if this note sealed the ledger. If the call has no effect, the ledger drops the note and lifts the seal. A
+   * recorded stop keeps the seal.
+   */
   readonly seals: boolean;
   /** True if the execution that noted the call has closed, as a later operation has proved. */
   readonly isAbandoned: boolean;

@@ -11,6 +11,9 @@ export const workflowTypes = {
 /** Workflow types of fleets, by the kind of their operations. */
 export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
 
+/** Workflow type of a cutover. */
+export const cutoverType = 'dmsCutover';
+
 /** Workflow types that a pause schedule starts. */
 export const scheduledTypes = { stop: 'dmsScheduledStop', resume: 'dmsScheduledResume' } as const;
 
@@ -28,21 +31,32 @@ export const messageNames = {
   release: 'dms.release',
   breakReservation: 'dms.breakReservation',
   restore: 'dms.restore',
-  gone: 'dms.gone',
+  markGone: 'dms.gone',
   nudge: 'dms.nudge',
+  cutover: 'dms.cutover',
+  approve: 'dms.approve',
+  revokeApproval: 'dms.revokeApproval',
+  abort: 'dms.abort',
+  change: 'dms.change',
+  switchBack: 'dms.switchBack',
+  decide: 'dms.decide',
 } as const;
 
 /** Memo keys of an operation's workflow. */
 export const memoKeys = {
   kind: 'dms.kind',
   operationId: 'dms.operationId',
-  asks: 'dms.asks',
+  /** Key of the operation's request to DMS. Equal requests have equal keys. */
+  requestKey: 'dms.asks',
   checkpoint: 'dms.checkpoint',
   /** True if the workflow reports its progress to its parent. The parent is the same operation, started under another workflow id. */
   reports: 'dms.reports',
 } as const;
 
-/** Returns the workflow id of every operation on a replication: `dms:<arn>`. Temporal allows one open execution of it, so the id is the lock. */
+/**
+ * Returns the workflow id of every operation on a replication: `dms:<arn>`. The id is the lock, because Temporal allows
+ * one open execution of it.
+ */
 export function operationWorkflowId(replicationConfigArn: string): string {
   return `dms:${replicationConfigArn}`;
 }
@@ -50,6 +64,11 @@ export function operationWorkflowId(replicationConfigArn: string): string {
 /** Returns the workflow id of a fleet: `dms-fleet:<name>`. A client's fleet has the name `<kind>:<fleetId>`. */
 export function fleetWorkflowId(fleetId: string): string {
   return `dms-fleet:${fleetId}`;
+}
+
+/** Returns the workflow id of a cutover: `dms-cutover:<cutoverId>`. */
+export function cutoverWorkflowId(cutoverId: string): string {
+  return `dms-cutover:${cutoverId}`;
 }
 
 /** Returns the id of one Temporal Schedule of a pause schedule. Its workflows have this id, followed by their time. */

@@ -20,7 +20,7 @@ export interface OperationProgress {
   readonly lastStatus: string | null;
   /** Time at which the phase began, ISO 8601. */
   readonly since: string;
-  /** Sentence for an operator: the wait, or the problem. */
+  /** Sentence for an operator: reason of the wait, or the problem. */
   readonly detail: string;
 }
 
@@ -38,7 +38,7 @@ export interface HeldProgress {
   readonly lastStatus: string | null;
 }
 
-/** Rows beneath the progress, by name. A `null` is left out. */
+/** Facts shown below the progress, by name. A fact that is `null` is left out. */
 export type ProgressFacts = Readonly<Record<string, string | null>>;
 
 /** Reads the requester and the reason of an operation. The input may be of any shape. */
@@ -53,12 +53,14 @@ export function progressMarkdown(
   { phase, lastStatus, since, detail }: OperationProgress,
   facts: ProgressFacts,
 ): string {
-  const rows = Object.entries(facts).flatMap(([name, value]) => (value === null ? [] : [`- ${name}: ${code(value)}`]));
-  const status = lastStatus === null ? '' : `, last seen ${code(lastStatus)}`;
+  const rows = Object.entries(facts).flatMap(([name, value]) =>
+    value === null ? [] : [`- ${name}: ${codeSpan(value)}`],
+  );
+  const status = lastStatus === null ? '' : `, last seen ${codeSpan(lastStatus)}`;
   return [`**${phase}**${status} (since ${since})`, '', detail, '', ...rows].join('\n').trim();
 }
 
 /** Puts a text into a code span. Removes backticks and line breaks, because a caller's text must not end the span. */
-function code(text: string): string {
+function codeSpan(text: string): string {
   return `\`${text.replace(/[`\r\n]+/g, ' ')}\``;
 }

@@ -4,16 +4,16 @@ import { parseReplicationConfigArn } from '../dms/arn.js';
 import { nearestName } from './did-you-mean.js';
 import { dmsFailure } from './failures.js';
 
-const YEAR = 366 * 24 * 60 * 60;
+const YEAR_SECONDS = 366 * 24 * 60 * 60;
 /** Maximum length of a refused text that a message quotes. */
-const SHOWN = 60;
+const MAX_QUOTED = 60;
 /** Maximum characters of a refused ARN, or of the path to a field, that a failure shows. */
-const SHOWN_ARN = 200;
-const SHOWN_PROBLEMS = 5;
+const MAX_QUOTED_PATH = 200;
+const MAX_PROBLEMS = 5;
 
 /** Returns the message of a problem: what was given, and what the field takes. */
-export function takes(what: string) {
-  return ({ input }: { readonly input: unknown }): string => `is ${describeValue(input)}; it takes ${what}`;
+export function describeMismatch(what: string) {
+  return ({ input }: { readonly input: unknown }): string => `is ${describeInput(input)}; it takes ${what}`;
 }
 
 /** Returns the schema of an object with these fields and no others. */
@@ -61,7 +61,7 @@ export function listOf<Item extends v.GenericSchema>(item: Item, most: number, w
 
 /** Schema of the ARN of a replication config. */
 export const arn = v.pipe(
-  v.string(takes('the ARN of a replication config')),
+  v.string(describeMismatch('the ARN of a replication config')),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const problem = arnProblem(dataset.value);
@@ -71,7 +71,7 @@ export const arn = v.pipe(
 
 /** Returns the schema of a text of 1 to `most` characters. */
 export function text(most: number) {
-  const wanted = takes(`a string of 1 to ${formatNumber(most)} characters`);
+  const wanted = describeMismatch(`a string of 1 to ${formatNumber(most)} characters`);
   return v.pipe(v.string(wanted), v.minLength(1, wanted), v.maxLength(most, wanted));
 }
 
@@ -80,18 +80,18 @@ export function optionalText(most: number) {
 }
 
 /** Returns the schema of a number of seconds. A missing value becomes the fallback. */
-export function seconds<Fallback extends number | null>(fallback: Fallback, most = YEAR) {
+export function seconds<Fallback extends number | null>(fallback: Fallback, most = YEAR_SECONDS) {
   return v.nullish(number(most), fallback);
 }
 
 function number(most: number) {
-  const wanted = takes(`a number from 0 to ${formatNumber(most)}`);
+  const wanted = describeMismatch(`a number from 0 to ${formatNumber(most)}`);
   return v.pipe(v.number(wanted), v.minValue(0, wanted), v.maxValue(most, wanted));
 }
 
 /** Returns the schema of a whole number. Default: from 1 on. */
 export function wholeNumber(most = Number.MAX_SAFE_INTEGER, least = 1) {
-  const wanted = takes(
+  const wanted = describeMismatch(
     `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${formatNumber(most)}`}`,
   );
   return v.pipe(v.number(wanted), v.integer(wanted), v.minValue(least, wanted), v.maxValue(most, wanted));
@@ -99,16 +99,16 @@ export function wholeNumber(most = Number.MAX_SAFE_INTEGER, least = 1) {
 
 /** Returns the schema of one of a few words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return v.picklist(words, takes(words.map((word) => `"${word}"`).join(' or ')));
+  return v.picklist(words, describeMismatch(words.map((word) => `"${word}"`).join(' or ')));
 }
 
 export function optionalFlag() {
-  return v.nullish(v.boolean(takes('true or false')), false);
+  return v.nullish(v.boolean(describeMismatch('true or false')), false);
 }
 
 /** Returns the schema of a time with a time zone, such as `2026-02-09T12:12:12Z`. */
 export function timeWithZone() {
-  const wanted = takes('an ISO 8601 time such as "2026-02-09T12:12:12Z"');
+  const wanted = describeMismatch('an ISO 8601 time such as "2026-02-09T12:12:12Z"');
   return v.pipe(v.string(wanted), v.maxLength(40, wanted), v.check(isMoment, wanted));
 }
 
@@ -131,10 +131,10 @@ export function readWith<Schema extends v.GenericSchema>(
   const { success, output, issues } = v.safeParse(schema, input);
   if (success) return output;
   const [first, ...others] = issues;
-  const isWhole = others.length === 0 && first.type === 'custom' && pathOf(first) === '';
-  const shown = issues.slice(0, SHOWN_PROBLEMS).map(describeIssue);
-  if (issues.length > SHOWN_PROBLEMS) shown.push(`and ${issues.length - SHOWN_PROBLEMS} more problems`);
-  const problem = isWhole ? first.message : `is not valid: ${shown.join('; ')}`;
+  const isAboutWholeInput = others.length === 0 && first.type === 'custom' && pathOf(first) === '';
+  const shown = issues.slice(0, MAX_PROBLEMS).map(describeIssue);
+  if (issues.length > MAX_PROBLEMS) shown.push(`and ${issues.length - MAX_PROBLEMS} more problems`);
+  const problem = isAboutWholeInput ? first.message : `is not valid: ${shown.join('; ')}`;
   const subject = { replicationConfigArn: replicationConfigArn ?? arnIn(input) };
   throw dmsFailure('DmsInvalidInput', subject, `The ${what} ${problem}`, hint);
 }
@@ -142,7 +142,7 @@ export function readWith<Schema extends v.GenericSchema>(
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = pathOf(issue);
   if (path === '') return issue.message;
-  const shown = path.length > SHOWN_ARN ? `${path.slice(0, SHOWN_ARN)}…` : path;
+  const shown = path.length > MAX_QUOTED_PATH ? `${path.slice(0, MAX_QUOTED_PATH)}…` : path;
   return isUnknownField(issue) ? `there is no field "${shown}"${issue.message}` : `${shown} ${issue.message}`;
 }
 
@@ -177,7 +177,7 @@ function arnProblem(value: string): string | null {
 
 function arnIn(input: unknown): string {
   const value = isPlain(input) ? Reflect.get(input, 'replicationConfigArn') : null;
-  return typeof value === 'string' ? value.slice(0, SHOWN_ARN) : '';
+  return typeof value === 'string' ? value.slice(0, MAX_QUOTED_PATH) : '';
 }
 
 /** True for a plain object. False for an array, a `Date`, a `Map` and the like. */
@@ -185,8 +185,8 @@ export function isPlain(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-function describeValue(value: unknown): string {
-  if (typeof value === 'string' && value.length <= SHOWN) return JSON.stringify(value);
+function describeInput(value: unknown): string {
+  if (typeof value === 'string' && value.length <= MAX_QUOTED) return JSON.stringify(value);
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
 }
 
@@ -194,11 +194,11 @@ function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (typeof value === 'string')
-    return value.length > SHOWN ? `a string of ${formatNumber(value.length)} characters` : 'a string';
+    return value.length > MAX_QUOTED ? `a string of ${formatNumber(value.length)} characters` : 'a string';
   if (Array.isArray(value)) return `a list of ${formatNumber(value.length)}`;
   if (typeof value !== 'object') return `a ${typeof value}`;
   const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return name === 'Object' ? 'an object' : `a ${name.slice(0, SHOWN)}`;
+  return name === 'Object' ? 'an object' : `a ${name.slice(0, MAX_QUOTED)}`;
 }
 
 function formatNumber(value: number): string {
@@ -206,6 +206,6 @@ function formatNumber(value: number): string {
 }
 
 function isMoment(value: string): boolean {
-  const isSpelled = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value);
-  return isSpelled && !Number.isNaN(Date.parse(value));
+  const hasTimeFormat = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value);
+  return hasTimeFormat && !Number.isNaN(Date.parse(value));
 }

@@ -6,11 +6,11 @@ import type { Replication, TableStatistics } from './replication.js';
  * {@link DmsApiError}. Texts of DMS are passed on without secrets.
  */
 export interface DmsApi {
-  /** Looks at one replication. A config that has no row is shown as `created`. May take two requests. */
+  /** Looks at one replication. A config that has no row is shown as `created`. May send several requests. */
   describeReplication(arn: ReplicationConfigArn, options?: CallOptions): Promise<Look>;
   /**
-   * Lists one page of up to 100 replications of the ARN's account and region, without those that have no row. `marker` is that of the page before;
-   * `null`: the first page.
+   * Lists one page of up to 100 replications of the ARN's account-region. Replications without a row are missing.
+   * `marker` is that of the page before; `null`: the first page.
    */
   listReplications(arn: ReplicationConfigArn, marker: string | null, options?: CallOptions): Promise<Page<Replication>>;
   /** Sends one `StopReplication`. */
@@ -23,7 +23,7 @@ export interface DmsApi {
     marker: string | null,
     options?: CallOptions,
   ): Promise<Page<TableStatistics>>;
-  /** Reads the addresses behind endpoints of the ARN's account and region. Left out by an API that can't read them. */
+  /** Reads the addresses behind endpoints of the ARN's account-region. Optional: not every API can read them. */
   describeEndpoints?(
     arn: ReplicationConfigArn,
     endpointArns: readonly string[],
@@ -108,7 +108,7 @@ export type DmsApiErrorKind =
   | 'throttled'
   /** Network error, time-out, 5xx, or a clock that is off. The same request may succeed later. */
   | 'unavailable'
-  /** DMS refused the request as such. */
+  /** DMS refused the request for another reason, such as an invalid parameter. */
   | 'rejected';
 
 /** Effect of a failed request. `no`: AWS documents that it had none, or it was never sent. `unknown`: DMS may have carried it out. */
@@ -129,7 +129,7 @@ export class DmsApiError extends Error {
     message: string,
     /** AWS request id. `null`: AWS gave none. */
     readonly requestId: string | null = null,
-    /** Effect of a failed call that changes a replication. Default: by the kind. */
+    /** Effect of a failed call that changes a replication. Default: `unknown` if unavailable or rejected, else `no`. */
     readonly wasCarriedOut: CarriedOut = kind === 'unavailable' || kind === 'rejected' ? 'unknown' : 'no',
   ) {
     super(message);

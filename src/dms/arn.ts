@@ -1,6 +1,6 @@
 /** Parts of the ARN of a replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
 export interface ReplicationConfigArn {
-  /** ARN as a whole. */
+  /** Complete ARN. */
   readonly arn: string;
   /** Partition: `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc`, `aws-iso` or any other that AWS opens. */
   readonly partition: string;
@@ -17,30 +17,32 @@ const example = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ABCDEFGHI
 /**
  * Splits the ARN of a DMS Serverless replication config.
  *
- * @throws TypeError that says which part is wrong. In workflow code catch it: there a plain error fails the workflow task, not the workflow.
+ * @throws TypeError that says which part is wrong. Catch it in workflow code: there a plain error fails the workflow
+ * task, and Temporal retries the task forever.
  */
 export function parseReplicationConfigArn(value: string): ReplicationConfigArn {
-  const wrong = (problem: string) =>
-    new TypeError(`Not the ARN of a replication config: ${problem}. It looks like ${example}`);
-  if (typeof value !== 'string') throw wrong(`it is ${describeValue(value)}, not a string`);
-  if (value !== value.trim()) throw wrong('it has white space around it');
+  const invalidArn = (problem: string) =>
+    new TypeError(`Not the ARN of a replication config: ${problem}. Example: ${example}`);
+  if (typeof value !== 'string') throw invalidArn(`it is ${describeValue(value)}, not a string`);
+  if (value !== value.trim()) throw invalidArn('it has white space around it');
   const [scheme, partition = '', service, region = '', accountId = '', resourceType, ...rest] = value.split(':');
   const resourceId = rest.join(':');
-  if (scheme !== 'arn') throw wrong('it does not start with "arn:"');
+  if (scheme !== 'arn') throw invalidArn('it does not start with "arn:"');
   if (!/^aws(-[a-z]{1,20}){0,4}$/.test(partition)) {
-    throw wrong(`its partition is "${cutText(partition)}", not aws or one like aws-cn, aws-us-gov or aws-eusc`);
+    throw invalidArn(`its partition is "${cutText(partition)}", not aws or one like aws-cn, aws-us-gov or aws-eusc`);
   }
-  if (service !== 'dms') throw wrong(`its service is "${cutText(service)}", not dms`);
-  if (!/^[a-z]{2,10}(-[a-z]{1,20}){1,4}-\d{1,3}$/.test(region)) throw wrong(`its region is "${cutText(region)}"`);
-  if (!/^\d{12}$/.test(accountId)) throw wrong(`its account is "${cutText(accountId)}", not 12 digits`);
+  if (service !== 'dms') throw invalidArn(`its service is "${cutText(service)}", not dms`);
+  if (!/^[a-z]{2,10}(-[a-z]{1,20}){1,4}-\d{1,3}$/.test(region)) throw invalidArn(`its region is "${cutText(region)}"`);
+  if (!/^\d{12}$/.test(accountId)) throw invalidArn(`its account is "${cutText(accountId)}", not 12 digits`);
   if (resourceType !== 'replication-config')
-    throw wrong(`it names a "${cutText(resourceType)}", not a replication-config`);
-  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(resourceId)) throw wrong(`its identifier is "${cutText(resourceId)}"`);
+    throw invalidArn(`it names a "${cutText(resourceType)}", not a replication-config`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/.test(resourceId))
+    throw invalidArn(`its identifier is "${cutText(resourceId)}"`);
   return { arn: value, partition, region, accountId, resourceId };
 }
 
-/** Returns the account-region of an ARN, as a key. Requests go there, and count against its limits. */
-export function accountAndRegion(arn: ReplicationConfigArn): string {
+/** Returns the key of an ARN's account-region. Clients, watcher and request budget are shared by this key. */
+export function accountRegionKey(arn: ReplicationConfigArn): string {
   return `${arn.partition}:${arn.accountId}:${arn.region}`;
 }
 

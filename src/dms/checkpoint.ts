@@ -4,13 +4,16 @@ import type { Replication } from './replication.js';
 /** Default seconds for which looks must agree on where and why a replication stopped. */
 export const SETTLE_SECONDS = 10;
 
-/** Longest time a stop may stay undescribed. After that it is recorded with the fields that DMS shows. */
+/**
+ * Seconds that DMS has to describe a stop, and to stop changing its description. After that, the record holds what DMS
+ * shows.
+ */
 export const SETTLE_GRACE_SECONDS = 120;
 
 /** Length of the resume window. DMS deprovisions a replication that was not started for this long. */
 export const RESUME_WINDOW_SECONDS = 48 * 60 * 60;
 
-/** Fields that tell one stop of a replication from another. A mark from before a call tells a later stop from the previous one. */
+/** Fields that tell one stop of a replication from another. A mark taken before a call identifies a later stop. */
 export interface StopMark {
   readonly lastStopTime: string | null;
   readonly replicationCreateTime: string | null;
@@ -38,7 +41,7 @@ export function callMark(replication: Replication): CallMark {
   return { status, stop: stopMark(replication), startedAt: replication.replicationStats?.startDate ?? null };
 }
 
-/** True if the look shows a run that began after the mark. Unknown times prove nothing. */
+/** True if the look shows a run that began after `startedAt`. Unknown times prove nothing. */
 export function isLaterRun({ replicationStats }: Replication, startedAt: string | null): boolean {
   return Date.parse(replicationStats?.startDate ?? '') > Date.parse(startedAt ?? '');
 }
@@ -52,7 +55,7 @@ export function isNewerStop(replication: Replication, before: StopMark | null): 
   return Date.parse(stoppedAt) > Date.parse(before.lastStopTime);
 }
 
-/** Text that is equal for two looks that agree on where, when and why the replication stopped. */
+/** Returns a key of a stop. Looks that agree on its checkpoint, time, reason and fresh start have equal keys. */
 export function stopFingerprint(replication: Replication): string {
   return JSON.stringify([
     replication.recoveryCheckpoint,
@@ -86,11 +89,11 @@ export interface RecordedStop {
 /** True if the last stop that the look shows is the recorded one. After deprovisioning, a field that DMS no longer shows counts as equal. */
 export function isRecordedStop(recorded: RecordedStop, replication: Replication): boolean {
   const { lastStopTime: stoppedAt, ...mark } = stopMark(replication);
-  return isSameStop(recorded, { stoppedAt, ...mark }, isDeprovisioned(lifecycleState(replication)));
+  return mayLackFields(recorded, { stoppedAt, ...mark }, isDeprovisioned(lifecycleState(replication)));
 }
 
 /** True if `shown` is the recorded stop. `isForgotten`: DMS has deprovisioned it, so a field that is missing from `shown` counts as equal. */
-export function isSameStop(recorded: RecordedStop, shown: RecordedStop, isForgotten = false): boolean {
+export function mayLackFields(recorded: RecordedStop, shown: RecordedStop, isForgotten = false): boolean {
   const isSame = (field: keyof RecordedStop) =>
     recorded[field] === shown[field] || (isForgotten && shown[field] === null);
   return isSame('stoppedAt') && isSame('replicationCreateTime') && isSame('freshStartDate');

@@ -1,6 +1,6 @@
 import type { ReplicationConfigArn } from './arn.js';
 
-/** Lag of a replication: how far it is behind. `null`: that half is not known. */
+/** Lag of a replication: how far the target is behind the source. `null`: unknown. */
 export interface ReplicationLag {
   /** Seconds from a commit on the source until DMS has captured it. Reads 0 when nothing new happens, and grows while a transaction is open. */
   readonly sourceSeconds: number | null;

@@ -1,7 +1,7 @@
 import type { ReplicationConfigArn } from './arn.js';
 import type { Replication } from './replication.js';
 
-/** Action of a stop on a replication in some status. */
+/** Action that a stop takes, given the status of the replication. */
 export type StopAction =
   /** Ask DMS to stop it. */
   | 'call'
@@ -13,7 +13,7 @@ export type StopAction =
   | 'failed'
   | 'deleting';
 
-/** Action of a start or resume on a replication in some status. */
+/** Action that a start or a resume takes, given the status of the replication. */
 export type StartAction =
   /** Ask DMS to start it. */
   | 'call'
@@ -36,11 +36,12 @@ const starting = { stop: 'wait', start: 'already-starting', phase: 'active' } as
 const atRest = { stop: 'already-stopped', start: 'call', phase: 'rest' } as const satisfies StatusFacts;
 
 /**
- * Every known `Replication.Status`. The starting states refuse a stop (seen on AWS for `provisioning_capacity`, assumed for the others).
+ * Every known `Replication.Status`. DMS refuses a stop while the replication is starting. This was seen on AWS for
+ * `provisioning_capacity`, and is assumed for the other starting statuses.
  *
  * @see https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Serverless.Components.html
  */
-export const statuses = {
+export const lifecycleTable = {
   created: { stop: 'never-started', start: 'first-start', phase: 'rest' },
   initializing: starting,
   preparing_metadata_resources: starting,
@@ -55,27 +56,33 @@ export const statuses = {
   modifying: { stop: 'wait', start: 'wait', phase: 'passing' },
   failed: { stop: 'failed', start: 'call', phase: 'rest' },
   deleting: { stop: 'deleting', start: 'deleting', phase: 'passing' },
-  // Provision states that one client saw in the status field. Every other client sees `stopped` there.
+  // Provision states. Some scripts for DMS expect them in the status field, where AWS was seen to show `stopped`.
   deprovisioning: atRest,
   deprovisioned: atRest,
 } as const satisfies Record<string, StatusFacts>;
 
 /** Status in the lifecycle table. */
-export type KnownStatus = keyof typeof statuses;
+export type KnownStatus = keyof typeof lifecycleTable;
 
-/** Facts of a status that is not in the table. A wait treats it as a transition. A stop or start is sent, and DMS decides. */
-const unknown: StatusFacts = { stop: 'call', start: 'call', phase: 'passing' };
+/**
+ * Facts of a status that is not in the table. A wait goes on. A stop or a start calls DMS, and DMS accepts or refuses
+ * the call.
+ */
+const unknownStatus: StatusFacts = { stop: 'call', start: 'call', phase: 'passing' };
 
-export function factsOf(status: string): StatusFacts {
+export function statusFacts(status: string): StatusFacts {
   const known = status.toLowerCase();
-  return isKnownStatus(known) ? statuses[known] : unknown;
+  return isKnownStatus(known) ? lifecycleTable[known] : unknownStatus;
 }
 
 export function isKnownStatus(status: string): status is KnownStatus {
-  return Object.hasOwn(statuses, status);
+  return Object.hasOwn(lifecycleTable, status);
 }
 
-/** Status and provision state, in lower case. A provision state that DMS shows as the status is moved to its own field. */
+/**
+ * Status and provision state of a replication, in lower case. If DMS shows a provision state as the status, `status` is
+ * `stopped` and `provisionState` holds it.
+ */
 export interface LifecycleState {
   readonly status: string;
   readonly provisionState: string | null;
@@ -88,8 +95,11 @@ export function lifecycleState(replication: Pick<Replication, 'status' | 'provis
   return { status, provisionState };
 }
 
-/** True if a look shows only the config, because DMS shows no row. The row may be missing, or the replication has never run. */
-export function isWithoutRow({
+/**
+ * True if a look found no row in DescribeReplications, only the config. Either the replication has never run, or DMS
+ * does not show its row yet.
+ */
+export function showsOnlyConfig({
   status,
   replicationCreateTime,
 }: Pick<Replication, 'status' | 'replicationCreateTime'>): boolean {
@@ -106,8 +116,8 @@ const BEFORE_NAME = String.raw`(?:^|[.;]\s+)(?:(?:the|replication|config|configu
 const AFTER_NAME = String.raw`\s+is\s+(?:currently\s+)?in\s+(?:the\s+)?['"‘]?([a-z_]+)['"’]?\s+state\b`;
 
 /**
- * Returns the status that an `InvalidResourceStateFault` names, in lower case. `null`: the text names none of this replication. A text may be about
- * an assessment run or an endpoint.
+ * Returns the status of this replication in the text of an `InvalidResourceStateFault`, in lower case. `null`: the text
+ * names none. It may be about an assessment run or an endpoint, for example.
  *
  * Wordings seen on AWS: "Replication for Replication Config, 'ORDERS' is in 'provisioning_capacity' state and cannot be stopped." and
  * "Replication for Replication Config: ORDERS is in MODIFYING state and cannot start".

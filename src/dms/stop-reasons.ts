@@ -15,10 +15,10 @@ export interface StopReasonFacts {
   readonly endsByItself: boolean;
 }
 
-const standard = { ordinary: false, selfRestart: 'none', endsByItself: false } as const;
-const ordinary = { ...standard, ordinary: true } as const;
-const ended = { ...standard, endsByItself: true } as const;
-const undone = { ...standard, selfRestart: 'expected' } as const;
+const usualFacts = { ordinary: false, selfRestart: 'none', endsByItself: false } as const;
+const ordinaryFacts = { ...usualFacts, ordinary: true } as const;
+const endOfWorkFacts = { ...usualFacts, endsByItself: true } as const;
+const selfRestartFacts = { ...usualFacts, selfRestart: 'expected' } as const;
 
 /**
  * Facts about the reasons that DMS gives for a stop, by code. DMS returns them as `Stop Reason <code>`.
@@ -26,73 +26,73 @@ const undone = { ...standard, selfRestart: 'expected' } as const;
  * @see https://docs.aws.amazon.com/dms/latest/APIReference/API_Replication.html
  */
 export const stopReasons = {
-  NORMAL: { ...ordinary, meaning: 'it was stopped on request', next: 'resume it before the deadline' },
+  NORMAL: { ...ordinaryFacts, meaning: 'it was stopped on request', next: 'resume it before its resume window ends' },
   RECOVERABLE_ERROR: {
-    ...undone,
-    meaning: 'an error stopped it that DMS tries to recover from',
-    next: 'read its log: DMS may start it again by itself',
+    ...selfRestartFacts,
+    meaning: 'it stopped because of an error that DMS tries to recover from',
+    next: 'read its log; DMS may start it again by itself',
   },
   FATAL_ERROR: {
-    ...standard,
+    ...usualFacts,
     selfRestart: 'possible',
-    meaning: 'an error stopped it; DMS starts some of these again by itself',
+    meaning: 'it stopped because of a fatal error; after some of them, DMS starts it again by itself',
     next: 'read its log, remove the cause, then resume it or reload the target',
   },
   FULL_LOAD_ONLY_FINISHED: {
-    ...ended,
+    ...endOfWorkFacts,
     ordinary: true,
-    meaning: 'its full load is complete and nothing else was asked of it',
-    next: 'nothing: DMS deprovisions it by itself',
+    meaning: 'its full load is complete, and its replication type has no CDC',
+    next: 'do nothing, because DMS deprovisions it by itself',
   },
   STOPPED_AFTER_FULL_LOAD: {
-    ...ended,
+    ...endOfWorkFacts,
     meaning: 'it stopped after the full load; the changes cached meanwhile are not applied',
     next: 'resume it so that the cached changes are applied',
   },
   STOPPED_AFTER_CACHED_EVENTS: {
-    ...ended,
-    meaning: 'it stopped after the full load and the changes cached meanwhile, which are applied',
+    ...endOfWorkFacts,
+    meaning: 'it stopped after the full load, with the changes cached meanwhile applied',
     next: 'resume it for the changes since',
   },
   EXPRESS_LICENSE_LIMITS_REACHED: {
-    ...standard,
+    ...usualFacts,
     meaning: 'the limits of an express licence were reached',
     next: 'ask AWS support',
   },
   STOPPED_AFTER_DDL_APPLY: {
-    ...ended,
+    ...endOfWorkFacts,
     meaning: 'it stopped after applying a change of the schema, as its settings ask',
     next: 'check the target schema, then resume it',
   },
   STOPPED_DUE_TO_LOW_MEMORY: {
-    ...undone,
+    ...selfRestartFacts,
     meaning: 'it ran out of memory',
     next: 'DMS may scale it and start it again by itself; raise MaxCapacityUnits if it does not',
   },
   STOPPED_DUE_TO_LOW_DISK: {
-    ...undone,
+    ...selfRestartFacts,
     meaning: 'it ran out of storage',
     next: 'DMS may scale it and start it again by itself',
   },
   STOPPED_AT_SERVER_TIME: {
-    ...ended,
+    ...endOfWorkFacts,
     ordinary: true,
     meaning: 'it reached the server time given as CdcStopPosition',
     next: 'resume it for the changes since',
   },
   STOPPED_AT_COMMIT_TIME: {
-    ...ended,
+    ...endOfWorkFacts,
     ordinary: true,
     meaning: 'it reached the commit time given as CdcStopPosition',
     next: 'resume it for the changes since',
   },
   RECONFIGURATION_RESTART: {
-    ...undone,
+    ...selfRestartFacts,
     meaning: 'DMS stopped it to apply another configuration',
     next: 'DMS starts it again by itself',
   },
   RECYCLE_TASK: {
-    ...undone,
+    ...selfRestartFacts,
     meaning: 'DMS stopped it to recycle the task behind it',
     next: 'DMS starts it again by itself',
   },
@@ -128,7 +128,7 @@ export function isSelfRestartExpected(stopReason: string | null): boolean {
   return stopReasonFacts(stopReason)?.selfRestart === 'expected';
 }
 
-/** True if the replication reached a stop position or the end of its full load. */
-export function endsByItself(stopReason: string | null): boolean {
+/** True if the replication reached the end of its work, such as a stop position or a full load. */
+export function isEndOfWork(stopReason: string | null): boolean {
   return stopReasonFacts(stopReason)?.endsByItself === true;
 }

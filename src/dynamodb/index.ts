@@ -31,7 +31,7 @@ export interface DynamoDbArchiveOptions {
 }
 
 /** Maximum size of an item. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const MOST_BYTES = 400 * 1024;
+const MAX_ITEM_BYTES = 400 * 1024;
 /** Time limit of an answer. By default, the SDK waits forever. */
 const ANSWER_MS = 20_000;
 
@@ -53,8 +53,8 @@ export function createDynamoDbArchive(options: DynamoDbArchiveOptions = {}): Che
     async append(record) {
       const item = itemOf(record);
       const bytes = bytesOf(item);
-      if (bytes > MOST_BYTES) {
-        throw new RecordRefused(`it takes ${bytes} bytes in DynamoDB, which stores items of at most ${MOST_BYTES}`);
+      if (bytes > MAX_ITEM_BYTES) {
+        throw new RecordRefused(`it takes ${bytes} bytes in DynamoDB, which stores items of at most ${MAX_ITEM_BYTES}`);
       }
       const known = await inTable('store a record in', () => put(client, tableName, item));
       if (known === null || isSame(recordOf(known), record)) return;
@@ -134,6 +134,6 @@ function hintOf(err: DynamoDBServiceException): string | null {
     return `Its key must be ${PARTITION_KEY} and ${SORT_KEY}, both strings; see "temporal-dms-archive create-table".`;
   }
   if (err.name === 'AccessDeniedException')
-    return 'It takes dynamodb:PutItem and dynamodb:GetItem to store records, and dynamodb:Query to list them.';
+    return 'Allow dynamodb:PutItem and dynamodb:GetItem to store records, and dynamodb:Query to read them.';
   return null;
 }

@@ -37,7 +37,7 @@ export function tableDefinition(tableName: string) {
 
 /**
  * Returns the sort key of a record, such as `2026-02-09T12:12:12.000Z#0000000057#<operation id>`. Sort keys are unique
- * and in order of time. A record always has the same one.
+ * and in order of time. A record keeps its sort key.
  */
 function sortKeyOf({ recordedAt, sequence, operationId }: ArchivedRecord): string {
   return `${recordedAt}#${String(sequence).padStart(10, '0')}#${operationId}`;
@@ -73,7 +73,7 @@ export function bytesOf(item: Item): number {
   );
 }
 
-/** Creates the table and waits until it can be used. Keeps an existing table. Throws if that has another key. */
+/** Creates the table and waits until it is active. Keeps an existing table, and throws if its key differs. */
 export async function createArchiveTable(client: DynamoDBClient, tableName: string): Promise<'created' | 'existed'> {
   const definition = tableDefinition(tableName);
   const isNew = await client.send(new CreateTableCommand(definition)).then(

@@ -14,8 +14,11 @@ import type { RecordRequest } from '../contract/ledger-protocol.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { ArchivedRecord, Ledger } from '../contract/ledger-state.js';
 
-/** Maximum bytes of queued records, because a run of the ledger's workflow hands them to the next. Above this, the oldest is given up. */
-const MOST_WAITING_BYTES = 1_000_000;
+/**
+ * Maximum bytes of queued records. Each run of the ledger's workflow hands them to the next, in one payload. Above this
+ * size, the ledger gives up the oldest record.
+ */
+const MAX_WAITING_BYTES = 1_000_000;
 
 type StoppedRequest = Extract<RecordRequest, { readonly type: 'stopped' }>;
 
@@ -49,7 +52,7 @@ function withoutExcess(ledger: Ledger, now: string): Ledger {
     const waiting = new Set(kept.archive?.waiting.map(({ sequence }) => sequence));
     const records = kept.checkpoints.filter(({ sequence }) => waiting.has(sequence));
     if (oldest === undefined || others.length === 0) return kept;
-    if (bytesOf([records, kept.archive]) <= MOST_WAITING_BYTES) return kept;
+    if (bytesOf([records, kept.archive]) <= MAX_WAITING_BYTES) return kept;
     kept = giveUpRecord(kept, oldest.sequence, 'its queue exceeds 1 MB', now);
   }
 }
@@ -70,7 +73,10 @@ export function dequeueRecord(ledger: Ledger, sequence: number): Ledger {
   return { ...ledger, archive: { ...archive, waiting: archive.waiting.filter((each) => each.sequence !== sequence) } };
 }
 
-/** Removes a record that will never be archived from the queue, and keeps the reason as an event. The record stays in the ledger only. */
+/**
+ * Removes a record from the queue although the archive does not have it, and keeps the reason as an event. The ledger
+ * may then drop the record like any other.
+ */
 export function giveUpRecord(ledger: Ledger, sequence: number, why: string, at: string): Ledger {
   const detail = `Record ${sequence} is not in the archive: ${why}`;
   const event = { type: 'archive-refused', at, by: null, reason: null, workflowId: null, detail } as const;

@@ -7,17 +7,25 @@
  * earlier result, or registers it as the newest operation. The same request can note a call.
  */
 import { dmsFailure } from '../contract/failures.js';
-import { requireNewest } from './fencing.js';
+import { requireNewestToken } from './fencing.js';
 import { requireUnsealed } from './seal.js';
-import { abandonCall, busyFailure, busyWith, isForeign, reportsAbandonedCall, noteCall, ownCall } from './calls.js';
+import {
+  markAbandoned,
+  busyFailure,
+  reasonToWait,
+  isForeign,
+  reportsAbandonedCall,
+  noteCall,
+  ownCall,
+} from './calls.js';
 import { withinLimits, findCheckpoint, findOperation, type Transition } from './entries.js';
 import type { BeginReply, BeginRequest } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRecord, OperationRef } from '../contract/ledger-state.js';
-import { requireUnreserved } from './reservation.js';
+import { requireMayOperate } from './reservation.js';
 
 /** Throws if the operation may not begin, may not call, or must wait. A request with news of another execution's note passes. */
 export function validateBegin(ledger: Ledger, request: BeginRequest, now: string): void {
-  requireNewest(ledger, request, now);
+  requireNewestToken(ledger, request, now);
   const { operation } = request;
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null) {
@@ -26,32 +34,37 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
     if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBeforeFailure(ledger, operation);
     return;
   }
-  requireUnreserved(ledger, operation);
+  requireMayOperate(ledger, operation);
   requireUnsealed(ledger, operation);
-  const busy = busyWith(ledger, request, now);
+  const busy = reasonToWait(ledger, request, now);
   if (busy !== null && !reportsAbandonedCall(ledger.pendingCall, request)) throw busyFailure(busy);
 }
 
-/** Begins or continues an operation. If another execution left a note, marks that note for the ledger to finish and replies `busy`. */
+/**
+ * Begins or continues an operation, and notes its call.
+ *
+ * Replies with the earlier result if the operation succeeded before. If another execution left a note, marks that note
+ * as abandoned and replies `busy`. Both cases begin and note nothing.
+ */
 export function begin(ledger: Ledger, request: BeginRequest, now: string): Transition<BeginReply> {
   const { operation, sequence, token, call, status, taskQueue } = request;
   const known = findOperation(ledger, operation);
   const own = ownCall(ledger, operation);
   const checkpoint = findCheckpoint(ledger, sequence) ?? null;
-  const facts = {
+  const replyFacts = {
     checkpoint,
     ownCall: own,
     hasRun: hasRun(ledger),
     lastStoppedAt: ledger.checkpoints[0]?.stoppedAt ?? null,
   };
-  const reply: BeginReply = { ...facts, busy: null, repeatOf: null };
+  const reply: BeginReply = { ...replyFacts, busy: null, repeatOf: null };
   const fenced = { ...ledger, newestToken: Math.max(token, ledger.newestToken) };
   if (known !== undefined && known.outcome !== null) {
     const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1) ?? null;
     return { ledger, reply: { ...reply, repeatOf: { operation: known, checkpoint: recorded } } };
   }
   if (ledger.pendingCall !== null && isForeign(ledger.pendingCall, operation)) {
-    return { ledger: abandonCall(fenced, request), reply: { ...reply, busy: busyWith(ledger, request, now) } };
+    return { ledger: markAbandoned(fenced, request), reply: { ...reply, busy: reasonToWait(ledger, request, now) } };
   }
   const begun = begunOperation(operation, known, status, now);
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
@@ -85,9 +98,10 @@ function begunOperation(
 
 /** True if a record or an operation shows that the replication has run. */
 function hasRun({ checkpoints, operations }: Ledger): boolean {
-  const isNew = (status: string | null) => status === null || status === 'created';
+  const provesNoRun = (status: string | null) => status === null || status === 'created';
   return (
-    checkpoints.some(({ stoppedAt }) => stoppedAt !== null) || operations.some((each) => !isNew(each.statusAtBegin))
+    checkpoints.some(({ stoppedAt }) => stoppedAt !== null) ||
+    operations.some((each) => !provesNoRun(each.statusAtBegin))
   );
 }
 
@@ -108,7 +122,7 @@ function pausedBeforeFailure({ replicationConfigArn }: Ledger, { operationId }: 
   return dmsFailure(
     'DmsOperationSuperseded',
     { replicationConfigArn, operationId },
-    `The stop "${operationId}" of ${replicationConfigArn} succeeded before as a pause, and is asked for with intent final`,
+    `The stop "${operationId}" of ${replicationConfigArn} succeeded before as a pause, so a final stop can't use its id`,
     'Use a new operation id for the final stop.',
   );
 }

@@ -14,8 +14,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { CallMark } from '../dms/checkpoint.js';
 import type { OperationKind } from '../contract/inputs.js';
-import { withOperationEnd, sameOperation, secondsBetween, type OperationKey } from './entries.js';
-import { retryLater, type BeginRequest, type LedgerBusy } from '../contract/ledger-protocol.js';
+import { withOperationEnd, isSameOperation, secondsBetween, type OperationKey } from './entries.js';
+import { retryLaterTypes, type BeginRequest, type LedgerBusy } from '../contract/ledger-protocol.js';
 import type { CallNote, Ledger, OperationRef, PendingCall, UnansweredCall } from '../contract/ledger-state.js';
 
 /** Longest time from a note until its request is signed. */
@@ -26,12 +26,12 @@ const SIGNATURE_VALID_SECONDS = 300;
 export const CALL_LANDS_SECONDS = CALL_SIGNED_SECONDS + SIGNATURE_VALID_SECONDS;
 /** Age of a note at which the ledger checks whether its operation died without reporting its end. */
 const FINISH_AFTER_SECONDS = 300;
-/** Delay until an operation asks again while the ledger finishes another. */
+/** Seconds after which an operation asks again while the ledger finishes the call of another operation. */
 const ASK_AGAIN_SECONDS = 3;
 
 /** Returns the note of an operation, or null if it has none. */
 export function ownCall({ pendingCall }: Ledger, operation: OperationKey): PendingCall | null {
-  return pendingCall !== null && sameOperation(pendingCall, operation) ? pendingCall : null;
+  return pendingCall !== null && isSameOperation(pendingCall, operation) ? pendingCall : null;
 }
 
 /** True if another execution left the note. The lock proves that this execution has closed. */
@@ -40,7 +40,7 @@ export function isForeign(call: PendingCall, { firstRunId }: OperationRef): bool
 }
 
 /** Returns the reason an operation must wait before it may begin or call. `null`: it may go on. */
-export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now: string): LedgerBusy | null {
+export function reasonToWait(ledger: Ledger, { operation, call }: BeginRequest, now: string): LedgerBusy | null {
   const { pendingCall } = ledger;
   if (pendingCall !== null && isForeign(pendingCall, operation)) {
     const why = `the ledger is finishing the ${pendingCall.kind} "${pendingCall.operationId}", whose workflow ended before it recorded the outcome`;
@@ -50,16 +50,21 @@ export function busyWith(ledger: Ledger, { operation, call }: BeginRequest, now:
     const seconds = CALL_SIGNED_SECONDS - secondsBetween(pendingCall.at, now);
     if (seconds > 0) return { why: 'the run before the reset may still be sending its call', seconds };
   }
-  return call === null ? null : waitForUnanswered(ledger, operation.kind, now);
+  return call === null ? null : reasonToWaitForUnanswered(ledger, operation.kind, now);
 }
 
 /** Returns the refusal of a request that may be sent again later. */
 export function busyFailure(busy: LedgerBusy): ApplicationFailure {
-  return ApplicationFailure.create({ type: retryLater.busy, message: busy.why, nonRetryable: true, details: [busy] });
+  return ApplicationFailure.create({
+    type: retryLaterTypes.busy,
+    message: busy.why,
+    nonRetryable: true,
+    details: [busy],
+  });
 }
 
 /** Returns the reason a call must wait for an unanswered call of the other kind. `null`: it may be sent. */
-function waitForUnanswered({ unanswered }: Ledger, kind: OperationKind, now: string): LedgerBusy | null {
+function reasonToWaitForUnanswered({ unanswered }: Ledger, kind: OperationKind, now: string): LedgerBusy | null {
   if (unanswered === null || unanswered.kind === kind) return null;
   const seconds = CALL_LANDS_SECONDS - secondsBetween(unanswered.at, now);
   if (seconds <= 0) return null;
@@ -68,15 +73,15 @@ function waitForUnanswered({ unanswered }: Ledger, kind: OperationKind, now: str
 }
 
 /**
- * True if a request brings news of another execution's note. Either that execution has closed, or another task queue
- * can finish its call.
+ * True if a request brings news of another execution's note. The news is that this execution has closed, or that
+ * another task queue can finish its call.
  */
 export function reportsAbandonedCall(call: PendingCall | null, { operation, taskQueue }: BeginRequest): boolean {
   return call !== null && isForeign(call, operation) && (!call.isAbandoned || call.taskQueue !== taskQueue);
 }
 
 /** Marks the note of a closed execution. The ledger then finishes its call at once, on the task queue of the waiting operation. */
-export function abandonCall(ledger: Ledger, { taskQueue }: BeginRequest): Ledger {
+export function markAbandoned(ledger: Ledger, { taskQueue }: BeginRequest): Ledger {
   const { pendingCall } = ledger;
   return pendingCall === null ? ledger : { ...ledger, pendingCall: { ...pendingCall, isAbandoned: true, taskQueue } };
 }
@@ -105,7 +110,7 @@ export function noteCall(ledger: Ledger, call: CallNote, request: BeginRequest, 
 
 /** True if someone lifted a seal since the operation began. Such an operation does not seal again. */
 export function isUnsealedSince({ lastUnsealed, operations }: Ledger, operation: OperationKey, now: string): boolean {
-  const startedAt = operations.find((each) => sameOperation(each, operation))?.startedAt ?? now;
+  const startedAt = operations.find((each) => isSameOperation(each, operation))?.startedAt ?? now;
   return lastUnsealed !== null && lastUnsealed.at >= startedAt;
 }
 
@@ -118,34 +123,37 @@ export function laterMark(one: CallMark, other: CallMark): CallMark {
 export function clearNote(ledger: Ledger, operation: OperationKey, isAnswered: boolean): Ledger {
   const call = ownCall(ledger, operation);
   if (call === null) return ledger;
-  const unanswered = newestUnanswered(call, isAnswered || call.isAnswered) ?? ledger.unanswered;
+  const unanswered = newestUnansweredCall(call, isAnswered || call.isAnswered) ?? ledger.unanswered;
   return { ...ledger, pendingCall: null, unanswered };
 }
 
-function newestUnanswered(call: PendingCall, isAnswered: boolean): UnansweredCall | null {
+function newestUnansweredCall(call: PendingCall, isAnswered: boolean): UnansweredCall | null {
   const at = isAnswered ? call.earlierUnansweredAt : call.at;
   return at === null ? null : { kind: call.kind, operationId: call.operationId, at };
 }
 
-/** Takes back the note of a call that DMS refused or that was never sent. An earlier unanswered call of the operation keeps the note. */
-export function refuseCall(ledger: Ledger, operation: OperationKey, token: number): Ledger {
+/**
+ * Takes back the note of a call that DMS refused or that was never sent. If an earlier call of the operation got no
+ * answer, the note of that call comes back.
+ */
+export function takeBackNote(ledger: Ledger, operation: OperationKey, token: number): Ledger {
   const call = ownCall(ledger, operation);
   if (call === null || call.token !== token) return ledger;
   const { earlierUnansweredAt: at } = call;
-  if (at === null) return dropCall(ledger);
+  if (at === null) return dropNoteAndSeal(ledger);
   // Token 0: the attempt of the earlier call is over, so a repeated refusal must not match this note.
   return { ...ledger, pendingCall: { ...call, at, token: 0, earlierUnansweredAt: null } };
 }
 
 /** Clears the note of a call without effect, and ends its operation. */
-export function dropCallOf(ledger: Ledger, call: PendingCall, failureType: string, now: string): Ledger {
-  const known = ledger.operations.find((each) => sameOperation(each, call));
+export function endWithoutEffect(ledger: Ledger, call: PendingCall, failureType: string, now: string): Ledger {
+  const known = ledger.operations.find((each) => isSameOperation(each, call));
   const failure = known?.failureType ?? failureType;
   const finishedAt = known?.finishedAt ?? now;
-  return withOperationEnd(dropCall(ledger), call, { failureType: failure, finishedAt, finishedBy: 'ledger' });
+  return withOperationEnd(dropNoteAndSeal(ledger), call, { failureType: failure, finishedAt, finishedBy: 'ledger' });
 }
 
-function dropCall(ledger: Ledger): Ledger {
+function dropNoteAndSeal(ledger: Ledger): Ledger {
   return { ...ledger, pendingCall: null, sealed: ledger.pendingCall?.seals === true ? null : ledger.sealed };
 }
 
@@ -158,15 +166,16 @@ export interface UnfinishedCall {
   readonly inSeconds: number;
 }
 
+/** Returns the noted call, and the time until the ledger must finish it. `null`: no call is noted. */
 export function unfinishedCall({ pendingCall: call, operations }: Ledger, now: string): UnfinishedCall | null {
   if (call === null) return null;
-  const hasEnded = call.isAbandoned || operations.find((each) => sameOperation(each, call))?.finishedAt != null;
+  const hasEnded = call.isAbandoned || operations.find((each) => isSameOperation(each, call))?.finishedAt != null;
   const inSeconds = hasEnded ? 0 : Math.max(0, FINISH_AFTER_SECONDS - secondsBetween(call.at, now));
   return { call, hasEnded, inSeconds };
 }
 
 /** Returns the seconds until a noted call can no longer land. 0: DMS answered it, or its time is over. */
-export function secondsUntilLanded(call: PendingCall, now: string): number {
+export function secondsCallMayLand(call: PendingCall, now: string): number {
   const at = call.isAnswered ? call.earlierUnansweredAt : call.at;
   return at === null ? 0 : Math.max(0, CALL_LANDS_SECONDS - secondsBetween(at, now));
 }

@@ -31,7 +31,7 @@ export function clearMissing(ledger: Ledger): Ledger {
   return { ...ledger, missingSince: null };
 }
 
-/** Marks the replication as deleted, and ends its guard and its note. The event is the last entry of the ledger. */
+/** Marks the replication as deleted, and keeps that as an event. Ends its guard and drops its note. */
 export function markDeleted(ledger: Ledger, at: string): Ledger {
   const detail = `DMS has not shown it since ${ledger.missingSince ?? at}`;
   const event = { type: 'deleted', at, by: null, reason: null, workflowId: null, detail } as const;
@@ -55,15 +55,15 @@ interface Workflows {
 }
 
 /** Returns the state of a ledger that closed by itself, ready to go on. `null`: it is open, or ended in another way. */
-export async function closedState(workflows: Workflows, workflowId: string): Promise<Ledger | null> {
+export async function readClosedState(workflows: Workflows, workflowId: string): Promise<Ledger | null> {
   const { status, runId } = await workflows.getHandle(workflowId).describe();
   if (status.name !== 'COMPLETED') return null;
   return reopen((await workflows.getHandle(workflowId, runId).result()) as Ledger);
 }
 
 /** True if the replication was deleted, nothing is left to do, and there is no seal or reservation to keep. */
-export function isClosing(ledger: Ledger): boolean {
+export function mayClose(ledger: Ledger): boolean {
   const { deletedAt, pendingCall, guard, sealed, reservation } = ledger;
-  const isOwed = pendingCall !== null || guard !== null || nextToArchive(ledger) !== null;
-  return deletedAt !== null && !isOwed && sealed === null && reservation === null;
+  const hasDuty = pendingCall !== null || guard !== null || nextToArchive(ledger) !== null;
+  return deletedAt !== null && !hasDuty && sealed === null && reservation === null;
 }

@@ -9,7 +9,7 @@ export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendin
     sealed !== null && `**Sealed** by ${sealed.by ?? 'someone unnamed'} at ${sealed.at}${why(sealed.reason)}`,
     reservation !== null && `**Reserved** by ${reservation.owner} since ${reservation.at}${why(reservation.reason)}`,
     pendingCall !== null &&
-      `A ${pendingCall.kind} ("${pendingCall.operationId}") was called at ${pendingCall.at}; its end is not recorded yet`,
+      `A call of the ${pendingCall.kind} "${pendingCall.operationId}" was noted at ${pendingCall.at}; its outcome is not known yet`,
     archive !== null &&
       archive.waiting.length > 0 &&
       `Records that are not in the archive yet: ${archive.waiting.length}`,
@@ -35,7 +35,10 @@ export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boo
   };
 }
 
-/** Returns the state in one word. `stopping` and `starting`: a call is noted. `unknown`: no operation is recorded yet. */
+/**
+ * Returns the state in one word. `stopping`, `starting`: a call is noted. `stopped`, `running`: by the newest operation
+ * that succeeded. `unknown`: no operation has succeeded yet.
+ */
 function stateOf({ pendingCall, operations, deletedAt }: Ledger): string {
   if (deletedAt !== null) return 'deleted';
   if (pendingCall !== null) return pendingCall.kind === 'stop' ? 'stopping' : 'starting';

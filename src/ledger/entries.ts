@@ -3,13 +3,19 @@ import type { TableStatisticsSummary } from '../contract/results.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import type { Ledger, LedgerEvent, OperationRecord, OperationRef } from '../contract/ledger-state.js';
 
+/** Maximum number of records, of operations and of events in a ledger. */
 export const MAX_ENTRIES = 100;
+/** Maximum bytes of a ledger as JSON, without the records that wait for the archive. */
 const MAX_BYTES = 200_000;
-/** Maximum length of an event's detail. A detail may quote a failure, and the schema of the next run rejects longer ones. */
+/**
+ * Maximum length of an event's detail, in characters. A detail may quote a long failure. The next run of the workflow
+ * rejects a state with a longer one.
+ */
 const MAX_DETAIL = 2000;
 /** Maximum number of tables in error or failing validation that a ledger keeps. */
-const MAX_FLAGGED = 20;
+const MAX_KEPT_FLAGGED_TABLES = 20;
 
+/** Ledger after a request, and the reply to that request. */
 export interface Transition<Reply> {
   readonly ledger: Ledger;
   readonly reply: Reply;
@@ -45,20 +51,22 @@ export function secondsBetween(at: string, now: string): number {
   return (Date.parse(now) - Date.parse(at)) / 1000;
 }
 
+/** Merges `ended` into the entry of an operation. Changes nothing if the ledger has no entry of it. */
 export function withOperationEnd(ledger: Ledger, operation: OperationKey, ended: Partial<OperationRecord>): Ledger {
-  const operations = ledger.operations.map((each) => (sameOperation(each, operation) ? { ...each, ...ended } : each));
+  const operations = ledger.operations.map((each) => (isSameOperation(each, operation) ? { ...each, ...ended } : each));
   return withinLimits({ ...ledger, operations });
 }
 
 export function findOperation(ledger: Ledger, key: OperationKey): OperationRecord | undefined {
-  return ledger.operations.find((each) => sameOperation(each, key));
+  return ledger.operations.find((each) => isSameOperation(each, key));
 }
 
+/** Returns the record with this sequence. `null`: the newest record. */
 export function findCheckpoint(ledger: Ledger, sequence: number | null): CheckpointRecord | undefined {
   return sequence === null ? ledger.checkpoints[0] : ledger.checkpoints.find((each) => each.sequence === sequence);
 }
 
-export function sameOperation(one: OperationKey, other: OperationKey): boolean {
+export function isSameOperation(one: OperationKey, other: OperationKey): boolean {
   return one.kind === other.kind && one.operationId === other.operationId;
 }
 
@@ -93,8 +101,8 @@ export function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
-/** Returns a summary with only as many flagged tables as a ledger keeps. A request with more may be too large for its schema. */
-export function keptTables(summary: TableStatisticsSummary): TableStatisticsSummary {
-  const flagged = summary.flagged.slice(0, MAX_FLAGGED);
+/** Cuts the flagged tables of a summary to as many as a ledger keeps. The request's schema rejects a larger summary. */
+export function limitFlaggedTables(summary: TableStatisticsSummary): TableStatisticsSummary {
+  const flagged = summary.flagged.slice(0, MAX_KEPT_FLAGGED_TABLES);
   return { ...summary, flagged, truncated: summary.truncated || summary.flagged.length > flagged.length };
 }

@@ -7,14 +7,14 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { dmsFailure } from '../contract/failures.js';
-import { retryLater } from '../contract/ledger-protocol.js';
+import { retryLaterTypes } from '../contract/ledger-protocol.js';
 import type { Ledger, OperationRef } from '../contract/ledger-state.js';
 import { busyFailure } from './calls.js';
 
 /** Tolerated difference between the clocks of a Temporal server's hosts. */
 const CLOCKS_APART_SECONDS = 60;
 /** Longest delay until an attempt that is ahead of the ledger's clock asks again. */
-const CLOCKS_ASK_AGAIN_SECONDS = 10;
+const MAX_CLOCK_WAIT_SECONDS = 10;
 
 /** Returns the seconds by which a token lies in the future, beyond the tolerated difference of clocks. */
 function secondsAhead(token: number, now: string): number {
@@ -28,8 +28,11 @@ export function requirePastToken(replicationConfigArn: string, token: number, no
   throw dmsFailure('DmsInvalidInput', { replicationConfigArn }, what, 'Nothing was changed.');
 }
 
-/** Throws if a later attempt has already sent a request. A live attempt is retried with a newer token. */
-export function requireNewest(
+/**
+ * Throws if a later attempt has already sent a request. Also throws while the token is more than a minute ahead of
+ * the ledger's clock. A live attempt is retried with a newer token.
+ */
+export function requireNewestToken(
   ledger: Ledger,
   { token, operation }: { token: number; operation: OperationRef },
   now: string,
@@ -38,9 +41,9 @@ export function requireNewest(
   if (ahead > 0) {
     // The clocks of the Temporal server's hosts differ. A live attempt is let through once the difference has passed.
     const why = `the attempt was scheduled ${Math.ceil(ahead)} s later than the ledger's clock allows`;
-    throw busyFailure({ why, seconds: Math.min(ahead, CLOCKS_ASK_AGAIN_SECONDS) });
+    throw busyFailure({ why, seconds: Math.min(ahead, MAX_CLOCK_WAIT_SECONDS) });
   }
   if (token >= ledger.newestToken) return;
-  const message = `A later attempt of the ${operation.kind} "${operation.operationId}" has already sent a request to the ledger`;
-  throw ApplicationFailure.nonRetryable(message, retryLater.late);
+  const message = `A request of the ${operation.kind} "${operation.operationId}" came too late: the ledger already has one of a later attempt`;
+  throw ApplicationFailure.nonRetryable(message, retryLaterTypes.late);
 }

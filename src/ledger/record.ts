@@ -1,21 +1,24 @@
 /** Recording the end of an operation: a stop with its checkpoint, a resume, a failure, or a refused call. */
 import { ApplicationFailure } from '@temporalio/common';
-import { isSameStop } from '../dms/checkpoint.js';
+import { mayLackFields } from '../dms/checkpoint.js';
 import { queueRecord } from './archive.js';
 import { dmsFailure } from '../contract/failures.js';
 import { guardOf } from './deadline.js';
-import { requireNewest } from './fencing.js';
-import { isUnsealedSince, ownCall, refuseCall, clearNote } from './calls.js';
-import { findOperation, withOperationEnd, type Transition, keptTables } from './entries.js';
-import { type RecordReply, type RecordRequest, retryLater } from '../contract/ledger-protocol.js';
+import { requireNewestToken } from './fencing.js';
+import { isUnsealedSince, ownCall, takeBackNote, clearNote } from './calls.js';
+import { findOperation, withOperationEnd, type Transition, limitFlaggedTables } from './entries.js';
+import { type RecordReply, type RecordRequest, retryLaterTypes } from '../contract/ledger-protocol.js';
 import type { CheckpointDraft, CheckpointRecord } from '../contract/records.js';
 import type { Ledger, Seal } from '../contract/ledger-state.js';
 
 type Request<Type extends RecordRequest['type']> = Extract<RecordRequest, { readonly type: Type }>;
 
-/** Throws if a later attempt has sent a request, or the operation has not begun. Refuses a checkpoint of another replication. */
+/**
+ * Throws if a later attempt has already sent a request. Throws for a stop or resume that has not begun, and for a
+ * checkpoint of another replication.
+ */
 export function validateRecord(ledger: Ledger, request: RecordRequest, now: string): void {
-  requireNewest(ledger, request, now);
+  requireNewestToken(ledger, request, now);
   const { operation, type } = request;
   const { replicationConfigArn } = ledger;
   const refuse = (problem: string) =>
@@ -29,7 +32,7 @@ export function validateRecord(ledger: Ledger, request: RecordRequest, now: stri
     throw refuse(`checkpoint.replicationConfigArn is not ${replicationConfigArn}`);
   if ((type === 'stopped' || type === 'resumed') && findOperation(ledger, operation) === undefined) {
     const message = `The ${operation.kind} "${operation.operationId}" of ${replicationConfigArn} has not begun`;
-    throw ApplicationFailure.nonRetryable(message, retryLater.unknown);
+    throw ApplicationFailure.nonRetryable(message, retryLaterTypes.unknown);
   }
 }
 
@@ -45,9 +48,12 @@ export function record(before: Ledger, request: RecordRequest, now: string): Tra
     case 'ended':
       return { ledger: recordEnded(ledger, request, now), reply: nothing };
     case 'tables':
-      return { ledger: withOperationEnd(ledger, operation, { tables: keptTables(request.tables) }), reply: nothing };
+      return {
+        ledger: withOperationEnd(ledger, operation, { tables: limitFlaggedTables(request.tables) }),
+        reply: nothing,
+      };
     case 'refused':
-      return { ledger: refuseCall(ledger, operation, token), reply: nothing };
+      return { ledger: takeBackNote(ledger, operation, token), reply: nothing };
   }
 }
 
@@ -81,13 +87,13 @@ function recordStopped(ledger: Ledger, request: Request<'stopped'>, now: string)
   const repeated = ledger.checkpoints.find((each) => isSameRecord(each, draft));
   const checkpoint = repeated ?? {
     ...draft,
-    recoveryCheckpoint: draft.recoveryCheckpoint ?? knownCheckpoint(ledger, draft),
+    recoveryCheckpoint: draft.recoveryCheckpoint ?? knownRecoveryCheckpoint(ledger, draft),
     sequence: ledger.lastSequence + 1,
     recordedAt: now,
   };
   const settled = clearNote(ledger, operation, isAnswered);
   const recorded = repeated === undefined ? withRecord(settled, checkpoint, request, now) : settled;
-  const tables = request.tables === null ? {} : { tables: keptTables(request.tables) };
+  const tables = request.tables === null ? {} : { tables: limitFlaggedTables(request.tables) };
   // The end that the caller saw, such as a cancel, stays when the ledger records the outcome of the call.
   const known = finishedBy === null ? undefined : findOperation(ledger, operation);
   const ended = {
@@ -114,7 +120,10 @@ function withRecord(ledger: Ledger, checkpoint: CheckpointRecord, request: Reque
   return queueRecord(recorded, checkpoint, request, now);
 }
 
-/** Returns the seal that a recorded final stop sets if the ledger has none. `null`: a pause, or someone unsealed the ledger since it began. */
+/**
+ * Returns the seal that a recorded final stop sets if the ledger has none. `null`: the stop is a pause, or someone has
+ * unsealed the ledger since the stop began.
+ */
 function sealOf(
   ledger: Ledger,
   { intent }: CheckpointRecord,
@@ -126,7 +135,7 @@ function sealOf(
 }
 
 /** Returns the recorded checkpoint of the same stop. DMS may show none once it has deprovisioned the replication. */
-function knownCheckpoint(ledger: Ledger, draft: CheckpointDraft): string | null {
+function knownRecoveryCheckpoint(ledger: Ledger, draft: CheckpointDraft): string | null {
   const same = ledger.checkpoints.find((each) => isKnownStop(each, draft) && each.recoveryCheckpoint !== null);
   return same?.recoveryCheckpoint ?? null;
 }
@@ -144,5 +153,5 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
 
 function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
   // DMS may no longer show every field of the stop once it has deprovisioned the replication.
-  return recorded.stoppedAt !== null && isSameStop(recorded, draft, draft.resumeBy === null);
+  return recorded.stoppedAt !== null && mayLackFields(recorded, draft, draft.resumeBy === null);
 }

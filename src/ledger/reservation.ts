@@ -25,8 +25,8 @@ export function reserve(ledger: Ledger, request: ReserveRequest, now: string): T
   const { pendingCall, reservation: known } = ledger;
   // The owner may go on in another workflow.
   const reservation: Reservation = known === null ? { owner, reason, workflowId, at: now } : { ...known, workflowId };
-  const isForeign = pendingCall !== null && !isOwners(reservation, pendingCall);
-  const pendingCallAgeSeconds = isForeign ? secondsBetween(pendingCall.at, now) : null;
+  const isOthersCall = pendingCall !== null && !belongsToOwner(reservation, pendingCall);
+  const pendingCallAgeSeconds = isOthersCall ? secondsBetween(pendingCall.at, now) : null;
   const reply = { reservation, pendingCallAgeSeconds };
   if (known !== null) return { ledger: { ...ledger, reservation }, reply };
   const event = { type: 'reserved', at: now, by: owner, reason, workflowId, detail: null } as const;
@@ -53,22 +53,28 @@ export function breakReservation(ledger: Ledger, { by, reason }: DecisionRequest
   return { ledger: free, reply: `The reservation of ${replicationConfigArn} by ${owner} is broken` };
 }
 
-/** Throws `DmsReplicationReserved` if someone else holds the reservation. */
-export function requireUnreserved(ledger: Ledger, operation: OperationRef): void {
+/** Throws `DmsReplicationReserved` if someone else holds the reservation and the operation has not succeeded yet. */
+export function requireMayOperate(ledger: Ledger, operation: OperationRef): void {
   // An operation that succeeded before only returns its recorded result.
   if ((findOperation(ledger, operation)?.outcome ?? null) === null) requireOwner(ledger, operation);
 }
 
-/** Throws `DmsReplicationReserved` unless the operation is the owner's. Steps of the workflow that reserved it are. */
+/**
+ * Throws `DmsReplicationReserved` if someone else holds the reservation. Steps of the workflow that reserved the
+ * replication are the owner's.
+ */
 export function requireOwner(
   { reservation, replicationConfigArn }: Pick<Ledger, 'reservation' | 'replicationConfigArn'>,
   operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'> & Partial<OperationRef>,
 ): void {
-  if (reservation === null || isOwners(reservation, operation)) return;
+  if (reservation === null || belongsToOwner(reservation, operation)) return;
   throw reservedFailure(replicationConfigArn, reservation, operation.operationId);
 }
 
-function isOwners({ owner, workflowId }: Reservation, operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'>) {
+function belongsToOwner(
+  { owner, workflowId }: Reservation,
+  operation: Pick<OperationRef, 'owner' | 'parentWorkflowId'>,
+) {
   const isStep = workflowId !== null && [operation.parentWorkflowId, operation.owner].includes(workflowId);
   return isStep || operation.owner === owner;
 }
@@ -88,7 +94,7 @@ function reservedFailure(
 }
 
 /** Returns the same failure for a client, which reads only the owner. */
-export function reservedByOther(replicationConfigArn: string, owner: string) {
+export function reservedByOtherFailure(replicationConfigArn: string, owner: string) {
   return dmsFailure(
     'DmsReplicationReserved',
     { replicationConfigArn },

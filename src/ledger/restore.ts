@@ -6,9 +6,9 @@ import type { DecisionRequest, RestoreReply, RestoreRequest } from '../contract/
 import { type CheckpointRecord, RECORD_VERSION } from '../contract/records.js';
 import type { ArchivedRecord, DeadlinePlan, Ledger } from '../contract/ledger-state.js';
 
-type Waiting = NonNullable<Ledger['archive']>['waiting'];
+type ArchiveQueue = NonNullable<Ledger['archive']>['waiting'];
 
-/** Returns the request that restores archived records, newest first. */
+/** Returns the request that restores archived records. Expects the records newest first. */
 export function restoreRequest(
   archived: readonly [ArchivedRecord, ...ArchivedRecord[]],
   { by, reason }: DecisionRequest,
@@ -53,11 +53,11 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
   const checkpoints = [...ledger.checkpoints, ...missing.map(withoutArchiveFields)].toSorted(newestFirst);
   const lastSequence = Math.max(ledger.lastSequence, request.lastSequence);
   const archive = ledger.archive ?? { taskQueue: null, waiting: recordsToArchive(ledger, records) };
-  const back = withinLimits({ ...ledger, checkpoints, lastSequence, archive });
-  const added = missing.filter(({ sequence }) => back.checkpoints.some((each) => each.sequence === sequence));
+  const merged = withinLimits({ ...ledger, checkpoints, lastSequence, archive });
+  const added = missing.filter(({ sequence }) => merged.checkpoints.some((each) => each.sequence === sequence));
   if (added.length === 0 && lastSequence === ledger.lastSequence) return { ledger, reply: { added: 0 } };
 
-  const newest = added.find(({ sequence }) => sequence === back.checkpoints[0]?.sequence);
+  const newest = added.find(({ sequence }) => sequence === merged.checkpoints[0]?.sequence);
   // The newest lost record restores its seal. A ledger that someone unsealed stays unsealed: that person knew of the seal.
   const isOwn = ({ sequence, recordedAt }: ArchivedRecord) =>
     ledger.checkpoints.some((own) => own.sequence === sequence && own.recordedAt === recordedAt);
@@ -70,7 +70,7 @@ export function restore(ledger: Ledger, request: RestoreRequest, now: string): T
       : guardOf({ ...newest, recordedAt: now }, warnInsteadOfResume(newest.deadline), clock);
   const detail = `${added.length} records came back from the archive`;
   const event = { type: 'restored', at: now, by, reason, workflowId: null, detail } as const;
-  const restored = withEvent({ ...back, sealed, guard }, event);
+  const restored = withEvent({ ...merged, sealed, guard }, event);
   return { ledger: restored, reply: { added: added.length } };
 }
 
@@ -90,7 +90,7 @@ function newestFirst(one: CheckpointRecord, other: CheckpointRecord): number {
 }
 
 /** Returns the records that a ledger wrote before it had an archive, oldest first. */
-function recordsToArchive({ checkpoints }: Ledger, records: readonly ArchivedRecord[]): Waiting {
+function recordsToArchive({ checkpoints }: Ledger, records: readonly ArchivedRecord[]): ArchiveQueue {
   const isArchived = (own: CheckpointRecord) =>
     records.some(({ sequence, recordedAt }) => sequence === own.sequence && recordedAt === own.recordedAt);
   return checkpoints

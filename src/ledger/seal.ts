@@ -3,12 +3,13 @@
  *
  * A final stop **seals** the ledger. A sealed ledger refuses resumes until a person unseals it.
  *
- * A seal is set by the note of a final stop (`noteCall` in `calls.ts`), by its record (`sealOf` in `record.ts`), or by a
- * restore (`restore.ts`). It is lifted with a note of which nothing came (`dropCall` in `calls.ts`), or by a person.
+ * The note of a final stop sets the seal (`noteCall` in `calls.ts`). So does its record (`sealOf` in `record.ts`), or a
+ * restore (`restore.ts`). A person lifts the seal. The ledger lifts it with the note of a call that had no effect
+ * (`dropCall` in `calls.ts`).
  *
  * Invariants:
  * - `pendingCall.seals` implies `sealed`.
- * - An earlier seal keeps its owner: a later final stop does not replace it.
+ * - A later final stop does not replace an earlier seal.
  * - An operation does not seal again after a person unsealed the ledger since it began.
  */
 import { replicationSealed } from '../contract/failure-messages.js';

@@ -29,7 +29,7 @@ export function planFleet(kind: OperationKind, input: unknown, workflowId: strin
     options: Object.fromEntries(options.filter(([, value]) => value !== null)),
     total: left.length,
     duplicates: members.length - left.length,
-    left,
+    remaining: left,
     underWay: 0,
     results: {},
     halted: null,
@@ -48,7 +48,7 @@ function readFleet(kind: OperationKind, input: unknown) {
     return { ...fleet, members: membersOf(replicationConfigArns) };
   }
   const { replicationConfigArns, stopped, ...fleet } = readWith(resumeFleetInput, reading, input);
-  return { ...fleet, members: stopped === null ? membersOf(replicationConfigArns ?? []) : byDeadline(stopped) };
+  return { ...fleet, members: stopped === null ? membersOf(replicationConfigArns ?? []) : membersByDeadline(stopped) };
 }
 
 /** Validates the state that an earlier run handed on, because anyone can start a workflow with any state. Throws `DmsInvalidInput`. */
@@ -62,22 +62,23 @@ function membersOf(arns: readonly string[]): FleetMember[] {
 }
 
 /** Returns the replications that a stop fleet stopped, with the sequences of their records. The nearest deadline comes first. */
-function byDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[] {
+function membersByDeadline(stopped: Readonly<Record<string, FleetEntry>>): FleetMember[] {
   return Object.entries(stopped)
     .flatMap(([arn, entry]) => {
       if ('failureType' in entry || entry.checkpointSequence === null || entry.outcome === 'never-started') return [];
-      return [{ arn, sequence: entry.checkpointSequence, by: entry.resumeBy ?? '9' }];
+      // A replication without a deadline comes last: '9' sorts after every ISO time.
+      return [{ arn, sequence: entry.checkpointSequence, deadline: entry.resumeBy ?? '9' }];
     })
-    .toSorted((one, other) => one.by.localeCompare(other.by))
+    .toSorted((one, other) => one.deadline.localeCompare(other.deadline))
     .map(({ arn, sequence }) => ({ arn, sequence }));
 }
 
 /** Throws if the result might not fit into a payload. Without this check, the fleet would fail only at its end. */
 function requireRoom(kind: OperationKind, members: readonly FleetMember[]): void {
-  const places = new Set(members.map(({ arn }) => arnPrefixOf(arn)));
+  const prefixes = new Set(members.map(({ arn }) => arnPrefixOf(arn)));
   const bytes = members.reduce(
     (sum, { arn }) => sum + Math.max(arn.length - arnPrefixOf(arn).length + ENTRY_BYTES, arn.length + LEFT_BYTES),
-    [...places].reduce((sum, place) => sum + place.length + 6, SHARED_BYTES),
+    [...prefixes].reduce((sum, prefix) => sum + prefix.length + 6, SHARED_BYTES),
   );
   if (bytes <= MAX_BYTES) return;
   throw dmsFailure(

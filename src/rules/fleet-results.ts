@@ -1,8 +1,8 @@
 /** Results of a fleet, and the limits at which it starts no more operations. */
 import {
   groupResults,
-  MESSAGE_LENGTH,
-  TYPE_LENGTH,
+  MAX_MESSAGE_LENGTH,
+  MAX_TYPE_LENGTH,
   type FailureLimit,
   type FleetEntry,
   type FleetMember,
@@ -14,23 +14,23 @@ import type { ResumeReplicationResult, StopReplicationResult } from '../contract
 
 /** Number of ended operations at which a share of failures starts to count. */
 const SHARE_COUNTS_FROM = 10;
-/** Number of superseded operations that show a reused fleet id. */
-const SUPERSEDED = 5;
+/** Number of superseded operations from which on a fleet id counts as reused. */
+const MIN_SUPERSEDED = 5;
 /** Maximum number of failures that keep their message, so that the result fits into a payload. */
 const MAX_MESSAGES = 200;
 
 /** True if so many of the ended operations failed that no more may start. */
-export function isTooMany({ count, share }: FailureLimit, failed: number, ended: number): boolean {
+export function hasTooManyFailures({ count, share }: FailureLimit, failed: number, ended: number): boolean {
   return failed >= (count ?? Infinity) || (ended >= SHARE_COUNTS_FROM && failed / ended >= (share ?? Infinity));
 }
 
 /** True if the fleet id was used before, and its replications have run since. All other operations would then fail in the same way. */
-export function isUsedBefore(superseded: number, ended: number, total: number): boolean {
-  return superseded >= Math.min(SUPERSEDED, total) && superseded * 2 > ended;
+export function isFleetIdReused(superseded: number, ended: number, total: number): boolean {
+  return superseded >= Math.min(MIN_SUPERSEDED, total) && superseded * 2 > ended;
 }
 
 /** Returns the input of one operation of a fleet. The operation id makes a repeated fleet skip operations that succeeded. */
-export function fleetOperation({ kind, fleetId, options }: FleetState, { arn, sequence }: FleetMember) {
+export function fleetOperationInput({ kind, fleetId, options }: FleetState, { arn, sequence }: FleetMember) {
   const checkpoint = sequence == null ? {} : { checkpoint: { sequence } };
   return { ...options, ...checkpoint, replicationConfigArn: arn, operationId: `${fleetId}:${kind}` };
 }
@@ -44,8 +44,8 @@ export function resumedEntry({ outcome, resumedFrom }: ResumeReplicationResult):
 }
 
 export function failedEntry(failureType: string, message: string, failuresBefore: number): FleetEntry {
-  const kept = failuresBefore < MAX_MESSAGES ? cut(message, MESSAGE_LENGTH) : null;
-  return { failureType: cut(failureType, TYPE_LENGTH), message: kept };
+  const kept = failuresBefore < MAX_MESSAGES ? cut(message, MAX_MESSAGE_LENGTH) : null;
+  return { failureType: cut(failureType, MAX_TYPE_LENGTH), message: kept };
 }
 
 /** Cuts a text. Control characters become spaces, because each takes six bytes of JSON. */
@@ -55,7 +55,7 @@ function cut(text: string, most: number): string {
 
 /** Returns the report of a fleet. */
 export function fleetReport(
-  { fleetId, kind, total, duplicates, halted }: Omit<FleetState, 'results' | 'left'>,
+  { fleetId, kind, total, duplicates, halted }: Omit<FleetState, 'results' | 'remaining'>,
   left: readonly string[],
   results: FleetResult['results'],
 ): FleetReport {

@@ -9,7 +9,7 @@ import type {
   ResumeReplicationInput,
   StopReplicationInput,
 } from '../contract/inputs.js';
-import type { Wanted } from '../contract/activity-protocol.js';
+import type { WantedOperation } from '../contract/activity-protocol.js';
 import { memoKeys, workflowTypes } from '../contract/names.js';
 
 /** Execution that holds a replication's workflow id. */
@@ -17,7 +17,7 @@ export interface OpenOperation {
   readonly kind: string;
   /** Operation id. `null` for a moment if the execution was started without a memo. */
   readonly operationId: string | null;
-  /** Result of {@link asksOf}. `null` while `operationId` is null. */
+  /** Result of {@link requestKeyOf}. `null` while `operationId` is null. */
   readonly asks: string | null;
   readonly workflowId: string;
   readonly runId: string;
@@ -48,9 +48,9 @@ export function openOperation(description: ExecutionDescription): OpenOperation 
 export function operationOfExecution(description: ExecutionDescription): OpenOperation {
   const { memo, type, workflowId, runId, parentExecution } = description;
   return {
-    kind: text(memo?.[memoKeys.kind]) ?? kindOfType(type),
-    operationId: text(memo?.[memoKeys.operationId]),
-    asks: text(memo?.[memoKeys.asks]),
+    kind: stringOrNull(memo?.[memoKeys.kind]) ?? kindOfType(type),
+    operationId: stringOrNull(memo?.[memoKeys.operationId]),
+    asks: stringOrNull(memo?.[memoKeys.requestKey]),
     workflowId,
     runId,
     firstRunId: firstRunIdOf(description),
@@ -64,16 +64,19 @@ export function firstRunIdOf({ raw, runId }: Pick<ExecutionDescription, 'raw' | 
 }
 
 /** Returns the operation that an input asks for. */
-export function wantedBy(kind: OperationKind, input: OperationInput): Wanted {
-  return { kind, operationId: input.operationId ?? null, asks: asksOf(kind, input) };
+export function wantedOperation(kind: OperationKind, input: OperationInput): WantedOperation {
+  return { kind, operationId: input.operationId ?? null, asks: requestKeyOf(kind, input) };
 }
 
 /**
  * Returns the key of a request to DMS, as {@link relationTo} compares it. The key of a stop is its intent.
  *
- * A resume has its start type, the sequence of its record, and its CDC fields. What the input leaves out is empty.
+ * A resume has its start type, the sequence of its record, and its CDC fields. Fields that the input leaves out are empty.
  */
-export function asksOf(kind: OperationKind, input: Partial<StopReplicationInput & ResumeReplicationInput>): string {
+export function requestKeyOf(
+  kind: OperationKind,
+  input: Partial<StopReplicationInput & ResumeReplicationInput>,
+): string {
   if (kind === 'stop') return input.intent ?? 'pause';
   const { startReplicationType, checkpoint, cdcStartPosition, cdcStartTime, cdcStopPosition } = input;
   const sequence = typeof checkpoint === 'object' && checkpoint !== null ? checkpoint.sequence : '';
@@ -100,12 +103,15 @@ function isSameRequest(one: string, other: string): boolean {
  * - `wait`: the operation runs afterwards, as a final stop does after a pause.
  * - `refuse`: the operation fails, and the failure names the open one.
  */
-export function relationTo(open: OpenOperation, { kind, operationId, asks }: Wanted): 'join' | 'wait' | 'refuse' {
+export function relationTo(
+  open: OpenOperation,
+  { kind, operationId, asks }: WantedOperation,
+): 'join' | 'wait' | 'refuse' {
   if (open.kind !== kind) return 'refuse';
   if (kind === 'stop' && asks === 'final' && open.asks !== 'final') return 'wait';
   const isSameId = operationId === null || open.operationId === null || operationId === open.operationId;
   // An execution that was started without a memo sets one a moment later. Until then, assume the default request.
-  const isSame = isSameRequest(asks, open.asks ?? asksOf(kind, {}));
+  const isSame = isSameRequest(asks, open.asks ?? requestKeyOf(kind, {}));
   return isSameId && isSame ? 'join' : 'refuse';
 }
 
@@ -118,6 +124,6 @@ function kindOfType(type: string): string {
   return type === workflowTypes.stop ? 'stop' : type === workflowTypes.resume ? 'resume' : type;
 }
 
-function text(value: unknown): string | null {
+function stringOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }

@@ -9,7 +9,7 @@
 const SCHEDULED = 1;
 
 /** Maximum number of events of an execution that no worker ever picked up: started, first task scheduled, cancel requested. */
-const MOST_EVENTS = 3;
+const MAX_EVENTS = 3;
 
 /** Part of an execution's description that tells whether a worker ever had it. */
 export interface PickUpFacts {
@@ -27,7 +27,7 @@ export interface PickUpFacts {
  */
 export function isNeverPickedUp({ status, historyLength, raw }: PickUpFacts): boolean {
   const { pendingWorkflowTask: task } = raw;
-  if (status.name !== 'RUNNING' || historyLength > MOST_EVENTS || !task) return false;
+  if (status.name !== 'RUNNING' || historyLength > MAX_EVENTS || !task) return false;
   return Number(task.state) === SCHEDULED && (task.attempt ?? 1) <= 1;
 }
 
@@ -46,7 +46,10 @@ interface TaskQueues {
   };
 }
 
-/** True if a worker polled the queue for workflow tasks in the last five minutes. Also true if the server does not tell. */
+/**
+ * True if a worker polled the queue for workflow tasks in the last five minutes. Also true if the server leaves that
+ * open, or rejects the request.
+ */
 export async function isPolled(
   { workflowService, options: { namespace } }: TaskQueues,
   name: string,
@@ -68,7 +71,7 @@ export interface ExecutionRun {
 /**
  * Terminates the execution that holds a replication's id if no worker ever picked it up and none will.
  *
- * The rule: no worker polls the execution's task queue, but a worker polls the caller's task queue. Both queues differ.
+ * None will if no worker polls the execution's task queue, while a worker polls the caller's, which is another queue.
  *
  * Returns the reason of the termination. `null`: the execution stays.
  */
@@ -78,10 +81,10 @@ export async function clearNeverPickedUp(
   taskQueue: string,
   isPolled: (taskQueue: string) => Promise<boolean>,
 ): Promise<string | null> {
-  const isIdle = (now: PickUpFacts) => now.taskQueue !== taskQueue && isNeverPickedUp(now);
-  if (!isIdle(found) || (await isPolled(found.taskQueue)) || !(await isPolled(taskQueue))) return null;
+  const isReplaceable = (now: PickUpFacts) => now.taskQueue !== taskQueue && isNeverPickedUp(now);
+  if (!isReplaceable(found) || (await isPolled(found.taskQueue)) || !(await isPolled(taskQueue))) return null;
   // A worker may have picked it up in the meantime.
-  if (!isIdle(await run.describe())) return null;
+  if (!isReplaceable(await run.describe())) return null;
   const reason = `No worker polls the task queue "${found.taskQueue}", and none ever picked this up; an operation on the task queue "${taskQueue}" takes its place`;
   await run.terminate(reason);
   return reason;

@@ -1,6 +1,6 @@
 /** Results of operations that succeeded before under the same id, if they still hold. */
 import { isRecordedStop } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { BeginReply } from '../contract/ledger-protocol.js';
@@ -24,20 +24,21 @@ export function repeatedStop(
 ): StopReplicationResult {
   const { operation, checkpoint } = repeat;
   const { operationId, outcome, tables } = operation;
-  const isAtRest = factsOf(lifecycleState(look).status).phase === 'rest';
-  if (!isAtRest || checkpoint === null || !isRecordedStop(checkpoint, look)) throw noLongerHolds(repeat, look, subject);
+  const isAtRest = statusFacts(lifecycleState(look).status).phase === 'rest';
+  if (!isAtRest || checkpoint === null || !isRecordedStop(checkpoint, look))
+    throw supersededFailure(repeat, look, subject);
   const warnings = [...stopWarnings(checkpoint, look, now), ...(tables === null ? [] : tableWarnings(tables))];
   return { outcome: outcome as StopOutcome, operationId, checkpoint, replication: look, tables, warnings };
 }
 
 /** Throws `DmsOperationSuperseded` if only one of the two resumes reloads the target. */
-export function requireSameStart({ operation }: Repeat, wanted: string | null, subject: FailureSubject): void {
+export function requireSameReload({ operation }: Repeat, wanted: string | null, subject: FailureSubject): void {
   const { operationId, startReplicationType: sent } = operation;
   if (sent === null || (sent === 'reload-target') === (wanted === 'reload-target')) return;
   throw dmsFailure(
     'DmsOperationSuperseded',
     subject,
-    `The resume "${operationId}" of ${subject.replicationConfigArn} succeeded before with ${sent}, and is asked for with ${wanted ?? 'the default'}`,
+    `The resume "${operationId}" of ${subject.replicationConfigArn} succeeded before with start type ${sent}, and is now repeated with ${wanted ?? 'none'}`,
     'Use a new operation id for another start type.',
   );
 }
@@ -47,7 +48,7 @@ export function repeatedResume(repeat: Repeat, look: Replication, subject: Failu
   const { operation, checkpoint: resumedFrom } = repeat;
   const { operationId, outcome, startReplicationType, progress } = operation;
   // A replication that is starting was stopped after the earlier resume.
-  if (lifecycleState(look).status !== 'running') throw noLongerHolds(repeat, look, subject);
+  if (lifecycleState(look).status !== 'running') throw supersededFailure(repeat, look, subject);
   return {
     outcome: outcome as ResumeOutcome,
     operationId,
@@ -59,7 +60,7 @@ export function repeatedResume(repeat: Repeat, look: Replication, subject: Failu
   };
 }
 
-function noLongerHolds({ operation, checkpoint }: Repeat, replication: Replication, subject: FailureSubject) {
+function supersededFailure({ operation, checkpoint }: Repeat, replication: Replication, subject: FailureSubject) {
   const { kind, operationId, finishedAt } = operation;
   return dmsFailure(
     'DmsOperationSuperseded',

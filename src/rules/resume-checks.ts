@@ -1,6 +1,6 @@
 /** Conditions of a start, as pure rules over the request, the look and the recorded stop. */
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
-import { isRecordedStop, isSameStop, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
+import { isRecordedStop, mayLackFields, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { StartReplicationType } from '../contract/inputs.js';
@@ -111,17 +111,17 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
 
 /** Throws `DmsSourceLogExpired` if the start needs a part of the source log that the source no longer keeps. */
 export function requireSourceLog(facts: ResumeFacts, type: StartReplicationType): void {
-  const { expired } = sourceLog(facts);
+  const { expired } = sourceLogVerdict(facts);
   if (expired === null || type !== 'resume-processing') return;
   throw dmsFailure(
     'DmsSourceLogExpired',
     facts.subject,
     `${facts.subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
-    'If the source does have it, say so with sourceLogRetentionSeconds; else everything has to be loaded anew.',
+    'If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew with startReplicationType "reload-target".',
   );
 }
 
-function sourceLog({ request, checkpoint, look, dmsTime }: ResumeFacts): SourceLogVerdict {
+function sourceLogVerdict({ request, checkpoint, look, dmsTime }: ResumeFacts): SourceLogVerdict {
   const { sourceLogRetentionSeconds = null, oldestOpenTransactionSeconds = null } = request;
   const known = { sourceLogRetentionSeconds, oldestOpenTransactionSeconds };
   const isRecorded = checkpoint != null && isRecordedStop(checkpoint, look);
@@ -139,25 +139,25 @@ export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): 
   const known = record?.endpoints ?? null;
   if (known === null)
     return uncheckedWarning(current !== null && record != null ? 'the record has no addresses' : null);
-  let hidden: string | null = null;
+  let hiddenEndpointArn: string | null = null;
   for (const role of ['source', 'target'] as const) {
     const [was, is] = [known[role], current?.endpoints?.[role]];
     const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
     // An address that DMS does not show, such as one in a secret, is unknown. It may be the same.
-    if (was.host === null || is?.host === null) hidden ??= was.endpointArn;
+    if (was.host === null || is?.host === null) hiddenEndpointArn ??= was.endpointArn;
     else if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
   }
-  if (hidden !== null) return uncheckedWarning(`DMS does not show the address of ${hidden}`);
+  if (hiddenEndpointArn !== null) return uncheckedWarning(`DMS does not show the address of ${hiddenEndpointArn}`);
   return uncheckedWarning(current === null ? 'this worker does not read endpoints' : current.problem);
 }
 
 /** Returns the record of the stop from which the resume went on. `null`: none is recorded, or another start type was sent. */
-export function resumedFrom(
+export function recordResumedFrom(
   checkpoint: CheckpointRecord | null | undefined,
   type: string | null,
   { lastStopTime, ...mark }: StopMark,
 ): CheckpointRecord | null {
-  const isSame = checkpoint != null && isSameStop(checkpoint, { stoppedAt: lastStopTime, ...mark });
+  const isSame = checkpoint != null && mayLackFields(checkpoint, { stoppedAt: lastStopTime, ...mark });
   return isSame && type === 'resume-processing' ? checkpoint : null;
 }
 
@@ -176,7 +176,7 @@ function spellingWarnings({ checkpoint, look }: ResumeFacts): readonly Warning[]
 }
 
 function logWarnings(facts: ResumeFacts, type: string | null): readonly Warning[] {
-  const verdict = sourceLog(facts);
+  const verdict = sourceLogVerdict(facts);
   return type === 'resume-processing' && verdict.expired === null ? verdict.warnings : [];
 }
 
@@ -184,7 +184,7 @@ function logWarnings(facts: ResumeFacts, type: string | null): readonly Warning[
 function positionWarnings({ cdcStartPosition, cdcStartTime }: RequestStart): readonly Warning[] {
   if (cdcStartPosition == null && cdcStartTime == null) return [];
   const message =
-    'It was told to start at a position. AWS contradicts itself on whether DMS Serverless does: check that the changes since then arrive';
+    "The start names a position. AWS's documents disagree on whether DMS Serverless takes one: check that the changes since that position arrive";
   return [{ code: 'custom-start-position', message }];
 }
 
@@ -193,6 +193,6 @@ export function refusedStartHint({ cdcStartPosition, cdcStartTime }: RequestStar
   if (cdcStartPosition != null || cdcStartTime != null)
     return 'DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, give the position to a classic task, or load everything anew.';
   return type === 'start-replication'
-    ? 'It has run before: "resume-processing" goes on from its last stop, "reload-target" loads everything anew.'
+    ? 'If it has run before, "resume-processing" goes on from its last stop, and "reload-target" loads everything anew.'
     : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.';
 }

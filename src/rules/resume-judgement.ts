@@ -1,8 +1,8 @@
 /**
  * The judgement about a resume: one pure function over the facts that `dms.requestStart` has gathered.
  *
- * A resume calls, waits until it can call, or sends nothing because the replication runs. Terminal failures are thrown.
- * The ledger comes first (`ledger/begin.ts`): a repeat, a reservation, a seal. Then the checks follow in this order:
+ * A resume calls, waits until it can call, or sends nothing because the replication runs. The judgement throws terminal
+ * failures. The ledger comes first (`ledger/begin.ts`): a repeat, a reservation, a seal. Then the checks follow in this order:
  *
  * 1. A read-only replication fails.
  * 2. A look that is older than the ledger's facts must agree with others.
@@ -16,7 +16,7 @@
  * `resume-checks.ts` holds the single checks.
  */
 import { isNewerStop } from '../dms/checkpoint.js';
-import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, showsOnlyConfig, lifecycleState } from '../dms/lifecycle.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import { replicationDeleting, replicationReadOnly } from '../contract/failure-messages.js';
 import type { PendingCall } from '../contract/ledger-state.js';
@@ -52,16 +52,16 @@ export type ResumeConclusion =
 /** Judges a resume. A look that is older than the ledger's facts must agree with others first. */
 export function judgeResume(facts: FactsToJudge): ResumeConclusion | Doubt<ResumeConclusion> {
   if (facts.look.isReadOnly === true) throw replicationReadOnly(facts.subject);
-  if (!isOlderThanRecord(facts)) return conclusion(facts);
+  if (!mayBeOlderThanLedger(facts)) return concludeByStatus(facts);
   const on = 'DMS shows no run of it, or an older stop than the recorded one';
-  return { do: 'agree', on, forSeconds: STALE_SECONDS, conclude: () => conclusion(facts) };
+  return { do: 'agree', on, forSeconds: STALE_SECONDS, conclude: () => concludeByStatus(facts) };
 }
 
-function conclusion(facts: FactsToJudge): ResumeConclusion {
-  switch (factsOf(lifecycleState(facts.look).status).start) {
+function concludeByStatus(facts: FactsToJudge): ResumeConclusion {
+  switch (statusFacts(lifecycleState(facts.look).status).start) {
     case 'first-start':
     case 'call':
-      return call(facts);
+      return judgeCall(facts);
     case 'wait':
       return { do: 'wait', why: 'DMS can start it only once it is at rest' };
     case 'already-running':
@@ -74,10 +74,11 @@ function conclusion(facts: FactsToJudge): ResumeConclusion {
 }
 
 /** Checks every condition of a start. A call of this operation that may have been accepted is not judged again. */
-function call(facts: FactsToJudge): ResumeConclusion {
+function judgeCall(facts: FactsToJudge): ResumeConclusion {
   const { ownCall } = facts;
   if (ownCall !== null) {
-    // The replication was started and has stopped since. `dms.awaitRunning` judges that stop, and the outcome is `resumed`.
+    // The replication was started and has stopped since. `dms.awaitRunning` judges that stop. The
+    // activity turns this outcome into `resumed`.
     if (isNewerStop(facts.look, ownCall.before.stop)) return { do: 'send-nothing', outcome: 'already-starting' };
     return {
       do: 'call',
@@ -99,10 +100,10 @@ function call(facts: FactsToJudge): ResumeConclusion {
 }
 
 /** True if the judgement compares the current endpoints with the recorded ones. Reading them costs a request. */
-export function comparesEndpoints(facts: FactsToJudge): boolean {
+export function shouldCompareEndpoints(facts: FactsToJudge): boolean {
   const { request, look, checkpoint, ownCall, endpoints } = facts;
   if (endpoints === null || ownCall !== null || request.force === true || checkpoint?.endpoints == null) return false;
-  const { start } = factsOf(lifecycleState(look).status);
+  const { start } = statusFacts(lifecycleState(look).status);
   return (start === 'call' || start === 'first-start') && wantedType(facts) === 'resume-processing';
 }
 
@@ -112,9 +113,9 @@ export function comparesEndpoints(facts: FactsToJudge): boolean {
  *
  * The look may also be right: the config never ran, or was created anew under the same ARN.
  */
-function isOlderThanRecord({ look, hasRun, lastStoppedAt }: FactsToJudge): boolean {
+function mayBeOlderThanLedger({ look, hasRun, lastStoppedAt }: FactsToJudge): boolean {
   const { status, replicationLastStopTime } = look;
-  if (isWithoutRow(look)) return true;
+  if (showsOnlyConfig(look)) return true;
   if (status === 'created') return hasRun;
   if (lastStoppedAt === null) return false;
   return replicationLastStopTime === null || Date.parse(replicationLastStopTime) < Date.parse(lastStoppedAt);

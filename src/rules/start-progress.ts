@@ -2,19 +2,19 @@
  * Rules of the wait for a start, as pure functions over looks: `(memory, look, rules) -> (memory, verdict)`.
  *
  * A look may be old, see `dms/staleness.ts`. Each look supports one conclusion. A conclusion counts once looks have
- * agreed on it for long enough. A look counts at once when it proves that it was made after the one before the start.
+ * agreed on it for long enough. A look counts at once if it proves that it is newer than the look before the start.
  * The proof is a newer stop, a newer run, or another status beside the same stop.
  *
- * | looks show                                 | verdict              | after                                            |
- * |--------------------------------------------|----------------------|--------------------------------------------------|
- * | running                                    | `verify`, `done`     | at once, or staleness after the wait began       |
- * | stopped again, described, ended by itself  | `done`               | `SETTLE_SECONDS`                                 |
- * | stopped again, described, DMS may undo it  | `wait`               | until the deadline                               |
- * | stopped again, described                   | `reverted`           | `SETTLE_SECONDS`                                 |
- * | stopped after it was starting              | the same             | `SETTLE_GRACE_SECONDS`                           |
- * | failed                                     | `failed`             | at once, or `SETTLE_GRACE_SECONDS`               |
- * | deleting                                   | `deleting`           | at once: nothing leads out of it                 |
- * | anything else                              | `wait`               |                                                  |
+ * | looks show                                | verdict          | after                                      |
+ * |-------------------------------------------|------------------|--------------------------------------------|
+ * | running                                   | `verify`, `done` | at once, or staleness after the wait began |
+ * | stopped again, described, ended by itself | `done`           | `SETTLE_SECONDS`                           |
+ * | stopped again, described, DMS may undo it | `wait`           | until the deadline                         |
+ * | stopped again, described                  | `reverted`       | `SETTLE_SECONDS`                           |
+ * | stopped after it was starting             | as stopped again | `SETTLE_GRACE_SECONDS`                     |
+ * | failed                                    | `failed`         | at once, or `SETTLE_GRACE_SECONDS`         |
+ * | deleting                                  | `deleting`       | at once: nothing leads out of it           |
+ * | anything else                             | `wait`           |                                            |
  */
 import {
   isLaterRun,
@@ -25,10 +25,10 @@ import {
   stopFingerprint,
   type CallMark,
 } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
-import { endsByItself, isSelfRestartExpected } from '../dms/stop-reasons.js';
+import { isEndOfWork, isSelfRestartExpected } from '../dms/stop-reasons.js';
 
 export interface StartWaitRules {
   /** Replication in the look before the start. `null`: it was already starting. */
@@ -47,17 +47,22 @@ export interface StartWaitMemory {
   readonly agreement: Agreement | null;
   /** Fingerprint of the table statistics when the replication was first seen running. */
   readonly firstRows: string | null;
+  /** True if a later reading of the table statistics differed from the first. */
   readonly isMoving: boolean;
 }
 
 export type StartVerdict =
-  /** `starting`: the deadline counts. `verifying`: the replication ran, or stopped again. Only staleness or a description is awaited. */
+  /**
+   * Look again. `starting`: the deadline counts. `verifying`: the replication ran, or stopped again. The deadline does
+   * not count while looks have yet to agree.
+   */
   | {
       readonly type: 'wait';
       readonly phase: 'starting' | 'verifying';
       readonly lookInSeconds: number | null;
       readonly why: string;
     }
+  /** The replication runs, and must run for `secondsLeft` more. */
   | { readonly type: 'verify'; readonly secondsLeft: number }
   /** The replication runs, or has ended what it was asked to do. */
   | { readonly type: 'done' }
@@ -87,13 +92,13 @@ export function judgeStart(
   if (status === 'deleting') return { memory, verdict: { type: 'deleting' } };
   if (status === 'failed') return judgeFailed(memory, replication, elapsedSeconds, rules);
   if (status === 'stopped') return judgeStopped(memory, replication, elapsedSeconds, rules);
-  if (factsOf(status).phase === 'active') return judgeActive(memory, replication, elapsedSeconds, rules);
+  if (statusFacts(status).phase === 'active') return judgeActive(memory, replication, elapsedSeconds, rules);
   const seen = { ...memory, agreement: agreeOn(memory.agreement, status, elapsedSeconds) };
   return waitOn(seen, elapsedSeconds, null, `DMS shows "${status}"`);
 }
 
 /** Adds a reading of the table statistics. Rows that differ from the first reading are moving. */
-export function withRows(memory: StartWaitMemory, rows: string): StartWaitMemory {
+export function withTableReading(memory: StartWaitMemory, rows: string): StartWaitMemory {
   if (memory.firstRows === null) return { ...memory, firstRows: rows };
   return { ...memory, isMoving: memory.isMoving || rows !== memory.firstRows };
 }
@@ -125,7 +130,7 @@ function judgeFailed(
 ): StartJudgement {
   const seen = { ...memory, agreement: agreeOn(memory.agreement, 'failed', now) };
   const isAfter = before !== null && isAfterMark(replication, before);
-  // DMS may show the earlier failure for some seconds after the start, and a look may be a minute old on top of that.
+  // DMS may show the earlier failure for some seconds after the start. The look itself may also be a minute old.
   const left = SETTLE_GRACE_SECONDS - agreedSeconds(seen.agreement, now);
   if (isAfter || left <= 0) return { memory: seen, verdict: { type: 'failed' } };
   const why = 'DMS shows "failed", which may be from before it was started';
@@ -152,8 +157,8 @@ function judgeStopped(
     return waitOn(seen, now, needed, 'DMS shows it stopped, which may be from before the start');
   const stopped = { ...seen, runningSince: null };
   if (left > 0)
-    return { memory: stopped, verdict: waiting('verifying', left, 'it is stopped again; that is settling') };
-  if (isDescribed && endsByItself(stopReason)) return { memory: stopped, verdict: { type: 'done' } };
+    return { memory: stopped, verdict: waiting('verifying', left, 'it is stopped again; its stop is settling') };
+  if (isDescribed && isEndOfWork(stopReason)) return { memory: stopped, verdict: { type: 'done' } };
   if (isDescribed && isSelfRestartExpected(stopReason)) {
     const why = `it stopped again with "${stopReason}", which DMS may undo by itself`;
     return { memory: stopped, verdict: waiting('starting', null, why) };

@@ -1,6 +1,6 @@
 /** Rules of `assertStopped`: whether a recorded stop still holds, as a pure function over looks. */
 import { isNewerStop, isRecordedStop } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreeOn, isBeyondStaleness, type Agreement } from '../dms/staleness.js';
 import type { CheckpointRecord } from '../contract/records.js';
@@ -17,19 +17,19 @@ export type StopOfRecord = Pick<CheckpointRecord, 'stoppedAt' | 'replicationCrea
  * - `changed`: the replication is at rest after another stop.
  * - `look-again`: the look may be older than the recorded stop.
  */
-export type StandingVerdict = 'holds' | 'started' | 'moving' | 'changed' | 'look-again';
+export type RecordedStopVerdict = 'holds' | 'started' | 'moving' | 'changed' | 'look-again';
 
 const conclusions = { rest: 'changed', active: 'started', passing: 'moving' } as const;
 
 /** Judges one look at a replication whose stop is recorded. `now`: seconds of the caller's clock. */
-export function judgeStanding(
+export function judgeRecordedStop(
   agreement: Agreement | null,
   record: StopOfRecord,
   replication: Replication,
   now: number,
-): { readonly agreement: Agreement; readonly verdict: StandingVerdict } {
+): { readonly agreement: Agreement; readonly verdict: RecordedStopVerdict } {
   const { status } = lifecycleState(replication);
-  const { phase } = factsOf(status);
+  const { phase } = statusFacts(status);
   if (phase === 'rest' && isRecordedStop(record, replication)) {
     return { agreement: agreeOn(agreement, 'holds', now), verdict: 'holds' };
   }
@@ -39,7 +39,10 @@ export function judgeStanding(
   return { agreement: agreed, verdict: isProven ? conclusion : 'look-again' };
 }
 
-/** True if the look was made after the recorded stop. It shows that stop, a newer one, or a status that nothing leads out of. */
+/**
+ * True if the look was made after the recorded stop. Such a look shows that stop, a newer one, or `deleting`, which
+ * nothing leads out of.
+ */
 function isAfterStop(record: StopOfRecord, replication: Replication, status: string): boolean {
   if (status === 'deleting') return true;
   const { stoppedAt: lastStopTime, replicationCreateTime, freshStartDate } = record;

@@ -1,12 +1,11 @@
 /**
  * The judgement about the request of a stop: one pure function over the facts that `dms.requestStop` has gathered.
  *
- * A stop calls, waits until it can call, or sends nothing. After a call, or after
- * sending nothing, `dms.awaitStopped` waits for the stop.
- * Terminal failures are thrown. `dms/lifecycle.ts` says what each status allows.
+ * A stop calls, waits until it can call, or sends nothing. After a call, or after sending nothing, `dms.awaitStopped`
+ * waits for the stop. The judgement throws terminal failures. `dms/lifecycle.ts` says what each status allows.
  */
 import { isLaterRun, isNewerStop } from '../dms/checkpoint.js';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { STALE_SECONDS } from '../dms/staleness.js';
 import { maySelfRestart } from '../dms/stop-reasons.js';
@@ -14,7 +13,7 @@ import {
   replicationDeleting,
   replicationFailed,
   replicationReadOnly,
-  stopReverted,
+  stateBefore,
 } from '../contract/failure-messages.js';
 import type { FailureSubject } from '../contract/failures.js';
 import type { PendingCall } from '../contract/ledger-state.js';
@@ -42,7 +41,7 @@ export type StopConclusion =
 export function judgeStopRequest(facts: StopFacts): StopConclusion | Doubt<StopConclusion> {
   const { look, hasRun, subject } = facts;
   if (look.isReadOnly === true) throw replicationReadOnly(subject);
-  switch (factsOf(lifecycleState(look).status).stop) {
+  switch (statusFacts(lifecycleState(look).status).stop) {
     case 'call':
       requireNotUndone(facts);
       return { do: 'call' };
@@ -53,10 +52,10 @@ export function judgeStopRequest(facts: StopFacts): StopConclusion | Doubt<StopC
     case 'already-stopped':
       return { do: 'send-nothing', outcome: 'already-stopped', hasSeenStop: false };
     case 'never-started':
-      return hasRun ? { ...agree('DMS shows no row of it'), conclude: neverStarted } : neverStarted();
+      return hasRun ? { ...mustAgree('DMS shows no run of it'), conclude: neverStarted } : neverStarted();
     case 'failed':
       return {
-        ...agree('it shows "failed"'),
+        ...mustAgree('it shows "failed"'),
         conclude: () => {
           throw replicationFailed(subject, 'before it was asked to stop');
         },
@@ -66,7 +65,7 @@ export function judgeStopRequest(facts: StopFacts): StopConclusion | Doubt<StopC
   }
 }
 
-function agree(on: string) {
+function mustAgree(on: string) {
   return { do: 'agree', on, forSeconds: STALE_SECONDS } as const;
 }
 
@@ -76,10 +75,10 @@ function neverStarted(): StopConclusion {
 
 /**
  * Throws `DmsStopReverted` if a noted call stopped the replication and somebody has started it since. One look proves
- * both.
+ * both. A stop that DMS may undo by itself does not count, so the operation requests it again.
  *
- * After a restore of Temporal, an operation may repeat this check long after its stop was recorded. A stop that DMS may
- * undo by itself is requested again.
+ * After a restore of Temporal's database from a backup, an old operation may run again. Because of this check, it does
+ * not stop a replication that was resumed since.
  */
 function requireNotUndone({ look, ownCall, isAnswered, subject }: StopFacts): void {
   if (ownCall === null) return;
@@ -90,5 +89,5 @@ function requireNotUndone({ look, ownCall, isAnswered, subject }: StopFacts): vo
   if (!isUndone) return;
   const { replicationLastStopTime: at } = look;
   const seen = at === null ? 'stopped' : `stopped at ${at}`;
-  throw stopReverted(subject, look, `${seen}, after this stop had asked for it`);
+  throw stateBefore(subject, look, `${seen}, after this stop had asked for it`);
 }

@@ -4,19 +4,20 @@
  * A look may be old, see `dms/staleness.ts`. Each look supports one conclusion. A conclusion counts once looks have
  * agreed on it for long enough:
  *
- * | looks show                          | verdict                      | after                                                     |
- * |-------------------------------------|------------------------------|-----------------------------------------------------------|
- * | stopped, described                  | `settled`                    | `settleSeconds`; plus the grace of a stop that DMS undoes |
- * | stopped, not described              | `settled`, `grace-expired`   | `SETTLE_GRACE_SECONDS`                                    |
- * | active, after the stop was seen     | `reverted`, `running-again`  | staleness                                                 |
- * | active, and the stop that DMS undid | `running-again`              | at once: nothing older can show that stop                 |
- * | active, a later run, no stop seen   | `running-again`              | staleness                                                 |
- * | active, nobody has asked for a stop | `running-again`              | at once: asking for the stop does no harm                 |
- * | failed, with a newer stop           | `failed`                     | at once: nothing older can show that stop                 |
- * | failed                              | `failed`                     | staleness: it may have failed before its last start       |
- * | deleting                            | `deleting`                   | at once: nothing leads out of it                          |
- * | created                             | `never-started`              | `settleSeconds`; staleness without a row, or if it ran    |
- * | anything else                       | `wait`                       |                                                           |
+ * | looks show                          | verdict                     | after                                         |
+ * |-------------------------------------|-----------------------------|-----------------------------------------------|
+ * | stopped, described                  | `settled`                   | `settleSeconds`, then the self-restart grace  |
+ * | stopped, not described              | `settled`, `grace-expired`  | `SETTLE_GRACE_SECONDS`                        |
+ * | stopped, still changing after grace | `settled`, `grace-expired`  | at the next change                            |
+ * | active, after the stop was seen     | `reverted`, `running-again` | staleness                                     |
+ * | active, and the stop that DMS undid | `running-again`             | at once: no older look can show that stop     |
+ * | active, a later run, no stop seen   | `running-again`             | staleness                                     |
+ * | active, nobody has asked for a stop | `running-again`             | at once: asking for the stop does no harm     |
+ * | failed, with a newer stop           | `failed`                    | at once: no older look can show that stop     |
+ * | failed                              | `failed`                    | staleness: it may precede the last start      |
+ * | deleting                            | `deleting`                  | at once: nothing leads out of it              |
+ * | created                             | `never-started`             | `settleSeconds`; staleness if it may have run |
+ * | anything else                       | `wait`                      |                                               |
  */
 import {
   isLaterRun,
@@ -26,7 +27,7 @@ import {
   stopFingerprint,
   type StopMark,
 } from '../dms/checkpoint.js';
-import { factsOf, isWithoutRow, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, showsOnlyConfig, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { agreedSeconds, agreeOn, isBeyondStaleness, STALE_SECONDS, type Agreement } from '../dms/staleness.js';
 import { isSelfRestartExpected, maySelfRestart } from '../dms/stop-reasons.js';
@@ -80,6 +81,7 @@ export type StopVerdict =
   | { readonly type: 'running-again' }
   | { readonly type: 'never-started' };
 
+/** Look at a replication that should become stopped. */
 export interface StopLook {
   readonly replication: Replication;
   /** Seconds since the wait began. */
@@ -103,7 +105,7 @@ export function judgeStop(memory: StopWaitMemory, look: StopLook, rules: StopWai
   const { status } = lifecycleState(replication);
   if (status === 'stopped') return judgeSettling(memory, look, rules);
   if (status === 'deleting') return { memory, verdict: { type: 'deleting' } };
-  const isActive = factsOf(status).phase === 'active';
+  const isActive = statusFacts(status).phase === 'active';
   const seen: StopWaitMemory = {
     ...memory,
     hasSeenStop: memory.hasSeenStop || status === 'stopping' || showsNewerStop(replication, rules.before),
@@ -135,7 +137,7 @@ export function judgeSettling(
   const describedFor = now - (seen.describedSince ?? now);
   const settleLeft = (isDescribed ? rules.settleSeconds : SETTLE_GRACE_SECONDS) - agreedSeconds(agreement, now);
   // A description that still changes after the grace may never settle.
-  const isFlapping = isDescribed && secondsToBrokenAgreement(memory, agreement) >= SETTLE_GRACE_SECONDS;
+  const isFlapping = isDescribed && secondsOfChange(memory, agreement) >= SETTLE_GRACE_SECONDS;
   if (settleLeft > 0 && !isFlapping) {
     const what = isDescribed ? 'its checkpoint is settling' : 'DMS has not described this stop yet';
     return { memory: seen, verdict: waiting('settling', settleLeft, `it is ${status}; ${what}`) };
@@ -149,8 +151,11 @@ export function judgeSettling(
   return { memory: seen, verdict: { type: 'settled', settled } };
 }
 
-/** Returns how long after the first description the broken agreement began, in seconds. 0: the look broke none. */
-function secondsToBrokenAgreement({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
+/**
+ * Returns the seconds from the first description to the beginning of the agreement that this look broke. 0: this look
+ * broke none.
+ */
+function secondsOfChange({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
   if (before === null || describedSince === null || before === agreement) return 0;
   return before.since - describedSince;
 }
@@ -184,7 +189,7 @@ function judgeFailed(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules)
 
 function judgeCreated(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {
   const { elapsedSeconds: now } = look;
-  if (rules.hasRun || rules.mayHaveCalled || seen.hasSeenStop || isWithoutRow(look.replication)) {
+  if (rules.hasRun || rules.mayHaveCalled || seen.hasSeenStop || showsOnlyConfig(look.replication)) {
     if (isBelieved(seen, now)) return { memory: seen, verdict: { type: 'never-started' } };
     return waitOn(seen, now, STALE_SECONDS, 'DMS shows no run of it, and may miss its row');
   }

@@ -1,14 +1,17 @@
 import type { TableStatistics } from '../dms/replication.js';
 import type { TableRowSums, TableStatisticsSummary, Warning, WarningCode } from '../contract/results.js';
 
+/** Maximum number of flagged tables in a summary. */
 const MAX_FLAGGED = 200;
 
+/** `TableState`s of tables in error, in lower case. */
 const inError = new Set(['table error', 'table does not exist']);
-/** `ValidationState`s of tables whose rows differ or were not compared. */
+/** `ValidationState`s of tables whose rows differ or could not be compared, in lower case. */
 const mismatched = new Set(['mismatched records', 'suspended records', 'table error', 'error']);
+/** `ValidationState`s of tables that are not validated yet, in lower case. */
 const pending = new Set(['pending records', 'pending validation', 'pending revalidation', 'preparing table']);
 
-const sources = {
+const statisticsFields = {
   inserts: 'inserts',
   updates: 'updates',
   deletes: 'deletes',
@@ -24,7 +27,7 @@ const sources = {
   validationSuspended: 'validationSuspendedRecords',
 } as const satisfies Record<keyof TableRowSums, keyof TableStatistics>;
 
-const rowKeys = Object.keys(sources) as readonly (keyof TableRowSums)[];
+const rowKeys = Object.keys(statisticsFields) as readonly (keyof TableRowSums)[];
 
 export function emptySummary(readAt: string): TableStatisticsSummary {
   const rows = Object.fromEntries(rowKeys.map((key) => [key, 0])) as Record<keyof TableRowSums, number>;
@@ -39,7 +42,7 @@ export function addTables(summary: TableStatisticsSummary, tables: readonly Tabl
   for (const table of tables) {
     count(byState, table.tableState);
     count(byValidationState, table.validationState);
-    for (const key of rowKeys) rows[key] += table[sources[key]] ?? 0;
+    for (const key of rowKeys) rows[key] += table[statisticsFields[key]] ?? 0;
   }
   const flagged = [...summary.flagged, ...tables.filter(isFlagged)];
   return {

@@ -7,7 +7,7 @@ import type { Warning } from '../contract/results.js';
 /** Hours left to resume below which a stop gets a warning. */
 const SHORT_WINDOW_HOURS = 12;
 
-/** Returns the warnings about a stop that succeeded. `now` is by DMS's clock, as the deadline is. */
+/** Returns the warnings about a stop that succeeded. `now`: time by DMS's clock, in ms. */
 export function stopWarnings(checkpoint: CheckpointDraft, replication: Replication, now: number): readonly Warning[] {
   const state = lifecycleState(replication);
   if (state.status === 'created') return [];
@@ -15,7 +15,7 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
 
   const warnings = [...stopReasonWarnings(stopReason)];
   if (settled === 'grace-expired') {
-    const message = 'stop reason, stop time and checkpoint did not settle in time; what was shown then is recorded';
+    const message = 'stop reason, stop time and checkpoint did not settle in time, so the record holds the last look';
     warnings.push({ code: 'unsettled', message });
   }
   if (recoveryCheckpoint === null && replicationType !== 'full-load') {
@@ -31,7 +31,7 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
     const message = 'changes cached during the full load are not applied yet; resume to apply them';
     warnings.push({ code: 'cached-changes-not-applied', message });
   }
-  const window = shortWindow(resumeBy, isDeprovisioned(state), now);
+  const window = shortWindowMessage(resumeBy, isDeprovisioned(state), now);
   if (window !== null) warnings.push({ code: 'short-window', message: window });
   if (state.provisionState === 'provisioned') {
     const message = `its capacity stays provisioned and is billed until ${resumeBy ?? 'DMS deprovisions it'}`;
@@ -40,8 +40,8 @@ export function stopWarnings(checkpoint: CheckpointDraft, replication: Replicati
   return warnings;
 }
 
-function shortWindow(resumeBy: string | null, isGone: boolean, now: number): string | null {
-  if (isGone) return 'the time to resume it has ended: DMS has deprovisioned it';
+function shortWindowMessage(resumeBy: string | null, hasDeprovisioned: boolean, now: number): string | null {
+  if (hasDeprovisioned) return 'the time to resume it has ended: DMS has deprovisioned it';
   if (resumeBy === null) return null;
   const hoursLeft = (Date.parse(resumeBy) - now) / 3_600_000;
   if (hoursLeft >= SHORT_WINDOW_HOURS) return null;
@@ -49,10 +49,18 @@ function shortWindow(resumeBy: string | null, isGone: boolean, now: number): str
   return `it can be resumed for another ${hoursLeft.toFixed(1)} hours only, until ${resumeBy}`;
 }
 
-/** Returns the warning that the endpoints' addresses are unknown, with the reason and the consequence. Empty without a problem. */
-export function endpointsUnknown(problem: string | null, so: string): readonly Warning[] {
+/**
+ * Returns the warning that the endpoints' addresses are unknown, or nothing without a problem. `so`: the consequence,
+ * as a clause for the message.
+ */
+export function endpointsUnknown(problem: string | null, consequence: string): readonly Warning[] {
   if (problem === null) return [];
-  return [{ code: 'endpoints-unknown', message: `Where its endpoints lead to is not known (${problem}), so ${so}` }];
+  return [
+    {
+      code: 'endpoints-unknown',
+      message: `The addresses of its endpoints are unknown (${problem}), so ${consequence}`,
+    },
+  ];
 }
 
 /** Returns the warnings about a stop reason that the requester of a stop does not expect. */

@@ -10,9 +10,9 @@ Starts a local DMS Serverless with one running replication, until SIGINT or SIGT
   --host <address>         default 127.0.0.1
   --speed <number>         simulated seconds in a real one, default 60; 0: time stands still until it is moved
   --seed <number>          makes a run repeatable
-  --throttle <burst,rate>  such as 200,8: requests at once, and a second after that
+  --throttle <burst,rate>  such as 200,8: 200 requests at once, then 8 a second
   --tables <names>         such as shop.orders,shop.customers
-  --uncertain-inverted     answers the other way wherever AWS's documents leave it open
+  --uncertain-inverted     sets every switch for uncertain behaviour of DMS to its other value
   -h, --help               prints this
   -v, --version            prints the version
 `;
@@ -46,11 +46,12 @@ async function simulate({ values }: ProgramArguments<typeof options>): Promise<v
   const simulator = await startDmsSimulator({ port, host, speed, uncertain, ...seed, ...tables });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
   const { endpoint } = simulator;
-  const pace = speed === 0 ? 'Its time stands still until it is moved' : `A second of real time is ${speed} there`;
+  const pace = speed === 0 ? 'Its time stands still until it is moved' : `A real second is ${speed} simulated seconds`;
   const reach = ['127.0.0.1', 'localhost', '::1'].includes(host)
     ? 'from this machine only'
-    : 'from wherever this machine is reached';
-  process.stdout.write(`A local DMS Serverless listens at ${endpoint}, ${reach}. ${pace}. Open it in a browser to watch.
+    : 'from every machine that can reach this one';
+  process.stdout.write(`A local DMS Serverless listens at ${endpoint}.
+It can be reached ${reach}. ${pace}. Open it in a browser to watch.
 
 For the AWS CLI and every SDK:
 
@@ -65,10 +66,10 @@ Its seed is ${simulator.seed}.
   process.once('SIGTERM', () => void simulator.close());
 }
 
-/** Parses `--throttle`: `200,8` is a burst of 200 requests, and a refill of 8 a second. Throws a `UsageError` if it is invalid. */
+/** Parses `--throttle`: `200,8` is a bucket of 200 requests with a refill of 8 a second. Throws a `UsageError`. */
 function throttleOf(text: string | undefined) {
   if (text === undefined) return {};
   const [burst = NaN, refill = NaN] = text.split(',').map(Number);
   if (burst >= 1 && refill > 0) return { throttle: { burst, refill } };
-  throw new UsageError(`--throttle is "${text}", not like 200,8: requests at once, and a second after that`);
+  throw new UsageError(`--throttle is "${text}", not like 200,8 (200 requests at once, then 8 a second)`);
 }

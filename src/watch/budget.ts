@@ -25,12 +25,14 @@ export const LOOKS_PER_SECOND = (AWS_REFILL * SHARE) / 3;
 /** Maximum number of first looks sent at once. Further ones follow at `looksPerSecond`, and may share pages. */
 const LOOKS_AT_ONCE = 40;
 
-/** Factor of the rate after throttling, share of the full rate regained each second, and least share. */
-const EASED = 0.5;
+/** Factor of the rate after throttling. */
+const THROTTLED_FACTOR = 0.5;
+/** Share of the full rate regained each second. */
 const REGAINED_PER_SECOND = 1 / 60;
-const LEAST = 1 / 8;
+/** Minimum share of the full rate, however often AWS throttles. */
+const MIN_SHARE = 1 / 8;
 /** Throttled requests within this time count once, because they were under way together. */
-const EASED_ONCE_MS = 1000;
+const SAME_THROTTLING_MS = 1000;
 
 /**
  * Kind of a request.
@@ -127,12 +129,12 @@ export class RequestBudget {
   }
 
   /** Halves the rate, because AWS throttled a request. */
-  throttled(): void {
+  slowDown(): void {
     const now = performance.now();
-    if (this.#share < 1 && now - this.#shareAt < EASED_ONCE_MS) return;
+    if (this.#share < 1 && now - this.#shareAt < SAME_THROTTLING_MS) return;
     this.#all.empty();
     for (const { limit } of Object.values(this.#lines)) limit?.empty();
-    this.#share = Math.max(LEAST, this.#currentShare() * EASED);
+    this.#share = Math.max(MIN_SHARE, this.#currentShare() * THROTTLED_FACTOR);
     this.#shareAt = now;
   }
 

@@ -1,5 +1,5 @@
-const SHORTEST = 2;
-const LONGEST = 30;
+const SHORTEST_SECONDS = 2;
+const LONGEST_SECONDS = 30;
 
 /**
  * Returns the seconds between two looks while no attempt is held.
@@ -8,6 +8,6 @@ const LONGEST = 30;
  * waits that began together drift apart.
  */
 export function secondsBetweenLooks(elapsedSeconds: number, random: () => number = Math.random): number {
-  const plain = Math.min(LONGEST, Math.max(SHORTEST, elapsedSeconds / 20));
+  const plain = Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, elapsedSeconds / 20));
   return plain * (0.9 + 0.2 * random());
 }

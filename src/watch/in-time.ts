@@ -1,12 +1,15 @@
-/** Returns the answer of a request. Rejects with `late` after the given seconds, even if it ignores its signal. */
-export function inTime<T>(
+/**
+ * Returns the answer of a request. Rejects with `late` after the given seconds, even if the request ignores the
+ * signal.
+ */
+export function withTimeout<T>(
   seconds: number,
   ask: (signal: AbortSignal) => Promise<T>,
-  late: () => Error = () => new Error(`no answer within ${seconds} s`),
+  createError: () => Error = () => new Error(`no answer within ${seconds} s`),
 ): Promise<T> {
   const signal = AbortSignal.timeout(Math.round(seconds * 1000));
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(late()), { once: true });
+    signal.addEventListener('abort', () => reject(createError()), { once: true });
     ask(signal).then(resolve, reject);
   });
 }

@@ -10,23 +10,23 @@ export class ListMemory {
   /** Page that failed, and the time until which no list goes past it. */
   #broken = { page: Infinity, until: 0 };
 
-  saw(arn: string, page: number): void {
+  rememberPage(arn: string, page: number): void {
     this.#pageOf.set(arn, page);
   }
 
   /** Remembers that the list has this page, and whether the page is the last. */
-  reached(page: number, isLast: boolean): void {
+  rememberLength(page: number, isLast: boolean): void {
     if (isLast) this.#isEndKnown = true;
     this.#pages = isLast ? page : Math.max(this.#pages, page + 1);
   }
 
   /** Remembers that this page failed. For a while, plans end before it. */
-  broke(page: number, now: number): void {
+  rememberFailedPage(page: number, now: number): void {
     this.#broken = { page, until: now + BROKEN_MS };
   }
 
   /** Remembers that the replication is not on the pages up to this one. */
-  lost(arn: string, through: number): void {
+  forgetUpTo(arn: string, through: number): void {
     if ((this.#pageOf.get(arn) ?? Infinity) <= through) this.#pageOf.delete(arn);
   }
 

@@ -1,7 +1,7 @@
 import type { ReplicationConfigArn } from '../dms/arn.js';
 
-/** Maximum number of times kept. A look whose last time was dropped only comes sooner. */
-const MOST = 20_000;
+/** Maximum number of times kept. One more drops them all: the next looks then only come sooner. */
+const MAX_TIMES = 20_000;
 
 /** Times at which the last look at each replication was sent, on the clock of `performance.now()`. */
 export class LookTimes {
@@ -12,8 +12,8 @@ export class LookTimes {
     return this.#sentAt.get(arn) ?? -Infinity;
   }
 
-  note(arn: string, sentAt: number): void {
-    if (this.#sentAt.size >= MOST) this.#sentAt.clear();
+  remember(arn: string, sentAt: number): void {
+    if (this.#sentAt.size >= MAX_TIMES) this.#sentAt.clear();
     this.#sentAt.set(arn, sentAt);
   }
 

@@ -7,7 +7,7 @@ export const PATIENCE_SECONDS = 30;
 export interface LookOptions {
   /** Seconds until the caller needs a look. A look for another wait may serve it sooner. Default 0: at once. */
   readonly inSeconds?: number | undefined;
-  /** Least seconds after the last look at this replication. Such a look comes with the sweeps. */
+  /** Minimum seconds since the last look at this replication. Such a look comes with the sweeps. */
   readonly intervalSeconds?: number | undefined;
   /** Seconds to wait for a look before {@link LookDelayed}. Default 30. */
   readonly withinSeconds?: number | undefined;

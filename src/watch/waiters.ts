@@ -6,9 +6,9 @@ import { PATIENCE_SECONDS, type LookOptions } from './look.js';
 /** Waits that begin within this time share a request. */
 const COALESCE_MS = 10;
 
-/** Lanes: the kinds of requests by which looks are made. `look`: first looks, at once. `poll`: looks of waits, in sweeps. */
-export const lanes = ['look', 'poll'] as const satisfies readonly RequestKind[];
-export type Lane = (typeof lanes)[number];
+/** Lanes: the kinds of requests that look. `look`: first looks, at once. `poll`: looks of waits, in sweeps. */
+export const LANES = ['look', 'poll'] as const satisfies readonly RequestKind[];
+export type Lane = (typeof LANES)[number];
 
 export interface Waiter {
   readonly arn: ReplicationConfigArn;
@@ -27,7 +27,7 @@ export interface Waiter {
 
 interface Watched {
   readonly waiters: Set<Waiter>;
-  /** True if a list did not show this replication, or could not. */
+  /** True if a list did not show this replication, or broke off before its page. */
   isUnlisted: boolean;
 }
 
@@ -40,7 +40,7 @@ export class Waiters {
     arn: ReplicationConfigArn,
     { inSeconds = 0, intervalSeconds, withinSeconds = PATIENCE_SECONDS, signal }: LookOptions,
     lookedAt: number,
-    joined: (waiter: Waiter) => void,
+    onJoin: (waiter: Waiter) => void,
   ): Promise<Look> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
@@ -74,12 +74,12 @@ export class Waiters {
       const watched = this.#byArn.get(arn.arn) ?? { waiters: new Set(), isUnlisted: false };
       this.#byArn.set(arn.arn, watched);
       watched.waiters.add(waiter);
-      joined(waiter);
+      onJoin(waiter);
     });
   }
 
-  /** Remembers whether lists fail to show this replication, until nothing waits for it. */
-  setUnlisted(arn: string, isUnlisted: boolean): void {
+  /** Sets whether this replication needs a request of its own. Forgotten once nothing waits for it. */
+  setNeedsOwnRequest(arn: string, isUnlisted: boolean): void {
     const watched = this.#byArn.get(arn);
     if (watched !== undefined) watched.isUnlisted = isUnlisted;
   }

@@ -3,11 +3,11 @@ import type { ReplicationConfigArn } from '../dms/arn.js';
 import type { Replication } from '../dms/replication.js';
 import { Alarm } from './alarm.js';
 import { RequestBudget } from './budget.js';
-import { inTime } from './in-time.js';
+import { withTimeout } from './in-time.js';
 import { ListMemory } from './list-memory.js';
 import { LookTimes } from './look-times.js';
 import { LookDelayed, type LookOptions } from './look.js';
-import { lanes, Waiters, type Lane, type Waiter } from './waiters.js';
+import { LANES, Waiters, type Lane, type Waiter } from './waiters.js';
 
 /** Waits due this soon join a sweep that is due now. */
 const COME_ALONG_MS = 250;
@@ -16,7 +16,7 @@ const REQUEST_SECONDS = 20;
 /** Maximum number of single requests under way at once. */
 const CONCURRENCY = 8;
 /** Minimum number of single requests between two lists, while any are due. */
-const ASKED_BETWEEN_LISTS = 10;
+const SINGLES_BETWEEN_LISTS = 10;
 
 /**
  * Looks for many waits at once. All waits of a worker on one account-region share its requests. The requests keep to
@@ -44,7 +44,10 @@ export class ReplicationWatcher {
     private readonly budget = new RequestBudget(),
   ) {}
 
-  /** Returns the next look at a replication. Rejects with the request's `DmsApiError`, {@link LookDelayed}, or the signal's reason. */
+  /**
+   * Returns the next look at a replication. Rejects with the request's `DmsApiError`, {@link LookDelayed}, or the
+   * signal's reason.
+   */
   look(arn: ReplicationConfigArn, options: LookOptions = {}): Promise<Look> {
     return this.#waiters.wait(arn, options, this.#lookTimes.of(arn.arn), ({ dueAt, until }) =>
       this.#alarm.setTo(Math.min(dueAt, until)),
@@ -77,7 +80,7 @@ export class ReplicationWatcher {
       }
       next = Math.min(next, until, dueAt > now ? dueAt : Infinity);
       if (dueAt > now || isAsked) continue;
-      for (const each of isUrgent ? lanes : [lane]) due.add(each);
+      for (const each of isUrgent ? LANES : [lane]) due.add(each);
     }
     for (const lane of due) void this.#serve(lane);
     if (next !== Infinity) this.#alarm.setTo(next);
@@ -114,7 +117,7 @@ export class ReplicationWatcher {
         if (due.size === 0) {
           this.budget.giveBack(lane);
         } else if (pages > 0 && (owed === 0 || alone.size === 0)) {
-          owed = Math.max(await this.#goThrough(lane, listed, pages), ASKED_BETWEEN_LISTS);
+          owed = Math.max(await this.#listPages(lane, listed, pages), SINGLES_BETWEEN_LISTS);
         } else if (one !== null) {
           owed = Math.max(0, owed - 1);
           const ask: Promise<void> = this.#ask(one).finally(() => asking.delete(ask));
@@ -131,7 +134,7 @@ export class ReplicationWatcher {
    * Lists pages until all replications are found or listing is not worth it. Returns the number of pages. The caller
    * has the token of the first page.
    */
-  async #goThrough(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<number> {
+  async #listPages(lane: Lane, wanted: Map<string, ReplicationConfigArn>, pages: number): Promise<number> {
     const [first] = wanted.values();
     if (first === undefined) return 0;
     let marker: string | null = null;
@@ -140,22 +143,22 @@ export class ReplicationWatcher {
       const page = await this.#page(lane, first, marker, wanted);
       for (const arn of wanted.keys()) if (!this.#waiters.has(arn)) wanted.delete(arn);
       if (page === null) {
-        this.#list.broke(number, performance.now());
+        this.#list.rememberFailedPage(number, performance.now());
         break;
       }
       for (const { replicationConfigArn: arn } of page.items) {
-        this.#list.saw(arn, number);
+        this.#list.rememberPage(arn, number);
         wanted.delete(arn);
       }
       marker = page.marker;
-      this.#list.reached(number, marker === null);
+      this.#list.rememberLength(number, marker === null);
       const isWorthIt = Number.isFinite(pages) ? number < pages : number < wanted.size;
       if (marker === null || wanted.size === 0 || !isWorthIt) break;
       await this.budget.take(lane);
     }
     for (const arn of wanted.keys()) {
-      this.#list.lost(arn, number);
-      this.#waiters.setUnlisted(arn, true);
+      this.#list.forgetUpTo(arn, number);
+      this.#waiters.setNeedsOwnRequest(arn, true);
     }
     return number;
   }
@@ -173,10 +176,10 @@ export class ReplicationWatcher {
     for (let failures = 0; ;) {
       const sentAt = performance.now();
       try {
-        const page = await inTime(
+        const page = await withTimeout(
           REQUEST_SECONDS,
           (signal) => this.api.listReplications(first, marker, { signal }),
-          tooLate,
+          createTimeoutError,
         );
         this.#throttled = null;
         const { items, dmsTime } = page;
@@ -185,7 +188,7 @@ export class ReplicationWatcher {
         }
         return page;
       } catch (err) {
-        const failure = this.#understood(err);
+        const failure = this.#toFailure(err);
         const isForAll = failure.kind === 'access-denied' || failure.kind === 'credentials';
         if (isForAll) for (const arn of wanted.keys()) this.#answer(arn, sentAt, (each) => each.reject(failure));
         if (failure.kind !== 'throttled') failures++;
@@ -203,36 +206,40 @@ export class ReplicationWatcher {
     const sentAt = performance.now();
     const asked = [...this.#waiters.of(arn.arn)].filter(({ since }) => since <= sentAt);
     for (const waiter of asked) waiter.isAsked = true;
-    this.#waiters.setUnlisted(arn.arn, false);
+    this.#waiters.setNeedsOwnRequest(arn.arn, false);
     try {
-      const look = await inTime(REQUEST_SECONDS, (signal) => this.api.describeReplication(arn, { signal }), tooLate);
+      const look = await withTimeout(
+        REQUEST_SECONDS,
+        (signal) => this.api.describeReplication(arn, { signal }),
+        createTimeoutError,
+      );
       this.#throttled = null;
       this.#answer(arn.arn, sentAt, (each) => each.resolve(look));
     } catch (err) {
-      const failure = this.#understood(err);
+      const failure = this.#toFailure(err);
       if (failure.kind !== 'throttled') this.#answer(arn.arn, sentAt, (each) => each.reject(failure));
       else for (const waiter of asked) waiter.isAsked = false;
       this.#alarm.setTo(performance.now());
     }
   }
 
-  #understood(err: unknown): DmsApiError {
+  #toFailure(err: unknown): DmsApiError {
     const failure = err instanceof DmsApiError ? err : new DmsApiError('unavailable', 'UnknownError', String(err));
     if (failure.kind === 'throttled') {
       this.#throttled = failure;
-      this.budget.throttled();
+      this.budget.slowDown();
     }
     return failure;
   }
 
   #answer(arn: string, sentAt: number, tell: (waiter: Waiter) => void): void {
-    if (this.#waiters.has(arn)) this.#lookTimes.note(arn, sentAt);
+    if (this.#waiters.has(arn)) this.#lookTimes.remember(arn, sentAt);
     for (const waiter of this.#waiters.of(arn)) {
       if (waiter.since <= sentAt) tell(waiter);
     }
   }
 }
 
-function tooLate(): DmsApiError {
+function createTimeoutError(): DmsApiError {
   return new DmsApiError('unavailable', 'TimeoutError', `DMS gave no answer within ${REQUEST_SECONDS} s`);
 }

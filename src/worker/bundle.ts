@@ -1,6 +1,6 @@
 /**
- * Prints the bundle of the given workflows file. Runs as a separate process, so that the worker does not keep its
- * memory.
+ * Prints the bundle of the given workflows file. Runs as a separate process, so that the worker does not keep the
+ * bundler's memory.
  */
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 

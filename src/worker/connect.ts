@@ -10,11 +10,15 @@ const PATIENCE_SECONDS = 4;
 /** gRPC codes of requests that no retry can correct. */
 const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5, 7, 16];
 
-/** Connects to Temporal, and checks everything that would keep the worker from its work. Throws an error that says what to do. */
+/**
+ * Connects to Temporal. Checks the credentials, the namespace and every name that Temporal could refuse.
+ *
+ * Throws an error that says what to do.
+ */
 export async function connect(settings: WorkerSettings): Promise<NativeConnection> {
   const [connection] = await Promise.all([
-    reach(settings),
-    within(
+    connectToServer(settings),
+    withPatience(
       requireCredentials(),
       'No AWS credentials: their provider does not answer. Check what AWS_PROFILE or the AWS_CONTAINER_* variables name',
     ),
@@ -24,11 +28,11 @@ export async function connect(settings: WorkerSettings): Promise<NativeConnectio
   return connection;
 }
 
-async function reach({ connectionOptions, address }: WorkerSettings): Promise<NativeConnection> {
+async function connectToServer({ connectionOptions, address }: WorkerSettings): Promise<NativeConnection> {
   const hint = 'Check TEMPORAL_ADDRESS, or start a server: temporal server start-dev';
   const silence = `No Temporal server answers at ${address}: it was silent for ${PATIENCE_SECONDS} s. ${hint}`;
   try {
-    return await within(NativeConnection.connect(connectionOptions), silence);
+    return await withPatience(NativeConnection.connect(connectionOptions), silence);
   } catch (err) {
     const problem = messageOf(err);
     throw new Error(problem === silence ? silence : `No Temporal server answers at ${address}: ${problem}. ${hint}`, {
@@ -39,7 +43,7 @@ async function reach({ connectionOptions, address }: WorkerSettings): Promise<Na
 
 async function requireNamespace(connection: NativeConnection, { address, namespace }: WorkerSettings): Promise<void> {
   try {
-    await within(connection.workflowService.describeNamespace({ namespace }), silenceOf(address));
+    await withPatience(connection.workflowService.describeNamespace({ namespace }), stoppedAnswering(address));
   } catch (err) {
     const code = codeOf(err);
     if (code === NOT_FOUND) {
@@ -51,7 +55,7 @@ async function requireNamespace(connection: NativeConnection, { address, namespa
     }
     if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
       throw new Error(
-        `The Temporal server at ${address} does not let this worker into the namespace "${namespace}": ${messageOf(err)}. Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables`,
+        `The Temporal server at ${address} denies this worker access to the namespace "${namespace}": ${messageOf(err)}. Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables`,
         { cause: err },
       );
     }
@@ -59,7 +63,7 @@ async function requireNamespace(connection: NativeConnection, { address, namespa
   }
 }
 
-function silenceOf(address: string): string {
+function stoppedAnswering(address: string): string {
   return `The Temporal server at ${address} stopped answering. Check the server, then start the worker again`;
 }
 
@@ -79,7 +83,7 @@ async function requireNames(
 
 async function requireAccepted(variable: string, address: string, ask: () => Promise<unknown>): Promise<void> {
   try {
-    await within(ask(), silenceOf(address));
+    await withPatience(ask(), stoppedAnswering(address));
   } catch (err) {
     // A version that is not found is new. A denied request says nothing about the name.
     const code = codeOf(err);
@@ -89,7 +93,7 @@ async function requireAccepted(variable: string, address: string, ask: () => Pro
   }
 }
 
-async function within<T>(promise: Promise<T>, silence: string): Promise<T> {
+async function withPatience<T>(promise: Promise<T>, silence: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(silence)), PATIENCE_SECONDS * 1000);

@@ -11,7 +11,10 @@ import { log } from './log.js';
 import { readSettings, type WorkerSettings } from './settings.js';
 
 const MAX_HELD_WAITS = 2000;
-/** Heap growth of V8. By default, garbage grows to several times the live heap on a large machine. 20 % costs a tenth more CPU. */
+/**
+ * Heap growth of V8. By default, garbage grows to several times the live heap on a large machine. 20 % costs a tenth
+ * more CPU.
+ */
 const HEAP_GROWING = '--heap-growing-percent=20';
 /** Longest time of a shutdown. */
 const DRAIN_SECONDS = 20;
@@ -98,7 +101,7 @@ async function bundle(workflows: string): Promise<string> {
     return stdout;
   } catch (err) {
     const said = (err as { stderr?: string }).stderr?.trim() || problemOf(err);
-    throw new Error(`The workflows at ${path} can't be bundled: ${said}. Install temporal-dms and @temporalio/* anew`, {
+    throw new Error(`The workflows at ${path} can't be bundled: ${said}. Reinstall temporal-dms and @temporalio/*`, {
       cause: err,
     });
   }

@@ -31,7 +31,7 @@ export function readSettings(env: Env): WorkerSettings {
     namespace,
     taskQueue: readTaskQueue(env),
     allow: readAllowed(env['TEMPORAL_DMS_ALLOW']),
-    holdSeconds: readNumber(env, 'TEMPORAL_DMS_HOLD_SECONDS', 'of seconds'),
+    holdSeconds: unit(env, 'TEMPORAL_DMS_HOLD_SECONDS', 'of seconds'),
     looksPerSecond: readLooks(env),
     archiveTable: env['TEMPORAL_DMS_ARCHIVE_TABLE'] || undefined,
     lag: readWord(env, 'TEMPORAL_DMS_LAG', ['cloudwatch']),
@@ -80,7 +80,7 @@ function isReplicationConfigArn(value: string): boolean {
   }
 }
 
-function readNumber(env: Env, name: string, what: string): number | undefined {
+function unit(env: Env, name: string, what: string): number | undefined {
   const value = env[name];
   if (!value) return undefined;
   const number = Number(value);
@@ -90,7 +90,7 @@ function readNumber(env: Env, name: string, what: string): number | undefined {
 
 function readLooks(env: Env): number | undefined {
   const name = 'TEMPORAL_DMS_LOOKS_PER_SECOND';
-  const looks = readNumber(env, name, 'of requests a second');
+  const looks = unit(env, name, 'of requests a second');
   if (looks === 0) throw new Error(`${name} is 0: the worker would never look. Set it above 0, or leave it out`);
   return looks;
 }

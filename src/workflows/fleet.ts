@@ -22,10 +22,10 @@ import {
 } from '../contract/fleets.js';
 import {
   failedEntry,
-  fleetOperation,
+  fleetOperationInput,
   fleetReport,
-  isTooMany,
-  isUsedBefore,
+  hasTooManyFailures,
+  isFleetIdReused,
   resumedEntry,
   stoppedEntry,
 } from '../rules/fleet-results.js';
@@ -66,51 +66,51 @@ async function runFleet(
   const fleet = new Fleet(begun);
   CancellationScope.current().cancelRequested.catch(() => fleet.halt('cancelled'));
   await CancellationScope.nonCancellable(() => fleet.run());
-  if (fleet.goesOn) return goOn(fleet.state);
+  if (fleet.mustContinue) return goOn(fleet.state);
   const { report } = fleet;
   const isHalted = report.halted === 'superseded' || (report.halted === 'failures' && report.left.length > 0);
   if (!isHalted) return report;
   throw report.halted === 'superseded' || fleet.wasUsedBefore
-    ? usedBefore(report, fleet.superseded)
+    ? usedBefore(report, fleet.supersededCount)
     : tooManyFailed(report);
 }
 
 /** Replications of a fleet in one run of its workflow. */
 class Fleet {
-  superseded: number;
+  supersededCount: number;
   private halted: FleetState['halted'];
   private readonly running = new Map<string, FleetMember>();
   private readonly left: FleetMember[];
   private readonly results: Record<string, FleetEntry>;
-  private ended: number;
+  private endedCount: number;
   private failed: number;
 
   constructor(private readonly begun: FleetState) {
     this.halted = begun.halted;
-    this.left = [...begun.left];
+    this.left = [...begun.remaining];
     this.results = flattenResults(begun.results);
     const entries = Object.values(this.results);
-    this.ended = entries.length;
+    this.endedCount = entries.length;
     this.failed = entries.filter((entry) => 'failureType' in entry).length;
-    this.superseded = entries.filter(isSuperseded).length;
+    this.supersededCount = entries.filter(isSuperseded).length;
     setHandler(fleetQuery, () => ({ ...this.report, running: [...this.running.keys()] }));
     this.show();
   }
 
   /** True if the fleet must go on in a new run. */
-  get goesOn(): boolean {
+  get mustContinue(): boolean {
     return this.running.size > 0 || (this.left.length > 0 && this.halted === null);
   }
 
   get wasUsedBefore(): boolean {
-    return isUsedBefore(this.superseded, this.ended, this.ended);
+    return isFleetIdReused(this.supersededCount, this.endedCount, this.endedCount);
   }
 
   /** State for the next run, which follows the operations under way. */
   get state(): FleetState {
     const left = [...this.running.values(), ...this.left];
     const underWay = this.running.size;
-    return { ...this.begun, left, underWay, results: groupResults(this.results), halted: this.halted };
+    return { ...this.begun, remaining: left, underWay, results: groupResults(this.results), halted: this.halted };
   }
 
   get report(): FleetReport {
@@ -141,25 +141,25 @@ class Fleet {
 
   private begin(member: FleetMember, isBegun: boolean): void {
     this.running.set(member.arn, member);
-    void this.one(member, isBegun);
+    void this.runMember(member, isBegun);
   }
 
-  private async one(member: FleetMember, isBegun: boolean): Promise<void> {
+  private async runMember(member: FleetMember, isBegun: boolean): Promise<void> {
     const entry = await this.entryOf(member, isBegun);
     this.results[member.arn] = entry;
     this.running.delete(member.arn);
-    this.ended++;
+    this.endedCount++;
     if ('failureType' in entry) this.failed++;
-    if (isSuperseded(entry)) this.superseded++;
-    if (isUsedBefore(this.superseded, this.ended, this.begun.total)) this.halt('superseded');
-    if (isTooMany(this.begun.stopOnFailures, this.failed, this.ended)) this.halt('failures');
+    if (isSuperseded(entry)) this.supersededCount++;
+    if (isFleetIdReused(this.supersededCount, this.endedCount, this.begun.total)) this.halt('superseded');
+    if (hasTooManyFailures(this.begun.stopOnFailures, this.failed, this.endedCount)) this.halt('failures');
     this.show();
   }
 
   /** Runs one operation, and returns its entry. */
   private async entryOf(member: FleetMember, isBegun: boolean): Promise<FleetEntry> {
     const { kind } = this.begun;
-    const input = fleetOperation(this.begun, member);
+    const input = fleetOperationInput(this.begun, member);
     try {
       const { taskQueue } = workflowInfo();
       const result = await runAsChild<StopReplicationResult | ResumeReplicationResult>(kind, input, {
@@ -180,7 +180,7 @@ class Fleet {
     const { kind, total } = this.begun;
     const halted = this.halted === null ? '' : `\n\nNo more are started: ${this.halted}.`;
     setCurrentDetails(
-      `**${kind}** of ${total} replications: ${this.ended} ended, ${this.failed} of them failed; ${this.running.size} under way, ${this.left.length} left.${halted}`,
+      `**${kind}** of ${total} replications: ${this.endedCount} ended, ${this.failed} of them failed; ${this.running.size} under way, ${this.left.length} left.${halted}`,
     );
   }
 }
@@ -204,7 +204,7 @@ function tooManyFailed(fleet: FleetReport) {
     'DmsFleetHalted',
     { replicationConfigArn: lastFailed(fleet), fleet },
     `${failed} of ${total} replications failed, so ${left.length} were not begun`,
-    `What failed is in details[0].fleet.results. Run the fleet again with fleetId "${fleetId}": it does only what is not done.`,
+    `details[0].fleet.results lists the failures. Run the fleet again with fleetId "${fleetId}": it skips replications that are done.`,
   );
 }
 
@@ -213,7 +213,7 @@ function usedBefore(fleet: FleetReport, superseded: number) {
   return dmsFailure(
     'DmsFleetHalted',
     { replicationConfigArn: lastFailed(fleet), fleet },
-    `The fleetId "${fleetId}" was used before: ${superseded} replications had their ${kind} under it, and something else has happened to them since, so ${left.length} were not begun`,
+    `The fleetId "${fleetId}" was used before. Under it, the ${kind} of ${superseded} replications succeeded, and they have changed since. So ${left.length} were not begun`,
     `To ${kind} them again, run the fleet with a new fleetId.`,
   );
 }

@@ -7,15 +7,23 @@
  *
  * @module
  */
+export { dmsCutover } from './cutover.js';
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsReplicationLedger } from './ledger.js';
 export {
+  abortUpdate,
+  approveUpdate,
   breakReservationUpdate,
+  changeUpdate,
+  cutoverQuery,
+  decideUpdate,
   fleetQuery,
   historyQuery,
   ledgerQuery,
   nudgeSignal,
   progressQuery,
+  revokeApprovalUpdate,
+  switchBackUpdate,
   unsealUpdate,
 } from './messages.js';
 export { dmsResumeReplication } from './resume.js';

@@ -14,7 +14,7 @@ import { begin, validateBegin } from '../ledger/begin.js';
 import { unseal } from '../ledger/seal.js';
 import { requirePastToken } from '../ledger/fencing.js';
 import { record, validateRecord } from '../ledger/record.js';
-import { reportMissing, isClosing } from '../ledger/closing.js';
+import { reportMissing, mayClose } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
 import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
 import { type Transition, emptyLedger } from '../ledger/entries.js';
@@ -29,7 +29,7 @@ import { runDuties } from './ledger/duties.js';
 import {
   beginUpdate,
   breakReservationUpdate,
-  goneUpdate,
+  reportMissingUpdate,
   historyQuery,
   ledgerQuery,
   recordUpdate,
@@ -39,7 +39,7 @@ import {
   unsealUpdate,
 } from './messages.js';
 
-/** Updates after which a run continues as new. An update takes 5 history events, and a run may take 2,000 updates. */
+/** Updates after which a run continues as new. An update takes 5 history events. Temporal allows 2,000 a run. */
 const UPDATES_PER_RUN = 200;
 
 /** Version of the state that this code writes, and the newest that it reads. */
@@ -76,7 +76,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     },
     // Invariant: once true, always true, so that all duties of the ledger end together.
     get isEnding() {
-      isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || isClosing(ledger);
+      isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || mayClose(ledger);
       return isEnding;
     },
   };
@@ -108,7 +108,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   onUpdate(recordUpdate, schemas.record, record, { validate: validateRecord });
   onUpdate(reserveUpdate, schemas.reserve, reserve, { validate: validateReserve });
   onUpdate(releaseUpdate, schemas.release, release);
-  onUpdate(goneUpdate, schemas.nothing, reportMissing);
+  onUpdate(reportMissingUpdate, schemas.nothing, reportMissing);
   onUpdate(restoreUpdate, schemas.restore, restore, { validate: validateRestore });
   onUpdate(unsealUpdate, schemas.decision, unseal, {
     description: 'Lifts the seal of a final stop, so that the replication may be resumed. Takes { by, reason }.',
@@ -121,7 +121,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     await Promise.all([runDuties(ledgerRun), runArchiveDuty(ledgerRun)]);
     await condition(allHandlersFinished);
   });
-  if (isClosing(ledger)) return ledger;
+  if (mayClose(ledger)) return ledger;
   return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: ledgerRun.ledger });
 }
 
@@ -161,11 +161,11 @@ function readState(replicationConfigArn: string, state: unknown): Ledger {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
   if (!isContinued) requirePastToken(replicationConfigArn, read.newestToken, now());
   if (read.replicationConfigArn === replicationConfigArn) return read;
-  const what = `The state is of the ledger of ${read.replicationConfigArn}, not of ${replicationConfigArn}`;
+  const what = `The state belongs to the ledger of ${read.replicationConfigArn}, not of ${replicationConfigArn}`;
   throw ApplicationFailure.nonRetryable(what, 'DmsInvalidInput');
 }
 
-/** Fails the workflow task, not the workflow. A worker of the version that wrote the state can then go on. */
+/** Fails the workflow task, not the workflow, if a newer version wrote the state. Its workers can then go on. */
 function requireKnownVersion(replicationConfigArn: string, state: unknown): void {
   const version = typeof state === 'object' && state !== null && 'version' in state ? Number(state.version) : VERSION;
   if (!(version > VERSION)) return;

@@ -11,6 +11,7 @@ import type {
   RestoreReply,
   RestoreRequest,
 } from '../contract/ledger-protocol.js';
+import type { ApproveCutover, ChangeCutover, CutoverStatus, DecideCutover } from '../contract/cutover.js';
 import type { HistoryPage, HistoryQuery } from '../contract/history.js';
 import type { FleetProgressReport } from '../contract/fleets.js';
 import { messageNames } from '../contract/names.js';
@@ -41,7 +42,21 @@ export const reserveUpdate = defineUpdate<ReserveReply, [ReserveRequest]>(messag
 export const releaseUpdate = defineUpdate<null, [ReleaseRequest]>(messageNames.release);
 /** Begins or continues an operation, and notes a call. For the activities. */
 export const beginUpdate = defineUpdate<BeginReply, [BeginRequest]>(messageNames.begin);
-/** Reports that DMS no longer knows the replication. */
-export const goneUpdate = defineUpdate<null, [null | undefined]>(messageNames.gone);
+/** Reports that an operation did not find the replication. For the activities. */
+export const reportMissingUpdate = defineUpdate<null, [null | undefined]>(messageNames.markGone);
 /** Records the end of an operation, or takes back the note of a call. For the activities. */
 export const recordUpdate = defineUpdate<RecordReply, [RecordRequest]>(messageNames.record);
+/** Status of a cutover. */
+export const cutoverQuery = defineQuery<CutoverStatus>(messageNames.cutover);
+/** Approves a cutover. For people, like the updates below. Each replies with a line. */
+export const approveUpdate = defineUpdate<string, [ApproveCutover]>(messageNames.approve);
+/** Takes an approval of a cutover back. */
+export const revokeApprovalUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.revokeApproval);
+/** Sends a cutover back before the switch. */
+export const abortUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.abort);
+/** Changes gates, window, approval or the time without writes of a cutover. */
+export const changeUpdate = defineUpdate<string, [ChangeCutover]>(messageNames.change);
+/** Sends the application back to the source while a cutover verifies it. */
+export const switchBackUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.switchBack);
+/** Decides what a cutover can't find out. */
+export const decideUpdate = defineUpdate<string, [DecideCutover]>(messageNames.decide);

@@ -4,7 +4,7 @@ import type { ResumePlan, ResumeReplicationInput } from '../contract/inputs.js';
 import type { RequestedStart, RunningReplication } from '../contract/activity-protocol.js';
 import type { ResumeReplicationResult } from '../contract/results.js';
 import { changingActivities } from './operation/activity-proxies.js';
-import { runOperation, type Run } from './operation/operation.js';
+import { runOperation, type RunningOperation } from './operation/operation.js';
 import { probeProgress } from './operation/progress-probe.js';
 import { untilRunning } from './operation/waits.js';
 
@@ -17,9 +17,9 @@ export function dmsResumeReplication(input: ResumeReplicationInput): Promise<Res
   return runOperation('resume', input, readResumeInput, resume);
 }
 
-async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
+async function resume(run: RunningOperation<ResumePlan>): Promise<ResumeReplicationResult> {
   const { operation, plan, tracker, state } = run;
-  const { replicationConfigArn, verifyProgressSeconds: _verify, progressProbe: _probe, ...asked } = plan;
+  const { replicationConfigArn, verifyProgressSeconds: _verify, progressProbe: _probe, ...startRequest } = plan;
   const { operationId } = operation;
 
   tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start');
@@ -27,7 +27,7 @@ async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
   state.mayHaveBegun = true;
   const requested = await changingActivities('Check the recorded stop, ask DMS to start it, once')['dms.requestStart']({
     replicationConfigArn,
-    ...asked,
+    ...startRequest,
     operation,
   });
   if ('repeated' in requested) return requested.repeated;
@@ -56,7 +56,7 @@ async function resume(run: Run<ResumePlan>): Promise<ResumeReplicationResult> {
 
 /** Waits until the replication runs, then watches for movement. Skips both if the replication was running already. */
 async function untilVerified(
-  { operation, plan, tracker }: Run<ResumePlan>,
+  { operation, plan, tracker }: RunningOperation<ResumePlan>,
   { outcome, before, mayHaveCalled, replication, holdSeconds, resumedFrom }: RequestedStart,
   spentSeconds: number,
 ): Promise<RunningReplication> {

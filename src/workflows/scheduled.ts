@@ -1,9 +1,9 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
-import { factsOf, lifecycleState } from '../dms/lifecycle.js';
+import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import { dmsFailure, findDmsFailure, type DmsFailureType } from '../contract/failures.js';
 import { requireScheduled } from '../contract/input-schemas.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
-import { LATEST_STOP_SECONDS } from '../rules/pause-schedule.js';
+import { MAX_STOP_DELAY_SECONDS } from '../rules/pause-schedule.js';
 import type { Scheduled, ScheduledInput } from '../contract/pause-schedule.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
@@ -29,7 +29,7 @@ const LOOK_SECONDS = 600;
  */
 const MAX_WAIT_HOURS = 12;
 /** Seconds between two readings of the ledger. Each reading adds the whole ledger to the workflow's history. */
-const LEDGER_SECONDS = 600;
+const REREAD_SECONDS = 600;
 
 /** Stops a running replication, unless somebody else operates on it. Started by a pause schedule. */
 export async function dmsScheduledStop(
@@ -37,14 +37,14 @@ export async function dmsScheduledStop(
 ): Promise<Scheduled<StopReplicationResult>> {
   requireScheduled('stop', scheduled);
   const { replicationConfigArn } = scheduled.input;
-  return unlessOthersWork(async () => {
+  return skipIfOthersOperate(async () => {
     const activities = waitingActivities('See whether it runs', { holdSeconds: 0, timeoutSeconds: LOOK_SECONDS });
     const replication = await activities['dms.describeReplication']({ replicationConfigArn });
     const lateSeconds = Math.round((Date.now() - workflowInfo().startTime.getTime()) / 1000);
-    if (lateSeconds > LATEST_STOP_SECONDS) return skip(`the stop is ${lateSeconds} seconds late: no worker ran`);
-    const { phase, stop } = factsOf(lifecycleState(replication).status);
+    if (lateSeconds > MAX_STOP_DELAY_SECONDS) return skip(`the stop is ${lateSeconds} seconds late: no worker ran`);
+    const { phase, stop } = statusFacts(lifecycleState(replication).status);
     const isStopped = phase === 'rest' || stop === 'already-stopping';
-    if (isStopped) return skip(`the replication is "${replication.status}" already, and not by this schedule`);
+    if (isStopped) return skip(`the replication is already "${replication.status}"`);
     const input = { ...scheduled.input, operationId: operationIds(scheduled).own };
     return {
       skipped: null,
@@ -53,13 +53,16 @@ export async function dmsScheduledStop(
   });
 }
 
-/** Resumes a replication that the same pause schedule stopped, unless somebody else operates on it. Started by a pause schedule. */
+/**
+ * Resumes a replication that the same pause schedule stopped, unless somebody else operates on it. Started by a pause
+ * schedule.
+ */
 export async function dmsScheduledResume(
   scheduled: ScheduledInput<ResumeReplicationInput>,
 ): Promise<Scheduled<ResumeReplicationResult>> {
   requireScheduled('resume', scheduled);
   const { own, prefix } = operationIds(scheduled);
-  return unlessOthersWork(async () => {
+  return skipIfOthersOperate(async () => {
     const { checkpoints, operations } = await readSettledLedger(scheduled.input.replicationConfigArn, prefix);
     const last = checkpoints[0];
     const by = operations.find(({ kind, operationId }) => kind === 'stop' && operationId === last?.operationId);
@@ -80,7 +83,7 @@ export async function dmsScheduledResume(
 async function readSettledLedger(replicationConfigArn: string, prefix: string): Promise<Ledger> {
   const wait = { holdSeconds: 0, timeoutSeconds: MAX_WAIT_HOURS * 3600 };
   const activities = waitingActivities('Wait until no operation is open', wait);
-  for (let waitedSeconds = 0; ; waitedSeconds += LEDGER_SECONDS) {
+  for (let waitedSeconds = 0; ; waitedSeconds += REREAD_SECONDS) {
     await activities['dms.awaitIdle']({ replicationConfigArn });
     const ledger = await activities['dms.readLedger']({ replicationConfigArn });
     const note = ledger.pendingCall;
@@ -92,7 +95,7 @@ async function readSettledLedger(replicationConfigArn: string, prefix: string): 
         'Look at what the ledger waits for, then resume with client.resume: this run of the schedule is over.';
       throw dmsFailure('DmsStopTimedOut', { replicationConfigArn, operationId }, what, hint);
     }
-    await sleep(LEDGER_SECONDS * 1000);
+    await sleep(REREAD_SECONDS * 1000);
   }
 }
 
@@ -102,7 +105,7 @@ function operationIds({ scheduleId }: ScheduledInput) {
   return { own: `${prefix}${workflowInfo().firstExecutionRunId}`, prefix };
 }
 
-async function unlessOthersWork<Result>(operate: () => Promise<Scheduled<Result>>): Promise<Scheduled<Result>> {
+async function skipIfOthersOperate<Result>(operate: () => Promise<Scheduled<Result>>): Promise<Scheduled<Result>> {
   try {
     return await operate();
   } catch (err) {

@@ -4,7 +4,7 @@ import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
 import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
 import { changingActivities } from './operation/activity-proxies.js';
-import { runOperation, type Run } from './operation/operation.js';
+import { runOperation, type RunningOperation } from './operation/operation.js';
 import { untilStopped } from './operation/waits.js';
 
 /**
@@ -16,7 +16,7 @@ export function dmsStopReplication(input: StopReplicationInput): Promise<StopRep
   return runOperation('stop', input, readStopInput, stop);
 }
 
-async function stop(run: Run<StopPlan>): Promise<StopReplicationResult> {
+async function stop(run: RunningOperation<StopPlan>): Promise<StopReplicationResult> {
   const { operation, plan, tracker, state } = run;
   const asking = 'Asking DMS to stop it, once it can be stopped';
   tracker.enter('waiting-until-stoppable', asking, null, plan.stoppableTimeoutSeconds);
@@ -57,7 +57,7 @@ type SettledStop = Omit<Extract<StoppedReplication, { end: 'settled' }>, 'end'> 
  * DMS undoes some stops, and an old look may show an earlier stop.
  */
 async function untilSettled(
-  run: Run<StopPlan>,
+  run: RunningOperation<StopPlan>,
   requested: RequestedStop,
 ): Promise<SettledStop | Repeated<StopReplicationResult>> {
   const { operation, plan, tracker } = run;
@@ -85,7 +85,7 @@ async function untilSettled(
     const again = 'It runs again; asking DMS to stop it again';
     tracker.enter('waiting-until-stoppable', again, stopped.replication.status);
     const next = await requestStop(run);
-    // The run before a reset has recorded the stop.
+    // A reset run finds the result that the run before it recorded.
     if ('repeated' in next) return next;
     stop = next;
   }
@@ -95,7 +95,7 @@ async function requestStop({
   operation,
   plan,
   state,
-}: Run<StopPlan>): Promise<RequestedStop | Repeated<StopReplicationResult>> {
+}: RunningOperation<StopPlan>): Promise<RequestedStop | Repeated<StopReplicationResult>> {
   const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
   const { isAnswered, mayHaveBegun } = state;
   state.mayHaveBegun = true;

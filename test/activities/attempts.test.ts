@@ -2,9 +2,9 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DmsApiError, RecordRefused, type DmsApi } from '../../src/activities/index.js';
 import { inTime } from '../../src/watch/index.js';
-import { answered, look } from '../support/look.js';
-import { activitiesOf, attempt, showing } from '../support/attempts.js';
-import { archived } from '../support/records.js';
+import { lookAnswer, look } from '../support/look.js';
+import { activitiesOf, attempt, dmsShowing } from '../support/attempts.js';
+import { archivedRecord } from '../support/records.js';
 import { failureOf, until } from '../support/stage.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
@@ -19,8 +19,8 @@ describe('a held attempt', () => {
   );
   afterEach(() => void vi.useRealTimers());
 
-  test('sends a heartbeat every 30 s with what it remembers, although nothing changes', async () => {
-    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping') });
+  test('sends its memory in a heartbeat every 30 s, even if nothing changes', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dmsShowing('stopping') });
     const held = attempt({ attempt: 1, startToCloseTimeoutMs: 315_000 });
     const beats: unknown[] = [];
     held.on('heartbeat', (details: unknown) => beats.push(details));
@@ -34,7 +34,7 @@ describe('a held attempt', () => {
   });
 
   test('gives its slot up after 30 s when another wait found none, and keeps it for minutes otherwise', async () => {
-    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), maxHeldWaits: 1 });
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dmsShowing('stopping'), maxHeldWaits: 1 });
     const info = { startToCloseTimeoutMs: 315_000 };
     let endedAt: number | null = null;
     const first = failureOf(attempt(info).run(wait, request)).finally(() => (endedAt = performance.now()));
@@ -57,7 +57,7 @@ describe('a held attempt', () => {
 
 describe('an attempt of a wait', () => {
   test('is held while a hold slot is free, and ends after one look otherwise', async () => {
-    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), maxHeldWaits: 1 });
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dmsShowing('stopping'), maxHeldWaits: 1 });
     const request = { replicationConfigArn, lastStatus: 'stopping' };
     const held = attempt({ attempt: 1 });
     const shown: unknown[] = [];
@@ -79,8 +79,8 @@ describe('an attempt of a wait', () => {
     await replaced;
   });
 
-  test('ends benignly, in less than two kilobytes, with the status and the delay until the next', async () => {
-    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('x'.repeat(5000)), holdSeconds: 0 });
+  test('fails benignly, in less than 2 kB, with the delay until the next attempt', async () => {
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dmsShowing('x'.repeat(5000)), holdSeconds: 0 });
     const failure = (await failureOf(
       attempt({ attempt: 1 }).run(wait, { replicationConfigArn }),
     )) as ApplicationFailure;
@@ -90,7 +90,7 @@ describe('an attempt of a wait', () => {
   });
 
   test('ends at once and keeps its status when the worker shuts down', async () => {
-    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping') });
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dmsShowing('stopping') });
     const environment = attempt();
     const failure = failureOf(environment.run(wait, { replicationConfigArn, lastStatus: 'stopping' }));
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -117,7 +117,7 @@ describe('an attempt of a wait', () => {
         }),
       );
     };
-    // However late the first of them is: a worker may have been away.
+    // The half minute begins with the first attempt after the deadline, because a worker may have been away.
     for (const seconds of [80, 95, 104]) expect(await after(seconds)).toMatchObject({ type: 'DmsUnavailable' });
     expect(await after(111)).toMatchObject({
       type: 'DmsStopTimedOut',
@@ -135,7 +135,7 @@ describe('an attempt of a wait that only needs time to pass', () => {
       describeReplication: async () => {
         const shown = looks.shift();
         if (shown === undefined) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
-        return answered(shown);
+        return lookAnswer(shown);
       },
     } as Partial<DmsApi> as DmsApi;
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms, holdSeconds: 0 });
@@ -155,9 +155,11 @@ describe('an attempt of a wait that only needs time to pass', () => {
       expect(await after(seconds)).toMatchObject({ type: 'DmsUnavailable', details: [{ status: 'stopped' }] });
     }
   });
+});
 
+describe('a request to wait', () => {
   test('treats null fields as absent', async () => {
-    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: showing('stopping'), holdSeconds: 0 });
+    const { 'dms.awaitStopped': wait } = activitiesOf({ dms: dmsShowing('stopping'), holdSeconds: 0 });
     const nothing = {
       before: null,
       stopTimeoutSeconds: null,
@@ -170,7 +172,7 @@ describe('an attempt of a wait that only needs time to pass', () => {
   });
 });
 
-describe('an attempt that finds the request budget spent', () => {
+describe('an attempt whose look does not come in time', () => {
   const throttling = (ms: number) =>
     ({
       describeReplication: async () => {
@@ -179,13 +181,13 @@ describe('an attempt that finds the request budget spent', () => {
       },
     }) as Partial<DmsApi> as DmsApi;
 
-  test('says that DMS throttles it, and is tried again', async () => {
+  test('fails with the words of DMS when DMS throttles', async () => {
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms: throttling(1), holdSeconds: 0 });
     const failure = await failureOf(attempt({ startToCloseTimeoutMs: 11_500 }).run(wait, { replicationConfigArn }));
     expect(failure).toMatchObject({ type: 'DmsThrottled', message: expect.stringContaining('Rate exceeded') });
   });
 
-  test('just goes on waiting when nothing is wrong', async () => {
+  test('says that many operations share the requests when DMS does not throttle', async () => {
     const dms = { describeReplication: () => new Promise(() => {}) } as Partial<DmsApi> as DmsApi;
     const { 'dms.awaitStopped': wait } = activitiesOf({ dms, holdSeconds: 0 });
     const failure = await failureOf(attempt({ startToCloseTimeoutMs: 11_500 }).run(wait, { replicationConfigArn }));
@@ -197,16 +199,16 @@ describe('an attempt that finds the request budget spent', () => {
 });
 
 describe('a record for the archive', () => {
-  const request = { replicationConfigArn, record: archived(7) };
+  const request = { replicationConfigArn, record: archivedRecord(7) };
 
-  test('is retried when the worker has no archive or the archive does not answer', async () => {
-    const { 'dms.archiveRecord': without } = activitiesOf({ dms: showing('stopped') });
+  test('is retried unless the archive refuses it', async () => {
+    const { 'dms.archiveRecord': without } = activitiesOf({ dms: dmsShowing('stopped') });
     const left = await failureOf(attempt().run(without, request));
     expect(left).toMatchObject({ type: 'NoArchive', nonRetryable: false, nextRetryDelay: 120_000 });
     expect(left.message).toContain('Record 7 of arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
     const append = vi.fn(() => Promise.reject(new Error('x'.repeat(5000))));
     const archive = { append, list: () => Promise.resolve([]) };
-    const { 'dms.archiveRecord': down } = activitiesOf({ dms: showing('stopped'), archive });
+    const { 'dms.archiveRecord': down } = activitiesOf({ dms: dmsShowing('stopped'), archive });
     const failure = await failureOf(attempt().run(down, request));
     expect(failure).toMatchObject({ type: 'ArchiveUnavailable', nonRetryable: false });
     // The server keeps no more than four kilobytes of a failure.
@@ -216,16 +218,16 @@ describe('a record for the archive', () => {
     expect(append).toHaveBeenCalledWith(request.record);
   });
 
-  test('is not taken for a replication that the worker may not touch', async () => {
+  test('is not stored for a replication that the worker may not touch', async () => {
     const archive = { append: vi.fn(() => Promise.resolve()), list: () => Promise.resolve([]) };
-    const { 'dms.archiveRecord': store } = activitiesOf({ dms: showing('stopped'), archive, allow: ['arn:other'] });
+    const { 'dms.archiveRecord': store } = activitiesOf({ dms: dmsShowing('stopped'), archive, allow: ['arn:other'] });
     expect(await failureOf(attempt().run(store, request))).toMatchObject({ type: 'DmsNotAllowed' });
     expect(archive.append).not.toHaveBeenCalled();
   });
 });
 
 describe('a time limit on an answer', () => {
-  test('returns an early answer, and leaves no unhandled rejection after a late one', async () => {
+  test('returns an early answer, and leaves no unhandled rejection when a request throws at once', async () => {
     expect(await inTime(5, () => Promise.resolve('here'))).toBe('here');
     await expect(inTime(0.01, () => new Promise(() => {}))).rejects.toThrow('no answer within 0.01 s');
     const unhandled = vi.fn();

@@ -8,7 +8,7 @@ import { record } from '../../src/ledger/record.js';
 import { callMark } from '../../src/dms/checkpoint.js';
 import { activitiesOf, Attempts, attempt } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
-import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
+import { withBegun, draftOf, withNote, withRecord, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
 import { failureOf } from '../support/stage.js';
@@ -17,7 +17,7 @@ const START = Date.UTC(2026, 0, 3);
 const STOP = operation('a');
 const RESUME = operation('r', { kind: 'resume' });
 
-/** What DMS shows without a row: the config, as if it had never run. */
+/** Look at a replication whose row is missing: DMS shows its config, as if it had never run. */
 const rowMissing = look({
   status: 'created',
   stopReason: null,
@@ -32,7 +32,7 @@ const accepted = { replication: null, requestId: 'r', dmsTime: START };
 
 type Shown = Replication | DmsApiError;
 
-/** A replication whose looks go through the list; the last one goes on. Calls are answered in the same way. */
+/** Sets up a replication that shows `looks` one by one, the last one forever. `calls`: its answers, in the same way. */
 function stage({
   looks,
   calls = [accepted],
@@ -77,7 +77,7 @@ function ledgerWithStop(): FakeLedger {
   const { replicationLastStopTime: stoppedAt, replicationCreateTime } = stopped;
   const checkpoint = draftOf('before', { stoppedAt, replicationCreateTime });
   const who = operation('before');
-  return new FakeLedger(recorded(noted(emptyLedger(replicationConfigArn), who, 1), who, 2, { checkpoint }));
+  return new FakeLedger(withRecord(withNote(emptyLedger(replicationConfigArn), who, 1), who, 2, { checkpoint }));
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -110,7 +110,7 @@ describe('a stop', () => {
     ['was killed', undefined],
     ['failed', { isBegun: true }],
     ['failed after one that was killed', { mayHaveBegun: true }],
-  ])('whose first attempt %s ends with a denial only if the ledger has no note of its call', async (_, memory) => {
+  ])('whose earlier attempt %s ends with a denial only if the ledger has no note of its call', async (_, memory) => {
     const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
     const secondAttempt = async (state: Ledger) => {
       const { activities } = stage({ looks: [denied], ledger: new FakeLedger(state) });
@@ -118,21 +118,24 @@ describe('a stop', () => {
       return failureOf(attempt(info).run(activities['dms.requestStop'], stopRequest));
     };
     const empty = emptyLedger(replicationConfigArn);
-    expect(await secondAttempt(noted(empty, STOP, 1))).toMatchObject({ type: 'DmsUnavailable', nonRetryable: false });
-    expect(await secondAttempt(noted(empty, operation('other'), 1))).toMatchObject({ type: 'DmsAccessDenied' });
-    expect(await secondAttempt(begun(empty, STOP, 1))).toMatchObject({ type: 'DmsAccessDenied' });
+    expect(await secondAttempt(withNote(empty, STOP, 1))).toMatchObject({
+      type: 'DmsUnavailable',
+      nonRetryable: false,
+    });
+    expect(await secondAttempt(withNote(empty, operation('other'), 1))).toMatchObject({ type: 'DmsAccessDenied' });
+    expect(await secondAttempt(withBegun(empty, STOP, 1))).toMatchObject({ type: 'DmsAccessDenied' });
   });
 
-  test('that asks again goes on through a denial, because an earlier activity may have called', async () => {
+  test('that is requested again retries after a denial, because an earlier activity may have called', async () => {
     const denied = new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
-    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1));
+    const ledger = new FakeLedger(withNote(emptyLedger(replicationConfigArn), STOP, 1));
     const { attempts, activities } = stage({ looks: [denied], ledger });
     const request = { ...stopRequest, mayHaveBegun: true };
     const failure = await failureOf(attempts.run(activities['dms.requestStop'], request, 30));
     expect(failure).toMatchObject({ type: 'DmsUnavailable', nonRetryable: false });
   });
 
-  test('leaves to the next attempt that a killed one may have begun it', async () => {
+  test('whose first attempt was killed remembers that it may have begun', async () => {
     const unavailable = new DmsApiError('unavailable', 'InternalFailure', 'Oh');
     const { activities } = stage({ looks: [unavailable] });
     const environment = attempt({ attempt: 2, startToCloseTimeoutMs: 150_000 });
@@ -212,7 +215,7 @@ describe('a stop', () => {
     expect(newest).toMatchObject({ type: 'DmsThrottled' });
   });
 
-  test('fails without a call when the ledger takes no note for five minutes', async () => {
+  test('fails without a call when the ledger gives no answer for five minutes', async () => {
     const ledger = ledgerWithStop();
     ledger.before = () => {
       throw new Error('14 UNAVAILABLE');
@@ -224,7 +227,7 @@ describe('a stop', () => {
   });
 
   test('whose ledger was terminated fails at once, unless the ledger has a note of its call', async () => {
-    const terminated = new FakeLedger(begun(emptyLedger(replicationConfigArn), STOP, 1));
+    const terminated = new FakeLedger(withBegun(emptyLedger(replicationConfigArn), STOP, 1));
     terminated.isTerminated = true;
     const first = stage({ looks: [running], ledger: terminated });
     const atOnce = await failureOf(first.attempts.run(first.activities['dms.requestStop'], stopRequest));
@@ -256,7 +259,7 @@ describe('a stop', () => {
 
   test('that DMS undid is sent again, and the ledger keeps the time of an unanswered call', async () => {
     const lost = new DmsApiError('unavailable', 'TimeoutError', 'no answer');
-    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), STOP, 1, { before: callMark(running) }));
+    const ledger = new FakeLedger(withNote(emptyLedger(replicationConfigArn), STOP, 1, { before: callMark(running) }));
     const { call, attempts, activities } = stage({ looks: [running], calls: [lost, accepted], ledger });
     await attempts.run(activities['dms.requestStop'], { ...stopRequest, isAnswered: true });
     expect(call).toHaveBeenCalledTimes(2);
@@ -419,8 +422,8 @@ describe('a resume', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('waits until the ledger has finished the stop of a dead operation', async () => {
-    const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), operation('dead'), 1));
+  test('sends no call while the ledger finishes the stop of a dead operation', async () => {
+    const ledger = new FakeLedger(withNote(emptyLedger(replicationConfigArn), operation('dead'), 1));
     const { call, attempts, activities } = stage({ looks: [stopped], ledger });
     const waiting = await failureOf(attempts.run(activities['dms.requestStart'], resumeRequest, 30));
     expect(waiting.message).toContain('the ledger is finishing the stop "dead"');
@@ -439,7 +442,7 @@ test.each([
     const { state } = ledgerWithStop();
     if (state === null) throw new Error('There is a ledger');
     const before = record(
-      begun(state, RESUME, 5),
+      withBegun(state, RESUME, 5),
       { ...resumedOf(RESUME, 6), startReplicationType: sent } as never,
       at(6),
     );
@@ -457,7 +460,7 @@ test.each([
   },
 );
 
-test('a repeated operation id returns its record, and waits for a look that is not older', async () => {
+test('a repeated operation id returns its record once a look shows it, else fails after a minute', async () => {
   const ledger = ledgerWithStop();
   const request = { replicationConfigArn, operation: operation('before') };
   const older = look({ status: 'running', replicationLastStopTime: null });

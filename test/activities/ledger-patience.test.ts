@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 import { beginAttempt } from '../../src/activities/runtime/attempt.js';
 import { askLedger } from '../../src/activities/runtime/ledger-access.js';
 import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
-import { LedgerUnreachable, LedgerWaits } from '../../src/activities/runtime/ledger-errors.js';
+import { LedgerUnreachable, LedgerBusyError } from '../../src/activities/runtime/ledger-errors.js';
 import type { DmsApi } from '../../src/dms/api.js';
 import { failureOf } from '../support/stage.js';
 
 const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 const begun = 1_800_000_000_000;
 
-/** Asks the ledger in an attempt that the server scheduled so many seconds after the activity. */
+/** Asks the ledger in an attempt that the server scheduled `secondsIn` seconds after the activity. */
 function ask(environment: WorkerContext, secondsIn: number, mayGiveUp: boolean, answers = false): Promise<unknown> {
   const currentAttemptScheduledTimestampMs = begun + secondsIn * 1000;
   const attempt = new MockActivityEnvironment(
@@ -59,7 +59,7 @@ test('the five minutes begin again when the ledger has answered in between', asy
   expect(await failureOf(ask(environment, 400, true))).toMatchObject({ type: 'DmsUnavailable' });
 });
 
-test('an operation that has begun waits for its ledger until its own deadline, and for five minutes at least', async () => {
+test('an operation that has begun waits for its ledger for five minutes, then until its own deadline', async () => {
   const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client, ledgerTaskQueue: 'somewhere' });
   const deadline = { failure: 'DmsNotStoppable', what: 'after it began', hint: 'Wait.' } as const;
   const wait = (secondsIn: number, seconds: number) => {
@@ -102,14 +102,15 @@ test('an operation whose call was accepted never gives up on its ledger', async 
 
 test('an operation that the ledger keeps waiting past its deadline ends, and says why', async () => {
   const environment = new WorkerContext({ dms: {} as DmsApi, client: {} as Client });
-  const deadline = { seconds: 60, failure: 'DmsStopTimedOut', what: 'after it was to stop', hint: 'Wait.' } as const;
+  const what = 'after the wait for its stop began';
+  const deadline = { seconds: 60, failure: 'DmsStopTimedOut', what, hint: 'Wait.' } as const;
   const wait = (secondsIn: number) => {
     const currentAttemptScheduledTimestampMs = begun + secondsIn * 1000;
     const attempt = new MockActivityEnvironment(
       { scheduledTimestampMs: begun, currentAttemptScheduledTimestampMs },
       { logger: new DefaultLogger('ERROR') },
     );
-    const request = () => Promise.reject(new LedgerWaits('the resume "night" may land for another 200 s', 10));
+    const request = () => Promise.reject(new LedgerBusyError('the resume "night" may land for another 200 s', 10));
     const options = { operationId: 'one', phase: 'beginning', deadline } as const;
     return failureOf(
       attempt.run(() =>

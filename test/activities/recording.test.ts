@@ -4,10 +4,10 @@ import { expect, describe, test } from 'vitest';
 import { DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { RecordedOperation, RecordOperation } from '../../src/contract/activity-protocol.js';
 import type { CheckpointDraft } from '../../src/contract/records.js';
-import { activitiesOf, attempt, showing } from '../support/attempts.js';
+import { activitiesOf, attempt, dmsShowing } from '../support/attempts.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { FakeLedger } from '../support/fake-ledger.js';
-import { begun } from '../support/ledger-requests.js';
+import { withBegun } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, operation as operationOf } from '../support/operations.js';
 import { failureOf, until } from '../support/stage.js';
@@ -26,7 +26,7 @@ describe('an attempt to record', () => {
       workflow: { getHandle: () => ({ executeUpdate }) },
       withDeadline: (_: number, ask: () => unknown) => ask(),
     } as unknown as Client;
-    const dms = { ...showing('stopped'), describeTableStatistics: describe };
+    const dms = { ...dmsShowing('stopped'), describeTableStatistics: describe };
     const { 'dms.recordOperation': record } = activitiesOf({ dms, client });
     const settled = { replication: look(), settled: 'agreed', dmsTime: Date.UTC(2026, 0, 2), lagAtStop: null } as const;
     const request: RecordOperation = { ...about, ...settled, end: 'stopped', intent: 'pause', outcome: 'stopped' };
@@ -78,13 +78,13 @@ describe('an attempt to record', () => {
     expect(result.result).toMatchObject({ tables: { total: 1, truncated: true } });
   });
 
-  test('sends the ledger no more tables in error than it keeps, and returns them all', async () => {
+  test('sends the ledger only as many tables in error as it keeps, and returns all of them', async () => {
     const details = 'The rows differ. '.repeat(100);
     const inError = (tableName: string) => ({ tableName, tableState: 'Table error', validationStateDetails: details });
     const items = Array.from({ length: 200 }, (_, n) => inError(`table_${n}`) as never);
-    const ledger = new FakeLedger(begun(emptyLedger(replicationConfigArn), operation, 1));
+    const ledger = new FakeLedger(withBegun(emptyLedger(replicationConfigArn), operation, 1));
     const dms = {
-      ...showing('stopped'),
+      ...dmsShowing('stopped'),
       describeTableStatistics: async () => ({ items, marker: null, dmsTime: 0 }),
     } as Partial<DmsApi> as DmsApi;
     const { 'dms.recordOperation': record } = activitiesOf({ dms, client: ledger.client });
@@ -123,12 +123,12 @@ describe('an attempt to record', () => {
       replicationCreateTime: look().replicationCreateTime,
       freshStartDate: null,
     },
-    // A little less than two looks, which are a little more or less than two seconds apart.
+    // Three looks, about two seconds apart, take a little longer.
     settleSeconds: 3.5,
     seen: failedLook(ofRunBefore),
   } as const;
 
-  /** Records a failure over as many attempts as it takes, a look every two seconds; the last look goes on. */
+  /** Records a failure, with an attempt every two seconds. Each attempt sees the next of `looks`, or the last one. */
   async function recordFailure(...looks: (ReturnType<typeof look> | DmsApiError)[]) {
     const drafts: CheckpointDraft[] = [];
     const executeUpdate = async (_: string, { args }: { args: [{ checkpoint: CheckpointDraft }] }) => {
@@ -163,7 +163,7 @@ describe('an attempt to record', () => {
     return { draft: drafts[0], looks: n };
   }
 
-  test('waits until the stop of a failed replication is described, and is not the one of the run before', async () => {
+  test('waits until looks describe the stop of the failed run, not that of the run before', async () => {
     const { draft, looks } = await recordFailure(failedLook(ofRunBefore), failedLook(ofRunBefore), failedLook());
     expect(draft).toMatchObject({
       settled: 'agreed',
@@ -179,7 +179,7 @@ describe('an attempt to record', () => {
     ['somebody started it again', look({ status: 'running' })],
     ['DMS never describes how it stopped', look({ status: 'failed', stopReason: null, replicationLastStopTime: null })],
     ['it is gone', new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')],
-    ['it can not be seen for half a minute', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
+    ['looks fail for half a minute', new DmsApiError('unavailable', 'TimeoutError', 'slow')],
   ])('records what was seen of a failed replication when %s', async (_, shown) => {
     expect((await recordFailure(shown)).draft).toMatchObject({ settled: 'grace-expired', status: 'failed' });
   });

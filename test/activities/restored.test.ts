@@ -6,7 +6,7 @@ import { emptyLedger } from '../../src/ledger/entries.js';
 import type { OperationRef } from '../../src/contract/ledger-state.js';
 import { activitiesOf, Attempts } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
-import { markOf, noted } from '../support/ledger-requests.js';
+import { markOf, withNote } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, operation } from '../support/operations.js';
 import { failureOf } from '../support/stage.js';
@@ -17,11 +17,11 @@ const SINCE = '2026-01-02T12:00:00.000Z';
 const STOP = operation('a');
 const RESUME = operation('r', { kind: 'resume' });
 
-/** The first attempt of an activity whose operation has noted a call: it remembers nothing of that. */
-function restored(ref: OperationRef, replication: Replication) {
+/** Sets up a first attempt whose operation has already noted a call. The attempt remembers nothing of that call. */
+function stageWithNote(ref: OperationRef, replication: Replication) {
   const before = { ...markOf(ref.kind === 'stop' ? 'running' : 'stopped', BEFORE_CALL), startedAt: BEFORE_CALL };
   const stop = { ...before.stop, replicationCreateTime: replication.replicationCreateTime };
-  const ledger = new FakeLedger(noted(emptyLedger(replicationConfigArn), ref, 1, { before: { ...before, stop } }));
+  const ledger = new FakeLedger(withNote(emptyLedger(replicationConfigArn), ref, 1, { before: { ...before, stop } }));
   const calls: string[] = [];
   const call = (name: string) => async () => {
     calls.push(name);
@@ -38,9 +38,9 @@ function restored(ref: OperationRef, replication: Replication) {
 }
 
 describe('a stop that has noted its call', () => {
-  test('is not asked for again when the replication was stopped and started since', async () => {
+  test('fails without another call when the replication was stopped and started since', async () => {
     const replication = look({ status: 'running', replicationLastStopTime: SINCE });
-    const { ledger, calls, attempts, activities } = restored(STOP, replication);
+    const { ledger, calls, attempts, activities } = stageWithNote(STOP, replication);
     const stop = attempts.run(activities['dms.requestStop'], { replicationConfigArn, operation: STOP });
     expect(await failureOf(stop)).toMatchObject({
       type: 'DmsStopReverted',
@@ -49,25 +49,25 @@ describe('a stop that has noted its call', () => {
     expect([calls, ledger.told]).toEqual([[], ['begin and note a stop', 'refused']]);
   });
 
-  test('is not asked for again when DMS shows only that the replication was started since', async () => {
+  test('fails without another call when DMS shows only that the replication was started since', async () => {
     const replicationStats = { startDate: SINCE } as Replication['replicationStats'];
     const replication = look({ status: 'running', replicationLastStopTime: null, replicationStats });
-    const { calls, attempts, activities } = restored(STOP, replication);
+    const { calls, attempts, activities } = stageWithNote(STOP, replication);
     const stop = attempts.run(activities['dms.requestStop'], { replicationConfigArn, operation: STOP });
     expect(await failureOf(stop)).toMatchObject({ type: 'DmsStopReverted' });
     expect(calls).toEqual([]);
   });
 
-  test('is asked for again when DMS itself has started the replication again', async () => {
+  test('calls again when DMS itself has started the replication again', async () => {
     const undone = { replicationLastStopTime: SINCE, stopReason: 'Stop Reason RECYCLE_TASK' };
-    const { calls, attempts, activities } = restored(STOP, look({ status: 'running', ...undone }));
+    const { calls, attempts, activities } = stageWithNote(STOP, look({ status: 'running', ...undone }));
     const stop = attempts.run(activities['dms.requestStop'], { replicationConfigArn, operation: STOP });
     expect(await stop).toMatchObject({ outcome: 'stopped' });
     expect(calls).toEqual(['stop']);
   });
 
-  test('is asked for again when the replication has not stopped since', async () => {
-    const { calls, attempts, activities } = restored(
+  test('calls again when the replication has not stopped since', async () => {
+    const { calls, attempts, activities } = stageWithNote(
       STOP,
       look({ status: 'running', replicationLastStopTime: BEFORE_CALL }),
     );
@@ -77,9 +77,9 @@ describe('a stop that has noted its call', () => {
   });
 });
 
-test('a resume that has noted its call does not ask again when the replication was started and stopped since', async () => {
+test('a resume that has noted its call sends no other when the replication was started and stopped since', async () => {
   const replication = look({ status: 'stopped', replicationLastStopTime: SINCE });
-  const { calls, attempts, activities } = restored(RESUME, replication);
+  const { calls, attempts, activities } = stageWithNote(RESUME, replication);
   const resume = attempts.run(activities['dms.requestStart'], { replicationConfigArn, operation: RESUME });
   expect(await resume).toMatchObject({
     outcome: 'resumed',

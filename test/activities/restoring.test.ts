@@ -2,23 +2,23 @@ import { expect, test } from 'vitest';
 import type { ArchivedRecord } from '../../src/index.js';
 import { DmsApiError, type CheckpointArchive, type DmsApi } from '../../src/activities/index.js';
 import type { RecordOperation } from '../../src/contract/activity-protocol.js';
-import { activitiesOf, Attempts, showing } from '../support/attempts.js';
+import { activitiesOf, Attempts, dmsShowing } from '../support/attempts.js';
 import { FakeLedger } from '../support/fake-ledger.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 import { failureOf } from '../support/stage.js';
 
 const sealed = { by: 'ada', reason: 'cutover', at: at(110) };
-const final = archived(1, { intent: 'final', sealed });
+const final = archivedRecord(1, { intent: 'final', sealed });
 const resume = { replicationConfigArn, operation: operation('r', { kind: 'resume' }) };
 
-/** A replication whose ledger is gone, with what the archive holds of it. */
+/** Sets up a replication whose ledger is missing. `list`: its archived records. */
 function stage(list: () => Promise<readonly ArchivedRecord[]>) {
   const ledger = new FakeLedger();
   const archive: CheckpointArchive = { list, append: async () => {} };
   const dms = {
-    ...showing('stopped'),
+    ...dmsShowing('stopped'),
     describeTableStatistics: () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'none')),
   } as DmsApi;
   const activities = activitiesOf({ dms, client: ledger.client, archive, looksPerSecond: 1e6 });
@@ -46,7 +46,7 @@ test.each<[string, () => Promise<readonly ArchivedRecord[]>, string]>([
 });
 
 test('a stop whose ledger is lost is recorded in the restored ledger', async () => {
-  const { ledger, activities, attempts } = stage(async () => [archived(1)]);
+  const { ledger, activities, attempts } = stage(async () => [archivedRecord(1)]);
   const request: RecordOperation = {
     replicationConfigArn,
     operation: operation('a'),

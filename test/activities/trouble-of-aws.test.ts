@@ -1,4 +1,4 @@
-/** The table "Failures of AWS": what each does to an operation before its first accepted call, and after it. */
+/** Failures of AWS: the effect of each on an operation, before its first accepted call and after it. */
 import type { Client } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -6,7 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createDmsActivities, DmsApiError, type DmsApi } from '../../src/activities/index.js';
 import type { DmsActivities } from '../../src/contract/activity-protocol.js';
-import { answered, look } from '../support/look.js';
+import { lookAnswer, look } from '../support/look.js';
 
 const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 
@@ -29,8 +29,8 @@ afterEach(() => {
 /** Seconds of the test's clock. */
 const now = () => performance.now() / 1000;
 
-/** Lets time pass until it is settled. */
-async function settled<T>(promise: Promise<T>): Promise<T> {
+/** Runs fake time until the promise settles. */
+async function settle<T>(promise: Promise<T>): Promise<T> {
   const state = { isDone: false };
   const end = promise.finally(() => (state.isDone = true));
   end.catch(() => {});
@@ -48,7 +48,7 @@ interface Played {
   readonly attempts: readonly ApplicationFailure[];
 }
 
-/** An activity with its retries, as Temporal makes them, on one worker. */
+/** Runs an activity on one worker, with retries as Temporal makes them. */
 async function play(
   type: Waiting,
   dms: Partial<DmsApi>,
@@ -73,7 +73,7 @@ async function play(
       { logger: new DefaultLogger('ERROR') },
     );
     environment.on('heartbeat', (details: unknown) => (heartbeatDetails = details));
-    const failure = await settled(
+    const failure = await settle(
       environment.run(activity, { replicationConfigArn, ...input }).then(
         () => null,
         (err: ApplicationFailure) => err,
@@ -97,11 +97,11 @@ const denied = new DmsApiError(
 );
 const isStopping = { lastStatus: 'stopping', mayHaveCalled: true, stopTimeoutSeconds: 10 };
 
-describe('throttling without an end', () => {
+describe('throttling that never stops', () => {
   test.each([
-    ['a wait until it is stopped', 'dms.awaitStopped', isStopping, 45_000],
-    ['a wait until it can be stopped', 'dms.requestStop', { stoppableTimeoutSeconds: 10 }, 150_000],
-  ] as const)('ends %s of 10 seconds within 45', async (_, type, input, startToClose) => {
+    ['the wait for a stop', 'dms.awaitStopped', isStopping, 45_000],
+    ['the request of a stop', 'dms.requestStop', { stoppableTimeoutSeconds: 10 }, 150_000],
+  ] as const)('ends %s with a 10-second deadline within 45 seconds', async (_, type, input, startToClose) => {
     const { failure, seconds } = await play(type, { describeReplication: refuse(throttled) }, input, startToClose);
     const timedOut = type === 'dms.awaitStopped' ? 'DmsStopTimedOut' : 'DmsNotStoppable';
     expect(failure).toMatchObject({ type: timedOut, details: [{ awsError: { name: 'ThrottlingException' } }] });
@@ -109,11 +109,11 @@ describe('throttling without an end', () => {
     expect(seconds).toBeLessThanOrEqual(45);
   });
 
-  test('of calls alone ends a stop with a 10-second deadline within 45 seconds', async () => {
+  test('ends the request of a stop within 45 seconds even if DMS throttles the call alone', async () => {
     const { failure, seconds } = await play(
       'dms.requestStop',
       {
-        describeReplication: () => Promise.resolve(answered(look({ status: 'running' }))),
+        describeReplication: () => Promise.resolve(lookAnswer(look({ status: 'running' }))),
         stopReplication: refuse(throttled),
       },
       { stoppableTimeoutSeconds: 10 },
@@ -125,7 +125,7 @@ describe('throttling without an end', () => {
 });
 
 describe('expired credentials', () => {
-  test('of 8 seconds do not end an operation that waits until it can stop the replication', async () => {
+  test('that are renewed after 8 seconds do not end a stop that has to wait', async () => {
     const begunAt = now();
     const stopReplication = vi.fn<DmsApi['stopReplication']>(() =>
       Promise.resolve({ replication: null, requestId: null, dmsTime: Date.now() }),
@@ -133,7 +133,7 @@ describe('expired credentials', () => {
     const describeReplication = () => {
       const seconds = now() - begunAt;
       if (seconds > 100 && seconds < 108) return Promise.reject(expired);
-      return Promise.resolve(answered(look({ status: seconds < 120 ? 'provisioning_capacity' : 'running' })));
+      return Promise.resolve(lookAnswer(look({ status: seconds < 120 ? 'provisioning_capacity' : 'running' })));
     };
     const { failure, attempts } = await play('dms.requestStop', { describeReplication, stopReplication });
     expect(failure).toBeNull();
@@ -168,12 +168,12 @@ describe('expired credentials', () => {
     expect(seconds).toBeGreaterThan(300);
   });
 
-  test('that come and go with a minute between them are not one outage', async () => {
+  test('for 50 seconds at a time, with valid ones in between, do not end an operation', async () => {
     const begunAt = now();
     const describeReplication = () => {
       const seconds = now() - begunAt;
-      if (seconds > 400) return Promise.resolve(answered(look({ status: 'created' })));
-      return seconds % 100 < 50 ? Promise.reject(expired) : Promise.resolve(answered(look({ status: 'modifying' })));
+      if (seconds > 400) return Promise.resolve(lookAnswer(look({ status: 'created' })));
+      return seconds % 100 < 50 ? Promise.reject(expired) : Promise.resolve(lookAnswer(look({ status: 'modifying' })));
     };
     expect((await play('dms.requestStop', { describeReplication })).failure).toBeNull();
   });
@@ -201,7 +201,7 @@ describe('a denial by IAM', () => {
   });
 });
 
-describe('a clock that is off', () => {
+describe('a request refused because the clock is off', () => {
   test('is retried until the deadline, before the first accepted call too', async () => {
     const dms = { describeReplication: refuse(skewed) };
     const { failure, seconds } = await play('dms.requestStop', dms, { stoppableTimeoutSeconds: 120 });

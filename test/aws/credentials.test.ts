@@ -4,10 +4,10 @@ import { createAwsDmsApi, createDmsClient, requireCredentials } from '../../src/
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../src/dms/arn.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { listening, type Listening } from '../support/http-servers.js';
+import { listen, type Listening } from '../support/http-servers.js';
 import { until } from '../support/stage.js';
 
-/** How the endpoint of the container's credentials answers at the moment. */
+/** Behaviour of the credentials endpoint of the container. */
 type Mood = 'healthy' | 'failing' | 'hanging';
 
 let mood: Mood;
@@ -28,7 +28,7 @@ beforeEach(async () => {
     Token: 'a session token',
     Expiration: new Date(Date.now() + 3_600_000).toISOString(),
   };
-  credentials = await listening(
+  credentials = await listen(
     createServer((_, response) => {
       if (mood === 'hanging') {
         hanging.add(response);
@@ -74,7 +74,7 @@ async function errorOf(promise: Promise<unknown>): Promise<DmsApiError> {
   throw new Error(`Not a DmsApiError: ${String(err)}`);
 }
 
-/** Lets the timers of requests run down, and gives how many seconds that took. */
+/** Runs fake time until the action ends. Returns its result, and the fake seconds that it took. */
 async function inFakeTime<T>(act: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const state = { isDone: false };
@@ -89,8 +89,8 @@ async function inFakeTime<T>(act: () => Promise<T>): Promise<{ readonly result: 
   return { result: await result, seconds };
 }
 
-describe('an endpoint of credentials that fails', () => {
-  test('is a problem of credentials, and the request after it has recovered succeeds', async () => {
+describe('a credentials endpoint that fails', () => {
+  test('fails a request for lack of credentials, and the next one succeeds once it has recovered', async () => {
     mood = 'failing';
     const { result } = await inFakeTime(() => errorOf(api.describeReplication(arn)));
     expect(result).toMatchObject({ kind: 'credentials', wasCarriedOut: 'no' });
@@ -100,10 +100,10 @@ describe('an endpoint of credentials that fails', () => {
   });
 });
 
-describe('an endpoint of credentials that accepts a connection and never answers', () => {
+describe('a credentials endpoint that accepts a connection and never answers', () => {
   beforeEach(() => void (mood = 'hanging'));
 
-  test('is given up after 15 seconds, and the request after it has recovered succeeds', async () => {
+  test('fails a request after 15 seconds, and the next one succeeds once it has recovered', async () => {
     const { result, seconds } = await inFakeTime(() => errorOf(api.stopReplication(arn)));
     expect(seconds).toBeGreaterThan(14);
     expect(seconds).toBeLessThan(17);
@@ -119,14 +119,14 @@ describe('an endpoint of credentials that accepts a connection and never answers
     await until('its connections are closed', () => hanging.size === 0, 10);
   });
 
-  test('does not hold up the start of a worker for longer', async () => {
+  test('fails the credentials check of a starting worker after 15 seconds', async () => {
     const failed = async () => requireCredentials().catch((err: unknown) => String(err));
     const { result, seconds } = await inFakeTime(failed);
     expect(result).toContain('No AWS credentials: no credentials within 15 s');
     expect(seconds).toBeLessThan(17);
   });
 
-  test('does not hold up a caller that gives up sooner, and is given up all the same', async () => {
+  test('does not hold up a caller that gives up sooner, and still has its client replaced', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const caller = new AbortController();
     const asked = errorOf(api.stopReplication(arn, { signal: caller.signal }));
@@ -142,7 +142,7 @@ describe('an endpoint of credentials that accepts a connection and never answers
 });
 
 describe('a request', () => {
-  test('that DMS never answers is given up after 15 seconds, and the next one has a client of its own', async () => {
+  test('that DMS never answers times out after 15 seconds, and the next one uses a new client', async () => {
     await api.describeReplication(arn);
     simulator.fault({ operation: 'StopReplication', type: 'hang' });
     const { result, seconds } = await inFakeTime(() => errorOf(api.stopReplication(arn)));

@@ -6,7 +6,7 @@ import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { DmsApiError, type CarriedOut, type DmsApiErrorKind } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { checkingTime, listening } from '../support/http-servers.js';
+import { startTimeCheckingDms, listen } from '../support/http-servers.js';
 import { uncertain } from '../support/stage.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -34,7 +34,7 @@ async function errorOf(promise: Promise<unknown>): Promise<DmsApiError> {
   throw new Error(`Not a DmsApiError: ${String(err)}`);
 }
 
-/** Every error that AWS documents, and whether a call that ends in it may have had its effect. */
+/** Errors that AWS documents, and whether a call that fails with one may have been carried out. */
 const documented: readonly (readonly [kind: DmsApiErrorKind, wasCarriedOut: CarriedOut, names: readonly string[]])[] = [
   ['not-found', 'no', ['ResourceNotFoundFault']],
   ['invalid-state', 'no', ['InvalidResourceStateFault']],
@@ -113,7 +113,7 @@ describe('the meaning of an error', () => {
     ],
     ['a time-out', Object.assign(new Error(), { name: 'TimeoutError' }), 'unavailable', 'unknown'],
     ['something thrown that is no error', 'a string', 'unavailable', 'unknown'],
-  ])('%s: kind and whether it may have been carried out', (_, err, kind, wasCarriedOut) =>
+  ])('is decided without a name that AWS documents: %s', (_, err, kind, wasCarriedOut) =>
     expect(toDmsApiError(err)).toMatchObject({ kind, wasCarriedOut }),
   );
 
@@ -151,8 +151,8 @@ describe('an error of AWS, through the real SDK', () => {
     });
   });
 
-  test('a clock that is off by ten minutes is corrected, and the next request succeeds', async () => {
-    await using skewed = await checkingTime();
+  test('a clock that is off by ten minutes fails a stop as unavailable, and a look corrects it', async () => {
+    await using skewed = await startTimeCheckingDms();
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 600_000);
     const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
     const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
@@ -171,7 +171,7 @@ describe('an error of AWS, through the real SDK', () => {
     const server = createServer(
       (asked, answer) => void asked.resume().once('end', () => answer.writeHead(status).end(body)),
     );
-    await using dms = await listening(server);
+    await using dms = await listen(server);
     const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
     const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
     const clientFor = () => createDmsClient({ region: 'eu-west-1', endpoint: dms.endpoint, credentials });
@@ -194,7 +194,7 @@ describe('an error of AWS, through the real SDK', () => {
     });
   });
 
-  test('a look over a connection that breaks is tried once more, a stop is not', async () => {
+  test('a broken connection repeats a look once, and never a stop', async () => {
     await withSimulator(async (simulator, arn) => {
       simulator.fault({ operation: 'DescribeReplications', type: 'connection-reset' });
       expect((await apiOf(simulator).describeReplication(arn)).replication.status).toBe('running');
@@ -252,7 +252,7 @@ describe('the adapter', () => {
     await simulator.close();
   });
 
-  test('returns the DMS time of an answer, or its own when DMS sends none', async () => {
+  test("returns the DMS time of an answer, or the worker's when DMS sends none", async () => {
     const dates = ['Wed, 01 Jan 2031 00:00:00 GMT', null];
     const server = createServer((asked, answer) => {
       const date = dates.shift() ?? null;
@@ -260,7 +260,7 @@ describe('the adapter', () => {
       if (date !== null) answer.setHeader('date', date);
       asked.resume().once('end', () => answer.end(JSON.stringify({ Replications: [] })));
     });
-    await using dms = await listening(server);
+    await using dms = await listen(server);
     const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
     const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
     const clientFor = () => createDmsClient({ region: 'eu-west-1', endpoint: dms.endpoint, credentials });
@@ -283,7 +283,7 @@ describe('the adapter', () => {
     });
   });
 
-  test('returns ISO 8601 times with milliseconds, and follows pages', async () => {
+  test('returns ISO 8601 times with milliseconds, and one page at a time', async () => {
     await withSimulator(async (simulator, arn) => {
       for (let n = 0; n < 120; n++) simulator.createReplication({ status: 'stopped', tables: 600 });
       const first = await apiOf(simulator).listReplications(arn, null);

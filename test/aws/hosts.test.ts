@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 
-/** The host of a request that is never sent, and what the API says of it. */
+/** Returns the host that a request would go to, and the endpoint override that the API reports. Sends nothing. */
 async function hostAndOverride(partition: string, region: string, more: object = {}) {
   const arn = parseReplicationConfigArn(`arn:${partition}:dms:${region}:123456789012:replication-config:ORDERS`);
   let host = '';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, maskValues, sanitizeMessage, readableMessages } from '../../src/aws/secrets.js';
+import { maskSecrets, maskValues, sanitizeMessage, sanitizeMessages } from '../../src/aws/secrets.js';
 
 const token = 'IQoJb3JpZ2luX2VjEXAMPLE/TOKEN+with=all';
 const key = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
-describe('a secret in a text is masked', () => {
+describe('masking', () => {
   test.each([
     ['nothing', 'Stop Reason NORMAL', 'Stop Reason NORMAL'],
     ['a known value', `token ${token} is expired`, 'token *** is expired'],
@@ -33,17 +33,17 @@ describe('a secret in a text is masked', () => {
       "Access denied for user 'dms'@'h' (using password: YES)",
     ],
     ['no password either', 'invalid username/password; logon denied', 'invalid username/password; logon denied'],
-  ])('%s: %s', (_, text, masked) => expect(maskSecrets(text, [key, token])).toBe(masked));
+  ])('changes %s in: %s', (_, text, masked) => expect(maskSecrets(text, [key, token])).toBe(masked));
 
-  test('and a short value is left alone, because it may be a word', () =>
+  test('leaves a short value alone, because it may be a word', () =>
     expect(maskSecrets('a simulated answer', ['simulated'])).toBe('a simulated answer'));
 
-  test('and the shortest masked value has sixteen characters', () => {
+  test('covers values of sixteen characters and more', () => {
     expect(maskSecrets('the 16-character-key', ['16-character-key'])).toBe('the ***');
     expect(maskSecrets('the 15-characterkey', ['15-characterkey'])).toBe('the 15-characterkey');
   });
 
-  test('wherever it is in an answer, and nothing else is changed', () => {
+  test('covers a value wherever it is in an answer, and changes nothing else', () => {
     const at = new Date();
     const answer = { list: [{ text: `a ${token} b`, at, count: 3, none: undefined, nil: null }], [`k`]: key };
     expect(maskValues(answer, [token, key])).toEqual({
@@ -93,11 +93,11 @@ describe('a message of AWS', () => {
     },
   );
 
-  test('is one of at most ten that are kept', () => {
+  test('comes in a list of at most ten, whose last entry counts the rest', () => {
     const messages = Array.from({ length: 12 }, (_, n) => `message ${n + 1}, password=hunter2`);
-    const kept = readableMessages(messages);
+    const kept = sanitizeMessages(messages);
     expect(kept).toHaveLength(10);
     expect(kept.slice(-2)).toEqual(['message 9, password=***', '… and 3 more messages']);
-    expect(readableMessages(messages.slice(0, 10)).at(-1)).toBe('message 10, password=***');
+    expect(sanitizeMessages(messages.slice(0, 10)).at(-1)).toBe('message 10, password=***');
   });
 });

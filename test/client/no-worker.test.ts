@@ -12,7 +12,7 @@ const warned = (code: string, text: string) =>
   warnings.filter((each) => each.code === code && each.message.includes(text));
 
 describe.concurrent('without a worker', () => {
-  test('progress names the task queue and since when, until a worker comes', async () => {
+  test('progress names the task queue and the time since which the task waits, until a worker comes', async () => {
     await using stage = await Stage.set();
     const { taskQueue } = stage;
     const replicationConfigArn = stage.simulator.createReplication();
@@ -25,7 +25,7 @@ describe.concurrent('without a worker', () => {
     await stage.work();
     expect((await handle.result()).outcome).toBe('stopped');
     expect(await handle.progress()).toMatchObject({ phase: 'done', lastStatus: 'stopped', noWorker: null });
-    await stage.idle();
+    await stage.stopWorkers();
     expect(await handle.progress()).toMatchObject({ phase: 'done', lastStatus: 'stopped', detail: 'Recorded' });
   });
 
@@ -54,7 +54,7 @@ describe.concurrent('without a worker', () => {
     const replicationConfigArn = stage.simulator.createReplication();
     await stage.dms.stop({ replicationConfigArn, ...brief });
     expect(warned('TEMPORAL_DMS_NO_WORKER', stage.taskQueue)).toEqual([]);
-    await stage.idle();
+    await stage.stopWorkers();
     const resumed = stage.dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
     await until('it warns', () => warned('TEMPORAL_DMS_NO_WORKER', stage.taskQueue).length === 1);
     await stage.work();
@@ -131,7 +131,7 @@ describe.concurrent('an operation on another task queue', () => {
     const { workflowService } = stage.client;
     const taskQueue = { namespace: 'default', taskQueue: { name: other }, taskQueueType: 1 };
     await until('it polls', async () => (await workflowService.describeTaskQueue(taskQueue)).pollers.length > 0);
-    await stage.idle(); // the server remembers the poll
+    await stage.stopWorkers(); // the server remembers the poll
     const replicationConfigArn = stage.simulator.createReplication();
     const first = await there.startStop({ replicationConfigArn, ...brief });
     expect(await stage.dms.startStop({ replicationConfigArn, ...brief })).toMatchObject({ joined: true });

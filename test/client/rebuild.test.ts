@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { expect, test, vi } from 'vitest';
 import { rebuildLedger } from '../../src/client/rebuild.js';
 import { arn } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 import { failureOf } from '../support/stage.js';
 
 test.each([
@@ -12,7 +12,7 @@ test.each([
 ])('no ledger is started when an archived record %s', async (_, more, why) => {
   const executeUpdateWithStart = vi.fn();
   const client = { workflow: { executeUpdateWithStart } } as unknown as Client;
-  const archive = { list: async () => [archived(1, more)] };
+  const archive = { list: async () => [archivedRecord(1, more)] };
   const failure = await failureOf(rebuildLedger(client, 'dms', arn, { archive, by: 'ada', reason: 'lost' }));
   expect(failure).toMatchObject({ type: 'DmsInvalidInput', message: expect.stringContaining(why) });
   expect(executeUpdateWithStart).not.toHaveBeenCalled();
@@ -26,7 +26,7 @@ test('a lost ledger is started with its records and its seal, and needs no worke
   const withDeadline = (_: number, ask: () => unknown) => ask();
   const client = { workflow, workflowService, withDeadline, options: {} } as unknown as Client;
   const sealed = { by: 'ada', reason: 'cut over', at: '2026-01-01T00:00:00.000Z' };
-  const archive = { list: async () => [archived(1, { sealed })] };
+  const archive = { list: async () => [archivedRecord(1, { sealed })] };
   const rebuilt = await rebuildLedger(client, 'dms', arn, { archive, by: 'ada', reason: 'lost' });
   expect(rebuilt).toEqual({ archived: 1, added: 1 });
   expect(executeUpdateWithStart).toHaveBeenCalledWith('dms.restore', {

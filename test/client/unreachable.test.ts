@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { freePort } from '../../scripts/free-port.js';
 import { ReplicationClient } from '../../src/client/index.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 import { failureOf } from '../support/stage.js';
 
 const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
@@ -21,7 +21,10 @@ const requests: [name: string, send: (dms: ReplicationClient) => Promise<unknown
   ['history', (dms) => dms.history(arn)],
   ['startStopFleet', (dms) => dms.startStopFleet({ replicationConfigArns: [arn] })],
   ['createPauseSchedule', (dms) => dms.createPauseSchedule(pause)],
-  ['rebuildLedger', (dms) => dms.rebuildLedger(arn, { ...decision, archive: { list: async () => [archived(1)] } })],
+  [
+    'rebuildLedger',
+    (dms) => dms.rebuildLedger(arn, { ...decision, archive: { list: async () => [archivedRecord(1)] } }),
+  ],
   ['nudge', (dms) => dms.nudge(arn)],
   ['unseal', (dms) => dms.unseal(arn, decision)],
 ];

@@ -4,7 +4,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createCloudWatchLag } from '../../src/cloudwatch/index.js';
 import { parseReplicationConfigArn } from '../../src/index.js';
-import { listening } from '../support/http-servers.js';
+import { listen } from '../support/http-servers.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 
 let simulator: DmsSimulator;
@@ -24,7 +24,7 @@ const readers = () => {
   return { asked, read };
 };
 
-test('the lag of a replication comes from its newest metrics', async () => {
+test('the lag of a replication comes from recent metrics, through one client for each account and region', async () => {
   const { read, asked } = readers();
   const arn = simulator.createReplication();
   const lag = await read(arn);
@@ -75,7 +75,7 @@ test('a worker with a wrong clock asks by the AWS clock after the first answer',
       response.end(JSON.stringify({ MetricDataResults: [] }));
     });
   });
-  await using metrics = await listening(server);
+  await using metrics = await listen(server);
   const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret' };
   const { endpoint } = metrics;
   const source = createCloudWatchLag({

@@ -1,4 +1,4 @@
-/** The archive once more, with another engine of DynamoDB. */
+/** Runs the suite of the archive against another local DynamoDB: moto. */
 import { describeArchive } from '../dynamodb/suite.js';
 import { dynamoDbAt } from '../support/dynamodb.js';
 import { startMoto } from './support.js';

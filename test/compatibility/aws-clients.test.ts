@@ -1,4 +1,4 @@
-/** AWS's own clients against the simulator: each walks the whole life of a replication. */
+/** Runs AWS's own clients against the simulator. Each takes a replication through its whole life. */
 import { readFile } from 'node:fs/promises';
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,11 +40,11 @@ const wholeLife = [
   'ResourceNotFoundFault',
 ];
 
-test('boto3 walks the whole life', async () => {
+test('boto3 takes a replication through its whole life', async () => {
   expect(await runPython(program('python'), 'life', simulator.endpoint, { tableMappings })).toEqual(wholeLife);
 });
 
-test('the Python of the documentation stops a replication', async () => {
+test('the Python example of docs/simulator.md stops a replication', async () => {
   const page = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
   const script = /```py\n(.*?)```/s.exec(page)?.[1] ?? '';
   simulator.reset();
@@ -54,7 +54,7 @@ test('the Python of the documentation stops a replication', async () => {
   simulator.reset();
 });
 
-test('the AWS CLI walks the whole life', async () => {
+test('the AWS CLI takes a replication through its whole life', async () => {
   const cli = async (command: string, ...args: string[]): Promise<any> => {
     const { stdout } = await run(program('aws'), ['dms', command, '--output', 'json', ...args], { env: environment() });
     return stdout === '' ? {} : JSON.parse(stdout);
@@ -85,7 +85,7 @@ test('the AWS CLI walks the whole life', async () => {
   simulator.clock.advance({ minutes: 3 });
   const stopped = await look();
   seen.push(stopped.Status, stopped.StopReason, stopped.RecoveryCheckpoint.slice(0, 13));
-  // The first version of the CLI shows times as they come over the wire.
+  // Version 1 of the CLI prints times in their wire format, as numbers.
   seen.push(typeof stopped.ReplicationDeprovisionTime === 'number' ? 'datetime' : 'not a time');
   await start('resume-processing');
   simulator.clock.advance({ minutes: 3 });
@@ -133,7 +133,7 @@ describe('the AWS SDK for JavaScript', () => {
     ]);
   });
 
-  test('walks the whole life', async () => {
+  test('takes a replication through its whole life', async () => {
     const dms = client();
     const { ReplicationConfig } = await dms.send(
       new sdk.CreateReplicationConfigCommand(config('by-sdk') as sdk.CreateReplicationConfigCommandInput),

@@ -1,4 +1,4 @@
-/** Every documented fault through AWS's own clients: each tells its name and its message. */
+/** Brings about every documented fault, and reads its name and message with AWS's own clients. */
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
@@ -8,7 +8,7 @@ import { awsEnvironment, awsPython, run, runPython } from './support.js';
 interface Case {
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
-  /** What is done over the simulator's control first: path and body. */
+  /** Control requests that are sent first: path and body. */
   readonly before: readonly (readonly [path: string, body: object])[];
   readonly told: readonly [name: string, message: string];
 }
@@ -22,14 +22,18 @@ const create = (operation: Partial<Case> & Pick<Case, 'told'>): Case => ({
   before: [],
   ...operation,
 });
-/** An error that nothing in the simulator brings about, with what its documentation says. */
+/** Returns a control request for an error that the simulator never raises by itself, with AWS's documented message. */
 const injected = ([name, message]: Case['told']) =>
   [['faults', { type: 'error', operation: 'CreateReplicationConfig', name, message }]] as const;
 const denied =
   'User: arn:aws:iam::123456789012:user/simulated is not authorized to perform: dms:StopReplication on resource: ' +
   `${arnOf('running')} because no identity-based policy allows the dms:StopReplication action`;
 
-/** Declared by the model, used though undeclared, and common to AWS's services. The simulator has a quota of three, and three are there. */
+/**
+ * Faults that AWS's model declares, faults that DMS uses without a declaration, and faults common to AWS's services.
+ *
+ * The simulator has a quota of three configs, and three exist.
+ */
 const cases: readonly Case[] = [
   {
     operation: 'StopReplication',
@@ -150,7 +154,7 @@ async function control(path: string, body: object): Promise<void> {
   expect(response.status).toBe(200);
 }
 
-/** What a client is told for each case. */
+/** Returns the error that a client reads in each case. */
 async function toldFor(refusal: (each: Case) => Promise<unknown>): Promise<unknown[]> {
   const told: unknown[] = [];
   for (const each of cases) {

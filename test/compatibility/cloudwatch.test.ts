@@ -1,11 +1,11 @@
-/** The metrics of a replication through CloudWatch's own clients. */
+/** Reads the metrics of a replication with CloudWatch's own clients. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { ask } from '../support/dms-http.js';
 import { misfits } from '../support/sdk-shapes.js';
-import { awsEnvironment, awsPython, fetched, run, runPython } from './support.js';
+import { awsEnvironment, awsPython, installPackage, run, runPython } from './support.js';
 
 /** Id, times in epoch seconds, and values of each metric. */
 type Result = readonly [id: string, times: readonly number[], values: readonly number[]];
@@ -33,7 +33,7 @@ const queries = metrics.map((MetricName, n) => ({
 }));
 
 let simulator: DmsSimulator;
-/** Resumed a quarter of an hour ago, after five hours. */
+/** Creates a replication that was resumed a quarter of an hour ago, after a gap of five hours. */
 beforeAll(async () => {
   simulator = await startDmsSimulator({ speed: 0 });
   const arn = simulator.createReplication({ identifier: 'orders', status: 'stopped' });
@@ -45,12 +45,12 @@ afterAll(() => simulator.close());
 
 const end = () => simulator.clock.now() / 1000;
 
-/** The same for every client. */
+/** Checks the metrics that a client has read. */
 function check(results: readonly Result[]): void {
   expect(results.map(([id]) => id)).toEqual(queries.map(({ Id }) => Id));
   const [latency] = results;
   const [first = 0, ...others] = latency?.[2] ?? [];
-  // The whole gap, then none for a while, then next to nothing.
+  // First the whole gap, then no values for a while, then values of almost 0.
   expect(first).toBeGreaterThan(5 * 3600);
   expect(others.length).toBeGreaterThan(0);
   expect(others.length).toBeLessThan(10);
@@ -63,7 +63,7 @@ function check(results: readonly Result[]): void {
 }
 
 test('the AWS SDK for JavaScript reads the metrics', async () => {
-  const folder = await fetched('@aws-sdk/client-cloudwatch', '3.1124.0');
+  const folder = await installPackage('@aws-sdk/client-cloudwatch', '3.1124.0');
   const sdk = await import(pathToFileURL(join(folder, 'dist-cjs', 'index.js')).href);
   const client = new sdk.CloudWatchClient(simulator.clientConfig());
   const { MetricDataResults: results } = await client.send(

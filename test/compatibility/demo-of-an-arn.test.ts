@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 
-/** The demo on "a real account", which here is a simulator; answered as given. */
+/** Runs the demo with `--arn` against a simulator, and types the answer to its question. */
 async function demo(simulator: DmsSimulator, arn: string, answer: string): Promise<{ code: number; said: string }> {
   const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
   const program = spawn(process.execPath, ['--no-warnings', '--import', 'tsx', script, '--arn', arn], {
@@ -24,7 +24,7 @@ async function demo(simulator: DmsSimulator, arn: string, answer: string): Promi
 }
 
 describe.concurrent('the demo with an ARN', () => {
-  test('stops and resumes that replication once it is confirmed', async () => {
+  test('stops and resumes the replication after the user has confirmed its name', async () => {
     const simulator = await startDmsSimulator({ speed: 30 });
     try {
       const arn = simulator.createReplication({ identifier: 'real-one' });
@@ -37,7 +37,7 @@ describe.concurrent('the demo with an ARN', () => {
     }
   });
 
-  test('calls nothing when it is not confirmed', async () => {
+  test('sends no request to DMS if the user does not confirm the name', async () => {
     const simulator = await startDmsSimulator();
     try {
       const { code, said } = await demo(simulator, simulator.createReplication(), 'no');

@@ -33,7 +33,7 @@ test('npm run temporal keeps a server up until it is interrupted', async () => {
   const exit = once(program, 'exit') as Promise<[number | null]>;
   await once(program.stdout, 'data');
   const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
-  // A program that ends once it has printed its line takes its server along.
+  // A program that ended after its first line would also end its server.
   for (let n = 0; n < 100; n++) await connection.workflowService.getSystemInfo({});
   await connection.close();
   expect(program.exitCode).toBeNull();
@@ -43,7 +43,7 @@ test('npm run temporal keeps a server up until it is interrupted', async () => {
 });
 
 describe.concurrent('the demo', () => {
-  test('kills its worker in the wait, records the stop, resumes, and leaves nothing behind', async () => {
+  test('kills its worker during the wait, records the stop, resumes, and leaves no process behind', async () => {
     const { output, exit } = startDemo();
     const [code] = await exit;
     const { text } = output;
@@ -57,7 +57,7 @@ describe.concurrent('the demo', () => {
     await expectNothingLeft(text);
   });
 
-  test('goes on printing while Temporal waits for the killed worker, and keeps the banner of the server out', async () => {
+  test("prints while Temporal waits for the killed worker, and hides the server's banner", async () => {
     const { program, output, exit } = startDemo();
     await until('it says that it waits', () => /is killed(.*\n)*  stopping.* \(\d+ s\)\n/.test(output.text) || null);
     program.kill('SIGINT');

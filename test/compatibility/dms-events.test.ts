@@ -1,4 +1,4 @@
-/** The example that passes DMS's events on, against moto's SQS. */
+/** Runs the example that turns DMS's events into nudges, with moto's SQS. */
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nudgeOnEvents } from '../../examples/dms-events/consumer.js';
@@ -27,7 +27,7 @@ async function queue(name: string) {
       sqs.send(
         new SendMessageCommand({ QueueUrl, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) }),
       ),
-    /** Messages that wait, or were read and not deleted. */
+    /** Returns the number of messages that are not deleted. */
     left: async (): Promise<number> => {
       const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
       const { Attributes: counts = {} } = await sqs.send(
@@ -49,7 +49,7 @@ const eventOf = (arn: string) => ({
   detail: { type: 'REPLICATION_CONFIG', category: 'StateChange', eventType: 'REPLICATION_STOPPED' },
 });
 
-test('an event in the queue ends a wait before the next sweep', async () => {
+test('an event in the queue ends a wait long before the next sweep', async () => {
   await using stage = await Stage.set(manual);
   await stage.work(SLOW);
   const { replicationConfigArn, handle } = await heldWait(stage);

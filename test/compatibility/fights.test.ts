@@ -1,4 +1,8 @@
-/** What test/exploration does in a small Temporal, on a real server: fifty operations fight for one replication while workers are killed and answers lost. */
+/**
+ * Lets fifty operations compete for one replication, while workers are killed and answers are lost.
+ *
+ * `test/exploration` does the same in a small Temporal. This test uses a real server.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
@@ -13,7 +17,7 @@ const FIGHT_SECONDS = 150;
 const KILLS = 5;
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0, deadlinePolicy: 'none' } as const;
 
-/** Somebody has cancelled or terminated it, or what it ran. */
+/** Returns true if an operation, or a workflow that it ran, was cancelled or terminated. */
 function wasEnded(err: unknown): boolean {
   for (let at = err; at instanceof Error; at = at.cause)
     if (at instanceof CancelledFailure || at instanceof TerminatedFailure) return true;
@@ -21,7 +25,7 @@ function wasEnded(err: unknown): boolean {
 }
 
 test.concurrent.each([1, 2, 3])(
-  'fifty operations that fight while workers are killed act one at a time, and every stop is recorded: seed %i',
+  'every accepted stop of fifty competing operations is recorded once while workers are killed: seed %i',
   async (seed) => {
     const random = seededRandom(seed);
     const chance = (share: number) => random() < share;
@@ -50,7 +54,7 @@ test.concurrent.each([1, 2, 3])(
         const result = await handle.result();
         if ('checkpoint' in result) results.push(result);
       } catch (err) {
-        // Refused by name, or ended by somebody: that is how fights go.
+        // Operations that compete may be refused, cancelled or terminated.
         if (findDmsFailure(err) === undefined && !wasEnded(err)) unexplained.push(err);
       }
     };
@@ -70,7 +74,7 @@ test.concurrent.each([1, 2, 3])(
       const ledger = await until(
         'no stop is left unrecorded',
         async () => {
-          // A worker that was just killed may have been asked.
+          // The query may have gone to a worker that was just killed.
           const now = await dms.ledger(replicationConfigArn).catch((err: unknown) => {
             if (isDmsFailure(err, 'DmsLedgerUnavailable')) return null;
             throw err;
@@ -85,7 +89,7 @@ test.concurrent.each([1, 2, 3])(
       const stops = new Set(checkpoints.map(({ stoppedAt }) => stoppedAt));
       expect(unexplained).toEqual([]);
       expect(accepted.length).toBeGreaterThan(0);
-      // Each that DMS accepted is recorded, by each operation at most once.
+      // Each accepted stop has a record, and no operation has recorded a stop twice.
       expect(stops.size).toBe(accepted.length);
       const names = checkpoints.map(({ operationId, stoppedAt }) => `${operationId} ${stoppedAt}`);
       expect(new Set(names).size).toBe(names.length);

@@ -1,4 +1,4 @@
-/** A hundred thousand requests that no client would send. */
+/** Sends random requests to the simulator, most of them malformed. */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
@@ -13,18 +13,18 @@ const REQUESTS = 100_000;
 const AT_ONCE = 32;
 const SEED = 20261124;
 
-/** What AWS's JSON services answer to what is wrong with a request, and nothing else. */
+/** Answers that AWS's JSON services may give: success, or an error of the client. */
 const answers =
   /^(200|400 \w+(Exception|Fault|Error)|404 UnknownOperationException|413 RequestEntityTooLargeException)$/;
 
 let simulator: DmsSimulator;
 const arns: string[] = [];
-/** Replications are deleted, too, so now and then there is another one. */
-const another = (n: number) =>
+/** Creates a replication in place of an earlier one. Requests also delete replications. */
+const createReplication = (n: number) =>
   (arns[n % 50] = simulator.createReplication({ status: n % 2 === 0 ? 'running' : 'stopped' }));
 beforeAll(async () => {
   simulator = await startDmsSimulator({ speed: 3600, seed: SEED });
-  for (let n = 0; n < 50; n++) another(n);
+  for (let n = 0; n < 50; n++) createReplication(n);
 });
 afterAll(() => simulator.close());
 
@@ -39,10 +39,10 @@ const texts = sample(string({ unit: 'binary', maxLength: 60 }), { numRuns: 2000,
 const operations = Object.keys(requestShapes);
 const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_request, SignedHeaders=host, Signature=0';
 
-/** A header's value may not hold everything that a text may. */
+/** Replaces the characters that a header must not contain. */
 const headerSafe = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '?');
 
-/** A request for an operation, with members that are right, wrong, or of another one. */
+/** Returns the input of a request, with members that are valid, invalid, or of another operation. */
 function input(operation: string): Record<string, unknown> {
   const members = Object.keys(requestShapes[random() < 0.9 ? operation : oneOf(operations)] ?? {}).map((name) =>
     name.replace('!', ''),
@@ -87,7 +87,7 @@ function headers(operation: string): Record<string, string> {
 
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
-/** Sends a request, and gives the status and the name of the error that came back. */
+/** Sends a request, and returns the status of the answer and the name of its error. */
 function send(): Promise<string> {
   const operation = oneOf(operations);
   const sent = body(operation);
@@ -104,7 +104,7 @@ function send(): Promise<string> {
         });
       },
     );
-    // A client that is still sending when it is told that it sends too much may see its connection break.
+    // The server breaks the connection of a client that goes on sending after the refusal of its long body.
     asked.on('error', () =>
       resolve(sent.length > 2 ** 20 ? '413 RequestEntityTooLargeException' : 'connection broken'),
     );
@@ -113,12 +113,12 @@ function send(): Promise<string> {
   });
 }
 
-test('a hundred thousand malformed requests get AWS-like answers, and the simulator still works', async () => {
+test('a hundred thousand random requests get AWS-like answers, and the simulator still works', async () => {
   const seen = new Map<string, number>();
   let left = REQUESTS;
   const sender = async () => {
     while (left-- > 0) {
-      if (left % 100 === 0) another(left / 100);
+      if (left % 100 === 0) createReplication(left / 100);
       const answer = await send();
       seen.set(answer, (seen.get(answer) ?? 0) + 1);
     }
@@ -128,11 +128,11 @@ test('a hundred thousand malformed requests get AWS-like answers, and the simula
   expect([...seen.values()].reduce((sum, count) => sum + count)).toBe(REQUESTS);
   expect(seen.get('200')).toBeGreaterThan(REQUESTS / 20);
   expect(seen.size).toBeGreaterThan(8);
-  another(0);
+  createReplication(0);
   expect((await ask(simulator, 'DescribeReplications')).Replications.length).toBeGreaterThan(0);
 }, 300_000);
 
-test('malformed control requests get an orderly status, and the simulator still answers', async () => {
+test('five thousand random control requests get an expected status, and DMS is still served', async () => {
   const own = await startDmsSimulator({ speed: 0 });
   const paths = [
     'state',
@@ -188,7 +188,7 @@ test('malformed control requests get an orderly status, and the simulator still 
       });
       await response.text();
       seen.add(response.status);
-      // Whatever was made of it, clients of AWS are served.
+      // AWS clients are served after every control request.
       own.clearFaults();
       own.setPolicy(null);
       const { Replications } = await ask(own, 'DescribeReplications');
@@ -204,19 +204,19 @@ test('malformed control requests get an orderly status, and the simulator still 
   }
 });
 
-test('connections that are slow or not HTTP are closed, and delay no other request', async () => {
+test('connections that are slow or not HTTP are closed within a minute, and delay no other request', async () => {
   const { port } = new URL(simulator.endpoint);
   const sockets = Array.from({ length: 200 }, (_, n) => {
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => {}).resume();
-    // Half of them never send more than the beginning of a request.
+    // One half sends text that is not HTTP. The other half sends only the beginning of a request.
     socket.write(n % 2 === 0 ? oneOf(texts) : 'POST / HTTP/1.1\r\ncontent-length: 1000\r\n\r\n{');
     return socket;
   });
   const begunAt = performance.now();
   expect((await ask(simulator, 'DescribeReplications')).Replications.length).toBeGreaterThan(0);
   expect(performance.now() - begunAt).toBeLessThan(2000);
-  // A request that is not there whole after half a minute is given up.
+  // The server gives up a request that is incomplete after half a minute.
   const closed = sockets.filter((socket) => !socket.destroyed).map((socket) => once(socket, 'close'));
   await Promise.all(closed);
   expect((performance.now() - begunAt) / 1000).toBeLessThan(60);

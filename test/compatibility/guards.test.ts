@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { draftOf } from '../support/drafts.js';
-import { HOUR, onResumeDeadline, toldOf } from '../support/deadlines.js';
+import { HOUR, onResumeDeadline, startDeadlineWorker } from '../support/deadlines.js';
 import { quick, until } from '../support/stage.js';
-import { setSkipping } from '../support/time-skipping.js';
+import { startSkippingStage } from '../support/time-skipping.js';
 
-test('the guards of fifty replications each act once', async () => {
-  await using stage = await setSkipping({ ...quick, speed: 200 });
+test('each of fifty guards resumes its replication once, or warns of its deadline', async () => {
+  await using stage = await startSkippingStage({ ...quick, speed: 200 });
   const { dms, env, simulator, taskQueue } = stage;
-  const { warnings, worker } = await toldOf(stage);
+  const { warnings, worker } = await startDeadlineWorker(stage);
   const arns = Array.from({ length: 50 }, () => simulator.createReplication({ status: 'stopped' }));
   const begun = await env.currentTimeMs();
   await worker.runUntil(async () => {
@@ -31,7 +31,7 @@ test('the guards of fifty replications each act once', async () => {
         args: [{ replicationConfigArn, state: { ...state, guard } }],
       });
     }
-    // The last one's time is 33 hours after the first one's.
+    // The last guard acts 33 hours after the first.
     await env.sleep(90 * HOUR);
     await until('every guard is over', async () => {
       const ledgers = await Promise.all(arns.map((arn) => dms.ledger(arn)));

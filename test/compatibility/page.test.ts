@@ -1,10 +1,10 @@
-/** The simulator's page, as a person sees it. With UPDATE_IMAGES=1 the picture in the documentation is taken anew. */
+/** Looks at the simulator's page in Chromium. With `UPDATE_IMAGES=1` also takes the picture for docs/simulator.md. */
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { call, look } from '../support/dms-http.js';
-import { fetched } from './support.js';
+import { installPackage } from './support.js';
 
 interface Page {
   goto(url: string): Promise<unknown>;
@@ -16,8 +16,8 @@ interface Page {
 }
 
 test('the page shows each replication live, and shows inserted markup as text', async () => {
-  const chromium = await fetched('@sparticuz/chromium', '138.0.2');
-  const puppeteer = await fetched('puppeteer-core', '24.10.0');
+  const chromium = await installPackage('@sparticuz/chromium', '138.0.2');
+  const puppeteer = await installPackage('puppeteer-core', '24.10.0');
   const load = (folder: string, file: string) => import(pathToFileURL(join(folder, file)).href);
   const { default: binary } = await load(chromium, 'build/esm/index.js');
   const { default: driver } = await load(puppeteer, 'lib/esm/puppeteer/puppeteer-core.js');

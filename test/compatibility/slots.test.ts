@@ -6,7 +6,7 @@ import { quick, simulatedApi, Stage, until } from '../support/stage.js';
 const WAITS = 150;
 const HOLD_SECONDS = 20;
 const MAX_HELD_WAITS = 25;
-/** An attempt that is not held takes one look and leaves. */
+/** Minimum duration of an attempt that counts as held. Any other attempt looks once and ends. */
 const HELD_FROM_MS = HOLD_SECONDS * 500;
 
 interface Span {
@@ -14,15 +14,15 @@ interface Span {
   readonly to: number;
 }
 
-/** How many of them overlap at most. */
+/** Returns the maximum number of spans that overlap. */
 function mostAtOnce(spans: readonly Span[]): number {
   return Math.max(...spans.map(({ from }) => spans.filter((each) => each.from <= from && from < each.to).length));
 }
 
-test('a hundred and fifty waits on a worker with fifty slots hold half of them, and leave other activities alone', async () => {
+test('a hundred and fifty waits hold at most half of fifty slots, and other activities start within seconds', async () => {
   const durations = { ...quick.durations, stopping: 1e6 };
   await using stage = await Stage.set({ ...quick, durations, uncertain: { throttle: null } });
-  // Slots are what is scarce here, not requests.
+  // Slots are scarce in this test. Requests are not.
   const own = createDmsActivities({
     dms: simulatedApi(stage.simulator),
     holdSeconds: HOLD_SECONDS,
@@ -51,7 +51,8 @@ test('a hundred and fifty waits on a worker with fifty slots hold half of them, 
     await stage.client.workflow.execute('hostHello', { workflowId, taskQueue: stage.taskQueue });
     delays.push((performance.now() - begunAt) / 1000);
   }
-  // Were every slot held, another activity would wait for most of a hold. On an idle machine the longest takes a second.
+  // If all slots were held, other activities would wait for most of HOLD_SECONDS. On an idle machine the slowest takes
+  // one second.
   expect(delays.toSorted((one, other) => one - other)[delays.length / 2]).toBeLessThan(2);
   expect(Math.max(...delays)).toBeLessThan(HOLD_SECONDS / 2);
   const held = () => attempts.filter(({ from, to }) => to - from >= HELD_FROM_MS);

@@ -10,7 +10,7 @@ import { pythonWith, run } from './support.js';
 const root = new URL('../../', import.meta.url);
 const example = (name: string) => fileURLToPath(new URL(`examples/start-by-name/${name}`, root));
 
-/** The programs use the task queue `temporal-dms`, so they have a server of their own. */
+/** Server of this file alone, because its programs use the default task queue `temporal-dms`. */
 let server: RunningServer;
 let stage: Stage;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('a stop is started by name', () => {
     expect(stdout).toMatch(STOPPED);
   }, 600_000);
 
-  test('with the Temporal CLI, which also resumes it, reads the ledger and lifts a seal', async () => {
+  test('with the Temporal CLI, which also resumes the replication, reads its ledger and lifts its seal', async () => {
     const page = await readFile(new URL('docs/start-by-name.md', root), 'utf8');
     const [stop = '', resume = '', unseal = ''] = [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(
       ([, commands]) => commands,

@@ -1,4 +1,4 @@
-/** What the tests with more than Node and a Temporal server fetch, into a cache outside the sources. */
+/** Fetches what tests need besides Node and a Temporal server, into a cache outside the sources. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir } from 'node:fs/promises';
@@ -12,8 +12,8 @@ import { until } from '../support/stage.js';
 export const run = promisify(execFile);
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'temporal-dms');
 
-/** Where a package of the npm registry is, in a folder of its own. */
-export async function fetched(name: string, version: string): Promise<string> {
+/** Installs a package of the npm registry into a folder of its own, and returns the package's folder. */
+export async function installPackage(name: string, version: string): Promise<string> {
   const prefix = join(cache, `${name.replace('/', '+')}-${version}`);
   await mkdir(prefix, { recursive: true });
   const quietly = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix];
@@ -21,7 +21,7 @@ export async function fetched(name: string, version: string): Promise<string> {
   return join(prefix, 'node_modules', name);
 }
 
-/** The programs of Python packages, in an environment of their own. */
+/** Installs Python packages into an environment of their own. Returns a function from a program's name to its path. */
 export async function pythonWith(name: string, ...requirements: string[]): Promise<(program: string) => string> {
   const folder = join(cache, name);
   const program = (each: string) => join(folder, 'bin', each);
@@ -35,10 +35,10 @@ export async function pythonWith(name: string, ...requirements: string[]): Promi
   return program;
 }
 
-/** AWS's clients of Python: `aws`, and `python` with boto3. */
+/** Installs AWS's Python clients: `aws`, and `python` with boto3. */
 export const awsPython = () => pythonWith('aws-clients', 'awscli==1.46.3', 'boto3==1.44.8');
 
-/** AWS as moto plays it. */
+/** Starts moto, a simulator of AWS. */
 export async function startMoto(): Promise<AsyncDisposable & { readonly endpoint: string }> {
   const program = await pythonWith('moto', 'moto[server]==5.2.5');
   const port = await freePort();
@@ -59,7 +59,7 @@ export async function startMoto(): Promise<AsyncDisposable & { readonly endpoint
   };
 }
 
-/** What lets every AWS client find a simulator, and ask once only. */
+/** Returns environment variables with which AWS clients find the simulator and never retry. */
 export function awsEnvironment(endpoint: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
@@ -74,7 +74,7 @@ export function awsEnvironment(endpoint: string): Record<string, string> {
   };
 }
 
-/** What a Python script of these tests prints, given something to read; both are JSON. */
+/** Runs a Python script of these tests. Passes `input` to it as JSON, and returns the JSON that it prints. */
 export async function runPython(python: string, name: string, endpoint: string, input: unknown): Promise<any> {
   const script = fileURLToPath(new URL(`python/${name}.py`, import.meta.url));
   const running = run(python, [script], { env: awsEnvironment(endpoint) });

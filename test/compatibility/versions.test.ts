@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { compileConsumer, makeConsumer, moduleKinds } from '../support/consumer.js';
-import { fetched, run } from './support.js';
+import { installPackage, run } from './support.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -13,15 +13,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.concurrent('a consumer of the packed tarball', () => {
   for (const version of ['5.9.3', '6.0.3']) {
     test(`compiles with TypeScript ${version}`, async () => {
-      const typescript = await fetched('typescript', version);
+      const typescript = await installPackage('typescript', version);
       for (const kind of moduleKinds) await compileConsumer(folder, typescript, kind);
     });
   }
 
-  // The oldest that package.json allows, and the lines after it.
+  // The oldest version that package.json allows, and the major versions after it.
   for (const version of ['20.19.0', '22.23.3', '24.21.0']) {
     test(`stops and resumes a replication on Node ${version}`, async () => {
-      const node = await fetched(`node-${process.platform}-${process.arch}`, version);
+      const node = await installPackage(`node-${process.platform}-${process.arch}`, version);
       const program = join(folder, `main-job-${version}.mjs`);
       await writeFile(program, mainJob);
       const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
@@ -30,8 +30,8 @@ describe.concurrent('a consumer of the packed tarball', () => {
     });
   }
 
-  test('gets an error from every program on Node 18', async () => {
-    const node = await fetched(`node-${process.platform}-${process.arch}`, '18.20.8');
+  test('gets an error that names the needed Node version from every program on Node 18', async () => {
+    const node = await installPackage(`node-${process.platform}-${process.arch}`, '18.20.8');
     const stderr = expect.stringMatching(/^temporal-dms-\w+: temporal-dms needs Node >= 20\.19; this is v18\.20\.8\n$/);
     for (const program of ['worker', 'archive', 'simulator/cli']) {
       const script = join(folder, 'node_modules/temporal-dms/dist', `${program}.js`);

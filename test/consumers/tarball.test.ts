@@ -23,7 +23,7 @@ async function bundleOf(name: string, source: string): Promise<string> {
 const sizeOf = (code: string) => code.replace(/\n?\/\/# sourceMappingURL=.*$/s, '').length;
 
 describe('the packed tarball', () => {
-  test('is bundled into the workflows of an ESM and of a CommonJS consumer, and adds at most 120 kB', async () => {
+  test('is bundled into the workflows of an ESM and of a CommonJS consumer, and adds at most 180 kB', async () => {
     const esm = await bundleOf(
       'esm.mjs',
       `export { dmsStopReplication, dmsResumeReplication, dmsReplicationLedger } from 'temporal-dms/workflows';\nexport { stopReplication as host } from 'temporal-dms/steps';`,
@@ -34,14 +34,14 @@ describe('the packed tarball', () => {
       `import { sleep } from '@temporalio/workflow';\nexport const w = () => sleep(1);`,
     );
     for (const code of [esm, cjs]) expect(code).toContain('dmsReplicationLedger');
-    expect(sizeOf(esm) - sizeOf(without)).toBeLessThan(120_000);
-    expect(sizeOf(cjs) - sizeOf(without)).toBeLessThan(120_000);
+    expect(sizeOf(esm) - sizeOf(without)).toBeLessThan(180_000);
+    expect(sizeOf(cjs) - sizeOf(without)).toBeLessThan(180_000);
   });
 
   test.each([
     ['esm.mjs', 'const load = (name) => import(name);'],
     ['cjs.cjs', 'const load = (name) => Promise.resolve(require(name));'],
-  ])('loads in %s, every entry point outside the sandbox', async (name, load) => {
+  ])('loads in %s through every entry point for code outside the sandbox', async (name, load) => {
     const file = join(folder, `load-${name}`);
     await writeFile(
       file,
@@ -67,7 +67,7 @@ describe('the packed tarball', () => {
     compileConsumer(folder, join(root, 'node_modules/typescript'), kind),
   );
 
-  test('exports nothing but workflows and messages from temporal-dms/workflows, and no default', async () => {
+  test('exports the workflows from temporal-dms/workflows, and no other function', async () => {
     const file = join(folder, 'workflows.mjs');
     await writeFile(
       file,
@@ -75,6 +75,7 @@ describe('the packed tarball', () => {
     );
     const { stdout } = await run(process.execPath, ['--no-warnings', file]);
     expect(JSON.parse(stdout)).toEqual([
+      'dmsCutover',
       'dmsReplicationLedger',
       'dmsResumeFleet',
       'dmsResumeReplication',

@@ -13,7 +13,7 @@ test.each<[string, string, readonly string[], string | null]>([
   ['may not differ in three letters of five', 'abcde', ['abxyz'], null],
   ['may not lack three letters of five', 'abcde', ['ab'], null],
   ['may lack two letters of five', 'abcde', ['abc'], 'abc'],
-  ['is counted against the longer name', 'abc', ['abcde'], 'abcde'],
+  ['may have two letters more, out of five', 'abc', ['abcde'], 'abcde'],
   ['may lack the first two letters', 'xxabc', ['abc'], 'abc'],
   ['is null when there are no names', 'reason', [], null],
   ['is null for a name of 61 characters', 'x'.repeat(61), ['x'.repeat(61)], null],

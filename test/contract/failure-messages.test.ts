@@ -12,11 +12,11 @@ import {
   replicationReadOnly,
   replicationSealed,
   startReverted,
-  stopReverted,
+  stateBefore,
 } from '../../src/contract/failure-messages.js';
 import { look } from '../support/look.js';
 import { arn, at } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const subject = { replicationConfigArn: arn };
 const open = { kind: 'stop', operationId: 'a', workflowId: `dms:${arn}`, hostWorkflowId: null };
@@ -27,16 +27,16 @@ describe('a refusal', () => {
       'names the operation that is under way',
       operationInProgress(arn, open),
       'DmsOperationInProgress',
-      `A stop ("a") of ${arn} is under way in dms:${arn}. See what it does: temporal workflow query --workflow-id 'dms:${arn}' --type dms.progress`,
+      `A stop ("a") is under way in dms:${arn}. See what it does: temporal workflow query --workflow-id 'dms:${arn}' --type dms.progress`,
     ],
     [
-      'names its host, and what else is known',
+      'names the host and the task queue of that operation',
       operationInProgress(arn, { ...open, operationId: null, hostWorkflowId: 'host' }, ', on the queue "q"'),
       'DmsOperationInProgress',
-      `A stop ("id not known yet") of ${arn} is under way in dms:${arn}, a step of host, on the queue "q". See`,
+      `A stop ("id not known yet") is under way in dms:${arn}, a step of host, on the queue "q". See`,
     ],
     [
-      'says who sealed it, and why',
+      'says who sealed the replication, and why',
       replicationSealed(subject, { by: 'ada', reason: 'cutover', at: at(1) }),
       'DmsReplicationSealed',
       `${arn} is sealed: ada stopped it for good at ${at(1)} (cutover). To run it again, unseal it first: client.unseal`,
@@ -48,20 +48,25 @@ describe('a refusal', () => {
       `${arn} is sealed: someone unnamed stopped it for good at ${at(1)} (no reason given). To run it again, unseal it first`,
     ],
     [
-      'says that it is being deleted',
+      'says that the replication is being deleted',
       replicationDeleting(subject),
       'DmsReplicationDeleting',
       `${arn} is being deleted. `,
     ],
-    ['says who manages it', replicationReadOnly(subject), 'DmsReplicationReadOnly', `${arn} is read-only: a zero-ETL`],
     [
-      'says that its ledger was terminated',
+      'says that an integration manages the replication',
+      replicationReadOnly(subject),
+      'DmsReplicationReadOnly',
+      `${arn} is read-only: a zero-ETL`,
+    ],
+    [
+      'says that the ledger was terminated',
       ledgerClosed(arn),
       'DmsLedgerClosed',
       `The ledger dms-ledger:${arn} was terminated`,
     ],
     [
-      'says that it was deleted',
+      'says that the replication was deleted',
       replicationDeleted(arn),
       'DmsReplicationNotFound',
       `${arn} was deleted, and its ledger`,
@@ -117,7 +122,7 @@ describe('a stop that did not last', () => {
     ['REPLICATION_STARTING', '"replication_starting" again: someone started it. Find out who, then stop it again.'],
     ['modifying', '"modifying" now. Look again once it is stopped or failed.'],
   ])('is reported when DMS shows "%s"', (status, words) => {
-    const { type, message, details } = stopReverted(subject, look({ status }), 'stopped');
+    const { type, message, details } = stateBefore(subject, look({ status }), 'stopped');
     expect([type, message]).toEqual(['DmsStopReverted', `${arn} was stopped, and is ${words}`]);
     expect(details[0].status).toBe(status);
   });
@@ -143,10 +148,10 @@ describe('a start that did not last', () => {
 });
 
 describe('a stop that is not the recorded one', () => {
-  test('is shown beside it', () => {
+  test('is shown beside the recorded one', () => {
     const { message, details } = checkpointChanged(
       subject,
-      archived(3, { stoppedAt: at(5), recoveryCheckpoint: 'c' }),
+      archivedRecord(3, { stoppedAt: at(5), recoveryCheckpoint: 'c' }),
       look(),
     );
     expect(message).toContain(
@@ -157,13 +162,13 @@ describe('a stop that is not the recorded one', () => {
 
   test('is shown with placeholders for unknown values', () => {
     const nothing = { recoveryCheckpoint: null };
-    const record = archived(3, { stoppedAt: null, ...nothing });
+    const record = archivedRecord(3, { stoppedAt: null, ...nothing });
     const { message } = checkpointChanged(subject, record, look({ replicationLastStopTime: null, ...nothing }));
     expect(message).toContain('Recorded: no time (no checkpoint). DMS: no time (no checkpoint)');
   });
 });
 
-test('an endpoint that leads elsewhere is shown with both places', () => {
+test('an endpoint that leads elsewhere is shown with both addresses', () => {
   const was = { endpointArn: 'e', host: 'a.example', port: 3306, database: 'orders' };
   const { type, message } = endpointChanged(subject, 'source', was, {
     ...was,

@@ -9,7 +9,7 @@ import {
 } from '../../src/contract/failures.js';
 import { look } from '../support/look.js';
 import { arn } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const subject = { replicationConfigArn: arn, operationId: 'a' };
 const failure = dmsFailure('DmsNotStoppable', subject, 'It is modifying', 'Wait.');
@@ -41,7 +41,7 @@ describe('a failure', () => {
   });
 
   test('carries the status that was seen last, and the record', () => {
-    const checkpoint = archived(1);
+    const checkpoint = archivedRecord(1);
     const { details } = dmsFailure('DmsStopTimedOut', { ...subject, status: 'stopping', checkpoint }, 'x', 'y');
     expect(details[0]).toMatchObject({ status: 'stopping', checkpoint });
     const [bare] = dmsFailure('DmsStopTimedOut', { ...subject, status: null, checkpoint: null }, 'x', 'y').details;
@@ -78,7 +78,7 @@ describe('a failure', () => {
   });
 
   test('keeps everything else when a record is added', () => {
-    const checkpoint = archived(7);
+    const checkpoint = archivedRecord(7);
     const recorded = withCheckpoint(failure, checkpoint);
     expect(recorded).toMatchObject({
       type: 'DmsNotStoppable',
@@ -114,13 +114,13 @@ describe('an error', () => {
     expect(isDmsFailure(outer)).toBe(true);
   });
 
-  test('whose wrapper is frozen is recognised, and the wrapper stays as it is', () => {
+  test('that is frozen and wraps a failure is recognised, and stays unchanged', () => {
     const outer = Object.freeze(wrapped(failure, 1));
     expect(isDmsFailure(outer, 'DmsNotStoppable')).toBe(true);
     expect(outer).not.toHaveProperty('type');
   });
 
-  test('is searched through at most twenty causes', () => {
+  test('is searched for a failure down to its nineteenth cause', () => {
     expect([isDmsFailure(wrapped(failure, 19)), isDmsFailure(wrapped(failure, 20))]).toEqual([true, false]);
     const circle = new Error('circle');
     circle.cause = circle;

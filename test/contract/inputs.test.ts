@@ -6,7 +6,7 @@ import {
   readReservation,
   readResumeInput,
   readStopInput,
-  readTarget,
+  readReplicationArn,
   type reservation,
   type resumeInput,
   type stopInput,
@@ -19,28 +19,28 @@ const replicationConfigArn = 'arn:aws:dms:eu-west-1:123456789012:replication-con
 const long = (length: number) => 'x'.repeat(length);
 const MEGABYTE = 1_100_000;
 
-function refusal(read: () => unknown): string {
+function refusalOf(read: () => unknown): string {
   try {
     read();
   } catch (err) {
     if (!isDmsFailure(err, 'DmsInvalidInput')) return String(err);
-    // Neither the message nor the details repeat what was refused.
+    // A refusal stays short, even if the refused value is long.
     expect(JSON.stringify([err.message, err.details]).length).toBeLessThan(3000);
     return err.message;
   }
   return 'accepted';
 }
 
-const refusedStop = (more: object) => refusal(() => readStopInput({ replicationConfigArn, ...more }));
-const refusedResume = (more: object) => refusal(() => readResumeInput({ replicationConfigArn, ...more }));
+const refusedStop = (more: object) => refusalOf(() => readStopInput({ replicationConfigArn, ...more }));
+const refusedResume = (more: object) => refusalOf(() => readResumeInput({ replicationConfigArn, ...more }));
 
-/** Rows whose title is the message that is wanted. */
-const saidFirst = <Input>(rows: readonly (readonly [Input, string])[]) =>
+/** Puts the expected message first in each row, because the message is the title. */
+const withMessageFirst = <Input>(rows: readonly (readonly [Input, string])[]) =>
   rows.map(([input, said]) => [said, input] as const);
 
 describe('the schema of a stop', () => {
   test('fills in every default', () => {
-    const { plan, asked } = readStopInput({ replicationConfigArn });
+    const { plan, requester } = readStopInput({ replicationConfigArn });
     expect(plan).toEqual({
       replicationConfigArn,
       intent: 'pause',
@@ -50,16 +50,16 @@ describe('the schema of a stop', () => {
       selfRestartGraceSeconds: 1800,
     });
     const deadline = { policy: 'warn', leadSeconds: 21_600, onResumeDeadline: null };
-    expect(asked).toEqual({ requestedBy: null, reason: null, owner: null, deadline });
+    expect(requester).toEqual({ requestedBy: null, reason: null, owner: null, deadline });
   });
 
-  test('takes null and undefined for absent', () => {
+  test('treats null and undefined as absent', () => {
     const absent = { requestedBy: null, reason: undefined, intent: null, settleSeconds: null, onResumeDeadline: null };
     expect(readStopInput({ replicationConfigArn, ...absent })).toEqual(readStopInput({ replicationConfigArn }));
   });
 
   test.each(
-    saidFirst<unknown>([
+    withMessageFirst<unknown>([
       ['orders', 'The input of the stop is a string; it takes an object { replicationConfigArn, … }'],
       [undefined, 'The input of the stop is missing; it takes an object'],
       [null, 'The input of the stop is null; it takes an object'],
@@ -73,12 +73,12 @@ describe('the schema of a stop', () => {
       [{ replicationConfigArn: long(MEGABYTE) }, 'replicationConfigArn is not the ARN of a replication config'],
       [{ replicationConfigArn: `${replicationConfigArn}${long(MEGABYTE)}` }, 'its identifier is "ORDERSxxx'],
     ]),
-  )('refuses what is no input: %s', (said, input) => {
-    expect(refusal(() => readStopInput(input))).toContain(said);
+  )('refuses an invalid input: %s', (said, input) => {
+    expect(refusalOf(() => readStopInput(input))).toContain(said);
   });
 
   test.each(
-    saidFirst<object>([
+    withMessageFirst<object>([
       [{ typo: 1 }, 'there is no field "typo". Correct it'],
       [{ reasn: 'x' }, 'there is no field "reasn" (did you mean "reason"?)'],
       [{ stopTimeout: 1 }, 'there is no field "stopTimeout" (did you mean "stopTimeoutSeconds"?)'],
@@ -117,17 +117,17 @@ describe('the schema of a stop', () => {
         'No input may name an activity type that starts with dms. as a hook',
       ],
     ]),
-  )('refuses a field: %s', (said, more) => {
+  )('refuses an invalid field: %s', (said, more) => {
     expect(refusedStop(more)).toContain(said);
   });
 
-  test('names every problem of an input, and counts those that are too many', () => {
+  test('names the first five problems of an input, and counts the others', () => {
     expect(refusedStop({ intent: 1, settleSeconds: -1 })).toMatch(/intent is 1.*; settleSeconds is -1/);
     const many = { operationId: 1, requestedBy: 1, reason: 1, owner: 1, intent: 1, preempt: 1, settleSeconds: '' };
     expect(refusedStop(many)).toContain('and 2 more problems');
   });
 
-  test('says which replication it is about', () => {
+  test('names the replication in the details of a refusal', () => {
     try {
       readStopInput({ replicationConfigArn, typo: 1 });
     } catch (err) {
@@ -148,20 +148,20 @@ describe('the schema of a resume', () => {
       verifyProgressSeconds: 120,
       progressProbe: null,
     });
-    expect(readResumeInput({ replicationConfigArn, requestedBy: 'ada' }).asked).toMatchObject({
+    expect(readResumeInput({ replicationConfigArn, requestedBy: 'ada' }).requester).toMatchObject({
       requestedBy: 'ada',
       deadline: null,
     });
   });
 
   test.each(
-    saidFirst<object>([
+    withMessageFirst<object>([
       [{ checkpoint: 'last' }, 'checkpoint is "last"; it takes "latest" or { sequence }'],
       [{ checkpoint: 7 }, 'checkpoint is a number; it takes an object { sequence }'],
       [{ checkpoint: { sequence: 0 } }, 'checkpoint.sequence is 0; it takes a whole number from 1 on'],
       [{ checkpoint: { sequence: 1.5 } }, 'checkpoint.sequence is 1.5; it takes'],
       [{ checkpoint: { sequence: 2 ** 53 } }, 'checkpoint.sequence is 9007199254740992; it takes'],
-      [{ checkpoint: { number: 1 } }, 'checkpoint'],
+      [{ checkpoint: { number: 1 } }, 'checkpoint.sequence is missing; there is no field "checkpoint.number"'],
       [{ force: 1 }, 'force is 1; it takes true or false'],
       [{ startReplicationType: 'reload' }, '"resume-processing" or "reload-target" or "start-replication"'],
       [{ confirmReload: long(256) }, 'confirmReload is a string of 256'],
@@ -177,11 +177,11 @@ describe('the schema of a resume', () => {
       [{ progressProbe: { activityType: 'probe', taskQueue: long(1001) } }, 'progressProbe.taskQueue is a string of'],
       [{ intent: 'final' }, 'there is no field "intent"'],
     ]),
-  )('refuses a field: %s', (said, more) => {
+  )('refuses an invalid field: %s', (said, more) => {
     expect(refusedResume(more)).toContain(said);
   });
 
-  test('takes each start position with start-replication', () => {
+  test('takes a start position or time with start-replication, and a stop position with any start type', () => {
     const started = { startReplicationType: 'start-replication' };
     expect(refusedResume({ ...started, cdcStartPosition: 'checkpoint:V1#27#x' })).toBe('accepted');
     expect(refusedResume({ ...started, cdcStartTime: '2026-01-01T02:00:00+02:00' })).toBe('accepted');
@@ -190,17 +190,17 @@ describe('the schema of a resume', () => {
 });
 
 describe('a request to a ledger', () => {
-  test('may be a reservation with bounded texts', () => {
+  test('to reserve has defaults and a bounded owner', () => {
     expect(readReservation({ replicationConfigArn })).toEqual({ replicationConfigArn, owner: null, reason: null });
-    expect(refusal(() => readReservation({ replicationConfigArn, owner: long(257) }))).toContain('owner is a string');
-    expect(refusal(() => readReservation('orders'))).toContain('The input of the reservation is a string; it takes');
+    expect(refusalOf(() => readReservation({ replicationConfigArn, owner: long(257) }))).toContain('owner is a string');
+    expect(refusalOf(() => readReservation('orders'))).toContain('The input of the reservation is a string; it takes');
   });
 
-  test('may be an unseal with a name and a reason', () => {
+  test('to unseal takes a name and a reason, and nothing else', () => {
     const read = (arn: string, request: unknown) => readDecision(arn, 'request to unseal', request);
     const request = { by: 'ada', reason: 'cut over' };
     expect(read(replicationConfigArn, request)).toEqual(request);
-    const refused = (value: unknown) => refusal(() => read(replicationConfigArn, value));
+    const refused = (value: unknown) => refusalOf(() => read(replicationConfigArn, value));
     expect(refused({ by: 'ada' })).toContain('reason is missing');
     expect(refused({ ...request, by: ' ' })).toContain('by is " "; it takes a string of 1 to 1,000 characters');
     expect(refused({ ...request, reason: long(MEGABYTE) })).toContain('reason is a string of 1,100,000 characters');
@@ -208,7 +208,7 @@ describe('a request to a ledger', () => {
     expect(refused(undefined)).toContain('is missing; it takes an object { by, reason }');
   });
 
-  test('may be a history query with checked fields', () => {
+  test('for the history has defaults and checked fields', () => {
     expect(readHistoryQuery(replicationConfigArn, {})).toEqual({
       kind: null,
       since: null,
@@ -219,7 +219,7 @@ describe('a request to a ledger', () => {
     expect(readHistoryQuery(replicationConfigArn, { since: '2026-01-01T02:00:00+02:00' }).since).toBe(
       '2026-01-01T00:00:00.000Z',
     );
-    const refused = (query: unknown) => refusal(() => readHistoryQuery(replicationConfigArn, query));
+    const refused = (query: unknown) => refusalOf(() => readHistoryQuery(replicationConfigArn, query));
     expect(refused({ limit: 201 })).toContain('limit is 201; it takes a whole number from 1 to 200');
     expect(refused({ kind: 'pause' })).toContain('kind is "pause"; it takes "stop" or "resume" or "event"');
     expect(refused({ since: new Date(0) })).toContain('since is a Date; it takes an ISO 8601 time');
@@ -227,9 +227,9 @@ describe('a request to a ledger', () => {
   });
 });
 
-test('an input is read for its ARN alone when its other fields are free', () => {
-  expect(readTarget({ replicationConfigArn, anything: 1 }, 'dms.awaitIdle')).toBe(replicationConfigArn);
-  const refused = (input: unknown) => refusal(() => readTarget(input, 'dms.awaitIdle'));
+test('the ARN is read from an input with any other fields', () => {
+  expect(readReplicationArn({ replicationConfigArn, anything: 1 }, 'dms.awaitIdle')).toBe(replicationConfigArn);
+  const refused = (input: unknown) => refusalOf(() => readReplicationArn(input, 'dms.awaitIdle'));
   expect(refused({})).toContain('The input of dms.awaitIdle is not valid: replicationConfigArn is missing');
   expect(refused(7)).toContain(
     'The input of dms.awaitIdle is a number; it takes an object { replicationConfigArn, … }',

@@ -10,21 +10,21 @@ import {
   callOf,
   draftOf,
   endedOf,
-  noted,
-  recorded,
+  withNote,
+  withRecord,
   resumedOf,
   stoppedOf,
 } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const who = operation('a', { requestedBy: 'ada', reason: 'cutover' });
 const begin = beginOf(who, 1, { call: callOf() });
 const stopped = stoppedOf(who, 9);
-const restore = { by: 'ada', reason: 'lost', records: [archived(1)], lastSequence: 1, resumeWithinSeconds: null };
+const restore = { by: 'ada', reason: 'lost', records: [archivedRecord(1)], lastSequence: 1, resumeWithinSeconds: null };
 const long = (length: number) => 'x'.repeat(length);
 
-/** The message of the refusal; `null`: the request fits. */
+/** Returns the message of a refusal. `null`: the request is accepted. */
 function refusal(schema: v.GenericSchema, request: unknown): string | null {
   try {
     readRequest(arn, 'dms.test request', schema, request);
@@ -34,7 +34,7 @@ function refusal(schema: v.GenericSchema, request: unknown): string | null {
   }
 }
 
-describe('a request of the ledger', () => {
+describe('a request to the ledger', () => {
   test.each<[string, v.GenericSchema, unknown]>([
     ['to begin', schemas.begin, begin],
     ['to record a stop', schemas.record, stopped],
@@ -43,13 +43,13 @@ describe('a request of the ledger', () => {
     ['to restore', schemas.restore, restore],
     ['to reserve', schemas.reserve, { owner: 'cutover', reason: null, workflowId: null }],
     ['to unseal', schemas.decision, { by: 'ada', reason: 'again' }],
-  ])('%s is taken as the package sends it', (_, schema, request) => {
+  ])('%s is accepted as the package sends it', (_, schema, request) => {
     expect(refusal(schema, request)).toBeNull();
     expect(refusal(schema, JSON.parse(JSON.stringify(request)))).toBeNull();
   });
 
   test.each<[string, v.GenericSchema, unknown, string]>([
-    ['that is nothing', schemas.begin, undefined, 'the request'],
+    ['that is missing', schemas.begin, undefined, 'the request'],
     ['that is a text', schemas.record, 'stopped', 'the request'],
     ['of a type that does not exist', schemas.record, { ...stopped, type: 'finished' }, 'type'],
     [
@@ -65,8 +65,13 @@ describe('a request of the ledger', () => {
       'operation.operationId',
     ],
     ['without a token', schemas.begin, { ...begin, token: undefined }, 'token'],
-    ['with a token that is no number', schemas.begin, { ...begin, token: Infinity }, 'token'],
-    ["in nobody's name", schemas.begin, { ...begin, operation: { ...who, operationId: ' ' } }, 'operation.operationId'],
+    ['with an infinite token', schemas.begin, { ...begin, token: Infinity }, 'token'],
+    [
+      'with a blank operation id',
+      schemas.begin,
+      { ...begin, operation: { ...who, operationId: ' ' } },
+      'operation.operationId',
+    ],
     [
       'with an unknown intent',
       schemas.begin,
@@ -81,7 +86,7 @@ describe('a request of the ledger', () => {
     ],
     ['with an empty record', schemas.record, { ...stopped, checkpoint: {} }, 'checkpoint.version'],
     [
-      'with a time that is none',
+      'with a stop time that is not a time',
       schemas.record,
       { ...stopped, checkpoint: draftOf('a', { stoppedAt: 'yesterday' }) },
       'checkpoint.stoppedAt',
@@ -107,12 +112,12 @@ describe('a request of the ledger', () => {
     [
       'with 101 records',
       schemas.restore,
-      { ...restore, records: Array.from({ length: 101 }, (_, n) => archived(n + 1)) },
+      { ...restore, records: Array.from({ length: 101 }, (_, n) => archivedRecord(n + 1)) },
       'records',
     ],
-    ['without who does it', schemas.decision, { reason: 'again' }, 'by'],
+    ['without the name of the person', schemas.decision, { reason: 'again' }, 'by'],
     ['with a blank owner', schemas.reserve, { owner: ' ', reason: null, workflowId: null }, 'owner'],
-  ])('%s is refused, naming what does not fit', (_, schema, request, path) => {
+  ])('%s is refused, and the message names the field', (_, schema, request, path) => {
     const message = refusal(schema, request);
     expect(message).toContain(`Invalid dms.test request: ${path}: `);
     expect(message?.length).toBeLessThan(800);
@@ -120,8 +125,8 @@ describe('a request of the ledger', () => {
 });
 
 describe('the state of a ledger', () => {
-  const state = recorded(noted(emptyLedger(arn), who, 1), who, 9);
-  const later = noted(state, operation('b'), 20, { intent: 'final' });
+  const state = withRecord(withNote(emptyLedger(arn), who, 1), who, 9);
+  const later = withNote(state, operation('b'), 20, { intent: 'final' });
 
   test('is accepted as one run passes it to the next', () => {
     for (const each of [emptyLedger(arn), state, later])
@@ -134,7 +139,7 @@ describe('the state of a ledger', () => {
   });
 
   test.each<[string, Partial<Record<keyof Ledger, unknown>>]>([
-    ['records that are no list', { checkpoints: {} }],
+    ['records that are not a list', { checkpoints: {} }],
     ['a record without a sequence', { checkpoints: [{ ...state.checkpoints[0], sequence: undefined }] }],
     ['operations that are null', { operations: null }],
     ['an operation of an unknown kind', { operations: [{ ...state.operations[0], kind: 'pause' }] }],
@@ -142,7 +147,20 @@ describe('the state of a ledger', () => {
     ['a seal that is true', { sealed: true }],
     ['a seal without a time', { sealed: { by: 'ada', reason: null } }],
     ['a note without a token', { pendingCall: { ...later.pendingCall, token: undefined } }],
-    ['a guard whose end is no time', { guard: { sequence: 1, endsAt: 'soon' } }],
+    [
+      'a guard whose end is not a time',
+      {
+        guard: {
+          sequence: 1,
+          resumeBy: at(9),
+          endsAt: 'soon',
+          plan: { policy: 'warn', leadSeconds: 1, onResumeDeadline: null },
+          taskQueue: null,
+          nextAt: at(5),
+          warnings: 0,
+        },
+      },
+    ],
     ['a reservation of nobody', { reservation: { owner: '', reason: null, at: at(1), workflowId: null } }],
     ['events that are missing', { events: undefined }],
     ['an archive with a null entry', { archive: { taskQueue: null, waiting: [null] } }],

@@ -8,6 +8,6 @@ test.each([
   [7, 'The input of the operation is a number; it takes an object { replicationConfigArn, … }'],
   [{}, 'replicationConfigArn is missing'],
   [{ replicationConfigArn: false }, 'replicationConfigArn is false; it takes the ARN of a replication config'],
-])('the input %j is refused, and the failure says what came and what is wanted', (input, problem) => {
+])('the input %j is refused with the message "%s"', (input, problem) => {
   expect(() => readArn(input)).toThrow(problem);
 });

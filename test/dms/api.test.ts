@@ -9,7 +9,7 @@ test.each<[DmsApiErrorKind, string]>([
   ['access-denied', 'no'],
   ['credentials', 'no'],
   ['throttled', 'no'],
-])('a request that failed as %s had its effect: %s', (kind, wasCarriedOut) => {
+])('a request that failed with %s was carried out: %s, by default', (kind, wasCarriedOut) => {
   expect(new DmsApiError(kind, 'AFault', 'why')).toMatchObject({
     name: 'DmsApiError',
     kind,

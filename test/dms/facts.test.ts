@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { accountAndRegion, describeValue, parseReplicationConfigArn } from '../../src/dms/arn.js';
+import { accountRegionKey, describeValue, parseReplicationConfigArn } from '../../src/dms/arn.js';
 import {
   isRecordedStop,
-  isSameStop,
+  mayLackFields,
   isStopDescribed,
   resumeDeadline,
   stopFingerprint,
   stopMark,
 } from '../../src/dms/checkpoint.js';
 import {
-  factsOf,
+  statusFacts,
   isDeprovisioned,
-  isWithoutRow,
+  showsOnlyConfig,
   lifecycleState,
-  statuses,
+  lifecycleTable,
   statusInFault,
 } from '../../src/dms/lifecycle.js';
 import { premigrationAssessmentStatuses } from '../../src/dms/replication.js';
 import {
-  endsByItself,
+  isEndOfWork,
   isSelfRestartExpected,
   maySelfRestart,
   stopReasonCode,
@@ -44,7 +44,7 @@ describe('an ARN', () => {
   });
 
   test.each([
-    ['', 'It looks like arn:aws:dms:eu-west-1:123456789012:replication-config:ABC'],
+    ['', 'Example: arn:aws:dms:eu-west-1:123456789012:replication-config:ABC'],
     ['orders', 'it does not start with "arn:"'],
     ['arn', 'its partition is ""'],
     ['arn:aws:dms', 'its region is ""'],
@@ -74,17 +74,17 @@ describe('an ARN', () => {
     [[], 'it is an array, not a string'],
     [{ arn: 1, region: 2 }, 'it is an object { arn, region }, not a string'],
     [() => 1, 'it is a function, not a string'],
-  ])('%s is refused for what is wrong with it', (arn, problem) => {
+  ])('%s is refused, and the message names the problem: %s', (arn, problem) => {
     expect(() => parseReplicationConfigArn(arn as string)).toThrow(problem);
   });
 
-  test('leads to one account in one region', () => {
+  test('has a key of its partition, account and region', () => {
     const arn = parseReplicationConfigArn('arn:aws-cn:dms:cn-north-1:123456789012:replication-config:A');
-    expect(accountAndRegion(arn)).toBe('aws-cn:123456789012:cn-north-1');
+    expect(accountRegionKey(arn)).toBe('aws-cn:123456789012:cn-north-1');
   });
 });
 
-test('a string in a wrong place is described by its first 80 characters', () => {
+test('the description of a string holds at most its first 80 characters', () => {
   expect(describeValue('x'.repeat(81))).toBe(`the string "${'x'.repeat(80)}"`);
 });
 
@@ -107,9 +107,9 @@ describe('the lifecycle table', () => {
     ['deprovisioning', 'already-stopped', 'call'],
     ['deprovisioned', 'already-stopped', 'call'],
     ['something_new', 'call', 'call'],
-  ])('%s: a stop does "%s", a start "%s", in any case', (status, stop, start) => {
-    expect(factsOf(status)).toMatchObject({ stop, start });
-    expect(factsOf(status.toUpperCase())).toMatchObject({ stop, start });
+  ])('%s, in lower or upper case: a stop does "%s", a start "%s"', (status, stop, start) => {
+    expect(statusFacts(status)).toMatchObject({ stop, start });
+    expect(statusFacts(status.toUpperCase())).toMatchObject({ stop, start });
   });
 
   test.each([
@@ -118,12 +118,13 @@ describe('the lifecycle table', () => {
     ['created', '2026-01-01T00:00:00.000Z', false],
     ['stopped', null, false],
   ])('a look at "%s", created at %s, shows only the config: %s', (status, replicationCreateTime, isWithout) =>
-    expect(isWithoutRow({ status, replicationCreateTime })).toBe(isWithout),
+    expect(showsOnlyConfig({ status, replicationCreateTime })).toBe(isWithout),
   );
 
-  test('treats an unknown status as passing', () => expect(factsOf('something_new').phase).toBe('passing'));
+  test('has the phase "passing" for an unknown status', () =>
+    expect(statusFacts('something_new').phase).toBe('passing'));
 
-  test('has no row without a test', () => expect(Object.keys(statuses)).toHaveLength(16));
+  test('lists 16 statuses', () => expect(Object.keys(lifecycleTable)).toHaveLength(16));
 
   test.each([
     [{ status: 'stopped', provisionData: null }, 'stopped', false],
@@ -132,7 +133,7 @@ describe('the lifecycle table', () => {
     [{ status: 'failed', provisionData: { provisionState: 'DEPROVISIONED' } }, 'failed', true],
     [{ status: 'stopped', provisionData: { provisionState: 'provisioned' } }, 'stopped', false],
     [{ status: 'stopped', provisionData: { provisionState: null } }, 'stopped', false],
-  ])('%j is read from whichever field has it', (row, status, deprovisioned) => {
+  ])('%j has the status "%s" and is deprovisioned: %s', (row, status, deprovisioned) => {
     const state = lifecycleState(row as never);
     expect(state.status).toBe(status);
     expect(isDeprovisioned(state)).toBe(deprovisioned);
@@ -167,9 +168,11 @@ describe('a status in the text of a fault', () => {
     "Replication for Replication Config, 'XORDERS' is in 'stopped' state and cannot be stopped.",
     "Replication for Replication Config, 'X' is in 'stopped' state and cannot be stopped.",
     'Replication Task cannot be started, invalid state',
-  ])('is not believed otherwise: %s', (message) => expect(statusInFault(message, ofOrders, identifier)).toBeNull());
+  ])('is not read from a text that names no status of this replication: %s', (message) =>
+    expect(statusInFault(message, ofOrders, identifier)).toBeNull(),
+  );
 
-  test.each([[''], [null]])('is not believed of a replication without a name: its identifier is %j', (none) =>
+  test.each([[''], [null]])('is not read from a text without a name, even if the identifier is %j', (none) =>
     expect(statusInFault("The replication is in 'stopped' state", ofOrders, none)).toBeNull(),
   );
 
@@ -182,7 +185,7 @@ describe('a status in the text of a fault', () => {
 });
 
 describe('stop reasons', () => {
-  test('are the fourteen of the model, each with a meaning and a next step', () => {
+  test('are fourteen, and each has a meaning, a next step and the expected consequences', () => {
     expect(Object.keys(stopReasons)).toHaveLength(14);
     for (const [code, { meaning, next }] of Object.entries(stopReasons)) {
       expect(stopReasonCode(`Stop Reason ${code}`)).toBe(code);
@@ -205,7 +208,7 @@ describe('stop reasons', () => {
     ]);
     const mayBeUndone = codes.filter((code) => maySelfRestart(`Stop Reason ${code}`));
     expect(mayBeUndone.toSorted()).toEqual([...undone, 'FATAL_ERROR'].toSorted());
-    expect(codes.filter((code) => endsByItself(`Stop Reason ${code}`))).toEqual([
+    expect(codes.filter((code) => isEndOfWork(`Stop Reason ${code}`))).toEqual([
       'FULL_LOAD_ONLY_FINISHED',
       'STOPPED_AFTER_FULL_LOAD',
       'STOPPED_AFTER_CACHED_EVENTS',
@@ -213,7 +216,7 @@ describe('stop reasons', () => {
       'STOPPED_AT_SERVER_TIME',
       'STOPPED_AT_COMMIT_TIME',
     ]);
-    expect([maySelfRestart(null), isSelfRestartExpected('Stop Reason BORED'), endsByItself(null)]).not.toContain(true);
+    expect([maySelfRestart(null), isSelfRestartExpected('Stop Reason BORED'), isEndOfWork(null)]).not.toContain(true);
   });
 
   test.each([
@@ -232,7 +235,7 @@ describe('stop reasons', () => {
   ])('%s has the code %s', (reason, code) => expect(stopReasonCode(reason)).toBe(code));
 });
 
-test('the premigration assessment statuses are the eleven of the model, with what each means', () => {
+test('each of the eleven premigration assessment statuses says whether it is over and blocks a start', () => {
   expect(premigrationAssessmentStatuses).toEqual({
     cancelling: { over: false, blocksStart: false },
     deleting: { over: false, blocksStart: false },
@@ -252,44 +255,54 @@ describe('a stop', () => {
   const before = stopMark(look({ replicationLastStopTime: '2026-01-01T12:00:00.000Z' }));
 
   test.each([
-    ['newer than the one before', {}, before, true],
-    ['the one before', { replicationLastStopTime: '2026-01-01T12:00:00.000Z' }, before, false],
+    ['is described if it is newer than the one before', {}, before, true],
     [
-      'of a replication that was created anew',
+      'is not described if it is the one before',
+      { replicationLastStopTime: '2026-01-01T12:00:00.000Z' },
+      before,
+      false,
+    ],
+    [
+      'is described if the replication was created anew',
       { replicationLastStopTime: '2026-01-01T11:00:00.000Z', replicationCreateTime: '2026-01-01T10:00:00.000Z' },
       before,
       true,
     ],
-    ['without a time', { replicationLastStopTime: null }, before, false],
-    ['without a reason', { stopReason: null }, before, false],
-    ['with nothing before', {}, null, true],
+    ['is not described without a time', { replicationLastStopTime: null }, before, false],
+    ['is not described without a reason', { stopReason: null }, before, false],
+    ['is described if no earlier stop is known', {}, null, true],
     [
-      'before the start of the run',
+      'is not described if it is older than the start of the run',
       { replicationStats: { startDate: '2026-01-03T00:00:00.000Z' } as never },
       null,
       false,
     ],
-    ['at the start of the run', { replicationStats: { startDate: '2026-01-02T00:00:00.000Z' } as never }, null, true],
     [
-      'after the start of the run',
+      'is described if it is as old as the start of the run',
+      { replicationStats: { startDate: '2026-01-02T00:00:00.000Z' } as never },
+      null,
+      true,
+    ],
+    [
+      'is described if it is newer than the start of the run',
       { replicationStats: { startDate: '2026-01-01T23:00:00.000Z' } as never },
       null,
       true,
     ],
     [
-      'newer than the one before, although the run that is shown began later',
+      'is described if it is newer than the one before, although the look shows a later run',
       { replicationStats: { startDate: '2026-01-03T00:00:00.000Z' } as never },
       before,
       true,
     ],
-  ])('%s: described?', (_, changes, mark, described) => expect(isStopDescribed(look(changes), mark)).toBe(described));
+  ])('%s', (_, changes, mark, described) => expect(isStopDescribed(look(changes), mark)).toBe(described));
 
   test.each([
     ['checkpoint', { recoveryCheckpoint: 'checkpoint:V1#2' }],
     ['reason', { stopReason: 'Stop Reason FATAL_ERROR' }],
     ['time', { replicationLastStopTime: '2026-01-02T00:00:01.000Z' }],
     ['fresh start', { replicationStats: { freshStartDate: '2026-01-01T06:00:00.000Z' } as never }],
-  ])('with another %s has another fingerprint', (_, changes) => {
+  ])('with another %s has another fingerprint, whatever the status', (_, changes) => {
     expect(stopFingerprint(look(changes))).not.toBe(stopFingerprint(look()));
     expect(stopFingerprint(look({ ...changes, status: 'failed' }))).toBe(stopFingerprint(look(changes)));
   });
@@ -300,43 +313,54 @@ describe('a stop', () => {
     recoveryCheckpoint: 'checkpoint:V1#1',
   };
   test.each([
-    ['the same', {}, true],
-    ['the same in another spelling', { recoveryCheckpoint: '$.583860:1357' }, true],
-    ['a later one', { replicationLastStopTime: '2026-01-02T01:00:00.000Z' }, false],
-    ['one of a config created anew', { replicationCreateTime: '2026-01-01T01:00:00.000Z' }, false],
-    ['one after a reload', { replicationStats: { freshStartDate: '2026-01-02T00:00:00.000Z' } as never }, false],
-  ])('that is %s is recognised as such', (_, changes, same) =>
-    expect(isRecordedStop(recorded, look(changes))).toBe(same),
-  );
+    ['is the recorded one if all fields are equal', {}, true],
+    ['is the recorded one in another spelling of its checkpoint', { recoveryCheckpoint: '$.583860:1357' }, true],
+    ['is not the recorded one if it is later', { replicationLastStopTime: '2026-01-02T01:00:00.000Z' }, false],
+    [
+      'is not the recorded one if the config was created anew',
+      { replicationCreateTime: '2026-01-01T01:00:00.000Z' },
+      false,
+    ],
+    [
+      'is not the recorded one after a reload',
+      { replicationStats: { freshStartDate: '2026-01-02T00:00:00.000Z' } as never },
+      false,
+    ],
+  ])('%s', (_, changes, same) => expect(isRecordedStop(recorded, look(changes))).toBe(same));
 
   test.each([
-    ['DMS shows no FreshStartDate any more', { replicationStats: null }, 'deprovisioned', true],
-    ['DMS shows no stop time any more', { replicationLastStopTime: null }, 'deprovisioned', true],
-    ['DMS is deprovisioning it, and shows less', { replicationStats: null }, 'deprovisioning', true],
-    ['it is still provisioned, and shows less', { replicationStats: null }, 'provisioned', false],
-    ['DMS shows another stop', { replicationLastStopTime: '2026-01-02T01:00:00.000Z' }, 'deprovisioned', false],
-  ])('is recognised after deprovisioning when %s: %s', (_, changes, provisionState, same) => {
+    ['is the recorded one if only the FreshStartDate is missing', { replicationStats: null }, 'deprovisioned', true],
+    ['is the recorded one if only the stop time is missing', { replicationLastStopTime: null }, 'deprovisioned', true],
+    ['is the recorded one if DMS shows less while deprovisioning', { replicationStats: null }, 'deprovisioning', true],
+    ['is not the recorded one if DMS shows less while provisioned', { replicationStats: null }, 'provisioned', false],
+    [
+      'is not the recorded one if DMS shows a later stop of a deprovisioned replication',
+      { replicationLastStopTime: '2026-01-02T01:00:00.000Z' },
+      'deprovisioned',
+      false,
+    ],
+  ])('%s', (_, changes, provisionState, same) => {
     const fresh = { replicationStats: { freshStartDate: '2026-01-01T06:00:00.000Z' } as never };
     const record = { ...recorded, freshStartDate: '2026-01-01T06:00:00.000Z' };
     const row = look({ ...fresh, ...changes, provisionData: { provisionState } as never });
     expect(isRecordedStop(record, row)).toBe(same);
-    // A field that the record lacks is another matter.
+    // A field that is missing from the record, but not from the look, makes the stops differ.
     expect(
       isRecordedStop({ ...record, freshStartDate: null }, look({ ...fresh, provisionData: row.provisionData })),
     ).toBe(false);
   });
 
-  test('is recognised with less only when DMS has forgotten it', () => {
+  test('is the recorded one despite a missing field only if DMS has forgotten that field', () => {
     const shown = { ...recorded, freshStartDate: null };
     const record = { ...recorded, freshStartDate: '2026-01-01T06:00:00.000Z' };
-    expect([isSameStop(record, shown), isSameStop(record, shown, true), isSameStop(shown, record, true)]).toEqual([
-      false,
-      true,
-      false,
-    ]);
+    expect([
+      mayLackFields(record, shown),
+      mayLackFields(record, shown, true),
+      mayLackFields(shown, record, true),
+    ]).toEqual([false, true, false]);
   });
 
-  test.each([['deprovisioning'], ['deprovisioned']])('has no resume deadline while it is %s', (provisionState) => {
+  test.each([['deprovisioning'], ['deprovisioned']])('has no resume deadline once DMS shows %s', (provisionState) => {
     const row = look({
       provisionData: { provisionState } as never,
       replicationDeprovisionTime: '2026-01-04T00:00:00.000Z',
@@ -354,7 +378,7 @@ describe('a stop', () => {
     [null, '2026-01-02T00:00:00.000Z', '2026-01-04T00:00:00.000Z', 'estimated'],
     [null, null, null, null],
   ])(
-    'deprovisioned at %s, stopped at %s: resumable until %s (%s)',
+    'with the deprovision time %s and the stop time %s is resumable until %s (%s)',
     (deprovision, stopped, resumeBy, resumeBySource) => {
       const row = look({ replicationDeprovisionTime: deprovision, replicationLastStopTime: stopped });
       expect(resumeDeadline(row)).toEqual({ resumeBy, resumeBySource });

@@ -5,10 +5,10 @@ import { createArchiveTable, createDynamoDbArchive } from '../../src/dynamodb/in
 import { tableDefinition } from '../../src/dynamodb/table.js';
 import { dynamoDbClient, type LocalDynamoDb } from '../support/dynamodb.js';
 import { arn } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 import { failureOf } from '../support/stage.js';
 
-/** What must hold with every engine. */
+/** Tests of the archive that every DynamoDB engine must pass. */
 export function describeArchive(engine: string, start: () => Promise<LocalDynamoDb>): void {
   let db: LocalDynamoDb;
   beforeAll(async () => {
@@ -21,17 +21,17 @@ export function describeArchive(engine: string, start: () => Promise<LocalDynamo
     return createDynamoDbArchive({ tableName, client: db.client });
   }
 
-  describe.concurrent(`the archive in DynamoDB, which ${engine} plays`, () => {
-    test('keeps records verbatim, each once, newest first, apart from those of others', async () => {
+  describe.concurrent(`the DynamoDB archive, on ${engine}`, () => {
+    test('keeps records verbatim, each once, newest first, and apart for each replication', async () => {
       const archive = await archiveIn('usual');
       const deadline = { policy: 'warn', leadSeconds: 60, onResumeDeadline: null } as const;
-      const first = archived(1, { recoveryCheckpoint: 'checkpoint:V1#1#" ünï#\n\u{1f600}' });
-      const second = archived(2, {
+      const first = archivedRecord(1, { recoveryCheckpoint: 'checkpoint:V1#1#" ünï#\n\u{1f600}' });
+      const second = archivedRecord(2, {
         sealed: { by: 'ada', reason: null, at: 'now' },
         deadline,
         recoveryCheckpoint: null,
       });
-      const other = archived(1, { replicationConfigArn: `${arn}-2` });
+      const other = archivedRecord(1, { replicationConfigArn: `${arn}-2` });
       for (const record of [second, first, other, first, second]) await archive.append(record);
       expect(await archive.list(arn)).toEqual([second, first]);
       expect(await archive.list(`${arn}-2`)).toEqual([other]);
@@ -41,18 +41,18 @@ export function describeArchive(engine: string, start: () => Promise<LocalDynamo
       expect(items).toHaveLength(3);
     });
 
-    test('lists more than a page', async () => {
+    test('lists records of several pages', async () => {
       const archive = await archiveIn('pages');
       const reason = 'x'.repeat(300_000);
-      for (let n = 1; n <= 8; n++) await archive.append(archived(n, { reason }));
+      for (let n = 1; n <= 8; n++) await archive.append(archivedRecord(n, { reason }));
       expect((await archive.list(arn)).map(({ sequence }) => sequence)).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
     });
 
     test('never lets a record replace another', async () => {
       const archive = await archiveIn('replaced');
-      const record = archived(1);
+      const record = archivedRecord(1);
       await archive.append(record);
-      // What held beside it is told of as it was first.
+      // The same record with another seal counts as stored. The first seal stays.
       await archive.append({ ...record, sealed: { by: 'ada', reason: null, at: 'now' } });
       const failure = await failureOf(archive.append({ ...record, recoveryCheckpoint: 'another' }));
       expect(failure).toBeInstanceOf(RecordRefused);
@@ -60,17 +60,17 @@ export function describeArchive(engine: string, start: () => Promise<LocalDynamo
       expect(await archive.list(arn)).toEqual([record]);
     });
 
-    test('refuses what no item can hold, before anything is sent', async () => {
+    test('refuses a record that no item can hold, before anything is sent', async () => {
       const archive = createDynamoDbArchive({ tableName: 'nowhere', client: dynamoDbClient('http://127.0.0.1:1') });
-      const failure = await failureOf(archive.append(archived(1, { reason: 'ü'.repeat(210_000) })));
+      const failure = await failureOf(archive.append(archivedRecord(1, { reason: 'ü'.repeat(210_000) })));
       expect(failure).toBeInstanceOf(RecordRefused);
       expect(failure.message).toMatch(/takes 42\d{4} bytes in DynamoDB, which stores items of at most 409600/);
     });
 
-    test('says what is wrong with the table, and how to put it right', async () => {
+    test('reports a missing or wrong table with the way out, and creates a table only once', async () => {
       const missing = createDynamoDbArchive({ tableName: 'missing', client: db.client });
       const message = /store a record in the DynamoDB table missing \(ResourceNotFoundException.*create-table/;
-      await expect(missing.append(archived(1))).rejects.toThrow(message);
+      await expect(missing.append(archivedRecord(1))).rejects.toThrow(message);
       await expect(missing.list(arn)).rejects.toThrow(/read the DynamoDB table missing/);
       const { AttributeDefinitions, KeySchema, ...definition } = tableDefinition('wrong');
       await db.client.send(
@@ -82,7 +82,7 @@ export function describeArchive(engine: string, start: () => Promise<LocalDynamo
       );
       const wrong = createDynamoDbArchive({ tableName: 'wrong', client: db.client });
       const key = /ValidationException: .*Its key must be replicationConfigArn and recorded, both strings/;
-      await expect(wrong.append(archived(1))).rejects.toThrow(key);
+      await expect(wrong.append(archivedRecord(1))).rejects.toThrow(key);
       await expect(createArchiveTable(db.client, 'wrong')).rejects.toThrow(
         'The table wrong exists with another key: replicationConfigArn (HASH, N) instead of replicationConfigArn (HASH, S), recorded (RANGE, S)',
       );
@@ -90,7 +90,7 @@ export function describeArchive(engine: string, start: () => Promise<LocalDynamo
       expect(await createArchiveTable(db.client, 'right')).toBe('existed');
     });
 
-    test('passes a throttled request on as what it is, and takes the record later', async () => {
+    test('reports throttling without refusing the record, and stores it later', async () => {
       await createArchiveTable(db.client, 'busy');
       const client = dynamoDbClient(db.endpoint);
       let throttled = 4;
@@ -102,12 +102,12 @@ export function describeArchive(engine: string, start: () => Promise<LocalDynamo
         { step: 'finalizeRequest', priority: 'low' },
       );
       const archive = createDynamoDbArchive({ tableName: 'busy', client });
-      const failure = await failureOf(archive.append(archived(1)));
+      const failure = await failureOf(archive.append(archivedRecord(1)));
       expect(failure).not.toBeInstanceOf(RecordRefused);
       expect(failure.message).toContain(
         'store a record in the DynamoDB table busy (ThrottlingException: Rate exceeded)',
       );
-      await archive.append(archived(1));
+      await archive.append(archivedRecord(1));
       expect(await archive.list(arn)).toHaveLength(1);
       client.destroy();
     });

@@ -38,8 +38,9 @@ async function run(...args: string[]) {
 describe.concurrent('an archived ledger', () => {
   test('that was terminated is rebuilt with its records and guard, and a second rebuild changes nothing', async () => {
     const table = 'rebuilt';
-    expect(await run('create-table', '--table', table)).toEqual({ code: 0, said: 'The table rebuilt is there\n' });
-    expect((await run('create-table', '--table', table)).said).toBe('The table rebuilt was there, and is right\n');
+    expect(await run('create-table', '--table', table)).toEqual({ code: 0, said: 'Created the table rebuilt\n' });
+    const second = await run('create-table', '--table', table);
+    expect(second.said).toBe('The table rebuilt already exists, with the right key\n');
     const archive = createDynamoDbArchive({ tableName: table, client: db.client });
     await using stage = await Stage.set(quick);
     await stage.work({ archive });
@@ -56,7 +57,7 @@ describe.concurrent('an archived ledger', () => {
     const rebuild = (arn = replicationConfigArn) => run('rebuild', arn, '--table', table, ...who);
     expect(await rebuild()).toEqual({
       code: 0,
-      said: `${replicationConfigArn}: 2 records are archived, 2 of them were missing in the ledger and are back\n`,
+      said: `${replicationConfigArn}: records in the archive: 2, restored to the ledger: 2\n`,
     });
     const ledger = await stage.dms.ledger(replicationConfigArn);
     expect(ledger).toMatchObject({
@@ -65,7 +66,7 @@ describe.concurrent('an archived ledger', () => {
       guard: { sequence: 2, resumeBy: checkpoint.resumeBy, plan: guard?.plan },
       events: [{ type: 'restored', by: 'ada', reason: 'terminated by mistake' }],
     });
-    expect((await rebuild()).said).toContain('0 of them were missing');
+    expect((await rebuild()).said).toContain('restored to the ledger: 0');
     expect(await stage.dms.ledger(replicationConfigArn)).toEqual(ledger);
 
     const resumed = await stage.dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
@@ -118,11 +119,11 @@ describe.concurrent('an archived ledger', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test('that is missing makes the archive program exit with 1, and a wrong command line with 2', async () => {
+  test('without any record makes the archive program exit with 1, and a wrong command line with 2', async () => {
     const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:NONE';
     await createArchiveTable(db.client, 'empty');
     const nothing = await run('rebuild', arn, '--table', 'empty', '--by', 'ada', '--reason', 'why');
-    expect(nothing).toEqual({ code: 1, said: `temporal-dms-archive: The table empty holds nothing of ${arn}\n` });
+    expect(nothing).toEqual({ code: 1, said: `temporal-dms-archive: The table empty has no records of ${arn}\n` });
     expect(await run('list', arn)).toMatchObject({ code: 1, said: expect.stringContaining('create-table') });
     expect(await run('rebuild', arn)).toMatchObject({ code: 2, said: expect.stringContaining('--by and --reason') });
     expect(await run('delete')).toMatchObject({ code: 2, said: expect.stringContaining('Not a command') });

@@ -8,8 +8,8 @@ import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const MOST_SECONDS = 5;
 
-/** Cancels an operation. It ends as cancelled, and in time. */
-async function cancelled(handle: OperationHandle<unknown>): Promise<void> {
+/** Cancels an operation, and checks that it ends as cancelled within five seconds. */
+async function expectPromptCancel(handle: OperationHandle<unknown>): Promise<void> {
   const begun = performance.now();
   await handle.cancel();
   expect(String((await failureOf(handle.result())).cause)).toContain('CancelledFailure');
@@ -44,7 +44,7 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     const replicationConfigArn = simulator.createReplication();
     const stop = await dms.startStop({ replicationConfigArn, ...brief });
     await until('it has looked', () => simulator.count('DescribeReplications') > 0);
-    await cancelled(stop);
+    await expectPromptCancel(stop);
     release();
     await until('its beginning arrives', () => arrived.length > 0);
     const ledger = await until('the ledger is there', () => ledgerOf(dms, replicationConfigArn));
@@ -64,7 +64,7 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     simulator.modify(replicationConfigArn);
     const stop = await dms.startStop({ replicationConfigArn, ...brief });
     await until('it waits', async () => (await stop.progress()).detail.includes('can stop it only once it is running'));
-    await cancelled(stop);
+    await expectPromptCancel(stop);
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ ...ended, pendingCall: null });
   });
 
@@ -75,7 +75,7 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     const replicationConfigArn = simulator.createReplication();
     const stop = await dms.startStop({ replicationConfigArn, ...brief });
     await until('it is stopping', async () => (await stop.progress()).lastStatus === 'stopping');
-    await cancelled(stop);
+    await expectPromptCancel(stop);
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ ...ended, pendingCall: { isAnswered: true } });
   });
 
@@ -87,13 +87,13 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     simulator.fault({ operation: 'StopReplication', type: 'hang', times: 9 });
     const stop = await dms.startStop({ replicationConfigArn, ...brief });
     await until('its call hangs', () => simulator.count('StopReplication') === 1);
-    await cancelled(stop);
+    await expectPromptCancel(stop);
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ ...ended, pendingCall: { isAnswered: false } });
     const unseen = simulator.createReplication();
     simulator.fault({ operation: 'DescribeReplications', type: 'hang', times: 99 });
     const resume = await dms.startResume({ replicationConfigArn: unseen });
     await until('its look hangs', () => simulator.count('DescribeReplications', unseen) > 0);
-    await cancelled(resume);
+    await expectPromptCancel(resume);
   });
 
   test('while a resume is verified', async () => {
@@ -106,7 +106,7 @@ describe.concurrent('a cancel ends an operation within five seconds', { retry: 1
     await until('it is starting', async () => (await resume.progress()).phase === 'starting');
     simulator.clock.advance({ minutes: 5 });
     await until('it is verified', async () => (await resume.progress()).phase === 'verifying');
-    await cancelled(resume);
+    await expectPromptCancel(resume);
     expect(await dms.ledger(replicationConfigArn)).toMatchObject(ended);
   });
 });

@@ -5,7 +5,7 @@ import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 const HOUR = 3600;
 
 test('workers with clocks 47 hours ahead or behind stop, record, guard and resume correctly', async () => {
-  // In real time, so that what DMS says of its times can be compared with the clocks.
+  // The simulator runs in real time, so that DMS's times can be compared with the clocks.
   const durations = {
     ...quick.durations,
     stopping: 2,
@@ -33,11 +33,11 @@ test('workers with clocks 47 hours ahead or behind stop, record, guard and resum
       expect(stoppedAt).toBeGreaterThan(begun - 2000);
       expect(Date.parse(checkpoint.resumeBy ?? '') - stoppedAt).toBe(48 * HOUR * 1000);
       const { guard, operations } = await dms.ledger(replicationConfigArn);
-      // The window is read by DMS's clock, and guarded by Temporal's.
+      // The resume window is read by DMS's clock, and guarded by Temporal's.
       const guardIsOffBy = Date.parse(guard?.endsAt ?? '') - Date.parse(checkpoint.resumeBy ?? '');
       expect(Math.abs(guardIsOffBy)).toBeLessThan(120_000);
       expect(warnings.map(({ code }) => code)).not.toContain('short-window');
-      // What is dated is dated by Temporal's clock.
+      // Times in the ledger are Temporal's.
       for (const { startedAt } of operations) expect(Math.abs(Date.parse(startedAt) - begun)).toBeLessThan(120_000);
       const resumed = await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
       expect(resumed).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence } });

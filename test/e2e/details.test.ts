@@ -6,7 +6,7 @@ const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const asked = { requestedBy: 'ada', reason: 'cut over' };
 const endless = { ...quick, durations: { ...quick.durations, stopping: 1e6 } };
 
-/** What the Web UI shows as the current details of a workflow. */
+/** Reads the current details of a workflow, as the Web UI shows them. */
 async function detailsOf({ client }: Stage, workflowId: string): Promise<string> {
   const handle = client.workflow.getHandle(workflowId);
   return (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;

@@ -20,9 +20,9 @@ const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 60 } };
 const gone = 'arn:aws:dms:eu-west-1:123456789012:replication-config:GONE';
 
-const stopping = (stage: Stage, arns: readonly string[]) =>
+const countStopping = (stage: Stage, arns: readonly string[]) =>
   arns.filter((arn) => stage.simulator.row(arn).Status === 'stopping').length;
-const stops = (stage: Stage, arns: readonly string[]) =>
+const stopCounts = (stage: Stage, arns: readonly string[]) =>
   arns.map((arn) => stage.simulator.count('StopReplication', arn));
 
 /** Returns the result of a fleet, or throws an error that names the activities it waits for. */
@@ -54,7 +54,7 @@ describe.concurrent('a fleet', () => {
     const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
     const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
     try {
-      await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3, 60);
+      await until('some are stopping', () => countStopping(stage, replicationConfigArns) >= 3, 60);
     } finally {
       await endProcess(first, 'SIGKILL');
     }
@@ -69,7 +69,7 @@ describe.concurrent('a fleet', () => {
     } finally {
       await endProcess(second, 'SIGTERM');
     }
-    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+    expect(stopCounts(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
   });
 
   test('stops all replications although a list page always fails and DMS throttles for five minutes', async () => {
@@ -85,7 +85,7 @@ describe.concurrent('a fleet', () => {
     await stage.work({ dms: { ...api, listReplications } });
     const replicationConfigArns = [...arns.slice(0, 4), ...arns.slice(-4)];
     const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns });
-    await until('some are stopping', () => stopping(stage, replicationConfigArns) >= 3);
+    await until('some are stopping', () => countStopping(stage, replicationConfigArns) >= 3);
     stage.simulator.fault({ operation: '*', type: 'throttle', forSeconds: 300 });
     expect(await handle.result()).toMatchObject({ outcomes: { stopped: 8 }, failed: 0, left: [] });
     const ended = (outcome: string) => stage.simulator.calls.filter((call) => call.outcome === outcome);
@@ -111,7 +111,7 @@ describe.concurrent('a fleet', () => {
     const watched = until(
       'it is over',
       async () => {
-        most = Math.max(most, stopping(stage, running));
+        most = Math.max(most, countStopping(stage, running));
         const { results } = await handle.progress();
         return Object.keys(results).length === 10;
       },
@@ -119,7 +119,7 @@ describe.concurrent('a fleet', () => {
     );
     const [result] = await Promise.all([handle.result(), watched]);
     expect(most).toBeLessThanOrEqual(3);
-    // The failed one is looked at for ten seconds meanwhile.
+    // Meanwhile one operation watches the failed replication for ten seconds.
     expect(most).toBeGreaterThanOrEqual(2);
     expect(result).toMatchObject({
       fleetId: handle.fleetId,
@@ -136,7 +136,7 @@ describe.concurrent('a fleet', () => {
         [running[0] ?? '']: { outcome: 'stopped', checkpointSequence: 1, resumeBy: expect.any(String) },
       },
     });
-    expect(stops(stage, running)).toEqual(running.map(() => 1));
+    expect(stopCounts(stage, running)).toEqual(running.map(() => 1));
     const ledger = await stage.dms.ledger(running[6] ?? '');
     expect(ledger.operations).toMatchObject([
       { operationId: `${handle.fleetId}:stop`, reason: 'cutover', parentWorkflowId: handle.workflowId },
@@ -152,7 +152,7 @@ describe.concurrent('a fleet', () => {
     const replicationConfigArns = Array.from({ length: 6 }, () => stage.simulator.createReplication());
     const fleet = { ...brief, replicationConfigArns, concurrency: 2, fleetId: randomUUID() };
     const handle = await stage.dms.startStopFleet(fleet);
-    await until('two are stopping', () => stopping(stage, replicationConfigArns) === 2);
+    await until('two are stopping', () => countStopping(stage, replicationConfigArns) === 2);
     await handle.cancel();
     const result = await handle.result();
     expect(result).toMatchObject({
@@ -160,13 +160,13 @@ describe.concurrent('a fleet', () => {
       halted: 'cancelled',
       left: replicationConfigArns.slice(2),
     });
-    expect(stops(stage, replicationConfigArns)).toEqual([1, 1, 0, 0, 0, 0]);
+    expect(stopCounts(stage, replicationConfigArns)).toEqual([1, 1, 0, 0, 0, 0]);
 
-    // Run again, it does what is left.
+    // A second run of the fleet does what is left.
     const again = await (await stage.dms.startStopFleet(fleet)).result();
     expect(again).toMatchObject({ outcomes: { stopped: 6 }, left: [] });
     expect(again.results[replicationConfigArns[0] ?? '']).toEqual(result.results[replicationConfigArns[0] ?? '']);
-    expect(stops(stage, replicationConfigArns)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(stopCounts(stage, replicationConfigArns)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
   test('that continues in a new run counts operations that ended meanwhile, even after a cancel', async () => {
@@ -178,9 +178,9 @@ describe.concurrent('a fleet', () => {
     const begun = [cancelled, ended];
     const input = { ...brief, replicationConfigArns: begun, concurrency: 2, fleetId: randomUUID() };
     const fleet = await stage.dms.startStopFleet(input);
-    await until('both were asked to stop', () => stops(stage, begun).every((count) => count === 1));
+    await until('both were asked to stop', () => stopCounts(stage, begun).every((count) => count === 1));
     const { workflow } = stage.client;
-    // What a run hands to the next, as if it had gone on right then.
+    // State that a run hands to the next, as if it had continued as new right then.
     await workflow.getHandle(fleet.workflowId).terminate('Goes on by hand');
     await workflow.getHandle(`dms:${ended}`).result();
     const left = [cancelled, ended, next];
@@ -195,7 +195,7 @@ describe.concurrent('a fleet', () => {
       results: { [cancelled]: { failureType: 'CancelledFailure' }, [ended]: { outcome: 'stopped' } },
       left: [next],
     });
-    expect(stops(stage, left)).toEqual([1, 1, 0]);
+    expect(stopCounts(stage, left)).toEqual([1, 1, 0]);
     expect((await stage.dms.ledger(cancelled)).operations).toHaveLength(1);
     expect((await stage.dms.ledger(ended)).operations).toHaveLength(1);
   });
@@ -255,15 +255,15 @@ describe.concurrent('a fleet', () => {
     const worker = await stage.work();
     const replicationConfigArns = Array.from({ length: 8 }, () => stage.simulator.createReplication());
     const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 4 });
-    const areStopping = () => stopping(stage, replicationConfigArns) === 4;
+    const areStopping = () => countStopping(stage, replicationConfigArns) === 4;
     await until('some are stopping', areStopping);
-    await stage.idle(worker);
+    await stage.stopWorkers(worker);
     await stage.work();
     stage.simulator.clock.advance({ seconds: 1e5 });
     await until('the others are stopping', areStopping);
     stage.simulator.clock.advance({ seconds: 1e5 });
     expect(await handle.result()).toMatchObject({ outcomes: { stopped: 8 }, failed: 0 });
-    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+    expect(stopCounts(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
   });
 
   test('goes on with the others when one account denies access and one region is down', async () => {
@@ -286,12 +286,12 @@ describe.concurrent('a fleet', () => {
     const good = Array.from({ length: 6 }, () => stage.simulator.createReplication());
     const fleet = { ...brief, replicationConfigArns: [down, foreign, ...good], concurrency: 3 };
     const handle = await stage.dms.startStopFleet(fleet);
-    // Credentials that a provider does not give are waited for, for a minute.
+    // The worker waits a minute for missing credentials.
     await until('all others are done', async () => Object.keys((await handle.progress()).results).length === 7, 150);
     const region = stage.client.workflow.getHandle(`dms:${down}`);
     const { raw } = await region.describe();
     expect(raw.pendingActivities?.[0]?.lastFailure?.message).toMatch(/eu-north-1|DOWN/);
-    // Whoever does not want to wait for the region ends that one operation.
+    // A cancel of that one operation ends the wait for its region.
     await region.cancel();
     expect(await handle.result()).toMatchObject({
       outcomes: { stopped: 6 },
@@ -342,7 +342,7 @@ describe.concurrent('a fleet', () => {
     await expect(workflow.getHandle(`dms:${arn}`).describe()).rejects.toThrow('not found');
   });
 
-  test('halts and says so when its id was used before its replications were resumed', async () => {
+  test('halts with DmsFleetHalted when its id was used before its replications were resumed', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const replicationConfigArns = Array.from({ length: 12 }, () => stage.simulator.createReplication());
@@ -361,7 +361,7 @@ describe.concurrent('a fleet', () => {
       details: [{ fleet: { halted: 'superseded', outcomes: {} } }],
     });
     expect(failure.details?.[0].fleet.failed).toBeLessThanOrEqual(6);
-    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+    expect(stopCounts(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
     const { fleetId: _, ...anew } = fleet;
     expect(await overSoon(stage, await stage.dms.startStopFleet(anew))).toMatchObject({ outcomes: { stopped: 12 } });
   });
@@ -377,7 +377,7 @@ test.concurrent('a fleet with a long history continues as new, and stops each re
     const replicationConfigArns = Array.from({ length: 24 }, () => stage.simulator.createReplication());
     const handle = await stage.dms.startStopFleet({ ...brief, replicationConfigArns, concurrency: 6 });
     expect(await handle.result()).toMatchObject({ total: 24, outcomes: { stopped: 24 }, failed: 0, left: [] });
-    expect(stops(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
+    expect(stopCounts(stage, replicationConfigArns)).toEqual(replicationConfigArns.map(() => 1));
     let runs = 0;
     for await (const { workflowId, historyLength } of stage.client.workflow.list()) {
       if (workflowId !== handle.workflowId) continue;
@@ -410,7 +410,7 @@ test('a fleet of ten thousand replications fits into its input, state, query, re
   expect(cancelled.left.length + Object.keys(cancelled.results).length).toBe(10_000);
 
   const plan = planFleet('stop', { replicationConfigArns: arns }, randomUUID());
-  const state: FleetState = { ...plan, left: [], results: groupResults(stopped) };
+  const state: FleetState = { ...plan, remaining: [], results: groupResults(stopped) };
   const workflowId = `dms-fleet:stop:${plan.fleetId}`;
   const args = [{ replicationConfigArns: [] }, state];
   await stage.client.workflow.execute('dmsStopFleet', { workflowId, taskQueue: stage.taskQueue, args });
@@ -424,7 +424,7 @@ test('a fleet of ten thousand replications fits into its input, state, query, re
   );
   const halted: FleetState = {
     ...plan,
-    left: plan.left.slice(9000),
+    remaining: plan.remaining.slice(9000),
     results: groupResults(some),
     halted: 'failures',
   };

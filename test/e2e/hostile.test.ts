@@ -14,7 +14,7 @@ const long = (length: number) => 'x'.repeat(length);
 
 const ledgerIn = ({ client }: Stage, arn: string) => client.workflow.getHandle(`dms-ledger:${arn}`);
 
-/** The type that a ledger refuses an update with. */
+/** Sends an update to a ledger. Returns the failure type of the refusal. */
 async function refusalOf(stage: Stage, arn: string, update: string, request: unknown): Promise<string | undefined> {
   const failure = await failureOf(ledgerIn(stage, arn).executeUpdate(update, { args: [request] }));
   expect(failure).toBeInstanceOf(WorkflowUpdateFailedError);
@@ -73,7 +73,7 @@ describe.concurrent('a ledger', () => {
     expect((await dms.stop({ replicationConfigArn, ...brief })).checkpoint.sequence).toBe(2);
   });
 
-  test('fails as a workflow when it is started by hand with an invalid state', async () => {
+  test('fails its workflow when it is started by hand with an invalid state', async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
     const { client, taskQueue, simulator } = stage;
@@ -205,7 +205,7 @@ describe.concurrent('a missing ledger', () => {
     const temporal = executable.type === 'existing-path' ? executable.path : 'temporal';
     const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
     await promisify(execFile)('sh', ['-c', command.replace(/^temporal /, `'${temporal}' `)], { env });
-    // The newest updates are carried out again, at a later time.
+    // The reset applies the newest updates again, at a later time.
     const { recordedAt: _, ...checkpoint } = held.checkpoints[0] ?? {};
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ checkpoints: [checkpoint], lastSequence: 1 });
     expect(await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 })).toMatchObject({ outcome: 'resumed' });

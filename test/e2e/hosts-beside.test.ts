@@ -14,7 +14,8 @@ import { endProcess } from '../support/worker-process.js';
 const example = (name: string) => fileURLToPath(new URL(`../../examples/readme/${name}`, import.meta.url));
 
 test.concurrent("the README's host works as written on a queue of its own beside the README's worker", async () => {
-  // The README's programs use the default task queue, which other tests on the shared server do, too.
+  // The README's programs use the default task queue. Other tests on the shared server use it, too.
+  // So this test starts a server of its own.
   const executable = await findServer('dev');
   const log = { level: 'error', format: 'json' } as const;
   const begin = () => TestWorkflowEnvironment.createLocal({ server: { executable, log } });
@@ -57,7 +58,7 @@ test.concurrent('an operation names the task queue of its ledger when no worker 
   const { simulator, dms, client, taskQueue: first } = stage;
   const replicationConfigArn = simulator.createReplication();
   await dms.stop({ replicationConfigArn, settleSeconds: 0 });
-  await stage.idle(worker);
+  await stage.stopWorkers(worker);
   const second = `moved-${randomUUID()}`;
   await stage.work({}, second);
   const moved = new ReplicationClient({ client, taskQueue: second });

@@ -11,7 +11,7 @@ const status = ({ simulator }: Stage, arn: string) => simulator.row(arn).Status;
 
 describe.concurrent('a final stop while a pause is under way waits for it, and then records and seals', () => {
   /** Pauses a replication, asks for a final stop meanwhile, and lets the pause end once it is waited for. */
-  async function stoppedForGood(
+  async function expectFinalStopAfterPause(
     stage: Stage,
     stop: (input: StopReplicationInput) => Promise<StopReplicationResult>,
     isWaiting: () => boolean | Promise<boolean>,
@@ -35,7 +35,7 @@ describe.concurrent('a final stop while a pause is under way waits for it, and t
     await using stage = await Stage.set(manual);
     const started = vi.spyOn(stage.client.workflow, 'start');
     const isRefused = () => started.mock.settledResults.some(({ type }) => type === 'rejected');
-    await stoppedForGood(stage, (input) => stage.dms.stop(input), isRefused);
+    await expectFinalStopAfterPause(stage, (input) => stage.dms.stop(input), isRefused);
   });
 
   test('as a step of a host', async () => {
@@ -51,7 +51,7 @@ describe.concurrent('a final stop while a pause is under way waits for it, and t
         .catch(() => null);
       return described?.raw.pendingActivities?.[0]?.activityType?.name === 'dms.awaitOperation';
     };
-    await stoppedForGood(stage, stop, isFollowing);
+    await expectFinalStopAfterPause(stage, stop, isFollowing);
   });
 });
 

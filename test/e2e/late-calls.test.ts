@@ -5,13 +5,13 @@ import { failureOf, ledgerOf, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
 
-/** Requests of an operation that changes DMS, by what became of them. A call that is due is delivered when somebody looks. */
+/** Outcomes of the requests of one API operation. Reading the replications first delivers calls that are due. */
 function outcomes({ simulator }: Stage, operation: 'StartReplication' | 'StopReplication'): string[] {
   simulator.replications();
   return simulator.calls.filter((call) => call.operation === operation).map(({ outcome }) => outcome);
 }
 
-/** Sends an update to a ledger in the words of an activity. Resolves to the type that it is refused with. */
+/** Sends an update to a ledger as an activity would. Returns the failure type of the refusal. */
 async function refusalOf(stage: Stage, replicationConfigArn: string, update: string, request: object) {
   const ledger = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
   const { cause } = (await failureOf(ledger.executeUpdate(update, { args: [request] }))) as { cause?: unknown };
@@ -24,8 +24,8 @@ function refOf(operation: OperationRecord) {
   return { kind, operationId, workflowId, runId, firstRunId, parentWorkflowId, requestedBy, reason };
 }
 
-describe.concurrent('a call that the network holds up', () => {
-  test('that is a stop makes a later resume wait and say why', async () => {
+describe.concurrent('a call delayed by the network', () => {
+  test('of a stop makes a later resume wait and say why', async () => {
     await using stage = await Stage.set(manual);
     await stage.work();
     const { simulator, dms } = stage;
@@ -56,7 +56,7 @@ describe.concurrent('a call that the network holds up', () => {
     await failureOf(resume.result());
   });
 
-  test('that is a start makes a later final stop wait and say why', async () => {
+  test('of a resume makes a later final stop wait and say why', async () => {
     await using stage = await Stage.set(manual);
     await stage.work();
     const { simulator, dms } = stage;
@@ -88,8 +88,8 @@ describe.concurrent('a call that the network holds up', () => {
   });
 });
 
-describe.concurrent('a call with an unclear outcome', () => {
-  test('is finished and recorded by the ledger when DMS answers 400 without an error name', async () => {
+describe.concurrent('a call', () => {
+  test('that DMS answers with 400 and without an error name is finished and recorded by the ledger', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator, dms } = stage;
@@ -109,7 +109,7 @@ describe.concurrent('a call with an unclear outcome', () => {
     expect(simulator.count('StopReplication')).toBe(1);
   });
 
-  test('that is a final stop seals although the replication fails', async () => {
+  test('of a final stop seals although the replication then fails', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator, dms } = stage;

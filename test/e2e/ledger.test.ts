@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { failureOf, ledgerOf, quick, Stage, until } from '../support/stage.js';
 
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 1200 } };
-/** So long a stop takes that nothing else has to be quick, or until it is ended. */
+/** Ends a slow stop. Until then, a test has all the time that it needs. */
 const endStop = (stage: Stage) => stage.simulator.clock.advance({ seconds: slowStop.durations.stopping });
 const slowStart = { ...quick, durations: { ...quick.durations, replication_starting: 160 } };
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -86,7 +86,7 @@ describe.concurrent('the ledger finishes a stop that DMS accepted', () => {
     });
   });
 
-  test('while the next operation waits for it and says so', async () => {
+  test('while the next operation waits for it and names it in its progress', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -137,7 +137,7 @@ test.concurrent('a ledger shows its resume deadline, checkpoint and seal in the 
 });
 
 test.concurrent(
-  'the history of a replication tells who asked, why, what was found and how each operation ended',
+  'the history of a replication shows for each operation who asked, why, the status at its start and its end',
   async () => {
     await using stage = await Stage.set(quick);
     await stage.work();
@@ -204,7 +204,7 @@ test.concurrent('a ledger of a newer version fails its workflow task, and stays 
 });
 
 /** A host has reserved a replication and stopped it. */
-async function reserved(stage: Stage) {
+async function reserveByHost(stage: Stage) {
   await stage.work();
   const replicationConfigArn = stage.simulator.createReplication();
   const workflowId = `cutover-${randomUUID()}`;
@@ -223,7 +223,7 @@ describe.concurrent('a reservation', () => {
   test('refuses other operations between the steps of its host, also across a continue-as-new', async () => {
     await using stage = await Stage.set(quick);
     const { client, taskQueue } = stage;
-    const { replicationConfigArn, workflowId, host } = await reserved(stage);
+    const { replicationConfigArn, workflowId, host } = await reserveByHost(stage);
     for (const refused of [stage.dms.resume.bind(stage.dms), stage.dms.stop.bind(stage.dms)]) {
       expect(await failureOf(refused({ replicationConfigArn }))).toMatchObject({
         type: 'DmsReplicationReserved',
@@ -234,7 +234,7 @@ describe.concurrent('a reservation', () => {
     expect(await failureOf(client.workflow.execute('hostThatReserves', other))).toMatchObject({
       cause: { type: 'DmsReplicationReserved', message: expect.stringContaining('cutover tonight') },
     });
-    // Whoever names the owner works under its reservation.
+    // An operation that names the owner works under its reservation.
     const named = { replicationConfigArn, owner: workflowId, ...brief };
     expect(await stage.dms.stop(named)).toMatchObject({ outcome: 'already-stopped' });
     await client.workflow.getHandle(workflowId).signal('goOn');
@@ -250,7 +250,7 @@ describe.concurrent('a reservation', () => {
 
   test('whose host was terminated can be broken with a name and a reason', async () => {
     await using stage = await Stage.set(quick);
-    const { replicationConfigArn, workflowId, host } = await reserved(stage);
+    const { replicationConfigArn, workflowId, host } = await reserveByHost(stage);
     await host.terminate();
     const unnamed = stage.dms.breakReservation(replicationConfigArn, { by: 'bob', reason: '' });
     expect(await failureOf(unnamed)).toMatchObject({ type: 'DmsInvalidInput' });

@@ -13,7 +13,7 @@ describe.concurrent('a nudge', () => {
     const { replicationConfigArn, handle, looks } = await heldWait(stage);
     endStop(stage);
     const before = looks();
-    // Tried for ten seconds, it may not meet the one worker of three that holds the wait: whoever is in a hurry nudges again.
+    // A nudge is tried for ten seconds. It may miss the one worker of three that holds the wait, so nudge again.
     let nudgedAt = -Infinity;
     await until(
       'it was looked at',
@@ -28,7 +28,7 @@ describe.concurrent('a nudge', () => {
     );
     expect((await handle.result()).outcome).toBe('stopped');
     expect(looks() - before).toBe(1);
-    await stage.idle();
+    await stage.stopWorkers();
     await Promise.all(connections.map((connection) => connection.close()));
   });
 

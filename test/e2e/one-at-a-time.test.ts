@@ -10,7 +10,7 @@ const brief = { settleSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
 
 describe.concurrent('one operation at a time', () => {
-  test('stops at once from client, host and workflow name share one call and one result', async () => {
+  test('concurrent stops from client, host and workflow name share one call and one result', async () => {
     await using stage = await Stage.set(slowStop);
     await stage.work();
     const input = { replicationConfigArn: stage.simulator.createReplication(), ...brief };
@@ -224,7 +224,7 @@ describe.concurrent('one operation at a time', () => {
     const { runId } = await ledger.describe();
     const left = Array.from({ length: 400 }, (_, i) => i);
     const sequences: number[] = [];
-    // All at once: as if one attempt sent them.
+    // All requests share one token, as if one attempt sent them.
     const token = Date.now() + 1000;
     const work = async () => {
       for (let i = left.shift(); i !== undefined; i = left.shift()) {
@@ -236,7 +236,7 @@ describe.concurrent('one operation at a time', () => {
           await ledger.executeUpdate('dms.begin', { args: [beginOf(who, 0, { token })] });
           return ledger.executeUpdate<RecordReply, [unknown]>('dms.record', { args: [request] });
         };
-        // One that the others have overtaken by a hundred is forgotten, and begins again.
+        // The ledger forgets an operation once a hundred newer ones have begun. Such an operation begins again.
         const reply = await record().catch((err: unknown) => {
           if (String(err instanceof Error ? err.cause : err).includes('has not begun')) return record();
           throw err;
@@ -292,7 +292,7 @@ describe.concurrent('one operation at a time', () => {
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
     await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
-    await stage.idle();
+    await stage.stopWorkers();
     expect(await handle.progress()).toMatchObject({ phase: 'stopping', lastStatus: 'stopping' });
     await stage.work();
     expect((await handle.result()).outcome).toBe('stopped');

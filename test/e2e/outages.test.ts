@@ -14,8 +14,8 @@ import { answeredStatus, failureOf, ledgerOf, quick, simulatedApi, Stage, until 
 const brief = { settleSeconds: 0 };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 160 } };
 
-/** DMS as the simulator plays it, with one call taken out of its hands. */
-function meddled(stage: Stage, change: (api: DmsApi) => Partial<DmsApi>): DmsApi {
+/** API of the simulator, with some calls replaced. */
+function withReplacedCalls(stage: Stage, change: (api: DmsApi) => Partial<DmsApi>): DmsApi {
   const api = simulatedApi(stage.simulator);
   return { ...api, ...change(api) };
 }
@@ -23,14 +23,14 @@ function meddled(stage: Stage, change: (api: DmsApi) => Partial<DmsApi>): DmsApi
 /** `PendingActivityState` of Temporal's API. */
 const CANCEL_REQUESTED = 3;
 
-/** A promise, and what resolves it. */
+/** Promise with its resolver. */
 function withResolvers() {
   let resolve = () => {};
   const promise = new Promise<void>((settle) => (resolve = settle));
   return { promise, resolve: () => resolve() };
 }
 
-/** What the activity that is under way last failed with. */
+/** Reads the message of the pending activity's last failure. */
 async function lastFailure(stage: Stage, workflowId: string): Promise<string> {
   const { raw } = await stage.client.workflow.getHandle(workflowId).describe();
   return raw.pendingActivities?.[0]?.lastFailure?.message ?? '';
@@ -58,7 +58,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     await stage.work({ workflows: './hosts-without-ledger.ts' });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
-    // The server tells so only after a while, which a busy machine may take longer than an answer is waited for.
+    // The server reports this only after a while. On a busy machine, the first attempts may end before that.
     const problem = await until('it says so', async () => {
       const failure = await lastFailure(stage, handle.workflowId);
       return failure.includes('bundle') && failure;
@@ -77,7 +77,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'let go', ...brief });
     await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
-    await stage.idle(ledgerWorker);
+    await stage.stopWorkers(ledgerWorker);
     const cancelledAt = performance.now();
     await handle.cancel();
     expect(String((await failureOf(handle.result())).cause)).toContain('CancelledFailure');
@@ -94,7 +94,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
     await until('it is stopping', async () => (await handle.progress()).phase === 'stopping');
-    await stage.idle(ledgerWorker);
+    await stage.stopWorkers(ledgerWorker);
     stage.simulator.clock.advance({ seconds: 3000 });
 
     await until('it wants to record', async () => (await handle.progress()).phase === 'recording');
@@ -114,7 +114,7 @@ describe.concurrent('when something is lost or interrupted', () => {
   test('the ledger waits for the late call of a terminated operation, and so does the next operation', async () => {
     await using stage = await Stage.set(slowStop);
     const { promise: onItsWay, resolve: land } = withResolvers();
-    const dms = meddled(stage, (api) => ({
+    const dms = withReplacedCalls(stage, (api) => ({
       async stopReplication(arn) {
         await onItsWay;
         return api.stopReplication(arn);
@@ -141,7 +141,7 @@ describe.concurrent('when something is lost or interrupted', () => {
   test('a cancel during a failing attempt ends as a cancel and keeps the note', async () => {
     await using stage = await Stage.set(slowStop);
     const { promise: onItsWay, resolve: fail } = withResolvers();
-    const dms = meddled(stage, (api) => ({
+    const dms = withReplacedCalls(stage, (api) => ({
       async stopReplication(arn) {
         await api.stopReplication(arn);
         await onItsWay;
@@ -187,7 +187,7 @@ describe.concurrent('when something is lost or interrupted', () => {
       TestWorkflowEnvironment.createLocal({
         server: { executable, dbFilename: join(folder, 'temporal.db'), log, ...(port === undefined ? {} : { port }) },
       });
-    // It gets five seconds to start, which a busy machine may take.
+    // The SDK gives the server five seconds to start. A busy machine may need a second try.
     let server = await serve().catch(() => serve());
     try {
       const { address } = server;
@@ -209,9 +209,9 @@ describe.concurrent('when something is lost or interrupted', () => {
     }
   });
 
-  test('a wait without any look until long past its deadline ends with the last status', async () => {
+  test('a wait without any look until long past its deadline times out with the last status', async () => {
     await using stage = await Stage.set();
-    // The server ends an activity at once whose next attempt would come after its backstop, as if no worker had run till then.
+    // The server times out an activity at once if its next attempt would come after the schedule-to-close timeout.
     const unseen = async () => {
       throw ApplicationFailure.create({ message: 'no worker', nextRetryDelay: '1 day' });
     };
@@ -219,14 +219,14 @@ describe.concurrent('when something is lost or interrupted', () => {
     const running = stage.simulator.createReplication();
     expect(await failureOf(stage.dms.stop({ replicationConfigArn: running, operationId: 'unseen' }))).toMatchObject({
       type: 'DmsStopTimedOut',
-      message: expect.stringContaining('No worker has looked'),
+      message: expect.stringContaining('No worker looked'),
       details: [{ status: answeredStatus, operationId: 'unseen' }],
     });
     expect((await stage.dms.ledger(running)).pendingCall).toMatchObject({ kind: 'stop', operationId: 'unseen' });
     const atRest = stage.simulator.createReplication({ status: 'stopped' });
     expect(await failureOf(stage.dms.resume({ replicationConfigArn: atRest, force: true }))).toMatchObject({
       type: 'DmsStartTimedOut',
-      message: expect.stringContaining('No worker has looked'),
+      message: expect.stringContaining('No worker looked'),
     });
   });
 

@@ -6,7 +6,7 @@ import { isDmsFailure, type ResumeReplicationResult, type StopReplicationResult 
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { HOUR } from '../support/deadlines.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
-import { setSkipping } from '../support/time-skipping.js';
+import { startSkippingStage } from '../support/time-skipping.js';
 
 /** Fires a schedule by hand, and returns the result of the workflow that it started. */
 async function fire<Result>(stage: Stage, scheduleId: string): Promise<Scheduled<Result>> {
@@ -31,7 +31,7 @@ const nightly = (replicationConfigArn: string, more: Partial<PauseScheduleInput>
   ...more,
 });
 
-/** Which schedules of a pair exist. */
+/** Returns the kinds of a pair whose schedules exist. */
 async function existing({ client }: Stage, scheduleId: string): Promise<string[]> {
   const found = await Promise.all(
     ['stop', 'resume'].map(async (kind) => {
@@ -45,7 +45,7 @@ async function existing({ client }: Stage, scheduleId: string): Promise<string[]
   return found.flat();
 }
 
-/** Has the server carry out one request whose answer is lost. */
+/** Loses the answer to the nth request of a method. The server carries that request out. */
 function loseAnswer(stage: Stage, method: 'createSchedule' | 'patchSchedule', nth: number): void {
   const service = stage.connection.workflowService;
   const send = service[method].bind(service) as unknown as (request: object) => Promise<object>;
@@ -116,10 +116,10 @@ describe.concurrent('a pause schedule', () => {
       selfRestartGraceSeconds: 0,
     });
     await until('it is stopping', () => stage.simulator.row(replicationConfigArn).Status === 'stopping');
-    expect(await stop()).toBe('the replication is "stopping" already, and not by this schedule');
+    expect(await stop()).toBe('the replication is already "stopping"');
     stage.simulator.clock.advance({ seconds: 600 });
     await manual.result();
-    expect(await stop()).toBe('the replication is "stopped" already, and not by this schedule');
+    expect(await stop()).toBe('the replication is already "stopped"');
     expect(await resume()).toBe('the last recorded stop is not by this schedule (by-hand)');
     expect(stage.simulator.count('StartReplication')).toBe(0);
 
@@ -150,13 +150,13 @@ describe.concurrent('a pause schedule', () => {
   });
 
   test('skips a stop that no worker picked up for hours', async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.env.client.workflow.start('dmsScheduledStop', {
       workflowId: randomUUID(),
       taskQueue: stage.taskQueue,
       args: [{ scheduleId: 'night', input: { replicationConfigArn } }],
-      // The server gives it to no worker until then, just as if none ran.
+      // The server offers the task to no worker until then, as if none ran.
       startDelay: 2 * HOUR,
     });
     const scheduled = await (
@@ -171,7 +171,7 @@ describe.concurrent('a pause schedule', () => {
   });
 
   test('waits for the record of its own stop, and fails when it is missing after 12 hours', async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const replicationConfigArn = stage.simulator.createReplication();
     const noted = (id: string) => ({
       ...emptyLedger(replicationConfigArn),
@@ -323,8 +323,8 @@ describe.concurrent('a pause schedule', () => {
   test.each([
     ['the creation of the resume', 'createSchedule', 1],
     ['the creation of the stop', 'createSchedule', 2],
-    ['the release of the resume', 'patchSchedule', 1],
-    ['the release of the stop', 'patchSchedule', 2],
+    ['the unpausing of the resume', 'patchSchedule', 1],
+    ['the unpausing of the stop', 'patchSchedule', 2],
   ] as const)('leaves nothing behind when the answer to %s is lost', async (_, method, nth) => {
     await using stage = await Stage.set(quick);
     const input = nightly(stage.simulator.createReplication());

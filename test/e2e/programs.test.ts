@@ -13,7 +13,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 
 describe.each(Object.entries(manifest.bin))('%s', (name, script) => {
   const run = (...args: string[]) => {
-    // Out of reach: a program that starts in spite of its command line fails in another way.
+    // No server runs there. A program that ignores its command line would fail in another way.
     const env = { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1', AWS_EC2_METADATA_DISABLED: 'true' };
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, script), ...args], {
       encoding: 'utf8',

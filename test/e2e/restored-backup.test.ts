@@ -10,7 +10,7 @@ import { failureOf, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
 
-/** A dev server that keeps everything in the files of a folder, always on the same port. */
+/** Dev server that keeps its data in a folder, and that restarts on the same port. */
 class Server {
   #running: TestWorkflowEnvironment | null = null;
   #port: number | undefined;
@@ -22,7 +22,7 @@ class Server {
     const server = { executable: await findServer('dev'), log, dbFilename: join(this.folder, 'temporal.db') };
     const port = this.#port === undefined ? {} : { port: this.#port };
     const begin = () => TestWorkflowEnvironment.createLocal({ server: { ...server, ...port } });
-    // It gets five seconds to start, which a busy machine may take.
+    // The SDK gives the server five seconds to start. A busy machine may need a second try.
     this.#running = await begin().catch(begin);
     this.#port = Number(this.#running.address.split(':')[1]);
     return this.#running.address;

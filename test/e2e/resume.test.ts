@@ -6,7 +6,7 @@ import { failureOf, quick, Stage, uncertain, until } from '../support/stage.js';
 const brief = { settleSeconds: 0 };
 const unverified = { verifyProgressSeconds: 0 };
 
-async function stopped(
+async function setStopped(
   options: Parameters<Stage['simulator']['createReplication']>[0] = {},
   intent: 'pause' | 'final' = 'pause',
   uncertain: DmsSimulatorOptions['uncertain'] = {},
@@ -26,7 +26,7 @@ async function stopped(
 
 describe.concurrent('a resume', () => {
   test('is refused while the replication is sealed, and works once it is unsealed', async () => {
-    const { stage, arn } = await stopped({}, 'final');
+    const { stage, arn } = await setStopped({}, 'final');
     await using _ = stage;
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
     expect(failure).toMatchObject({ type: 'DmsReplicationSealed', message: expect.stringMatching(/ada.*cutover/) });
@@ -38,7 +38,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('is refused with both stops when someone ran the replication since, unless it is forced', async () => {
-    const { stage, arn, checkpoint } = await stopped();
+    const { stage, arn, checkpoint } = await setStopped();
     await using _ = stage;
     stage.simulator.start(arn);
     await until('it runs', () => stage.simulator.row(arn).Status === 'running');
@@ -55,8 +55,8 @@ describe.concurrent('a resume', () => {
     expect(forced).toMatchObject({ outcome: 'resumed', resumedFrom: null });
   });
 
-  test('accepts another spelling of the recorded checkpoint, and says so', async () => {
-    const { stage, arn } = await stopped();
+  test('accepts another spelling of the recorded checkpoint, with a warning', async () => {
+    const { stage, arn } = await setStopped();
     await using _ = stage;
     stage.simulator.row(arn).RecoveryCheckpoint = '$.583860:1357';
     const result = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
@@ -81,8 +81,8 @@ describe.concurrent('a resume', () => {
   test.each([
     ['deprovisioning', 0],
     ['deprovisioned', 3600],
-  ])('is refused before any call while %s, and only a confirmed reload is sent', async (state, seconds) => {
-    const { stage, arn } = await stopped({}, 'pause', { reloadAfterDeprovision: true });
+  ])('is refused before any call while %s, but a confirmed reload is sent if deprovisioned', async (state, seconds) => {
+    const { stage, arn } = await setStopped({}, 'pause', { reloadAfterDeprovision: true });
     await using _ = stage;
     stage.simulator.clock.advance({ hours: 48, seconds });
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, force: true }));
@@ -97,7 +97,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('past the deadline that DMS gave is refused although it is still provisioned', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await setStopped();
     await using _ = stage;
     const row = stage.simulator.row(arn);
     row.ReplicationDeprovisionTime = Date.now() / 1000 - 60;
@@ -133,7 +133,7 @@ describe.concurrent('a resume', () => {
   ] as const)(
     'is refused when its replication was created anew under the same ARN: %s',
     async (...[, how, refusal]) => {
-      const { stage, arn } = await stopped();
+      const { stage, arn } = await setStopped();
       await using _ = stage;
       Object.assign(stage.simulator.row(arn), {
         Status: 'created',
@@ -155,7 +155,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('returns the record it resumed from, and none when the replication already runs', async () => {
-    const { stage, arn, checkpoint } = await stopped();
+    const { stage, arn, checkpoint } = await setStopped();
     await using _ = stage;
     const resumed = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
     expect(resumed.resumedFrom).toEqual(checkpoint);
@@ -177,7 +177,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('that is stopped again right after running fails with the reason', async () => {
-    const { stage, arn } = await stopped({ durations: { describingStop: 0 } });
+    const { stage, arn } = await setStopped({ durations: { describingStop: 0 } });
     await using _ = stage;
     const handle = await stage.dms.startResume({ replicationConfigArn: arn, verifyProgressSeconds: 20 });
     await until('it runs', () => stage.simulator.row(arn).Status === 'running');
@@ -191,13 +191,13 @@ describe.concurrent('a resume', () => {
   });
 
   test('of a full load is refused without a start type', async () => {
-    const { stage, arn } = await stopped({ replicationType: 'full-load' });
+    const { stage, arn } = await setStopped({ replicationType: 'full-load' });
     await using _ = stage;
     expect(await failureOf(stage.dms.resume({ replicationConfigArn: arn }))).toMatchObject({ type: 'DmsNotResumable' });
   });
 
   test('with a second start-replication is rejected by DMS, and the failure names resume-processing', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await setStopped();
     await using _ = stage;
     const failure = await failureOf(
       stage.dms.resume({ replicationConfigArn: arn, startReplicationType: 'start-replication' }),
@@ -210,7 +210,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('whose replication fails right after running fails, and the failure is recorded', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await setStopped();
     await using _ = stage;
     stage.simulator.failAfterRunning(arn, 20, ['Error 1236: binlog purged']);
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 20 }));
@@ -222,7 +222,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('of an idle source reports that no progress was seen', async () => {
-    const { stage, arn } = await stopped({ changesPerSecond: 0 });
+    const { stage, arn } = await setStopped({ changesPerSecond: 0 });
     await using _ = stage;
     expect((await stage.dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 2 })).progress).toBe(
       'none-seen',
@@ -230,7 +230,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('whose answer is lost recognises its own call', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await setStopped();
     await using _ = stage;
     stage.simulator.fault({ operation: 'StartReplication', type: 'answer-lost' });
     const result = await stage.dms.resume({ replicationConfigArn: arn, ...unverified });
@@ -239,7 +239,7 @@ describe.concurrent('a resume', () => {
   });
 
   test('waits while the replication is being modified', async () => {
-    const { stage, arn } = await stopped();
+    const { stage, arn } = await setStopped();
     await using _ = stage;
     stage.simulator.modify(arn);
     expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
@@ -372,7 +372,7 @@ describe.concurrent('a resume with checks', () => {
     expect(codes(await stage.dms.resume({ replicationConfigArn, ...unverified }))).toContain('endpoints-unknown');
     stage.simulator.clearFaults();
     await stage.dms.stop({ replicationConfigArn, ...brief });
-    await stage.idle(worker);
+    await stage.stopWorkers(worker);
     await stage.work();
     const elsewhere = await stage.dms.resume({ replicationConfigArn, ...unverified });
     expect(elsewhere.warnings).toContainEqual({
@@ -384,7 +384,7 @@ describe.concurrent('a resume with checks', () => {
 
 describe.concurrent('a new replication', () => {
   test.each([true, false])(
-    'starts at a recorded checkpoint where DMS takes a position: %s',
+    'starts at a recorded checkpoint only if DMS takes a start position (here: %s)',
     async (customStartPoint) => {
       await using stage = await Stage.set({ ...quick, uncertain: { ...uncertain, customStartPoint } });
       await stage.work();

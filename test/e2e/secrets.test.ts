@@ -1,4 +1,4 @@
-/** Nothing secret gets out of the worker: the whole database of a server, and all that was logged, are searched for it. */
+/** Searches the whole database of a server, and everything that was logged, for secrets that DMS repeats. */
 import { createServer, request } from 'node:http';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,10 +7,10 @@ import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
-import { listening } from '../support/http-servers.js';
+import { listen } from '../support/http-servers.js';
 import { failureOf, quick, Stage } from '../support/stage.js';
 
-// The worker is to log all it can, before it is there.
+// Runs before the imports, so that the worker logs at every level.
 vi.hoisted(() => vi.stubEnv('TEST_LOG', 'all'));
 
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
@@ -27,7 +27,7 @@ const said = [
   ...Array.from({ length: 40 }, (_, n) => `and so on ${n} ${encodeURIComponent(sessionToken)}`),
 ];
 
-/** The simulator, as it would be if it repeated secrets wherever it can. */
+/** Starts a proxy of the simulator that repeats secrets wherever DMS could. */
 async function indiscreetDms(simulator: string) {
   let refusals = 2;
   const spoil = (row: Record<string, unknown>) => {
@@ -64,10 +64,10 @@ async function indiscreetDms(simulator: string) {
       return passed.end(body);
     });
   });
-  return listening(server);
+  return listen(server);
 }
 
-/** Those of the needles that the files of a folder hold. */
+/** Returns the needles that occur in the files of a folder. */
 async function foundIn(folder: string, needles: readonly string[]): Promise<string[]> {
   const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))));
   return needles.filter((needle) => files.some((file) => file.includes(needle)));

@@ -5,7 +5,7 @@ import { defaultDurations } from '../../src/simulator/engine/steps.js';
 import { answeredStatus, failureOf, isHeld, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0.5 };
-/** Where DMS takes a second stop without effect, nobody can tell whose the first one was, and asking twice does no harm. */
+/** DMS that refuses a second stop. If it accepts one without effect, a test can't tell whose stop took effect. */
 const refusingTwice = { ...quick, uncertain: { stopWhileStopping: 'fault', stopAtRest: 'fault' } } as const;
 
 describe.concurrent('a stop', () => {
@@ -33,7 +33,7 @@ describe.concurrent('a stop', () => {
   });
 
   test.each([true, false])(
-    'of a replication that never ran says so (row before the first run: %s)',
+    'of a replication that never ran ends as never-started (row before the first run: %s)',
     async (rowBeforeFirstRun) => {
       await using stage = await Stage.set({ ...quick, rowBeforeFirstRun });
       await stage.work();
@@ -105,7 +105,7 @@ describe.concurrent('a stop', () => {
     const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: activity, userMetadata }) =>
       activity ? [[activity.activityType?.name, activity.priority?.priorityKey, userMetadata?.summary != null]] : [],
     );
-    // Waits give way to what changes something.
+    // Waits have a lower priority than activities that change something.
     expect(scheduled).toEqual([
       ['dms.requestStop', 1, true],
       ['dms.awaitStopped', 5, true],
@@ -168,7 +168,7 @@ describe.concurrent('a stop', () => {
     expect(await failureOf(dms.ledger(missing))).toMatchObject({ type: 'DmsLedgerNotFound' });
   });
 
-  test('that fails while stopping ends with what DMS says, and is recorded', async () => {
+  test('of a replication that fails while stopping fails with the stop reason and its record', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -201,7 +201,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('that loses the race between look and call decides anew', async () => {
+  test('is sent again when DMS refuses it although a look showed the replication running', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -231,7 +231,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(2);
   });
 
-  test('that someone undoes is never reported as done', async () => {
+  test('that someone undoes before it has settled fails with DmsStopReverted', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -258,7 +258,7 @@ describe.concurrent('a stop', () => {
     expect((await stage.dms.ledger(arn)).pendingCall).toMatchObject({ kind: 'stop' });
   });
 
-  test('shows the settled checkpoint, not the one of the run before', async () => {
+  test('returns the settled checkpoint, not the one of the run before', async () => {
     const late = { ...quick.durations, describingStop: 40, flushingCheckpoint: 60 };
     await using stage = await Stage.set({ ...quick, durations: late });
     await stage.work();
@@ -272,7 +272,7 @@ describe.concurrent('a stop', () => {
     expect(Date.parse(checkpoint.stoppedAt ?? '')).toBeGreaterThan((before.ReplicationLastStopTime ?? 0) * 1000);
   });
 
-  test('of a stopped replication is asked for when DMS then restarts it by itself', async () => {
+  test('of a stopped replication calls DMS when DMS then restarts it by itself', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const { simulator } = stage;
@@ -298,7 +298,7 @@ describe.concurrent('a stop', () => {
     expect(warnings.map(({ code }) => code)).toContain('no-checkpoint');
   });
 
-  test('of a replication in an unknown status is sent for DMS to decide', async () => {
+  test('of a replication in an unknown status calls DMS, and fails with the refusal of DMS', async () => {
     await using stage = await Stage.set();
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -311,7 +311,7 @@ describe.concurrent('a stop', () => {
     expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 
-  test('trusts looks over the state that a refusal of DMS names', async () => {
+  test('that DMS refuses during a stop of someone else ends as that stop, although stale looks show running', async () => {
     await using stage = await Stage.set({ ...refusingTwice, durations: { ...quick.durations, stopping: 600 } });
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -387,7 +387,7 @@ describe.concurrent('a stop', () => {
     expect((await stage.dms.stop({ replicationConfigArn: arn, ...brief })).outcome).toBe('stopped');
   });
 
-  test('that is cancelled ends at once and is found and recorded by the next operation', async () => {
+  test('that is cancelled ends at once, and the ledger records it before the next resume goes on', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 3000 } });
     await stage.work();
     const arn = stage.simulator.createReplication();
@@ -395,7 +395,7 @@ describe.concurrent('a stop', () => {
     await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
-    // It ends before the stop does.
+    // The operation ends before DMS has stopped the replication.
     expect(stage.simulator.row(arn).Status).toBe('stopping');
     stage.simulator.clock.advance({ seconds: 3000 });
     expect(await stage.dms.ledger(arn)).toMatchObject({ pendingCall: { operationId: 'first' }, checkpoints: [] });

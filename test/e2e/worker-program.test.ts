@@ -20,7 +20,7 @@ afterAll(() => {
   for (const each of running) each.kill('SIGKILL');
 });
 
-/** The ready-made worker, with nothing in its environment but what is given. */
+/** Starts the ready-made worker with only the given environment. */
 function start(env: Record<string, string>, script = program) {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['--no-warnings', script], {
@@ -53,7 +53,7 @@ function start(env: Record<string, string>, script = program) {
 }
 
 /** The environment of a worker on the tests' server, whose AWS is the simulator. */
-const working = (taskQueue: string, simulator: DmsSimulator) => ({
+const workerEnv = (taskQueue: string, simulator: DmsSimulator) => ({
   ...credentials,
   TEMPORAL_ADDRESS: inject('temporalAddress'),
   TEMPORAL_TASK_QUEUE: taskQueue,
@@ -65,7 +65,7 @@ const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'si
 /** `PendingActivityState` of Temporal's API. */
 const STARTED = 2;
 
-/** From the first line of its log, which comes before any request, to the end of the process. */
+/** Longest time from the first log line to the end of the process. The worker writes that line before any request. */
 const MOST_MS_TO_FAIL = 5000;
 
 /** Failures at start: what is wrong, the environment, and what the worker says. */
@@ -129,11 +129,11 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
     { TEMPORAL_DMS_ENDPOINT_FINGERPRINTS: 'yes' },
     /TEMPORAL_DMS_ENDPOINT_FINGERPRINTS is "yes": set it to true or false/,
   ],
-  ['an ARN that is none', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],
+  ['an entry that is no ARN', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],
 ];
 
 describe.concurrent('the ready-made worker, started with', () => {
-  test.for(failuresAtStart)('%s, says so and exits with 1 within 5 s', async ([, env, says]) => {
+  test.for(failuresAtStart)('%s, logs the reason and exits with 1 within 5 s', async ([, env, says]) => {
     await using silence = await listenSilently();
     const silent = (value: string) => (value === 'silent' ? silence.address : value);
     const fullUri = env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] && {
@@ -147,7 +147,7 @@ describe.concurrent('the ready-made worker, started with', () => {
     expect(worker.endedAt() - Date.parse(first?.time ?? '')).toBeLessThan(MOST_MS_TO_FAIL);
   });
 
-  test('workflows that can not be bundled, says so and exits with 1', async () => {
+  test("workflows that can't be bundled, logs the reason and exits with 1", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-worker-'));
     try {
       for (const each of ['dist', 'package.json']) await cp(join(root, each), join(folder, each), { recursive: true });
@@ -163,7 +163,7 @@ describe.concurrent('the ready-made worker, started with', () => {
   });
 });
 
-/** Accepts connections, and never says a word. */
+/** Accepts connections, and never answers. */
 async function listenSilently(): Promise<AsyncDisposable & { readonly address: string }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
@@ -191,7 +191,7 @@ describe.concurrent('the ready-made worker', () => {
     const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 9000 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
-    const env = { ...working(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };
+    const env = { ...workerEnv(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };
     try {
       const replicationConfigArn = simulator.createReplication();
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
@@ -230,7 +230,7 @@ describe.concurrent('the ready-made worker', () => {
     const simulator = await startDmsSimulator(quick);
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
-    const env = working(taskQueue, simulator);
+    const env = workerEnv(taskQueue, simulator);
     try {
       const replicationConfigArn = simulator.createReplication();
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
@@ -258,7 +258,7 @@ describe.concurrent('the ready-made worker', () => {
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const deploymentName = `deployment-${randomUUID()}`;
     const versioned = (buildId: string) => ({
-      ...working(deploymentName, simulator),
+      ...workerEnv(deploymentName, simulator),
       TEMPORAL_DEPLOYMENT_NAME: deploymentName,
       TEMPORAL_WORKER_BUILD_ID: buildId,
     });

@@ -44,14 +44,14 @@ test('the documented steps terminate a restored stop that was undone, and rebuil
     const firstWorker = await stage.work({ archive });
     const { workflowId } = await dms.startStop({ replicationConfigArn, ...brief });
     await until('it is stopping', () => simulator.row(replicationConfigArn).Status === 'stopping');
-    await stage.idle(firstWorker);
+    await stage.stopWorkers(firstWorker);
     await again(() => copyFile(database, backup));
 
     const secondWorker = await stage.work({ archive });
     const { checkpoint } = await until('it is stopped', () => dms.stop({ replicationConfigArn }).catch(() => null));
     await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
     await until('it is archived', async () => (await archive.list(replicationConfigArn)).length === 1);
-    await stage.idle(secondWorker);
+    await stage.stopWorkers(secondWorker);
     await again(() => copyFile(backup, database));
 
     const commands = await commandsOf(new URL('../../docs/restored-namespace.md', import.meta.url));
@@ -101,7 +101,7 @@ test('the documented steps terminate a restored stop that was undone, and rebuil
     });
     await stage.work({ archive });
     expect(await once(rebuilding, 'close')).toEqual([0, null]);
-    expect(said).toContain('1 records are archived, 1 of them were missing in the ledger and are back');
+    expect(said).toContain('records in the archive: 1, restored to the ledger: 1');
     expect((await dms.ledger(replicationConfigArn)).checkpoints).toEqual([checkpoint]);
     expect(simulator.row(replicationConfigArn).Status).toBe('running');
     expect(simulator.count('StopReplication')).toBe(1);

@@ -1,4 +1,4 @@
-/** An activity as the server has it tried: attempts, their time-outs, cancels and deaths. */
+/** Runs activities as a server does: attempts, retries, timeouts and cancels. */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -7,10 +7,10 @@ import {
   TimeoutFailure,
   TimeoutType,
 } from '@temporalio/common';
-import { carried, inAttempt, never, sleep, type Execution, type ExecutionServer, type Scope } from './execution.js';
+import { asPayload, inAttempt, never, sleep, type Execution, type ExecutionServer, type Scope } from './execution.js';
 import { Lost } from './small-temporal.js';
 
-/** A running attempt hears of a cancel with its next heartbeat, in simulated time. */
+/** Simulated time until a running attempt learns of a cancel. On a real server its next heartbeat tells it. */
 const CANCEL_ARRIVES_MS = 1000;
 
 export interface ActivityOptions {
@@ -39,7 +39,7 @@ export async function runActivity(
   let beat: unknown;
   const attempts = async (): Promise<unknown> => {
     for (let attempt = 1; ; attempt++) {
-      // A closed workflow's activities are not tried again.
+      // The server does not retry activities of a closed workflow.
       if (!by.isOpen) return never();
       if (scope.isCancelled) throw failed(new CancelledFailure('Cancelled'), RetryState.CANCEL_REQUESTED);
       const attemptAt = temporal.scheduleAttempt(by.workflowId);
@@ -57,7 +57,7 @@ export async function runActivity(
         activityType: type,
         inWorkflow: true,
         taskQueue: 'dms',
-        heartbeatDetails: carried(beat),
+        heartbeatDetails: asPayload(beat),
         scheduledTimestampMs: scheduledAt,
         currentAttemptScheduledTimestampMs: attemptAt,
         startToCloseTimeoutMs: options.startToCloseTimeout,
@@ -69,33 +69,33 @@ export async function runActivity(
         heartbeat: (details: unknown) => {
           if (!worker.isAlive || worker.isFrozen) return;
           beatAt = Date.now();
-          beat = carried(details);
+          beat = asPayload(details);
         },
       };
       const caller = `${by.workflowId} ${by.runId}`;
       const impl = worker.activities[type];
       if (impl === undefined) throw new Error(`No activity ${type}`);
-      const work = inAttempt.run({ worker, caller, context }, async () => impl(carried(input)));
+      const work = inAttempt.run({ worker, caller, context }, async () => impl(asPayload(input)));
       const ended = work.then(
         (value) => ({ value }),
         (err: unknown) => ({ err }),
       );
       const done = await Promise.race([
         ended.then(async (end) => {
-          await worker.thawed();
+          await worker.whileFrozen();
           if (!worker.isAlive) return never();
           await temporal.fate.turn(`end ${type} ${attempt} of ${by.runId}`);
           return worker.isAlive ? end : never();
         }),
         timeOut(() => beatAt, options, expiresAt),
       ]);
-      if ('value' in done) return carried(done.value);
+      if ('value' in done) return asPayload(done.value);
       const { err } = done;
       if (err instanceof CancelledFailure) throw failed(err, RetryState.CANCEL_REQUESTED);
       if (err instanceof TimeoutFailure && err.timeoutType === TimeoutType.SCHEDULE_TO_CLOSE)
         throw failed(err, RetryState.TIMEOUT);
       if (!(err instanceof ApplicationFailure) && !(err instanceof TimeoutFailure) && !(err instanceof Lost)) {
-        temporal.bug(err);
+        temporal.reportBug(err);
         return never();
       }
       const { nonRetryable = false, nextRetryDelay } =
@@ -113,7 +113,7 @@ export async function runActivity(
   return Promise.race([all, trying]);
 }
 
-/** The server gives an attempt up: too long, or no heartbeat. Whatever it is doing it goes on doing. */
+/** Resolves when the server times out an attempt. The attempt itself goes on. */
 async function timeOut(
   beatAt: () => number,
   { startToCloseTimeout, heartbeatTimeout = Infinity }: ActivityOptions,

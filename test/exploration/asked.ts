@@ -15,24 +15,31 @@ import {
   type StopReplicationInput,
 } from './package-api.js';
 
-/** An operation that somebody wants. */
+/** Operation that somebody asks for. */
 export interface Asked {
   readonly kind: OperationKind;
-  /** By the client, as the step of a host, by a host that reserves the replication for a stop and a resume, or by name under another id. */
+  /**
+   * Way in which the operation is asked for.
+   *
+   * - `client`: by `ReplicationClient`
+   * - `host`: as a step of a host workflow
+   * - `reserving host`: by a host that reserves the replication, stops it and resumes it
+   * - `name`: as a workflow started by name, under another id
+   */
   readonly via: 'client' | 'host' | 'reserving host' | 'name';
   readonly intent: StopIntent;
   readonly operationId: string | null;
   readonly preempt: boolean;
-  /** Of a resume: reload the target, confirmed. */
+  /** True if a resume asks for a confirmed `reload-target`. */
   readonly reload: boolean;
-  /** Of a stop: how long DMS may take to undo it. Of a resume: how long it is watched. */
+  /** `selfRestartGraceSeconds` of a stop, or `verifyProgressSeconds` of a resume. */
   readonly seconds: number;
 }
 
-/** What became of an operation that somebody wanted. */
+/** Operation that has ended, with its result or error. */
 export interface Ended {
   readonly asked: Asked;
-  /** Of its host, if it has one. */
+  /** Workflow id of the host, if the operation has one. */
   readonly id: string;
   readonly begunAt: number;
   readonly endedAt: number;
@@ -47,14 +54,14 @@ export function toInput({ kind, intent, operationId, preempt, reload, seconds }:
   return { ...about, ...how, verifyProgressSeconds: seconds };
 }
 
-/** The input that an operation's workflow was started with. */
+/** Returns the input with which the workflow of an operation was started. */
 export function inputOf({ args }: Execution): StopReplicationInput {
   return args[0] as StopReplicationInput;
 }
 
 type Input = StopReplicationInput & ResumeReplicationInput;
 
-/** The host that was told that the replication is reserved for it. */
+/** Workflow id of the host that holds the reservation, as the host itself knows it. */
 export const reservedFor: { holder: string | null } = { holder: null };
 
 export const workflows = {

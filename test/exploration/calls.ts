@@ -4,14 +4,14 @@ import { refusal, type SmallDms } from './small-dms.js';
 import { callerOfAttempt, Lost, type SmallTemporal } from './small-temporal.js';
 import type { Trouble } from './trouble.js';
 
-/** Time after which the client of a call gives up. */
+/** Seconds after which the client of a call gives up. */
 export const GIVEN_UP_SECONDS = 15;
-/** Time for which AWS takes a request after it was signed. */
+/** Seconds for which AWS accepts a request after it was signed. */
 const VALID_SECONDS = 300;
-/** Latest landing of a late call. */
+/** Maximum seconds from the sending of a call to its landing. */
 const LATE_SECONDS = 280;
 
-/** A call that changes DMS, from when it is sent. */
+/** Call that changes DMS. */
 export interface Call {
   readonly kind: 'stop' | 'start';
   readonly by: string;
@@ -20,18 +20,18 @@ export interface Call {
   isOnItsWay: boolean;
 }
 
-/** Told of every call. */
+/** Observer of every call: when it is sent, when it lands, and when it takes effect. */
 export interface CallObserver {
   sent(call: Call): void;
   landing(call: Call): void;
   tookEffect(call: Call): void;
 }
 
-/** What becomes of calls: refused, refused for a wrong reason, late, or answered oddly. */
+/** Carries out calls. A call may be late, be refused for a wrong reason, or get an odd answer. */
 export class Calls {
   readonly #onTheirWay = new Set<Call>();
 
-  /** `luck`: for each call a number up to 999. The larger ones are bad luck. */
+  /** `luck`: one number up to 999 for each call. From 850 on late, 100 to 199 a lie, 200 to 299 an odd answer. */
   constructor(
     private readonly dms: SmallDms,
     private readonly trouble: Trouble,
@@ -52,7 +52,7 @@ export class Calls {
     effect: (by: string) => Accepted,
   ): Promise<Accepted> {
     const by = callerOfAttempt();
-    const isDead = temporal.isDeadHere();
+    const isDead = temporal.workerDeathProbe();
     const operation = temporal.executions.find(({ runId }) => by.endsWith(` ${runId}`));
     const call: Call = { kind, by, operation, sentAt: Date.now(), isOnItsWay: true };
     const luck = this.luck.shift() ?? 0;
@@ -60,7 +60,7 @@ export class Calls {
     this.observer.sent(call);
     const what = `${kind} for ${by}`;
     const land = () => {
-      this.#ended(call);
+      this.#remove(call);
       const age = Date.now() - call.sentAt;
       if (age > (this.trouble.lateCalls ? VALID_SECONDS : GIVEN_UP_SECONDS) * 1000)
         throw new Lost(`${what} is too old`);
@@ -71,8 +71,8 @@ export class Calls {
     const seconds = GIVEN_UP_SECONDS + (luck % (LATE_SECONDS - GIVEN_UP_SECONDS));
     if (isLate) this.trace(`${what} is late by ${seconds} s`);
     const answer = isLate
-      ? temporal.carryLate(what, seconds, land).catch(() => never())
-      : temporal.carry(what, land, () => this.#ended(call));
+      ? temporal.sendLate(what, seconds, land).catch(() => never())
+      : temporal.sendRequest(what, land, () => this.#remove(call));
     try {
       return await Promise.race([answer, givenUp(signal)]);
     } catch (err) {
@@ -81,7 +81,7 @@ export class Calls {
     }
   }
 
-  #ended(call: Call): void {
+  #remove(call: Call): void {
     call.isOnItsWay = false;
     this.#onTheirWay.delete(call);
   }
@@ -103,7 +103,7 @@ export class Calls {
     return accepted;
   }
 
-  /** A refusal that is about something else, or true no more. */
+  /** Returns a refusal that is about another resource, or about an earlier status. */
   #lie({ kind }: Call, luck: number): DmsApiError {
     const { row, status } = this.dms.at(Date.now() - (luck % 60) * 1000);
     const what = kind === 'stop' ? "' state and cannot be stopped." : "' state and cannot start";
@@ -121,7 +121,7 @@ export class Calls {
   }
 }
 
-/** Rejects once the client of a call gives up, or is told to. */
+/** Rejects once the client of a call gives up, or `signal` aborts it. */
 function givenUp(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
     const giveUp = (name: string) => reject(new DmsApiError('unavailable', name, 'no answer'));

@@ -6,7 +6,7 @@ import type { SmallDms } from './small-dms.js';
 import type { SmallTemporal } from './small-temporal.js';
 import type { Trouble } from './trouble.js';
 
-/** What may happen to a world, and the trouble that it is part of. `null`: always possible. */
+/** Disturbances of a world, with the trouble that each is part of. `null`: possible in every world. */
 export const disturbances = {
   'the worker is killed': null,
   'the operation is terminated': null,
@@ -34,15 +34,15 @@ export type DisturbanceName = keyof typeof disturbances;
 
 export interface Disturbance {
   readonly what: DisturbanceName;
-  /** How far back a reset goes. */
+  /** Number of outcomes by which a reset goes back. */
   readonly back: number;
-  /** Chooses which update, and for how long. */
+  /** Random number that chooses an update or a duration. */
   readonly pick: number;
-  /** What somebody wants right after it. */
+  /** Operation that somebody asks for right afterwards. */
   readonly next: Asked | null;
 }
 
-/** What a disturbance may get at. */
+/** Parts of the world that a disturbance may change. */
 export interface Disturbed {
   readonly temporal: SmallTemporal;
   readonly dms: SmallDms;
@@ -54,7 +54,7 @@ export interface Disturbed {
   readonly trace: (what: string) => void;
 }
 
-/** Retention is days; an execution that anybody may still ask about is not forgotten. */
+/** Seconds after which closed executions are forgotten. Real retention is days: nobody still asks about them. */
 const RETENTION_SECONDS = 300;
 const BY = { by: 'ada', reason: 'it is time' };
 
@@ -84,7 +84,7 @@ export function disturb({ what, back, pick }: Disturbance, world: Disturbed): vo
     'the stop fails': () => dms.failWhileStopping(),
     'an update is told again': () => tellAgain(world, pick, (input) => input),
     'an update is forged': () => tellAgain(world, pick, (input) => (pick % 2 === 0 ? {} : forOther(input))),
-    'AWS gives no answer': () => dms.hide(60 + pick),
+    'AWS gives no answer': () => dms.startOutage(60 + pick),
     'the worker freezes': () => temporal.freezeWorker(20 + (pick % 260)),
     'the operation is terminated while its worker freezes': () => {
       temporal.freezeWorker(20 + (pick % 260));
@@ -95,9 +95,9 @@ export function disturb({ what, back, pick }: Disturbance, world: Disturbed): vo
   how[what]();
 }
 
-/** Delivers one of the updates that activities have sent. */
+/** Delivers one of the updates of activities once more, as `forged` changes it. */
 function tellAgain({ temporal, trace }: Disturbed, pick: number, forged: (input: unknown) => unknown): void {
-  // The newest ones are the most telling.
+  // Recent updates are the most likely to do harm.
   const told = temporal.sentUpdates.at(-1 - (pick % Math.min(16, temporal.sentUpdates.length)));
   if (told === undefined) return;
   const { workflowId, name } = told;

@@ -5,7 +5,7 @@ import { DmsApiError, type DmsApi } from './package-api.js';
 import type { SmallDms } from './small-dms.js';
 import { Lost, type SmallTemporal } from './small-temporal.js';
 
-/** The port of the activities over requests that arrive late, twice, or never. */
+/** Returns the port `DmsApi` of the activities. Its requests go over the small Temporal's network. */
 export function dmsPort(temporal: SmallTemporal, dms: SmallDms, looks: Looks, calls: Calls, judge: Judge): DmsApi {
   const ask = async <T>(what: string, effect: () => T): Promise<T> => {
     const answered = () => {
@@ -13,7 +13,7 @@ export function dmsPort(temporal: SmallTemporal, dms: SmallDms, looks: Looks, ca
       return effect();
     };
     try {
-      return await temporal.carry(what, answered);
+      return await temporal.sendRequest(what, answered);
     } catch (err) {
       throw err instanceof Lost ? new DmsApiError('unavailable', 'TimeoutError', err.message) : err;
     }
@@ -21,12 +21,12 @@ export function dmsPort(temporal: SmallTemporal, dms: SmallDms, looks: Looks, ca
   return {
     async describeReplication() {
       const shown = await ask('describe', () => looks.describe());
-      if (shown.status !== 'created') looks.arrived();
+      if (shown.status !== 'created') looks.noteArrival();
       return { replication: shown, dmsTime: Date.now() };
     },
     async listReplications() {
       const items = await ask('list', () => looks.list());
-      if (items.length > 0) looks.arrived();
+      if (items.length > 0) looks.noteArrival();
       return { items, marker: null, dmsTime: Date.now() };
     },
     stopReplication: (_, options) => calls.make(temporal, 'stop', options?.signal, (by) => dms.stop(by)),

@@ -1,4 +1,4 @@
-/** A run of a workflow, its cancellation scopes, and what its code finds by the async context it runs in. */
+/** Run of a workflow, its cancellation scopes, and the async contexts by which workflow code finds them. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure } from '@temporalio/common';
 import type { Fate } from './luck.js';
@@ -17,12 +17,12 @@ export const inAttempt = new AsyncLocalStorage<AttemptInfo>();
 
 export class ContinueAsNew extends Error {
   constructor(readonly args: readonly unknown[]) {
-    super('Continued as new');
+    super('Continue as new');
   }
 }
 
-/** As a payload goes through Temporal. */
-export const carried = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
+/** Copies a value as a payload would be: through JSON. */
+export const asPayload = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
 export const never = () => new Promise<never>(() => {});
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -31,7 +31,7 @@ export class Scope {
   isCancelled = false;
   #cancel: (err: Error) => void = () => {};
 
-  /** `within`: the scope that cancels this one along with itself. */
+  /** `within`: the outer scope, which cancels this one, too. `null`: none. */
   constructor(within: Scope | null = null) {
     this.cancelRequested = new Promise((_, reject) => (this.#cancel = reject));
     this.cancelRequested.catch(() => {});
@@ -71,16 +71,16 @@ export function execution(): Execution {
 
 type Handler = { readonly handle: (input: any) => unknown; readonly validate: (input: any) => void };
 
-/** The server of an execution, as far as its code reaches it. */
+/** Part of the small Temporal that executions use. */
 export interface ExecutionServer {
   readonly fate: Fate;
   readonly worker: Worker;
-  bug(err: unknown): void;
+  reportBug(err: unknown): void;
   uuid(): string;
-  pause(what: string): Promise<void>;
+  waitForTurn(what: string): Promise<void>;
   latest(workflowId: string): Execution | undefined;
   scheduleAttempt(workflowId: string): number;
-  continued(from: Execution, args: readonly unknown[]): void;
+  continueAsNew(from: Execution, args: readonly unknown[]): void;
   start(
     type: string,
     workflowId: string,
@@ -96,16 +96,16 @@ export class Execution {
   readonly conditions = new Set<{ readonly holds: () => boolean; readonly go: () => void }>();
   status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'CONTINUED_AS_NEW' = 'RUNNING';
   readonly result: Promise<unknown>;
-  /** How each activity and child ended, in their order: what a reset starts from. */
+  /** Outcomes of activities and children, in the order of their scheduling. A reset keeps the first of them. */
   readonly outcomes: { readonly value?: unknown; readonly err?: unknown }[] = [];
   scheduled = 0;
-  /** So many things had ended when a cancel was asked for: no reset goes back to after it. */
+  /** Number of outcomes at the time of the first cancel. A reset always goes back to before the cancel. */
   untilCancel = Infinity;
-  /** Its history is long: it is to continue as new. */
+  /** True if Temporal suggests to continue as new. */
   isLong = false;
   readonly startedAt = Date.now();
   closedAt = Infinity;
-  /** The server keeps it no longer. */
+  /** True once the retention has removed the execution. */
   isForgotten = false;
   #end: { resolve: (value: unknown) => void; reject: (err: unknown) => void } = {
     resolve() {},
@@ -136,7 +136,7 @@ export class Execution {
       const value = await inExecution.run(this, () => inScope.run(this.root, () => workflow(...this.args)));
       this.close('COMPLETED', value);
     } catch (err) {
-      if (err instanceof ContinueAsNew) this.world.continued(this, err.args);
+      if (err instanceof ContinueAsNew) this.world.continueAsNew(this, err.args);
       else if (this.root.isCancelled && (err instanceof CancelledFailure || isCancelledActivity(err)))
         this.close('CANCELLED', undefined, new CancelledFailure('The workflow was cancelled'));
       else if (
@@ -145,7 +145,7 @@ export class Execution {
         err instanceof ChildWorkflowFailure
       )
         this.close('FAILED', undefined, err);
-      else this.world.bug(err);
+      else this.world.reportBug(err);
     }
   }
 
@@ -159,12 +159,16 @@ export class Execution {
     this.status = status;
     this.closedAt = Date.now();
     this.conditions.clear();
-    if (err === undefined) this.#end.resolve(carried(value));
+    if (err === undefined) this.#end.resolve(asPayload(value));
     else this.#end.reject(err);
   }
 
-  /** Something that a workflow waits for: delivered while it is open, kept for a reset, and taken from before the reset. */
-  async awaited<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs an activity or a child, and keeps its outcome for a reset. After a reset, returns the outcome from before.
+   *
+   * Never returns once the execution is closed.
+   */
+  async awaitOutcome<T>(work: () => Promise<T>): Promise<T> {
     const number = this.scheduled++;
     const before = this.replayed[number];
     const outcome =
@@ -182,7 +186,7 @@ export class Execution {
 
 const isCancelledActivity = (err: unknown) => err instanceof ActivityFailure && err.cause instanceof CancelledFailure;
 
-/** A process that runs activities, until it is killed. While it is frozen it stands still. */
+/** Process that runs activities until it is killed. It may be frozen for a while. */
 export class Worker {
   isAlive = true;
   frozenUntil = -Infinity;
@@ -192,7 +196,7 @@ export class Worker {
     return Date.now() < this.frozenUntil;
   }
 
-  async thawed(): Promise<void> {
+  async whileFrozen(): Promise<void> {
     while (this.isFrozen) await sleep(this.frozenUntil - Date.now());
   }
 }

@@ -1,4 +1,4 @@
-/** How a world is drawn from a seed, and run in simulated time. */
+/** Draws worlds from a seed, and runs them in simulated time. */
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Asked } from './asked.js';
@@ -46,7 +46,7 @@ const moment = fc.oneof<fc.Arbitrary<Moment>[]>(
   fc.record({ call: fc.integer({ min: 1, max: 3 }) }),
 );
 
-/** Only what may happen in such trouble is drawn; half of it belongs to the trouble. */
+/** Draws disturbances that the trouble allows. Half of them are part of the trouble. */
 function disturbanceIn(trouble: Trouble): fc.Arbitrary<Disturbance> {
   const names = Object.keys(disturbances) as DisturbanceName[];
   const usual = names.filter((each) => disturbances[each] === null);
@@ -63,17 +63,17 @@ function disturbanceIn(trouble: Trouble): fc.Arbitrary<Disturbance> {
   });
 }
 
-/** The turn in which something is wanted; `null` more often than not. */
+/** Turn in which an operation is asked for. `null`, in two of three draws: once all operations before it have ended. */
 const turnOrNone = fc.oneof(fc.constant(null), fc.constant(null), fc.nat(150));
 
 interface Wanted {
   readonly turn: number | null;
-  /** Above 0: wants the opposite of what was wanted before, as it mostly is. */
+  /** Above 0, in two of three draws: asks for the opposite of the operation before. */
   readonly turnsRound: number;
   readonly each: Asked;
 }
 
-function turnedRound(wanted: readonly Wanted[]): readonly Wanted[] {
+function withReversals(wanted: readonly Wanted[]): readonly Wanted[] {
   const turned: Wanted[] = [];
   for (const next of wanted) {
     const before = turned.at(-1)?.each.kind;
@@ -84,7 +84,7 @@ function turnedRound(wanted: readonly Wanted[]): readonly Wanted[] {
   return turned;
 }
 
-/** Worlds are drawn evenly: small numbers and short lists mean nothing here. */
+/** Draws evenly. fast-check prefers small numbers and short lists, which mean nothing special here. */
 export const drawn = { unbiased: true } as const;
 
 export interface Size {
@@ -92,12 +92,13 @@ export interface Size {
   readonly mostDisturbances: number;
 }
 
-/** Worlds of four operations at most, and fights of fifty. */
+/** Size of a usual world: at most four operations. */
 export const few: Size = { operations: { minLength: 1, maxLength: 4 }, mostDisturbances: 6 };
+/** Size of a fight: fifty operations. */
 export const fight: Size = { operations: { minLength: 50, maxLength: 50 }, mostDisturbances: 30 };
 
-/** A property that runs one world, and hands over what it has come to. */
-export function explored(
+/** Returns a property that runs one world, and passes its violations to `judge`. */
+export function worldProperty(
   { operations, mostDisturbances }: Size,
   trouble: Trouble,
   judge: (violations: readonly Violation[], world: World) => void,
@@ -117,8 +118,8 @@ export function explored(
     async (scheduler, wanted, disturbed, lucky) => {
       const world = new World(scheduler, { trouble, ...lucky });
       const violations = await world.run([
-        // Without a turn, once those before it have ended.
-        ...turnedRound(wanted).map(({ turn, each }, before) => ({
+        // An operation without a turn begins once all operations before it have ended.
+        ...withReversals(wanted).map(({ turn, each }, before) => ({
           at: turn === null ? { ended: before } : { turn },
           act: () => world.want(each),
         })),

@@ -7,23 +7,23 @@ import { DMS, SOMEONE, type SmallDms, type Stop } from './small-dms.js';
 /** Names of the rules that a world must keep. */
 export const rules = {
   'no-note': 'a call takes effect for an operation that the ledger does not know to be calling',
-  crossed: 'a call is sent while one of the other kind may still land',
-  overtaken: 'a call undoes what an operation did after it was sent',
+  crossed: 'a call is sent while a call of the other kind may still land',
+  overtaken: 'a late call undoes the change of an operation that came after it',
   twice: 'the stop of one operation takes effect twice, and nobody else ran the replication in between',
   'at-once': 'calls of two runs are on their way at once',
   reserved: 'a call lands while the replication is reserved for somebody else',
-  'start-type': 'the replication is started in a way that nobody asked for',
+  'start-type': 'a start is sent with a start type that nobody asked for',
   unrecorded: 'a stop that took effect is not recorded',
   'unrecorded-failure': 'a stop that took effect and failed is not recorded',
   'recorded-twice': 'one operation records one stop twice',
-  'wrong-checkpoint': 'a stop is recorded with the checkpoint of another',
+  'wrong-checkpoint': 'a stop is recorded with the checkpoint of another stop',
   unsealed: 'a final stop took effect, or succeeded, and the ledger is not sealed',
   unguarded: 'nothing guards the resume deadline of the newest pause',
   'note-stays': 'the note of a call stays for ever',
-  'false-stop': 'a stop is reported of a replication that was not stopped there',
-  'false-resume': 'a resume is reported of a replication that did not run',
-  'false-failure': 'an operation fails with something that did not happen',
-  'not-as-asked': 'an operation succeeds without what was asked of it',
+  'false-stop': 'a stop is reported at a checkpoint or a time at which the replication was not stopped',
+  'false-resume': 'a resume is reported although the replication did not run',
+  'false-failure': 'an operation fails for a reason that is not true',
+  'not-as-asked': 'an operation succeeds without doing all that was asked',
   unexplained: 'an operation fails without an explanation',
   endless: 'something never ends',
 } as const;
@@ -35,24 +35,24 @@ export interface Violation {
   readonly what: string;
 }
 
-/** What the judge knows of the world. */
+/** Facts of the world that the judge uses. */
 export interface Evidence {
   readonly dms: SmallDms;
   readonly ledger: Ledger | null;
   readonly executions: readonly Execution[];
   /** Calls that may still land. */
   readonly onTheirWay: readonly Call[];
-  /** The host that knows that the replication is reserved for it. */
+  /** Workflow id of the host that holds the reservation. `null`: none. */
   readonly holder: string | null;
 }
 
-/** Whether an operation made that change, and not DMS or someone at the console. */
+/** Returns true if an operation made a change, false if DMS or someone at the console did. */
 export const isOfOperation = ({ by }: { readonly by: string }) => by !== SOMEONE && by !== DMS;
 
-/** Judges every call while the world runs. */
+/** Judges every call while the world is running. */
 export class Judge implements CallObserver {
   readonly violations: Violation[] = [];
-  /** Stops whose call was on its way while others ran the replication: what it undoes is not what it was sent for. */
+  /** Stops whose call was on its way while others started the replication. Nobody has to record such a stop. */
   readonly strayed = new Set<Stop>();
 
   constructor(private readonly evidence: () => Evidence) {}
@@ -63,7 +63,7 @@ export class Judge implements CallObserver {
   }
 
   landing(call: Call): void {
-    // A call that its client has given up may be followed by another of its kind.
+    // Once the client has given up a call, another call of the same kind may follow.
     if (ageOf(call) > GIVEN_UP_SECONDS) return;
     const { onTheirWay, ledger, holder } = this.evidence();
     const other = onTheirWay.find((each) => each.by !== call.by && ageOf(each) <= GIVEN_UP_SECONDS);
@@ -92,7 +92,7 @@ export class Judge implements CallObserver {
       this.strayed.add(stop);
   }
 
-  /** A start type that DMS is asked for must be the one that somebody asked for, and possible. */
+  /** Judges the start type that is sent to DMS: it must be the one of the input, or else `resume-processing`. */
   started(by: string, type: string, operation: Execution | undefined): void {
     const input = operation?.args[0] as { readonly startReplicationType?: string } | undefined;
     if (type === (input?.startReplicationType ?? 'resume-processing')) return;
@@ -108,7 +108,7 @@ export class Judge implements CallObserver {
     if (!isRunByOthers) this.#violated('twice', call, `after the stop asked for at ${before.askedAt}`);
   }
 
-  /** Someone, or DMS itself, has stopped or started it since. */
+  /** Returns true if DMS or someone at the console has stopped or started the replication since. */
   #isMeddledWith(since: number): boolean {
     const { dms } = this.evidence();
     const isMeddling = (each: { readonly by: string }, at: number) => !isOfOperation(each) && at >= since;

@@ -3,20 +3,21 @@ import { DmsApiError, type Replication } from './package-api.js';
 import type { SmallDms } from './small-dms.js';
 import type { Trouble } from './trouble.js';
 
-/** Most seconds between what a look shows and when it was made. */
+/** Maximum age of the state that a look shows, in seconds. */
 export const STALE_SECONDS = 60;
-/** Most seconds for which the replication is missing, and least seconds until it may be missing again. */
+/** Maximum seconds for which the replication is missing. */
 const MISSING_SECONDS = 20;
+/** Minimum seconds until the replication may be missing again. */
 const SEEN_SECONDS = 150;
 
-/** What looks show: the replication as it is, as it was, or nothing. */
+/** Looks at the small DMS: they show the present state, an older one, or nothing. */
 export class Looks {
-  /** Shows a past moment until it would be too old, or the replica catches up. */
+  /** Replica that shows the state of a past time until it catches up, or the state would be too old. */
   #replica = { shows: 0, until: -Infinity };
   #missing: { readonly what: 'row' | 'row and config'; readonly until: number } | null = null;
   #isSeen = true;
 
-  /** `luck`: for each look a number up to 999. The larger ones are bad luck. */
+  /** `luck`: one number up to 999 for each look. From 860 on a look may be old, from 960 on missing. */
   constructor(
     private readonly dms: SmallDms,
     private readonly trouble: Trouble,
@@ -35,8 +36,8 @@ export class Looks {
     return shown === null || shown.status === 'created' ? [] : [shown];
   }
 
-  /** A look that showed the replication has reached whoever asked for it. */
-  arrived(): void {
+  /** Notes that a look which showed the replication has reached its caller. */
+  noteArrival(): void {
     this.#isSeen = true;
   }
 
@@ -57,7 +58,11 @@ export class Looks {
     return this.dms.at(now).row;
   }
 
-  /** Missing looks never follow one another for longer than staleness, even if looks in between get lost. */
+  /**
+   * Hides the replication for some seconds, if a look has arrived since it was last hidden.
+   *
+   * Invariant: looks that arrive never miss it for longer than staleness, even if other looks get lost.
+   */
   #miss(drawn: number, now: number): void {
     const mayMiss = this.#isSeen && now >= (this.#missing?.until ?? -Infinity) + SEEN_SECONDS * 1000;
     if (!mayMiss) return;
@@ -73,7 +78,7 @@ export class Looks {
     this.#replica = { shows: now - age, until: now + lasts + 1 };
   }
 
-  /** As the port shows a config without a row. */
+  /** Returns a config without a row, as the port shows it. */
   #withoutRow(): Replication {
     const { row } = this.dms.at(Date.now());
     const { replicationConfigIdentifier, replicationConfigArn, replicationType } = row;

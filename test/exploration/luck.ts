@@ -1,19 +1,24 @@
-/** What decides the course of a world. */
+/** Random numbers and moments that decide the course of a world. */
 import type { Trouble } from './trouble.js';
 
-/** Decides what happens next, and to which request. */
+/** Decides which step runs next, and what happens to each request. */
 export interface Fate {
-  /** Waits for the turn of what is named. */
+  /** Waits until the named step may run. */
   turn(what: string): Promise<void>;
-  /** What becomes of a request, and how long it is on its way. */
+  /** Returns the fate of a request, and the seconds for which it is on its way. */
   request(what: string): { readonly fate: 'arrives' | 'is lost' | 'loses its answer'; readonly seconds: number };
-  /** Seconds after which an update arrives once more; `null`: it does not. */
-  again(): number | null;
+  /** Returns the seconds after which an update is delivered a second time. `null`: it is delivered once. */
+  redeliverAfter(): number | null;
 }
 
 /**
- * After so many turns; once so many operations have ended; when the replication comes into a status for the nth time; or while the nth update of the
- * ledger, or the nth call, is on its way.
+ * Moment at which an event happens.
+ *
+ * - `turn`: after that many turns
+ * - `ended`: once that many operations have ended
+ * - `status`, `nth`: when the replication enters the status for the nth time
+ * - `update`: while the update of the ledger with this number, from 1 on, is on its way
+ * - `call`: while the call with this number, from 1 on, is on its way
  */
 export type Moment =
   | { readonly turn: number }
@@ -27,17 +32,21 @@ export interface Event {
   readonly act: () => void;
 }
 
-/** What decides the course of a world, besides the order in which things happen. */
+/**
+ * Random numbers that decide the course of a world, apart from the order of its steps.
+ *
+ * Once a list is used up, there is no more bad luck.
+ */
 export interface Luck {
   readonly trouble: Trouble;
-  /** What becomes of each request, in percent of chance. */
+  /** One number up to 99 for each request. Below 4 it is lost, below 8 its answer. Others below 60 may be slow. */
   readonly fates: readonly number[];
-  /** In which turns time passes although there is something to do. */
+  /** One number up to 99 for each turn. Below 8 time passes although steps are waiting. */
   readonly delays: readonly number[];
   /** See {@link Looks}. */
   readonly looks: readonly number[];
   /** See {@link Calls}. */
   readonly calls: readonly number[];
-  /** For each update of the ledger a number up to 999. The larger ones arrive twice. */
+  /** One number up to 999 for each update of the ledger. From 850 on the update is delivered twice. */
   readonly updates: readonly number[];
 }

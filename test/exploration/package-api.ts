@@ -1,4 +1,4 @@
-/** Everything that the exploration uses of the package: public names, messages and failures. The rest of this folder knows nothing else of it. */
+/** Everything of the package that the exploration uses. Other files of this folder import nothing from `src`. */
 export { createDmsActivities } from '../../src/activities/index.js';
 export { ReplicationClient } from '../../src/client/index.js';
 export { DmsApiError, type Accepted, type DmsApi } from '../../src/dms/api.js';

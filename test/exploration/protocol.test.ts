@@ -1,14 +1,19 @@
 /**
- * The operations, their hosts, the client and the ledger, explored with each other: every seed is another mix of operations, another order of
- * everything that takes time, and another set of losses, kills, cancels, resets and wrong answers. The seeds are the same ones unless told otherwise:
- * `EXPLORE_SEED=random EXPLORE_SEEDS=10000` looks elsewhere, `EXPLORE_SEED=…` at what failed there. `EXPLORE_TROUBLE=staleLooks,lies` leaves only
- * that trouble in the worlds, `none` none of it; `EXPLORE_FORGIVE=twice` goes on past what breaks that rule.
+ * Explores operations, their hosts, the client and the ledger in random worlds.
+ *
+ * Each world is another mix of operations in another order of events. Requests get lost or wrong answers. Workers are
+ * killed, and operations are cancelled or reset. Environment variables change what is explored:
+ *
+ * - `EXPLORE_SEED`: seed of all worlds. Default: a fixed one. `random`: another one each time.
+ * - `EXPLORE_SEEDS`: number of worlds. Default 200. `EXPLORE_FIGHTS`: number of fights. Default 4.
+ * - `EXPLORE_TROUBLE`: kinds of trouble in the worlds, separated by commas. Default `all`. `none`: no trouble.
+ * - `EXPLORE_FORGIVE`: rules whose violations do not fail the test, separated by commas.
  */
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Asked } from './asked.js';
 import type { Disturbance } from './disturbances.js';
-import { drawn, explored, few, fight, useSimulatedTime } from './exploration.js';
+import { drawn, worldProperty, few, fight, useSimulatedTime } from './exploration.js';
 import { rules, type Violation } from './judge.js';
 import { noTrouble, readTrouble } from './trouble.js';
 import type { Event, Moment } from './luck.js';
@@ -26,7 +31,7 @@ vi.mock('@temporalio/activity', async (original) => ({
 useSimulatedTime();
 
 const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 200);
-/** Fights of fifty operations. */
+/** Number of fights. A fight is a world with fifty operations. */
 const FIGHTS = Number(process.env['EXPLORE_FIGHTS'] ?? 4);
 const SEED = process.env['EXPLORE_SEED'] ?? '20260101';
 const TROUBLE = readTrouble(process.env['EXPLORE_TROUBLE'] ?? 'all');
@@ -35,14 +40,14 @@ const FORGIVEN = new Set(process.env['EXPLORE_FORGIVE']?.split(','));
 const seeded = (numRuns: number) => ({ ...drawn, numRuns, ...(SEED === 'random' ? {} : { seed: Number(SEED) }) });
 
 test('disturbed operations act one at a time, and every accepted stop is recorded once', async () => {
-  await fc.assert(explored(few, TROUBLE, check), seeded(SEEDS));
+  await fc.assert(worldProperty(few, TROUBLE, check), seeded(SEEDS));
 }, 600_000);
 
 test('fifty competing operations act one at a time, and every accepted stop is recorded once', async () => {
-  await fc.assert(explored(fight, TROUBLE, check), { ...seeded(FIGHTS), endOnFailure: true });
+  await fc.assert(worldProperty(fight, TROUBLE, check), { ...seeded(FIGHTS), endOnFailure: true });
 }, 600_000);
 
-test('a stop is recorded when its operation is reset while the call is on its way, and then cancelled', async () => {
+test('a stop is recorded although its operation is reset during the call and then cancelled', async () => {
   const world = new World(inOrder(), quiet);
   const violations = await world.run([
     { at: { turn: 0 }, act: () => world.want({ ...stop, via: 'host', operationId: 'a' }) },
@@ -54,7 +59,7 @@ test('a stop is recorded when its operation is reset while the call is on its wa
   expect(world.ledger?.checkpoints).toHaveLength(1);
 });
 
-test('a stop that is reset to before its second call keeps its one record', async () => {
+test('a stop keeps its single record when a reset takes it back before its second call', async () => {
   const world = new World(inOrder(), quiet);
   const now = (act: () => void) => [{ at: { turn: 0 }, act }];
   const restarted = () => world.dms.stopForAWhile(1);
@@ -68,7 +73,7 @@ test('a stop that is reset to before its second call keeps its one record', asyn
   expect(world.ledger?.checkpoints).toHaveLength(1);
 });
 
-test('a stop after a terminated one records its own checkpoint, not the one DMS still shows', async () => {
+test('a stop after a terminated stop records its own checkpoint, although DMS still shows an older one', async () => {
   const world = new World(inOrder(), quiet);
   const now = (act: () => void) => [{ at: { turn: 0 }, act }];
   await world.run(now(() => world.want(stop)));
@@ -106,7 +111,7 @@ function disturbed(world: World, at: Moment, what: Disturbance['what']): Event {
 
 const resetBy = (back: number): Disturbance => ({ what: 'the operation is reset', back, pick: 0, next: null });
 
-/** First come, first served. */
+/** Returns a scheduler that runs tasks in the order in which they were scheduled. */
 function inOrder(): Pick<fc.Scheduler, 'schedule' | 'waitOne' | 'count'> {
   const waiting: (() => void)[] = [];
   return {

@@ -1,38 +1,39 @@
 import { RetryState, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { carried, inExecution, type Execution } from './execution.js';
+import { asPayload, inExecution, type Execution } from './execution.js';
 import type { SmallTemporal } from './small-temporal.js';
 
-/** The client that activities are given, and people use. */
+/** Returns a Temporal client for activities and people, as far as the package uses one. */
 export function clientOf(temporal: SmallTemporal) {
-  const isKnown = (workflowId: string) => {
+  const findExecution = (workflowId: string) => {
     const found = temporal.latest(workflowId);
     if (found === undefined) throw new WorkflowNotFoundError('Unknown', workflowId, undefined);
     return found;
   };
   const getHandle = (workflowId: string, runId?: string, { firstExecutionRunId }: FollowOptions = {}) => ({
     cancel: () =>
-      temporal.carry(`cancel ${workflowId}`, () => {
+      temporal.sendRequest(`cancel ${workflowId}`, () => {
         const open = temporal.latest(workflowId);
         const isMeant = firstExecutionRunId === undefined || open?.firstRunId === firstExecutionRunId;
         if (!open?.isOpen || !isMeant) throw new WorkflowNotFoundError('Closed', workflowId, runId);
         open.cancel();
       }),
     executeUpdate: (name: string, { args: [input] }: { args: [unknown] }) =>
-      temporal.carry(`${name} to ${workflowId}`, () => temporal.sendUpdate(workflowId, name, input)),
+      temporal.sendRequest(`${name} to ${workflowId}`, () => temporal.sendUpdate(workflowId, name, input)),
     query: (name: string) =>
-      temporal.carry(`${name} of ${workflowId}`, async () => {
-        const known = isKnown(workflowId);
-        return carried(inExecution.run(known, () => known.handlers.get(name)?.handle(undefined)));
+      temporal.sendRequest(`${name} of ${workflowId}`, async () => {
+        const known = findExecution(workflowId);
+        return asPayload(inExecution.run(known, () => known.handlers.get(name)?.handle(undefined)));
       }),
-    describe: () => temporal.carry(`describe ${workflowId}`, async () => described(isKnown(workflowId))),
+    describe: () =>
+      temporal.sendRequest(`describe ${workflowId}`, async () => describeExecution(findExecution(workflowId))),
     result: () => resultOf(temporal, workflowId, runId),
   });
   return {
     workflow: {
       getHandle,
       start: (type: string, { workflowId, args, memo = {} }: StartOptions) =>
-        temporal.carry(`start ${workflowId}`, () => {
+        temporal.sendRequest(`start ${workflowId}`, () => {
           const { firstRunId } = temporal.start(type, workflowId, args, { memo });
           return { firstExecutionRunId: firstRunId };
         }),
@@ -42,7 +43,7 @@ export function clientOf(temporal: SmallTemporal) {
           startWorkflowOperation: { options, workflowTypeOrFunc: type },
         } = request;
         const { workflowId, args } = options;
-        return temporal.carry(`${name} with start to ${workflowId}`, async () => {
+        return temporal.sendRequest(`${name} with start to ${workflowId}`, async () => {
           const known = temporal.latest(workflowId);
           if (known !== undefined && !known.isOpen)
             throw new WorkflowExecutionAlreadyStartedError('Closed', workflowId, type);
@@ -94,7 +95,7 @@ interface UpdateWithStart {
   };
 }
 
-function described({ type, workflowId, runId, firstRunId, status, memo, parent }: Execution) {
+function describeExecution({ type, workflowId, runId, firstRunId, status, memo, parent }: Execution) {
   return {
     type,
     workflowId,

@@ -32,19 +32,21 @@ export interface Start {
   readonly at: number;
 }
 
-/** The replication from some time on. The last state that has begun holds. */
+/** State of the replication from a time on, until the next state begins. */
 interface State {
   readonly from: number;
   readonly status: string;
-  /** The stop that the replication is in, even before DMS describes it. */
+  /** Stop that the replication is in, even before the row shows it. `null`: not stopped. */
   readonly stop: Stop | null;
   readonly row: Replication;
   readonly start: Start | null;
 }
 
 /**
- * One replication, as an independent idea of what DMS does with it. It keeps every state that held, so that a look may be old and the test can ask
- * what was true at a time. States of the near future are planned when a change begins, and dropped when another change comes before them.
+ * Small DMS with one replication, written independently of the package's lifecycle.
+ *
+ * It keeps every past state, for old looks and for the judge. A change plans its future states, and drops the planned
+ * states of the change before.
  */
 export class SmallDms {
   /** Stops that took effect, oldest first. */
@@ -67,12 +69,12 @@ export class SmallDms {
     this.#states = [{ from: now - 86_400_000, status: 'running', stop: null, row, start: null }];
   }
 
-  /** Gives no answer for so many seconds. */
-  hide(seconds: number): void {
+  /** Starts an outage: DMS fails every request for these seconds. */
+  startOutage(seconds: number): void {
     this.#hiddenUntil = Date.now() + seconds * 1000;
   }
 
-  /** Throws while it gives no answer. */
+  /** Throws during an outage. */
   requireAnswer(): void {
     if (Date.now() >= this.#hiddenUntil) return;
     throw new DmsApiError('unavailable', 'ServiceUnavailable', 'The request has failed');
@@ -82,7 +84,7 @@ export class SmallDms {
     return this.at(Date.now()).status;
   }
 
-  /** How many times it has come into that status. */
+  /** Returns how often the replication has entered a status. */
   count(status: string): number {
     return this.#states.filter((each) => each.from <= Date.now() && each.status === status).length;
   }
@@ -92,15 +94,15 @@ export class SmallDms {
     return this.#states.flatMap(({ from, start }) => (start === null || from > Date.now() ? [] : [start]));
   }
 
-  /** The replication as a look would show it at that time. */
+  /** Returns the state at a time. */
   at(time: number): State {
     const found = this.#states.findLast(({ from }) => from <= time) ?? this.#states[0];
     if (found === undefined) throw new Error('A replication is in some state');
     return found;
   }
 
-  /** Whether such a state held at some time between the two. */
-  was(from: number, to: number, holds: (state: State) => boolean): boolean {
+  /** Returns true if a state for which `holds` is true existed between the two times. */
+  heldBetween(from: number, to: number, holds: (state: State) => boolean): boolean {
     const during = this.#states.filter((each) => each.from > from && each.from <= to);
     return [this.at(from), ...during].some(holds);
   }
@@ -127,14 +129,14 @@ export class SmallDms {
     return { replication: this.at(Date.now()).row, requestId: `start-${this.starts.length}`, dmsTime: Date.now() };
   }
 
-  /** Someone stops or starts it at the console, if that is possible just now. */
+  /** Stops or starts the replication at the console, if DMS would accept that now. */
   atConsole(what: 'stop' | 'start'): void {
     const { status } = this;
     if (what === 'stop' && status === 'running') this.stop(SOMEONE);
     if (what === 'start' && (status === 'stopped' || status === 'failed')) this.start(SOMEONE, 'resume-processing');
   }
 
-  /** A running or stopping replication stops with an error, and DMS starts it again after so many seconds. */
+  /** Stops a running or stopping replication with an error. DMS starts it again after these seconds. */
   stopForAWhile(seconds: number): void {
     if (this.status !== 'running' && this.status !== 'stopping') return;
     if (this.status === 'running') this.stop(DMS);
@@ -146,7 +148,7 @@ export class SmallDms {
     this.#begin(DMS, stop.stoppedAt + seconds * 1000, false);
   }
 
-  /** A stopping replication fails. */
+  /** Makes a stopping replication fail. */
   failWhileStopping(): void {
     const stop = this.stops.at(-1);
     if (this.status !== 'stopping' || stop === undefined) return;
@@ -154,21 +156,21 @@ export class SmallDms {
     stop.reason = 'FATAL_ERROR';
     stop.isFailed = true;
     this.#drop(Date.now());
-    this.#plan(stop.stoppedAt, { ...described(stop), status: 'failed', failureMessages: ['The task failed'] }, stop);
+    this.#plan(stop.stoppedAt, { ...stopFields(stop), status: 'failed', failureMessages: ['The task failed'] }, stop);
   }
 
-  /** Stopped, and described some seconds later: until then the row shows the stop before. */
+  /** Plans the end of a stop. The row shows the previous stop for some more seconds. */
   #rest(stop: Stop): void {
-    const { recoveryCheckpoint } = described(this.stops.findLast((each) => each !== stop) ?? null);
+    const { recoveryCheckpoint } = stopFields(this.stops.findLast((each) => each !== stop) ?? null);
     this.#plan(stop.stoppedAt, { status: 'stopped', recoveryCheckpoint }, stop);
-    this.#plan(stop.stoppedAt + DESCRIBING * 1000, { ...described(stop), status: 'stopped' }, stop);
+    this.#plan(stop.stoppedAt + DESCRIBING * 1000, { ...stopFields(stop), status: 'stopped' }, stop);
   }
 
   #begin(by: string, at: number, isFresh: boolean): void {
     const start = { by, at };
     const { replicationStats } = this.at(at).row;
     const freshStartDate = isFresh ? iso(at) : (replicationStats?.freshStartDate ?? null);
-    const stop = { ...described(this.stops.at(-1) ?? null), recoveryCheckpoint: null };
+    const stop = { ...stopFields(this.stops.at(-1) ?? null), recoveryCheckpoint: null };
     this.#plan(at, { ...stop, status: 'initializing', failureMessages: [] }, null, start);
     this.#plan(at + INITIALIZING * 1000, { status: 'replication_starting' });
     const stats = statistics({ freshStartDate, startDate: iso(at + STARTING * 1000) });
@@ -181,7 +183,7 @@ export class SmallDms {
     this.#states.push({ from, status: row.status, stop, row, start });
   }
 
-  /** Drops what was planned for after that time. */
+  /** Drops the states that are planned for after a time. */
   #drop(time: number): void {
     this.#states = this.#states.filter(({ from }) => from <= time);
   }
@@ -192,13 +194,13 @@ export class SmallDms {
   }
 }
 
-/** The refusal of a call in that status. */
+/** Returns the refusal of a call in a status. `what` is the end of the message. */
 export function refusal(row: Replication, status: string, what: string): DmsApiError {
   const message = `Replication for Replication Config, '${row.replicationConfigIdentifier}' is in '${status}${what}`;
   return new DmsApiError('invalid-state', 'InvalidResourceStateFault', message);
 }
 
-function described(stop: Stop | null) {
+function stopFields(stop: Stop | null) {
   return {
     stopReason: stop === null ? null : `Stop Reason ${stop.reason}`,
     replicationLastStopTime: stop === null ? null : iso(stop.stoppedAt),

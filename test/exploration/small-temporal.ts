@@ -1,13 +1,15 @@
 /**
- * What this package uses of Temporal, in one process: executions with one open run for each id, activities with retries and time-outs, updates,
- * children, cancellation, resets, continue-as-new, and workers that die. It exists to be explored: whatever waits for the network waits for its turn
- * in a schedule that the test decides. Time is the test's own.
+ * Small Temporal in one process, with everything that this package uses.
+ *
+ * It has executions, activities with retries and timeouts, updates, child workflows, cancellation, resets,
+ * continue-as-new, and workers that die. An id has one open run. Every request over the network waits for its turn in a
+ * schedule that the test decides. Time is simulated.
  */
 import { ApplicationFailure, TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Fate } from './luck.js';
 import {
-  carried,
+  asPayload,
   Execution,
   inAttempt,
   inExecution,
@@ -19,29 +21,29 @@ import {
   type Workflow,
 } from './execution.js';
 
-/** An update as it was sent. */
+/** Update that an activity has sent. */
 export interface SentUpdate {
   readonly workflowId: string;
   readonly name: string;
   readonly input: unknown;
 }
 
-/** Whether a request changes DMS. */
+/** Returns true if a request is a call that changes DMS. `what` is then `<kind> for <caller>`. */
 export function isCall(what: string): boolean {
   return what.includes(' for ');
 }
 
-/** A request or its answer got lost on the way. */
+/** Error of a request that was lost, or whose answer was lost. */
 export class Lost extends Error {}
 
 export class SmallTemporal {
   worker = new Worker();
   readonly executions: Execution[] = [];
-  /** Errors that Temporal would log and retry for ever: mistakes of the package. */
+  /** Bugs of the package: errors that a real worker would log, and retry for ever. */
   readonly bugs: unknown[] = [];
-  /** Updates that activities have sent, to be told again. */
+  /** Updates that activities have sent. Disturbances deliver some of them again. */
   readonly sentUpdates: SentUpdate[] = [];
-  /** Updates that arrive once more. */
+  /** Number of updates whose second delivery is under way. */
   updatesOnTheirWay = 0;
   readonly #lastAttemptAt = new Map<string, number>();
   #runs = 0;
@@ -55,7 +57,7 @@ export class SmallTemporal {
     this.worker.activities = activitiesOf(this);
   }
 
-  bug(err: unknown): void {
+  reportBug(err: unknown): void {
     this.bugs.push(err);
   }
 
@@ -63,21 +65,25 @@ export class SmallTemporal {
     return `uuid-${++this.#uuids}`;
   }
 
-  /** The worker dies where it stands; another one takes over. */
+  /** Kills the worker, and starts another one. */
   killWorker(): void {
     this.worker.isAlive = false;
     this.worker = new Worker();
     this.worker.activities = this.activitiesOf(this);
   }
 
-  /** The worker stands still; another one takes over what it was to do, and after a while it goes on with what it was doing. */
+  /**
+   * Freezes the worker for some seconds, and starts another one that takes its tasks.
+   *
+   * Afterwards the frozen worker goes on with its attempts.
+   */
   freezeWorker(seconds: number): void {
     this.worker.frozenUntil = Date.now() + seconds * 1000;
     this.worker = new Worker();
     this.worker.activities = this.activitiesOf(this);
   }
 
-  /** Forgets what has been closed for a while. */
+  /** Forgets executions that have been closed for at least these seconds, as the server's retention does. */
   forget(seconds: number): void {
     for (const each of this.executions) each.isForgotten ||= Date.now() - each.closedAt >= seconds * 1000;
   }
@@ -86,7 +92,7 @@ export class SmallTemporal {
     return this.executions.findLast((each) => each.workflowId === workflowId && !each.isForgotten);
   }
 
-  /** The time at which an attempt is scheduled: no two of one workflow id are equal. */
+  /** Returns the time at which an attempt is scheduled, in ms. Never returns a time twice for one workflow id. */
   scheduleAttempt(workflowId: string): number {
     const at = Math.max(Date.now(), (this.#lastAttemptAt.get(workflowId) ?? 0) + 1);
     this.#lastAttemptAt.set(workflowId, at);
@@ -103,7 +109,7 @@ export class SmallTemporal {
       throw new WorkflowExecutionAlreadyStartedError('Already started', workflowId, type);
     }
     const runId = `run-${++this.#runs}`;
-    return this.#run(new Execution(this, workflowId, runId, runId, type, carried(args), memo, parent));
+    return this.#run(new Execution(this, workflowId, runId, runId, type, asPayload(args), memo, parent));
   }
 
   #run(execution: Execution): Execution {
@@ -114,14 +120,23 @@ export class SmallTemporal {
     return execution;
   }
 
-  continued(from: Execution, args: readonly unknown[]): void {
+  continueAsNew(from: Execution, args: readonly unknown[]): void {
     const { workflowId, firstRunId, type, memo, parent } = from;
     from.close('CONTINUED_AS_NEW');
-    const next = new Execution(this, workflowId, `run-${++this.#runs}`, firstRunId, type, carried(args), memo, parent);
+    const next = new Execution(
+      this,
+      workflowId,
+      `run-${++this.#runs}`,
+      firstRunId,
+      type,
+      asPayload(args),
+      memo,
+      parent,
+    );
     this.#run(next);
   }
 
-  /** Goes back to before the last so many things that it had waited for. */
+  /** Resets an execution to before its last `back` outcomes of activities and children. */
   reset(execution: Execution, back: number): void {
     const { workflowId, firstRunId, type, args, memo, parent, outcomes, untilCancel } = execution;
     if (this.latest(workflowId) !== execution || execution.status === 'CONTINUED_AS_NEW') return;
@@ -134,7 +149,7 @@ export class SmallTemporal {
     execution.close('TERMINATED', undefined, new TerminatedFailure('Terminated'));
   }
 
-  /** Conditions that have come to hold let their workflows go on. */
+  /** Lets workflows go on whose conditions are now true. */
   settle(): void {
     for (const execution of this.executions) {
       if (!execution.isOpen) continue;
@@ -146,7 +161,7 @@ export class SmallTemporal {
     }
   }
 
-  /** What an update comes to when it arrives. `isForged`: no code of the package has sent it. */
+  /** Delivers an update, and returns its reply. `isForged`: the update is not one of the package's own. */
   async update(workflowId: string, name: string, input: unknown, isForged = false): Promise<unknown> {
     const open = this.latest(workflowId);
     const handler = open?.handlers.get(name);
@@ -154,33 +169,33 @@ export class SmallTemporal {
     return inExecution.run(open, () =>
       inScope.run(open.root, () => {
         try {
-          handler.validate(carried(input));
+          handler.validate(asPayload(input));
         } catch (err) {
-          if (!(err instanceof ApplicationFailure) && !isForged) this.bug(err);
+          if (!(err instanceof ApplicationFailure) && !isForged) this.reportBug(err);
           throw new WorkflowUpdateFailedError('Refused', err as Error);
         }
         try {
-          return carried(handler.handle(carried(input)));
+          return asPayload(handler.handle(asPayload(input)));
         } catch (err) {
-          if (!(err instanceof ApplicationFailure)) this.bug(err);
+          if (!(err instanceof ApplicationFailure)) this.reportBug(err);
           throw new WorkflowUpdateFailedError('Failed', err as Error);
         }
       }),
     );
   }
 
-  /** What an update of an activity comes to when it arrives. It may arrive once more, long after its sender has gone. */
+  /** Delivers an update, and returns its reply. An activity's update may be delivered again, much later. */
   sendUpdate(workflowId: string, name: string, input: unknown): Promise<unknown> {
     if (inAttempt.getStore() !== undefined) {
-      const sent = { workflowId, name, input: carried(input) };
+      const sent = { workflowId, name, input: asPayload(input) };
       this.sentUpdates.push(sent);
-      const seconds = this.fate.again();
-      if (seconds !== null) void this.#tellAgain(sent, seconds);
+      const seconds = this.fate.redeliverAfter();
+      if (seconds !== null) void this.#deliverAgain(sent, seconds);
     }
     return this.update(workflowId, name, input);
   }
 
-  async #tellAgain({ workflowId, name, input }: SentUpdate, seconds: number): Promise<void> {
+  async #deliverAgain({ workflowId, name, input }: SentUpdate, seconds: number): Promise<void> {
     this.updatesOnTheirWay++;
     await sleep(seconds * 1000);
     await this.fate.turn(`→ again ${name}`);
@@ -189,18 +204,18 @@ export class SmallTemporal {
   }
 
   /** Waits for its turn. */
-  pause(what: string): Promise<void> {
+  waitForTurn(what: string): Promise<void> {
     return this.fate.turn(what);
   }
 
-  /** Tells, wherever it is called, whether the worker that calls this has died. */
-  isDeadHere(): () => boolean {
+  /** Returns a function that tells whether the worker of the present attempt has died. */
+  workerDeathProbe(): () => boolean {
     const worker = inAttempt.getStore()?.worker;
     return () => worker?.isAlive === false;
   }
 
-  /** A request that nobody waits for any more when it lands. */
-  async carryLate(what: string, seconds: number, effect: () => unknown): Promise<never> {
+  /** Carries out a request after its client has given up. Never returns an answer. */
+  async sendLate(what: string, seconds: number, effect: () => unknown): Promise<never> {
     await sleep(seconds * 1000);
     await this.fate.turn(`→ late ${what}`);
     effect();
@@ -208,16 +223,17 @@ export class SmallTemporal {
   }
 
   /**
-   * A request of a worker over the network: late, lost, without an answer, or from a worker that is no more. A frozen worker sends it later, unless
-   * it changes DMS: such a call follows its note at once, or not at all.
+   * Sends a request over the network. The request may be late or lost, and so may its answer. A dead worker gets none.
+   *
+   * A frozen worker sends a request once it thaws. Calls are the exception: a call follows its note at once.
    */
-  async carry<T>(what: string, effect: () => T | Promise<T>, onLost: () => void = () => {}): Promise<T> {
+  async sendRequest<T>(what: string, effect: () => T | Promise<T>, onLost: () => void = () => {}): Promise<T> {
     const worker = inAttempt.getStore()?.worker;
-    if (!isCall(what)) await worker?.thawed();
+    if (!isCall(what)) await worker?.whileFrozen();
     const { fate, seconds } = this.fate.request(what);
     if (seconds > 0) await sleep(seconds * 1000);
     await this.fate.turn(`→ ${what}`);
-    // What a worker sent before it was killed may arrive all the same.
+    // A request that a worker sent before it was killed may still arrive.
     if (fate === 'is lost') {
       onLost();
       return worker?.isAlive === false ? never() : Promise.reject(new Lost(`Lost: ${what}`));
@@ -228,7 +244,7 @@ export class SmallTemporal {
       (err: unknown) => ({ err }),
     );
     await this.fate.turn(`← ${what}`);
-    await worker?.thawed();
+    await worker?.whileFrozen();
     if (worker?.isAlive === false) return never();
     if (fate === 'loses its answer') throw new Lost(`Answer lost: ${what}`);
     if ('err' in ended) throw ended.err;
@@ -236,7 +252,7 @@ export class SmallTemporal {
   }
 }
 
-/** The execution for which the running attempt works. */
+/** Returns the execution of the present attempt as `<workflow id> <run id>`. `nobody`: there is no attempt. */
 export function callerOfAttempt(): string {
   return inAttempt.getStore()?.caller ?? 'nobody';
 }

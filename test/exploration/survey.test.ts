@@ -1,11 +1,13 @@
 /**
- * Which rules the package breaks in which trouble, with seeds to look at: `EXPLORE_SURVEY=300 npx vitest run test/exploration/survey.test.ts`.
- * Each seed is a world of its own. `EXPLORE_TROUBLE=staleLooks EXPLORE_SEED=… EXPLORE_SEEDS=1` shows one of them in the exploration.
+ * Prints which rules the package breaks in which trouble, with the seeds of the worlds.
+ *
+ * `EXPLORE_SURVEY=300 npx vitest run test/exploration/survey.test.ts` runs the worlds 1 to 300 in each kind of trouble.
+ * `EXPLORE_TROUBLE=staleLooks EXPLORE_SEED=… EXPLORE_SEEDS=1` then shows one world in `protocol.test.ts`.
  */
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { test, vi } from 'vitest';
-import { drawn, explored, few, useSimulatedTime } from './exploration.js';
+import { drawn, worldProperty, few, useSimulatedTime } from './exploration.js';
 import type { Violation } from './judge.js';
 import { allTrouble, noTrouble, readTrouble } from './trouble.js';
 
@@ -21,18 +23,18 @@ vi.mock('@temporalio/activity', async (original) => ({
 useSimulatedTime();
 
 const WORLDS = Number(process.env['EXPLORE_SURVEY'] ?? 0);
-/** Kinds separated by spaces, each of them one or more names separated by commas. */
+/** Kinds of trouble, separated by spaces. A kind is one or more names, separated by commas. */
 const kinds = process.env['EXPLORE_TROUBLE']?.split(' ') ?? ['none', ...Object.keys(noTrouble), 'all'];
 
 test.skipIf(WORLDS === 0).each(kinds)(
-  'the survey of worlds in trouble reports every rule that one of them breaks: %s',
+  'the survey prints every rule that a world in this trouble breaks: %s',
   async (kind) => {
     const trouble = kind === 'all' ? allTrouble : readTrouble(kind);
     let [stops, starts, successes] = [0, 0, 0];
     const found = new Map<string, { seeds: number[]; example: string }>();
     for (let seed = 1; seed <= WORLDS; seed++) {
       let broken: readonly Violation[] = [];
-      const property = explored(few, trouble, (violations, { dms, ended }) => {
+      const property = worldProperty(few, trouble, (violations, { dms, ended }) => {
         broken = violations;
         stops += dms.stops.length;
         starts += dms.starts.length;

@@ -1,24 +1,28 @@
-/** Kinds of trouble that the world may have, besides what is always there: requests that get lost, workers that die, operations that are cut short. */
+/**
+ * Kinds of trouble that a world may have.
+ *
+ * Every world also has lost requests, killed workers, and operations that are cancelled, terminated or reset.
+ */
 export interface Trouble {
   /** A look shows a state up to 60 s old, and a later look an older one. */
   readonly staleLooks: boolean;
   /** The replication has no row, or neither row nor config, for up to 20 s. */
   readonly missingLooks: boolean;
-  /** DMS refuses a call for a reason that is about something else, or was true up to 60 s ago. */
+  /** DMS refuses a call with a status of another resource, or with its own of up to 60 s ago. */
   readonly lies: boolean;
   /** A call lands up to 280 s after it was sent, long after its client has given up. */
   readonly lateCalls: boolean;
   /** AWS gives no answer for minutes. */
   readonly outages: boolean;
-  /** A call takes effect and is answered with a 4xx that AWS does not document. */
+  /** A call takes effect, but its answer is an error that AWS does not document. */
   readonly oddAnswers: boolean;
-  /** Someone stops and starts the replication at the console; DMS stops it for a while; a stop fails. */
+  /** Someone stops or starts the replication in the AWS console. DMS stops it for a while. A stop fails. */
   readonly console: boolean;
-  /** A request to the ledger is delivered once more, much later or for another replication. */
+  /** The ledger gets a request again, much later, or a forged one, such as for another replication. */
   readonly replays: boolean;
-  /** A worker stands still for minutes and then goes on. */
+  /** A worker freezes for up to 280 s, then goes on. */
   readonly freezes: boolean;
-  /** Executions that are closed are forgotten. */
+  /** The server forgets closed executions. */
   readonly retention: boolean;
   /** Final stops among pauses, and seals that are lifted. */
   readonly finals: boolean;
@@ -50,6 +54,6 @@ export function readTrouble(names: string): Trouble {
   const wanted = names.split(',');
   const unknown = wanted.filter((each) => !Object.hasOwn(noTrouble, each));
   if (unknown.length > 0)
-    throw new Error(`No such trouble: ${unknown.join()}. One of ${Object.keys(noTrouble).join()}`);
+    throw new Error(`Unknown trouble: ${unknown.join()}. Choose from ${Object.keys(noTrouble).join()}`);
   return { ...noTrouble, ...Object.fromEntries(wanted.map((each) => [each, true])) };
 }

@@ -1,4 +1,4 @@
-/** Judges what is left of a world once everything in it has ended. */
+/** Judges the final state of a world. */
 import { inspect } from 'node:util';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { isOfOperation, type Rule, type Violation } from './judge.js';
@@ -17,19 +17,19 @@ import { Lost } from './small-temporal.js';
 import { STALE_SECONDS } from './looks.js';
 import type { Execution } from './execution.js';
 
-/** Longest time for which an operation may take to record what it saw. */
+/** Maximum seconds from the last look of an operation to its record. */
 const RECORDING_SECONDS = 120;
 const STALE_MS = STALE_SECONDS * 1000;
 
-/** What a world has come to. */
+/** Final state of a world. */
 export interface Outcome {
   readonly dms: SmallDms;
   readonly ledger: Ledger | null;
   readonly executions: readonly Execution[];
   readonly ended: readonly Ended[];
-  /** Times at which somebody has lifted a seal. */
+  /** Times at which a person lifted the seal, in ms since the epoch. */
   readonly unsealedAt: readonly number[];
-  /** Stops that nobody can be expected to follow. */
+  /** Stops that are no fault of the package. See `Judge.strayed`. */
   readonly strayed: ReadonlySet<Stop>;
 }
 
@@ -48,7 +48,7 @@ function* judgeRecords({ dms, ledger, strayed }: Outcome, stop: Stop): Iterable<
   const what = `the stop of ${iso(stop.stoppedAt)} by ${stop.by}`;
   if (records.length === 0 && !isUndone(dms, stop) && !strayed.has(stop))
     yield { rule: stop.isFailed ? 'unrecorded-failure' : 'unrecorded', what };
-  // A final stop and a pause under one id are two things that somebody asked for.
+  // A final stop and a pause under one id are two requests, so each may have a record.
   const names = records.map(({ operationId, intent, status }) => `${operationId} (${intent}, ${status})`);
   if (new Set(names).size < names.length) yield { rule: 'recorded-twice', what: `${what}: ${names.join()}` };
   for (const { recoveryCheckpoint, settled, sequence } of records)
@@ -63,7 +63,7 @@ function* judgeSeal({ dms, ledger, executions, unsealedAt }: Outcome, stop: Stop
   yield { rule: 'unsealed', what: `the final stop of ${iso(stop.stoppedAt)} by ${stop.by}` };
 }
 
-/** Someone else than an operation was the next to start it. */
+/** Returns true if the next start after a stop came from DMS or the console. */
 function isUndone(dms: SmallDms, { askedAt }: Stop): boolean {
   const next = dms.starts.find(({ at }) => at >= askedAt);
   return next !== undefined && !isOfOperation(next);
@@ -93,7 +93,7 @@ function* judgeEnded(outcome: Outcome, each: Ended): Iterable<Violation> {
   }
 }
 
-/** The operation that gave the result may have begun before whoever joined it. */
+/** Returns when the operation behind a result began, which is earlier than `begunAt` if it was joined. */
 function begunAt(
   { ledger }: Outcome,
   { asked, begunAt: own }: Ended,
@@ -116,14 +116,14 @@ function* judgeStop(outcome: Outcome, each: Ended, value: unknown): Iterable<rea
     yield ['unrecorded', `${how}, and record ${checkpoint.sequence} is not in the ledger`];
   const begun = begunAt(outcome, each, operationId) - STALE_MS;
   const { recoveryCheckpoint, settled, recordedAt } = checkpoint;
-  const wasThere = dms.was(
+  const wasThere = dms.heldBetween(
     begun,
     endedAt,
     ({ stop }) => stop !== null && (stop.checkpoint === recoveryCheckpoint || settled !== 'agreed'),
   );
   if (!wasThere) yield ['false-stop', `${how} at ${recoveryCheckpoint}, where it did not stop while the operation ran`];
   const saidAt = Math.max(Date.parse(recordedAt), each.begunAt);
-  if (!dms.was(saidAt - STALE_MS - RECORDING_SECONDS * 1000, saidAt, ({ stop }) => stop !== null))
+  if (!dms.heldBetween(saidAt - STALE_MS - RECORDING_SECONDS * 1000, saidAt, ({ stop }) => stop !== null))
     yield ['false-stop', `${how} at ${recoveryCheckpoint}, and it had been running for minutes`];
   if (asked.intent !== 'final') return;
   if (checkpoint.intent !== 'final') yield ['not-as-asked', `recorded as ${checkpoint.intent}`];
@@ -138,19 +138,19 @@ function* judgeResume(outcome: Outcome, each: Ended, value: unknown): Iterable<r
   const start = dms.starts.find(({ at }) => at >= begun && at <= endedAt);
   const from = how === 'resumed' && start !== undefined ? start.at : begun - STALE_MS;
   if (replication.status !== 'running') yield ['false-resume', `${how}, and shows "${replication.status}"`];
-  if (!dms.was(from, endedAt, ({ status }) => status === 'running'))
+  if (!dms.heldBetween(from, endedAt, ({ status }) => status === 'running'))
     yield ['false-resume', `${how}, and it did not run`];
-  const isReload = how !== 'resumed' || type === 'reload-target';
-  if (asked.reload && !isReload) yield ['not-as-asked', `${how} with ${type}, and it was to be reloaded`];
+  const isAsAsked = how !== 'resumed' || type === 'reload-target';
+  if (asked.reload && !isAsAsked) yield ['not-as-asked', `${how} with ${type}, and it was to be reloaded`];
 }
 
-/** The types of failures are not all in every version of the package. */
+/** Failure, read loosely: `type` may be of another version of the package. */
 interface Failure {
   readonly type: string;
   readonly details: readonly [{ readonly operationId?: string | undefined }, ...unknown[]];
 }
 
-/** Failures that say something of the replication, or of the past, which is not true. */
+/** Returns true if a failure claims a state or an event of the replication that never was. */
 function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boolean {
   const { dms, ended, ledger } = outcome;
   const { begunAt: own, endedAt } = each;
@@ -160,7 +160,7 @@ function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boo
   const lastStop = dms.stops.findLast(({ askedAt }) => askedAt <= endedAt);
   switch (type) {
     case 'DmsReplicationNotFound':
-      // Where nothing is known of a replication, one look that misses it is a typing error.
+      // A false failure only if the ledger knew the replication. Otherwise one missing look is a typing error.
       return ledger?.operations.some(({ startedAt }) => Date.parse(startedAt) < own) === true;
     case 'DmsReplicationDeleting':
     case 'DmsReplicationReadOnly':
@@ -168,28 +168,28 @@ function isFalse({ type, details }: Failure, outcome: Outcome, each: Ended): boo
     case 'DmsNotAllowed':
       return true;
     case 'DmsStopReverted':
-      // It may have joined an operation that began before.
+      // The operation may have joined one that began before it.
       return !isStarted(begunAt(outcome, each, operationId ?? '', 'stop')) && !isStarted(lastStop?.askedAt ?? Infinity);
     case 'DmsStartReverted':
       return !dms.stops.some(({ askedAt, stoppedAt }) => askedAt <= endedAt && stoppedAt >= own);
     case 'DmsReplicationFailed':
-      return !dms.was(begun, endedAt, ({ status }) => status === 'failed');
+      return !dms.heldBetween(begun, endedAt, ({ status }) => status === 'failed');
     case 'DmsCheckpointChanged':
       return dms.stops.every(isOfOperation) && dms.starts.every(isOfOperation);
     case 'DmsOperationSuperseded':
-      // Nobody else has an id that was made for one operation. A run after a reset finds what the run before it has recorded.
+      // True failures: another operation has used the same id, or a reset run finds the record of its own first run.
       return !isReset(outcome) && !ended.some(({ asked }) => asked.operationId === operationId && operationId !== null);
     default:
       return false;
   }
 }
 
-/** Some operation was reset. */
+/** Returns true if any operation was reset. */
 function isReset({ executions }: Outcome): boolean {
   return executions.some(({ type, runId, firstRunId }) => type !== workflowTypes.ledger && runId !== firstRunId);
 }
 
-/** Somebody ended it, the network failed the client, or the package says why. */
+/** Returns true if an operation was cancelled, terminated, lost on the network, or failed with a DmsFailure. */
 function isExplained(err: unknown): boolean {
   if (err instanceof Lost || findDmsFailure(err) !== undefined) return true;
   for (let at = err; at instanceof Error; at = at.cause)

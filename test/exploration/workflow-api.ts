@@ -1,8 +1,8 @@
-/** What stands in for the SDK's modules: the code under exploration imports them as usual. */
+/** Replacements for the SDK's modules. The code under exploration imports those as usual. */
 import { ApplicationFailure, ChildWorkflowFailure, RetryState } from '@temporalio/common';
 import { runActivity, type ActivityOptions } from './activity-attempts.js';
 import {
-  carried,
+  asPayload,
   ContinueAsNew,
   execution,
   inAttempt,
@@ -16,13 +16,13 @@ import {
 
 const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {}, trace: () => {} };
 
-/** In place of `@temporalio/activity`. */
+/** Replaces `@temporalio/activity`. */
 export const activityApi = {
   log,
   Context: { current: () => inAttempt.getStore()?.context },
 };
 
-/** In place of what `@temporalio/workflow` does; its types and failures stay. */
+/** Replaces the functions of `@temporalio/workflow`. Types and failures stay the SDK's own. */
 export const workflowApi = {
   CancellationScope: PublicScope,
   proxyActivities: (options: ActivityOptions) =>
@@ -32,7 +32,7 @@ export const workflowApi = {
         get: (_, type: string) => (input: unknown) => {
           const by = execution();
           const scope = Scope.current();
-          return by.awaited(() => runActivity(by.world, by, type, carried(input), options, scope));
+          return by.awaitOutcome(() => runActivity(by.world, by, type, asPayload(input), options, scope));
         },
       },
     ),
@@ -61,7 +61,7 @@ export const workflowApi = {
     { validator = () => {} }: { validator?: (input: any) => void } = {},
   ) => void execution().handlers.set(name, { handle, validate: validator }),
   setCurrentDetails: () => {},
-  upsertMemo: (memo: Record<string, unknown>) => void Object.assign(execution().memo, carried(memo)),
+  upsertMemo: (memo: Record<string, unknown>) => void Object.assign(execution().memo, asPayload(memo)),
   workflowInfo: () => {
     const { workflowId, runId, firstRunId, memo, parent, isLong } = execution();
     return {
@@ -78,24 +78,24 @@ export const workflowApi = {
   },
   uuid4: () => execution().world.uuid(),
   log,
-  /** A signal reaches whatever run is open by then. */
+  /** Returns a handle whose signals reach the run that is open when they are delivered. */
   getExternalWorkflowHandle: (workflowId: string) => {
     const { world } = execution();
     return {
       signal: async ({ name }: { name: string }, ...args: unknown[]) => {
-        await world.pause(`signal ${name} to ${workflowId}`);
+        await world.waitForTurn(`signal ${name} to ${workflowId}`);
         const open = world.latest(workflowId);
         if (!open?.isOpen) throw ApplicationFailure.nonRetryable('Not found', 'ExternalWorkflowExecutionNotFound');
-        inExecution.run(open, () => inScope.run(open.root, () => open.handlers.get(name)?.handle(carried(args[0]))));
+        inExecution.run(open, () => inScope.run(open.root, () => open.handlers.get(name)?.handle(asPayload(args[0]))));
       },
     };
   },
   executeChild: (type: string, options: { workflowId: string; args: unknown[]; memo?: Record<string, unknown> }) => {
     const by = execution();
     const scope = Scope.current();
-    return by.awaited(async () => {
+    return by.awaitOutcome(async () => {
       const { workflowId, args, memo = {} } = options;
-      await by.world.pause(`start ${workflowId}`);
+      await by.world.waitForTurn(`start ${workflowId}`);
       const child = by.world.start(type, workflowId, args, { memo, parent: by });
       scope.cancelRequested.catch(() => child.cancel());
       if (scope.isCancelled) child.cancel();

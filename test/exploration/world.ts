@@ -27,20 +27,24 @@ import { verdictOf } from './verdict.js';
 const ledgerId = ledgerWorkflowId(arn);
 const MOST_TURNS = 100_000;
 const MOST_HOURS = 24;
-/** Turns in which nothing can happen any more. */
+/** Maximum number of turns without any event. */
 const MOST_IDLE = 20;
 
-/** Something has not come about in time. */
+/** Error of a wait that has taken too many turns or hours. */
 export class Endless extends Error {}
 
-/** Lets time pass until the next timer. Returns the milliseconds. */
+/** Moves the time to the next timer. Returns the milliseconds. */
 function passTime(): number {
   const before = Date.now();
   vi.advanceTimersToNextTimer();
   return Date.now() - before;
 }
 
-/** One replication with everything around it, in which the given schedule decides what happens next. */
+/**
+ * World of one replication: a small DMS, a small Temporal, and everybody who asks for operations.
+ *
+ * `scheduler` decides which waiting step runs next.
+ */
 export class World {
   readonly dms: SmallDms;
   readonly temporal: SmallTemporal;
@@ -62,7 +66,7 @@ export class World {
     private readonly scheduler: Pick<fc.Scheduler, 'schedule' | 'waitOne' | 'count'>,
     private readonly luck: Luck,
   ) {
-    // Timers of the world before, and its clock.
+    // Removes what the world before has left: its timers, and its reservation.
     vi.clearAllTimers();
     reservedFor.holder = null;
     this.dms = new SmallDms(arn);
@@ -81,7 +85,7 @@ export class World {
       const drawn = updates.shift() ?? 0;
       return luck.trouble.replays && drawn >= 850 ? 5 + (drawn % 280) : null;
     };
-    this.temporal = new SmallTemporal({ turn, request, again }, workflows, (temporal) => {
+    this.temporal = new SmallTemporal({ turn, request, redeliverAfter: again }, workflows, (temporal) => {
       const dms = dmsPort(temporal, this.dms, this.#looks, this.#calls, this.#judge);
       return createDmsActivities({ dms, client: clientOf(temporal) as never, looksPerSecond: 1e6 }) as never;
     });
@@ -100,7 +104,7 @@ export class World {
     return { dms, ledger, ended, executions, unsealedAt: this.#unsealedAt, strayed: this.#judge.strayed };
   }
 
-  /** All operations have ended. */
+  /** True once all operations have ended. */
   get isOver(): boolean {
     const open = this.temporal.executions.filter((each) => each.isOpen && each.type !== workflowTypes.ledger);
     return open.length === 0 && this.ended.length === this.#wanted;
@@ -157,7 +161,11 @@ export class World {
     if (next !== null) this.want(next);
   }
 
-  /** Runs to the very end: nothing is open, nothing is on its way, and the ledger has nothing left to find out. */
+  /**
+   * Runs the world until all operations have ended, no request is on its way, and the ledger has no note.
+   *
+   * Returns the violations of the rules.
+   */
   async run(events: readonly Event[]): Promise<readonly Violation[]> {
     try {
       await this.until('all have ended', () => this.isOver, events);
@@ -180,26 +188,26 @@ export class World {
     return [...this.#judge.violations, ...this.#endless, ...verdictOf(this.outcome)];
   }
 
-  /** Lets these events come about, and goes on until the given holds. Moments that never come are left out. */
+  /** Runs the events as they become due, until `holds` is true. Leaves out events whose moment never comes. */
   async until(what: string, holds: () => boolean, events: readonly Event[] = []): Promise<void> {
     let deadline = Date.now() + MOST_HOURS * 3_600_000;
     this.#events = events;
     for (this.#passed.turn = 0, this.#idle = 0; this.#isExpecting() || !holds(); this.#passed.turn++) {
       const isLate = Date.now() > deadline || this.#passed.turn > MOST_TURNS || this.#idle > MOST_IDLE;
-      if (isLate) throw new Endless(`In vain until ${what}`);
-      this.#comeAbout();
+      if (isLate) throw new Endless(`Gave up waiting until ${what}`);
+      this.#runDueEvents();
       await turnOfLoop();
       this.temporal.settle();
       await turnOfLoop();
-      this.#comeAbout();
-      // Nothing else happens until the turn of the next event.
+      this.#runDueEvents();
+      // Skips turns without events until the next event that waits for a turn.
       const isIdle = this.scheduler.count() === 0 && holds() && this.#isExpecting();
       const next = this.#nextTurn();
       if (isIdle && next < Infinity) this.#passed.turn = Math.max(this.#passed.turn, next - 1);
       const { turn } = this.#passed;
       const timePasses = (this.luck.delays[turn] ?? 99) < 8 && vi.getTimerCount() > 0;
       if (this.scheduler.count() > 0 && !timePasses) await this.scheduler.waitOne();
-      // The next timer may be days away, while something is still to be done.
+      // The next timer may be days away although steps are waiting, so this time does not count for the deadline.
       else if (this.scheduler.count() > 0) deadline += passTime();
       else if (vi.getTimerCount() > 0 && !(holds() && this.#isExpecting())) vi.advanceTimersToNextTimer();
       else if (!this.#isExpecting()) this.#idle++;
@@ -216,7 +224,7 @@ export class World {
     return Math.min(...this.#events.map(({ at }) => ('turn' in at ? at.turn : Infinity)));
   }
 
-  #comeAbout(): void {
+  #runDueEvents(): void {
     const due = this.#events.filter((each) => this.#isDue(each));
     this.#events = this.#events.filter((each) => !due.includes(each));
     for (const { act } of due) act();
@@ -236,7 +244,7 @@ export class World {
     const isUpdate = what.includes(` to ${ledgerId}`);
     if (isCall(what)) this.#passed.call++;
     if (isUpdate) this.#passed.update++;
-    // Calls and updates of the ledger are often slow, so that others come in between.
+    // Calls, and updates of the ledger, are slow in half of the cases, so that other requests overtake them.
     const isSlow = drawn >= 8 && drawn < (isCall(what) || isUpdate ? 60 : 20);
     const seconds = isSlow ? drawn % (isUpdate ? 5 : 20) : 0;
     if (drawn < 8 || isSlow) this.trace.push(`${what} ${fate}${seconds > 0 ? ` after ${seconds} s` : ''}`);

@@ -7,22 +7,22 @@ import { ledgerMarkdown } from '../../src/ledger/details.js';
 import type { ArchivedRecord, DeadlinePlan, Ledger } from '../../src/contract/ledger-state.js';
 import { restore, validateRestore } from '../../src/ledger/restore.js';
 import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
-import { begun, stoppedOf } from '../support/ledger-requests.js';
+import { withBegun, stoppedOf } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const deadline: DeadlinePlan = { policy: 'warn', leadSeconds: 21_600, onResumeDeadline: null };
 
-/** One more stop is recorded, by a worker with an archive unless told otherwise. */
+/** Records one more stop. By default, the worker has an archive. */
 function stopped(ledger: Ledger, n: number, more: Partial<ArchivedRecord> = {}, archives = true): Ledger {
-  const { sequence: _, recordedAt, sealed: _sealed, deadline: _deadline, ...checkpoint } = archived(n, more);
+  const { sequence: _, recordedAt, sealed: _sealed, deadline: _deadline, ...checkpoint } = archivedRecord(n, more);
   const { requestedBy, reason } = checkpoint;
   const who = operation(checkpoint.operationId, { deadline, requestedBy, reason });
   const request = stoppedOf(who, n * 100, { checkpoint, archives, resumeWithinSeconds: 7200 });
-  return record(begun(ledger, who, n * 100), request, recordedAt).ledger;
+  return record(withBegun(ledger, who, n * 100), request, recordedAt).ledger;
 }
 const waiting = ({ archive }: Ledger) => archive?.waiting.map(({ sequence }) => sequence);
-const whole = (ledger: Ledger) => ledger.checkpoints.map(({ sequence }) => sequence);
+const recordedSequences = (ledger: Ledger) => ledger.checkpoints.map(({ sequence }) => sequence);
 
 describe('the archive queue of a ledger', () => {
   test('holds every record of the ledger once a worker has an archive', () => {
@@ -52,14 +52,14 @@ describe('the archive queue of a ledger', () => {
     let ledger = stopped(emptyLedger(arn), 1);
     ledger = dequeueRecord(ledger, 1);
     for (let n = 2; n <= 160; n++) ledger = stopped(ledger, n, { reason: 'x'.repeat(1000) });
-    expect(whole(ledger)).toEqual(Array.from({ length: 160 }, (_, n) => 160 - n));
+    expect(recordedSequences(ledger)).toEqual(Array.from({ length: 160 }, (_, n) => 160 - n));
     expect(waiting(ledger)).toHaveLength(159);
     for (const sequence of waiting(ledger) ?? []) ledger = dequeueRecord(ledger, sequence);
     ledger = stopped(ledger, 161);
-    // The record that waits is kept beside the bound.
+    // The record that waits does not count towards the limit.
     const counted = { ...ledger, archive: null, checkpoints: ledger.checkpoints.slice(1) };
     expect(JSON.stringify(counted).length).toBeLessThanOrEqual(200_000);
-    expect(whole(ledger)[0]).toBe(161);
+    expect(recordedSequences(ledger)[0]).toBe(161);
   });
 
   test('drops a rejected record, or the oldest beyond a megabyte, and logs an event', () => {
@@ -73,7 +73,7 @@ describe('the archive queue of a ledger', () => {
     const next = (n: number) => stopped(ledger, n, { stopReason: 'x'.repeat(20_000), intent: 'final' });
     for (let n = 2; n <= 48; n++) ledger = next(n);
     expect(waiting(ledger)).toHaveLength(47);
-    // Records that wait leave the others as much room as ever.
+    // Records that wait do not count towards the limit of the ledger.
     expect(ledger.operations).toHaveLength(48);
     for (let n = 49; n <= 70; n++) ledger = next(n);
     const left = waiting(ledger) ?? [];
@@ -94,7 +94,7 @@ describe('the archive queue of a ledger', () => {
 });
 
 describe('a restored ledger', () => {
-  const records = [3, 2, 1].map((n) => archived(n));
+  const records = [3, 2, 1].map((n) => archivedRecord(n));
   const request = { by: 'grace', reason: 'it was terminated', records, lastSequence: 3, resumeWithinSeconds: 7200 };
   const bare = ({ sealed: _sealed, deadline: _deadline, ...checkpoint }: ArchivedRecord) => checkpoint;
 
@@ -127,15 +127,15 @@ describe('a restored ledger', () => {
 
   test('takes its seal and its deadline guard from the newest record', () => {
     const seal = { by: 'ada', reason: 'done', at: at(310) };
-    const sealed = [archived(3, { sealed: seal, intent: 'final' }), ...records.slice(1)];
+    const sealed = [archivedRecord(3, { sealed: seal, intent: 'final' }), ...records.slice(1)];
     expect(restore(emptyLedger(arn), { ...request, records: sealed }, at(9000)).ledger.sealed).toEqual(seal);
-    const older = [archived(4), ...sealed];
+    const older = [archivedRecord(4), ...sealed];
     expect(restore(emptyLedger(arn), { ...request, records: older }, at(9000)).ledger.sealed).toBeNull();
-    const guarded = [archived(3, { deadline }), ...records.slice(1)];
+    const guarded = [archivedRecord(3, { deadline }), ...records.slice(1)];
     const { guard } = restore(emptyLedger(arn), { ...request, records: guarded }, at(9000)).ledger;
     expect(guard).toMatchObject({ sequence: 3, plan: deadline, endsAt: at(9000 + 7200) });
-    // What has become of it since is not known, so nothing is started by itself.
-    const resuming = [archived(3, { deadline: { ...deadline, policy: 'resume' } }), ...records.slice(1)];
+    // The archive does not show what happened since, so the guard only warns.
+    const resuming = [archivedRecord(3, { deadline: { ...deadline, policy: 'resume' } }), ...records.slice(1)];
     const back = restore(emptyLedger(arn), { ...request, records: resuming }, at(9000)).ledger;
     expect(back.guard).toMatchObject({ sequence: 3, plan: { ...deadline, policy: 'warn' } });
     const closed = { ...request, records: guarded, resumeWithinSeconds: -1 };
@@ -144,7 +144,7 @@ describe('a restored ledger', () => {
 
   test('takes the archived seal despite newer records of its own, unless someone has unsealed it', () => {
     const seal = { by: 'ada', reason: 'done', at: at(310) };
-    const sealed = { ...request, records: [archived(3, { sealed: seal, intent: 'final' }), ...records.slice(1)] };
+    const sealed = { ...request, records: [archivedRecord(3, { sealed: seal, intent: 'final' }), ...records.slice(1)] };
     const own = stopped(emptyLedger(arn), 90, {}, false);
     expect(restore(own, sealed, at(9999)).ledger).toMatchObject({ sealed: seal, guard: own.guard });
     const lifted = { ...own, lastUnsealed: { by: 'grace', reason: 'why not', at: at(9500) } };
@@ -152,14 +152,14 @@ describe('a restored ledger', () => {
   });
 
   test('keeps the newer of two records with the same sequence', () => {
-    const anew = archived(1, { recordedAt: at(5000), operationId: 'anew' });
+    const anew = archivedRecord(1, { recordedAt: at(5000), operationId: 'anew' });
     const { checkpoints } = restore(emptyLedger(arn), { ...request, records: [anew, ...records] }, at(9000)).ledger;
     expect(checkpoints.map(({ operationId }) => operationId)).toEqual(['anew', 'op-3', 'op-2']);
   });
 
   test('keeps its own records and guard and queues its own records for the archive', () => {
     const own = stopped(emptyLedger(arn), 90, {}, false);
-    expect(whole(own)).toEqual([1]);
+    expect(recordedSequences(own)).toEqual([1]);
     const { ledger, reply } = restore(own, request, at(9999));
     expect(reply.added).toBe(2);
     expect(ledger.checkpoints.map(({ operationId }) => operationId)).toEqual(['op-90', 'op-3', 'op-2']);
@@ -171,19 +171,27 @@ describe('a restored ledger', () => {
     ['without a name', { by: ' ' }, /by: is empty/],
     ['without records', { records: null }, /records: /],
     ['without a valid resume window', { resumeWithinSeconds: 'soon' }, /resumeWithinSeconds: /],
-    ['with an invalid time', { records: [archived(1, { recordedAt: 'x' })] }, /records.0.recordedAt: is not a time/],
-    ['with an invalid deadline plan', { records: [archived(1, { deadline: {} as never })] }, /records.0.deadline/],
+    [
+      'with an invalid time',
+      { records: [archivedRecord(1, { recordedAt: 'x' })] },
+      /records.0.recordedAt: is not a time/,
+    ],
+    [
+      'with an invalid deadline plan',
+      { records: [archivedRecord(1, { deadline: {} as never })] },
+      /records.0.deadline/,
+    ],
     [
       'with a record of another replication',
-      { records: [archived(1, { replicationConfigArn: `${arn}X` })] },
+      { records: [archivedRecord(1, { replicationConfigArn: `${arn}X` })] },
       /is of .*ORDERSX/,
     ],
     [
       'with records of a newer version',
-      { records: [archived(1, { version: 2 })] },
+      { records: [archivedRecord(1, { version: 2 })] },
       /newer version of temporal-dms \(2, this/,
     ],
-  ])('is rejected %s', (_, more, message) => {
+  ])('is not made by a request %s', (_, more, message) => {
     const act = () =>
       validateRestore(
         emptyLedger(arn),

@@ -4,13 +4,13 @@ import { unseal } from '../../src/ledger/seal.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { record } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef } from '../../src/contract/ledger-state.js';
-import { beginOf, begun, draftOf, endedOf, noted, recorded, refusalOf } from '../support/ledger-requests.js';
+import { beginOf, withBegun, draftOf, endedOf, withNote, withRecord, refusalOf } from '../support/ledger-requests.js';
 import { arn, at, messageOf, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
 const resume = op('r', { kind: 'resume' });
-const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+const done = withRecord(withNote(empty, op('a'), 1), op('a'), 9);
 
 test('a new ledger holds nothing', () => {
   const { replicationConfigArn, version, newestToken, lastSequence, taskQueue, ...rest } = empty;
@@ -22,22 +22,22 @@ test('a new ledger holds nothing', () => {
 
 describe('the beginning of an operation', () => {
   test('raises the newest token and never lowers it', () => {
-    expect(begun(empty, op('a'), 5).newestToken).toBe(Date.parse(at(5)));
-    expect(begin(begun(empty, op('a'), 5), beginOf(op('a'), 3), at(6)).ledger.newestToken).toBe(Date.parse(at(5)));
+    expect(withBegun(empty, op('a'), 5).newestToken).toBe(Date.parse(at(5)));
+    expect(begin(withBegun(empty, op('a'), 5), beginOf(op('a'), 3), at(6)).ledger.newestToken).toBe(Date.parse(at(5)));
   });
 
   test('tells the ledger the task queue of its activities', () => {
-    const twice = begin(begun(empty, op('a'), 1), { ...beginOf(op('a'), 2), taskQueue: 'moved' }, at(2)).ledger;
-    expect([begun(empty, op('a'), 1).taskQueue, twice.taskQueue]).toEqual([beginOf(op('a'), 1).taskQueue, 'moved']);
+    const twice = begin(withBegun(empty, op('a'), 1), { ...beginOf(op('a'), 2), taskQueue: 'moved' }, at(2)).ledger;
+    expect([withBegun(empty, op('a'), 1).taskQueue, twice.taskQueue]).toEqual([beginOf(op('a'), 1).taskQueue, 'moved']);
   });
 
   test('marks the replication as found', () => {
     const away = { ...empty, missingSince: at(1), deletedAt: at(2) };
-    expect(begun(away, op('a'), 5)).toMatchObject({ missingSince: null, deletedAt: null });
+    expect(withBegun(away, op('a'), 5)).toMatchObject({ missingSince: null, deletedAt: null });
   });
 
   test('registers each operation once, newest first', () => {
-    const twice = begun(begun(begun(empty, op('a'), 1), op('b'), 2), op('a'), 3);
+    const twice = withBegun(withBegun(withBegun(empty, op('a'), 1), op('b'), 2), op('a'), 3);
     expect(twice.operations.map(({ operationId }) => operationId)).toEqual(['a', 'b']);
     expect(twice.operations[0]).toEqual({
       ...op('a'),
@@ -56,8 +56,8 @@ describe('the beginning of an operation', () => {
     });
   });
 
-  test('keeps its first status and its request ids within one execution', () => {
-    const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 2), at(2)).ledger;
+  test('keeps its request ids, and within one execution also its first status', () => {
+    const failed = record(withBegun(empty, op('a'), 1), endedOf(op('a'), 2), at(2)).ledger;
     const again = (who: OperationRef) =>
       begin(failed, beginOf(who, 3, { status: 'stopped' }), at(3)).ledger.operations[0];
     expect(again(op('a'))).toMatchObject({ statusAtBegin: 'running', awsRequestIds: ['r'] });
@@ -72,34 +72,36 @@ describe('the beginning of an operation', () => {
     expect(begin(ledger, beginOf(resume, 2, { status: 'created' }), at(2)).reply.hasRun).toBe(hasRun);
   });
 
-  test('returns exactly the requested record', () => {
-    const second = recorded(begun(done, op('b'), 20), op('b'), 21, { checkpoint: draftOf('b', { stoppedAt: at(15) }) });
+  test('returns the requested record, or the newest if none is requested', () => {
+    const second = withRecord(withBegun(done, op('b'), 20), op('b'), 21, {
+      checkpoint: draftOf('b', { stoppedAt: at(15) }),
+    });
     const asked = (sequence: number | null) =>
       begin(second, beginOf(resume, 30, { sequence }), at(30)).reply.checkpoint?.sequence;
     expect([asked(null), asked(1), asked(2), asked(7)]).toEqual([2, 1, 2, undefined]);
   });
 
   test('replies busy while a call of another execution is unfinished', () => {
-    const left = noted(empty, op('a'), 1);
+    const left = withNote(empty, op('a'), 1);
     const { reply, ledger } = begin(left, beginOf(op('b'), 5), at(5));
     expect([reply.busy?.seconds, reply.repeatOf, reply.ownCall]).toEqual([3, null, null]);
     expect(ledger.newestToken).toBe(Date.parse(at(5)));
   });
 
   test.each<[string, Ledger, boolean]>([
-    ['a recorded stop with a time', { ...done, operations: [] }, true],
+    ['a recorded stop with a time proves a run', { ...done, operations: [] }, true],
     [
-      'a recorded stop without a time',
+      'a recorded stop without a time proves no run',
       { ...done, operations: [], checkpoints: done.checkpoints.map((each) => ({ ...each, stoppedAt: null })) },
       false,
     ],
     [
-      'an operation without a begin status',
+      'an operation without a begin status proves no run',
       { ...done, checkpoints: [], operations: done.operations.map((each) => ({ ...each, statusAtBegin: null })) },
       false,
     ],
-    ['an operation that began while the replication ran', { ...done, checkpoints: [] }, true],
-  ])('derives from %s whether the replication has run', (_, ledger, hasRun) => {
+    ['an operation that began while the replication ran proves a run', { ...done, checkpoints: [] }, true],
+  ])('judges by the ledger whether the replication has run: %s', (_, ledger, hasRun) => {
     expect(begin(ledger, beginOf(resume, 50), at(50)).reply.hasRun).toBe(hasRun);
   });
 
@@ -117,18 +119,18 @@ describe('the beginning of an operation', () => {
           details: [expect.objectContaining({ replicationConfigArn: arn, operationId: 'a' })],
         }),
       );
-    about(() => validateBegin(begun(done, op('b'), 20), beginOf(op('a'), 30), at(30)));
+    about(() => validateBegin(withBegun(done, op('b'), 20), beginOf(op('a'), 30), at(30)));
     about(() => validateBegin(done, beginOf(op('a'), 30, { intent: 'final' }), at(30)));
   });
 
   test("says why it can't reuse the id of an operation that succeeded", () => {
-    const later = begun(done, op('b'), 20);
+    const later = withBegun(done, op('b'), 20);
     expect(messageOf(() => validateBegin(later, beginOf(op('a'), 30), at(30)))).toContain(
       `The stop "a" of ${arn} succeeded before, and since then the stop "b" began`,
     );
     const final = beginOf(op('a'), 30, { intent: 'final' });
     expect(messageOf(() => validateBegin(done, final, at(30)))).toContain('succeeded before as a pause');
-    const sealed = recorded(noted(empty, op('a'), 1, { intent: 'final' }), op('a'), 9, {
+    const sealed = withRecord(withNote(empty, op('a'), 1, { intent: 'final' }), op('a'), 9, {
       checkpoint: draftOf('a', { intent: 'final' }),
     });
     expect(messageOf(() => validateBegin(sealed, final, at(30)))).toBe('allowed');
@@ -150,15 +152,15 @@ describe('the beginning of an operation', () => {
     );
   });
 
-  test('names the operation whose later attempt has already sent a request', () => {
+  test('is rejected, and named in the message, if a later attempt has already sent a request', () => {
     const late = beginOf(op('a'), 4);
-    expect(messageOf(() => validateBegin(begun(empty, op('a'), 5), late, at(5)))).toBe(
-      'A later attempt of the stop "a" has already sent a request to the ledger',
+    expect(messageOf(() => validateBegin(withBegun(empty, op('a'), 5), late, at(5)))).toBe(
+      'A request of the stop "a" came too late: the ledger already has one of a later attempt',
     );
   });
 
   test('waits with a reason while the run before a reset may send its call', () => {
-    const left = noted(empty, op('a'), 1);
+    const left = withNote(empty, op('a'), 1);
     const reset = beginOf(op('a', { runId: 'reset', firstRunId: 'run-a' }), 5);
     expect(() => validateBegin(left, reset, at(5))).toThrow(
       expect.objectContaining({
@@ -173,7 +175,7 @@ describe('the beginning of an operation', () => {
 
 describe('a lifted seal', () => {
   test('is removed from the note too, and an event names the person', () => {
-    const sealed = noted(empty, op('a'), 1, { intent: 'final' });
+    const sealed = withNote(empty, op('a'), 1, { intent: 'final' });
     const { ledger } = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
     expect(ledger).toMatchObject({ sealed: null, pendingCall: { operationId: 'a', seals: false } });
     const event = { type: 'unsealed', at: at(5), by: 'bob', reason: 'again', workflowId: null, detail: null };
@@ -186,9 +188,10 @@ describe('a lifted seal', () => {
 
   test('is set again by the record of a final stop that began later', () => {
     const checkpoint = draftOf('b', { intent: 'final' });
-    const lifted = unseal(noted(empty, op('a'), 1, { intent: 'final' }), { by: 'bob', reason: 'x' }, at(5)).ledger;
+    const lifted = unseal(withNote(empty, op('a'), 1, { intent: 'final' }), { by: 'bob', reason: 'x' }, at(5)).ledger;
     const free = { ...lifted, pendingCall: null };
-    const sealedBy = (second: number) => recorded(begun(free, op('b'), second), op('b'), 9, { checkpoint }).sealed;
+    const sealedBy = (second: number) =>
+      withRecord(withBegun(free, op('b'), second), op('b'), 9, { checkpoint }).sealed;
     expect([sealedBy(4), sealedBy(5), sealedBy(6)?.at]).toEqual([null, null, at(9)]);
   });
 });

@@ -2,18 +2,27 @@ import { describe, expect, test } from 'vitest';
 import { begin } from '../../src/ledger/begin.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import {
-  abandonCall,
-  dropCallOf,
+  markAbandoned,
+  endWithoutEffect,
   laterMark,
   operationOf,
-  secondsUntilLanded,
+  secondsCallMayLand,
   clearNote,
-  refuseCall,
+  takeBackNote,
   unfinishedCall,
 } from '../../src/ledger/calls.js';
 import { record } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
-import { beginOf, begun, callOf, endedOf, markOf, noted, startOf, recorded } from '../support/ledger-requests.js';
+import {
+  beginOf,
+  withBegun,
+  callOf,
+  endedOf,
+  markOf,
+  withNote,
+  startOf,
+  withRecord,
+} from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
@@ -41,7 +50,7 @@ describe('a note', () => {
   });
 
   test('remembers an earlier call of its operation unless DMS answered it', () => {
-    const first = noted(empty, op('a'), 5);
+    const first = withNote(empty, op('a'), 5);
     const next = (ledger: Ledger, isAnswered: boolean, second = 30) =>
       begin(ledger, beginOf(op('a'), second, { call: callOf(), isAnswered }), at(second)).ledger;
     expect(callIn(next(first, true)).earlierUnansweredAt).toBeNull();
@@ -53,14 +62,14 @@ describe('a note', () => {
 
   test('keeps an existing seal when another call is noted', () => {
     const final = { intent: 'final' } as const;
-    const twice = noted(noted(empty, op('a'), 5, final), op('a'), 30, final);
+    const twice = withNote(withNote(empty, op('a'), 5, final), op('a'), 30, final);
     expect([callIn(twice).seals, twice.sealed?.at]).toEqual([true, at(5)]);
-    const paused = noted(noted(empty, op('a'), 5, final), op('a'), 30);
+    const paused = withNote(withNote(empty, op('a'), 5, final), op('a'), 30);
     expect(callIn(paused).seals).toBe(true);
     const seal = { by: 'ada', reason: null, at: at(1) };
-    const other = noted({ ...empty, sealed: seal }, op('a'), 5, final);
+    const other = withNote({ ...empty, sealed: seal }, op('a'), 5, final);
     expect([callIn(other).seals, other.sealed]).toEqual([false, seal]);
-    expect(callIn(noted(empty, op('a'), 5)).seals).toBe(false);
+    expect(callIn(withNote(empty, op('a'), 5)).seals).toBe(false);
   });
 
   test.each([
@@ -78,14 +87,14 @@ describe('a note', () => {
 
   test('is marked as abandoned if it exists', () => {
     const next = { ...beginOf(op('b'), 2), taskQueue: 'served' };
-    const left = callIn(abandonCall(noted(empty, op('a'), 1), next));
+    const left = callIn(markAbandoned(withNote(empty, op('a'), 1), next));
     expect(left).toMatchObject({ isAbandoned: true, taskQueue: 'served' });
-    expect(abandonCall(empty, next)).toBe(empty);
+    expect(markAbandoned(empty, next)).toBe(empty);
   });
 
   test('is cleared only by its own operation and leaves an older unanswered call', () => {
-    const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
-    const next = noted(lost, op('b'), 40);
+    const lost = withRecord(withNote(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
+    const next = withNote(lost, op('b'), 40);
     expect(clearNote(next, op('a'), true)).toBe(next);
     expect(clearNote(next, op('b'), true)).toMatchObject({ pendingCall: null, unanswered: { operationId: 'a' } });
     expect(clearNote(next, op('b'), false)).toMatchObject({
@@ -96,30 +105,32 @@ describe('a note', () => {
   });
 
   test('is withdrawn only by the attempt and the operation that wrote it', () => {
-    const ledger = noted(empty, op('a'), 5);
+    const ledger = withNote(empty, op('a'), 5);
     const token = Date.parse(at(5));
-    expect([refuseCall(ledger, op('b'), token), refuseCall(ledger, op('a'), token + 1)]).toEqual([ledger, ledger]);
-    expect(refuseCall(ledger, op('a'), token).pendingCall).toBeNull();
-    expect(refuseCall(empty, op('a'), token)).toBe(empty);
+    expect([takeBackNote(ledger, op('b'), token), takeBackNote(ledger, op('a'), token + 1)]).toEqual([ledger, ledger]);
+    expect(takeBackNote(ledger, op('a'), token).pendingCall).toBeNull();
+    expect(takeBackNote(empty, op('a'), token)).toBe(empty);
   });
 
-  test('keeps how its operation ended when the call had no effect', () => {
-    const ledger = noted(empty, op('a'), 1);
+  test('of a call without effect is dropped, and leaves the recorded end and an earlier seal', () => {
+    const ledger = withNote(empty, op('a'), 1);
     const cancelled = record(ledger, endedOf(op('a'), 2), at(2)).ledger;
-    expect(dropCallOf(cancelled, callIn(cancelled), 'DmsStopReverted', at(9)).operations[0]).toMatchObject({
+    expect(endWithoutEffect(cancelled, callIn(cancelled), 'DmsStopReverted', at(9)).operations[0]).toMatchObject({
       failureType: 'CancelledFailure',
       finishedAt: at(2),
       finishedBy: 'ledger',
     });
     const seal = { by: 'ada', reason: null, at: at(0) };
     const foreign = { ...ledger, sealed: seal };
-    expect(dropCallOf(foreign, callIn(foreign), 'DmsStopReverted', at(9)).sealed).toEqual(seal);
-    expect(dropCallOf({ ...foreign, pendingCall: null }, callIn(foreign), 'x', at(9)).sealed).toEqual(seal);
-    expect(dropCallOf({ ...ledger, operations: [] }, callIn(ledger), 'x', at(9))).toMatchObject({ operations: [] });
+    expect(endWithoutEffect(foreign, callIn(foreign), 'DmsStopReverted', at(9)).sealed).toEqual(seal);
+    expect(endWithoutEffect({ ...foreign, pendingCall: null }, callIn(foreign), 'x', at(9)).sealed).toEqual(seal);
+    expect(endWithoutEffect({ ...ledger, operations: [] }, callIn(ledger), 'x', at(9))).toMatchObject({
+      operations: [],
+    });
   });
 
-  test('is not finished early because another operation has ended', () => {
-    const ledger = noted(begun(empty, op('b'), 0), op('a'), 1);
+  test('is due after five minutes even if another operation has ended', () => {
+    const ledger = withNote(withBegun(empty, op('b'), 0), op('a'), 1);
     const other = record(ledger, endedOf(op('b'), 2), at(2)).ledger;
     expect(unfinishedCall(other, at(1))?.inSeconds).toBe(300);
     expect(unfinishedCall({ ...ledger, operations: [] }, at(301))?.inSeconds).toBe(0);
@@ -127,22 +138,22 @@ describe('a note', () => {
   });
 
   test('can take effect until 320 seconds after its last unanswered call', () => {
-    const call = callIn(noted(empty, op('a'), 0));
+    const call = callIn(withNote(empty, op('a'), 0));
     expect([
-      secondsUntilLanded(call, at(0)),
-      secondsUntilLanded(call, at(320)),
-      secondsUntilLanded(call, at(400)),
+      secondsCallMayLand(call, at(0)),
+      secondsCallMayLand(call, at(320)),
+      secondsCallMayLand(call, at(400)),
     ]).toEqual([320, 0, 0]);
-    expect(secondsUntilLanded({ ...call, isAnswered: true }, at(0))).toBe(0);
-    expect(secondsUntilLanded({ ...call, isAnswered: true, earlierUnansweredAt: at(-20) }, at(0))).toBe(300);
+    expect(secondsCallMayLand({ ...call, isAnswered: true }, at(0))).toBe(0);
+    expect(secondsCallMayLand({ ...call, isAnswered: true, earlierUnansweredAt: at(-20) }, at(0))).toBe(300);
   });
 
   test('names its operation', () => {
     const who = op('a', { owner: 'o', deadline: null, requestedBy: 'ada', reason: 'x', parentWorkflowId: 'host' });
-    expect(operationOf(callIn(noted(empty, who, 1)))).toEqual(who);
+    expect(operationOf(callIn(withNote(empty, who, 1)))).toEqual(who);
   });
 });
 
 test('a call of a resume is noted with its start type', () => {
-  expect(callIn(noted(empty, resume, 1))).toMatchObject({ ...startOf(), kind: 'resume', seals: false });
+  expect(callIn(withNote(empty, resume, 1))).toMatchObject({ ...startOf(), kind: 'resume', seals: false });
 });

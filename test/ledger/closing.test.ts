@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
-  closedState,
+  readClosedState,
   markDeleted,
   clearMissing,
   reportMissing,
-  isClosing,
+  mayClose,
   markMissing,
 } from '../../src/ledger/closing.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
-import { begun, noted, recorded } from '../support/ledger-requests.js';
+import { withBegun, withNote, withRecord } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
@@ -32,7 +32,7 @@ describe("a replication that an operation can't find", () => {
   });
 
   test('loses its guard and its note when it is marked as deleted', () => {
-    const guarded = noted(recorded(begun(empty, stop, 1), stop, 2), operation('b'), 3);
+    const guarded = withNote(withRecord(withBegun(empty, stop, 1), stop, 2), operation('b'), 3);
     expect([guarded.guard, guarded.pendingCall]).not.toContain(null);
     const since = markDeleted({ ...guarded, missingSince: at(5) }, at(9));
     expect(since).toMatchObject({ deletedAt: at(9), missingSince: null, guard: null, pendingCall: null });
@@ -50,8 +50,8 @@ describe("a replication that an operation can't find", () => {
 
 describe('a ledger', () => {
   const closing = markDeleted(empty, at(9));
-  const { pendingCall } = noted(empty, stop, 3);
-  const { guard, checkpoints } = recorded(begun(empty, stop, 1), stop, 2);
+  const { pendingCall } = withNote(empty, stop, 3);
+  const { guard, checkpoints } = withRecord(withBegun(empty, stop, 1), stop, 2);
   const archive = { taskQueue: null, waiting: [{ sequence: 1, sealed: null, deadline: null }] };
 
   test.each<[string, Partial<Ledger>, boolean]>([
@@ -67,7 +67,7 @@ describe('a ledger', () => {
       { reservation: { owner: 'o', reason: null, at: at(1), workflowId: null } },
       false,
     ],
-  ])('%s', (_, more, isSo) => expect(isClosing({ ...closing, ...more })).toBe(isSo));
+  ])('%s', (_, more, isSo) => expect(mayClose({ ...closing, ...more })).toBe(isSo));
 
   /** Temporal's client, which knows one workflow. */
   const workflows = (name: string) => {
@@ -82,11 +82,11 @@ describe('a ledger', () => {
 
   test('that closed by itself continues with its state and marks the replication as missing', async () => {
     const { asked, client } = workflows('COMPLETED');
-    expect(await closedState(client, 'dms-ledger:x')).toEqual({ ...closing, deletedAt: null, missingSince: at(9) });
+    expect(await readClosedState(client, 'dms-ledger:x')).toEqual({ ...closing, deletedAt: null, missingSince: at(9) });
     expect(asked).toEqual([['dms-ledger:x'], ['dms-ledger:x', 'run-2']]);
   });
 
   test.each(['RUNNING', 'TERMINATED'])('that is %s has not closed by itself', async (name) => {
-    expect(await closedState(workflows(name).client, 'dms-ledger:x')).toBeNull();
+    expect(await readClosedState(workflows(name).client, 'dms-ledger:x')).toBeNull();
   });
 });

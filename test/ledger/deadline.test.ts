@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { endGuard, reasonToEnd, guardOf, warningEvent, warningOf, countWarning } from '../../src/ledger/deadline.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { Guard, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
-import { begun, draftOf, recorded } from '../support/ledger-requests.js';
+import { withBegun, draftOf, withRecord } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation } from '../support/operations.js';
 
@@ -13,13 +13,13 @@ describe('the deadline guard of a recorded stop', () => {
   const plan = { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } as const;
   const who = op('a', { deadline: plan });
   const { replicationLastStopTime: stoppedAt, replicationCreateTime } = look();
-  const ledger = recorded(begun(empty, who, 1), who, 10, {
+  const ledger = withRecord(withBegun(empty, who, 1), who, 10, {
     checkpoint: draftOf('a', { stoppedAt, replicationCreateTime }),
     resumeWithinSeconds: 7200,
   });
   const { guard, checkpoints } = ledger;
   const [checkpoint] = checkpoints;
-  if (guard === null || checkpoint === undefined) throw new Error('There are both');
+  if (guard === null || checkpoint === undefined) throw new Error('A guard or a record is missing');
 
   test.each<[string, Parameters<typeof guardOf>[1], number | null, boolean]>([
     ['exists while the replication can be resumed', plan, 0.5, true],

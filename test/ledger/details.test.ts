@@ -6,15 +6,15 @@ import { ledgerMarkdown, ledgerMemo } from '../../src/ledger/details.js';
 import { fleetWorkflowId, ledgerWorkflowId, operationWorkflowId, pauseScheduleId } from '../../src/contract/names.js';
 import { record } from '../../src/ledger/record.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
-import { begun, draftOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
+import { withBegun, draftOf, withNote, withRecord, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
 const stop = operation('a', { deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } });
 const resume = operation('r', { kind: 'resume' });
-const stopped = recorded(begun(empty, stop, 1), stop, 2);
-const resumed = record(begun(stopped, resume, 3), resumedOf(resume, 4), at(4)).ledger;
+const stopped = withRecord(withBegun(empty, stop, 1), stop, 2);
+const resumed = record(withBegun(stopped, resume, 3), resumedOf(resume, 4), at(4)).ledger;
 const warned = (warnings: number): Ledger =>
   stopped.guard === null ? stopped : { ...stopped, guard: { ...stopped.guard, warnings } };
 const newest = `Newest record: 1, stopped at ${at(1)}, \`c\``;
@@ -41,7 +41,11 @@ describe('the details of a ledger', () => {
       { ...empty, reservation: { ...kept, owner: 'o', reason: 'tonight' } },
       `**Reserved** by o since ${at(1)} (tonight)`,
     ],
-    ['show a pending call', noted(empty, stop, 3), `A stop ("a") was called at ${at(3)}; its end is not recorded yet`],
+    [
+      'show a noted call',
+      withNote(empty, stop, 3),
+      `A call of the stop "a" was noted at ${at(3)}; its outcome is not known yet`,
+    ],
     [
       'show how many records wait for the archive',
       { ...empty, archive: { taskQueue: null, waiting: [{ sequence: 1, sealed: null, deadline: null }] } },
@@ -50,7 +54,7 @@ describe('the details of a ledger', () => {
     ['show nothing if the archive has every record', { ...empty, archive: { taskQueue: null, waiting: [] } }, ''],
     [
       'show a record without time and checkpoint',
-      recorded(begun(empty, operation('b'), 1), operation('b'), 2, {
+      withRecord(withBegun(empty, operation('b'), 1), operation('b'), 2, {
         checkpoint: draftOf('b', { stoppedAt: null, recoveryCheckpoint: null, resumeBy: null }),
       }),
       'Newest record: 1, stopped at no time, `no checkpoint`',
@@ -73,12 +77,12 @@ describe('the memo of a ledger', () => {
     ['shows a resumed replication', resumed, { ...nothing, state: 'running', recoveryCheckpoint: 'c' }],
     [
       'shows "running" until the call of the next stop is noted',
-      begun(resumed, operation('b'), 5),
+      withBegun(resumed, operation('b'), 5),
       { ...nothing, state: 'running', recoveryCheckpoint: 'c' },
     ],
-    ['shows a replication that is being stopped', noted(empty, stop, 3), { ...nothing, state: 'stopping' }],
-    ['shows a replication that is being started', noted(empty, resume, 3), { ...nothing, state: 'starting' }],
-    ['shows a deleted replication', markDeleted(noted(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
+    ['shows a replication that is being stopped', withNote(empty, stop, 3), { ...nothing, state: 'stopping' }],
+    ['shows a replication that is being started', withNote(empty, resume, 3), { ...nothing, state: 'starting' }],
+    ['shows a deleted replication', markDeleted(withNote(empty, stop, 3), at(9)), { ...nothing, state: 'deleted' }],
     [
       'shows the seal and the owner of the reservation',
       { ...empty, sealed: { by: null, reason: null, at: at(1) }, reservation: { ...kept, owner: 'o', reason: null } },

@@ -3,18 +3,27 @@ import { isDmsFailure } from '../../src/contract/failures.js';
 import { countWarning, reasonToEnd, guardOf, warningOf } from '../../src/ledger/deadline.js';
 import { validateBegin } from '../../src/ledger/begin.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
-import { dropCallOf, secondsUntilLanded, unfinishedCall } from '../../src/ledger/calls.js';
+import { endWithoutEffect, secondsCallMayLand, unfinishedCall } from '../../src/ledger/calls.js';
 import { record } from '../../src/ledger/record.js';
 import type { CheckpointRecord } from '../../src/contract/records.js';
 import type { Guard, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import {
   breakReservation,
   release,
-  requireUnreserved,
+  requireMayOperate,
   reserve,
   validateReserve,
 } from '../../src/ledger/reservation.js';
-import { beginOf, begun, callOf, draftOf, endedOf, noted, recorded, resumedOf } from '../support/ledger-requests.js';
+import {
+  beginOf,
+  withBegun,
+  callOf,
+  draftOf,
+  endedOf,
+  withNote,
+  withRecord,
+  resumedOf,
+} from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation as op } from '../support/operations.js';
 
@@ -34,7 +43,7 @@ function callIn({ pendingCall }: { readonly pendingCall: PendingCall | null }): 
 }
 
 describe('a noted call whose operation no longer follows it', () => {
-  const ledger = noted(empty, op('a'), 1);
+  const ledger = withNote(empty, op('a'), 1);
 
   test('is finished by the ledger after five minutes, or at once when its operation has ended', () => {
     expect(unfinishedCall(empty, at(1))).toBeNull();
@@ -45,20 +54,20 @@ describe('a noted call whose operation no longer follows it', () => {
   });
 
   test('is finished at once when a later operation proves that its execution has closed', () => {
-    expect(unfinishedCall(begun(ledger, op('b'), 5), at(5))).toMatchObject({
+    expect(unfinishedCall(withBegun(ledger, op('b'), 5), at(5))).toMatchObject({
       call: { operationId: 'a' },
       inSeconds: 0,
     });
   });
 
   test('is finished for a resume as for a stop', () => {
-    const resume = noted(empty, op('r', { kind: 'resume' }), 1);
+    const resume = withNote(empty, op('r', { kind: 'resume' }), 1);
     expect(unfinishedCall(resume, at(1))).toMatchObject({ call: { kind: 'resume' } });
   });
 
   test('clears its note, lifts its seal and ends its operation if it had no effect', () => {
-    const final = noted(empty, op('a'), 1, { intent: 'final' });
-    expect(dropCallOf(final, callIn(final), 'DmsStopReverted', at(9))).toMatchObject({
+    const final = withNote(empty, op('a'), 1, { intent: 'final' });
+    expect(endWithoutEffect(final, callIn(final), 'DmsStopReverted', at(9))).toMatchObject({
       pendingCall: null,
       sealed: null,
       operations: [{ failureType: 'DmsStopReverted', finishedAt: at(9), finishedBy: 'ledger' }],
@@ -66,12 +75,12 @@ describe('a noted call whose operation no longer follows it', () => {
   });
 
   test('can take effect for 320 seconds unless DMS answered it', () => {
-    expect(secondsUntilLanded(callIn(ledger), at(21))).toBe(300);
-    expect(secondsUntilLanded(callIn(ledger), at(999))).toBe(0);
+    expect(secondsCallMayLand(callIn(ledger), at(21))).toBe(300);
+    expect(secondsCallMayLand(callIn(ledger), at(999))).toBe(0);
     const answered = record(ledger, endedOf(op('a'), 2, true), at(2)).ledger;
-    expect(secondsUntilLanded(callIn(answered), at(21))).toBe(0);
-    const twice = record(noted(ledger, op('a'), 50), endedOf(op('a'), 60, true), at(60)).ledger;
-    expect(secondsUntilLanded(callIn(twice), at(61))).toBe(260);
+    expect(secondsCallMayLand(callIn(answered), at(21))).toBe(0);
+    const twice = record(withNote(ledger, op('a'), 50), endedOf(op('a'), 60, true), at(60)).ledger;
+    expect(secondsCallMayLand(callIn(twice), at(61))).toBe(260);
   });
 });
 
@@ -80,14 +89,14 @@ describe('a reservation', () => {
   const { ledger: held } = reserve(emptyLedger(arn), request, at(0));
 
   test('lets only its owner and the steps of its workflow operate', () => {
-    const allowed = (more: Partial<OperationRef>) => refusal(() => requireUnreserved(held, op('x', more)));
+    const allowed = (more: Partial<OperationRef>) => refusal(() => requireMayOperate(held, op('x', more)));
     expect(allowed({ owner: 'cutover' })).toBe('allowed');
     expect(allowed({ parentWorkflowId: 'host-1' })).toBe('allowed');
     expect(allowed({ owner: 'host-1' })).toBe('allowed');
     expect(allowed({ parentWorkflowId: 'host-2' })).toContain('DmsReplicationReserved');
     expect(allowed({})).toContain(`is reserved by cutover, in host-1 since ${at(0)} (tonight)`);
     expect(refusal(() => validateBegin(held, beginOf(op('x'), 1), at(1)))).toContain('Reserved');
-    const { ledger } = reserve(begun(empty, op('x'), 0), request, at(1));
+    const { ledger } = reserve(withBegun(empty, op('x'), 0), request, at(1));
     const call = beginOf(op('x'), 2, { call: callOf() });
     expect(refusal(() => validateBegin(ledger, call, at(2)))).toContain('Reserved');
   });
@@ -101,9 +110,9 @@ describe('a reservation', () => {
   });
 
   test("reports the age of another owner's pending call", () => {
-    const theirs = noted(empty, op('x'), 1);
+    const theirs = withNote(empty, op('x'), 1);
     expect(reserve(theirs, request, at(4)).reply.pendingCallAgeSeconds).toBe(3);
-    const own = noted(empty, op('x', { owner: 'cutover' }), 1);
+    const own = withNote(empty, op('x', { owner: 'cutover' }), 1);
     expect(reserve(own, request, at(4)).reply.pendingCallAgeSeconds).toBeNull();
   });
 
@@ -160,7 +169,7 @@ describe('the deadline guard of a paused replication', () => {
 
   test('warns every hour, more often near the end and once at the end', () => {
     const guard = guardOf(stopped(), plan, { ...within, resumeWithinSeconds: 40_000 });
-    if (guard === null) throw new Error('There is one');
+    if (guard === null) throw new Error('No guard was made');
     const next = (now: number) => Date.parse(countWarning(emptyLedger(arn), guard, at(now)).guard?.nextAt ?? '');
     expect(next(0)).toBe(Date.parse(at(3600)));
     expect(next(40_010 - 4000)).toBe(Date.parse(at(40_010 - 3000)));
@@ -179,9 +188,9 @@ describe('the deadline guard of a paused replication', () => {
     const { replicationLastStopTime: stoppedAt, replicationCreateTime } = shown;
     const operation = op('a', { deadline: plan });
     const checkpoint = draftOf('a', { stoppedAt, replicationCreateTime });
-    const ledger = recorded(noted(empty, operation, 1), operation, 9, { checkpoint, ...within });
+    const ledger = withRecord(withNote(empty, operation, 1), operation, 9, { checkpoint, ...within });
     const { guard } = ledger;
-    if (guard === null) throw new Error('There is one');
+    if (guard === null) throw new Error('No guard was made');
 
     test.each<[string, object, string | null]>([
       ['continues while the replication is stopped', {}, null],
@@ -204,7 +213,7 @@ describe('the deadline guard of a paused replication', () => {
 
     test('ends when a resume succeeds and continues when one fails', () => {
       const resume = op('r', { kind: 'resume' });
-      const resuming = begun(ledger, resume, 15);
+      const resuming = withBegun(ledger, resume, 15);
       expect(record(resuming, resumedOf(resume, 20), at(20)).ledger.guard).toBeNull();
       expect(record(resuming, endedOf(resume, 20), at(20)).ledger.guard).toEqual(guard);
     });

@@ -4,7 +4,7 @@ import { historyPage } from '../../src/ledger/history.js';
 import type { HistoryQuery } from '../../src/contract/history.js';
 import { withEvent, emptyLedger } from '../../src/ledger/entries.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
-import { begun as beginning } from '../support/ledger-requests.js';
+import { withBegun as beginning } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 
 const minute = (minutes: number) => at(minutes * 60);

@@ -6,13 +6,13 @@ import { record, validateRecord } from '../../src/ledger/record.js';
 import type { CallNote, Ledger, OperationRef } from '../../src/contract/ledger-state.js';
 import {
   beginOf,
-  begun,
+  withBegun,
   callOf,
   draftOf,
   endedOf,
   markOf,
-  noted,
-  recorded,
+  withNote,
+  withRecord,
   refusalOf,
   refusedOf,
   resumedOf,
@@ -25,22 +25,22 @@ const op = (operationId: string, kind: OperationRef['kind'] = 'stop', more: Part
   operation(operationId, { kind, requestedBy: 'ada', reason: 'cutover', ...more });
 const empty = emptyLedger(arn);
 const resume = op('r', 'resume');
-/** How a request to begin is refused. */
-const beginning = (ledger: Ledger, who: OperationRef, second: number, call: CallNote | null = null) =>
+/** Failure type with which a request to begin is refused. `undefined`: the request passes. */
+const refusalOfBegin = (ledger: Ledger, who: OperationRef, second: number, call: CallNote | null = null) =>
   refusalOf(() => validateBegin(ledger, beginOf(who, second, { call }), at(second)));
 
 describe('a fencing token', () => {
-  const ledger = noted(empty, op('a'), 100);
+  const ledger = withNote(empty, op('a'), 100);
 
   test('rejects every request of an attempt that was scheduled before the newest one', () => {
-    expect(beginning(ledger, op('a'), 99, callOf())).toBe('DmsLateRequest');
+    expect(refusalOfBegin(ledger, op('a'), 99, callOf())).toBe('DmsLateRequest');
     for (const late of [stoppedOf(op('a'), 99), resumedOf(op('a'), 99), endedOf(op('a'), 99), refusedOf(op('a'), 99)])
       expect(refusalOf(() => validateRecord(ledger, late, at(100)))).toBe('DmsLateRequest');
   });
 
   test('lets the same attempt and a later one through', () => {
     for (const second of [100, 101]) {
-      expect(beginning(ledger, op('a'), second, callOf())).toBeUndefined();
+      expect(refusalOfBegin(ledger, op('a'), second, callOf())).toBeUndefined();
       expect(refusalOf(() => validateRecord(ledger, stoppedOf(op('a'), second), at(second)))).toBeUndefined();
     }
   });
@@ -54,35 +54,35 @@ describe('a fencing token', () => {
   });
 
   test('of a recorded end rejects leftover requests of the ended operation', () => {
-    const ended = record(begun(empty, op('a'), 100), endedOf(op('a'), 110), at(110)).ledger;
-    expect(beginning(ended, op('a'), 105, callOf())).toBe('DmsLateRequest');
+    const ended = record(withBegun(empty, op('a'), 100), endedOf(op('a'), 110), at(110)).ledger;
+    expect(refusalOfBegin(ended, op('a'), 105, callOf())).toBe('DmsLateRequest');
     const unknown = record(empty, endedOf(op('a'), 110), at(110)).ledger;
-    expect(beginning(unknown, op('a'), 105, callOf())).toBe('DmsLateRequest');
+    expect(refusalOfBegin(unknown, op('a'), 105, callOf())).toBe('DmsLateRequest');
     expect(unknown.operations).toEqual([]);
   });
 });
 
 describe('a note', () => {
   test('is written with the beginning, and cleared by the record of the stop', () => {
-    const ledger = noted(empty, op('a'), 1);
+    const ledger = withNote(empty, op('a'), 1);
     expect(ledger).toMatchObject({ pendingCall: { operationId: 'a', at: at(1) }, operations: [{ operationId: 'a' }] });
-    expect(recorded(ledger, op('a'), 9)).toMatchObject({ pendingCall: null, unanswered: null });
+    expect(withRecord(ledger, op('a'), 9)).toMatchObject({ pendingCall: null, unanswered: null });
   });
 
   test('stays when its operation fails or is cancelled, and remembers whether DMS answered', () => {
-    const ledger = noted(empty, op('a'), 1);
+    const ledger = withNote(empty, op('a'), 1);
     expect(record(ledger, endedOf(op('a'), 9, true), at(9)).ledger.pendingCall).toMatchObject({ isAnswered: true });
     expect(record(ledger, endedOf(op('a'), 9), at(9)).ledger.pendingCall).toMatchObject({ isAnswered: false });
   });
 
   test('is cleared by the attempt that wrote it when DMS rejects the call', () => {
-    const ledger = noted(empty, op('a'), 5);
+    const ledger = withNote(empty, op('a'), 5);
     expect(record(ledger, refusedOf(op('a'), 5), at(6)).ledger.pendingCall).toBeNull();
     expect(record(ledger, refusedOf(op('a'), 6), at(6)).ledger.pendingCall).not.toBeNull();
   });
 
   test('falls back to an earlier unanswered call when the later call is rejected', () => {
-    const twice = noted(noted(empty, op('a'), 5), op('a'), 30);
+    const twice = withNote(withNote(empty, op('a'), 5), op('a'), 30);
     expect(twice.pendingCall).toMatchObject({ at: at(30), earlierUnansweredAt: at(5) });
     const refused = record(twice, refusedOf(op('a'), 30), at(31)).ledger;
     expect(refused.pendingCall).toMatchObject({ at: at(5), earlierUnansweredAt: null });
@@ -92,24 +92,24 @@ describe('a note', () => {
 
   test('keeps the newest stop before the call, because a later look may be older', () => {
     const marked = (lastStopTime: string) => ({ before: markOf('running', lastStopTime) });
-    const twice = noted(noted(empty, op('a'), 5, marked(at(-10))), op('a'), 30, marked(at(-90)));
+    const twice = withNote(withNote(empty, op('a'), 5, marked(at(-10))), op('a'), 30, marked(at(-90)));
     expect(twice.pendingCall?.before.stop.lastStopTime).toBe(at(-10));
-    const newer = noted(noted(empty, op('a'), 5, marked(at(-90))), op('a'), 30, marked(at(-10)));
+    const newer = withNote(withNote(empty, op('a'), 5, marked(at(-90))), op('a'), 30, marked(at(-10)));
     expect(newer.pendingCall?.before.stop.lastStopTime).toBe(at(-10));
   });
 
   test('of a closed execution makes the next operation wait for the ledger', () => {
-    const left = noted(empty, op('a'), 1);
-    expect(beginning(left, resume, 5)).toBeUndefined();
+    const left = withNote(empty, op('a'), 1);
+    expect(refusalOfBegin(left, resume, 5)).toBeUndefined();
     const told = begin(left, beginOf(resume, 5, { call: startOf() }), at(5));
     expect(told.reply.busy).toMatchObject({ why: expect.stringContaining('the ledger is finishing the stop "a"') });
     expect(told.ledger).toMatchObject({ pendingCall: { operationId: 'a', isAbandoned: true } });
     expect(told.ledger.operations.map(({ operationId }) => operationId)).toEqual(['a']);
-    expect(beginning(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
+    expect(refusalOfBegin(told.ledger, resume, 8)).toBe('DmsLedgerBusy');
   });
 
   test('of a closed execution moves to the task queue of the operation that waits', () => {
-    const left = begun(noted(empty, op('a'), 1), resume, 5);
+    const left = withBegun(withNote(empty, op('a'), 1), resume, 5);
     const elsewhere = beginOf(op('b'), 9, { taskQueue: 'elsewhere' });
     expect(refusalOf(() => validateBegin(left, elsewhere, at(9)))).toBeUndefined();
     const told = begin(left, elsewhere, at(9)).ledger;
@@ -120,23 +120,23 @@ describe('a note', () => {
   });
 
   test('of the run before a reset blocks the new run for 20 seconds', () => {
-    const left = noted(empty, op('a'), 1);
+    const left = withNote(empty, op('a'), 1);
     const reset = op('a', 'stop', { runId: 'reset', firstRunId: 'run-a' });
-    expect(beginning(left, reset, 5, callOf())).toBe('DmsLedgerBusy');
-    expect(beginning(left, reset, 21, callOf())).toBeUndefined();
+    expect(refusalOfBegin(left, reset, 5, callOf())).toBe('DmsLedgerBusy');
+    expect(refusalOfBegin(left, reset, 21, callOf())).toBeUndefined();
     expect(begin(left, beginOf(reset, 21, { call: callOf() }), at(21)).reply.ownCall).toMatchObject({ at: at(1) });
   });
 });
 
 describe('a call without an answer', () => {
-  const lost = recorded(noted(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
+  const lost = withRecord(withNote(empty, op('a'), 1), op('a'), 30, { isAnswered: false });
 
   test('blocks calls of the other kind until it can no longer take effect', () => {
     expect(lost).toMatchObject({ pendingCall: null, unanswered: { kind: 'stop', operationId: 'a', at: at(1) } });
-    expect(beginning(lost, resume, 40)).toBeUndefined();
-    expect(beginning(lost, resume, 40, startOf())).toBe('DmsLedgerBusy');
-    expect(beginning(lost, resume, 320, startOf())).toBe('DmsLedgerBusy');
-    expect(beginning(lost, resume, 321, startOf())).toBeUndefined();
+    expect(refusalOfBegin(lost, resume, 40)).toBeUndefined();
+    expect(refusalOfBegin(lost, resume, 40, startOf())).toBe('DmsLedgerBusy');
+    expect(refusalOfBegin(lost, resume, 320, startOf())).toBe('DmsLedgerBusy');
+    expect(refusalOfBegin(lost, resume, 321, startOf())).toBeUndefined();
   });
 
   test('tells the other operation how long to wait and why', () => {
@@ -154,22 +154,22 @@ describe('a call without an answer', () => {
   });
 
   test('lets a call of its own kind through', () => {
-    expect(beginning(lost, op('b'), 40, callOf())).toBeUndefined();
+    expect(refusalOfBegin(lost, op('b'), 40, callOf())).toBeUndefined();
   });
 
   test('is remembered even if a later call of the operation was answered', () => {
-    const twice = recorded(noted(noted(empty, op('a'), 5), op('a'), 30), op('a'), 60, { isAnswered: true });
+    const twice = withRecord(withNote(withNote(empty, op('a'), 5), op('a'), 30), op('a'), 60, { isAnswered: true });
     expect(twice.unanswered).toMatchObject({ at: at(5) });
   });
 });
 
 describe('a seal', () => {
   const final = { intent: 'final' } as const;
-  const sealed = noted(empty, op('a'), 1, final);
+  const sealed = withNote(empty, op('a'), 1, final);
 
   test('is set when the call of a final stop is noted, and refuses resumes from then on', () => {
     expect(sealed.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(1) });
-    expect(beginning(sealed, resume, 2)).toBe('DmsReplicationSealed');
+    expect(refusalOfBegin(sealed, resume, 2)).toBe('DmsReplicationSealed');
   });
 
   test('stays when the final stop is cancelled or ends in a failed replication', () => {
@@ -179,7 +179,7 @@ describe('a seal', () => {
       outcome: null,
       checkpoint: draftOf('a', { ...final, status: 'failed' }),
     };
-    expect(recorded(sealed, op('a'), 9, failed).sealed).not.toBeNull();
+    expect(withRecord(sealed, op('a'), 9, failed).sealed).not.toBeNull();
   });
 
   test('is removed with the note when DMS rejects the call', () => {
@@ -187,12 +187,12 @@ describe('a seal', () => {
   });
 
   test('of an earlier final stop stays when a later one is refused', () => {
-    const again = noted(recorded(sealed, op('a'), 9, { checkpoint: draftOf('a', final) }), op('b'), 20, final);
+    const again = withNote(withRecord(sealed, op('a'), 9, { checkpoint: draftOf('a', final) }), op('b'), 20, final);
     expect(record(again, refusedOf(op('b'), 20), at(21)).ledger.sealed).toMatchObject({ at: at(1) });
   });
 
   test('is set by the record of a final stop that needed no call', () => {
-    const ledger = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint: draftOf('a', final) });
+    const ledger = withRecord(withBegun(empty, op('a'), 1), op('a'), 9, { checkpoint: draftOf('a', final) });
     expect(ledger.sealed).toEqual({ by: 'ada', reason: 'cutover', at: at(9) });
   });
 
@@ -200,25 +200,25 @@ describe('a seal', () => {
     const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5));
     expect(open.reply).toBe(`${arn} is unsealed`);
     expect(open.ledger.lastUnsealed).toEqual({ by: 'bob', reason: 'again', at: at(5) });
-    expect(recorded(open.ledger, op('a'), 9, { checkpoint: draftOf('a', final) }).sealed).toBeNull();
+    expect(withRecord(open.ledger, op('a'), 9, { checkpoint: draftOf('a', final) }).sealed).toBeNull();
     expect(unseal(open.ledger, { by: 'bob', reason: 'again' }, at(6)).reply).toContain('is not sealed');
   });
 
   test('once lifted is set again only by a later stop, even one with the same id', () => {
     const open = unseal(sealed, { by: 'bob', reason: 'again' }, at(5)).ledger;
-    const again = noted(open, op('a'), 9, final);
+    const again = withNote(open, op('a'), 9, final);
     expect(again.sealed).toBeNull();
     const failed = { ...record(again, endedOf(op('a'), 11), at(11)).ledger, pendingCall: null };
     const later = op('a', 'stop', { runId: 'later', firstRunId: 'later' });
-    expect(noted(failed, later, 20, final).sealed).toMatchObject({ at: at(20) });
-    const needless = recorded(begun(failed, later, 20), later, 30, { checkpoint: draftOf('a', final) });
+    expect(withNote(failed, later, 20, final).sealed).toMatchObject({ at: at(20) });
+    const needless = withRecord(withBegun(failed, later, 20), later, 30, { checkpoint: draftOf('a', final) });
     expect(needless.sealed).toMatchObject({ at: at(30) });
   });
 });
 
 describe('the record of a stop', () => {
   test('is written once even if it is sent twice', () => {
-    const first = record(noted(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9));
+    const first = record(withNote(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9));
     const again = record(first.ledger, stoppedOf(op('a'), 12), at(12));
     expect(again.reply).toEqual(first.reply);
     expect(again.ledger).toMatchObject({
@@ -226,21 +226,21 @@ describe('the record of a stop', () => {
       operations: [{ outcome: 'stopped', checkpointSequence: 1 }],
     });
     expect(again.ledger.checkpoints).toHaveLength(1);
-    const next = recorded(begun(again.ledger, op('b'), 20), op('b'), 21, { checkpoint: draftOf('b') });
+    const next = withRecord(withBegun(again.ledger, op('b'), 20), op('b'), 21, { checkpoint: draftOf('b') });
     expect(next.checkpoints[0]?.sequence).toBe(2);
   });
 
   test('without a time is also written once', () => {
     const untimed = { checkpoint: draftOf('a', { stoppedAt: null }) };
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 2, untimed);
-    expect(recorded(first, op('a'), 3, untimed).checkpoints).toHaveLength(1);
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 2, untimed);
+    expect(withRecord(first, op('a'), 3, untimed).checkpoints).toHaveLength(1);
   });
 
   test('keeps the checkpoint of its stop when DMS no longer shows it', () => {
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 2);
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 2);
     const again = (stoppedAt: string) => {
       const checkpoint = draftOf('b', { recoveryCheckpoint: null, stoppedAt });
-      return recorded(begun(first, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0]?.recoveryCheckpoint;
+      return withRecord(withBegun(first, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0]?.recoveryCheckpoint;
     };
     expect(again(at(1))).toBe('c');
     expect(again(at(5))).toBeNull();
@@ -249,26 +249,26 @@ describe('the record of a stop', () => {
   test('includes the table statistics with at most 20 flagged tables', () => {
     const flagged = Array.from({ length: 30 }, () => ({}));
     const tables = { total: 30, flagged, truncated: false } as never;
-    const ledger = recorded(begun(empty, op('a'), 1), op('a'), 2, { tables });
+    const ledger = withRecord(withBegun(empty, op('a'), 1), op('a'), 2, { tables });
     expect(ledger.operations[0]?.tables).toMatchObject({ total: 30, truncated: true });
     expect(ledger.operations[0]?.tables?.flagged).toHaveLength(20);
   });
 
   test('of another replication, or of an operation that has not begun, is refused', () => {
     const foreign = stoppedOf(op('a'), 2, { checkpoint: draftOf('a', { replicationConfigArn: `${arn}X` }) });
-    expect(refusalOf(() => validateRecord(begun(empty, op('a'), 1), foreign, at(2)))).toBe('DmsInvalidInput');
+    expect(refusalOf(() => validateRecord(withBegun(empty, op('a'), 1), foreign, at(2)))).toBe('DmsInvalidInput');
     expect(refusalOf(() => validateRecord(empty, stoppedOf(op('a'), 2), at(2)))).toBe('DmsOperationUnknown');
   });
 });
 
 describe('an operation id', () => {
-  const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+  const done = withRecord(withNote(empty, op('a'), 1), op('a'), 9);
 
   test('that succeeded returns its record until another operation begins', () => {
     const again = begin(done, beginOf(op('a', 'stop', { runId: 'later' }), 20, { call: callOf() }), at(20));
     expect(again.reply.repeatOf).toMatchObject({ operation: { outcome: 'stopped' }, checkpoint: { sequence: 1 } });
     expect(again.ledger).toBe(done);
-    expect(beginning(begun(done, resume, 30), op('a'), 40)).toBe('DmsOperationSuperseded');
+    expect(refusalOfBegin(withBegun(done, resume, 30), op('a'), 40)).toBe('DmsOperationSuperseded');
   });
 
   test("of a recorded pause can't be used by a final stop", () => {
@@ -277,8 +277,8 @@ describe('an operation id', () => {
   });
 
   test('that failed runs again', () => {
-    const failed = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger;
-    const again = begun(failed, op('a', 'stop', { runId: 'later' }), 20);
+    const failed = record(withBegun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger;
+    const again = withBegun(failed, op('a', 'stop', { runId: 'later' }), 20);
     expect(again.operations).toMatchObject([
       { operationId: 'a', finishedAt: null, failureType: null, startedAt: at(20) },
     ]);
@@ -288,17 +288,17 @@ describe('an operation id', () => {
 test('the reply to a begin request says whether the replication ran and when it last stopped', () => {
   const facts = (ledger: Ledger, status: string) => begin(ledger, beginOf(resume, 50, { status }), at(50)).reply;
   expect(facts(empty, 'created')).toMatchObject({ hasRun: false, lastStoppedAt: null, checkpoint: null });
-  expect(facts(begun(empty, op('a'), 1), 'created')).toMatchObject({ hasRun: true });
-  const stopped = recorded(begun(empty, op('a'), 1), op('a'), 2);
+  expect(facts(withBegun(empty, op('a'), 1), 'created')).toMatchObject({ hasRun: true });
+  const stopped = withRecord(withBegun(empty, op('a'), 1), op('a'), 2);
   expect(facts(stopped, 'created')).toMatchObject({ hasRun: true, lastStoppedAt: at(1), checkpoint: { sequence: 1 } });
 });
 
-test('a ledger is bounded, and drops the oldest first', () => {
+test('a ledger drops its oldest entries beyond 100 records or 200 kB', () => {
   let ledger = empty;
   for (let n = 1; n <= 120; n++) {
     const who = { ...op(`op-${n}`), reason: 'x'.repeat(1500) };
     const checkpoint = draftOf(`op-${n}`, { stoppedAt: at(n), reason: 'x'.repeat(1500) });
-    ledger = recorded(begun(ledger, who, n), who, n, { checkpoint });
+    ledger = withRecord(withBegun(ledger, who, n), who, n, { checkpoint });
   }
   expect(ledger.checkpoints.length).toBeLessThanOrEqual(100);
   expect(JSON.stringify(ledger).length).toBeLessThanOrEqual(200_000);

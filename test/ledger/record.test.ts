@@ -3,11 +3,11 @@ import { emptyLedger } from '../../src/ledger/entries.js';
 import { record, validateRecord } from '../../src/ledger/record.js';
 import type { Ledger, OperationRef, PendingCall } from '../../src/contract/ledger-state.js';
 import {
-  begun,
+  withBegun,
   draftOf,
   endedOf,
-  noted,
-  recorded,
+  withNote,
+  withRecord,
   refusedOf,
   resumedOf,
   stoppedOf,
@@ -17,7 +17,7 @@ import { arn, at, messageOf, operation } from '../support/operations.js';
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
 const resume = op('r', { kind: 'resume' });
-const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+const done = withRecord(withNote(empty, op('a'), 1), op('a'), 9);
 function callIn({ pendingCall }: Ledger): PendingCall {
   if (pendingCall === null) throw new Error('No call is noted');
   return pendingCall;
@@ -25,12 +25,12 @@ function callIn({ pendingCall }: Ledger): PendingCall {
 
 describe('a request to record', () => {
   test('raises the newest token and never lowers it', () => {
-    const ledger = begun(empty, op('a'), 5);
+    const ledger = withBegun(empty, op('a'), 5);
     expect(record(ledger, endedOf(op('a'), 9), at(9)).ledger.newestToken).toBe(Date.parse(at(9)));
     expect(record(ledger, endedOf(op('a'), 3), at(9)).ledger.newestToken).toBe(Date.parse(at(5)));
   });
 
-  test('is rejected if it records a stop or a resume that has not begun', () => {
+  test('is rejected for a stop or resume that has not begun, or a checkpoint of another replication', () => {
     const unknown = (request: Parameters<typeof validateRecord>[1]) =>
       messageOf(() => validateRecord(empty, request, at(10)));
     expect(unknown(resumedOf(resume, 5))).toBe(`The resume "r" of ${arn} has not begun`);
@@ -45,8 +45,8 @@ describe('a request to record', () => {
     expect(unknown(foreign)).toContain(`Invalid dms.record request: checkpoint.replicationConfigArn is not ${arn}`);
   });
 
-  test('of a resume ends the guard, clears the note and keeps the outcome', () => {
-    const started = noted(done, resume, 20);
+  test('of a resume clears the note and keeps the outcome', () => {
+    const started = withNote(done, resume, 20);
     const { ledger, reply } = record(started, resumedOf(resume, 30), at(30));
     expect(reply).toEqual({ checkpoint: null });
     expect(ledger).toMatchObject({ pendingCall: null, guard: null, unanswered: null });
@@ -65,7 +65,7 @@ describe('a request to record', () => {
   });
 
   test('of an end keeps the failure, unless the operation has already succeeded', () => {
-    const cancelled = record(begun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger.operations[0];
+    const cancelled = record(withBegun(empty, op('a'), 1), endedOf(op('a'), 9), at(9)).ledger.operations[0];
     expect(cancelled).toMatchObject({
       outcome: null,
       failureType: 'CancelledFailure',
@@ -79,7 +79,7 @@ describe('a request to record', () => {
   });
 
   test("of an end marks only its own operation's call as answered", () => {
-    const ledger = noted(begun(empty, op('b'), 0), op('a'), 1);
+    const ledger = withNote(withBegun(empty, op('b'), 0), op('a'), 1);
     const ended = record(ledger, endedOf(op('a'), 2, true), at(2)).ledger;
     expect(callIn(record(ended, endedOf(op('a'), 3, false), at(3)).ledger).isAnswered).toBe(true);
     expect(callIn(record(ledger, endedOf(op('b'), 2, true), at(2)).ledger).isAnswered).toBe(false);
@@ -99,10 +99,10 @@ describe('a request to record', () => {
     ]);
   });
 
-  test('of a repeated stop keeps the first end time and the tables', () => {
+  test('of a stop that the ledger records again keeps the first end time and the tables', () => {
     const tables = { total: 1, flagged: [], truncated: false } as never;
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { tables });
-    const again = recorded(first, op('a'), 20, { finishedBy: 'ledger' });
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 9, { tables });
+    const again = withRecord(first, op('a'), 20, { finishedBy: 'ledger' });
     expect(again.operations[0]).toMatchObject({
       outcome: 'stopped',
       finishedAt: at(9),
@@ -116,7 +116,7 @@ describe('a request to record', () => {
 
 describe('the record of a stop', () => {
   test('is returned by the request that recorded it', () => {
-    expect(record(begun(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9)).reply.checkpoint).toMatchObject({
+    expect(record(withBegun(empty, op('a'), 1), stoppedOf(op('a'), 9), at(9)).reply.checkpoint).toMatchObject({
       sequence: 1,
       recordedAt: at(9),
     });
@@ -130,32 +130,34 @@ describe('the record of a stop', () => {
 
   test('is added again once the time of the stop is known', () => {
     const untimed = { checkpoint: draftOf('a', { stoppedAt: null }) };
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, untimed);
-    expect(recorded(first, op('a'), 10).checkpoints).toHaveLength(2);
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 9, untimed);
+    expect(withRecord(first, op('a'), 10).checkpoints).toHaveLength(2);
   });
 
   const guarded = op('a', { deadline: { policy: 'warn', leadSeconds: 3600, onResumeDeadline: null } });
 
   test('gets a deadline guard unless the stop failed', () => {
-    const guardIn = (more: object) => recorded(begun(empty, guarded, 1), guarded, 9, more).guard;
+    const guardIn = (more: object) => withRecord(withBegun(empty, guarded, 1), guarded, 9, more).guard;
     expect(guardIn({})).toMatchObject({ sequence: 1 });
     expect(guardIn({ failureType: 'DmsReplicationFailed' })).toBeNull();
   });
 
   test.each<[string, object, number]>([
-    ['same record', {}, 1],
-    ['another intent', { intent: 'final' }, 2],
-    ['another status', { status: 'failed' }, 2],
-    ['another operation', { operationId: 'b' }, 2],
-    ['another stop', { stoppedAt: at(5) }, 2],
-    ['another creation time', { replicationCreateTime: at(5) }, 2],
-    ['fresh start date lost, deadline known', { freshStartDate: null }, 2],
-    ['fresh start date and deadline lost', { freshStartDate: null, resumeBy: null }, 1],
-    ['no stop time', { stoppedAt: null }, 2],
-  ])('is added again only if it differs: %s (case %#)', (_, more, records) => {
+    ['is not added again if it is equal', {}, 1],
+    ['is added again with another intent', { intent: 'final' }, 2],
+    ['is added again with another status', { status: 'failed' }, 2],
+    ['is added again for another operation', { operationId: 'b' }, 2],
+    ['is added again for another stop', { stoppedAt: at(5) }, 2],
+    ['is added again with another creation time', { replicationCreateTime: at(5) }, 2],
+    ['is added again if only its fresh start date is lost', { freshStartDate: null }, 2],
+    ['is not added again if its deadline is lost, too', { freshStartDate: null, resumeBy: null }, 1],
+    ['is added again if only its stop time is lost', { stoppedAt: null }, 2],
+  ])('%s', (_, more, records) => {
     const checkpoint = draftOf('a', { freshStartDate: at(0) });
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint });
-    expect(recorded(first, op('a'), 10, { checkpoint: { ...checkpoint, ...more } }).checkpoints).toHaveLength(records);
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 9, { checkpoint });
+    expect(withRecord(first, op('a'), 10, { checkpoint: { ...checkpoint, ...more } }).checkpoints).toHaveLength(
+      records,
+    );
   });
 
   test.each([
@@ -163,24 +165,27 @@ describe('the record of a stop', () => {
     ['later', 2],
   ])('without a time is recorded once per run: %s', (runId, records) => {
     const checkpoint = draftOf('a', { stoppedAt: null });
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 9, { checkpoint });
-    const again = recorded(first, op('a'), 10, { checkpoint: { ...checkpoint, runId } });
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 9, { checkpoint });
+    const again = withRecord(first, op('a'), 10, { checkpoint: { ...checkpoint, runId } });
     expect(again.checkpoints).toHaveLength(records);
   });
 
-  test('takes no checkpoint from an earlier record if the stop has no time', () => {
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 2, { checkpoint: draftOf('a', { stoppedAt: null }) });
+  test('takes no checkpoint from an earlier record if neither stop has a time', () => {
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 2, {
+      checkpoint: draftOf('a', { stoppedAt: null }),
+    });
     const checkpoint = draftOf('b', { stoppedAt: null, recoveryCheckpoint: null });
     expect(
-      recorded(begun(first, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0]?.recoveryCheckpoint,
+      withRecord(withBegun(first, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0]?.recoveryCheckpoint,
     ).toBeNull();
   });
 
   test('takes a missing checkpoint from the newest record of the same stop', () => {
-    const first = recorded(begun(empty, op('a'), 1), op('a'), 2);
+    const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 2);
     const none = { ...first, checkpoints: first.checkpoints.map((each) => ({ ...each, recoveryCheckpoint: null })) };
     const checkpoint = draftOf('b', { recoveryCheckpoint: null });
-    const told = (ledger: Ledger) => recorded(begun(ledger, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0];
+    const told = (ledger: Ledger) =>
+      withRecord(withBegun(ledger, op('b'), 3), op('b'), 4, { checkpoint }).checkpoints[0];
     expect(told(none)?.recoveryCheckpoint).toBeNull();
     const both = { ...first, checkpoints: [...none.checkpoints, ...first.checkpoints] };
     expect(told(both)?.recoveryCheckpoint).toBe('c');

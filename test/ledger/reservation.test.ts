@@ -6,17 +6,17 @@ import {
   breakReservation,
   release,
   requireOwner,
-  requireUnreserved,
+  requireMayOperate,
   reserve,
-  reservedByOther,
+  reservedByOtherFailure,
   validateReserve,
 } from '../../src/ledger/reservation.js';
-import { begun, endedOf, noted, recorded } from '../support/ledger-requests.js';
+import { withBegun, endedOf, withNote, withRecord } from '../support/ledger-requests.js';
 import { arn, at, messageOf, operation } from '../support/operations.js';
 
 const empty = emptyLedger(arn);
 const op = (operationId: string, more: Partial<OperationRef> = {}) => operation(operationId, more);
-const done = recorded(noted(empty, op('a'), 1), op('a'), 9);
+const done = withRecord(withNote(empty, op('a'), 1), op('a'), 9);
 
 describe('a reservation', () => {
   const request = { owner: 'cutover', reason: null, workflowId: null };
@@ -29,12 +29,12 @@ describe('a reservation', () => {
   });
 
   test('rejects an operation with its ARN and operation id in the details', () => {
-    expect(() => requireUnreserved(held, op('x'))).toThrow(
+    expect(() => requireMayOperate(held, op('x'))).toThrow(
       expect.objectContaining({
         details: [expect.objectContaining({ replicationConfigArn: arn, operationId: 'x' })],
       }),
     );
-    expect(reservedByOther(arn, 'cutover').details[0].replicationConfigArn).toBe(arn);
+    expect(reservedByOtherFailure(arn, 'cutover').details[0].replicationConfigArn).toBe(arn);
   });
 
   test('is logged as an event when it is made and when it is released', () => {
@@ -54,7 +54,7 @@ describe('a reservation', () => {
   });
 
   test('without a workflow lets only its owner through', () => {
-    expect(messageOf(() => requireUnreserved(held, op('x')))).toContain(
+    expect(messageOf(() => requireMayOperate(held, op('x')))).toContain(
       `${arn} is reserved by cutover since ${at(0)} (no reason given). Wait until it is released.`,
     );
     expect(messageOf(() => requireOwner(held, { parentWorkflowId: null, owner: null }))).toContain('is reserved by');
@@ -64,20 +64,20 @@ describe('a reservation', () => {
 
   test('names its owner once if the workflow has the same name', () => {
     const { ledger } = reserve(empty, { ...request, workflowId: 'cutover' }, at(0));
-    expect(messageOf(() => requireUnreserved(ledger, op('x')))).toContain('is reserved by cutover since');
-    expect(reservedByOther(arn, 'cutover')).toMatchObject({ type: 'DmsReplicationReserved' });
-    expect(reservedByOther(arn, 'cutover').message).toContain(`${arn} is reserved by cutover. Wait until`);
+    expect(messageOf(() => requireMayOperate(ledger, op('x')))).toContain('is reserved by cutover since');
+    expect(reservedByOtherFailure(arn, 'cutover')).toMatchObject({ type: 'DmsReplicationReserved' });
+    expect(reservedByOtherFailure(arn, 'cutover').message).toContain(`${arn} is reserved by cutover. Wait until`);
   });
 
-  test('lets through only operations that have already succeeded', () => {
+  test('lets anyone repeat an operation that succeeded, but not one that failed', () => {
     const { ledger } = reserve(done, request, at(20));
-    expect(messageOf(() => requireUnreserved(ledger, op('a')))).toBe('allowed');
-    const failed = record(begun(empty, op('b'), 1), endedOf(op('b'), 2), at(2)).ledger;
-    expect(messageOf(() => requireUnreserved(reserve(failed, request, at(20)).ledger, op('b')))).toContain('reserved');
+    expect(messageOf(() => requireMayOperate(ledger, op('a')))).toBe('allowed');
+    const failed = record(withBegun(empty, op('b'), 1), endedOf(op('b'), 2), at(2)).ledger;
+    expect(messageOf(() => requireMayOperate(reserve(failed, request, at(20)).ledger, op('b')))).toContain('reserved');
   });
 
   test("reports the age of another workflow's pending call", () => {
-    const theirs = noted(empty, op('x', { parentWorkflowId: 'host' }), 1);
+    const theirs = withNote(empty, op('x', { parentWorkflowId: 'host' }), 1);
     const age = (workflowId: string | null) =>
       reserve(theirs, { ...request, workflowId }, at(4)).reply.pendingCallAgeSeconds;
     expect([age(null), age('other'), age('host')]).toEqual([3, 3, null]);

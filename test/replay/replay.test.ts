@@ -9,13 +9,13 @@ const names = await readdir(folder);
 const files = names.filter((name) => name.endsWith('.json'));
 const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8')) as { events: any[] };
 
-/** A history does not hold the id of its workflow, and an operation is run in place only under its own. */
+/** Returns the workflow id, which a history lacks. An operation under any other id would run as a child. */
 const workflowIdOf = (name: string) =>
   name.includes('fleet')
     ? 'dms-fleet:stop:RECORDED'
     : `${name.includes('ledger') ? 'dms-ledger' : 'dms'}:arn:aws:dms:eu-west-1:123456789012:replication-config:RECORDED`;
 
-/** With RECORD_HISTORIES=<version> the histories of that version are recorded anew: do so once for each release, and never for an old one. */
+/** RECORD_HISTORIES=<version> records the histories of that version. Set it once for each new release. */
 test.runIf(process.env['RECORD_HISTORIES'])(
   'the histories of a stop, a resume, a fleet and a ledger are recorded',
   async () => {
@@ -25,7 +25,7 @@ test.runIf(process.env['RECORD_HISTORIES'])(
     await mkdir(folder, { recursive: true });
     const keep = async (name: string, workflowId: string, runId?: string) => {
       const history = await stage.client.workflow.getHandle(workflowId, runId).fetchHistory();
-      // Stack traces tell where the recorder's sources are, which is nobody's business and no part of a replay.
+      // Stack traces show paths of the machine that recorded, and a replay does not need them.
       const json = historyToJSON(history).replaceAll(/"stackTrace": ?"(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
       await writeFile(new URL(`${process.env['RECORD_HISTORIES']}-${name}.json`, folder), json);
     };

@@ -6,7 +6,7 @@ import {
   type FleetEntry,
   type FleetState,
 } from '../../src/contract/fleets.js';
-import { fleetOperation, isTooMany, isUsedBefore } from '../../src/rules/fleet-results.js';
+import { fleetOperationInput, hasTooManyFailures, isFleetIdReused } from '../../src/rules/fleet-results.js';
 import { planFleet, readFleetState } from '../../src/rules/fleet-plan.js';
 
 const arnOf = (n: number | string) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
@@ -15,7 +15,7 @@ const stopped = (checkpointSequence: number | null, resumeBy: string | null, out
   ({ outcome, checkpointSequence, resumeBy }) as FleetEntry;
 const failed: FleetEntry = { failureType: 'DmsStopTimedOut', message: 'too late' };
 
-/** Rows whose title is the message that is wanted. */
+/** Returns rows for `test.each` with the expected message first, as the title. */
 const saidFirst = <Input>(rows: readonly (readonly [Input, string])[]) =>
   rows.map(([input, said]) => [said, input] as const);
 
@@ -28,9 +28,9 @@ describe('the plan of a fleet', () => {
       total: 2,
       duplicates: 1,
       concurrency: 50,
-      left: [{ arn: arnOf(2) }, { arn: arnOf(1) }],
+      remaining: [{ arn: arnOf(2) }, { arn: arnOf(1) }],
     });
-    expect(fleetOperation(plan, { arn: arnOf(1) })).toEqual({
+    expect(fleetOperationInput(plan, { arn: arnOf(1) })).toEqual({
       replicationConfigArn: arnOf(1),
       operationId: 'night:stop',
       reason: 'cutover',
@@ -62,9 +62,9 @@ describe('the plan of a fleet', () => {
     };
     for (const form of [results, groupResults(results)]) {
       const plan = planFleet('resume', { stopped: form, force: true }, 'night');
-      const [first = { arn: '' }] = plan.left;
-      expect(plan.left.map(({ arn }) => arn)).toEqual([arnOf(2), arnOf(1), arnOf(5)]);
-      expect(fleetOperation(plan, first)).toEqual({
+      const [first = { arn: '' }] = plan.remaining;
+      expect(plan.remaining.map(({ arn }) => arn)).toEqual([arnOf(2), arnOf(1), arnOf(5)]);
+      expect(fleetOperationInput(plan, first)).toEqual({
         replicationConfigArn: arnOf(2),
         operationId: 'night:resume',
         checkpoint: { sequence: 3 },
@@ -73,12 +73,12 @@ describe('the plan of a fleet', () => {
     }
   });
 
-  test('of a resume takes either of its lists', () => {
+  test('of a resume takes exactly one of its lists', () => {
     for (const input of [{}, { replicationConfigArns: [], stopped: {} }]) {
       expect(() => planFleet('resume', input, 'night')).toThrow('or the results of a stop fleet (stopped)');
     }
     const listed = planFleet('resume', { replicationConfigArns: [arnOf(1)], stopped: null }, 'night');
-    expect(listed.left).toEqual([{ arn: arnOf(1) }]);
+    expect(listed.remaining).toEqual([{ arn: arnOf(1) }]);
   });
 
   test.each(
@@ -145,10 +145,10 @@ describe('the state that a fleet run passes to the next', () => {
     ['concurrency', { concurrency: 1e6 }],
     ['options.operationId', { options: { operationId: 'x' } }],
     ['options.settleSeconds', { options: { settleSeconds: -1 } }],
-    ['left[0].arn', { left: [{ arn: 'orders' }, ...planned.left.slice(1)] }],
-    ['left is a list of 10,001', { left: Array.from({ length: 10_001 }, () => ({ arn: arnOf(1) })) }],
-    ['its numbers do not fit its lists', { total: 7 }],
-    ['its numbers do not fit its lists', { underWay: 4 }],
+    ['remaining[0].arn', { remaining: [{ arn: 'orders' }, ...planned.remaining.slice(1)] }],
+    ['remaining is a list of 10,001', { remaining: Array.from({ length: 10_001 }, () => ({ arn: arnOf(1) })) }],
+    ['its counts do not match its lists', { total: 7 }],
+    ['its counts do not match its lists', { underWay: 4 }],
     ['outcome is "resumed"', { results: { [arnOf(9)]: stopped(1, null, 'resumed') } }],
     ['message is a string', { results: { [arnOf(9)]: { ...failed, message: 'x'.repeat(301) } } }],
     ['halted', { halted: 'tired' }],
@@ -168,7 +168,7 @@ test.each<[FailureLimit, number, number, boolean]>([
   [{ share: 0.5 }, 5, 11, false],
   [{ count: null, share: null }, 10, 10, false],
 ])('by the limit %j %i failures of %i are too many: %s', (limit, failures, ended, expected) => {
-  expect(isTooMany(limit, failures, ended)).toBe(expected);
+  expect(hasTooManyFailures(limit, failures, ended)).toBe(expected);
 });
 
 test.each([
@@ -183,7 +183,7 @@ test.each([
 ])(
   '%i superseded operations of %i that ended, in a fleet of %i, show a fleet id that was used before: %s',
   (superseded, ended, total, expected) => {
-    expect(isUsedBefore(superseded, ended, total)).toBe(expected);
+    expect(isFleetIdReused(superseded, ended, total)).toBe(expected);
   },
 );
 

@@ -6,12 +6,18 @@ import {
   type FleetEntry,
   type FleetResult,
 } from '../../src/contract/fleets.js';
-import { failedEntry, fleetOperation, fleetReport, resumedEntry, stoppedEntry } from '../../src/rules/fleet-results.js';
+import {
+  failedEntry,
+  fleetOperationInput,
+  fleetReport,
+  resumedEntry,
+  stoppedEntry,
+} from '../../src/rules/fleet-results.js';
 import { planFleet } from '../../src/rules/fleet-plan.js';
 import { optionNames } from '../../src/contract/fleet-schemas.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../../src/contract/results.js';
 import { arn } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const place = 'arn:aws:dms:eu-west-1:123456789012:replication-config:';
 const stopped: FleetEntry = { outcome: 'stopped', checkpointSequence: 1, resumeBy: null };
@@ -19,7 +25,7 @@ const failed: FleetEntry = { failureType: 'DmsStopTimedOut', message: 'too late'
 
 describe('the entry of a replication', () => {
   test('that was stopped names its record and its deadline', () => {
-    const checkpoint = archived(7);
+    const checkpoint = archivedRecord(7);
     const result: Partial<StopReplicationResult> = { outcome: 'already-stopped', checkpoint };
     expect(stoppedEntry(result as StopReplicationResult)).toEqual({
       outcome: 'already-stopped',
@@ -31,7 +37,7 @@ describe('the entry of a replication', () => {
   test('that was resumed names the record that it resumed from, if any', () => {
     const entryOf = (resumedFrom: ResumeReplicationResult['resumedFrom']) =>
       resumedEntry({ outcome: 'resumed', resumedFrom } as ResumeReplicationResult);
-    expect(entryOf(archived(7))).toEqual({ outcome: 'resumed', checkpointSequence: 7, resumeBy: null });
+    expect(entryOf(archivedRecord(7))).toEqual({ outcome: 'resumed', checkpointSequence: 7, resumeBy: null });
     expect(entryOf(null)).toEqual({ outcome: 'resumed', checkpointSequence: null, resumeBy: null });
   });
 
@@ -102,7 +108,7 @@ describe('the plan of a fleet', () => {
       options: {},
       total: 1,
       duplicates: 0,
-      left: [{ arn }],
+      remaining: [{ arn }],
       underWay: 0,
       results: {},
       halted: null,
@@ -130,8 +136,8 @@ describe('the plan of a fleet', () => {
     const plan = planned({ ...options, reason: null });
     expect(plan.options).toEqual(options);
     const input = { ...options, replicationConfigArn: arn, operationId: 'workflow:stop' };
-    expect(fleetOperation(plan, { arn, sequence: null })).toEqual(input);
-    expect(fleetOperation(plan, { arn, sequence: 7 })).toEqual({ ...input, checkpoint: { sequence: 7 } });
+    expect(fleetOperationInput(plan, { arn, sequence: null })).toEqual(input);
+    expect(fleetOperationInput(plan, { arn, sequence: 7 })).toEqual({ ...input, checkpoint: { sequence: 7 } });
   });
 
   test.each([
@@ -164,6 +170,6 @@ describe('the plan of a fleet', () => {
       },
       'night',
     );
-    expect(plan.left).toEqual(['C', 'B', 'A'].map((name) => ({ arn: `${place}${name}`, sequence: 1 })));
+    expect(plan.remaining).toEqual(['C', 'B', 'A'].map((name) => ({ arn: `${place}${name}`, sequence: 1 })));
   });
 });

@@ -16,10 +16,10 @@ describe('a fleet of ten thousand with identifiers of 60 characters', () => {
   const everyOne = (entry: (n: number) => FleetEntry) => Object.fromEntries(many.map((arn, n) => [arn, entry(n)]));
   const message = `"${'€'.repeat(1000)}\u0000`;
   const ends: [string, Record<string, FleetEntry>][] = [
-    ['stopped', everyOne(() => stopped(1_234_567, new Date(0).toISOString(), 'already-stopping'))],
-    ['failed', everyOne((n) => failedEntry('DmsReplicationReadOnly'.padEnd(100, 'x'), message, n))],
+    ['all stopped', everyOne(() => stopped(1_234_567, new Date(0).toISOString(), 'already-stopping'))],
+    ['all failed', everyOne((n) => failedEntry('DmsReplicationReadOnly'.padEnd(100, 'x'), message, n))],
     [
-      'half of each',
+      'half stopped, half failed',
       everyOne((n) => (n % 2 === 0 ? stopped(1, new Date(0).toISOString()) : failedEntry('T', message, n))),
     ],
   ];
@@ -31,11 +31,11 @@ describe('a fleet of ten thousand with identifiers of 60 characters', () => {
     expect(bytes(fleetReport(plan, many, {}))).toBeLessThan(LIMIT);
   });
 
-  test.each(ends)('fits into a payload when all are %s', (_, results) => {
+  test.each(ends)('fits into a payload when it ends: %s', (_, results) => {
     const report = fleetReport(plan, [], results);
     expect(bytes(report)).toBeLessThan(LIMIT);
     expect(bytes({ ...report, running: [] })).toBeLessThan(LIMIT);
-    expect(bytes({ ...plan, left: [], results: report.results })).toBeLessThan(LIMIT);
+    expect(bytes({ ...plan, remaining: [], results: report.results })).toBeLessThan(LIMIT);
     expect(flattenFleet(report).results).toEqual(results);
   });
 
@@ -48,7 +48,7 @@ describe('a fleet of ten thousand with identifiers of 60 characters', () => {
     expect(bytes(resumed)).toBeLessThan(LIMIT);
   });
 
-  test('keeps some messages of failures, cut', () => {
+  test('keeps 200 failure messages, cut to 300 characters', () => {
     const messages = Object.values(ends[1]?.[1] ?? {}).map((entry) => 'failureType' in entry && entry.message);
     expect(messages.filter((each) => typeof each === 'string')).toHaveLength(200);
     expect(messages[0]).toHaveLength(300);

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import {
-  asksOf,
+  requestKeyOf,
   firstRunIdOf,
   mayPreempt,
   openOperation,
   operationOfExecution,
   relationTo,
-  wantedBy,
+  wantedOperation,
   type OpenOperation,
 } from '../../src/rules/joining.js';
 import { memoKeys, workflowTypes } from '../../src/contract/names.js';
 import { arn } from '../support/operations.js';
 
-const memo = { [memoKeys.kind]: 'stop', [memoKeys.operationId]: 'a', [memoKeys.asks]: 'final' };
+const memo = { [memoKeys.kind]: 'stop', [memoKeys.operationId]: 'a', [memoKeys.requestKey]: 'final' };
 const described = {
   type: workflowTypes.stop,
   workflowId: `dms:${arn}`,
@@ -43,7 +43,7 @@ describe('an execution that holds the id of a replication', () => {
     expect(openOperation({ ...described, status: { name } })).toEqual(isOpen ? shown : null);
   });
 
-  test('names in its memo the operation and its request', () => {
+  test('that has closed still shows the operation and the request of its memo', () => {
     expect(operationOfExecution({ ...described, status: { name: 'COMPLETED' } })).toEqual(shown);
   });
 
@@ -70,7 +70,7 @@ describe('an execution that holds the id of a replication', () => {
   });
 });
 
-describe('what an operation asks for', () => {
+describe('the key of a request', () => {
   test.each([
     ['stop', {}, 'pause'],
     ['stop', { intent: null }, 'pause'],
@@ -85,10 +85,10 @@ describe('what an operation asks for', () => {
     ['resume', { cdcStartTime: 't' }, '||[null,"t",null]'],
     ['resume', { cdcStopPosition: 's' }, '||[null,null,"s"]'],
   ] as const)('of a %s with %j is %s', (kind, input, asks) => {
-    expect(asksOf(kind, input)).toBe(asks);
+    expect(requestKeyOf(kind, input)).toBe(asks);
     const wanted = { kind, operationId: null, asks };
-    expect(wantedBy(kind, { replicationConfigArn: arn, ...input })).toEqual(wanted);
-    expect(wantedBy(kind, { replicationConfigArn: arn, operationId: 'a', ...input })).toEqual({
+    expect(wantedOperation(kind, { replicationConfigArn: arn, ...input })).toEqual(wanted);
+    expect(wantedOperation(kind, { replicationConfigArn: arn, operationId: 'a', ...input })).toEqual({
       ...wanted,
       operationId: 'a',
     });
@@ -97,8 +97,8 @@ describe('what an operation asks for', () => {
 
 describe('an operation that finds another one open', () => {
   const pause = { ...shown, asks: 'pause' };
-  const resume = { ...shown, kind: 'resume', asks: asksOf('resume', {}) };
-  const reload = asksOf('resume', { startReplicationType: 'reload-target' });
+  const resume = { ...shown, kind: 'resume', asks: requestKeyOf('resume', {}) };
+  const reload = requestKeyOf('resume', { startReplicationType: 'reload-target' });
   const unknown = { operationId: null, asks: null };
 
   test.each<[string, OpenOperation, Parameters<typeof relationTo>[1], string]>([
@@ -110,7 +110,7 @@ describe('an operation that finds another one open', () => {
     [
       'a final stop waits for an unknown one',
       { ...pause, ...unknown },
-      { ...wantedBy('stop', { replicationConfigArn: arn }), asks: 'final' },
+      { ...wantedOperation('stop', { replicationConfigArn: arn }), asks: 'final' },
       'wait',
     ],
     ['a pause does not join a final stop', shown, { kind: 'stop', operationId: null, asks: 'pause' }, 'refuse'],
@@ -164,9 +164,12 @@ describe('an operation that finds another one open', () => {
     ['the same start position', { cdcStartPosition: 'a|b' }, { cdcStartPosition: 'a|b' }, 'join'],
     ['another end', { cdcStopPosition: 's' }, {}, 'refuse'],
   ])('a resume that finds a resume with %s (%j, %j): %s', (_, wanted, open, relation) => {
-    const openAsks = asksOf('resume', open);
+    const openAsks = requestKeyOf('resume', open);
     expect(
-      relationTo({ ...resume, asks: openAsks }, { kind: 'resume', operationId: null, asks: asksOf('resume', wanted) }),
+      relationTo(
+        { ...resume, asks: openAsks },
+        { kind: 'resume', operationId: null, asks: requestKeyOf('resume', wanted) },
+      ),
     ).toBe(relation);
   });
 

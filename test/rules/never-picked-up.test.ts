@@ -10,7 +10,7 @@ const waiting: PickUpFacts = {
 };
 const task = (state: number, attempt: number) => ({ pendingWorkflowTask: { state, attempt } });
 
-describe('an execution was never picked up', () => {
+describe('an execution counts as never picked up', () => {
   test.each<[string, Partial<PickUpFacts>, boolean]>([
     ['when its first task is scheduled', {}, true],
     ['when it was also cancelled', { historyLength: 3 }, true],
@@ -19,7 +19,7 @@ describe('an execution was never picked up', () => {
     ['but not when a worker has the first task', { raw: task(STARTED, 1) }, false],
     ['but not when a worker has the task', { raw: task(STARTED, 1), historyLength: 3 }, false],
     ['but not when a worker had the task before', { raw: task(SCHEDULED, 2) }, false],
-    ['but not when its history goes on', { historyLength: 5 }, false],
+    ['but not when its history has more events', { historyLength: 5 }, false],
     ['but not when nothing is pending', { raw: {} }, false],
     ['but not when its task is null', { raw: { pendingWorkflowTask: null } }, false],
     ['but not when it is closed', { status: { name: 'TERMINATED' } }, false],
@@ -43,7 +43,7 @@ describe('an execution that no worker ever picked up', () => {
   test.each<[string, ...Parameters<typeof clear>]>([
     ['is on the same task queue', 'mistyped', [], waiting, waiting],
     ['has a task queue that a worker polls', 'right', ['right', 'mistyped'], waiting, waiting],
-    ['meets a task queue that no worker polls either', 'right', [], waiting, waiting],
+    ['is in the way of an operation whose task queue no worker polls either', 'right', [], waiting, waiting],
     ['is picked up by a worker in between', 'right', ['right'], waiting, pickedUp],
     ['was picked up before', 'right', ['right'], pickedUp, waiting],
   ])('stays when it %s', async (_, ...situation) => expect(await clear(...situation)).toBeNull());

@@ -8,12 +8,20 @@ const pause = (stopAt: string, resumeAt: string | null) => ({
 });
 
 test.each([
-  ['a night', [pause('02T22:00', '03T06:00')], null],
-  ['a stop that no resume follows', [pause('06T20:00', null)], /stops at 2026-11-06T20:00:00.000Z and does not resume/],
-  ['one such stop among others', [pause('05T20:00', '06T06:00'), pause('06T20:00', null)], /stops at 2026-11-06T20:00/],
-  ['a stop and a resume at the same time', [pause('02T22:00', '02T22:00')], /at the same time, 2026-11-02T22:00/],
-  ['no stop at all', [], /never stops/],
-])('the problem of a pause schedule with %s', (_, pauses, problem) => {
+  ['that pauses for a night has no problem', [pause('02T22:00', '03T06:00')], null],
+  [
+    'without a resume after its stop is refused',
+    [pause('06T20:00', null)],
+    /stops at 2026-11-06T20:00:00.000Z and does not resume/,
+  ],
+  [
+    'with one such stop among others is refused',
+    [pause('05T20:00', '06T06:00'), pause('06T20:00', null)],
+    /stops at 2026-11-06T20:00/,
+  ],
+  ['that stops and resumes at once is refused', [pause('02T22:00', '02T22:00')], /at the same time, 2026-11-02T22:00/],
+  ['without any stop is refused', [], /never stops/],
+])('a pause schedule %s', (_, pauses, problem) => {
   if (problem === null) expect(pauseProblem(pauses)).toBeNull();
   else expect(pauseProblem(pauses)).toMatch(problem);
 });

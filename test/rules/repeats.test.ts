@@ -3,8 +3,8 @@ import { stopMark } from '../../src/dms/checkpoint.js';
 import type { BeginReply } from '../../src/contract/ledger-protocol.js';
 import { repeatedResume, repeatedStop } from '../../src/rules/repeats.js';
 import { emptySummary } from '../../src/rules/table-summary.js';
-import { recorded, resumedOf } from '../support/ledger-requests.js';
-import { begun, draftOf } from '../support/ledger-requests.js';
+import { withRecord, resumedOf } from '../support/ledger-requests.js';
+import { withBegun, draftOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation } from '../support/operations.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
@@ -16,12 +16,12 @@ const subject = { replicationConfigArn: arn, operationId: 'a' };
 const stop = operation('a');
 const shown = look();
 const { lastStopTime: stoppedAt, ...mark } = stopMark(shown);
-const stopped = recorded(begun(emptyLedger(arn), stop, 1), stop, 9, {
+const stopped = withRecord(withBegun(emptyLedger(arn), stop, 1), stop, 9, {
   checkpoint: draftOf('a', { stoppedAt, ...mark, resumeBy: '2026-01-04T00:00:00.000Z' }),
 });
 const now = Date.parse('2026-01-02T01:00:00.000Z');
 
-/** The newest operation of the ledger, as it is told again. */
+/** Repeat of the ledger's newest operation, as a begin request is answered. */
 function repeatOf(
   { operations: [newest], checkpoints }: typeof stopped,
   more: Partial<Repeat['operation']> = {},
@@ -75,7 +75,7 @@ describe('a stop repeated with the same id', () => {
 
 describe('a resume repeated with the same id', () => {
   const resume = operation('a', { kind: 'resume' });
-  const resumed = record(begun(stopped, resume, 10), resumedOf(resume, 9), at(9)).ledger;
+  const resumed = record(withBegun(stopped, resume, 10), resumedOf(resume, 9), at(9)).ledger;
   const repeat = repeatOf(resumed);
   const runs = look({ status: 'running' });
 

@@ -7,7 +7,7 @@ import {
   requireOpenWindow,
   requireRecordedStop,
   requireSourceLog,
-  resumedFrom,
+  recordResumedFrom,
   startTypeOf,
   startWarnings,
   type ResumeFacts,
@@ -15,11 +15,11 @@ import {
 import type { CheckpointRecord } from '../../src/contract/records.js';
 import { look } from '../support/look.js';
 import { arn } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const shown = look();
 const { lastStopTime: stoppedAt, ...mark } = stopMark(shown);
-const { sealed: _sealed, deadline: _deadline, ...base } = archived(1);
+const { sealed: _sealed, deadline: _deadline, ...base } = archivedRecord(1);
 const recorded: CheckpointRecord = { ...base, stoppedAt, ...mark, recoveryCheckpoint: shown.recoveryCheckpoint };
 const hour = 3_600_000;
 /** An hour after the stop, by DMS's clock. */
@@ -112,7 +112,7 @@ describe('the recorded stop', () => {
   const after = (hours: number) => Date.parse(stoppedAt ?? '') + hours * hour;
   const gone = look({ provisionData: { provisionState: 'deprovisioned' } as never });
 
-  test.each<[string, Changes, string]>([
+  const checks: readonly (readonly [string, Changes, string])[] = [
     ['is the last one', {}, 'allowed'],
     ['is another one', { checkpoint: other }, 'DmsCheckpointChanged'],
     ['is another one, and it is forced', { checkpoint: other, request: { force: true } }, 'allowed'],
@@ -158,7 +158,9 @@ describe('the recorded stop', () => {
       { look: look({ replicationLastStopTime: null }), checkpoint: { ...recorded, stoppedAt: null } },
       'allowed',
     ],
-  ])('%s', (_, changes, outcome) => {
+  ];
+  const titled = checks.map(([about, changes, outcome]) => [about, outcome, changes] as const);
+  test.each(titled)('%s: %s', (_, outcome, changes) => {
     expect(refusal(() => requireStop(facts(changes), 'resume-processing'))).toContain(outcome);
   });
 
@@ -226,43 +228,43 @@ describe('the record that a resume went on from', () => {
     ['is none when nothing was started', recorded, null, null],
     ['is none when none is recorded', null, 'resume-processing', null],
     ['is none when it was not checked', undefined, 'resume-processing', null],
-  ])('%s', (_, checkpoint, type, from) => expect(resumedFrom(checkpoint, type, stopMark(shown))).toBe(from));
+  ])('%s', (_, checkpoint, type, from) => expect(recordResumedFrom(checkpoint, type, stopMark(shown))).toBe(from));
 });
 
-describe('a start that DMS took', () => {
+describe('a start that DMS accepted', () => {
   const codes = (changes: Changes, type: string | null = 'resume-processing') =>
     startWarnings(facts(changes), type).map(({ code }) => code);
   const respelled = { checkpoint: { ...recorded, recoveryCheckpoint: 'checkpoint:V2#1' } };
 
-  test.each<[string, Changes, string | null, readonly string[]]>([
-    ['from the recorded stop', {}, 'resume-processing', []],
-    ['from a stop that DMS spells differently now', respelled, 'resume-processing', ['checkpoint-text-differs']],
-    ['from a stop without a checkpoint now', { look: look({ recoveryCheckpoint: null }) }, 'resume-processing', []],
+  test.each<[string, readonly string[], string | null, Changes]>([
+    ['from the recorded stop', [], 'resume-processing', {}],
+    ['from a stop that DMS spells differently now', ['checkpoint-text-differs'], 'resume-processing', respelled],
+    ['from a stop without a checkpoint now', [], 'resume-processing', { look: look({ recoveryCheckpoint: null }) }],
     [
       'from another stop, spelled differently',
-      { checkpoint: { ...respelled.checkpoint, stoppedAt: '2026-01-01T00:00:00.000Z' } },
-      'resume-processing',
       [],
+      'resume-processing',
+      { checkpoint: { ...respelled.checkpoint, stoppedAt: '2026-01-01T00:00:00.000Z' } },
     ],
-    ['without a record', { checkpoint: null }, 'resume-processing', []],
-    ['that was not checked', { checkpoint: undefined }, 'resume-processing', []],
+    ['without a record', [], 'resume-processing', { checkpoint: null }],
+    ['that was not checked', [], 'resume-processing', { checkpoint: undefined }],
     [
       'near the end of the source log',
-      { request: { sourceLogRetentionSeconds: 4000 } },
-      'resume-processing',
       ['source-log-short', 'lag-unknown'],
+      'resume-processing',
+      { request: { sourceLogRetentionSeconds: 4000 } },
     ],
     [
       'of a reload near the end of the source log',
-      { request: { sourceLogRetentionSeconds: 4000 } },
-      'reload-target',
       [],
+      'reload-target',
+      { request: { sourceLogRetentionSeconds: 4000 } },
     ],
-    ['after the end of the source log', { request: { sourceLogRetentionSeconds: 1 } }, 'resume-processing', []],
-    ['at a position', { request: { cdcStartPosition: 'p' } }, 'start-replication', ['custom-start-position']],
-    ['at a time', { request: { cdcStartTime: 't' } }, 'start-replication', ['custom-start-position']],
-    ['at no position', { request: { cdcStartPosition: null, cdcStartTime: null } }, 'start-replication', []],
-  ])('%s warns of %s %s', (_, changes, type, warned) => expect(codes(changes, type)).toEqual(warned));
+    ['after the end of the source log', [], 'resume-processing', { request: { sourceLogRetentionSeconds: 1 } }],
+    ['at a position', ['custom-start-position'], 'start-replication', { request: { cdcStartPosition: 'p' } }],
+    ['at a time', ['custom-start-position'], 'start-replication', { request: { cdcStartTime: 't' } }],
+    ['at no position', [], 'start-replication', { request: { cdcStartPosition: null, cdcStartTime: null } }],
+  ])('%s has the warnings %j', (_, warned, type, changes) => expect(codes(changes, type)).toEqual(warned));
 
   test('shows both spellings of a checkpoint', () => {
     expect(startWarnings(facts(respelled), 'resume-processing')[0]?.message).toContain(
@@ -276,9 +278,9 @@ describe('a start that DMS took', () => {
 test.each([
   [{ cdcStartPosition: 'p' }, 'start-replication', 'may not take start positions'],
   [{ cdcStartTime: 't' }, 'start-replication', 'may not take start positions'],
-  [{ cdcStartPosition: null, cdcStartTime: null }, 'start-replication', 'It has run before'],
+  [{ cdcStartPosition: null, cdcStartTime: null }, 'start-replication', 'If it has run before'],
   [{}, 'resume-processing', "If it can't go on from its last stop"],
   [{}, null, "If it can't go on from its last stop"],
-])('a refused start with %j of type %s is hinted at: %s', (request, type, hint) => {
+])('the hint for a refused start with %j of type %s says: %s', (request, type, hint) => {
   expect(refusedStartHint({ replicationConfigArn: arn, ...request }, type)).toContain(hint);
 });

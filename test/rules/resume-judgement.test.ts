@@ -2,28 +2,28 @@ import { describe, expect, test } from 'vitest';
 import { callMark, stopMark } from '../../src/dms/checkpoint.js';
 import type { EndpointFingerprint } from '../../src/contract/records.js';
 import {
-  comparesEndpoints,
+  shouldCompareEndpoints,
   judgeResume,
   type FactsToJudge,
   type ResumeConclusion,
 } from '../../src/rules/resume-judgement.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { inWords } from '../support/judgements.js';
-import { noted } from '../support/ledger-requests.js';
+import { withNote } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, operation } from '../support/operations.js';
-import { archived } from '../support/records.js';
+import { archivedRecord } from '../support/records.js';
 
 const stopped = look();
 const running = look({ status: 'running' });
 const created = look({ status: 'created', replicationLastStopTime: null });
 const { lastStopTime: stoppedAt, ...mark } = stopMark(stopped);
-const { sealed: _sealed, deadline: _deadline, ...base } = archived(1);
+const { sealed: _sealed, deadline: _deadline, ...base } = archivedRecord(1);
 const address = (endpointArn: string, host: string | null = 'db-1') =>
   ({ endpointArn, host, port: 3306, database: 'orders' }) as EndpointFingerprint['source'];
 const endpoints = { source: address('source'), target: address('target') };
 const recorded = { ...base, stoppedAt, ...mark, recoveryCheckpoint: stopped.recoveryCheckpoint, endpoints };
-const { pendingCall } = noted(emptyLedger(arn), operation('r', { kind: 'resume' }), 1, {
+const { pendingCall } = withNote(emptyLedger(arn), operation('r', { kind: 'resume' }), 1, {
   before: callMark(stopped),
   startReplicationType: 'reload-target',
   intent: null,
@@ -80,31 +80,27 @@ test.each<[string, Changes, string]>([
   ['an unconfirmed reload fails', asked({ startReplicationType: 'reload-target' }), 'DmsNotResumable'],
   ['a confirmed reload is sent', asked(reload), 'call reload-target'],
   [
-    'another stop than the recorded one fails',
+    'a resume fails if the last stop is not the recorded one',
     { checkpoint: { ...recorded, stoppedAt: older.replicationLastStopTime } },
     'DmsCheckpointChanged',
   ],
-  ['a stop that is not recorded fails', { checkpoint: null }, 'DmsCheckpointMissing'],
+  ['a resume fails if no stop is recorded', { checkpoint: null }, 'DmsCheckpointMissing'],
   [
-    'a stop without a time fails at once where no stop is recorded',
+    'a resume fails at once if no stop is recorded and the last one has no time',
     { ...shown({ replicationLastStopTime: null }), checkpoint: null, lastStoppedAt: null },
     'DmsCheckpointMissing',
   ],
+  ['a forced resume needs no recorded stop', { checkpoint: null, ...asked({ force: true }) }, 'call resume-processing'],
   [
-    'a stop that is not recorded is resumed by force',
-    { checkpoint: null, ...asked({ force: true }) },
-    'call resume-processing',
-  ],
-  [
-    'a resume window that has ended fails',
+    'a resume fails after the end of the resume window',
     { dmsTime: Date.parse(stoppedAt ?? '') + 49 * 3_600_000 },
     'DmsResumeWindowClosed',
   ],
-  ['a source log that is gone fails', asked({ sourceLogRetentionSeconds: 3599 }), 'DmsSourceLogExpired'],
+  ['a resume fails if the source log is gone', asked({ sourceLogRetentionSeconds: 3599 }), 'DmsSourceLogExpired'],
   ['a reload needs no source log', asked({ ...reload, sourceLogRetentionSeconds: 3599 }), 'call reload-target'],
-  ['an endpoint that leads elsewhere fails', { endpoints: moved }, 'DmsEndpointChanged'],
+  ['a resume fails if an endpoint leads elsewhere', { endpoints: moved }, 'DmsEndpointChanged'],
   [
-    'an endpoint that leads elsewhere is accepted by force',
+    'a forced resume accepts an endpoint that leads elsewhere',
     { endpoints: moved, ...asked({ force: true }) },
     'call resume-processing',
   ],
@@ -228,8 +224,8 @@ test.each<[string, Changes, boolean]>([
   ['not read by a worker that does not look at them', { endpoints: null }, false],
   ['not read where the record has none', { checkpoint: { ...recorded, endpoints: null } }, false],
   ['not read without a record', { checkpoint: null }, false],
-  ['not read by force', asked({ force: true }), false],
+  ['not read for a forced resume', asked({ force: true }), false],
   ['not read for a reload', asked(reload), false],
   ['not read for a replication that runs', { look: running }, false],
   ['not read for a call that is sent again', { ownCall: pendingCall }, false],
-])('endpoints are %s', (_, changes, isRead) => expect(comparesEndpoints(facts(changes))).toBe(isRead));
+])('endpoints are %s', (_, changes, isRead) => expect(shouldCompareEndpoints(facts(changes))).toBe(isRead));

@@ -20,16 +20,16 @@ const judged = (
   return verdict.expired === null ? verdict.warnings.map(({ code }) => code) : 'expired';
 };
 
-describe('the log of a source that stopped ten hours ago', () => {
+describe('the source log of a replication that stopped ten hours ago', () => {
   test.each([
     ['is not judged without a retention time', judged(lag(0), null), []],
-    ['is not judged when it is not known when it stopped', judged(lag(0), HOUR, null, null), ['lag-unknown']],
+    ['is not judged without a stop time', judged(lag(0), HOUR, null, null), ['lag-unknown']],
     ['is there when it is kept for a day', judged(lag(5), 24 * HOUR), []],
     ['is gone when it is kept for less', judged(lag(0), 9.9 * HOUR), 'expired'],
     ['is there to the last second', judged(lag(0), 10 * HOUR), ['source-log-short']],
     ['is not near its end at four fifths', judged(lag(0), 12.5 * HOUR), []],
     [
-      'is needed for its lag alone when the clocks differ',
+      'is needed only for the lag when the stop time lies in the future',
       judged(lag(0), 0.5, null, new Date(now + 9000).toISOString()),
       [],
     ],
@@ -39,7 +39,11 @@ describe('the log of a source that stopped ten hours ago', () => {
     ['is needed from the oldest transaction on', judged(lag(0), 12 * HOUR, 2.5 * HOUR), 'expired'],
     ['may be needed from earlier when the lag is not known', judged(null, 24 * HOUR), ['lag-unknown']],
     ['may be needed from earlier when half of the lag is known', judged(lag(null, 3), 24 * HOUR), ['lag-unknown']],
-    ['says both', judged(undefined, 12 * HOUR), ['source-log-short', 'lag-unknown']],
+    [
+      'is near its end and may be needed from earlier when the lag is not known',
+      judged(undefined, 12 * HOUR),
+      ['source-log-short', 'lag-unknown'],
+    ],
   ])('%s', (_, seen, expected) => {
     expect(seen).toEqual(expected);
   });

@@ -7,7 +7,7 @@ import { asked, created, found, startVerdicts, stopVerdicts, type Looks } from '
 /** Life of a replication: what DMS knows of it from each second on. Negative seconds lie before the wait. */
 type Life = readonly (readonly [from: number, replication: Replication])[];
 
-/** Older than this no look may be. A number of its own, so that the rules can't move it. */
+/** Maximum age of a look in these tests. A change of the rules' own constant does not change it. */
 const OLDEST_SECONDS = 60;
 const EVERY_SECONDS = 2;
 const LONGEST_SECONDS = 600;
@@ -23,7 +23,7 @@ function shownAt(life: Life, second: number): Replication {
   return shown[1];
 }
 
-/** Rows of looks of one age, one after another, before fresh ones. Age `null`: they are missing. */
+/** Series of looks of one age, one series after another, before fresh looks. Age `null`: the looks are missing. */
 const ages = fc.array(
   fc.record({
     row: fc.integer({ min: 1, max: 35 }),
@@ -84,7 +84,7 @@ describe('looks that are up to a minute old or missing only delay the end of a s
       { life: [[-900, row('failed', -400)], [-3, row('running', -400)], ...stop(1, 9)], end: 'agreed' },
     ],
     [
-      'of a replication that had no row a moment ago',
+      'of a replication that DMS showed as created a moment ago',
       { life: [[-900, created], [-3, row('running', -400)], ...stop(1, 9)], end: 'agreed' },
     ],
     ['that takes long', { life: [[-900, row('running', -400)], ...stop(4, 300)], end: 'agreed' }],
@@ -145,7 +145,7 @@ describe('looks that are up to a minute old or missing only delay the end of a s
     ],
   ])('%s', (_, { life, end, orElse }) => expectEnd(life, end, (looks) => stopVerdicts(looks, rules), orElse));
 
-  test('of a replication that somebody started at the console, unless they agree for the settle time', () => {
+  test('of a replication that somebody started at the console, if the settle time is a minute', () => {
     const life: Life = [
       [-900, row('stopped', -400)],
       [-2, row('initializing', -400)],
@@ -198,7 +198,7 @@ describe('looks that are up to a minute old or missing only delay the end of a s
     );
   });
 
-  test('that is not verified: it is not over before it runs', () => {
+  test('that is not verified, and never end it before the replication runs', () => {
     fc.assert(
       fc.property(ages, (rows) => {
         const looks = looksOf(starts, rows);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callMark } from '../../src/dms/checkpoint.js';
 import type { Replication } from '../../src/dms/replication.js';
-import { beginStartWait, judgeStart, withRows } from '../../src/rules/start-progress.js';
+import { beginStartWait, judgeStart, withTableReading } from '../../src/rules/start-progress.js';
 import { look } from '../support/look.js';
 import { created, PREVIOUS_STOP, startVerdicts, stopped, type Looks } from '../support/judged.js';
 
@@ -50,7 +50,7 @@ describe('a start', () => {
       ],
       verdicts: ['starting', 'starting', 'starting', 'starting', 'done'],
     },
-    'waits in an unknown status and without a row': {
+    'waits in an unknown status and while DMS shows no run': {
       looks: [
         [0, { ...stopped, status: 'modifying' }],
         [2, created],
@@ -219,7 +219,7 @@ describe('a start that is verified', () => {
     'STOPPED_AT_SERVER_TIME',
     'STOPPED_AT_COMMIT_TIME',
     'STOPPED_AFTER_DDL_APPLY',
-  ])('is a success that stopped with %s', (code) => {
+  ])('succeeds if the replication stopped with %s', (code) => {
     const ended = stoppedAgain(`Stop Reason ${code}`);
     expect(
       startVerdicts([
@@ -267,7 +267,7 @@ describe('a start that fails', () => {
       verdicts: ['starting'],
       before: startedAt(failed, LATER),
     },
-    'is not current beside the stop of a failed replication': {
+    'of a failed replication ends only after staleness if the run shows no newer stop': {
       looks: [
         [0, runs],
         [60, runs],
@@ -312,7 +312,7 @@ test('a start says when the next look can decide', () => {
 });
 
 test('rows that differ from the first ones stay marked as moving', () => {
-  const first = withRows(beginStartWait(false), 'a');
-  expect([first.firstRows, first.isMoving, withRows(first, 'a').isMoving]).toEqual(['a', false, false]);
-  expect(withRows(withRows(first, 'b'), 'a').isMoving).toBe(true);
+  const first = withTableReading(beginStartWait(false), 'a');
+  expect([first.firstRows, first.isMoving, withTableReading(first, 'a').isMoving]).toEqual(['a', false, false]);
+  expect(withTableReading(withTableReading(first, 'b'), 'a').isMoving).toBe(true);
 });

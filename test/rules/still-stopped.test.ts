@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Replication } from '../../src/dms/replication.js';
 import type { Agreement } from '../../src/dms/staleness.js';
-import { stopReverted } from '../../src/contract/failure-messages.js';
-import { judgeStanding } from '../../src/rules/still-stopped.js';
+import { stateBefore } from '../../src/contract/failure-messages.js';
+import { judgeRecordedStop } from '../../src/rules/still-stopped.js';
 import { look } from '../support/look.js';
 import { created, running, stopped, stopping, undescribed, type Looks } from '../support/judged.js';
 
@@ -16,7 +16,7 @@ const LATER = '2026-01-03T00:00:00.000Z';
 function verdicts(looks: Looks, of = record): string[] {
   let agreement: Agreement | null = null;
   return looks.map(([seconds, replication]) => {
-    const judged = judgeStanding(agreement, of, replication, seconds);
+    const judged = judgeRecordedStop(agreement, of, replication, seconds);
     agreement = judged.agreement;
     return judged.verdict;
   });
@@ -24,7 +24,7 @@ function verdicts(looks: Looks, of = record): string[] {
 
 const table: Readonly<Record<string, readonly [Looks, readonly string[]]>> = {
   'a recorded stop holds when DMS shows it': [[[0, stopped]], ['holds']],
-  'a recorded stop holds after deprovisioning, which forgets some of it': [
+  'a recorded stop holds after deprovisioning, although DMS no longer shows its time': [
     [[0, look({ replicationLastStopTime: null, provisionData: { provisionState: 'deprovisioned' } as never })]],
     ['holds'],
   ],
@@ -56,14 +56,14 @@ const table: Readonly<Record<string, readonly [Looks, readonly string[]]>> = {
     [[0, look({ replicationStats: { freshStartDate: LATER } as never })]],
     ['changed'],
   ],
-  'a replication that shows an older stop may be an older look': [
+  'a look at an older stop counts only after staleness': [
     [
       [0, undescribed],
       [61, undescribed],
     ],
     ['look-again', 'changed'],
   ],
-  'a replication without a row may be a missing look': [
+  'a look that shows no run counts only after staleness': [
     [
       [0, created],
       [61, created],
@@ -90,6 +90,6 @@ test.each<[string, RegExp]>([
 ])('a stop that no longer holds reports the status "%s"', (status, said) => {
   const replication: Replication = { ...stopped, status };
   const subject = { replicationConfigArn: stopped.replicationConfigArn };
-  const failure = stopReverted(subject, replication, 'stopped');
+  const failure = stateBefore(subject, replication, 'stopped');
   expect(failure).toMatchObject({ type: 'DmsStopReverted', message: expect.stringMatching(said) });
 });

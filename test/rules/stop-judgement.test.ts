@@ -3,7 +3,7 @@ import { callMark } from '../../src/dms/checkpoint.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { judgeStopRequest, type StopConclusion, type StopFacts } from '../../src/rules/stop-judgement.js';
 import { inWords } from '../support/judgements.js';
-import { noted } from '../support/ledger-requests.js';
+import { withNote } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, operation } from '../support/operations.js';
 
@@ -15,7 +15,7 @@ const runSince = (startDate: string) =>
   });
 const running = runSince('2026-01-01T12:00:00.000Z');
 const later = { status: 'running', replicationLastStopTime: '2026-01-02T00:00:00.000Z' };
-const { pendingCall: ownCall } = noted(emptyLedger(arn), operation('a'), 1, { before: callMark(running) });
+const { pendingCall: ownCall } = withNote(emptyLedger(arn), operation('a'), 1, { before: callMark(running) });
 
 const facts = (changes: Partial<StopFacts> = {}): StopFacts => ({
   look: running,
@@ -48,11 +48,15 @@ test.each<[string, Partial<StopFacts>, string]>([
   ['a stopped replication is not asked', shown('stopped'), 'already-stopped, stop seen: false'],
   ['a new replication never ran', { ...shown('created'), hasRun: false }, 'never-started, stop seen: false'],
   [
-    'a replication that has run and shows no run must do so for a minute',
+    'looks must agree for a minute that a replication that has run shows no run',
     shown('created'),
     'agree for 60 s, then never-started, stop seen: false',
   ],
-  ['a failed replication must stay failed for a minute', shown('failed'), 'agree for 60 s, then DmsReplicationFailed'],
+  [
+    'looks must agree for a minute that a replication failed',
+    shown('failed'),
+    'agree for 60 s, then DmsReplicationFailed',
+  ],
   ['a replication that is being deleted fails', shown('deleting'), 'DmsReplicationDeleting'],
   ['a read-only replication fails', { look: { ...running, isReadOnly: true } }, 'DmsReplicationReadOnly'],
 ])('%s', (_, changes, outcome) => expect(judged(changes)).toContain(outcome));
@@ -62,7 +66,7 @@ test('a judgement says what it waits for, and what looks must agree on', () => {
     do: 'wait',
     why: 'DMS can stop it only once it is running',
   });
-  expect(judgeStopRequest(facts(shown('created')))).toMatchObject({ on: 'DMS shows no row of it' });
+  expect(judgeStopRequest(facts(shown('created')))).toMatchObject({ on: 'DMS shows no run of it' });
   expect(judgeStopRequest(facts(shown('failed')))).toMatchObject({ on: 'it shows "failed"' });
   const failed = judgeStopRequest(facts(shown('failed')));
   expect(() => failed.do === 'agree' && failed.conclude()).toThrow(/failed before it was asked to stop/);
@@ -87,7 +91,7 @@ describe('a stop whose earlier call is noted', () => {
       'DmsStopReverted',
     ],
     [
-      'is asked for again when a later run shows after a stop that was followed',
+      'is asked for again when a later run shows after DMS answered the earlier call',
       {
         look: runSince('2026-01-05T00:00:00.000Z'),
         isAnswered: true,
@@ -96,7 +100,7 @@ describe('a stop whose earlier call is noted', () => {
     ],
   ])('%s', (_, changes, outcome) => expect(judged({ ownCall, ...changes })).toContain(outcome));
 
-  test('says that it had stopped, where DMS does not show when', () => {
+  test('says that the replication was stopped if DMS shows no stop time', () => {
     const hidden = look({ ...runSince('2026-01-05T00:00:00.000Z'), replicationLastStopTime: null });
     expect(judged({ ownCall, look: hidden })).toContain('was stopped, after this stop had asked for it');
   });

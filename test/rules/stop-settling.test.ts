@@ -151,12 +151,12 @@ describe('a requested stop', () => {
   });
 
   test.each([
-    [stopping, 'DMS is stopping it'],
-    [{ ...running, status: 'modifying' }, 'it is in transition ("modifying")'],
-    [running, 'DMS still shows "running"'],
-    [stopped, 'it is stopped; its checkpoint is settling'],
-    [undescribed, 'it is stopped; DMS has not described this stop yet'],
-  ])('says what it waits for', (replication, why) =>
+    ['DMS is stopping it', stopping],
+    ['it is in transition ("modifying")', { ...running, status: 'modifying' }],
+    ['DMS still shows "running"', running],
+    ['it is stopped; its checkpoint is settling', stopped],
+    ['it is stopped; DMS has not described this stop yet', undescribed],
+  ])('says what it waits for: %s', (why, replication) =>
     expect(judgeStop(beginStopWait(false), { replication, elapsedSeconds: 0 }, asked).verdict).toMatchObject({ why }),
   );
 
@@ -264,7 +264,7 @@ describe('a stop that is undone', () => {
       verdicts: ['stopping', 'stopping', 'stopping', 'running-again'],
       rules: { ...asked, startedAt: FIRST },
     },
-    'is waited for while the run is the one to stop or unknown': {
+    'is waited for while looks show the run to stop, or a run without a start time': {
       looks: [
         [0, run(FIRST)],
         [90, run(FIRST)],
@@ -310,7 +310,7 @@ describe('a stop of a replication found at rest', () => {
       verdicts: ['settling', 'settling', 'agreed'],
       rules: found,
     },
-    'is asked for when four older looks had shown it stopped': {
+    'is asked for when three older looks had shown it stopped': {
       looks: [
         [0, stopped],
         [2, stopped],
@@ -366,7 +366,7 @@ describe('a stop of a replication that failed', () => {
       ],
       verdicts: ['stopping', 'stopping', 'settling', 'agreed'],
     },
-    'does not fail by the time of a stop when none is known from before': {
+    'does not fail at once by a stop time when no stop is known from before': {
       looks: [
         [0, look({ status: 'failed' })],
         [61, look({ status: 'failed' })],
@@ -392,7 +392,7 @@ describe('a stop of a replication that shows no run', () => {
       verdicts: ['settling', 'settling', 'never-started'],
       rules: found,
     },
-    'waits for longer than staleness while there is no row, although no ledger has seen it run': {
+    'waits past the settle time while there is no row, although no ledger has seen it run': {
       looks: [
         [0, withoutRow],
         [10, withoutRow],

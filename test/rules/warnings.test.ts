@@ -23,47 +23,52 @@ const codes = (checkpoint: CheckpointDraft, replication: Replication = look()) =
 
 describe('the warnings of a stop', () => {
   test.each<[string, Partial<CheckpointDraft>, Partial<Replication>, string[]]>([
-    ['an ordinary one has none', {}, {}, []],
+    ['are none for an ordinary stop', {}, {}, []],
     [
-      'its capacity is still billed',
+      'name capacity that is still billed',
       {},
       { provisionData: { provisionState: 'provisioned' } as never },
       ['capacity-still-billed'],
     ],
     [
-      'after deprovisioning it is not billed, and can not be resumed',
+      'name the end of the resume window after deprovisioning, and no billed capacity',
       { resumeBy: null },
       { provisionData: { provisionState: 'deprovisioned' } as never },
       ['short-window'],
     ],
-    ['no deadline is known', { resumeBy: null }, {}, []],
-    ['a stop at a position is ordinary', { stopReason: 'Stop Reason STOPPED_AT_COMMIT_TIME' }, {}, []],
+    ['do not name an unknown resume deadline', { resumeBy: null }, {}, []],
+    ['are none for a stop at a position', { stopReason: 'Stop Reason STOPPED_AT_COMMIT_TIME' }, {}, []],
+    ['name a fatal error', { stopReason: 'Stop Reason FATAL_ERROR' }, {}, ['not-normal-stop', 'may-restart']],
+    ['name an unknown stop reason', { stopReason: 'Stop Reason BORED' }, {}, ['not-normal-stop']],
+    ['are none without a stop reason', { stopReason: null }, {}, []],
     [
-      'a fatal error is not ordinary',
-      { stopReason: 'Stop Reason FATAL_ERROR' },
+      'name a stop that DMS may undo',
+      { stopReason: 'Stop Reason RECYCLE_TASK' },
       {},
       ['not-normal-stop', 'may-restart'],
     ],
-    ['an unknown stop reason is not ordinary', { stopReason: 'Stop Reason BORED' }, {}, ['not-normal-stop']],
-    ['no reason at all is not judged', { stopReason: null }, {}, []],
-    ['DMS may undo it', { stopReason: 'Stop Reason RECYCLE_TASK' }, {}, ['not-normal-stop', 'may-restart']],
     [
-      'changes cached during the full load wait',
+      'name changes cached during the full load',
       { stopReason: 'Stop Reason STOPPED_AFTER_FULL_LOAD' },
       {},
       ['not-normal-stop', 'cached-changes-not-applied'],
     ],
-    ['it did not settle', { settled: 'grace-expired' }, {}, ['unsettled']],
-    ['DMS reports no checkpoint', { recoveryCheckpoint: null }, {}, ['no-checkpoint']],
-    ['a full load has none', { recoveryCheckpoint: null, replicationType: 'full-load' }, {}, []],
+    ['name a stop that did not settle', { settled: 'grace-expired' }, {}, ['unsettled']],
+    ['name a missing checkpoint', { recoveryCheckpoint: null }, {}, ['no-checkpoint']],
     [
-      'a full load was cut short',
+      'do not name the missing checkpoint of a full load',
+      { recoveryCheckpoint: null, replicationType: 'full-load' },
+      {},
+      [],
+    ],
+    [
+      'name a full load that was cut short',
       {},
       { replicationStats: { fullLoadProgressPercent: 99 } as never },
       ['full-load-interrupted'],
     ],
     [
-      'an unknown load is not warned of once its statistics are lost',
+      'do not name an unknown load once its statistics are lost',
       {},
       {
         replicationStats: { fullLoadProgressPercent: 0 } as never,
@@ -71,19 +76,19 @@ describe('the warnings of a stop', () => {
       },
       ['short-window'],
     ],
-    ['a finished full load was not cut short', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
+    ['are none for a finished full load', {}, { replicationStats: { fullLoadProgressPercent: 100 } as never }, []],
     [
-      'CDC alone has no full load',
+      'do not name a full load for CDC alone',
       { replicationType: 'cdc' },
       { replicationStats: { fullLoadProgressPercent: 0 } as never },
       [],
     ],
-    ['half a day is left', { resumeBy: '2026-01-02T13:00:00.000Z' }, {}, []],
-    ['less than that is short', { resumeBy: '2026-01-02T12:59:00.000Z' }, {}, ['short-window']],
-    ['nothing is left just now', { resumeBy: '2026-01-02T01:00:00.000Z' }, {}, ['short-window']],
-    ['nothing is left', { resumeBy: '2026-01-02T00:59:00.000Z' }, {}, ['short-window']],
+    ['are none if half a day to resume is left', { resumeBy: '2026-01-02T13:00:00.000Z' }, {}, []],
+    ['name a resume window of less than half a day', { resumeBy: '2026-01-02T12:59:00.000Z' }, {}, ['short-window']],
+    ['name a resume window that ends now', { resumeBy: '2026-01-02T01:00:00.000Z' }, {}, ['short-window']],
+    ['name a resume window that has ended', { resumeBy: '2026-01-02T00:59:00.000Z' }, {}, ['short-window']],
     [
-      'a replication that never ran has no warnings',
+      'are none for a replication that never ran',
       { recoveryCheckpoint: null, stopReason: null },
       { status: 'created' },
       [],
@@ -95,7 +100,7 @@ describe('the warnings of a stop', () => {
   test('say what to do, and how long is left', () => {
     const said = stopWarnings(draft({ stopReason: 'Stop Reason FATAL_ERROR' }), look(), now)[0]?.message;
     expect(said).toContain('Next: read its log');
-    expect(said).toContain('DMS starts some of these again by itself');
+    expect(said).toContain('after some of them, DMS starts it again by itself');
     const short = (resumeBy: string) => stopWarnings(draft({ resumeBy }), look(), now)[0]?.message;
     expect(short('2026-01-02T04:30:00.000Z')).toContain('another 3.5 hours');
     expect(short('2026-01-02T00:00:00.000Z')).toContain('ended at 2026-01-02T00:00:00.000Z');
@@ -118,7 +123,7 @@ test('a warning about unknown endpoint addresses names the consequence', () => {
   expect(endpointsUnknown('IAM denies it', 'nothing is compared')).toEqual([
     {
       code: 'endpoints-unknown',
-      message: 'Where its endpoints lead to is not known (IAM denies it), so nothing is compared',
+      message: 'The addresses of its endpoints are unknown (IAM denies it), so nothing is compared',
     },
   ]);
 });

@@ -1,4 +1,4 @@
-/** Row, table statistics, metrics and checkpoint tell the same story, whatever happens and whoever looks. */
+/** Row, table statistics, metrics and checkpoint agree with each other. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   startDmsSimulator,
@@ -16,7 +16,7 @@ afterEach(() => simulator.close());
 async function begin(options: DmsSimulatorOptions = {}): Promise<void> {
   simulator = await startDmsSimulator({ speed: 0, ...options });
 }
-async function again(options: DmsSimulatorOptions): Promise<void> {
+async function restart(options: DmsSimulatorOptions): Promise<void> {
   await simulator.close();
   await begin(options);
 }
@@ -47,7 +47,7 @@ const metric = async (arn: string, MetricName: string, minutes: number, order = 
   return MetricDataResults[0].Values as number[];
 };
 
-test('what a look shows does not depend on the looks before it', async () => {
+test('a look shows the same with and without looks before it', async () => {
   const live = async (isWatched: boolean) => {
     const other = await startDmsSimulator({ speed: 0, seed: 7 });
     const arn = other.createReplication({ status: 'created', identifier: 'watched' });
@@ -77,7 +77,7 @@ test('what a look shows does not depend on the looks before it', async () => {
   expect(unwatched[1].ReplicationStats.ElapsedTimeMillis).toBeGreaterThan(3000_000);
 });
 
-test('steps take as long as observed', () => {
+test('the default duration of each step lies in the range seen on AWS', () => {
   const minutes = (...[least, most]: [number, number]) => [least * 60, most * 60] as const;
   const seen: Readonly<Record<string, readonly [number, number]>> = {
     initializing: minutes(2, 5),
@@ -97,7 +97,7 @@ test('steps take as long as observed', () => {
 });
 
 describe('a full load', () => {
-  test('that is resumed after it has finished stops again', async () => {
+  test('that is resumed after its end stops again', async () => {
     const arn = created({ status: 'stopped', replicationType: 'full-load' });
     await start(arn);
     pass(5);
@@ -232,9 +232,9 @@ describe('the checkpoint', () => {
     [false, true],
     [true, false],
   ])(
-    'and the stop of the previous run are cleared by a start if startClearsStop is %s',
+    'and the previous stop, with `startClearsStop` %s, are kept in the row by a start: %s',
     async (startClearsStop, isKept) => {
-      await again({ uncertain: { startClearsStop } });
+      await restart({ uncertain: { startClearsStop } });
       const arn = created({ status: 'stopped' });
       await start(arn);
       const row = await look(simulator, arn);
@@ -259,7 +259,7 @@ describe('a run', () => {
   });
 
   test('after deprovisioning continues from its checkpoint if resumeAfterDeprovision is set', async () => {
-    await again({ uncertain: { resumeAfterDeprovision: true } });
+    await restart({ uncertain: { resumeAfterDeprovision: true } });
     const arn = created({ status: 'deprovisioned' });
     await start(arn);
     pass(60);
@@ -284,7 +284,7 @@ describe('a run', () => {
     expect(await look(simulator, arn)).toMatchObject({ Status: 'failed', FailureMessages: ['Out of memory'] });
   });
 
-  test('with a commit time stops once it is applied, not when the clock reaches it', async () => {
+  test('with a commit time stops once changes of that time are applied, not when the clock reaches it', async () => {
     const arn = created({ status: 'stopped', source: { catchUp: 2 } });
     pass(60);
     const at = new Date(simulator.clock.now() - 60_000).toISOString().slice(0, 19);
@@ -297,7 +297,7 @@ describe('a run', () => {
 });
 
 describe('the target', () => {
-  test('holds exactly the rows that were loaded and applied', async () => {
+  test('holds the rows that the statistics show as loaded and inserted', async () => {
     const arn = created({ status: 'created' });
     expect(simulator.targetRows(arn)).toBe(0);
     await start(arn, 'start-replication');
@@ -330,7 +330,7 @@ describe('the target', () => {
       [0, false, 0],
     ]);
     expect(rows[1].AppliedInserts / rows[1].Inserts).toBeCloseTo(0.5, 1);
-    // Of two tables of four, half of the rows of one.
+    // DMS captures two of the four tables, and applies half of the rows of one.
     expect(await metric(arn, 'CDCThroughputRowsSource', 5)).toEqual(
       [10, 10, 10, 10, 10].map((n) => expect.closeTo(n, 5)),
     );
@@ -339,7 +339,7 @@ describe('the target', () => {
 });
 
 describe('metrics', () => {
-  test('show the waiting changes and the load of a backlog', async () => {
+  test('of a backlog show many waiting changes and a high capacity utilization', async () => {
     const arn = created({ source: { catchUp: 0.5 } });
     pass(60);
     const [waiting, load] = [await metric(arn, 'CDCIncomingChanges', 5), await metric(arn, 'CapacityUtilization', 5)];
@@ -399,7 +399,7 @@ test('the limit of CloudWatch values counts all queries of a request', async () 
 });
 
 test('a start time in the future counts as now if start times are accepted', async () => {
-  await again({ uncertain: { customStartPoint: true } });
+  await restart({ uncertain: { customStartPoint: true } });
   const arn = created({ status: 'created', replicationType: 'cdc' });
   await start(arn, 'start-replication', { CdcStartTime: simulator.clock.now() / 1000 + 86_400 });
   pass(60);
@@ -431,7 +431,7 @@ describe('overlapping changes', () => {
     });
   });
 
-  test('a modification or deletion that fails changes neither the stop nor the 48 hours', async () => {
+  test('a failed modification changes neither the stop nor the deprovisioning after 48 hours', async () => {
     const arn = created({ status: 'stopped' });
     const { StopReason, ReplicationDeprovisionTime } = await look(simulator, arn);
     simulator.clock.advance({ hours: 8 });
@@ -448,8 +448,8 @@ describe('overlapping changes', () => {
     expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('deprovisioned');
   });
 
-  test('a start that is aborted while it is provisioned leaves nothing provisioned', async () => {
-    await again({ uncertain: { stopAbortsStart: true } });
+  test('a start that is aborted in provisioning_capacity ends deprovisioned', async () => {
+    await restart({ uncertain: { stopAbortsStart: true } });
     const arn = created({ status: 'provisioning_capacity' });
     await stop(arn);
     pass(5);
@@ -459,8 +459,8 @@ describe('overlapping changes', () => {
     });
   });
 
-  test('a config that was deleted does not count for the quota, and a name is taken once', async () => {
-    await again({ uncertain: { quota: 1 } });
+  test('a deleted config leaves the quota, and a rename to a taken identifier is rejected', async () => {
+    await restart({ uncertain: { quota: 1 } });
     const { ReplicationConfig } = await ask(simulator, 'CreateReplicationConfig', config('first'));
     await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: ReplicationConfig.ReplicationConfigArn });
     pass(60);
@@ -489,8 +489,8 @@ describe('overlapping changes', () => {
 test.each([
   ['refused', 'accepted', 'MaxRecords must be between 20 and 100'],
   ['clamped', 'accepted', 'accepted'],
-] as const)('a MaxRecords that is out of bounds is %s, where that is assumed', async (how, within, outside) => {
-  await again({ uncertain: { maxRecordsOutOfBounds: how } });
+] as const)('a MaxRecords out of bounds is %s if `maxRecordsOutOfBounds` says so', async (how, within, outside) => {
+  await restart({ uncertain: { maxRecordsOutOfBounds: how } });
   for (let n = 0; n < 30; n++) created();
   expect(await refusal(simulator, 'DescribeReplications', { MaxRecords: 20 })).toBe(within);
   expect(await refusal(simulator, 'DescribeReplications', { MaxRecords: 5 })).toContain(outside);
@@ -499,13 +499,13 @@ test.each([
 });
 
 test('the answer to a stop shows the previous status if configured', async () => {
-  await again({ uncertain: { stopAnswers: 'status-before' } });
+  await restart({ uncertain: { stopAnswers: 'status-before' } });
   const arn = created();
   expect((await stop(arn)).Replication.Status).toBe('running');
   expect((await look(simulator, arn)).Status).toBe('stopping');
 });
 
-test('changed mappings, settings and endpoints are checked like new ones', async () => {
+test('changed mappings, settings, capacity and endpoints are checked like new ones', async () => {
   const arn = created({ status: 'stopped' });
   const modify = (change: object) =>
     refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: arn, ...change });
@@ -520,7 +520,7 @@ test('changed mappings, settings and endpoints are checked like new ones', async
   expect(await modify({ TableMappings: mappings(['include', 'shop', '%1']) })).toBe('accepted');
 });
 
-test('filters of tables and of lists must all match, and ten tables are reloaded at a time', async () => {
+test('a row must match all filters of a request, and a reload takes at most ten tables', async () => {
   const arn = created({ tables: 12, identifier: 'one' });
   created({ identifier: 'two' });
   const filtered = async (...Filters: object[]) =>

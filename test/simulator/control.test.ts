@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => simulator.close());
 
-/** Controls it over HTTP. */
+/** Sends a request to the HTTP control of the simulator. */
 async function control(
   method: string,
   path: string,
@@ -29,7 +29,7 @@ async function control(
 }
 
 describe('over HTTP', () => {
-  test('replications are created in any state, moved, spoilt, watched and reset', async () => {
+  test('control requests create replications, move the time, set faults, act, list calls and reset', async () => {
     const { answer: created } = await control('POST', 'replications', {
       status: 'provisioning_capacity',
       identifier: 'over-http',
@@ -68,7 +68,7 @@ describe('over HTTP', () => {
     ['on-step', { step: 'initializing', messages: null }, 'stopped'],
     ['on-assessment', { status: 'failed' }, 'stopped'],
     ['fail-after-running', { seconds: 10 }, 'stopped'],
-  ])('%s happens to a replication', async (action, more, status) => {
+  ])('the action %s with %j leaves a stopped replication in status %s', async (action, more, status) => {
     const arn = simulator.createReplication({ status: 'stopped' });
     expect(await control('POST', 'act', { action, replicationConfigArn: arn, ...more })).toEqual({
       status: 200,
@@ -80,61 +80,61 @@ describe('over HTTP', () => {
   test.each([
     ['POST', 'act', { action: 'dance' }, 400, 'no action "dance"'],
     ['POST', 'act', { action: 'stop', replicationConfigArn: 'x' }, 400, 'no replication x'],
-    ['POST', 'clock', { hours: -1 }, 400, 'hours is a number from 0'],
+    ['POST', 'clock', { hours: -1 }, 400, 'hours must be a number from 0'],
     ['POST', 'clock', '{', 400, 'JSON'],
-    ['POST', 'clock', '[]', 400, 'not a JSON object'],
+    ['POST', 'clock', '[]', 400, 'must be a JSON object'],
     ['POST', 'faults', {}, 400, 'needs "operation"'],
-    ['POST', 'replications', { status: 'bogus' }, 400, 'status is one of created'],
+    ['POST', 'replications', { status: 'bogus' }, 400, 'status must be one of created'],
     ['POST', 'replications', { tables: 1e9 }, 400, 'from 0 to 20000'],
-    ['POST', 'replications', { source: { engine: 'db2' } }, 400, 'source.engine is one of mysql'],
-    ['POST', 'replications', { replicationType: 'full' }, 400, 'replicationType is one of'],
-    ['POST', 'policy', { statements: 'all' }, 400, 'the policy is a list'],
-    ['POST', 'policy', { statements: [null] }, 400, 'the policy[0] is an object'],
+    ['POST', 'replications', { source: { engine: 'db2' } }, 400, 'source.engine must be one of mysql'],
+    ['POST', 'replications', { replicationType: 'full' }, 400, 'replicationType must be one of'],
+    ['POST', 'policy', { statements: 'all' }, 400, 'the policy must be a list'],
+    ['POST', 'policy', { statements: [null] }, 400, 'the policy[0] must be an object'],
     ['POST', 'policy', { statements: [{ Effect: 'Allow' }] }, 400, 'needs "Action"'],
-    ['POST', 'clock', { minutes: '1' }, 400, 'minutes is a number'],
-    ['POST', 'faults', { operation: '*', type: 'bogus' }, 400, 'the fault.type is one of throttle'],
+    ['POST', 'clock', { minutes: '1' }, 400, 'minutes must be a number'],
+    ['POST', 'faults', { operation: '*', type: 'bogus' }, 400, 'the fault.type must be one of throttle'],
     ['POST', 'faults', { operation: '*', type: 'invalid-state' }, 400, 'the fault needs "status"'],
     ['POST', 'faults', { operation: '*', type: 'late' }, 400, 'the fault needs "seconds"'],
-    ['POST', 'faults', { operation: '*', type: 'late', seconds: -1 }, 400, 'seconds is a number from 0'],
+    ['POST', 'faults', { operation: '*', type: 'late', seconds: -1 }, 400, 'seconds must be a number from 0'],
     ['POST', 'faults', { operation: '*', type: 'clock-skew' }, 400, 'the fault needs "skewSeconds"'],
     [
       'POST',
       'faults',
       { operation: '*', type: 'stale', upToSeconds: 121 },
       400,
-      'upToSeconds is a number from 0 to 120',
+      'upToSeconds must be a number from 0 to 120',
     ],
-    ['POST', 'faults', { operation: '*', type: 'row-missing', hides: 'all' }, 400, 'hides is one of from-lists, row'],
+    ['POST', 'faults', { operation: '*', type: 'row-missing', hides: 'all' }, 400, 'hides must be one of from-lists'],
     ['POST', 'faults', { operation: '*', type: 'error', name: 'X', message: '', status: 9999 }, 400, 'from 400 to 599'],
-    ['POST', 'faults', { operation: '*', type: 'throttle', often: 3 }, 400, 'the fault has no "often"'],
-    ['POST', 'replications', { durations: { initializing: 'x' } }, 400, 'durations.initializing is a number'],
-    ['POST', 'replications', { durations: { fullLoad: 1e30 } }, 400, 'durations.fullLoad is a number'],
-    ['POST', 'replications', { source: { bytesPerSecond: -1000 } }, 400, 'source.bytesPerSecond is a number from 0'],
+    ['POST', 'faults', { operation: '*', type: 'throttle', often: 3 }, 400, 'the fault has no member "often"'],
+    ['POST', 'replications', { durations: { initializing: 'x' } }, 400, 'durations.initializing must be a number'],
+    ['POST', 'replications', { durations: { fullLoad: 1e30 } }, 400, 'durations.fullLoad must be a number'],
+    ['POST', 'replications', { source: { bytesPerSecond: -1000 } }, 400, 'bytesPerSecond must be a number from 0'],
     ['POST', 'replications', { source: { rates: { inserts: 1 } } }, 400, 'source.rates needs "updates"'],
-    ['POST', 'replications', { changesPerSecond: 'fast' }, 400, 'changesPerSecond is a number'],
-    ['POST', 'replications', { tables: { skippedPercent: 200 } }, 400, 'skippedPercent is a number from 0 to 100'],
+    ['POST', 'replications', { changesPerSecond: 'fast' }, 400, 'changesPerSecond must be a number'],
+    ['POST', 'replications', { tables: { skippedPercent: 200 } }, 400, 'skippedPercent must be a number from 0 to 100'],
     ['POST', 'replications', { tables: { names: ['orders'] } }, 400, 'like shop.orders'],
-    ['POST', 'replications', { identifier: { a: 1 } }, 400, 'identifier is a text'],
-    ['GET', 'calls?limit=-1', undefined, 400, 'limit is a number of calls'],
+    ['POST', 'replications', { identifier: { a: 1 } }, 400, 'identifier must be a text'],
+    ['GET', 'calls?limit=-1', undefined, 400, 'limit must be a number of calls'],
     ['GET', 'nothing', undefined, 404, 'There is no GET'],
-  ])('%s %s %j is refused: %i', async (method, path, body, status, said) => {
+  ])('%s %s with %j is rejected with status %i', async (method, path, body, status, said) => {
     const refused = await control(method, path, body);
     expect(refused.status).toBe(status);
     expect(refused.answer.error).toContain(said);
   });
 
   test.each([
-    ['change-source', { source: { engine: 'db2' } }, 'engine is one of mysql'],
-    ['change-source', { source: { rates: null } }, 'rates is an object'],
+    ['change-source', { source: { engine: 'db2' } }, 'engine must be one of mysql'],
+    ['change-source', { source: { rates: null } }, 'rates must be an object'],
     ['on-next-stop', { next: { type: 'self-restart', stopReason: 'x' } }, 'the next stop needs "afterSeconds"'],
-    ['on-next-stop', { next: { type: 'explode' } }, 'the next stop.type is one of fail'],
-    ['fail-after-running', { seconds: 'x' }, 'seconds is a number'],
-    ['fail', { messages: [7] }, 'messages[0] is a text'],
-    ['on-assessment', { status: 'perfect' }, 'the assessment is one of passed'],
-    ['on-step', { step: 'sleeping', messages: null }, 'the step is one of initializing'],
+    ['on-next-stop', { next: { type: 'explode' } }, 'the next stop.type must be one of fail'],
+    ['fail-after-running', { seconds: 'x' }, 'seconds must be a number'],
+    ['fail', { messages: [7] }, 'messages[0] must be a text'],
+    ['on-assessment', { status: 'perfect' }, 'the assessment must be one of passed'],
+    ['on-step', { step: 'sleeping', messages: null }, 'the step must be one of initializing'],
     ['on-step', { step: 'deprovisioning', messages: ['x'] }, 'deprovisioning can only hang'],
-    ['start', { type: 'restart' }, 'the start type is one of start-replication'],
-  ])('%s with %j is refused, and leaves the replication as it was', async (action, more, said) => {
+    ['start', { type: 'restart' }, 'the start type must be one of start-replication'],
+  ])('the action %s with %j is rejected, and leaves the replication unchanged', async (action, more, said) => {
     const arn = simulator.createReplication({ status: 'stopped' });
     const before = await look(simulator, arn);
     const refused = await control('POST', 'act', { action, replicationConfigArn: arn, ...more });
@@ -198,7 +198,7 @@ describe('over HTTP', () => {
     expect((await control('POST', 'replications', { identifier: 'once' })).answer.error).toContain('already');
   });
 
-  test('the page contains no data of a replication', async () => {
+  test('the page is static HTML without data of a replication, and unknown paths are not found', async () => {
     simulator.createReplication({ identifier: 'watched' });
     const response = await fetch(`${simulator.endpoint}/`);
     expect(response.headers.get('content-type')).toContain('text/html');
@@ -221,7 +221,7 @@ describe('the HTTP front', () => {
       'SerializationException',
     ],
     [
-      'a list',
+      'a JSON list',
       { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
       '[]',
       400,
@@ -236,7 +236,7 @@ describe('the HTTP front', () => {
       'UnknownOperationException',
     ],
     [
-      'a name of an object',
+      'the name of an inherited property',
       { 'x-amz-target': 'AmazonDMSv20160101.constructor', authorization: signed },
       '{}',
       404,
@@ -257,14 +257,14 @@ describe('the HTTP front', () => {
       'IncompleteSignatureException',
     ],
     [
-      'nothing',
+      'an empty body',
       { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
       '',
       400,
       'ValidationException',
     ],
     [
-      'too much',
+      'a body of two megabytes',
       { 'x-amz-target': 'AmazonDMSv20160101.StopReplication', authorization: signed },
       `{"a":"${'x'.repeat(2 ** 21)}"}`,
       413,
@@ -279,7 +279,7 @@ describe('the HTTP front', () => {
   test('listens on loopback only', () => expect(simulator.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/));
 });
 
-test('the program starts one, says how to point clients at it, and refuses settings that are none', async () => {
+test('the program starts a simulator, prints the variables for clients, and rejects invalid options', async () => {
   const script = fileURLToPath(new URL('../../dist/simulator/cli.js', import.meta.url));
   const run = (...args: string[]) => {
     const program = spawn(process.execPath, [script, ...args]);

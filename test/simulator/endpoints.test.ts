@@ -11,7 +11,7 @@ afterEach(() => simulator.close());
 
 const named = (...Values: string[]) => ({ Filters: [{ Name: 'endpoint-arn', Values }] });
 
-test("endpoints lead somewhere, as AWS's client reads it, and elsewhere once they are repointed", async () => {
+test("AWS's client reads the endpoints of a replication, and another server name after repointTarget", async () => {
   const arn = simulator.createReplication();
   const { SourceEndpointArn, TargetEndpointArn } = await look(simulator, arn);
   const client = new DatabaseMigrationServiceClient(simulator.clientConfig());
@@ -27,7 +27,7 @@ test("endpoints lead somewhere, as AWS's client reads it, and elsewhere once the
   client.destroy();
 });
 
-test('endpoints are listed by page, and one that is named and not there is a fault', async () => {
+test('endpoints come in pages, and an unknown endpoint or filter is rejected', async () => {
   for (let n = 0; n < 30; n++) simulator.createReplication();
   const first = await ask(simulator, 'DescribeEndpoints', { MaxRecords: 50 });
   const second = await ask(simulator, 'DescribeEndpoints', { MaxRecords: 50, Marker: first.Marker });

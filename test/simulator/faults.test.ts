@@ -46,7 +46,7 @@ describe('a fault', () => {
     expect(performance.now() - begunAt).toBeGreaterThan(140);
   });
 
-  test('stale shows an older state until it is used up or that state ages out', async () => {
+  test('stale shows an older state until the fault is used up or the state is too old', async () => {
     simulator.fault({ operation: 'DescribeReplications', type: 'stale', times: 1 });
     await stop();
     expect((await look(simulator, arn)).Status).toBe('running');
@@ -166,7 +166,7 @@ describe('a fault', () => {
     expect(await refusal(simulator, 'DescribeReplications', named)).toBe('accepted');
   });
 
-  test('can target the metrics of one replication and uses the message of its operation', async () => {
+  test('can target the metrics of one replication, and invalid-state uses the message of its operation', async () => {
     const metric = (id: string) => {
       const Dimensions = [{ Name: 'ReplicationConfigId', Value: `123456789012:${id}` }];
       const Metric = { Namespace: 'AWS/DMS', MetricName: 'CDCLatencyTarget', Dimensions };
@@ -275,7 +275,7 @@ test('the call log drops its oldest entries when requests are long', async () =>
   expect(simulator.calls.at(-1)).toMatchObject({ operation: 'DescribeReplications', outcome: 'ok' });
 });
 
-test('the call log shows time, operation, input, account, region and outcome of each call', async () => {
+test('the call log shows time, operation, input, account, region and outcome, until a reset clears it', async () => {
   await stop();
   simulator.fault({ operation: 'StopReplication', type: 'throttle' });
   await stop();

@@ -40,7 +40,7 @@ const thrownBy = async (answer: Promise<unknown>) => {
 };
 
 describe('a late call', () => {
-  /** Sends it, and gives up once the simulator has read it. */
+  /** Sends a command, and aborts it once the simulator has read it. */
   const sendAndGiveUp = async (command: StopReplicationCommand | StartReplicationCommand) => {
     const controller = new AbortController();
     const before = simulator.calls.length;
@@ -111,7 +111,7 @@ describe('a late call', () => {
 });
 
 describe('an error', () => {
-  test('without a name is an empty answer, even after the effect', async () => {
+  test('without a name is an empty answer, with or without an effect', async () => {
     simulator.fault({ operation: 'StopReplication', type: 'error', afterEffect: true });
     const err = await thrownBy(stop());
     expect([err.$metadata.httpStatusCode, err.message]).toEqual([400, 'UnknownError']);
@@ -139,7 +139,7 @@ describe('an error', () => {
 
 describe('the time of answers', () => {
   const seen = async () => client.send(new DescribeReplicationsCommand({}));
-  /** The time that the client signs by, in milliseconds since the epoch. */
+  /** Returns the time with which the client signs, in ms since the epoch. */
   const signsBy = () => Date.now() + client.config.systemClockOffset;
 
   test('is the simulated time, and clients sign with it', async () => {
@@ -161,7 +161,7 @@ describe('the time of answers', () => {
   test.each([
     [600, /^Signature expired: (\d{8}T\d{6}Z) is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$/],
     [-600, /^Signature not yet current: (\d{8}T\d{6}Z) is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 5 min\.\)$/],
-  ])('that is %d seconds ahead rejects the client until it has corrected its clock', async (skewSeconds, said) => {
+  ])('that is %d seconds ahead makes DMS refuse the client until it corrects its clock', async (skewSeconds, said) => {
     await seen();
     simulator.fault({ operation: 'StopReplication', type: 'clock-skew', skewSeconds, times: 2 });
     const err = await thrownBy(stop());

@@ -7,12 +7,12 @@ import { ask, call, config, look, refusal } from '../support/dms-http.js';
 let simulator: DmsSimulator;
 afterEach(() => simulator.close());
 
-/** A simulator whose time stands still. */
+/** Starts a simulator whose time stands still. */
 async function begin(options: DmsSimulatorOptions = {}): Promise<void> {
   simulator = await startDmsSimulator({ speed: 0, ...options });
 }
 
-/** The statuses that looks show, a few simulated seconds apart, each once. */
+/** Returns the statuses that looks show over some minutes, one look every 20 s, without repetitions. */
 async function statusesOver(arn: string, minutes: number): Promise<string[]> {
   const seen: string[] = [(await look(simulator, arn)).Status];
   for (let seconds = 0; seconds < minutes * 60; seconds += 20) {
@@ -33,7 +33,7 @@ describe('a start', () => {
     ['cdc', ['running'], 'checkpoint:'],
     ['full-load-and-cdc', ['running'], 'checkpoint:'],
   ] as const)(
-    'of type %s goes through every step, and on as that type does',
+    'of type %s goes through every step and ends in the statuses %j',
     async (replicationType, end, checkpoint) => {
       await begin();
       const arn = simulator.createReplication({ status: 'created', replicationType });
@@ -41,13 +41,13 @@ describe('a start', () => {
       expect(await statusesOver(arn, 90)).toEqual([...startSteps, ...end]);
       const row = await look(simulator, arn);
       expect(row.RecoveryCheckpoint?.slice(0, 11) ?? null).toBe(checkpoint);
-      // A full load is deprovisioned soon after it is finished, and its statistics are lost.
+      // DMS deprovisions a finished full load soon, and loses its statistics.
       expect(row.ReplicationStats.FullLoadProgressPercent).toBe(replicationType === 'full-load' ? 0 : 100);
       expect(row.ProvisionData).toMatchObject({ DateProvisioned: expect.any(Number) });
     },
   );
 
-  test.each(startSteps)('that fails in %s says why', async (step) => {
+  test.each(startSteps)('that fails in %s ends in failed, with the failure message', async (step) => {
     await begin();
     const arn = simulator.createReplication({ status: 'created' });
     simulator.onStep(arn, step, [`No luck in ${step}`]);
@@ -59,7 +59,7 @@ describe('a start', () => {
     if (step === 'provisioning_capacity') expect(row.ProvisionData.ProvisionState).toBe('failed_provision');
   });
 
-  test('that hangs in a step stays there, and one placed in a step goes on from it', async () => {
+  test('that hangs stays in its step, and a replication created in a step goes on to running', async () => {
     await begin();
     const hanging = simulator.createReplication({ status: 'created' });
     simulator.onStep(hanging, 'testing_connection', null);
@@ -72,7 +72,7 @@ describe('a start', () => {
   test.each([
     ['short', ['replication_starting', 'running']],
     ['full', [...startSteps, 'running']],
-  ] as const)('within 48 hours takes the %s path where that is assumed', async (resumePath, path) => {
+  ] as const)('within 48 hours takes the %s path if `resumePath` says so', async (resumePath, path) => {
     await begin({ uncertain: { resumePath } });
     const arn = simulator.createReplication({ status: 'stopped' });
     await start(arn, 'resume-processing');
@@ -98,7 +98,7 @@ describe('a start', () => {
     ['running', 'resume-processing', {}, 'is in RUNNING state and cannot start'],
     ['stopped', 'restart', {}, 'InvalidParameterValueException'],
     ['created', 'reload-target', {}, 'valid only for replications that have run before'],
-  ] as const)('of a %s one with %s (%j) is: %s', async (status, type, uncertain, expected) => {
+  ] as const)('of a %s replication with %s (%j) is answered with: %s', async (status, type, uncertain, expected) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status });
     const said = await refusal(simulator, 'StartReplication', {
@@ -108,7 +108,7 @@ describe('a start', () => {
     expect(said).toContain(expected);
   });
 
-  test('takes a start position only where that is assumed, and never both', async () => {
+  test('takes a start position or time only if `customStartPoint` is set, and never both', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'created', replicationType: 'cdc' });
     const position = {
@@ -136,7 +136,7 @@ describe('a start', () => {
       });
       return rows[0].AppliedInserts * (ReplicationConfigArn === other ? 3 : 1);
     };
-    // An hour of 12 inserts a second more.
+    // The earlier start time adds an hour of 12 inserts a second.
     expect((await rowsOf(earlier)) - (await rowsOf(other))).toBeGreaterThan(3600 * 12);
   });
 
@@ -173,7 +173,7 @@ describe('a premigration assessment', () => {
     return assessment.Status as string;
   };
 
-  test('is cancelled with a start that is aborted, where that is assumed', async () => {
+  test('is cancelled when a stop aborts its start, if `stopAbortsStart` is set', async () => {
     await begin({ uncertain: { stopAbortsStart: true } });
     const arn = simulator.createReplication({ status: 'created' });
     await start(arn, 'start-replication', { PremigrationAssessmentSettings: '{}' });
@@ -182,7 +182,7 @@ describe('a premigration assessment', () => {
     expect(await statusesOver(arn, 60)).toEqual(['stopping', 'stopped']);
   });
 
-  test('is deleted with its config', async () => {
+  test('is shown as deleting while its config is being deleted', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'created' });
     simulator.onAssessment(arn, 'failed');
@@ -194,7 +194,7 @@ describe('a premigration assessment', () => {
   });
 });
 
-describe('a replication that is put into a state', () => {
+describe('a replication that is created as', () => {
   test.each([
     ['running', 'full-load-and-cdc', { Status: 'running', RecoveryCheckpoint: expect.any(String) }],
     ['running', 'full-load', { Status: 'running', ReplicationStats: { FullLoadProgressPercent: 0 } }],
@@ -202,7 +202,7 @@ describe('a replication that is put into a state', () => {
     ['stopped', 'full-load', { StopReason: 'Stop Reason FULL_LOAD_ONLY_FINISHED' }],
     ['deprovisioned', 'full-load', { Status: 'stopped', ProvisionData: { ProvisionState: 'deprovisioned' } }],
     ['failed', 'full-load-and-cdc', { StopReason: 'Stop Reason FATAL_ERROR', FailureMessages: ['Simulated failure'] }],
-  ] as const)('%s, of type %s, has lived its way there', async (status, replicationType, shown) => {
+  ] as const)('%s, of type %s, shows the past that leads to that status', async (status, replicationType, shown) => {
     await begin();
     const arn = simulator.createReplication({ status, replicationType });
     const row = await look(simulator, arn);
@@ -214,8 +214,8 @@ describe('a replication that is put into a state', () => {
   });
 });
 
-describe('a start that is rejected or ends early', () => {
-  test('changes nothing if it is rejected', async () => {
+describe('a start', () => {
+  test('that is rejected changes neither the row nor the deprovisioning', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const before = await look(simulator, arn);
@@ -230,7 +230,7 @@ describe('a start that is rejected or ends early', () => {
     expect((await look(simulator, arn)).ProvisionData.ProvisionState).toBe('deprovisioned');
   });
 
-  test('with a past stop position stops once the load is done', async () => {
+  test('with a stop position that passes during the load stops once the load is done', async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'created' });
     const at = new Date(simulator.clock.now() + 60_000).toISOString().slice(0, 19);
@@ -239,14 +239,14 @@ describe('a start that is rejected or ends early', () => {
     const row = await look(simulator, arn);
     expect(row).toMatchObject({ Status: 'stopped', StopReason: 'Stop Reason STOPPED_AT_SERVER_TIME' });
     expect(simulator.replications()).toMatchObject([{ lagSeconds: null }]);
-    // The load is done: a stop position is for what comes after it.
+    // A stop position applies to changes after the load, so the load is done.
     expect(row.ReplicationStats).toMatchObject({ FullLoadProgressPercent: 100, TablesLoaded: 3 });
   });
 
   test.each([
     [{ acceptedIsFirstRun: true }, 'valid only for replications running for the first time'],
     [{ acceptedIsFirstRun: false }, 'accepted'],
-  ])('that fails in its first run counts as a run depending on %j', async (uncertain, said) => {
+  ])('that fails before running is a first run if `acceptedIsFirstRun` is set: %j', async (uncertain, said) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status: 'created' });
     simulator.onStep(arn, 'testing_connection', ['No route']);
@@ -270,7 +270,7 @@ describe('a start that is rejected or ends early', () => {
   test.each([
     [{}, true],
     [{ startClearsStop: true }, false],
-  ])('shows the stop of the previous run depending on %j', async (uncertain, isShown) => {
+  ])('still shows the previous stop unless `startClearsStop` is set: %j', async (uncertain, isShown) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status: 'stopped' });
     await start(arn, 'resume-processing');
@@ -309,7 +309,7 @@ describe('a stop', () => {
   test.each([
     ['server_time', 'Stop Reason STOPPED_AT_SERVER_TIME'],
     ['commit_time', 'Stop Reason STOPPED_AT_COMMIT_TIME'],
-  ])('at a %s happens by itself', async (kind, reason) => {
+  ])('at a %s needs no request', async (kind, reason) => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const at = new Date(simulator.clock.now() + 1_800_000).toISOString().slice(0, 19);
@@ -339,7 +339,7 @@ describe('a stop', () => {
     },
   );
 
-  test('can be undone after scaling, fail or hang', async () => {
+  test('can be undone by DMS with twice the capacity, can fail, and can hang', async () => {
     await begin();
     const [undone, failing, hanging] = [1, 2, 3].map(() => simulator.createReplication()) as [string, string, string];
     simulator.onNextStop(undone, {
@@ -371,7 +371,7 @@ describe('a stop', () => {
     ['stopped', { stopAtRest: 'accepted' }, 'accepted'],
     ['created', { stopAtRest: 'accepted' }, 'accepted'],
     ['modifying', { stopAtRest: 'accepted' }, "is in 'modifying' state and cannot be stopped."],
-  ] as const)('of a %s one (%j): %s', async (status, uncertain, expected) => {
+  ] as const)('of a %s replication (%j) is answered with: %s', async (status, uncertain, expected) => {
     await begin({ uncertain });
     const arn = simulator.createReplication({ status });
     expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toContain(expected);
@@ -405,7 +405,7 @@ describe('after a stop', () => {
     expect((await statistics()).ReplicationTableStatistics).toEqual([]);
   });
 
-  test('deprovisioning can clear the checkpoint and be shown as a status, in upper case', async () => {
+  test('deprovisioning can clear the checkpoint, show as a status, and spell the provision state in upper case', async () => {
     await begin({
       uncertain: { checkpointAfterDeprovision: false, deprovisionShownIn: 'status', provisionStateCase: 'upper' },
     });
@@ -419,7 +419,7 @@ describe('after a stop', () => {
   test.each([
     ['freshStartAfterDeprovision', (row: any) => row.ReplicationStats.FreshStartDate],
     ['deprovisionTimeAfterDeprovision', (row: any) => row.ReplicationDeprovisionTime],
-  ] as const)('%s says whether a time is still shown after it', async (name, timeOf) => {
+  ] as const)('%s decides whether the row still shows a time after deprovisioning', async (name, timeOf) => {
     for (const isShown of [true, false]) {
       if (!isShown) await simulator.close();
       await begin({ uncertain: { [name]: isShown } });
@@ -475,12 +475,12 @@ describe('a config', () => {
     [{ ReplicationConfigIdentifier: 7 }, 'SerializationException: NUMBER_VALUE can not be converted to a String'],
     [{ ComputeConfig: [] }, 'SerializationException: START_ARRAY'],
     [{ Tags: 'x' }, 'SerializationException: STRING_VALUE'],
-  ])('created with %j: %s', async (changes, expected) => {
+  ])('created with %j is answered with: %s', async (changes, expected) => {
     await begin();
     expect(await create(changes)).toContain(expected);
   });
 
-  test('is created once, and under the same ARN again once it is deleted', async () => {
+  test('can be created once, and again under the same ARN after its deletion', async () => {
     await begin();
     await create();
     expect(await create()).toContain('ResourceAlreadyExistsFault');
@@ -496,7 +496,7 @@ describe('a config', () => {
     expect((await look(simulator, arn)).ReplicationCreateTime).toBeGreaterThan(before);
   });
 
-  test('is modified where AWS allows it, and as long as that takes nothing can be started', async () => {
+  test("can be modified where AWS allows it, and can't be started meanwhile", async () => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const modify = (changes: object) =>
@@ -526,7 +526,7 @@ describe('a config', () => {
     ).toBe('accepted');
   });
 
-  test('holds what was asked for and nothing else, whatever was sent', async () => {
+  test('keeps only the known members of requests, and merges changes of its compute config', async () => {
     await begin();
     await ask(
       simulator,
@@ -561,7 +561,7 @@ describe('a config', () => {
     expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn })).toBe('accepted');
   });
 
-  test.each(['modifying', 'deleting'] as const)('in %s may fail or hang', async (step) => {
+  test.each(['modifying', 'deleting'] as const)('can fail or hang while %s', async (step) => {
     await begin();
     const arn = simulator.createReplication({ status: 'stopped' });
     const act = () =>
@@ -596,7 +596,7 @@ describe('a config', () => {
     },
   );
 
-  test('that is being deleted is not restarted', async () => {
+  test('that is being deleted is not restarted by DMS', async () => {
     await begin();
     const arn = simulator.createReplication();
     simulator.onNextStop(arn, { type: 'self-restart', stopReason: 'Stop Reason RECYCLE_TASK', afterSeconds: 600 });
@@ -626,7 +626,7 @@ describe('a config', () => {
 });
 
 describe('lists', () => {
-  test('are of one account and region', async () => {
+  test("show only the replications of the caller's account-region", async () => {
     await begin();
     const arn = simulator.createReplication();
     simulator.createReplication({ region: 'us-east-1' });
@@ -644,7 +644,7 @@ describe('lists', () => {
     );
   });
 
-  test('are paged, filtered, and refuse what they do not know', async () => {
+  test('come in pages, can be filtered, and reject unknown names, filters and markers', async () => {
     await begin();
     const arns = Array.from({ length: 45 }, () => simulator.createReplication());
     const page = (input: object) => ask(simulator, 'DescribeReplications', { MaxRecords: 20, ...input });
@@ -675,7 +675,7 @@ describe('lists', () => {
     }
   });
 
-  test('pass over nothing when something is deleted between two pages', async () => {
+  test('skip no replication when another is deleted between two pages', async () => {
     await begin({ durations: { deleting: 1 } });
     const arns = Array.from({ length: 40 }, () => simulator.createReplication({ status: 'created' }));
     const { Marker } = await ask(simulator, 'DescribeReplications', { MaxRecords: 20 });
@@ -689,7 +689,7 @@ describe('lists', () => {
     );
   });
 
-  test('answer a config that never ran with a fault, where that is assumed', async () => {
+  test('answer a request for a config that never ran with a fault if `rowBeforeFirstRun` is fault', async () => {
     await begin({ rowBeforeFirstRun: 'fault' });
     const arn = simulator.createReplication({ status: 'created' });
     const Filters = [{ Name: 'replication-config-arn', Values: [arn] }];
@@ -697,7 +697,7 @@ describe('lists', () => {
     expect((await ask(simulator, 'DescribeReplicationConfigs', { Filters })).ReplicationConfigs).toHaveLength(1);
   });
 
-  test('show the others beside one that is missing, and no row before the first run, where that is assumed', async () => {
+  test('show the rows beside an unknown ARN, and no row before the first run, if configured', async () => {
     await begin({ uncertain: { missingInFilter: 'others', rowBeforeFirstRun: false } });
     const arn = simulator.createReplication();
     const created = simulator.createReplication({ status: 'created' });
@@ -709,7 +709,7 @@ describe('lists', () => {
 });
 
 describe('IAM', () => {
-  test('allows Describe without a resource only, and names the action that it refuses', async () => {
+  test('allows DescribeReplications for `*` only, lets Deny override Allow, and names the denied action', async () => {
     await begin();
     const arn = simulator.createReplication();
     const other = simulator.createReplication();
@@ -735,13 +735,13 @@ describe('IAM', () => {
     simulator.setPolicy(null);
   });
 
-  test('answers with the status that is assumed', async () => {
+  test('denies with the HTTP status of `accessDeniedStatus`', async () => {
     await begin({ uncertain: { accessDeniedStatus: 403 }, policy: [] });
     expect((await call(simulator, 'DescribeReplications')).status).toBe(403);
   });
 });
 
-test('the same seed and the same moves give the same life, to the letter', async () => {
+test('the same seed and the same calls give the same answers, to the letter', async () => {
   const life = async () => {
     await begin({ seed: 7 });
     simulator.fault({ operation: 'DescribeReplications', type: 'throttle', times: 10, probability: 0.3 });

@@ -5,7 +5,7 @@ import { requestShapes } from '../../src/simulator/api/shapes.js';
 import { ask, config, refusal } from '../support/dms-http.js';
 import { misfits } from '../support/sdk-shapes.js';
 
-/** AWS's own model, as the SDK carries it. */
+/** Service model of DMS, from AWS's SDK. */
 const model = sdk as unknown as Readonly<Record<string, unknown>>;
 
 const schemaOf = (shape: string) => {
@@ -26,7 +26,7 @@ test.each([
   ['assumed', uncertainDefaults],
   ['inverted', { ...uncertainInverted, rowBeforeFirstRun: 'fault' as const }],
 ])(
-  'every response of every operation, all through a life as %s, is of the shape that AWS gives it',
+  "every response fits AWS's service model through a whole life, with uncertain behaviour as %s",
   async (_, uncertain) => {
     const simulator = await startDmsSimulator({ speed: 0, uncertain: { ...uncertain, throttle: null } });
     const called = new Set<string>();
@@ -92,13 +92,13 @@ describe('the shapes that requests are checked against', () => {
     Object.keys(shape)
       .map((name) => name.replace('!', ''))
       .toSorted();
-  test.each(Object.keys(requestShapes))('name every member of %s, and no other', (operation) => {
+  test.each(Object.keys(requestShapes))('have exactly the members of %s', (operation) => {
     const [, , , , names] = schemaOf(`${operation}Message`) as [number, string, string, unknown, string[]];
     expect(members(requestShapes[operation] ?? {})).toEqual(names.toSorted());
   });
 });
 
-test('whatever a request can not be without is asked for by name', async () => {
+test('a request without a required member is rejected with the name of the member', async () => {
   const simulator = await startDmsSimulator({ speed: 0 });
   const ReplicationConfigArn = simulator.createReplication();
   const { ResourceIdentifier: _, ...required } = config('whole');

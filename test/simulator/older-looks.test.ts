@@ -40,7 +40,7 @@ describe('looks of random ages', () => {
   test.each([
     ['a request for one', (arn: string) => rowOf(arn)],
     ['a list', async () => (await client.send(new DescribeReplicationsCommand({}))).Replications?.[0]],
-  ])('show %s older states after newer ones, and the newest once they are all too young', async (_, seen) => {
+  ])('show %s older states after newer ones, until the change is older than every look', async (_, seen) => {
     const arn = simulator.createReplication();
     simulator.fault({ ...older, operation: 'DescribeReplications' });
     await client.send(new StopReplicationCommand({ ReplicationConfigArn: arn }));
@@ -91,7 +91,7 @@ describe('looks of random ages', () => {
     expect(inserts.some(isOlder)).toBe(true);
   });
 
-  test('do not show what was created later', async () => {
+  test('do not find a replication that was created after the time they show', async () => {
     simulator.clock.advance({ hours: 1 });
     const arn = simulator.createReplication({ status: 'created' });
     simulator.clock.advance({ seconds: 30 });
@@ -105,7 +105,7 @@ describe('looks of random ages', () => {
 describe('a look of a fixed age', () => {
   const seconds = { type: 'stale', staleSeconds: 37, times: 1 } as const;
 
-  test('shows exactly what a look showed then, through a whole life', async () => {
+  test('equals the look of that time, all through a life', async () => {
     const arn = simulator.createReplication({ status: 'created', durations: { fullLoad: 100, validating: 0 } });
     const named = { ReplicationConfigArn: arn };
     const seen = async () => {
@@ -127,7 +127,7 @@ describe('a look of a fixed age', () => {
     };
     await pass(40);
     await ask(simulator, 'StartReplication', { ...named, StartReplicationType: 'start-replication' });
-    // The steps up to the last minutes of the start are long.
+    // Skips most of the start, whose steps are long.
     simulator.clock.advance({ seconds: 2500 });
     past.length = 0;
     await pass(300);
@@ -144,15 +144,15 @@ describe('a look of a fixed age', () => {
 
   test.each([121, -1])('of %d seconds is refused', (staleSeconds) => {
     const stale = { operation: 'DescribeReplications', type: 'stale' } as const;
-    expect(() => simulator.fault({ ...stale, staleSeconds })).toThrow('staleSeconds is a number from 0 to 120');
-    expect(() => simulator.fault({ ...stale, upToSeconds: staleSeconds })).toThrow('upToSeconds is a number from 0');
+    expect(() => simulator.fault({ ...stale, staleSeconds })).toThrow('staleSeconds must be a number from 0 to 120');
+    expect(() => simulator.fault({ ...stale, upToSeconds: staleSeconds })).toThrow('upToSeconds must be a number');
   });
 });
 
 describe('a missing row', () => {
   const missing = { type: 'row-missing', times: 1000 } as const;
 
-  test('is missing when it is asked for by name, and its config is there', async () => {
+  test('is missing from requests by name, too, but its config is shown', async () => {
     const [arn, other] = [simulator.createReplication(), simulator.createReplication()];
     simulator.fault({ ...missing, operation: '*', hides: 'row', replicationConfigArn: arn });
     expect(await client.send(new DescribeReplicationsCommand(by(arn)))).toMatchObject({ Replications: [] });
@@ -163,7 +163,7 @@ describe('a missing row', () => {
     expect(await listed()).toEqual([arn, other]);
   });
 
-  test('is a fault where a config without a row is one', async () => {
+  test('requested by name is a fault if `rowBeforeFirstRun` is fault', async () => {
     await end();
     await begin({ rowBeforeFirstRun: 'fault' });
     const arn = simulator.createReplication();
@@ -172,7 +172,7 @@ describe('a missing row', () => {
     expect(await listed()).toEqual([]);
   });
 
-  test('with its config is a replication that no operation finds', async () => {
+  test('with a missing config hides the replication from every operation', async () => {
     const [arn, other] = [simulator.createReplication({ identifier: 'gone' }), simulator.createReplication()];
     simulator.fault({ ...missing, operation: '*', hides: 'row-and-config', replicationConfigArn: arn });
     await expect(rowOf(arn)).rejects.toThrow(ResourceNotFoundFault);
@@ -185,7 +185,7 @@ describe('a missing row', () => {
     expect((await rowOf(arn))?.Status).toBe('running');
   });
 
-  test('with its config still has its name and ARN', async () => {
+  test('with a missing config still reserves its name and ARN', async () => {
     const arn = simulator.createReplication({ identifier: 'gone' });
     const config = (await ask(simulator, 'DescribeReplicationConfigs', by(arn))).ReplicationConfigs[0];
     const { ReplicationConfigArn: _, ReplicationConfigCreateTime: __, IsReadOnly: ___, ...input } = config;

@@ -1,6 +1,6 @@
-/** The package's own idea of the lifecycle against the simulator's, which was written from the facts without it. */
+/** Compares the package's lifecycle table with the simulator's lifecycle. Both were written independently. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { factsOf, statuses } from '../../src/dms/lifecycle.js';
+import { statusFacts, lifecycleTable } from '../../src/dms/lifecycle.js';
 import {
   uncertainDefaults,
   uncertainInverted,
@@ -11,24 +11,25 @@ import {
 import { ask, mappings, refusal } from '../support/dms-http.js';
 
 /**
- * Where the package does not ask although DMS would accept, or asks although DMS would refuse, and why. Keyed by what is assumed, status and
- * operation.
+ * Reasons why the package does not call although DMS would accept, or calls although DMS would refuse.
+ *
+ * Keys: uncertain behaviour, status, operation.
  */
 const explained: Readonly<Record<string, string>> = {
   'assumed deprovisioning start':
     'DMS refuses while it deprovisions; the package sees that in the provision state and refuses a resume before any call',
   'inverted deprovisioning start': 'as above',
   'inverted deprovisioned start':
-    'DMS might refuse a reload as well; the package passes a confirmed one on and tells what DMS said',
+    'DMS might refuse a reload as well; the package sends a confirmed one, and reports the answer of DMS',
   'inverted created stop':
-    'where a stop of what is at rest is accepted it has no effect, so nothing is lost by not asking',
+    'an accepted stop of a replication at rest has no effect, so the package loses nothing without it',
   'inverted stopped stop': 'as above',
   'inverted failed stop': 'as above',
   'inverted deprovisioning stop': 'as above',
   'inverted deprovisioned stop': 'as above',
-  'inverted stopping stop': 'a second stop has no effect either; the one under way is followed',
+  'inverted stopping stop': 'a second stop has no effect; the package follows the one under way',
   'inverted initializing stop':
-    'a stop might abort a start; a refusal was seen for provisioning_capacity, so the package waits until it runs',
+    'a stop might abort a start; DMS was seen to refuse one, so the package waits for running',
   'inverted preparing_metadata_resources stop': 'as above',
   'inverted testing_connection stop': 'as above',
   'inverted fetching_metadata stop': 'as above',
@@ -38,15 +39,16 @@ const explained: Readonly<Record<string, string>> = {
 };
 
 /**
- * The package neither modifies nor deletes; what is at rest to it is what DMS lets others modify and delete, and a resume waits for. Where that is
- * not so, and why.
+ * Reasons why DMS and the package disagree on whether a status is at rest.
+ *
+ * The package neither modifies nor deletes. It takes a status for at rest if DMS lets others modify and delete.
  */
 const explainedAtRest: Readonly<Record<string, string>> = {
   'assumed deprovisioning ModifyReplicationConfig': 'DMS is at work, in the provision state; nothing waits for it',
   'assumed deprovisioning DeleteReplicationConfig': 'as above',
   'inverted deprovisioning ModifyReplicationConfig': 'as above',
   'inverted deprovisioning DeleteReplicationConfig': 'as above',
-  'inverted stopped DeleteReplicationConfig': 'reports differ on whether what is still provisioned can be deleted',
+  'inverted stopped DeleteReplicationConfig': 'reports differ on a deletion of a provisioned replication',
   'inverted failed DeleteReplicationConfig': 'as above',
 };
 
@@ -60,18 +62,18 @@ describe.each([
   });
   afterAll(() => simulator.close());
 
-  for (const status of Object.keys(statuses) as PlacedStatus[]) {
+  for (const status of Object.keys(lifecycleTable) as PlacedStatus[]) {
     for (const operation of ['stop', 'start'] as const) {
       test(`the package and DMS agree on a ${operation} of a ${status} replication, or differ as documented`, async () => {
         const arn = simulator.createReplication({ status });
-        // What is deprovisioned is not resumed: that is refused before any call.
+        // The package refuses to resume a deprovisioned replication before any call.
         const again = status.startsWith('deprov') ? 'reload-target' : 'resume-processing';
         const type = status === 'created' ? 'start-replication' : again;
         const said =
           operation === 'stop'
             ? await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })
             : await refusal(simulator, 'StartReplication', { ReplicationConfigArn: arn, StartReplicationType: type });
-        const asks = ['call', 'first-start'].includes(factsOf(status)[operation]);
+        const asks = ['call', 'first-start'].includes(statusFacts(status)[operation]);
         const isAccepted = said === 'accepted';
         if (!isAccepted) expect(said).toMatch(/InvalidResourceStateFault|has been deprovisioned/);
         const key = `${assumption} ${status} ${operation}`;
@@ -89,7 +91,7 @@ describe.each([
         const said = await refusal(simulator, operation, { ReplicationConfigArn: arn, ...more });
         if (said !== 'accepted') expect(said).toContain('InvalidResourceStateFault');
         const key = `${assumption} ${status} ${operation}`;
-        const isAsExpected = (said === 'accepted') === (factsOf(status).phase === 'rest');
+        const isAsExpected = (said === 'accepted') === (statusFacts(status).phase === 'rest');
         expect([key, isAsExpected]).toEqual([key, !(key in explainedAtRest)]);
       },
     );

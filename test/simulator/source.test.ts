@@ -20,7 +20,7 @@ const checkpoint = async (arn: string): Promise<string> => (await look(simulator
 const start = (arn: string, StartReplicationType = 'resume-processing') =>
   ask(simulator, 'StartReplication', { ReplicationConfigArn: arn, StartReplicationType });
 const stop = (arn: string) => ask(simulator, 'StopReplication', { ReplicationConfigArn: arn });
-/** The position in MySQL's binary log. */
+/** Returns the position in MySQL's binary log. */
 const position = (text: string) => Number(/:(\d+):-1:/.exec(text)?.[1]);
 
 async function tables(arn: string, more: object = {}): Promise<any[]> {
@@ -44,7 +44,7 @@ describe('a checkpoint', () => {
       /^checkpoint:V1#156#[0-9a-f]{8}:[0-9a-f]{8}:[0-9a-f]{4}#0#217#[0-9a-f]{8}:[0-9a-f]{8}:[0-9a-f]{4}#0#213$/,
     ],
     ['oracle', /^checkpoint:V1#48084#[0-9A-F]{20}#0#0#\*#0#31989$/],
-  ])('of %s is spelled its way, and moves on', async (engine, spelling) => {
+  ])('of %s has the format of its engine, and moves on', async (engine, spelling) => {
     const arn = await created({ source: { engine } });
     const before = await checkpoint(arn);
     expect(before).toMatch(spelling);
@@ -70,7 +70,7 @@ describe('a checkpoint', () => {
     expect(position(await checkpoint(arn))).toBe(stopping);
     simulator.clock.advance({ seconds: 6 });
     const final = position(await checkpoint(arn));
-    // Half a minute of 2,000 bytes a second, and what was written while it was stopping.
+    // The jump covers half a minute of 2,000 bytes a second, and the writes while stopping.
     expect(running).toBe(stopping);
     expect(final - stopping).toBeGreaterThan(30 * 2000);
     expect(final - stopping).toBeLessThan(130 * 2000);
@@ -93,7 +93,7 @@ describe('a checkpoint', () => {
     simulator.changeSource(arn, { filteredWrites: true });
     pass(10);
     const parked = await checkpoint(arn);
-    // It never goes back: it is parked where the last write was that is replicated.
+    // The checkpoint never goes back. It stays at the last replicated write.
     expect(position(parked)).toBeGreaterThan(position(running) + 29 * 2000);
     expect(position(parked)).toBeLessThan(position(running) + 31 * 2000);
     const [before] = await tables(arn);
@@ -116,7 +116,7 @@ describe('a checkpoint', () => {
 });
 
 describe('a resume', () => {
-  test('from further back than the source keeps its log reaches running, and dies of it', async () => {
+  test('from a position older than the log reaches running, then fails', async () => {
     const arn = await created({ status: 'stopped', source: { logRetentionSeconds: 24 * 3600 } });
     pass(23 * 60);
     await start(arn);
@@ -133,7 +133,7 @@ describe('a resume', () => {
     expect(row.FailureMessages[0]).toContain('Error 1236');
   });
 
-  test('again and again from a log that is gone gets no further', async () => {
+  test('that is repeated after the log is gone fails each time, and keeps the checkpoint', async () => {
     const arn = await created({ status: 'stopped', source: { logRetentionSeconds: 3600 } });
     const before = await checkpoint(arn);
     pass(120);
@@ -145,7 +145,7 @@ describe('a resume', () => {
     expect(await checkpoint(arn)).toBe(before);
   });
 
-  test('of a load that was cut short loads again, and only then goes on', async () => {
+  test('of an unfinished load loads again before CDC begins', async () => {
     const arn = await created({ status: 'created', durations: { fullLoad: 3600 } });
     await start(arn, 'start-replication');
     pass(60);
@@ -164,7 +164,7 @@ describe('a resume', () => {
     });
   });
 
-  test('against an empty target runs, and looks healthy: only the target tells', async () => {
+  test('against an empty target looks healthy, although the target lacks rows', async () => {
     const arn = await created();
     pass(60);
     const [before] = await tables(arn);
@@ -184,7 +184,7 @@ describe('a resume', () => {
 });
 
 describe('table statistics', () => {
-  test('count what is captured and what is applied, at the rates of the source', async () => {
+  test('count captured and applied rows at the rates of the source', async () => {
     const arn = await created({
       tables: 1,
       source: { bytesPerSecond: 1000, rates: { inserts: 10, updates: 5, deletes: 2 } },
@@ -197,18 +197,18 @@ describe('table statistics', () => {
     expect(after.Inserts).toBeGreaterThanOrEqual(after.AppliedInserts);
   });
 
-  test('go on from what they were when the source changes its rates', async () => {
+  test('keep their counts when the source changes its rates', async () => {
     const arn = await created({ tables: 1, source: { bytesPerSecond: 1000 } });
     const [before] = await tables(arn);
     simulator.changeSource(arn, { rates: { inserts: 0, updates: 1, deletes: 0 } });
     pass(10);
     const [after] = await tables(arn);
-    // What was written just before was not captured yet.
+    // Writes of the last moment before the change were not captured yet.
     expect(after.Inserts - before.Inserts).toBeLessThan(3);
     expect(after.Updates - before.Updates).toBe(600);
   });
 
-  test('of tables with rates of their own count these, and the others share the rest', async () => {
+  test("use a table's own rates, and share the source's rates among the other tables", async () => {
     const rates = { 'shop.orders': { inserts: 100, updates: 0, deletes: 0 } };
     const names = ['shop.orders', 'shop.customers', 'stock.items'];
     const arn = await created({ tables: { names, rates }, source: { bytesPerSecond: 1000 } });
@@ -270,7 +270,7 @@ describe('table statistics', () => {
     });
   });
 
-  test('of twenty thousand tables come in pages, filtered by what is asked for', async () => {
+  test('of twenty thousand tables come in pages, and can be filtered by schema and table', async () => {
     const arn = await created({ tables: 20_000 });
     let count = 0;
     for (let Marker: string | undefined; ;) {
@@ -295,7 +295,7 @@ describe('table statistics', () => {
     ).toContain('not supported');
   });
 
-  test('stand still while nothing runs', async () => {
+  test('stand still while the replication is stopped', async () => {
     const arn = await created();
     await stop(arn);
     pass(3);
@@ -304,7 +304,7 @@ describe('table statistics', () => {
     expect(await tables(arn)).toEqual(stopped);
   });
 
-  test('of tables that are reloaded say so, and only a running replication reloads', async () => {
+  test('show a reload, and only a running replication accepts one', async () => {
     const arn = await created();
     const reload = (TableName: string, more: object = {}) =>
       refusal(simulator, 'ReloadReplicationTables', {
@@ -332,7 +332,7 @@ describe('validation', () => {
     });
   const states = async (arn: string) => (await tables(arn)).map((row) => row.ValidationState);
 
-  test('is begun anew for a table, with its data or without', async () => {
+  test('of a table is repeated by validate-only and by data-reload', async () => {
     const arn = await created();
     await reload(arn, 'validate-only');
     expect(await states(arn)).toEqual(['Validated', 'Pending revalidation', 'Validated']);
@@ -353,7 +353,7 @@ describe('validation', () => {
     expect((await states(arn))[1]).toBe('Validated');
   });
 
-  test('is done where the settings of the config ask for it', async () => {
+  test('is done only if the settings of the config enable it', async () => {
     const unasked = await created({ tables: { validation: false } });
     await reload(unasked, 'validate-only');
     expect(new Set(await states(unasked))).toEqual(new Set(['Not enabled']));
@@ -398,7 +398,7 @@ describe('table mappings', () => {
       ],
       ['shop.orders', 'shop.order_lines'],
     ],
-    // However the rules are ordered, what is excluded is out.
+    // An exclusion wins in any order of the rules.
     [
       [
         ['exclude', '%', 'audit__'],
@@ -421,7 +421,7 @@ describe('table mappings', () => {
     expect((await tables(arn)).map((row) => `${row.SchemaName}.${row.TableName}`)).toEqual(selected);
   });
 
-  test('that select nothing let a start fail, unless its settings say otherwise', async () => {
+  test('that select nothing make a start fail unless FailOnNoTablesCaptured is false', async () => {
     const nothing = mappings(['include', 'SHOP', '%']);
     const arn = await runWith(nothing);
     expect(await look(simulator, arn)).toMatchObject({
@@ -435,7 +435,7 @@ describe('table mappings', () => {
     expect(await tables(other)).toEqual([]);
   });
 
-  test('that are changed count from the next run on', async () => {
+  test('that were changed apply from the next run on', async () => {
     const arn = await runWith(mappings(['include', 'shop', '%']));
     await stop(arn);
     pass(3);
@@ -461,7 +461,7 @@ describe('table mappings', () => {
     expect(await refusal(simulator, 'CreateReplicationConfig', config('refused', { TableMappings }))).toContain(said);
   });
 
-  test('that would keep a simple matcher busy for ever are answered at once', async () => {
+  test('with fifty wildcards are matched without exponential backtracking', async () => {
     const TableMappings = mappings(['include', '%', `${'%a'.repeat(50)}%b`]);
     simulator = await startDmsSimulator({ speed: 0, tables: { names: [`shop.${'a'.repeat(200)}`] } });
     expect(await refusal(simulator, 'CreateReplicationConfig', config('busy', { TableMappings }))).toBe('accepted');
@@ -497,7 +497,7 @@ describe('metrics', () => {
     return MetricDataResults[0].Values as number[];
   };
 
-  test('begin with the whole gap after a resume, are sparse while CDC spins up, then small, and end with the run', async () => {
+  test('begin with the whole gap after a resume, pause while CDC spins up, and end with the run', async () => {
     const arn = await created({ status: 'stopped' });
     pass(200);
     await start(arn);
@@ -520,7 +520,7 @@ describe('metrics', () => {
     ['CDCIncomingChanges', 0, 10],
     ['CapacityUtilization', 1, 95],
     ['Invented', undefined, undefined],
-  ])('%s follow the load', async (name, least, most) => {
+  ])('named %s have values from %s to %s at the default load', async (name, least, most) => {
     const arn = await created();
     pass(30);
     const values = await valuesOf(arn, name, 10);
@@ -529,7 +529,7 @@ describe('metrics', () => {
     for (const value of values) expect(value >= least - 0.01 && value <= most + 0.01).toBe(true);
   });
 
-  test('show a lag that grows while less is applied than written, and drains after', async () => {
+  test('show a lag that grows while catchUp is below 1, and shrinks afterwards', async () => {
     const arn = await created();
     simulator.changeSource(arn, { catchUp: 0.5 });
     pass(60);

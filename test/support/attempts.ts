@@ -5,15 +5,15 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createDmsActivities, type DmsActivitiesOptions, type DmsApi } from '../../src/activities/index.js';
 import { look } from './look.js';
 
-/** An attempt that is not the first. */
+/** Returns the environment of an attempt. Default: the second attempt. */
 export const attempt = (info: object = {}) =>
   new MockActivityEnvironment(
     { attempt: 2, startToCloseTimeoutMs: 45_000, ...info },
     { logger: new DefaultLogger('ERROR') },
   );
 
-/** DMS that shows one status. */
-export const showing = (status: string) =>
+/** Returns a DMS whose replication always has this status. */
+export const dmsShowing = (status: string) =>
   ({
     describeReplication: () => Promise.resolve({ replication: look({ status }), dmsTime: Date.UTC(2026, 0, 3) }),
     endpointOverride: () => Promise.resolve(null),
@@ -22,7 +22,7 @@ export const showing = (status: string) =>
 export const activitiesOf = (options: Partial<DmsActivitiesOptions> & { dms: DmsApi }) =>
   createDmsActivities({ client: {} as Client, ledgerTaskQueue: 'somewhere', ...options });
 
-/** Attempts of one activity, one after the other, at the seconds that their retry delays give. */
+/** Runs attempts of one activity one after another. The retry delays move the simulated time. */
 export class Attempts {
   /** Seconds since the activity was scheduled. */
   seconds = 0;
@@ -34,7 +34,7 @@ export class Attempts {
     private readonly onAttempt: (now: number) => void = () => {},
   ) {}
 
-  /** Runs attempts until one returns or fails for good, or the given seconds have passed. */
+  /** Runs attempts until one returns, fails without a retry, or `untilSeconds` have passed. */
   async run<Request, Result>(
     activity: (request: Request) => Promise<Result>,
     request: Request,

@@ -1,4 +1,4 @@
-/** Projects of people who installed the packed tarball. */
+/** Creates and compiles projects that use the packed tarball. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A folder that has the packed tarball and, of everything else, what this project has. */
+/** Creates a folder whose `node_modules` has the packed tarball, and links to this project's dependencies. */
 export async function makeConsumer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-consumer-'));
   await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: root });
@@ -31,7 +31,7 @@ export const moduleKinds = [
   ['esnext', 'bundler'],
 ] as const;
 
-/** Compiles a strict consumer of every entry point; rejects with what the compiler says. */
+/** Compiles a strict consumer of every entry point. Rejects with the output of the compiler. */
 export async function compileConsumer(
   folder: string,
   typescript: string,
@@ -44,7 +44,7 @@ export async function compileConsumer(
   const kind = ['--types', 'node', '--module', module, '--moduleResolution', moduleResolution];
   const compiler = [join(typescript, 'bin/tsc'), ...strict, ...kind, 'consumer.ts'];
   await run(process.execPath, compiler, { cwd: project }).catch((err: Error & { stdout?: string }) => {
-    throw new Error(`It does not compile: ${err.stdout}`, { cause: err });
+    throw new Error(`The consumer does not compile: ${err.stdout}`, { cause: err });
   });
 }
 

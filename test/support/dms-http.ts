@@ -1,4 +1,4 @@
-/** DMS over plain HTTP, without an SDK between. */
+/** Sends requests to DMS over plain HTTP, without an SDK. */
 import type { DmsSimulator } from '../../src/simulator/index.js';
 
 export interface Answer {
@@ -12,7 +12,7 @@ export interface CallOptions {
   readonly service?: string;
 }
 
-/** Calls an operation, and gives what came back, whatever it is. */
+/** Calls an operation, and returns the answer, also if it is an error. */
 export async function call(
   simulator: DmsSimulator,
   operation: string,
@@ -32,7 +32,7 @@ export async function call(
   return { status: response.status, body: await response.json() };
 }
 
-/** Calls an operation that is to succeed. */
+/** Calls an operation, and returns its output. Throws if DMS answers with an error. */
 export async function ask(
   simulator: DmsSimulator,
   operation: string,
@@ -44,7 +44,7 @@ export async function ask(
   throw new Error(`${operation}: ${body.__type}: ${body.message}`);
 }
 
-/** The name and message by which an operation is refused. */
+/** Returns the name and message of the error of an operation. `accepted`: there is none. */
 export async function refusal(
   simulator: DmsSimulator,
   operation: string,
@@ -55,7 +55,7 @@ export async function refusal(
   return status === 200 ? 'accepted' : `${body.__type}: ${body.message}`;
 }
 
-/** Table mappings by rules of action, schema and table. */
+/** Returns table mappings with selection rules of action, schema and table. */
 export const mappings = (...rules: readonly (readonly [action: string, schema: string, table: string])[]) =>
   JSON.stringify({
     rules: rules.map(([action, schema, table], n) => ({
@@ -67,7 +67,7 @@ export const mappings = (...rules: readonly (readonly [action: string, schema: s
     })),
   });
 
-/** A config as people create one. */
+/** Returns the input of `CreateReplicationConfig` for an ordinary config. */
 export const config = (identifier: string, changes: object = {}) => ({
   ReplicationConfigIdentifier: identifier,
   ResourceIdentifier: identifier,
@@ -79,7 +79,7 @@ export const config = (identifier: string, changes: object = {}) => ({
   ...changes,
 });
 
-/** What a look shows of one replication. */
+/** Looks at one replication, and returns its row. */
 export async function look(simulator: DmsSimulator, arn: string): Promise<any> {
   const Filters = [{ Name: 'replication-config-arn', Values: [arn] }];
   const { Replications } = await ask(simulator, 'DescribeReplications', { Filters });

@@ -3,7 +3,7 @@ import type { CheckpointRecord } from '../../src/contract/records.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
 import type { DmsSimulator } from '../../src/simulator/index.js';
 
-/** What a ledger holds that has recorded a stopped replication as the simulator shows it. */
+/** Returns a ledger that has recorded the stop of a replication as the simulator shows it, and the record. */
 export function draftOf(
   simulator: DmsSimulator,
   replicationConfigArn: string,

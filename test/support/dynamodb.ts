@@ -1,4 +1,4 @@
-/** DynamoDB as dynalite plays it, which is an engine of its own for Node: DynamoDB Local is not free software. */
+/** Local DynamoDB by dynalite, an implementation for Node. DynamoDB Local is not free software. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -14,7 +14,7 @@ export function dynamoDbClient(endpoint: string): DynamoDBClient {
   return new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials });
 }
 
-/** What answers at an endpoint, until it is closed. */
+/** Returns a client for a running DynamoDB. `close` ends the server. */
 export function dynamoDbAt(endpoint: string, close: () => PromiseLike<void>): LocalDynamoDb {
   const client = dynamoDbClient(endpoint);
   return {

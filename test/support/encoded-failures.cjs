@@ -1,4 +1,4 @@
 const { DefaultFailureConverter } = require('@temporalio/common');
 
-/** Puts messages and stack traces of failures where a codec encrypts them. */
+/** Moves messages and stack traces of failures into a payload, which the codec encrypts. */
 exports.failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });

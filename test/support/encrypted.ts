@@ -1,4 +1,4 @@
-/** A payload codec and a failure converter as people use them who let nothing be read on the server. */
+/** Payload codec and failure converter of users who encrypt everything that the server stores. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';

@@ -18,15 +18,15 @@ interface UpdateWithStart {
   readonly startWorkflowOperation: { readonly options: { readonly args: [{ readonly state?: Ledger }] } };
 }
 
-/** The pure ledger behind the client that activities are given. Time is the test's own. */
+/** Pure ledger behind a client for activities. The test sets its time. */
 export class FakeLedger {
-  /** `null`: none exists. */
+  /** State of the ledger. `null`: there is no ledger. */
   state: Ledger | null;
-  /** Names of the updates that were let through, and types of records. */
+  /** Accepted updates, oldest first, as short texts, such as `begin` or the type of a record. */
   readonly told: string[] = [];
   /** The test's clock, in ms. */
   now = Date.UTC(2026, 0, 1);
-  /** True if a person terminated it. It answers queries still. */
+  /** True if a person terminated the ledger. A terminated ledger still answers queries. */
   isTerminated = false;
   /** Called before each update. */
   before: () => void = () => {};
@@ -55,7 +55,7 @@ export class FakeLedger {
       getHandle: () => handle,
       executeUpdateWithStart: async (name: string, { args: [request], startWorkflowOperation }: UpdateWithStart) => {
         if (this.isTerminated) throw new WorkflowExecutionAlreadyStartedError('Exists', 'dms-ledger', 'dmsLedger');
-        // The workflow is started whether or not its update is refused.
+        // A refused update leaves a started workflow behind, as on a server.
         this.state ??= startWorkflowOperation.options.args[0].state ?? emptyLedger(arn);
         return this.#update(name, request);
       },

@@ -15,7 +15,7 @@ declare module 'vitest' {
   }
 }
 
-/** One real Temporal server for all end-to-end tests, each on a task queue of its own. */
+/** Starts one real Temporal server for all end-to-end tests. Each test has a task queue of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('timeSkippingServer', await findServer('time-skipping'));
   const extraArgs = ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'];

@@ -1,8 +1,8 @@
 import { isHeld, quick, until, type Stage } from './stage.js';
 
-/** After a sweep the next comes in a quarter of an hour. */
+/** Worker options with which the next sweep comes a quarter of an hour after the first. */
 export const SLOW = { looksPerSecond: 0.001, holdSeconds: 60 };
-/** A stop ends when the test says so. */
+/** Simulator options with which a stop ends only when the test moves the clock. */
 export const manual = {
   ...quick,
   speed: 0,
@@ -10,10 +10,10 @@ export const manual = {
 };
 export const endStop = ({ simulator }: Stage) => simulator.clock.advance({ minutes: 1 });
 
-/** Longer than the attempt waits with its first sweep. */
+/** Milliseconds without a look after which the first sweep is over. */
 const QUIET_MS = 2500;
 
-/** A stop whose wait is held by a worker that has just spent its only sweep. */
+/** Starts a stop, and returns once a held attempt waits for it and the first sweep is over. */
 export async function heldWait(stage: Stage) {
   const replicationConfigArn = stage.simulator.createReplication();
   const handle = await stage.dms.startStop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });

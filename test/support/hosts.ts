@@ -1,4 +1,4 @@
-/** What the workers of the tests bundle: the package's workflows and some hosts. */
+/** Workflows of the tests' workers: the package's own, and hosts. */
 import {
   ApplicationFailure,
   condition,
@@ -17,16 +17,20 @@ import type {
 } from '../../src/index.js';
 import {
   assertStopped,
+  cutOver,
   releaseReplication,
   reserveReplication,
   resumeReplication,
   stopReplication,
+  type CutoverFunctions,
+  type CutoverOptions,
+  type CutoverResult,
   type StepOptions,
 } from '../../src/workflows/steps.js';
 
 export * from '../../src/workflows/index.js';
 
-/** The workers of the tests serve everything on one queue of their own. */
+/** Returns step options for the host's own task queue, because a test's worker serves everything on one queue. */
 const here = (): StepOptions => ({ taskQueue: workflowInfo().taskQueue });
 
 const goOnSignal = defineSignal('goOn');
@@ -35,7 +39,7 @@ export function hostStop(input: StopReplicationInput, options: StepOptions = her
   return stopReplication(input, options);
 }
 
-/** What a host sees of a step that fails. */
+/** Returns the failure of a step as the host catches it. */
 export async function hostThatCatches(
   input: StopReplicationInput,
   kind: 'stop' | 'resume',
@@ -62,7 +66,7 @@ export async function hostStopResumeStop(input: StopReplicationInput & ResumeRep
   return [first.checkpoint.sequence, second.checkpoint.sequence];
 }
 
-/** Fails after its stop on the first try. */
+/** Stops a replication. Then fails in the first attempt of the workflow. */
 export async function hostThatFailsOnce(input: StopReplicationInput): Promise<string> {
   const { outcome } = await stopReplication(input, here());
   if (workflowInfo().attempt === 1) throw ApplicationFailure.create({ message: 'The first try fails' });
@@ -73,7 +77,7 @@ export function hostAssertStopped(record: CheckpointRecord): Promise<void> {
   return assertStopped(record, here());
 }
 
-/** Keeps the replication for itself over several steps and a continue-as-new, until it is told to go on. */
+/** Reserves the replication across several steps and a continue-as-new. Resumes it after the signal `goOn`. */
 export async function hostThatReserves(replicationConfigArn: string, begun = false): Promise<string[]> {
   if (!begun) {
     await reserveReplication({ replicationConfigArn, reason: 'cutover tonight' }, here());
@@ -88,7 +92,7 @@ export async function hostThatReserves(replicationConfigArn: string, begun = fal
   return [stopped.outcome, resumed.outcome];
 }
 
-/** Stops what it has reserved by a workflow that it starts by name, under an id that is not the lock. */
+/** Reserves a replication, and stops it with a child workflow by name. The id of the child is not the lock. */
 export async function hostThatStopsByName(replicationConfigArn: string): Promise<string> {
   await reserveReplication({ replicationConfigArn, reason: 'cutover' }, here());
   const { taskQueue, workflowId } = workflowInfo();
@@ -98,17 +102,24 @@ export async function hostThatStopsByName(replicationConfigArn: string): Promise
   return outcome;
 }
 
-/** Releases what it has not reserved. */
+/** Releases a replication without a reservation. */
 export async function hostThatOnlyReleases(replicationConfigArn: string): Promise<void> {
   await releaseReplication({ replicationConfigArn }, here());
 }
 
-/** Ends, and forgets to give it back. */
+/** Reserves a replication, and ends without releasing it. */
 export async function hostThatOnlyReserves(replicationConfigArn: string): Promise<void> {
   await reserveReplication({ replicationConfigArn }, here());
 }
 
-/** Has nothing to do with DMS. */
+/** Cuts over as a step. Its hooks call the activities of the application. */
+export function hostThatCutsOver(options: CutoverOptions): Promise<CutoverResult> {
+  const hooks = proxyActivities<CutoverFunctions & object>({ startToCloseTimeout: 30_000 });
+  const { fence, unfence, isDrained, switchToTarget, whereIsTraffic } = hooks;
+  return cutOver(options, { fence, unfence, isDrained, switchToTarget, whereIsTraffic }, here());
+}
+
+/** Calls an activity that has nothing to do with DMS. */
 export function hostHello(): Promise<string> {
   return proxyActivities<{ hello(): Promise<string> }>({ startToCloseTimeout: 60_000 }).hello();
 }

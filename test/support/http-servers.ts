@@ -1,4 +1,4 @@
-/** Servers on loopback that stand in for AWS where the simulator does not. */
+/** Servers on loopback that replace AWS where the simulator can't. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ export interface Listening extends AsyncDisposable {
 }
 
 /** Starts a server on a free port of loopback. */
-export async function listening(server: Server): Promise<Listening> {
+export async function listen(server: Server): Promise<Listening> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -23,8 +23,8 @@ export async function listening(server: Server): Promise<Listening> {
 
 const FIVE_MINUTES_MS = 300_000;
 
-/** A DMS without replications that refuses requests by their age, as AWS does. */
-export async function checkingTime(): Promise<Listening & { readonly requests: number }> {
+/** Starts a DMS without replications that refuses requests by the age of their signature, as AWS does. */
+export async function startTimeCheckingDms(): Promise<Listening & { readonly requests: number }> {
   let requests = 0;
   const server = createServer((asked, answer) => {
     requests++;
@@ -41,7 +41,7 @@ export async function checkingTime(): Promise<Listening & { readonly requests: n
       answer.end(JSON.stringify(isOff ? refused : { Replications: [] }));
     });
   });
-  const { endpoint, [Symbol.asyncDispose]: dispose } = await listening(server);
+  const { endpoint, [Symbol.asyncDispose]: dispose } = await listen(server);
   return {
     endpoint,
     get requests() {

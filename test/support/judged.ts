@@ -32,10 +32,14 @@ export const asked: StopWaitRules = {
   mayHaveCalled: true,
   hasRun: false,
 };
-/** Rules of a wait that found it at rest. */
+/** Rules of a wait that found the replication at rest. */
 export const found: StopWaitRules = { ...asked, before: null, mayHaveCalled: false };
 
-/** Verdicts of a wait for a stop, up to the first that ends it. Memory passes through JSON between looks, as between attempts. */
+/**
+ * Returns the verdicts of a wait for a stop, up to the one that ends the wait.
+ *
+ * The memory passes through JSON between looks, as it does between attempts.
+ */
 export function stopVerdicts(looks: Looks, rules: StopWaitRules = asked, hasSeenStop = false): string[] {
   let memory = beginStopWait(hasSeenStop);
   const verdicts: string[] = [];
@@ -53,7 +57,11 @@ function shownStop(verdict: StopVerdict): string {
   return verdict.type === 'wait' ? verdict.phase : verdict.type;
 }
 
-/** Verdicts of a wait for a start, up to the first that ends it. `before`: the look before the start; `null`: it was starting already. */
+/**
+ * Returns the verdicts of a wait for a start, up to the one that ends the wait.
+ *
+ * `before`: the look before the start. `null`: the replication was starting already.
+ */
 export function startVerdicts(
   looks: Looks,
   { before = stopped, verifyProgressSeconds = 0 }: { before?: Replication | null; verifyProgressSeconds?: number } = {},

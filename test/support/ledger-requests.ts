@@ -6,14 +6,14 @@ import type { CallNote, Ledger, OperationRef } from '../../src/contract/ledger-s
 import { isDmsFailure } from '../../src/contract/failures.js';
 import { at, arn } from './operations.js';
 
-/** The replication before a call. */
+/** Returns the part of a note that describes the replication before the call. */
 export const markOf = (status: string, lastStopTime: string | null = null): CallNote['before'] => ({
   status,
   stop: { lastStopTime, replicationCreateTime: null, freshStartDate: null },
   startedAt: null,
 });
 
-/** A call of a stop, unless told otherwise. */
+/** Returns the note of a call. Default: of a stop with intent `pause`. */
 export const callOf = (more: Partial<CallNote> = {}): CallNote => ({
   intent: 'pause',
   startReplicationType: null,
@@ -21,11 +21,11 @@ export const callOf = (more: Partial<CallNote> = {}): CallNote => ({
   ...more,
 });
 
-/** The call of a resume. */
+/** Returns the note of a resume's call. */
 export const startOf = (more: Partial<CallNote> = {}): CallNote =>
   callOf({ intent: null, startReplicationType: 'resume-processing', before: markOf('stopped'), ...more });
 
-/** A request to begin, with the token of the second at which it is made. */
+/** Returns a `dms.begin` request. `second` is its time, and gives its token. */
 export const beginOf = (operation: OperationRef, second: number, more: Partial<BeginRequest> = {}): BeginRequest => ({
   token: Date.parse(at(second)),
   operation,
@@ -38,11 +38,11 @@ export const beginOf = (operation: OperationRef, second: number, more: Partial<B
   ...more,
 });
 
-export const begun = (ledger: Ledger, operation: OperationRef, second: number): Ledger =>
+export const withBegun = (ledger: Ledger, operation: OperationRef, second: number): Ledger =>
   begin(ledger, beginOf(operation, second), at(second)).ledger;
 
-/** The operation has begun, and noted a call. */
-export const noted = (
+/** Returns the ledger after an operation has begun and noted its call. */
+export const withNote = (
   ledger: Ledger,
   operation: OperationRef,
   second: number,
@@ -81,7 +81,7 @@ const ended = { failureType: null, failureMessage: null, awsRequestIds: ['r'], f
 
 export type Stopped = Extract<RecordRequest, { readonly type: 'stopped' }>;
 
-/** A request that records a stop. */
+/** Returns a `dms.record` request for a stop. */
 export const stoppedOf = (operation: OperationRef, second: number, more: Partial<Stopped> = {}): Stopped => ({
   token: Date.parse(at(second)),
   operation,
@@ -96,14 +96,14 @@ export const stoppedOf = (operation: OperationRef, second: number, more: Partial
   ...more,
 });
 
-export const recorded = (
+export const withRecord = (
   ledger: Ledger,
   operation: OperationRef,
   second: number,
   more: Partial<Stopped> = {},
 ): Ledger => record(ledger, stoppedOf(operation, second, more), at(second)).ledger;
 
-/** A request that records a resume. */
+/** Returns a `dms.record` request for a resume. */
 export const resumedOf = (operation: OperationRef, second: number, isAnswered = true): RecordRequest => ({
   token: Date.parse(at(second)),
   operation,
@@ -116,7 +116,7 @@ export const resumedOf = (operation: OperationRef, second: number, isAnswered = 
   isAnswered,
 });
 
-/** A request that records a failure or a cancel. */
+/** Returns a `dms.record` request for an operation that was cancelled. */
 export const endedOf = (operation: OperationRef, second: number, isAnswered = false): RecordRequest => ({
   token: Date.parse(at(second)),
   operation,
@@ -134,7 +134,7 @@ export const refusedOf = (operation: OperationRef, second: number): RecordReques
   type: 'refused',
 });
 
-/** The type of the failure that a request is refused with; `undefined`: it is let through. */
+/** Returns the failure type with which a request is refused. `undefined`: the request is accepted. */
 export function refusalOf(act: () => void): string | undefined {
   try {
     act();

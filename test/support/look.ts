@@ -1,10 +1,10 @@
 import type { Look } from '../../src/dms/api.js';
 import type { Replication } from '../../src/dms/replication.js';
 
-/** The answer to a look, as the port gives it. */
-export const answered = (replication: Replication): Look => ({ replication, dmsTime: Date.now() });
+/** Returns the answer of the port to a look. */
+export const lookAnswer = (replication: Replication): Look => ({ replication, dmsTime: Date.now() });
 
-/** A look at a stopped replication, with whatever a test wants to be otherwise. */
+/** Returns a look at a stopped replication, with the given changes. */
 export function look(changes: Partial<Replication> = {}): Replication {
   return {
     replicationConfigIdentifier: 'orders',

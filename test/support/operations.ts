@@ -2,10 +2,10 @@ import type { OperationRef } from '../../src/contract/ledger-state.js';
 
 export const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 
-/** So many seconds into the year. */
+/** Returns the time that many seconds after the beginning of 2026. */
 export const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
 
-/** An operation: a stop by nobody in particular, unless told otherwise. */
+/** Returns an operation. Default: a stop without a requester. */
 export function operation(operationId: string, more: Partial<OperationRef> = {}): OperationRef {
   return {
     kind: 'stop',
@@ -20,7 +20,7 @@ export function operation(operationId: string, more: Partial<OperationRef> = {})
   };
 }
 
-/** Returns the message of the error that an act throws; `allowed`: it throws none. */
+/** Returns the message of the error that `act` throws. `allowed`: it throws none. */
 export function messageOf(act: () => unknown): string {
   try {
     act();

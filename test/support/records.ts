@@ -1,8 +1,8 @@
 import type { ArchivedRecord } from '../../src/index.js';
 import { arn, at } from './operations.js';
 
-/** A record as an archive holds it. */
-export function archived(sequence: number, more: Partial<ArchivedRecord> = {}): ArchivedRecord {
+/** Returns a record as an archive keeps it. */
+export function archivedRecord(sequence: number, more: Partial<ArchivedRecord> = {}): ArchivedRecord {
   return {
     version: 1,
     replicationConfigArn: arn,

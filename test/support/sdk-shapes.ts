@@ -1,9 +1,9 @@
-/** Answers against the schemas that AWS's SDK carries: its service model. */
+/** Compares answers with the service model of AWS's SDK. */
 const STRUCTURE = 3;
 const LIST = 1;
 const LIST_OF = 64;
 
-/** What of a value does not fit a schema of the SDK: members that are not there, and types that are wrong. */
+/** Returns the misfits of a value: members that its schema does not have, and values of a wrong type. */
 export function misfits(schema: unknown, value: unknown, path: string): string[] {
   const resolved = typeof schema === 'function' ? (schema as () => unknown)() : schema;
   if (typeof resolved === 'number') return scalarMisfits(resolved, value, path);

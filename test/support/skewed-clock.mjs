@@ -1,4 +1,4 @@
-// Loaded into a program by --import: its wall clock is wrong by CLOCK_SKEW_SECONDS.
+// Skews the wall clock of a program by CLOCK_SKEW_SECONDS. Loaded with --import.
 const skewMs = Number(process.env.CLOCK_SKEW_SECONDS) * 1000;
 const now = Date.now;
 const skewed = () => now() + skewMs;

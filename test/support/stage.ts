@@ -47,10 +47,14 @@ export async function workflowBundle(
   });
 }
 
-/** The package must survive both ways of everything that nobody knows about DMS: `npm run test:compatibility` has it the other way round. */
+/**
+ * Behaviour of DMS that nobody outside AWS knows. The package must work with either value of each switch.
+ *
+ * `npm run test:compatibility` runs tests with all switches inverted.
+ */
 export const uncertain: Partial<Uncertain> = process.env['DMS_UNCERTAIN'] === 'inverted' ? uncertainInverted : {};
 
-/** What the answer to a stop shows. */
+/** Status in the answer to a stop. */
 export const answeredStatus = uncertain.stopAnswers === 'status-before' ? 'running' : 'stopping';
 
 /** Quick steps, in simulated seconds: a stop takes half a real second at the speed that tests use. */
@@ -86,14 +90,14 @@ export interface StageOptions {
 }
 
 export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
-  /** The file that is bundled, beside this one. */
+  /** File with the workflows, relative to this file. Default: the package's, with the hosts that tests use. */
   readonly workflows?: string;
   readonly slots?: number;
-  /** Activities of somebody else on the same worker. */
+  /** Activities that are not the package's, on the same worker. */
   readonly foreign?: object;
-  /** Of its own, for one more worker on the same task queue. */
+  /** Connection of this worker alone, for a second worker on the same task queue. Default: the stage's. */
   readonly connection?: NativeConnection;
-  /** None of the package's activities. */
+  /** True if the worker has none of the package's activities. */
   readonly bare?: boolean;
 }
 
@@ -136,9 +140,9 @@ export class Stage implements AsyncDisposable {
       workflowBundle: await workflowBundle(workflows, this.dataConverter),
       activities: { ...own, ...foreign },
       shutdownGraceTime: 0,
-      // A thread for each worker costs half a second. The tests of the worker program have one.
+      // Saves the thread for workflows, whose start takes half a second. Tests of the worker program do use it.
       debugMode: true,
-      // Progress is seen at once.
+      // Lets tests see progress at once.
       maxHeartbeatThrottleInterval: 500,
       ...(slots === undefined ? {} : { maxConcurrentActivityTaskExecutions: slots }),
     });
@@ -146,15 +150,15 @@ export class Stage implements AsyncDisposable {
     return worker;
   }
 
-  /** Ends one worker, or all. */
-  async idle(which?: Worker): Promise<void> {
+  /** Shuts down one worker, or all workers, and waits for their end. */
+  async stopWorkers(which?: Worker): Promise<void> {
     const ending = this.#running.filter(({ worker }) => which === undefined || worker === which);
     for (const { worker } of ending) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(ending.map(({ done }) => done));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.idle();
+    await this.stopWorkers();
     await this.connection.close();
     await this.native.close();
     await this.simulator.close();
@@ -164,25 +168,25 @@ export class Stage implements AsyncDisposable {
 /** `PendingActivityState` of Temporal's API. */
 const STARTED = 2;
 
-/** Whether the workflow's wait is held by a worker that has looked. */
+/** Returns true if a held attempt waits for the workflow, and has looked at least once. */
 export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
   const { raw } = await workflow.describe();
   const wait = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'dms.awaitStopped');
   return Number(wait?.state) === STARTED && ((wait?.attempt ?? 0) > 1 || wait?.heartbeatDetails != null);
 }
 
-/** Waits for a condition, and says what it waited for when it does not come. */
+/** Waits until `look` returns a value other than `null`, `undefined` or `false`. Throws an error after the deadline. */
 export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 100): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
   for (let pause = 50; ; pause = Math.min(pause * 1.2, 300)) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error(`Waited ${seconds} s in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`Gave up after waiting ${seconds} s until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 
-/** The ledger of a replication; `null` before its first operation. */
+/** Returns the ledger of a replication. `null`: the replication has had no operation yet. */
 export async function ledgerOf(dms: ReplicationClient, replicationConfigArn: string): Promise<Ledger | null> {
   try {
     return await dms.ledger(replicationConfigArn);
@@ -192,7 +196,7 @@ export async function ledgerOf(dms: ReplicationClient, replicationConfigArn: str
   }
 }
 
-/** The failure that a promise ends in. */
+/** Returns the error that a promise rejects with. */
 export async function failureOf(
   promise: Promise<unknown>,
 ): Promise<{ type?: string; message: string; details?: readonly any[] } & Error> {
@@ -201,5 +205,5 @@ export async function failureOf(
   } catch (err) {
     return err as Error & { type?: string };
   }
-  throw new Error('It succeeded, and should not have');
+  throw new Error('The promise should have been rejected');
 }

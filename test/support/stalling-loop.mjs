@@ -1,4 +1,4 @@
-// Loaded into a program by --import: its event loop stalls for ten seconds when it is sent SIGHUP.
+// Stalls the event loop of a program for ten seconds on SIGHUP. Loaded with --import.
 const STALL_MS = 10_000;
 process.on('SIGHUP', () => {
   const until = performance.now() + STALL_MS;

@@ -14,30 +14,32 @@ export interface SkippingStage extends AsyncDisposable {
   readonly simulator: DmsSimulator;
   readonly taskQueue: string;
   readonly dms: ReplicationClient;
-  /** `foreign`: activities of somebody else. */
+  /** Creates a worker. `foreign`: activities that are not the package's. */
   work(options?: Partial<DmsActivitiesOptions>, foreign?: object): Promise<Worker>;
-  /** A worker that has the workflows alone. */
+  /** Creates a worker with the workflows only. */
   workWithoutActivities(taskQueue: string): Promise<Worker>;
 }
 
 /**
- * A server for each stage: time stands still in one that has work left which no worker does any more, such as the guard of a replication that an
- * earlier test has stopped.
+ * Starts a stage with a time-skipping server of its own.
+ *
+ * A shared server would stop skipping time while a workflow has no worker, such as the ledger of an earlier test.
  */
-export async function setSkipping(options: DmsSimulatorOptions = quick): Promise<SkippingStage> {
+export async function startSkippingStage(options: DmsSimulatorOptions = quick): Promise<SkippingStage> {
   const begin = async () =>
     TestWorkflowEnvironment.createTimeSkipping({ server: { executable: inject('timeSkippingServer') } });
-  // It gets five seconds to start, which a busy machine may take.
+  // The SDK waits five seconds for the server to start. A busy machine may need a second try.
   const [env, simulator] = await Promise.all([begin().catch(begin), startDmsSimulator(options)]);
   const taskQueue = randomUUID();
   return {
     env,
     simulator,
     taskQueue,
-    // Time is skipped only where a test sleeps, and not whenever it waits for a result: it would jump to the next warning of a guard.
+    // With this client, time is skipped only while a test sleeps. The environment's own client also skips while a test
+    // waits for a result. The time would then jump to the next warning of a guard.
     dms: new ReplicationClient({ client: new Client({ connection: env.connection }), taskQueue }),
     async work(activities = {}, foreign = {}) {
-      // Time is skipped; the budget of requests goes by the real one.
+      // The server skips time, but the request budget uses the real clock.
       const usual = { dms: simulatedApi(simulator), holdSeconds: 0, looksPerSecond: 1000 };
       return Worker.create({
         connection: env.nativeConnection,

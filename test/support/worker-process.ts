@@ -1,4 +1,4 @@
-/** The ready-made worker as a process of its own, that can be killed. */
+/** Runs the ready-made worker in a process of its own, so that tests can kill it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,11 @@ import type { DmsSimulator } from '../../src/simulator/index.js';
 
 const program = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
 
-/** On the tests' server, with a simulator for AWS. `clock`: a module beside this one that is loaded first, and does something to the clock. */
+/**
+ * Starts a worker on the tests' server, with a simulator in place of AWS.
+ *
+ * `clock`: module beside this one that the process loads first, such as `skewed-clock.mjs`.
+ */
 export function startWorkerProcess(
   taskQueue: string,
   simulator: DmsSimulator,

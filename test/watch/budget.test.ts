@@ -8,7 +8,7 @@ const sum = (counts: readonly number[]) => counts.reduce((one, other) => one + o
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Takes as many tokens of these kinds as there are within so many seconds, and counts them by kind. */
+/** Takes every token that the budget grants these kinds within the given seconds. Returns the counts by kind. */
 async function spend(
   budget: RequestBudget,
   kinds: readonly RequestKind[],
@@ -43,7 +43,7 @@ describe('the request budget', () => {
     ['change', 8, 150, 8],
     ['change', 16, 150, 16],
   ])(
-    'grants %s requests alone, at looksPerSecond %s, %i tokens at once and %d a second',
+    'grants %s requests, if no other kind waits and looksPerSecond is %s, %i at once and %d a second',
     async (kind, looks, burst, rate) => {
       const [count = 0] = await spend(new RequestBudget(looks), [kind], 60);
       expect(Math.abs(count - burst - 60 * rate)).toBeLessThanOrEqual(1);
@@ -117,8 +117,8 @@ describe('the request budget', () => {
       const rate = async (seconds: number) => sum(await spend(budget, [kind], seconds)) / seconds;
       await spend(budget, [kind], 60);
       const usual = await rate(30);
-      budget.throttled();
-      budget.throttled();
+      budget.slowDown();
+      budget.slowDown();
       const eased = await rate(10);
       expect(eased).toBeLessThan(usual * 0.7);
       expect(eased).toBeGreaterThan(usual * 0.4);
@@ -130,7 +130,7 @@ describe('the request budget', () => {
   test('still grants an eighth of the rate while AWS keeps throttling', async () => {
     const budget = new RequestBudget();
     for (let n = 0; n < 60; n++) {
-      budget.throttled();
+      budget.slowDown();
       await vi.advanceTimersByTimeAsync(1000);
     }
     const [count = 0] = await spend(budget, ['change'], 8);
@@ -152,7 +152,7 @@ describe('the request budget', () => {
           await budget.take(kind, isOver.signal);
           requests[n] = (requests[n] ?? 0) + 1;
           if (aws.request()) served[n] = (served[n] ?? 0) + 1;
-          else budget.throttled();
+          else budget.slowDown();
         }
       };
       await Promise.allSettled((['poll', 'look', 'change', 'other'] as const).map(line));

@@ -12,8 +12,8 @@ describe('the number of pages to list', () => {
   /** A memory of replications on these pages, and of a list that was read up to a page. */
   function memoryOf(seen: Readonly<Record<string, number>>, through = 0, isEnd = true): ListMemory {
     const memory = new ListMemory();
-    for (const [arn, page] of Object.entries(seen)) memory.saw(arn, page);
-    if (through > 0) memory.reached(through, isEnd);
+    for (const [arn, page] of Object.entries(seen)) memory.rememberPage(arn, page);
+    if (through > 0) memory.rememberLength(through, isEnd);
     return memory;
   }
 
@@ -44,34 +44,34 @@ describe('the number of pages to list', () => {
     ['none of a list that may be longer, for those that were seen', memoryOf({ a: 1, b: 2 }, 2, false), ['a', 'b'], 0],
   ])('is %s', (_, memory, arns, pages) => expect(memory.plan(arns, 0)).toBe(pages));
 
-  test('goes by the longest list until its end is known, and by its end from then on', () => {
+  test('goes by the longest list read so far, and by the last page once that is known', () => {
     const memory = memoryOf({}, 3, false);
-    memory.reached(1, false);
+    memory.rememberLength(1, false);
     expect(memory.plan(['a', 'b', 'c', 'd'], 0)).toBe(0);
     expect(memory.plan(['a', 'b', 'c', 'd', 'e'], 0)).toBe(Infinity);
-    memory.reached(2, true);
+    memory.rememberLength(2, true);
     expect(memory.plan(['a', 'b', 'c', 'd', 'e'], 0)).toBe(2);
-    memory.reached(2, false);
+    memory.rememberLength(2, false);
     expect(memory.plan(['a', 'b', 'c', 'd', 'e'], 0)).toBe(3);
   });
 
-  test('stays before a page that failed for a minute', () => {
+  test('ends before a failed page for a minute', () => {
     const memory = memoryOf({ a: 2, b: 2, c: 2, d: 1, e: 1 }, 2);
     const all = ['a', 'b', 'c', 'd', 'e'];
-    memory.broke(2, 1000);
+    memory.rememberFailedPage(2, 1000);
     expect([0, 60_999, 61_000].map((now) => memory.plan(all, now))).toEqual([1, 1, 2]);
     expect(memory.plan(['a', 'b', 'c'], 60_999)).toBe(0);
     const unread = memoryOf({});
-    unread.broke(2, 0);
+    unread.rememberFailedPage(2, 0);
     expect([0, 60_000].map((now) => unread.plan(all, now))).toEqual([1, Infinity]);
   });
 
-  test('forgets the page of a replication that is not on it any more', () => {
+  test('leaves out the page of a replication that a list up to there did not show', () => {
     const memory = memoryOf({ a: 2, b: 2, c: 2 }, 9);
-    memory.lost('a', 1);
-    memory.lost('d', 9);
+    memory.forgetUpTo('a', 1);
+    memory.forgetUpTo('d', 9);
     expect(memory.plan(['a', 'b', 'c'], 0)).toBe(2);
-    memory.lost('a', 2);
+    memory.forgetUpTo('a', 2);
     expect(memory.plan(['a', 'b', 'c'], 0)).toBe(0);
   });
 });
@@ -79,18 +79,18 @@ describe('the number of pages to list', () => {
 describe('the time of the last look', () => {
   const among = (...numbers: number[]) => new Map(numbers.map((n) => [arnOf(n).arn, arnOf(n)]));
 
-  test('is known of each replication until there are more than 20,000', () => {
+  test('is kept for 20,000 replications, and dropped for all of them at one more', () => {
     const times = new LookTimes();
-    for (let n = 1; n <= 20_000; n++) times.note(`arn-${n}`, n);
+    for (let n = 1; n <= 20_000; n++) times.remember(`arn-${n}`, n);
     expect([times.of('arn-1'), times.of('arn-20000'), times.of('other')]).toEqual([1, 20_000, -Infinity]);
-    times.note('other', 7);
+    times.remember('other', 7);
     expect([times.of('arn-1'), times.of('other')]).toEqual([-Infinity, 7]);
   });
 
   test('finds the replication that was not looked at for the longest', () => {
     const times = new LookTimes();
     expect(times.longestUnseen(among())).toBeNull();
-    for (const [n, at] of [30, 10, 20, 10].entries()) times.note(arnOf(n).arn, at);
+    for (const [n, at] of [30, 10, 20, 10].entries()) times.remember(arnOf(n).arn, at);
     expect(times.longestUnseen(among(0, 1, 2, 3))).toEqual(arnOf(1));
     expect(times.longestUnseen(among(3, 1))).toEqual(arnOf(3));
     expect(times.longestUnseen(among(0, 7, 1))).toEqual(arnOf(7));
@@ -122,7 +122,7 @@ describe('a token bucket', () => {
     expect(bucket.msUntil(3)).toBe(1000);
   });
 
-  test('counts the tokens of the time before it is emptied, taken from or given back to as gone', () => {
+  test('refills up to its burst before a token is taken or given back, or all are emptied', () => {
     const bucket = new Bucket(2, () => 1);
     bucket.take();
     pass(1000);

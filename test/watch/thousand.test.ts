@@ -18,7 +18,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const seconds = (times: readonly number[]) => times.map((time) => time / 1000);
 const longestGap = (times: readonly number[]) => Math.max(...times.slice(1).map((at, n) => at - (times[n] ?? 0)));
 
-/** A worker's stops, as its activities make them: look, turn, call, wait, statistics. */
+/** Worker that stops replications as its activities do: look, turn, call, wait, statistics. */
 class Worker {
   readonly budget = new RequestBudget();
   readonly watcher: ReplicationWatcher;
@@ -36,7 +36,7 @@ class Worker {
       try {
         return void (await this.dms.api.stopReplication(arn));
       } catch {
-        this.budget.throttled(); // the next attempt begins with a look of its own
+        this.budget.slowDown(); // the next attempt begins with a look of its own
       }
     }
   }

@@ -17,7 +17,7 @@ async function beforeTurn() {
   const looking = watcher.look(arn);
   await vi.advanceTimersByTimeAsync(200);
   const look = await looking;
-  /** Lets other changes take the burst, and so many tokens after it. */
+  /** Lets other changes take the burst, and `more` tokens after it. */
   const spend = async (more = 0) => {
     const isOver = new AbortController();
     setMaxListeners(0, isOver.signal);

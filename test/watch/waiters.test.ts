@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DmsApiError } from '../../src/dms/api.js';
 import { LookDelayed, type LookOptions } from '../../src/watch/look.js';
 import { Waiters, type Waiter } from '../../src/watch/waiters.js';
-import { answered, look } from '../support/look.js';
+import { lookAnswer, look } from '../support/look.js';
 import { arnOf } from './support/simulated-dms.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
@@ -30,7 +30,7 @@ describe('a wait for a look', () => {
     ['10 seconds after one that is not known', { intervalSeconds: 10 }, -Infinity, { lane: 'poll', dueAt: 10 }],
     ['after the last one', { intervalSeconds: 0 }, 20, { lane: 'poll', dueAt: 20 }],
     ['at once after a look', {}, 20, { lane: 'look', dueAt: 20 }],
-  ])('%s is due then, in the lane for that', (_, options, lookedAt, due) => {
+  ])('%s has the due time and the lane for that', (_, options, lookedAt, due) => {
     const now = performance.now();
     const { waiter } = join(new Waiters(), options, now + lookedAt);
     const { lane, dueAt, until, since, isUrgent, isAsked } = waiter;
@@ -38,13 +38,13 @@ describe('a wait for a look', () => {
     expect({ since, isUrgent, isAsked }).toEqual({ since: now, isUrgent: false, isAsked: false });
   });
 
-  test('ends with a look, alone, and listens to its signal no longer', async () => {
+  test('ends with its look, leaves other waits open, and stops listening to its signal', async () => {
     const waiters = new Waiters();
     const { signal } = new AbortController();
     const { waiter, promise } = join(waiters, { signal });
     const other = join(waiters);
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    const answer = answered(look());
+    const answer = lookAnswer(look());
     waiter.resolve(answer);
     expect(await promise).toBe(answer);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
@@ -78,14 +78,14 @@ test('a lane serves its own waits and urgent ones, but none with a request of th
   expect(waiters.open('look')).toEqual([swept]);
 });
 
-test('whether a list shows a replication is remembered while something waits for it', () => {
+test('a replication counts as unlisted only while something waits for it', () => {
   const waiters = new Waiters();
-  waiters.setUnlisted(arn.arn, true);
+  waiters.setNeedsOwnRequest(arn.arn, true);
   expect(waiters.isUnlisted(arn.arn)).toBe(false);
   const { waiter } = join(waiters);
-  waiters.setUnlisted(arn.arn, true);
+  waiters.setNeedsOwnRequest(arn.arn, true);
   expect([waiters.isUnlisted(arn.arn), waiters.isUnlisted(arnOf(2).arn)]).toEqual([true, false]);
-  waiter.resolve(answered(look()));
+  waiter.resolve(lookAnswer(look()));
   join(waiters);
   expect(waiters.isUnlisted(arn.arn)).toBe(false);
 });

@@ -5,7 +5,7 @@ import { DmsApiError, type DmsApi, type Page } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
 import type { Replication } from '../../src/dms/replication.js';
 import { LookDelayed, ReplicationWatcher, RequestBudget } from '../../src/watch/index.js';
-import { answered, look } from '../support/look.js';
+import { lookAnswer, look } from '../support/look.js';
 
 const arnOf = (n: number) => parseReplicationConfigArn(`arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`);
 const rowOf = (n: number, status = 'running') => look({ replicationConfigArn: arnOf(n).arn, status });
@@ -19,7 +19,7 @@ interface Answers {
   one?: (arn: string) => Promise<Replication>;
 }
 
-/** A DMS that tells what it is asked and when, and answers when told to. */
+/** Sets up a DMS that records its requests and their times, and a watcher on it. */
 function countingDms(answers: Answers, budget = new RequestBudget()) {
   const asked: string[] = [];
   const at: number[] = [];
@@ -30,7 +30,7 @@ function countingDms(answers: Answers, budget = new RequestBudget()) {
   const dms = {
     describeReplication: async ({ arn, resourceId }) => {
       note(resourceId);
-      return answered((await answers.one?.(arn)) ?? look({ replicationConfigArn: arn, status: 'running' }));
+      return lookAnswer((await answers.one?.(arn)) ?? look({ replicationConfigArn: arn, status: 'running' }));
     },
     listReplications: async (_, marker) => {
       note(`list ${marker ?? ''}`.trim());
@@ -40,7 +40,7 @@ function countingDms(answers: Answers, budget = new RequestBudget()) {
   return { asked, at, budget, watcher: new ReplicationWatcher(dms, budget) };
 }
 
-/** An account with so many replications, a hundred to a page; the marker of a page is its number. */
+/** Answers of an account with `replications`, a hundred to a page. The marker of a page is its number. */
 const account = (replications: number, spoil: (page: number) => Promise<void> = async () => {}) => ({
   list: async (marker: string | null): Promise<Rows> => {
     const page = Number(marker ?? 1);
@@ -55,8 +55,8 @@ const account = (replications: number, spoil: (page: number) => Promise<void> = 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Lets time pass until it is done. */
-async function soon<T>(promise: Promise<T>, seconds = 60): Promise<T> {
+/** Runs fake time until the promise settles, for at most `seconds`. */
+async function settle<T>(promise: Promise<T>, seconds = 60): Promise<T> {
   const state = { isDone: false };
   const settled = promise.finally(() => (state.isDone = true));
   settled.catch(() => {});
@@ -67,12 +67,12 @@ async function soon<T>(promise: Promise<T>, seconds = 60): Promise<T> {
 describe('looks', () => {
   test('share one request for one replication and one list for several', async () => {
     const { asked, watcher } = countingDms(account(3));
-    await soon(Promise.all([watcher.look(arnOf(1)), watcher.look(arnOf(1)), watcher.look(arnOf(1))]));
-    await soon(Promise.all([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
+    await settle(Promise.all([watcher.look(arnOf(1)), watcher.look(arnOf(1)), watcher.look(arnOf(1))]));
+    await settle(Promise.all([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
     expect(asked).toEqual(['R1', 'list']);
   });
 
-  test('believe a row missing from a list only when its own request says so', async () => {
+  test('report a row missing from a list as gone only when its own request says so', async () => {
     const { asked, watcher } = countingDms({
       list: () => Promise.resolve({ items: [rowOf(1)], marker: null }),
       one: (arn) =>
@@ -80,7 +80,7 @@ describe('looks', () => {
           ? Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone'))
           : Promise.resolve(rowOf(2)),
     });
-    const [one, two, three] = await soon(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
+    const [one, two, three] = await settle(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
     expect([one?.status, two?.status, three]).toMatchObject([
       'fulfilled',
       'fulfilled',
@@ -126,7 +126,7 @@ describe('looks', () => {
         return Promise.resolve(rowOf(1));
       },
     });
-    await soon(storage.run('an activity', () => watcher.look(arnOf(1))));
+    await settle(storage.run('an activity', () => watcher.look(arnOf(1))));
     expect(seen).toEqual([undefined]);
   });
 });
@@ -137,12 +137,12 @@ describe('a nudge', () => {
 
   test('brings a look before the next sweep', async () => {
     const { asked, watcher } = countingDms({}, slow());
-    await soon(watcher.look(arnOf(1), { intervalSeconds: 2 }));
+    await settle(watcher.look(arnOf(1), { intervalSeconds: 2 }));
     const later = watcher.look(arnOf(1), { intervalSeconds: 2, withinSeconds: 600 });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(asked).toEqual(['R1']);
     expect(watcher.nudge(arnOf(1))).toBe(1);
-    await soon(later, 1);
+    await settle(later, 1);
     expect(asked).toEqual(['R1', 'R1']);
   });
 
@@ -157,20 +157,20 @@ describe('a nudge', () => {
     answers[0]?.(rowOf(1, 'stopping'));
     await vi.advanceTimersByTimeAsync(20);
     answers[1]?.(rowOf(1, 'stopped'));
-    expect((await soon(wait)).replication.status).toBe('stopped');
+    expect((await settle(wait)).replication.status).toBe('stopped');
   });
 
   test('affects only waits for its replication and returns 0 if there are none', async () => {
     const { asked, watcher } = countingDms(account(2), slow());
-    await soon(Promise.all([1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2 }))));
+    await settle(Promise.all([1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2 }))));
     const waits = [1, 2].map((n) => watcher.look(arnOf(n), { intervalSeconds: 2, withinSeconds: 600 }));
     asked.length = 0;
     expect(watcher.nudge(arnOf(3))).toBe(0);
     watcher.nudge(arnOf(2));
-    await soon(Promise.all(waits.slice(1)), 1);
+    await settle(Promise.all(waits.slice(1)), 1);
     expect(asked).toEqual(['R2']);
     watcher.nudge(arnOf(1));
-    await soon(Promise.all(waits), 1);
+    await settle(Promise.all(waits), 1);
   });
 });
 
@@ -179,9 +179,9 @@ describe('a sweep', () => {
     const { asked, watcher } = countingDms(account(1000));
     const sweep = (...wanted: number[]) => {
       asked.length = 0;
-      return soon(Promise.all(wanted.map((n) => watcher.look(arnOf(n)))));
+      return settle(Promise.all(wanted.map((n) => watcher.look(arnOf(n)))));
     };
-    // Nothing is known of the list yet: as many pages are tried as it would take to ask for each.
+    // The list is unknown yet. A sweep tries as many pages as it would take single requests.
     await sweep(950, 951);
     expect(asked).toEqual(['list', 'list 2', 'R950', 'R951']);
     await sweep(...numbers(1000));
@@ -190,7 +190,7 @@ describe('a sweep', () => {
     expect(asked).toEqual(['R950', 'R951']);
     await sweep(1, 2, 150, 151);
     expect(asked).toEqual(['list', 'list 2']);
-    // The first page for many, and the few that are far back alone.
+    // One page shows the first twenty. The two far back get requests of their own.
     await sweep(...numbers(20), 950, 951);
     expect(asked).toEqual(['list', 'R950', 'R951']);
   });
@@ -236,7 +236,7 @@ describe('a sweep', () => {
     const waits = Promise.allSettled(numbers(1000).map(wait));
     await vi.advanceTimersByTimeAsync(12_000);
     const begunAt = performance.now();
-    const gone = await soon(watcher.look(arnOf(5000), { intervalSeconds: 2 }).catch((err: unknown) => err));
+    const gone = await settle(watcher.look(arnOf(5000), { intervalSeconds: 2 }).catch((err: unknown) => err));
     expect(gone).toMatchObject({ kind: 'not-found' });
     expect(performance.now() - begunAt).toBeLessThan(15_000);
     await vi.advanceTimersByTimeAsync(30_000);
@@ -272,13 +272,13 @@ describe('a sweep', () => {
     expect(looks.get(150)).toBeGreaterThan(0);
     expect(looks.get(250)).toBeGreaterThan(0);
     expect(Math.min(...looks.values())).toBeGreaterThan(0);
-    // It is tried again now and then, and not each time.
+    // The sweep tries the failing page now and then, not each time.
     expect(asked.filter((each) => each === 'list 2').length).toBeLessThan(14);
   });
 
   test('is not more frequent than requested even if the budget allows it', async () => {
     const { asked, watcher } = countingDms(account(1), new RequestBudget(1000));
-    await soon(
+    await settle(
       (async () => {
         for (let n = 0; n < 10; n++) await watcher.look(arnOf(1), { inSeconds: 2 });
       })(),
@@ -293,7 +293,7 @@ describe('a sweep', () => {
         if (page === 2) throw new DmsApiError('unavailable', 'InternalFailure', 'Oh');
       }),
     );
-    const looks = await soon(Promise.allSettled(numbers(130).map((n) => dms.watcher.look(arnOf(n)))));
+    const looks = await settle(Promise.allSettled(numbers(130).map((n) => dms.watcher.look(arnOf(n)))));
     expect(looks.every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(dms.asked.slice(0, 4)).toEqual(['list', 'list 2', 'list 2', 'R101']);
   });
@@ -301,7 +301,7 @@ describe('a sweep', () => {
   test('fails each wait with the error of its own request when the region is down', async () => {
     const down = () => Promise.reject(new DmsApiError('unavailable', 'TimeoutError', 'no route'));
     const { watcher } = countingDms({ list: down, one: down });
-    const looks = await soon(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
+    const looks = await settle(Promise.allSettled([1, 2, 3].map((n) => watcher.look(arnOf(n)))));
     for (const each of looks) expect(each).toMatchObject({ reason: { kind: 'unavailable', message: 'no route' } });
   });
 
@@ -309,7 +309,7 @@ describe('a sweep', () => {
     const { asked, watcher } = countingDms({
       list: () => Promise.reject(new DmsApiError('access-denied', 'AccessDeniedException', 'no')),
     });
-    const looks = await soon(Promise.allSettled(numbers(200).map((n) => watcher.look(arnOf(n)))));
+    const looks = await settle(Promise.allSettled(numbers(200).map((n) => watcher.look(arnOf(n)))));
     expect(looks.every((each) => each.status === 'rejected' && each.reason.kind === 'access-denied')).toBe(true);
     expect(asked).toEqual(['list']);
   });
@@ -325,7 +325,7 @@ describe('a sweep', () => {
       ...account(200, (page) => (page === 2 && hung++ === 0 ? new Promise(() => {}) : Promise.resolve())),
     });
     const begunAt = performance.now();
-    await soon(Promise.all(numbers(200).map((n) => watcher.look(arnOf(n)))));
+    await settle(Promise.all(numbers(200).map((n) => watcher.look(arnOf(n)))));
     expect(performance.now() - begunAt).toBeLessThan(21_000);
   });
 
@@ -334,7 +334,7 @@ describe('a sweep', () => {
       ...account(150),
       one: () => Promise.reject(new DmsApiError('not-found', 'ResourceNotFoundFault', 'gone')),
     });
-    const looks = await soon(Promise.allSettled(numbers(151).map((n) => watcher.look(arnOf(n)))));
+    const looks = await settle(Promise.allSettled(numbers(151).map((n) => watcher.look(arnOf(n)))));
     expect(looks.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { kind: 'not-found' } }]);
     expect(looks.at(-1)?.status).toBe('rejected');
   });
@@ -342,7 +342,9 @@ describe('a sweep', () => {
   test('that is throttled slows down and fails no wait', async () => {
     let left = 3;
     const dms = countingDms(account(300, () => (left-- > 0 ? Promise.reject(throttled()) : Promise.resolve())));
-    const looks = await soon(Promise.allSettled(numbers(300).map((n) => dms.watcher.look(arnOf(n), { inSeconds: 1 }))));
+    const looks = await settle(
+      Promise.allSettled(numbers(300).map((n) => dms.watcher.look(arnOf(n), { inSeconds: 1 }))),
+    );
     expect(looks.every(({ status }) => status === 'fulfilled')).toBe(true);
     const gaps = dms.at.slice(1).map((at, n) => at - (dms.at[n] ?? 0));
     expect(gaps[0]).toBeGreaterThan(900);
@@ -351,7 +353,7 @@ describe('a sweep', () => {
 
   test('that is throttled for too long fails expired waits with the DMS message', async () => {
     const { watcher } = countingDms({ one: () => Promise.reject(throttled()) });
-    const failure = await soon(watcher.look(arnOf(1), { withinSeconds: 20 }).catch((err: unknown) => err));
+    const failure = await settle(watcher.look(arnOf(1), { withinSeconds: 20 }).catch((err: unknown) => err));
     expect(failure).toBeInstanceOf(LookDelayed);
     expect(failure).toMatchObject({ throttled: { message: 'Rate exceeded' } });
     expect(performance.now()).toBeLessThan(20_100);

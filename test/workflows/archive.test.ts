@@ -3,12 +3,12 @@ import type { CheckpointArchive } from '../../src/activities/index.js';
 import { RecordRefused } from '../../src/activities/index.js';
 import type { ArchivedRecord } from '../../src/index.js';
 import { until } from '../support/stage.js';
-import { setSkipping } from '../support/time-skipping.js';
+import { startSkippingStage } from '../support/time-skipping.js';
 
 const MINUTE = 60_000;
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0, deadlinePolicy: 'none' } as const;
 
-/** An archive that can be out of reach, and refuses some records. */
+/** Archive that can be unavailable, and that refuses some records. */
 function fragile(refuses: (record: ArchivedRecord) => boolean = () => false) {
   const records: ArchivedRecord[] = [];
   const state = { isDown: true, asked: 0 };
@@ -27,7 +27,7 @@ function fragile(refuses: (record: ArchivedRecord) => boolean = () => false) {
 test.concurrent(
   'twenty stops finish during a ten-minute outage of the archive and are archived afterwards',
   async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const { archive, records, state } = fragile();
     const worker = await stage.work({ archive });
     const arns = Array.from({ length: 20 }, () => stage.simulator.createReplication());
@@ -49,13 +49,13 @@ test.concurrent(
         return owed?.waiting.length === 0;
       });
     });
-    // Patiently: ten minutes are not hundreds of tries of each.
+    // The retry backs off: on average, fewer than twenty tries for each record.
     expect(state.asked).toBeLessThan(20 * 20);
   },
 );
 
-test.concurrent('a record that the archive rejects is logged and does not block the next one', async () => {
-  await using stage = await setSkipping();
+test.concurrent('a record that the archive refuses becomes an event and does not block the next record', async () => {
+  await using stage = await startSkippingStage();
   const { archive, records, state } = fragile(({ sequence }) => sequence === 1);
   state.isDown = false;
   const worker = await stage.work({ archive });

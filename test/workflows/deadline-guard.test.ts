@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/index.js';
-import { guarded, HOUR, onResumeDeadline, type Guarded } from '../support/deadlines.js';
+import { withGuardedReplication, HOUR, onResumeDeadline, type Guarded } from '../support/deadlines.js';
 import { ledgerOf, until } from '../support/stage.js';
-import { setSkipping } from '../support/time-skipping.js';
+import { startSkippingStage } from '../support/time-skipping.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 
@@ -15,7 +15,7 @@ const endOf = ({ dms, replicationConfigArn }: Guarded) =>
 
 describe.concurrent('the deadline guard', () => {
   test('warns from six hours before the deadline until the replication is resumed', () =>
-    guarded({}, async (paused) => {
+    withGuardedReplication({}, async (paused) => {
       const { dms, input, env, replicationConfigArn, warnings } = paused;
       const { checkpoint } = await dms.stop(input);
       const { guard } = await dms.ledger(replicationConfigArn);
@@ -51,7 +51,7 @@ describe.concurrent('the deadline guard', () => {
       [],
     ],
   ])('ends when %s', (_, happens, named) =>
-    guarded({}, async (paused) => {
+    withGuardedReplication({}, async (paused) => {
       const { dms, env, input, replicationConfigArn, warnings } = paused;
       const handle = await dms.startStop(input);
       await until('it is recorded', async () => (await ledgerOf(dms, replicationConfigArn))?.guard);
@@ -64,8 +64,8 @@ describe.concurrent('the deadline guard', () => {
     }),
   );
 
-  test('warns while the replication is missing, and ends when the ledger finds that it was deleted', () =>
-    guarded({}, async (paused) => {
+  test('warns while the replication is missing, and ends with its deletion or with the resume window', () =>
+    withGuardedReplication({}, async (paused) => {
       const { dms, env, input, simulator, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
       const gone = { type: 'error', name: 'ResourceNotFoundFault', message: 'No such replication config' } as const;
@@ -79,8 +79,8 @@ describe.concurrent('the deadline guard', () => {
       expect(['deleted', 'window-closed']).toContain(eventsNamed(events)[0]);
     }));
 
-  test('logs the end of the resume window', () =>
-    guarded({ deadlineLeadSeconds: 600 }, async (paused) => {
+  test('ends with a last warning and an event when the resume window ends', () =>
+    withGuardedReplication({ deadlineLeadSeconds: 600 }, async (paused) => {
       const { env, input, dms, warnings } = paused;
       await dms.stop(input);
       await env.sleep(50 * HOUR);
@@ -90,7 +90,7 @@ describe.concurrent('the deadline guard', () => {
     }));
 
   test('resumes the replication once, in its own name, if its policy is "resume"', () =>
-    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
+    withGuardedReplication({ deadlinePolicy: 'resume' }, async (paused) => {
       const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
       await env.sleep(43 * HOUR);
@@ -110,7 +110,7 @@ describe.concurrent('the deadline guard', () => {
     ['six hours before the end', 6 * 3600],
     ['five minutes before the end', 300],
   ])('resumes the replication %s even if its look finds neither row nor config', (_, deadlineLeadSeconds) =>
-    guarded({ deadlinePolicy: 'resume', deadlineLeadSeconds }, async (paused) => {
+    withGuardedReplication({ deadlinePolicy: 'resume', deadlineLeadSeconds }, async (paused) => {
       const { dms, input, env, simulator, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
       await env.sleep(47 * HOUR - deadlineLeadSeconds * 1000);
@@ -129,7 +129,7 @@ describe.concurrent('the deadline guard', () => {
   );
 
   test('that may not resume warns with the reason and tries again', () =>
-    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
+    withGuardedReplication({ deadlinePolicy: 'resume' }, async (paused) => {
       const { dms, input, env, simulator, taskQueue, replicationConfigArn, warnings } = paused;
       await dms.stop(input);
       const host = { workflowId: `cutover-${taskQueue}`, taskQueue, args: [replicationConfigArn] };
@@ -145,7 +145,7 @@ describe.concurrent('the deadline guard', () => {
     }));
 
   test('whose resume DMS rejects warns with the reason and retries with each warning', () =>
-    guarded({ deadlinePolicy: 'resume' }, async (paused) => {
+    withGuardedReplication({ deadlinePolicy: 'resume' }, async (paused) => {
       const { env, input, dms, simulator, warnings } = paused;
       await dms.stop(input);
       const refused = { type: 'error', name: 'InvalidParameterCombinationException', message: 'No' } as const;
@@ -155,13 +155,13 @@ describe.concurrent('the deadline guard', () => {
       expect(eventsNamed(events)[0]).toBe('window-closed');
       expect(warnings.length).toBeGreaterThan(5);
       expect(warnings[0]?.problem).toContain('DMS refused to start');
-      // The last warning says that the window is closed, and nothing is tried any more.
+      // The last warning reports the end of the resume window, without another try to resume.
       expect(simulator.count('StartReplication')).toBe(warnings.length - 1);
       expect(warnings.length).toBeLessThan(30);
     }));
 
-  test("whose warning can't be delivered logs that in the ledger", async () => {
-    await using stage = await setSkipping();
+  test("whose warning can't be delivered adds that to the ledger's events", async () => {
+    await using stage = await startSkippingStage();
     const { dms, env, simulator } = stage;
     const replicationConfigArn = simulator.createReplication();
     const warnOperators = () => Promise.reject(new Error('the pager is down'));
@@ -173,7 +173,7 @@ describe.concurrent('the deadline guard', () => {
         const { events } = await dms.ledger(replicationConfigArn);
         return events.length > 0 ? events : null;
       });
-      expect(event).toMatchObject({ type: 'deadline-warning', detail: expect.stringContaining('could not be told') });
+      expect(event).toMatchObject({ type: 'deadline-warning', detail: expect.stringContaining('not be delivered') });
     });
   });
 });

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { HOUR } from '../support/deadlines.js';
 import { ask } from '../support/dms-http.js';
 import { failureOf, until } from '../support/stage.js';
-import { setSkipping, type SkippingStage } from '../support/time-skipping.js';
+import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0, deadlinePolicy: 'none' } as const;
 const statusOf = async ({ env }: SkippingStage, arn: string) =>
   (await env.client.workflow.getHandle(`dms-ledger:${arn}`).describe()).status.name;
 
-async function deleted({ simulator }: SkippingStage, arn: string) {
-  // It may be that DMS deletes none before it is deprovisioned.
+async function deleteReplication({ simulator }: SkippingStage, arn: string) {
+  // DMS may delete no replication before it is deprovisioned.
   simulator.clock.advance({ hours: 72 });
   await ask(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: arn });
   await until('it is gone', () => simulator.replications().every(({ config }) => config.ReplicationConfigArn !== arn));
@@ -18,7 +18,7 @@ async function deleted({ simulator }: SkippingStage, arn: string) {
 test.concurrent(
   'the ledger of a deleted replication closes a day later and continues when the replication is recreated',
   async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const { dms, env, simulator } = stage;
     const identifier = 'orders-again';
     const replicationConfigArn = simulator.createReplication({ identifier });
@@ -26,7 +26,7 @@ test.concurrent(
       await stage.work()
     ).runUntil(async () => {
       await dms.stop({ replicationConfigArn, ...brief });
-      await deleted(stage, replicationConfigArn);
+      await deleteReplication(stage, replicationConfigArn);
       expect(await failureOf(dms.resume({ replicationConfigArn }))).toMatchObject({ type: 'DmsReplicationNotFound' });
       expect(await dms.ledger(replicationConfigArn)).toMatchObject({
         missingSince: expect.any(String),
@@ -59,8 +59,8 @@ test.concurrent(
   },
 );
 
-test.concurrent('a ledger stays open for a replication that is found again or sealed', async () => {
-  await using stage = await setSkipping();
+test.concurrent('a ledger stays open if its replication is found again, or until its seal is lifted', async () => {
+  await using stage = await startSkippingStage();
   const { dms, env, simulator } = stage;
   const [back, sealed] = [simulator.createReplication(), simulator.createReplication()];
   await (
@@ -86,7 +86,7 @@ test.concurrent('a ledger stays open for a replication that is found again or se
 });
 
 test.concurrent('a ledger whose own task queue has no activities still detects a deleted replication', async () => {
-  await using stage = await setSkipping();
+  await using stage = await startSkippingStage();
   const { dms, env, simulator } = stage;
   const replicationConfigArn = simulator.createReplication();
   const ledgers = await stage.workWithoutActivities('ledgers');
@@ -94,7 +94,7 @@ test.concurrent('a ledger whose own task queue has no activities still detects a
   await ledgers.runUntil(
     worker.runUntil(async () => {
       await dms.stop({ replicationConfigArn, ...brief });
-      await deleted(stage, replicationConfigArn);
+      await deleteReplication(stage, replicationConfigArn);
       expect(await failureOf(dms.resume({ replicationConfigArn }))).toMatchObject({ type: 'DmsReplicationNotFound' });
       await env.sleep(25 * HOUR);
       await until('it is closed', async () => (await statusOf(stage, replicationConfigArn)) === 'COMPLETED');

@@ -6,7 +6,7 @@ import { guardDeadline } from '../../src/workflows/ledger/deadline-guard.js';
 import { runDuties } from '../../src/workflows/ledger/duties.js';
 import { lookForMissing } from '../../src/workflows/ledger/missing-replication.js';
 import { finishCall } from '../../src/workflows/ledger/unfinished-call.js';
-import { begun, noted, recorded } from '../support/ledger-requests.js';
+import { withBegun, withNote, withRecord } from '../support/ledger-requests.js';
 import { arn, at, operation } from '../support/operations.js';
 import { until } from '../support/stage.js';
 
@@ -14,7 +14,7 @@ vi.mock('../../src/workflows/ledger/deadline-guard.js', () => ({ guardDeadline: 
 vi.mock('../../src/workflows/ledger/missing-replication.js', () => ({ lookForMissing: vi.fn() }));
 vi.mock('../../src/workflows/ledger/unfinished-call.js', () => ({ finishCall: vi.fn() }));
 
-/** In place of the workflow API: conditions are looked at again and again, and all times are a thousandth. */
+/** Stands in for the workflow API: polls conditions, and divides all times by a thousand. */
 vi.mock('@temporalio/workflow', async (original) => {
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   class CancellationScope {
@@ -42,10 +42,14 @@ vi.mock('@temporalio/workflow', async (original) => {
 
 const plan = { policy: 'resume', leadSeconds: 172_800, onResumeDeadline: null } as const;
 const stop = operation('stop', { deadline: plan });
-const paused = recorded(noted(emptyLedger(arn), stop, 1), stop, 9);
+const paused = withRecord(withNote(emptyLedger(arn), stop, 1), stop, 9);
 
-/** Keeps a ledger until the given holds. */
-async function kept(ledger: Ledger, what: string, holds: (ledgerRun: { readonly ledger: Ledger }) => boolean) {
+/** Runs the duties of a ledger until a condition holds. */
+async function runDutiesUntil(
+  ledger: Ledger,
+  what: string,
+  holds: (ledgerRun: { readonly ledger: Ledger }) => boolean,
+) {
   const ledgerRun = { ledger, isEnding: false };
   const keeping = runDuties(ledgerRun);
   await until(what, () => holds(ledgerRun));
@@ -55,7 +59,7 @@ async function kept(ledger: Ledger, what: string, holds: (ledgerRun: { readonly 
 
 test('the ledger finishes a call while the resume of its deadline guard waits for it', async () => {
   const resume = operation('died', { kind: 'resume' });
-  const ledger = begun(noted(paused, resume, 20), operation('waits', { kind: 'resume' }), 30);
+  const ledger = withBegun(withNote(paused, resume, 20), operation('waits', { kind: 'resume' }), 30);
   expect(ledger).toMatchObject({ guard: { sequence: 1 }, pendingCall: { isAbandoned: true } });
   vi.mocked(finishCall).mockImplementation(
     async (ledgerRun) => void (ledgerRun.ledger = { ...ledgerRun.ledger, pendingCall: null }),
@@ -64,7 +68,7 @@ test('the ledger finishes a call while the resume of its deadline guard waits fo
     await until('the call is finished', () => ledgerRun.ledger.pendingCall === null);
     ledgerRun.ledger = { ...ledgerRun.ledger, guard: null };
   });
-  await kept(ledger, 'the guard has resumed it', (ledgerRun) => ledgerRun.ledger.guard === null);
+  await runDutiesUntil(ledger, 'the guard has resumed it', (ledgerRun) => ledgerRun.ledger.guard === null);
 });
 
 test('the ledger looks for a replication that its own deadline guard did not find', async () => {
@@ -74,11 +78,11 @@ test('the ledger looks for a replication that its own deadline guard did not fin
   vi.mocked(lookForMissing).mockImplementation(async (ledgerRun) => {
     ledgerRun.ledger = { ...ledgerRun.ledger, missingSince: null, deletedAt: at(99) };
   });
-  await kept(paused, 'it is known to be deleted', (ledgerRun) => ledgerRun.ledger.deletedAt !== null);
+  await runDutiesUntil(paused, 'it is known to be deleted', (ledgerRun) => ledgerRun.ledger.deletedAt !== null);
 });
 
-test('the ledger retries to finish a call after a failure and survives other changes', async () => {
-  const ledger = begun(noted(emptyLedger(arn), stop, 1), operation('waits'), 30);
+test('the ledger retries to finish a call after a failure, and goes on through other changes of its state', async () => {
+  const ledger = withBegun(withNote(emptyLedger(arn), stop, 1), operation('waits'), 30);
   let [begins, isCancelled] = [0, true];
   vi.mocked(finishCall).mockImplementation(async (ledgerRun) => {
     if (begins++ === 0) throw new Error('DMS gives no answer');
@@ -87,6 +91,6 @@ test('the ledger retries to finish a call after a failure and survives other cha
     isCancelled = false;
     ledgerRun.ledger = { ...ledgerRun.ledger, pendingCall: null };
   });
-  await kept(ledger, 'the call is finished', (ledgerRun) => ledgerRun.ledger.pendingCall === null);
+  await runDutiesUntil(ledger, 'the call is finished', (ledgerRun) => ledgerRun.ledger.pendingCall === null);
   expect([begins, isCancelled]).toEqual([2, false]);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { until } from '../support/stage.js';
-import { setSkipping, type SkippingStage } from '../support/time-skipping.js';
+import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
 
 const HOUR = 3_600_000;
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 
-/** A replication of an idle source that was stopped, and its resume with a probe. */
+/** Stops a replication of an idle source, and starts its resume with a probe. */
 async function resumeWith({ simulator, dms }: SkippingStage, progressProbe: object) {
   const replicationConfigArn = simulator.createReplication({ changesPerSecond: 0 });
   await dms.stop({ replicationConfigArn, ...brief, deadlinePolicy: 'none' });
@@ -14,7 +14,7 @@ async function resumeWith({ simulator, dms }: SkippingStage, progressProbe: obje
 
 describe.concurrent('a hook', () => {
   test('that no worker has registered ends a probe at once, with a warning', async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const worker = await stage.work();
     await worker.runUntil(async () => {
       const resume = await resumeWith(stage, { activityType: 'prope' });
@@ -28,7 +28,7 @@ describe.concurrent('a hook', () => {
   });
 
   test('on a task queue without workers ends a probe with a warning', async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const worker = await stage.work();
     await worker.runUntil(async () => {
       const resume = await resumeWith(stage, { activityType: 'probe', taskQueue: 'nobody' });
@@ -42,7 +42,7 @@ describe.concurrent('a hook', () => {
   });
 
   test('that no worker has registered is named in the warning of the resume deadline', async () => {
-    await using stage = await setSkipping();
+    await using stage = await startSkippingStage();
     const { dms, env, simulator } = stage;
     const replicationConfigArn = simulator.createReplication();
     const worker = await stage.work();
@@ -55,7 +55,7 @@ describe.concurrent('a hook', () => {
       });
       expect(event).toMatchObject({
         type: 'deadline-warning',
-        detail: expect.stringContaining('wranOperators could not be told: no activity wranOperators is registered'),
+        detail: expect.stringContaining('could not be delivered: no activity wranOperators is registered'),
       });
     });
   });

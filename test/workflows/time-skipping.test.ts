@@ -7,19 +7,19 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { setSkipping } from '../support/time-skipping.js';
+import { startSkippingStage } from '../support/time-skipping.js';
 import { failureOf, quick, simulatedApi, uncertain, until, workflowBundle } from '../support/stage.js';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => {
   const begin = async () =>
     TestWorkflowEnvironment.createTimeSkipping({ server: { executable: inject('timeSkippingServer') } });
-  // It gets five seconds to start, which a busy machine may take.
+  // The SDK gives the server five seconds to start. A busy machine may need a second try.
   env = await begin().catch(begin);
 });
 afterAll(() => env.teardown());
 
-async function workOn(
+async function createWorker(
   taskQueue: string,
   simulator: DmsSimulator,
   options: Partial<DmsActivitiesOptions> = {},
@@ -28,23 +28,23 @@ async function workOn(
     connection: env.nativeConnection,
     taskQueue,
     workflowBundle: await workflowBundle(),
-    // Time is skipped; the budget of requests goes by the real one.
+    // The request budget runs on real time, not on skipped time.
     activities: createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0, looksPerSecond: 1000, ...options }),
   });
 }
 
-/** History events of a stop whose replication stops after so many seconds of the server's time. */
+/** Counts the history events of a stop that takes this many seconds of the server's time. */
 async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; own: number }> {
   const simulator = await startDmsSimulator({
     ...quick,
     durations: { ...quick.durations, stopping: 1e9 },
-    // A day of looks goes by in a minute.
+    // No throttling, because a day of looks passes within a minute.
     uncertain: { ...uncertain, throttle: null },
   });
   const taskQueue = randomUUID();
   try {
     const replicationConfigArn = simulator.createReplication();
-    const worker = await workOn(taskQueue, simulator);
+    const worker = await createWorker(taskQueue, simulator);
     const begun = await env.currentTimeMs();
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     return await worker.runUntil(async () => {
@@ -65,7 +65,8 @@ async function eventsOfStop(stopsAfterSeconds: number): Promise<{ all: number; o
       simulator.row(replicationConfigArn).ReplicationLastStopTime = simulator.clock.now() / 1000;
       await handle.result();
       const { events } = await env.client.workflow.getHandle(handle.workflowId).fetchHistory();
-      // The test server lets workflow tasks time out while it skips, and dispatches them again: events that a real server does not write.
+      // The test server lets workflow tasks time out while it skips time, and dispatches them again. A real server does
+      // not write these events.
       const own = events?.filter(
         (event) =>
           !event.workflowTaskScheduledEventAttributes &&
@@ -93,7 +94,7 @@ test('a wait whose looks are throttled ten times in a row goes on', async () => 
   const taskQueue = randomUUID();
   try {
     const replicationConfigArn = simulator.createReplication();
-    const worker = await workOn(taskQueue, simulator, { looksPerSecond: 20 });
+    const worker = await createWorker(taskQueue, simulator, { looksPerSecond: 20 });
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     await worker.runUntil(async () => {
       const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0, deadlinePolicy: 'none' });
@@ -117,7 +118,7 @@ test("an operation whose ledger can't be reached for five minutes fails without 
   } as unknown as Client;
   try {
     const replicationConfigArn = simulator.createReplication();
-    const worker = await workOn(taskQueue, simulator, { client, ledgerTaskQueue: 'elsewhere' });
+    const worker = await createWorker(taskQueue, simulator, { client, ledgerTaskQueue: 'elsewhere' });
     const dms = new ReplicationClient({ client: env.client, taskQueue });
     const failure = await worker.runUntil(failureOf(dms.stop({ replicationConfigArn })));
     expect(failure).toMatchObject({
@@ -132,12 +133,12 @@ test("an operation whose ledger can't be reached for five minutes fails without 
 });
 
 test('the ledger records the stop of an operation that was terminated', async () => {
-  await using stage = await setSkipping();
+  await using stage = await startSkippingStage();
   const { dms, env: server, simulator } = stage;
   const replicationConfigArn = simulator.createReplication();
   const own = createDmsActivities({ dms: simulatedApi(simulator), holdSeconds: 0, looksPerSecond: 1000 });
   let attempts = 0;
-  // Were an attempt under way when it is terminated, the server would wait for its end for ever, and skip no more time.
+  // The test server skips no time while an attempt of a terminated workflow is under way. So terminate between two.
   const awaitStopped: (typeof own)['dms.awaitStopped'] = async (request) => {
     if (++attempts === 1) throw ApplicationFailure.create({ message: 'later', nextRetryDelay: '30 minutes' });
     return own['dms.awaitStopped'](request);

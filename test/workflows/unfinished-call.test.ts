@@ -6,19 +6,19 @@ import type { Ledger } from '../../src/contract/ledger-state.js';
 import { callMark } from '../../src/dms/checkpoint.js';
 import { finishCall } from '../../src/workflows/ledger/unfinished-call.js';
 import { untilRunning, untilStopped } from '../../src/workflows/operation/waits.js';
-import { begun, draftOf, noted, recorded } from '../support/ledger-requests.js';
+import { withBegun, draftOf, withNote, withRecord } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn as replicationConfigArn, at, operation } from '../support/operations.js';
 
 vi.mock('../../src/workflows/operation/waits.js', () => ({ untilStopped: vi.fn(), untilRunning: vi.fn() }));
 
-/** A ledger whose operation has closed, long after its call can have landed. */
+/** Ledger whose operation has closed. Its call can no longer land. */
 function abandoned(kind: 'stop' | 'resume'): { ledger: Ledger; readonly isEnding: boolean } {
-  const ledger = noted(emptyLedger(replicationConfigArn), operation('a', { kind }), 1, { intent: 'final' });
-  return { ledger: begun(ledger, operation('b'), 5), isEnding: false };
+  const ledger = withNote(emptyLedger(replicationConfigArn), operation('a', { kind }), 1, { intent: 'final' });
+  return { ledger: withBegun(ledger, operation('b'), 5), isEnding: false };
 }
 
-function finished(ledgerRun: ReturnType<typeof abandoned>): Promise<void> {
+function finishNotedCall(ledgerRun: ReturnType<typeof abandoned>): Promise<void> {
   const { pendingCall } = ledgerRun.ledger;
   if (pendingCall === null) throw new Error('A call is noted');
   return finishCall(ledgerRun, pendingCall);
@@ -32,9 +32,9 @@ beforeEach(() => {
 });
 
 /** Ends of operations that the ledger has recorded. */
-const told: RecordOperation[] = [];
+const recordedEnds: RecordOperation[] = [];
 vi.mock('../../src/workflows/operation/activity-proxies.js', () => ({
-  changingActivities: () => ({ 'dms.recordOperation': async (how: RecordOperation) => void told.push(how) }),
+  changingActivities: () => ({ 'dms.recordOperation': async (how: RecordOperation) => void recordedEnds.push(how) }),
 }));
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),
@@ -49,12 +49,12 @@ test.each([
   const { replicationLastStopTime: stoppedAt, replicationCreateTime } = stopped;
   const paused = operation('paused');
   const checkpoint = draftOf('paused', { stoppedAt, replicationCreateTime });
-  const ledger = recorded(noted(emptyLedger(replicationConfigArn), paused, 1), paused, 2, { checkpoint });
+  const ledger = withRecord(withNote(emptyLedger(replicationConfigArn), paused, 1), paused, 2, { checkpoint });
   const resume = operation('a', { kind: 'resume' });
-  const left = noted(ledger, resume, 5, { startReplicationType: type, before: callMark(stopped) });
+  const left = withNote(ledger, resume, 5, { startReplicationType: type, before: callMark(stopped) });
   waits.resume.mockResolvedValue({ replication: look({ status: 'running' }), progress: 'not-checked', warnings: [] });
-  await finished({ ledger: begun(left, operation('b'), 9), isEnding: false });
-  const how = told.at(-1);
+  await finishNotedCall({ ledger: withBegun(left, operation('b'), 9), isEnding: false });
+  const how = recordedEnds.at(-1);
   if (how?.end !== 'resumed') throw new Error('It is recorded as resumed');
   expect([how.finishedBy, how.operation.operationId]).toEqual(['ledger', 'a']);
   expect(how.result.resumedFrom?.sequence ?? null).toBe(sequence);
@@ -69,7 +69,7 @@ describe.each([
   test('is cleared when a look shows that the call had no effect', async () => {
     waits[kind].mockRejectedValue(timedOut({ replication: look({ status }) }));
     const ledgerRun = abandoned(kind);
-    await finished(ledgerRun);
+    await finishNotedCall(ledgerRun);
     expect(ledgerRun.ledger).toMatchObject({ pendingCall: null, operations: [{ failureType: expect.any(String) }] });
   });
 
@@ -79,7 +79,7 @@ describe.each([
   ])('stays when %s until the wait is over', async (_, more) => {
     waits[kind].mockRejectedValue(timedOut(more));
     const ledgerRun = abandoned(kind);
-    await expect(finished(ledgerRun)).rejects.toMatchObject({ type });
+    await expect(finishNotedCall(ledgerRun)).rejects.toMatchObject({ type });
     expect(ledgerRun.ledger.pendingCall).toMatchObject({ operationId: 'a' });
   });
 });

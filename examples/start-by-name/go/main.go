@@ -10,8 +10,8 @@ import (
 )
 
 type checkpoint struct {
-	RecoveryCheckpoint *string `json:"recoveryCheckpoint"`
-	ResumeBy           *string `json:"resumeBy"`
+	RecoveryCheckpoint string `json:"recoveryCheckpoint"` // empty: DMS reports none
+	ResumeBy           string `json:"resumeBy"`           // empty: unknown
 }
 
 type stopResult struct {
@@ -36,5 +36,5 @@ func main() {
 	if err := run.Get(context.Background(), &result); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(result.Outcome, *result.Checkpoint.RecoveryCheckpoint)
+	fmt.Println(result.Outcome, result.Checkpoint.RecoveryCheckpoint)
 }

@@ -6,7 +6,7 @@ import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../con
 import type { RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
 
-/** Longest time an operation that has called nothing yet waits for valid credentials. */
+/** Longest wait for valid credentials before the first call of an operation. */
 const CREDENTIALS_PATIENCE_SECONDS = 60;
 
 /** Facts of an attempt that decide what a failed request means for it. */
@@ -17,23 +17,23 @@ interface AskingAttempt {
   readonly status: string | null;
   readonly mayHaveCalled: boolean;
   readonly elapsedSeconds: number;
-  readonly secondsWithoutAnswer: number;
+  readonly secondsLeftForAnswer: number;
   readonly subject: FailureSubject;
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure;
 }
 
-/** True if the worker is shutting down. The attempt then ends, but the activity does not. */
+/** True if the worker is shutting down. The attempt then ends, and the activity goes on in another worker. */
 export function isShutdown(err: unknown): boolean {
   return err instanceof CancelledFailure && err.message === 'WORKER_SHUTDOWN';
 }
 
 /** True if an error may end an operation that has called nothing. */
-export function isDenial(err: unknown): boolean {
+export function mayEndOperation(err: unknown): boolean {
   return err instanceof DmsApiError && ['access-denied', 'credentials', 'rejected'].includes(err.kind);
 }
 
 /** Returns the failure of the activity for a failed request to DMS. */
-export function apiFailure(err: DmsApiError, attempt: AskingAttempt): ApplicationFailure {
+export function failureOfRequest(err: DmsApiError, attempt: AskingAttempt): ApplicationFailure {
   const { arn } = attempt.arn;
   const subject = { ...attempt.subject, awsError: awsErrorDetails(err) };
   const said = `${err.awsName}: ${err.message}`;
@@ -42,7 +42,7 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
       'DmsReplicationNotFound',
       subject,
       `There is no replication config ${arn}`,
-      'Check the account and the region in the ARN, and that the config was not deleted or created anew (a new one has another ARN).',
+      'Check the account and the region in the ARN. If the config was deleted and recreated, use the new ARN.',
     );
   }
   const outage = err.kind === 'credentials' ? credentialOutage(attempt) : null;
@@ -60,7 +60,7 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
   const secondsLeft = attempt.mayHaveCalled ? Infinity : (outage?.secondsLeft ?? Infinity);
   const delay = Math.min(
     backoffSeconds(attempt.number, isThrottled ? 2 : 1),
-    Math.max(0.1, Math.min(attempt.secondsWithoutAnswer, secondsLeft)),
+    Math.max(0.1, Math.min(attempt.secondsLeftForAnswer, secondsLeft)),
   );
   const seen = attempt.status === null ? 'not seen yet' : `last seen "${attempt.status}"`;
   const message = `${messageStart(err, outage)} about ${arn} (${seen}): ${said}. Trying again in ${delay.toFixed(0)} s`;
@@ -70,14 +70,14 @@ export function apiFailure(err: DmsApiError, attempt: AskingAttempt): Applicatio
 /** Returns the first words of the message about a request that is retried. */
 function messageStart({ kind }: DmsApiError, outage: { readonly seconds: number } | null): string {
   if (outage !== null)
-    return `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so no answer`;
+    return `The worker has had no valid AWS credentials for ${outage.seconds.toFixed(0)} s, so it can't ask`;
   if (kind === 'throttled') return 'AWS throttles the requests';
   return kind === 'unavailable' ? 'No answer' : 'AWS refuses the requests';
 }
 
 /** Returns how long this operation has had no valid credentials, and how much longer it waits for them. */
 function credentialOutage({ worker, arn, elapsedSeconds }: AskingAttempt) {
-  const seconds = Math.min(worker.credentialOutages.secondsAfterFailure(arn), elapsedSeconds);
+  const seconds = Math.min(worker.credentialOutages.extendOutage(arn), elapsedSeconds);
   return { seconds, secondsLeft: CREDENTIALS_PATIENCE_SECONDS - seconds };
 }
 
@@ -85,7 +85,7 @@ export function awsErrorDetails({ awsName: name, message, requestId }: DmsApiErr
   return { name, message: message.slice(0, 1000), requestId: requestId ?? undefined };
 }
 
-/** Returns a delay that doubles from `first` up to 15 s, give or take a quarter. */
+/** Returns a delay in seconds: `first`, doubled with each attempt up to 15 s, plus or minus a quarter. */
 export function backoffSeconds(attempt: number, first: number): number {
   return Math.min(15, first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + 0.5 * Math.random());
 }

@@ -16,7 +16,7 @@ export interface AttemptOptions {
 export interface Deadline {
   readonly seconds: number;
   readonly failure: DmsFailureType;
-  /** Text after the seconds, as in `still "stopping" 3600 s <after it was to stop>`. */
+  /** Text after the seconds, as in `still "stopping" 3600 s <after the wait for its stop began>`. */
   readonly what: string;
   readonly hint: string;
 }

@@ -6,19 +6,22 @@ import type { Replication } from '../../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
 import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
-import { readTarget } from '../../contract/input-schemas.js';
-import { apiFailure, awsErrorDetails, isDenial, isShutdown } from './api-failures.js';
+import { readReplicationArn } from '../../contract/input-schemas.js';
+import { failureOfRequest, awsErrorDetails, mayEndOperation, isShutdown } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;
-/** Longest wait of an attempt for a look, and the part of start-to-close kept for its request. Seconds. */
+/** Longest wait of an attempt for a look. */
 const LONGEST_LOOK_SECONDS = 60;
+/** Seconds of start-to-close that a wait for a look leaves for the request. */
 const REQUEST_SECONDS = 10;
 /** Reason of a missing answer when nothing is wrong. */
 export const NO_TURN_REASON = 'many operations share the requests to DMS';
-/** Seconds past the deadline for which an activity without an answer still looks, and its shortest look. */
-const [LAST_LOOK_SECONDS, SHORTEST_LOOK_SECONDS] = [30, 3];
+/** Seconds without an answer, past the deadline, after which the activity times out. */
+const LAST_LOOK_SECONDS = 30;
+/** Shortest wait for a look, even if the activity has less time left. */
+const SHORTEST_LOOK_SECONDS = 3;
 
 /** Running attempt of an activity on one replication: its time, its looks, its memory, and its failures. */
 export class Attempt {
@@ -26,19 +29,22 @@ export class Attempt {
   phase: OperationPhase;
   /** Status in the last look, of this attempt or before it. */
   status: string | null;
-  /** True if a call of this operation that changes DMS was accepted, or may have been. Only the deadline ends the operation then. */
+  /** True if DMS accepted a call of this operation, or may have. Then only the deadline ends the operation. */
   mayHaveCalled: boolean;
   /** True if the ledger may know the operation. Only the ledger can tell then whether an earlier attempt has called. */
   mayHaveBegun: boolean;
   /** Asks the ledger whether an earlier attempt has called. Default: false, for activities that never call. */
   hasEarlierAttemptCalled: () => Promise<boolean> = () => Promise.resolve(false);
   readonly deadline: Deadline;
-  /** False once the awaited state has been seen and only time must pass. */
+  /** True while the deadline counts. False once only time must pass. */
   isDeadlineActive = true;
-  /** Value of `elapsedSeconds` since which answers are missing past the deadline. `null`: none is missing. */
+  /**
+   * `elapsedSeconds` from which missing answers count, never before the deadline. `null`: the newest request was
+   * answered.
+   */
   unansweredSince: number | null;
   readonly #context = Context.current();
-  readonly #begun = performance.now();
+  readonly #beganAt = performance.now();
   #memory: unknown = this.#context.info.heartbeatDetails;
 
   constructor(
@@ -73,8 +79,8 @@ export class Attempt {
   }
 
   /** Seconds since this attempt began. */
-  get heldSeconds(): number {
-    return (performance.now() - this.#begun) / 1000;
+  get attemptSeconds(): number {
+    return (performance.now() - this.#beganAt) / 1000;
   }
 
   /**
@@ -83,11 +89,11 @@ export class Attempt {
    */
   get elapsedSeconds(): number {
     const { currentAttemptScheduledTimestampMs: now, scheduledTimestampMs: begun } = this.#context.info;
-    return Math.max(0, (now - begun) / 1000) + this.heldSeconds;
+    return Math.max(0, (now - begun) / 1000) + this.attemptSeconds;
   }
 
-  /** Seconds for which the activity still goes on without an answer. `Infinity` when only time must pass. */
-  get secondsWithoutAnswer(): number {
+  /** Seconds until the activity times out if no answer comes. `Infinity` while the deadline doesn't count. */
+  get secondsLeftForAnswer(): number {
     if (!this.isDeadlineActive) return Infinity;
     const { elapsedSeconds, deadline, unansweredSince } = this;
     return (unansweredSince ?? Math.max(deadline.seconds, elapsedSeconds)) + LAST_LOOK_SECONDS - elapsedSeconds;
@@ -95,7 +101,7 @@ export class Attempt {
 
   /** Seconds left of start-to-close. */
   get secondsLeft(): number {
-    return this.#context.info.startToCloseTimeoutMs / 1000 - this.heldSeconds;
+    return this.#context.info.startToCloseTimeoutMs / 1000 - this.attemptSeconds;
   }
 
   /** Memory that an earlier attempt left. */
@@ -122,7 +128,7 @@ export class Attempt {
   /** Returns the next look at the replication. See `ReplicationWatcher`. */
   async look(when: Pick<LookOptions, 'inSeconds' | 'intervalSeconds'> = {}): Promise<Look> {
     const askedAt = this.elapsedSeconds;
-    const seconds = Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS, this.secondsWithoutAnswer);
+    const seconds = Math.min(LONGEST_LOOK_SECONDS, this.secondsLeft - REQUEST_SECONDS, this.secondsLeftForAnswer);
     const withinSeconds = Math.max(SHORTEST_LOOK_SECONDS, seconds);
     try {
       const { watcher } = this.worker.accountRegion(this.arn);
@@ -138,13 +144,13 @@ export class Attempt {
   /** Waits for a turn or a place that many share. Fails retryably after `withinSeconds`. A later attempt waits on. */
   async waitAtMost<T>(withinSeconds: number, why: string, take: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const askedAt = this.elapsedSeconds;
-    const seconds = Math.min(withinSeconds, Math.max(SHORTEST_LOOK_SECONDS, this.secondsWithoutAnswer));
+    const seconds = Math.min(withinSeconds, Math.max(SHORTEST_LOOK_SECONDS, this.secondsLeftForAnswer));
     const patience = AbortSignal.timeout(Math.round(seconds * 1000));
     try {
       return await take(AbortSignal.any([patience, this.signal]));
     } catch (err) {
       if (!patience.aborted) throw await this.#failureOf(err);
-      throw this.#unlessOver(null, askedAt, () => this.stillWaiting(why, 0.1));
+      throw this.#failOrTimeOut(null, askedAt, () => this.stillWaiting(why, 0.1));
     }
   }
 
@@ -155,7 +161,7 @@ export class Attempt {
 
   /** Returns what an error means. Before a denial ends the activity, asks whether an earlier attempt has called. */
   async #failureOf(err: unknown, askedAt?: number): Promise<unknown> {
-    if (isDenial(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.hasEarlierAttemptCalled();
+    if (mayEndOperation(err) && !this.mayHaveCalled) this.mayHaveCalled = await this.hasEarlierAttemptCalled();
     return this.failure(err, askedAt);
   }
 
@@ -164,26 +170,26 @@ export class Attempt {
     if (isShutdown(err)) return this.stillWaiting('this worker is shutting down; another worker continues', 0.1);
     const answer = err instanceof LookDelayed ? err.throttled : err;
     if (answer !== null && !(answer instanceof DmsApiError)) return err;
-    return this.#unlessOver(answer, askedAt, () =>
-      answer === null ? this.stillWaiting(NO_TURN_REASON, 0.1) : apiFailure(answer, this),
+    return this.#failOrTimeOut(answer, askedAt, () =>
+      answer === null ? this.stillWaiting(NO_TURN_REASON, 0.1) : failureOfRequest(answer, this),
     );
   }
 
   /** Returns the failure of a request that the ledger defers. Terminal `LAST_LOOK_SECONDS` after the deadline. */
-  ledgerWaits(why: string, seconds: number): ApplicationFailure {
-    return this.#unlessOver(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
+  ledgerBusy(why: string, seconds: number): ApplicationFailure {
+    return this.#failOrTimeOut(null, this.elapsedSeconds, () => this.stillWaiting(why, seconds), why);
   }
 
-  /** Returns the failure of an attempt without an answer of the ledger. Terminal half a minute after the deadline. */
-  withoutLedger(why: string, seconds: number): ApplicationFailure {
-    return this.#unlessOver(null, this.elapsedSeconds, () => this.retryable('DmsUnavailable', why, seconds), why);
+  /** Returns the failure of an attempt without the ledger's answer. Terminal `LAST_LOOK_SECONDS` past the deadline. */
+  ledgerOutage(why: string, seconds: number): ApplicationFailure {
+    return this.#failOrTimeOut(null, this.elapsedSeconds, () => this.retryable('DmsUnavailable', why, seconds), why);
   }
 
   /**
    * Returns a failure, or the timeout of the activity if answers were missing for too long past its deadline.
    * `askedAt`: start of the wait for an answer.
    */
-  #unlessOver(
+  #failOrTimeOut(
     answer: DmsApiError | null,
     askedAt: number,
     fail: () => ApplicationFailure,
@@ -192,12 +198,12 @@ export class Attempt {
     const { elapsedSeconds, deadline } = this;
     if (elapsedSeconds >= deadline.seconds) this.unansweredSince ??= Math.max(deadline.seconds, askedAt);
     const failure = fail();
-    return this.secondsWithoutAnswer <= 0 && failure.nonRetryable !== true
+    return this.secondsLeftForAnswer <= 0 && failure.nonRetryable !== true
       ? this.timedOut(answer, undefined, why)
       : failure;
   }
 
-  /** Returns the failure of a passed deadline, with the last status and the reason there is no newer one. */
+  /** Returns the failure of an activity past its deadline, with the last status and the reason for no newer one. */
   timedOut(err: DmsApiError | null, replication?: Replication, why?: string): ApplicationFailure {
     const { failure, what, hint } = this.deadline;
     const { arn, region } = this.arn;
@@ -237,14 +243,14 @@ export class Attempt {
   }
 }
 
-/** Begins the attempt on the replication that the input names. Throws `DmsNotAllowed` if this worker may not touch it. */
+/** Begins an attempt on the replication in the input. Throws `DmsNotAllowed` if this worker may not touch it. */
 export function beginAttempt(
   worker: WorkerContext,
   input: unknown,
   activity: string,
   options: AttemptOptions,
 ): Attempt {
-  const arn = parseReplicationConfigArn(readTarget(input, activity));
+  const arn = parseReplicationConfigArn(readReplicationArn(input, activity));
   worker.requireAllowed(arn, options.operationId);
   return new Attempt(worker, arn, options);
 }

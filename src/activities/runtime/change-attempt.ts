@@ -15,7 +15,7 @@ import { LedgerUnreachable } from './ledger-errors.js';
 
 /** Time limit of a call that changes a replication. */
 const CALL_SECONDS = 15;
-/** Time limit of writing the note. A call with an older note is not sent, so the note's age bounds when it can land. */
+/** Time limit for writing the note. After it, the call is not sent. So a call lands within a known time of its note. */
 const NOTE_SECONDS = 4;
 /** Seconds of start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
@@ -45,51 +45,51 @@ class ChangeAttempt<Outcome, Result> {
     private readonly change: Change<Outcome, Result>,
   ) {
     this.#memory = new ChangeMemory(attempt);
-    attempt.hasEarlierAttemptCalled = () => this.#wasCalled();
+    attempt.hasEarlierAttemptCalled = () => this.#hasNotedCall();
   }
 
   async run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     try {
       return await this.#run();
     } catch (err) {
-      this.#memory.leave();
+      this.#memory.leaveToNextAttempt();
       throw err;
     }
   }
 
   async #run(): Promise<{ readonly outcome: Outcome } | { readonly repeated: Result }> {
     const { attempt, change } = this;
-    const look = await attempt.look().catch((err: unknown) => this.#notFound(err));
+    const look = await attempt.look().catch((err: unknown) => this.#failNotFound(err));
     let facts = this.#facts(look, change.needsLedger(look.replication) ? await this.#begin(look, null) : null);
-    if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
-    const decision = await this.#agreed(await change.decide(facts));
+    if (facts.begun?.repeatOf) return this.#returnRepeat(facts.begun.repeatOf, look);
+    const decision = await this.#requireAgreed(await change.decide(facts));
     if (decision.do === 'call') return this.#noteAndCall(decision.note, facts);
     const isKnown = decision.do === 'wait' && this.#memory.isBegun;
     if (facts.begun === null && !isKnown) facts = this.#facts(look, await this.#begin(look, null));
-    if (facts.begun?.repeatOf) return this.#repeated(facts.begun.repeatOf, look);
-    if (decision.do === 'wait') throw this.#notYet(decision.why);
-    return { outcome: this.#attributed(decision.outcome, facts.begun?.ownCall ?? null, facts) };
+    if (facts.begun?.repeatOf) return this.#returnRepeat(facts.begun.repeatOf, look);
+    if (decision.do === 'wait') throw this.#waitOrTimeOut(decision.why);
+    return { outcome: this.#attributeToOwnCall(decision.outcome, facts.begun?.ownCall ?? null, facts) };
   }
 
-  async #wasCalled(): Promise<boolean> {
+  async #hasNotedCall(): Promise<boolean> {
     const { operation } = this.change;
     if (operation === undefined || !this.attempt.mayHaveBegun) return false;
     return ownCall(await askLedger(this.attempt, (ledger) => ledger.read()), operation) !== null;
   }
 
   /** Decides again by a newer look. Returns the note of a call that is still due. */
-  async #judgedAgain({ look, begun }: Facts): Promise<CallNote> {
+  async #judgeAgain({ look, begun }: Facts): Promise<CallNote> {
     const decision = await this.change.decide(this.#facts(look, begun));
     if (decision.do === 'call') return decision.note;
-    throw this.attempt.stillWaiting('the status changed while the call waited for its turn', 0.1);
+    throw this.attempt.stillWaiting('the call is no longer due; looking again', 0.1);
   }
 
   /** Takes the new note back if the call is no longer due. An earlier call of the operation may have had its effect. */
   async #requireDue(facts: Facts): Promise<void> {
     try {
-      await this.#judgedAgain(facts);
+      await this.#judgeAgain(facts);
     } catch (err) {
-      await this.#refuse();
+      await this.#withdrawNote();
       throw err;
     }
   }
@@ -98,18 +98,18 @@ class ChangeAttempt<Outcome, Result> {
    * Throws `DmsReplicationNotFound`. Looks must agree first if this operation or the ledger has seen the replication.
    * Otherwise the ARN has a typo.
    */
-  async #notFound(err: unknown): Promise<never> {
+  async #failNotFound(err: unknown): Promise<never> {
     if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
     const { attempt, change } = this;
     if (change.operation === undefined) throw err;
     if (!this.#memory.isBegun && !(await isKnownToLedger(attempt))) throw err;
     this.#memory.requireAgreement('DMS does not show it', STALE_SECONDS);
-    await askLedger(attempt, (ledger) => ledger.gone());
+    await askLedger(attempt, (ledger) => ledger.reportMissing());
     throw err;
   }
 
   /** Returns a decision without doubt. Fails retryably until looks have agreed on a doubt for long enough. */
-  async #agreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
+  async #requireAgreed(decision: Decision<Outcome>): Promise<Conclusion<Outcome>> {
     if (decision.do !== 'agree') {
       this.#memory.endDoubt();
       return decision;
@@ -118,7 +118,7 @@ class ChangeAttempt<Outcome, Result> {
     return decision.conclude();
   }
 
-  /** Waits for the call's turn, then notes and sends the call. A newer look that came meanwhile is judged again. */
+  /** Waits for the call's turn, then notes and sends the call. Decides again if a newer look came meanwhile. */
   async #noteAndCall(
     judged: CallNote,
     facts: Facts,
@@ -130,10 +130,10 @@ class ChangeAttempt<Outcome, Result> {
     );
     let isSpent = false;
     try {
-      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#notYet(NO_TURN_REASON);
-      const note = look === facts.look ? judged : await this.#judgedAgain({ ...facts, look });
+      if (attempt.secondsLeft < RESERVE_SECONDS) throw this.#waitOrTimeOut(NO_TURN_REASON);
+      const note = look === facts.look ? judged : await this.#judgeAgain({ ...facts, look });
       const begun = await this.#begin(look, note);
-      if (begun?.repeatOf) return this.#repeated(begun.repeatOf, look);
+      if (begun?.repeatOf) return this.#returnRepeat(begun.repeatOf, look);
       const noted = this.#facts(look, begun);
       if (begun?.ownCall) await this.#requireDue(noted);
       isSpent = true;
@@ -148,10 +148,10 @@ class ChangeAttempt<Outcome, Result> {
     return { look, begun, subject };
   }
 
-  #repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): { readonly repeated: Result } {
-    this.change.requireSame?.(repeat);
+  #returnRepeat(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): { readonly repeated: Result } {
+    this.change.requireSameRequest?.(repeat);
     try {
-      return { repeated: this.change.repeated(repeat, look) };
+      return { repeated: this.change.resultOfRepeat(repeat, look) };
     } catch (err) {
       if (isDmsFailure(err, 'DmsOperationSuperseded')) this.#memory.requireAgreement(REPEAT_DOUBT, STALE_SECONDS);
       throw err;
@@ -168,18 +168,18 @@ class ChangeAttempt<Outcome, Result> {
     const isAnswered = change.isAnswered && attempt.number === 1;
     const { status } = replication;
     const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
-      attempt.worker.beginning.enter(signal),
+      attempt.worker.beginGate.enter(signal),
     );
     const reply = await askLedger(attempt, async (ledger) => {
-      const asked = attempt.heldSeconds;
+      const asked = attempt.attemptSeconds;
       const begun = await ledger.begin({ operation, token, call, isAnswered, intent, sequence, status, taskQueue });
-      const took = attempt.heldSeconds - asked;
+      const took = attempt.attemptSeconds - asked;
       if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
       await ledger.record({ type: 'refused', operation, token });
       const seconds = took.toFixed(0);
       throw new LedgerUnreachable(`writing the note took ${seconds} s, so the call was not sent`);
     }).finally(leave);
-    if (reply.busy !== null) throw attempt.ledgerWaits(reply.busy.why, reply.busy.seconds);
+    if (reply.busy !== null) throw attempt.ledgerBusy(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.mayHaveCalled = true;
     attempt.mayHaveBegun = true;
     if (!this.#memory.isBegun) this.#memory.remember({ isBegun: true });
@@ -192,22 +192,23 @@ class ChangeAttempt<Outcome, Result> {
       return this.change.outcomeOfCall(note, facts, answer);
     } catch (err) {
       if (!(err instanceof DmsApiError)) throw err;
-      throw await this.#notAccepted(err, note, facts);
+      throw await this.#failureOfCall(err, note, facts);
     }
   }
 
   /** Returns the failure of a call that DMS did not accept. Keeps the note unless the call surely had no effect. */
-  async #notAccepted(err: DmsApiError, note: CallNote, facts: Facts): Promise<unknown> {
+  async #failureOfCall(err: DmsApiError, note: CallNote, facts: Facts): Promise<unknown> {
     const { attempt, change } = this;
     const own = facts.begun?.ownCall ?? null;
-    if (err.kind === 'throttled') attempt.worker.accountRegion(attempt.arn).budget.throttled();
-    if (err.wasCarriedOut === 'no') await this.#refuse();
+    if (err.kind === 'throttled') attempt.worker.accountRegion(attempt.arn).budget.slowDown();
+    if (err.wasCarriedOut === 'no') await this.#withdrawNote();
     attempt.mayHaveCalled =
       err.kind !== 'rejected' && (own !== null || change.isAnswered || err.wasCarriedOut !== 'no');
-    if (err.kind === 'invalid-state') return this.#refusedInState(err, facts);
+    if (err.kind === 'invalid-state') return this.#failureForStatus(err, facts);
     if (err.kind === 'not-found')
-      return this.#notYet(`DMS does not find it, although a look shows it: ${err.message}`, err);
-    if (err.kind === 'rejected' && change.rejected) return change.rejected(err, note, facts.subject);
+      return this.#waitOrTimeOut(`DMS does not find it, although a look shows it: ${err.message}`, err);
+    if (err.kind === 'rejected' && change.failureOfRejection)
+      return change.failureOfRejection(err, note, facts.subject);
     return attempt.failure(err);
   }
 
@@ -217,30 +218,31 @@ class ChangeAttempt<Outcome, Result> {
    * The status that DMS names may be newer or older than the look before the call. The next looks decide, for up to a
    * minute past the deadline.
    */
-  #refusedInState(err: DmsApiError, { look: { replication }, subject }: Facts): unknown {
+  #failureForStatus(err: DmsApiError, { look: { replication }, subject }: Facts): unknown {
     const { arn, elapsedSeconds, deadline } = this.attempt;
     const status = statusInFault(err.message, arn, replication.replicationConfigIdentifier);
     if (status === 'deleting') return replicationDeleting({ ...subject, replication: { ...replication, status } });
-    const why = status === null ? `DMS refuses: ${err.message}` : `DMS refuses, as it is "${status}": ${err.message}`;
+    const because = status === null ? '' : `, because the replication is "${status}"`;
+    const why = `DMS refuses the call${because}: ${err.message}`;
     const isInDoubt = status !== null && status !== lifecycleState(replication).status;
     if (isInDoubt && elapsedSeconds <= deadline.seconds + STALE_SECONDS)
       return this.attempt.stillWaiting(why, secondsBetweenLooks(elapsedSeconds));
-    return this.#notYet(why, err);
+    return this.#waitOrTimeOut(why, err);
   }
 
-  #attributed(outcome: Outcome, own: PendingCall | null, facts: Facts): Outcome {
+  #attributeToOwnCall(outcome: Outcome, own: PendingCall | null, facts: Facts): Outcome {
     return own === null ? outcome : this.change.outcomeOfEarlierCall(outcome, own, facts);
   }
 
   /** Takes back the note of this attempt's call. */
-  async #refuse(): Promise<void> {
+  async #withdrawNote(): Promise<void> {
     const { operation } = this.change;
     if (operation === undefined) return;
     const { token } = this.attempt;
     await askLedger(this.attempt, (ledger) => ledger.record({ type: 'refused', operation, token }));
   }
 
-  #notYet(why: string, err: DmsApiError | null = null): unknown {
+  #waitOrTimeOut(why: string, err: DmsApiError | null = null): unknown {
     const { attempt } = this;
     const left = attempt.deadline.seconds - attempt.elapsedSeconds;
     if (left <= 0) return attempt.timedOut(err);

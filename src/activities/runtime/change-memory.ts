@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.js';
 /** Longest delay until the next look while looks must agree. */
 const DOUBT_LOOK_SECONDS = 5;
 /** Doubt whether the effect of an equal earlier operation still holds. */
-export const REPEAT_DOUBT = 'the earlier result no longer shows';
+export const REPEAT_DOUBT = 'DMS no longer shows the earlier result';
 
 /** Memory that an attempt leaves to the next. */
 interface Memory {
@@ -22,7 +22,7 @@ export class ChangeMemory {
 
   constructor(private readonly attempt: Attempt) {
     const left = attempt.memory as Memory | null | undefined;
-    // An attempt that fails leaves memory. Without any, an earlier attempt was killed and may have begun.
+    // A failing attempt leaves memory. Without memory, an earlier attempt was killed. It may have begun the operation.
     this.#memory = left ?? { mayHaveBegun: attempt.number > 1 };
     attempt.mayHaveBegun ||= this.isBegun || this.#memory.mayHaveBegun === true;
   }
@@ -37,8 +37,8 @@ export class ChangeMemory {
     if (this.attempt.number > 1) this.attempt.remember(this.#memory);
   }
 
-  /** Leaves this attempt's memory to the next, unless there is one already. */
-  leave(): void {
+  /** Leaves this attempt's memory to the next, unless the heartbeat has one already. */
+  leaveToNextAttempt(): void {
     if (this.attempt.memory == null) this.attempt.remember(this.#memory);
   }
 
@@ -54,7 +54,7 @@ export class ChangeMemory {
     );
   }
 
-  /** Ends a doubt that a look has resolved. `REPEAT_DOUBT` stays, because only noting the call reveals a repeat. */
+  /** Ends a doubt that a look has resolved. `REPEAT_DOUBT` stays, because the ledger replies after the decision. */
   endDoubt(): void {
     const isInDoubt = this.#memory.doubt !== undefined && this.#memory.doubt.on !== REPEAT_DOUBT;
     if (isInDoubt) this.remember({ doubt: undefined });

@@ -1,4 +1,4 @@
-/** A change of a replication: the facts that it is decided by, and the possible decisions. */
+/** Change of a replication: the facts that decide it, and the possible decisions. */
 import type { Accepted, DmsApiError } from '../../dms/api.js';
 import type { FailureSubject } from '../../contract/failures.js';
 import type { StopIntent } from '../../contract/inputs.js';
@@ -11,18 +11,18 @@ import type { Look } from '../../watch/index.js';
 /** Facts by which an operation decides. */
 export interface Facts {
   readonly look: Look;
-  /** The ledger's reply to the beginning of the operation. `null`: the ledger was not asked, or there is no operation. */
+  /** Reply of the ledger to `begin`. `null`: the ledger was not asked, or there is no operation. */
   readonly begun: BeginReply | null;
   readonly subject: FailureSubject;
 }
 
-/** Decision of one look. Terminal failures are thrown. `send-nothing` ends the request, not the operation. */
+/** Conclusion from a look. `decide` throws terminal failures. `send-nothing` ends the request, not the operation. */
 export type Conclusion<Outcome> =
   | { readonly do: 'wait'; readonly why: string }
   | { readonly do: 'call'; readonly note: CallNote }
   | { readonly do: 'send-nothing'; readonly outcome: Outcome };
 
-/** Decision about a replication, or a doubt that more looks must settle. */
+/** Conclusion, or a doubt that more looks must settle. */
 export type Decision<Outcome> = Conclusion<Outcome> | Doubt<Conclusion<Outcome>>;
 
 /** Turns a judgement of `rules/` into a decision. `act` maps a judged conclusion to a {@link Conclusion}. */
@@ -41,7 +41,7 @@ export interface Change<Outcome, Result> {
   readonly intent: StopIntent | null;
   /** Sequence of the record that the operation asks the ledger for. `null`: the newest. */
   readonly sequence: number | null;
-  /** Returns true if the decision needs the ledger's facts. Otherwise the operation begins when its call is noted. */
+  /** Returns true if the decision needs the ledger's facts. Otherwise the operation begins after the decision. */
   needsLedger(look: Replication): boolean;
   /** True if DMS answered the calls that this operation sent before this activity. */
   readonly isAnswered: boolean;
@@ -49,17 +49,17 @@ export interface Change<Outcome, Result> {
   send(note: CallNote, signal: AbortSignal): Promise<Accepted>;
   /** Returns the outcome of a request that DMS accepted. */
   outcomeOfCall(note: CallNote, facts: Facts, answer: Accepted): Outcome;
-  /** Returns the outcome when no request was needed. `own`: earlier call of this operation that may be the cause. */
+  /** Returns the outcome when this attempt sends nothing. `own`: earlier call that may be the cause of it. */
   outcomeOfEarlierCall(outcome: Outcome, own: PendingCall, facts: Facts): Outcome;
   /** Throws if the earlier operation under the same id asked for something else. Default: never. */
-  requireSame?(repeat: NonNullable<BeginReply['repeatOf']>): void;
+  requireSameRequest?(repeat: NonNullable<BeginReply['repeatOf']>): void;
   /** Returns the result of an equal operation that succeeded before. */
-  repeated(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
+  resultOfRepeat(repeat: NonNullable<BeginReply['repeatOf']>, look: Look): Result;
   /** Returns the failure for parameters that DMS refused. */
-  rejected?(err: DmsApiError, note: CallNote, subject: FailureSubject): unknown;
+  failureOfRejection?(err: DmsApiError, note: CallNote, subject: FailureSubject): unknown;
 }
 
-/** True if a look shows a new replication. A replication without a row looks the same, because DMS then shows its config. */
+/** True if a look shows a new replication. A missing row looks the same, because the config then stands in for it. */
 export function isNewOrMissing({ status }: Replication): boolean {
   return status === 'created';
 }

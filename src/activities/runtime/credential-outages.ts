@@ -1,4 +1,4 @@
-import { accountAndRegion, type ReplicationConfigArn } from '../../dms/arn.js';
+import { accountRegionKey, type ReplicationConfigArn } from '../../dms/arn.js';
 
 /** Longest gap between two failures of one outage. After a longer gap, a failure begins a new outage. */
 const SAME_OUTAGE_SECONDS = 60;
@@ -12,10 +12,10 @@ interface Outage {
 export class CredentialOutages {
   readonly #outages = new Map<string, Outage>();
 
-  /** Counts a request without valid credentials. Returns for how many seconds the outage has lasted. */
-  secondsAfterFailure(arn: ReplicationConfigArn): number {
+  /** Notices a request without valid credentials. Returns the seconds since the outage began. */
+  extendOutage(arn: ReplicationConfigArn): number {
     const now = performance.now() / 1000;
-    const key = accountAndRegion(arn);
+    const key = accountRegionKey(arn);
     const known = this.#outages.get(key);
     const since = known !== undefined && now - known.last <= SAME_OUTAGE_SECONDS ? known.since : now;
     this.#outages.set(key, { since, last: now });
@@ -24,6 +24,6 @@ export class CredentialOutages {
 
   /** Ends an outage, because a request had valid credentials. */
   end(arn: ReplicationConfigArn): void {
-    this.#outages.delete(accountAndRegion(arn));
+    this.#outages.delete(accountRegionKey(arn));
   }
 }

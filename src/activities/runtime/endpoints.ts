@@ -4,14 +4,14 @@ import type { CurrentEndpoints } from '../../rules/resume-checks.js';
 import type { Attempt } from './attempt.js';
 
 /** Time limit for the turn and the request together. */
-const SECONDS = 5;
+const ENDPOINTS_SECONDS = 5;
 
-/** Reads where the endpoints of a replication lead. Problems are returned, and fail nothing. */
+/** Reads the addresses behind the endpoints of a replication. Returns a problem instead of throwing it. */
 export async function readEndpoints(attempt: Attempt, replication: Replication): Promise<CurrentEndpoints> {
   const { worker, arn } = attempt;
   const { sourceEndpointArn: source, targetEndpointArn: target } = replication;
   if (!worker.endpointFingerprints || source === null || target === null) return { endpoints: null, problem: null };
-  const signal = AbortSignal.any([AbortSignal.timeout(SECONDS * 1000), attempt.signal]);
+  const signal = AbortSignal.any([AbortSignal.timeout(ENDPOINTS_SECONDS * 1000), attempt.signal]);
   const { budget } = worker.accountRegion(arn);
   try {
     await budget.take('other', signal);
@@ -19,12 +19,12 @@ export async function readEndpoints(attempt: Attempt, replication: Replication):
     const addressOf = (wanted: string) => found.find(({ endpointArn }) => endpointArn === wanted);
     const endpoints = { source: addressOf(source), target: addressOf(target) };
     if (endpoints.source === undefined || endpoints.target === undefined)
-      return { endpoints: null, problem: 'DMS does not show both' };
+      return { endpoints: null, problem: 'DMS does not show both endpoints' };
     return { endpoints: { source: endpoints.source, target: endpoints.target }, problem: null };
   } catch (err) {
     if (attempt.signal.aborted) throw attempt.failure(attempt.signal.reason);
-    if (err instanceof DmsApiError && err.kind === 'throttled') budget.throttled();
+    if (err instanceof DmsApiError && err.kind === 'throttled') budget.slowDown();
     const said = err instanceof DmsApiError ? `${err.awsName}: ${err.message}` : String(err);
-    return { endpoints: null, problem: signal.aborted ? `no answer within ${SECONDS} s` : said };
+    return { endpoints: null, problem: signal.aborted ? `no answer within ${ENDPOINTS_SECONDS} s` : said };
   }
 }

@@ -2,13 +2,13 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import { openOperation, type OpenOperation } from '../../rules/joining.js';
 
 /** Returns the newest execution under an id, as `show` reads it. `null`: there is none, or `show` returns null. */
-export async function findExecution(
+export async function findOperation(
   client: Client,
   workflowId: string,
-  show: typeof openOperation = openOperation,
+  toOperation: typeof openOperation = openOperation,
 ): Promise<OpenOperation | null> {
   const description = await describeExecution(client, workflowId);
-  return description === null ? null : show(description);
+  return description === null ? null : toOperation(description);
 }
 
 /** Describes the newest execution under an id. `null`: there is none. */

@@ -12,7 +12,7 @@ const HEARTBEAT_SECONDS = 30;
 const RESERVE_SECONDS = 15;
 
 /** State that an attempt leaves to the next. */
-interface Kept<Memory> extends HeldProgress {
+interface WaitState<Memory> extends HeldProgress {
   readonly memory: Memory;
   readonly isDeadlineActive: boolean;
   readonly unansweredSince: number | null;
@@ -29,7 +29,7 @@ export type Judgement<Memory, Result> =
       readonly why: string;
       /** Seconds until another look is worth it. `null`: the usual interval. */
       readonly lookInSeconds: number | null;
-      /** False once the awaited state has been seen and only time must pass. */
+      /** True while the deadline counts. False once only time must pass. */
       readonly isDeadlineActive: boolean;
     };
 
@@ -38,21 +38,21 @@ export type Judgement<Memory, Result> =
  *
  * Returns when the wait is over. Otherwise fails with the last status: terminally past the deadline, else retryably.
  * The attempt is held over many looks while the worker has a hold slot for it. Heartbeats show its progress. The SDK
- * sends them at most every 36 s (0.8 of the timeout), unless the worker's `maxHeartbeatThrottleInterval` is shorter.
+ * sends at most one in 36 s (0.8 of the timeout), unless the worker's `maxHeartbeatThrottleInterval` is shorter.
  *
  * A look without a replication proves nothing, see `dms/staleness.ts`. The activity fails with `DmsReplicationNotFound`
  * once looks have been missing for longer than staleness.
  */
 export async function holdAttempt<Memory, Result>(
   attempt: Attempt,
-  begin: Memory,
+  initialMemory: Memory,
   judge: (memory: Memory, look: Look) => Judgement<Memory, Result> | Promise<Judgement<Memory, Result>>,
 ): Promise<Result> {
   const { worker } = attempt;
-  let kept: Kept<Memory> = (attempt.memory as Kept<Memory> | undefined) ?? {
+  let kept: WaitState<Memory> = (attempt.memory as WaitState<Memory> | undefined) ?? {
     phase: null,
     lastStatus: attempt.status,
-    memory: begin,
+    memory: initialMemory,
     isDeadlineActive: true,
     unansweredSince: null,
     missingSince: null,
@@ -60,7 +60,7 @@ export async function holdAttempt<Memory, Result>(
   attempt.status = kept.lastStatus;
   attempt.isDeadlineActive = kept.isDeadlineActive;
   attempt.unansweredSince = kept.unansweredSince;
-  const keep = (now: Kept<Memory>) => {
+  const keep = (now: WaitState<Memory>) => {
     if (JSON.stringify(now) !== JSON.stringify(kept)) attempt.remember(now);
     kept = now;
   };
@@ -79,7 +79,7 @@ export async function holdAttempt<Memory, Result>(
         keep({ ...kept, unansweredSince: attempt.unansweredSince, missingSince });
         const missingFor = now - (missingSince ?? now);
         if (!isMissing || missingFor > STALE_SECONDS) throw err;
-        throw attempt.stillWaiting(`DMS does not show it (since ${Math.round(missingFor)} s)`, SWEEP_SECONDS);
+        throw attempt.stillWaiting(`DMS has not shown it for ${Math.round(missingFor)} s`, SWEEP_SECONDS);
       });
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
@@ -92,7 +92,7 @@ export async function holdAttempt<Memory, Result>(
       if (timeLeft <= 0) throw attempt.timedOut(null, look.replication);
       const wanted = judgement.lookInSeconds ?? Infinity;
       const next = Math.min(SWEEP_SECONDS, wanted, timeLeft);
-      if (slot?.isWanted() === true || attempt.heldSeconds + next > holdSeconds) {
+      if (slot?.isWanted() === true || attempt.attemptSeconds + next > holdSeconds) {
         const between = Math.min(secondsBetweenLooks(attempt.elapsedSeconds), wanted);
         const delay = Math.min(isHeld ? 0.1 : between, timeLeft);
         throw attempt.stillWaiting(judgement.why, delay);

@@ -4,7 +4,7 @@ import { dmsFailure, isDmsFailure } from '../../contract/failures.js';
 import { backoffSeconds } from './api-failures.js';
 import type { Attempt } from './attempt.js';
 import { LedgerClient } from './ledger-client.js';
-import { LedgerUnreachable, LedgerWaits } from './ledger-errors.js';
+import { LedgerUnreachable, LedgerBusyError } from './ledger-errors.js';
 
 /** Longest time the ledger may be out of reach before an operation that has not begun gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;
@@ -15,22 +15,22 @@ const LEDGER_PATIENCE_SECONDS = 300;
  */
 export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
   const { arn } = attempt.arn;
-  const ledger = ledgerFor(attempt);
+  const ledger = ledgerClientOf(attempt);
   try {
     const answer = await request(ledger);
     attempt.worker.ledgerOutages.delete(arn);
     return answer;
   } catch (err) {
-    if (err instanceof LedgerWaits) throw attempt.ledgerWaits(err.message, err.seconds);
+    if (err instanceof LedgerBusyError) throw attempt.ledgerBusy(err.message, err.seconds);
     if (isDmsFailure(err, 'DmsLedgerClosed')) {
       // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
       if (!attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
     } else if (!(err instanceof LedgerUnreachable)) throw err;
-    throw outage(attempt, await ledger.describe(), err);
+    throw outageFailure(attempt, await ledger.describe(), err);
   }
 }
 
-function ledgerFor({ worker, arn }: Attempt): LedgerClient {
+function ledgerClientOf({ worker, arn }: Attempt): LedgerClient {
   const { inWorkflow, activityType, taskQueue, currentAttemptScheduledTimestampMs: now } = Context.current().info;
   if (inWorkflow) {
     const { archive, ledgerTaskQueue } = worker;
@@ -41,7 +41,7 @@ function ledgerFor({ worker, arn }: Attempt): LedgerClient {
   );
 }
 
-function outage(attempt: Attempt, ledger: string, err: Error): ApplicationFailure {
+function outageFailure(attempt: Attempt, ledger: string, err: Error): ApplicationFailure {
   const { arn } = attempt.arn;
   const { ledgerOutages } = attempt.worker;
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
@@ -54,7 +54,7 @@ function outage(attempt: Attempt, ledger: string, err: Error): ApplicationFailur
   const delay = backoffSeconds(attempt.number, 1);
   if (seconds < LEDGER_PATIENCE_SECONDS) return attempt.retryable('DmsUnavailable', what, delay);
   // An operation that has begun may have called DMS. Only the ledger knows. The operation's own deadline ends the wait.
-  if (attempt.mayHaveBegun) return attempt.withoutLedger(what, delay);
+  if (attempt.mayHaveBegun) return attempt.ledgerOutage(what, delay);
   ledgerOutages.delete(arn);
   return dmsFailure(
     'DmsLedgerUnavailable',
@@ -64,7 +64,7 @@ function outage(attempt: Attempt, ledger: string, err: Error): ApplicationFailur
   );
 }
 
-/** True if the ledger has ever seen the replication. An unknown replication that is not found is a typing error. */
+/** True if the ledger has ever seen the replication. An ARN that neither the ledger nor DMS knows has a typo. */
 export async function isKnownToLedger(attempt: Attempt): Promise<boolean> {
   const { operations, checkpoints } = await askLedger(attempt, (ledger) => ledger.read());
   return operations.length > 0 || checkpoints.length > 0;

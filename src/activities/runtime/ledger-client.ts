@@ -7,7 +7,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { closedState } from '../../ledger/closing.js';
+import { readClosedState } from '../../ledger/closing.js';
 import { findDmsFailure } from '../../contract/failures.js';
 import { ledgerMemo } from '../../ledger/details.js';
 import { emptyLedger } from '../../ledger/entries.js';
@@ -15,6 +15,7 @@ import { readRequest, schemas } from '../../contract/ledger-schemas.js';
 import {
   type BeginReply,
   type BeginRequest,
+  type DecisionRequest,
   type RecordReply,
   type RecordRequest,
   type ReleaseRequest,
@@ -27,20 +28,21 @@ import type { CheckpointArchive } from '../../contract/archive.js';
 import { ledgerClosed } from '../../contract/failure-messages.js';
 import { restore, restoreRequest, validateRestore } from '../../ledger/restore.js';
 import { inTime } from '../../watch/index.js';
-import { LedgerForgot, LedgerUnreachable, unreachableReason, toLedgerError } from './ledger-errors.js';
+import { OperationUnknown, LedgerUnreachable, unreachableReason, toLedgerError } from './ledger-errors.js';
 
-/** Time limit of a request to the ledger. The server needs 20 s to say that no worker has the ledger's workflow type. */
+/** Time limit of an update. The server needs 20 s to say that no worker has the ledger's workflow type. */
 const UPDATE_SECONDS = 24;
 const ARCHIVE_SECONDS = 10;
-/** Time limit of a query. An attempt that does nothing else has 20 s. */
+/** Time limit of a query. An attempt that only reads the ledger has a start-to-close timeout of 20 s. */
 const QUERY_SECONDS = 15;
 const DESCRIBE_SECONDS = 3;
 const ARCHIVE_HINT =
-  'A ledger that may have been lost is started only once its archive was read. Check the archive and its permissions.';
+  "A missing ledger starts only once its archive has been read. Check the archive and the worker's access to it.";
 const RESTORER = {
   by: 'temporal-dms',
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
 };
+
 /**
  * Client of one replication's ledger, for the activities. Throws the ledger's refusals, and {@link LedgerUnreachable}
  * if the ledger gives no answer.
@@ -62,7 +64,7 @@ export class LedgerClient {
   }
 
   /**
-   * Records the end of an operation. Throws {@link LedgerForgot} if a stop or resume has no ledger.
+   * Records the end of an operation. Throws {@link OperationUnknown} if a stop or resume has no ledger.
    *
    * Creates no ledger: without one, an operation that changed nothing has nothing to record. A cancelled operation is
    * the exception, because its beginning may still be on its way. The ledger that its end creates rejects that
@@ -74,7 +76,8 @@ export class LedgerClient {
     const reply = await this.#updateExisting<RecordReply>(messageNames.record, request);
     if (reply !== null) return reply;
     const mustBeKept = request.type === 'stopped' || request.type === 'resumed';
-    if (mustBeKept) throw new LedgerForgot(`${ledgerWorkflowId(this.replicationConfigArn)} does not exist any more`);
+    if (mustBeKept)
+      throw new OperationUnknown(`${ledgerWorkflowId(this.replicationConfigArn)} does not exist any more`);
     return { checkpoint: null };
   }
 
@@ -87,9 +90,14 @@ export class LedgerClient {
     await this.#updateExisting(messageNames.release, request);
   }
 
+  /** Lifts the seal. */
+  async unseal(request: DecisionRequest): Promise<void> {
+    await this.#updateExisting(messageNames.unseal, request);
+  }
+
   /** Reports that an operation did not find the replication. */
-  async gone(): Promise<void> {
-    await this.#updateExisting(messageNames.gone, null);
+  async reportMissing(): Promise<void> {
+    await this.#updateExisting(messageNames.markGone, null);
   }
 
   /** Returns the state of the ledger, open or closed. Empty if it never existed. */
@@ -122,7 +130,7 @@ export class LedgerClient {
         if (!(err instanceof WorkflowNotFoundError)) throw err;
       }
       try {
-        return await this.#create<Reply>(name, options, await this.#archived(), 'REJECT_DUPLICATE');
+        return await this.#create<Reply>(name, options, await this.#readArchivedState(), 'REJECT_DUPLICATE');
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
@@ -131,7 +139,7 @@ export class LedgerClient {
         return await this.#handle().executeUpdate<Reply, [unknown]>(name, options);
       } catch (err) {
         if (!(err instanceof WorkflowNotFoundError)) throw err;
-        const state = await closedState(this.client.workflow, ledgerWorkflowId(this.replicationConfigArn));
+        const state = await readClosedState(this.client.workflow, ledgerWorkflowId(this.replicationConfigArn));
         if (state === null) throw err;
         return this.#create<Reply>(name, options, state, 'ALLOW_DUPLICATE');
       }
@@ -144,7 +152,7 @@ export class LedgerClient {
    * A ledger is started with this state. A restore after the start might be refused or lost, and leave an empty ledger
    * without the seal.
    */
-  async #archived(): Promise<Ledger | undefined> {
+  async #readArchivedState(): Promise<Ledger | undefined> {
     if (this.archive === null || (await this.#exists())) return undefined;
     try {
       return await this.#readArchive(this.archive);

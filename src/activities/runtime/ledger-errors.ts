@@ -1,7 +1,7 @@
 /** Errors of a ledger that refuses a request for now, has forgotten the operation, or gives no answer. */
 import { isGrpcDeadlineError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { retryLater, type LedgerBusy } from '../../contract/ledger-protocol.js';
+import { retryLaterTypes, type LedgerBusy } from '../../contract/ledger-protocol.js';
 import { workflowTypes } from '../../contract/names.js';
 
 /** Delay until the retry of an attempt that a later attempt has overtaken. */
@@ -21,12 +21,12 @@ export class LedgerUnreachable extends Error {
 }
 
 /** The ledger does not know the operation, because it was rebuilt since the operation began. */
-export class LedgerForgot extends Error {
+export class OperationUnknown extends Error {
   override readonly name = 'LedgerForgot';
 }
 
 /** The ledger lets the request through only later. */
-export class LedgerWaits extends Error {
+export class LedgerBusyError extends Error {
   override readonly name = 'LedgerWaits';
 
   constructor(
@@ -38,13 +38,13 @@ export class LedgerWaits extends Error {
 }
 
 /** Returns the error for a refusal after which the request may be sent again. `undefined`: any other failure. */
-export function toLedgerError(cause: unknown): LedgerWaits | LedgerForgot | undefined {
+export function toLedgerError(cause: unknown): LedgerBusyError | OperationUnknown | undefined {
   if (!(cause instanceof ApplicationFailure)) return undefined;
-  if (cause.type === retryLater.unknown) return new LedgerForgot(cause.message);
-  if (cause.type === retryLater.late) return new LedgerWaits(cause.message, LATE_SECONDS);
-  if (cause.type !== retryLater.busy) return undefined;
+  if (cause.type === retryLaterTypes.unknown) return new OperationUnknown(cause.message);
+  if (cause.type === retryLaterTypes.late) return new LedgerBusyError(cause.message, LATE_SECONDS);
+  if (cause.type !== retryLaterTypes.busy) return undefined;
   const busy = cause.details?.[0] as LedgerBusy | undefined;
-  return new LedgerWaits(cause.message, busy?.seconds ?? LATE_SECONDS);
+  return new LedgerBusyError(cause.message, busy?.seconds ?? LATE_SECONDS);
 }
 
 /** Returns the reason the ledger gave no answer, in words for an operator. */

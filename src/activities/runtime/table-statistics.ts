@@ -45,7 +45,7 @@ export async function readTableSummary(attempt: Attempt, withinSeconds: number, 
         .describeTableStatistics(arn, marker, { signal })
         .catch((err: unknown) => {
           if (!(err instanceof DmsApiError) || err.kind !== 'throttled') throw err;
-          budget.throttled();
+          budget.slowDown();
           return null;
         });
       if (page !== null) {

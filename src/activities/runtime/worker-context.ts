@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../../dms/api.js';
 import type { LagSource } from '../../dms/lag.js';
 import type { CheckpointArchive } from '../../contract/archive.js';
-import { accountAndRegion, type ReplicationConfigArn } from '../../dms/arn.js';
+import { accountRegionKey, type ReplicationConfigArn } from '../../dms/arn.js';
 import { dmsFailure } from '../../contract/failures.js';
 import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../../watch/index.js';
 import { CredentialOutages } from './credential-outages.js';
@@ -11,8 +11,8 @@ import { Gate } from './gate.js';
 
 /** Maximum number of operations that begin at once. Each may create a ledger, and more at once only slow the server. */
 const BEGINNING_AT_ONCE = 50;
-/** Least time an attempt is held although others want its slot. */
-const LEAST_HOLD_MS = 30_000;
+/** Minimum time an attempt is held while others want its slot. */
+const MIN_HOLD_MS = 30_000;
 /** Maximum number of records copied at once. */
 const ARCHIVING_AT_ONCE = 10;
 
@@ -77,9 +77,9 @@ export class WorkerContext {
   /** Task queue on which ledgers are started. `null`: that of the activities. */
   readonly ledgerTaskQueue: string | null;
   readonly credentialOutages = new CredentialOutages();
-  /** Limits how many operations note their beginning in a ledger at once. */
-  readonly beginning = new Gate(BEGINNING_AT_ONCE);
-  readonly archiving = new Gate(ARCHIVING_AT_ONCE);
+  /** Limits how many operations begin in a ledger at once. */
+  readonly beginGate = new Gate(BEGINNING_AT_ONCE);
+  readonly archiveGate = new Gate(ARCHIVING_AT_ONCE);
   /** Time at which the current outage of each ledger was first seen, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
   readonly #options: DmsActivitiesOptions;
@@ -115,7 +115,7 @@ export class WorkerContext {
 
   /** Returns the watcher and the request budget of a replication's account-region. */
   accountRegion(arn: ReplicationConfigArn): AccountRegion {
-    const key = accountAndRegion(arn);
+    const key = accountRegionKey(arn);
     const known = this.#accountRegions.get(key);
     if (known !== undefined) return known;
     const budget = new RequestBudget(this.#options.looksPerSecond);
@@ -135,7 +135,7 @@ export class WorkerContext {
     this.#held++;
     return {
       release: () => void this.#held--,
-      isWanted: () => this.#turnedAwayAt > takenAt && performance.now() - takenAt >= LEAST_HOLD_MS,
+      isWanted: () => this.#turnedAwayAt > takenAt && performance.now() - takenAt >= MIN_HOLD_MS,
     };
   }
 

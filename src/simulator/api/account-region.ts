@@ -6,7 +6,7 @@ import type { FaultedView } from './faults.js';
 /** Input of a request whose shape was checked. */
 export type Input = Readonly<Record<string, unknown>>;
 
-/** Replications of one account-region, on which the operations work. */
+/** Account-region of a request, with the replications that the operation may see. */
 export interface AccountRegion {
   readonly accountId: string;
   readonly region: string;
@@ -15,13 +15,13 @@ export interface AccountRegion {
   readonly uncertain: Uncertain;
   /** Returns a number from 0 to 1, by the simulator's seed. */
   readonly random: () => number;
-  /** Returns all replications, in order of creation. Due events may not have run yet: only `find` runs them. */
+  /** Returns all replications, in order of creation. Runs no due events. Only `find` runs them. */
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;
   add(config: Config): SimulatedReplication;
-  /** Effect of faults on looks. */
-  readonly spoils: FaultedView;
+  /** View of replications as the fault of this request changes it. */
+  readonly faultedView: FaultedView;
 }
 
-/** Operation of DMS, in an account-region. */
-export type Operation = (place: AccountRegion, input: Input) => Record<string, unknown>;
+/** Operation of DMS. Returns the body of the answer, or throws an `AwsFault`. */
+export type Operation = (accountRegion: AccountRegion, input: Input) => Record<string, unknown>;

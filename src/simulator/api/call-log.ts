@@ -6,7 +6,7 @@ const MAX_LOGGED = 10_000;
 /** Maximum characters of all logged requests. Beyond them the log drops its oldest calls. */
 const MAX_LOG = 50_000_000;
 
-/** Request that the simulator got. */
+/** Request that the simulator received. */
 export interface SimulatorCall {
   /** Real time of the log entry, in ms since the epoch. */
   readonly at: number;
@@ -14,11 +14,11 @@ export interface SimulatorCall {
   readonly time: number;
   /** AWS operation, such as `StopReplication`, at most 200 characters. */
   readonly operation: string;
-  /** Account id of the caller, by its access key. `123456789012` if the key has none. */
+  /** Account id of the caller: the 12 digits in its access key. `123456789012` if the key has none. */
   readonly accountId: string;
   /** Region in the request's signature. Empty: the request could not be read. */
   readonly region: string;
-  /** Body of the request. `{ tooLong: <length> }`: it was longer than 10,000 characters. */
+  /** Body of the request. `{ tooLong: <length> }` stands for a body of more than 10,000 characters. */
   readonly input: Input;
   /**
    * Outcome of the request.
@@ -32,7 +32,7 @@ export interface SimulatorCall {
 
 /** Log of the newest requests. */
 export class CallLog {
-  /** Lengths of the requests in the log, oldest first, and their sum. */
+  /** Characters of each request in the log, oldest first, and their sum. */
   #lengths: number[] = [];
   #length = 0;
 

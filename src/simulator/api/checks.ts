@@ -17,7 +17,7 @@ export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region,
   const [, suffix] =
     new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
   if (suffix === undefined) throw notFound('Endpoint', String(arn));
-  // Endpoints are not simulated. An endpoint's role is read from the start of its name.
+  // The simulator stores no endpoints. The start of its name tells the role of an endpoint.
   const other = role === 'source' ? 'target' : 'source';
   if (suffix.toLowerCase().startsWith(other))
     throw invalid(`The endpoint ${String(arn)} must be of type ${role.toUpperCase()}`);
@@ -50,7 +50,7 @@ function parseJson(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Refuses a change to a read-only replication. The fault is inferred: DMS's own refusal is not known. */
+/** Refuses a change to a read-only replication. Inferred: nobody has reported DMS's own refusal. */
 export function refuseReadOnly({ config, arn }: SimulatedReplication, what: string): void {
   if (config.IsReadOnly !== true) return;
   throw new AwsFault('InvalidResourceStateFault', `Replication Config ${idOf(arn)} is read-only and cannot be ${what}`);

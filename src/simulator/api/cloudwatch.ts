@@ -17,9 +17,9 @@ const rowsBetween =
 
 /** Metrics of a serverless replication at a time. Latencies are in seconds. */
 const metrics: Readonly<Record<string, Metric>> = {
-  // An open transaction holds the captured position back.
+  // An open transaction keeps the latency growing, although capturing goes on.
   CDCLatencySource: ({ source }, time) =>
-    Math.round(time - Math.min(source.capturedAt(time), source.openSince(time) ?? Infinity)),
+    Math.round(time - Math.min(source.capturedAt(time), source.openTransactionPosition(time) ?? Infinity)),
   CDCLatencyTarget: ({ source }, time) => Math.round(time - source.appliedAt(time)),
   CDCIncomingChanges({ source, tables }, time) {
     const waiting = source.log.between(source.appliedAt(time), source.capturedAt(time));
@@ -68,7 +68,7 @@ function readQuery(query: unknown): MetricQuery {
 }
 
 /** Returns the config ids in the dimensions of a query. A dimension's value is `<account>:<config id>`. */
-export function dimensionsOf(query: unknown): readonly string[] {
+export function configIdsOf(query: unknown): readonly string[] {
   const { Dimensions: dimensions } = recordOf(recordOf(recordOf(query)['MetricStat'])['Metric']);
   if (!Array.isArray(dimensions)) return [];
   return dimensions.flatMap((each) => {
@@ -127,7 +127,7 @@ function valuesOf(
     if (run === null || run.began >= at + period) continue;
     const isFirst = run.began >= at;
     if (!isFirst && at - run.began < replication.durations.spinningUp) continue;
-    // The first value is measured at the start of CDC, while the whole gap is still open.
+    // The first value shows the start of CDC, when the whole gap is still open.
     values.push([at, measure(replication, isFirst ? run.began : Math.min(at + period, end), period)]);
   }
   return values;

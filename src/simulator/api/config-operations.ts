@@ -13,7 +13,7 @@ import {
   refuseReadOnly,
   textOf,
 } from './checks.js';
-import { byIdentifier, find, present } from './lists.js';
+import { findByIdentifier, find, runDueEvents } from './lists.js';
 
 /** Fields that can't change once the replication was provisioned, and their names in DMS's messages. */
 const fixedMembers = [
@@ -29,26 +29,28 @@ const fixedCompute = [
 ] as const;
 
 export const configOperations: Readonly<Record<string, Operation>> = {
-  CreateReplicationConfig(place, input) {
+  CreateReplicationConfig(accountRegion, input) {
     const identifier = textOf(input, 'ReplicationConfigIdentifier');
     const resource =
-      typeof input['ResourceIdentifier'] === 'string' ? input['ResourceIdentifier'] : randomIdentifier(place.random);
+      typeof input['ResourceIdentifier'] === 'string'
+        ? input['ResourceIdentifier']
+        : randomIdentifier(accountRegion.random);
     checkIdentifier(identifier, 'ReplicationConfigIdentifier');
     if (!/^[A-Za-z][A-Za-z0-9-]{0,30}$/.test(resource)) throw invalid('The parameter ResourceIdentifier is not valid');
-    checkEndpoint(input['SourceEndpointArn'], 'source', place);
-    checkEndpoint(input['TargetEndpointArn'], 'target', place);
+    checkEndpoint(input['SourceEndpointArn'], 'source', accountRegion);
+    checkEndpoint(input['TargetEndpointArn'], 'target', accountRegion);
     checkCompute(input['ComputeConfig'] as Input);
     readMappings(textOf(input, 'TableMappings'));
     checkSettings(input);
-    const arn = `arn:aws:dms:${place.region}:${place.accountId}:replication-config:${resource}`;
-    if (place.find(arn) !== undefined || byIdentifier(place, identifier) !== undefined) {
+    const arn = `arn:aws:dms:${accountRegion.region}:${accountRegion.accountId}:replication-config:${resource}`;
+    if (accountRegion.find(arn) !== undefined || findByIdentifier(accountRegion, identifier) !== undefined) {
       throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
     }
-    const { quota } = place.uncertain;
-    if (quota !== null && present(place, place.list()).length >= quota) {
+    const { quota } = accountRegion.uncertain;
+    if (quota !== null && runDueEvents(accountRegion, accountRegion.list()).length >= quota) {
       throw new AwsFault('ResourceQuotaExceededFault', `The quota of ${quota} replication configs is exceeded`);
     }
-    const replication = place.add({
+    const replication = accountRegion.add({
       ReplicationConfigIdentifier: identifier,
       ReplicationConfigArn: arn,
       SourceEndpointArn: textOf(input, 'SourceEndpointArn'),
@@ -58,13 +60,13 @@ export const configOperations: Readonly<Record<string, Operation>> = {
       ReplicationSettings: textOf(input, 'ReplicationSettings', '{}'),
       SupplementalSettings: textOf(input, 'SupplementalSettings', '{}'),
       TableMappings: textOf(input, 'TableMappings'),
-      ReplicationConfigCreateTime: place.now,
+      ReplicationConfigCreateTime: accountRegion.now,
     });
-    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
+    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: accountRegion.now } };
   },
 
-  ModifyReplicationConfig(place, input) {
-    const replication = find(place, input);
+  ModifyReplicationConfig(accountRegion, input) {
+    const replication = find(accountRegion, input);
     refuseReadOnly(replication, 'modified');
     const { config, row } = replication;
     const { ReplicationConfigArn: _, ComputeConfig: compute, ...others } = input;
@@ -96,24 +98,24 @@ export const configOperations: Readonly<Record<string, Operation>> = {
     if (differs('ReplicationConfigIdentifier')) {
       const { ReplicationConfigIdentifier: identifier } = changed;
       checkIdentifier(identifier, 'ReplicationConfigIdentifier');
-      const namesake = byIdentifier(place, identifier);
+      const namesake = findByIdentifier(accountRegion, identifier);
       if (namesake !== undefined && namesake !== replication)
         throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
     }
-    if (differs('SourceEndpointArn')) checkEndpoint(changed.SourceEndpointArn, 'source', place);
-    if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', place);
+    if (differs('SourceEndpointArn')) checkEndpoint(changed.SourceEndpointArn, 'source', accountRegion);
+    if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', accountRegion);
     if (differs('TableMappings')) readMappings(changed.TableMappings);
     checkCompute(changed.ComputeConfig);
     checkSettings(others);
-    replication.modify({ ...changed, ReplicationConfigUpdateTime: place.now });
+    replication.modify({ ...changed, ReplicationConfigUpdateTime: accountRegion.now });
     return { ReplicationConfig: config };
   },
 
-  DeleteReplicationConfig(place, input) {
-    const replication = find(place, input);
+  DeleteReplicationConfig(accountRegion, input) {
+    const replication = find(accountRegion, input);
     refuseReadOnly(replication, 'deleted');
     replication.delete();
-    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: place.now } };
+    return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: accountRegion.now } };
   },
 };
 

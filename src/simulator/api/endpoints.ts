@@ -1,13 +1,13 @@
 /** Endpoints, derived from the replications that use them. */
 import { invalid, notFound } from './checks.js';
-import { page } from './lists.js';
+import { pageByIndex } from './lists.js';
 import type { Input, AccountRegion } from './account-region.js';
 
 const MOST = 100;
 
-/** Returns the source and target endpoints of all replications, by ARN. */
-function endpointsOf(place: AccountRegion) {
-  const endpoints = place.list().flatMap(({ config, targetsBefore }) => {
+/** Returns the source and target endpoints of the account-region's replications, by ARN. */
+function endpointsOf(accountRegion: AccountRegion) {
+  const endpoints = accountRegion.list().flatMap(({ config, targetsBefore }) => {
     const endpoint = (role: 'source' | 'target', arn: string, changes: number) => {
       const name = arn.slice(arn.lastIndexOf(':') + 1).toLowerCase();
       return {
@@ -29,8 +29,8 @@ function endpointsOf(place: AccountRegion) {
   return new Map(endpoints.map((each) => [each.EndpointArn, each]));
 }
 
-export function describeEndpoints(place: AccountRegion, input: Input): Record<string, unknown> {
-  const known = endpointsOf(place);
+export function describeEndpoints(accountRegion: AccountRegion, input: Input): Record<string, unknown> {
+  const known = endpointsOf(accountRegion);
   const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
   const unknown = filters.find(({ Name }) => Name !== 'endpoint-arn');
   if (unknown !== undefined) throw invalid(`Filter name ${unknown.Name} is not supported`);
@@ -38,6 +38,6 @@ export function describeEndpoints(place: AccountRegion, input: Input): Record<st
   const missing = named?.find((arn) => !known.has(arn));
   if (missing !== undefined) throw notFound('Endpoint', missing);
   const wanted = [...known.values()].filter(({ EndpointArn }) => named?.includes(EndpointArn) ?? true);
-  const { items, marker } = page(wanted, input, MOST, place.uncertain);
+  const { items, marker } = pageByIndex(wanted, input, MOST, accountRegion.uncertain);
   return { ...marker, Endpoints: items };
 }

@@ -21,12 +21,12 @@ export function hasEffect(fault: Fault | null): boolean {
 }
 
 /** Throws the error of a fault. Does nothing if the fault has no error. */
-export function throwFor(fault: Fault, operation: string, arn: string, headers: Request['headers']): void {
+export function throwFaultError(fault: Fault, operation: string, arn: string, headers: Request['headers']): void {
   switch (fault.type) {
     case 'throttle':
       throw new AwsFault('ThrottlingException', 'Rate exceeded');
     case 'error':
-      throw new AwsFault(fault.name ?? '', echoing(fault.message ?? '', headers), fault.status ?? 400);
+      throw new AwsFault(fault.name ?? '', insertToken(fault.message ?? '', headers), fault.status ?? 400);
     case 'expired-credentials':
       throw new AwsFault('ExpiredTokenException', 'The security token included in the request is expired');
     case 'invalid-state':
@@ -36,6 +36,6 @@ export function throwFor(fault: Fault, operation: string, arn: string, headers: 
 }
 
 /** Replaces `{token}` in a message with the caller's session token. */
-function echoing(message: string, headers: Request['headers']): string {
+function insertToken(message: string, headers: Request['headers']): string {
   return message.replaceAll('{token}', () => String(headers['x-amz-security-token'] ?? ''));
 }

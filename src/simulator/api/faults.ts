@@ -1,4 +1,4 @@
-import type { Moment } from '../engine/history.js';
+import type { StateAtTime } from '../engine/history.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
 /** Filter for the requests that meet a fault. */
@@ -17,13 +17,15 @@ interface FaultTarget {
   readonly forSeconds?: number;
 }
 
-/** Fault that requests meet. `operation` may be `*` for any. `throttle`: refusal as `ThrottlingException`. */
+/** Fault that requests meet. The type `throttle` refuses a request with `ThrottlingException`. */
 export type Fault = FaultTarget &
   (
     | { readonly type: 'throttle' }
     /**
-     * Error by its name. Without name and message the answer is `{}`. `{token}` in the message stands for the caller's session token.
-     * `status` is the HTTP status, default 400. The call has no effect, unless `afterEffect` is true.
+     * Error with the given name, message and HTTP status (default 400). Without name and message the answer is `{}`.
+     *
+     * `{token}` in the message stands for the caller's session token. The call has an effect only if `afterEffect` is
+     * true.
      */
     | {
         readonly type: 'error';
@@ -42,24 +44,28 @@ export type Fault = FaultTarget &
     | { readonly type: 'answer-lost' }
     /** Connection that breaks before the call has its effect. */
     | { readonly type: 'connection-reset' }
-    /** Request that is never answered. The call has no effect, unless `afterEffect` is true. */
+    /** Request that is never answered. The call has an effect only if `afterEffect` is true. */
     | { readonly type: 'hang'; readonly afterEffect?: boolean }
     /**
-     * Call that the network delivers this many simulated seconds later. Its answer is lost. After more than 300 seconds the signature is too old,
-     * and the call has no effect.
+     * Call that the network delivers this many simulated seconds later. The answer is lost.
+     *
+     * A call that is more than 300 seconds late has no effect, because its signature is too old.
      */
     | { readonly type: 'late'; readonly seconds: number }
     /**
-     * Clock of the caller that is this many seconds behind DMS's (negative: ahead). DMS refuses requests signed more than 300 seconds from its time.
-     * The header `Date` of the refusal gives DMS's time, so that AWS's SDKs correct themselves.
+     * Clock of the caller that is this many seconds behind DMS's (negative: ahead).
+     *
+     * DMS refuses requests signed more than 300 seconds from its time. The header `Date` of the refusal gives DMS's
+     * time, so that AWS's SDKs correct their clock.
      */
     | { readonly type: 'clock-skew'; readonly skewSeconds: number }
     /** Answer that comes this many real milliseconds later. */
     | { readonly type: 'latency'; readonly milliseconds: number }
     /**
-     * Stale looks at replications, configs and tables. By default they show the state at the time the fault was set. With `staleSeconds` they are
-     * that many simulated seconds old. With `upToSeconds` each look has a random age up to that. It may be older than the look before. Both are at
-     * most 120.
+     * Stale looks at replications, configs and tables. By default they show the state at the time the fault was set.
+     *
+     * - `staleSeconds`: looks are that many simulated seconds old. At most 120.
+     * - `upToSeconds`: each look has a random age up to that, so a later look may show an older state. At most 120.
      */
     | { readonly type: 'stale'; readonly staleSeconds?: number; readonly upToSeconds?: number }
     /**
@@ -95,18 +101,18 @@ export const faultTypes = [
 ] as const satisfies readonly Fault['type'][];
 
 /** Replications at the time when a fault was set, by ARN. */
-export type Snapshot = ReadonlyMap<string, Moment>;
+export type Snapshot = ReadonlyMap<string, StateAtTime>;
 
-/** A fault that a request meets. */
+/** Fault that a request meets. */
 export interface MetFault {
   readonly fault: Fault;
-  /** State that stale looks without an age show. `null`: there are none. */
+  /** States that a stale look without an age shows. `null`: the look has an age, or is not stale. */
   readonly snapshot: Snapshot | null;
-  /** Age of a stale look, in seconds. `null`: the look has none. */
+  /** Age of a stale look, in seconds. `null`: the look shows `snapshot`, or is not stale. */
   readonly age: number | null;
 }
 
-/** View of replications for a request, as changed by the fault that it meets. */
+/** View of replications for one request, as changed by the fault that the request meets. */
 export class FaultedView {
   readonly #fault: Fault | null;
 
@@ -137,7 +143,7 @@ export class FaultedView {
     return this.#fault?.type === 'row-missing' ? (this.#fault.tableName ?? null) : null;
   }
 
-  /** Returns true if row and config can't be seen: both are missing, or the look is older than the config. */
+  /** Returns true if a look finds neither row nor config: both are missing, or the look is older than the config. */
   isUnseen(replication: SimulatedReplication): boolean {
     const fault = this.#fault;
     if (fault === null || !this.#meets(replication)) return false;
@@ -147,7 +153,7 @@ export class FaultedView {
     return age === null ? snapshot?.has(arn) === false : this.now - age < config.ReplicationConfigCreateTime;
   }
 
-  view(replication: SimulatedReplication): Moment {
+  view(replication: SimulatedReplication): StateAtTime {
     if (this.#fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
     const { age = null, snapshot = null } = this.met ?? {};
     return age === null ? (snapshot?.get(replication.arn) ?? replication.now) : replication.at(this.now - age);
@@ -184,7 +190,7 @@ export class Faults {
     this.#active = [];
   }
 
-  /** Returns the fault that a request meets, and uses it up by one. `null`: it meets none. */
+  /** Returns the fault that a request meets, and counts the meeting. `null`: the request meets none. */
   take(operation: string, arns: readonly string[], now: number): MetFault | null {
     this.#active = this.#active.filter(
       ({ fault, setAt, left }) => left > 0 && now - setAt < (fault.forSeconds ?? Infinity),
@@ -223,7 +229,7 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes a token at `now`, in ms. Returns false if there is none. */
+  /** Takes a token at `now`, in ms. Returns false if the bucket is empty. */
   take(now: number): boolean {
     this.#tokens = Math.min(this.burst, this.#tokens + (Math.max(0, now - this.#at) / 1000) * this.refill);
     this.#at = now;

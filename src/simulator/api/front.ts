@@ -1,7 +1,7 @@
 import { CallLog, type SimulatorCall } from './call-log.js';
 import type { SimulatedClock } from '../engine/clock.js';
-import { dimensionsOf, getMetricData } from './cloudwatch.js';
-import { hasEffect, throwFor } from './fault-answers.js';
+import { configIdsOf, getMetricData } from './cloudwatch.js';
+import { hasEffect, throwFaultError } from './fault-answers.js';
 import { FaultedView, TokenBucket, type Faults, type MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
 import { denial, isAllowed, type Statement } from './iam.js';
@@ -21,8 +21,8 @@ const METRICS = 'GraniteServiceVersion20100801';
 /** Content type without its last digit. DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
 const JSON_TYPE = 'application/x-amz-json-1.';
 
-/** State that the AWS side shares with the `DmsSimulator` of the tests. */
-export interface World {
+/** State that the AWS protocols share with `DmsSimulator`, the handle of the tests. */
+export interface SimulatorState {
   readonly clock: SimulatedClock;
   readonly store: Store;
   readonly faults: Faults;
@@ -38,7 +38,7 @@ export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #log: CallLog;
 
-  constructor(private readonly world: World) {
+  constructor(private readonly world: SimulatorState) {
     this.#log = new CallLog(world.calls);
   }
 
@@ -61,7 +61,7 @@ export class AwsFront {
         const what = `The operation ${target.slice(0, 200) || 'that was asked for'} is not known`;
         throw new AwsFault('UnknownOperationException', what, 404);
       }
-      const met = this.#meet(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
+      const met = this.#takeFault(operation, isMetrics ? 'cloudwatch' : 'dms', input, caller);
       const fault = met?.fault ?? null;
       const run = () => this.#run(operation, isMetrics, input, caller, met);
       if (fault?.type === 'late') {
@@ -72,7 +72,7 @@ export class AwsFront {
       const date = clock.now() + (fault?.type === 'clock-skew' ? fault.skewSeconds * 1000 : 0);
       if (fault?.type === 'clock-skew') checkSigningTime(headers, date);
       const result = hasEffect(fault) ? run() : {};
-      if (fault !== null) throwFor(fault, operation, this.#named(input, caller)[0] ?? '', headers);
+      if (fault !== null) throwFaultError(fault, operation, this.#resolveArns(input, caller)[0] ?? '', headers);
       if (fault?.type === 'hang') {
         log('hang');
         return await new Promise<never>(() => {});
@@ -88,7 +88,7 @@ export class AwsFront {
     }
   }
 
-  /** Runs a request late, because the network delays it. Its signature ages meanwhile. */
+  /** Runs a request that the network delays. A signature that is too old by then makes DMS refuse it. */
   #deliverLate(seconds: number, run: () => unknown, setOutcome: (outcome: string) => void): void {
     const { store } = this.world;
     store.deliverAt(store.now + seconds, () => {
@@ -103,10 +103,10 @@ export class AwsFront {
     });
   }
 
-  /** Takes a token and the next fault, then checks IAM. A denied request also uses its fault up. */
-  #meet(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): MetFault | null {
+  /** Takes a token and the next fault, then checks IAM. A request that IAM denies has met its fault, too. */
+  #takeFault(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): MetFault | null {
     const { faults, uncertain, clock, policy } = this.world;
-    const arns = this.#named(input, caller);
+    const arns = this.#resolveArns(input, caller);
     const [arn = null] = arns;
     if (service === 'dms') this.#takeToken(caller);
     const met = faults.take(operation, arns, clock.now() / 1000);
@@ -119,8 +119,8 @@ export class AwsFront {
   }
 
   /** Returns the ARNs of the replications that a request names by ARN or identifier. Unknown names stay as they are. */
-  #named(input: Input, { accountId, region }: Caller): readonly string[] {
-    const names = arnsOf(input);
+  #resolveArns(input: Input, { accountId, region }: Caller): readonly string[] {
+    const names = namesOf(input);
     if (names.every((name) => name.startsWith('arn:'))) return names;
     const { list } = this.world.store.site(accountId, region);
     return names.map((name) => {
@@ -138,11 +138,11 @@ export class AwsFront {
   ): Record<string, unknown> {
     if (isMetrics) return this.#metrics(caller, input);
     // A create ignores faults on looks: an ARN is taken even if a fault hides its replication.
-    const place = this.#place(caller, operation === 'CreateReplicationConfig' ? null : met);
-    return operations[operation]?.(place, readRequest(operation, input)) ?? {};
+    const accountRegion = this.#accountRegion(caller, operation === 'CreateReplicationConfig' ? null : met);
+    return operations[operation]?.(accountRegion, readRequest(operation, input)) ?? {};
   }
 
-  #place({ accountId, region }: Caller, met: MetFault | null): AccountRegion {
+  #accountRegion({ accountId, region }: Caller, met: MetFault | null): AccountRegion {
     const { store, uncertain, create, random } = this.world;
     const { list } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
@@ -160,7 +160,7 @@ export class AwsFront {
         return found !== undefined && spoils.isUnseen(found) ? undefined : found;
       },
       add: create,
-      spoils,
+      faultedView: spoils,
     };
   }
 
@@ -200,7 +200,7 @@ function typeFor(service: string): string {
 /**
  * Returns an error in its wire format. The answer has a `Date` only if the fault has one.
  *
- * The AWS SDK for JavaScript corrects its clock by a `Date` that is minutes off. It would then send every refused call again.
+ * The AWS SDK for JavaScript corrects its clock by a `Date` that is minutes off, then retries the refused call.
  */
 export function faultReply({ type, message, status, date }: AwsFault, service = ''): Reply {
   const body = { ...(type === '' ? {} : { __type: type }), ...(message === '' ? {} : { message }) };
@@ -223,13 +223,13 @@ function parse(body: string): Input {
 }
 
 /** Returns the names of the replications in a request: ARNs, identifiers, or a metric's dimensions. */
-export function arnsOf({
+export function namesOf({
   ReplicationConfigArn: arn,
   Filters: filters,
   MetricDataQueries: queries,
 }: Input): readonly string[] {
   if (typeof arn === 'string') return [arn];
-  if (Array.isArray(queries)) return queries.flatMap(dimensionsOf);
+  if (Array.isArray(queries)) return queries.flatMap(configIdsOf);
   if (!Array.isArray(filters)) return [];
   return filters.flatMap((filter: unknown) => {
     const values: unknown = typeof filter === 'object' && filter !== null && 'Values' in filter ? filter.Values : [];

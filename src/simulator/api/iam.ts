@@ -1,4 +1,4 @@
-/** Statement of an IAM policy, as far as the simulator reads it: no conditions. */
+/** Statement of an IAM policy. Conditions are not supported. */
 export interface Statement {
   /** Effect of the statement. `Deny` overrides `Allow`. */
   readonly Effect: 'Allow' | 'Deny';

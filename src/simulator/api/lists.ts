@@ -10,7 +10,7 @@ interface Wanted {
   readonly values: readonly string[];
 }
 
-export function filteredBy(input: Input): readonly Wanted[] | null {
+export function readFilters(input: Input): readonly Wanted[] | null {
   const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
   if (filters.length === 0) return null;
   return filters.map(({ Name: name, Values: values }) => {
@@ -20,56 +20,64 @@ export function filteredBy(input: Input): readonly Wanted[] | null {
   });
 }
 
-/** Returns the replications that a request selects. Throws if it names an unknown one, unless `missingInFilter` tolerates that. */
-export function select(place: AccountRegion, input: Input, what: string): readonly SimulatedReplication[] {
-  const wanted = filteredBy(input);
-  if (wanted === null) return place.list();
+/**
+ * Returns the replications that a request selects.
+ *
+ * Throws if the request names an unknown replication, unless `missingInFilter` tolerates that.
+ */
+export function select(accountRegion: AccountRegion, input: Input, what: string): readonly SimulatedReplication[] {
+  const wanted = readFilters(input);
+  if (wanted === null) return accountRegion.list();
   const sets = wanted.map(({ by, values }) => {
-    const named = by === 'arn' ? (value: string) => place.find(value) : identifiersOf(place);
+    const named = by === 'arn' ? (value: string) => accountRegion.find(value) : finderByIdentifier(accountRegion);
     const found = values.map((value) => [value, named(value)] as const);
     const missing = found.find(([, replication]) => replication === undefined);
     const isTolerated =
-      place.uncertain.missingInFilter === 'others' && found.some(([, replication]) => replication !== undefined);
+      accountRegion.uncertain.missingInFilter === 'others' &&
+      found.some(([, replication]) => replication !== undefined);
     if (missing !== undefined && !isTolerated) throw notFound(what, missing[0]);
     return new Set(found.flatMap(([, replication]) => replication ?? []));
   });
   return [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
 }
 
-/** Returns the replications that are still there once due events have happened. */
-export function present(place: AccountRegion, items: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
-  return items.flatMap(({ arn }) => place.find(arn) ?? []);
+/** Runs the due events of replications, and returns those that still exist. */
+export function runDueEvents(
+  accountRegion: AccountRegion,
+  items: readonly SimulatedReplication[],
+): readonly SimulatedReplication[] {
+  return items.flatMap(({ arn }) => accountRegion.find(arn) ?? []);
 }
 
 /** Returns the replication that a request names by its ARN. Throws if the ARN is invalid or unknown. */
-export function find(place: AccountRegion, input: Input): SimulatedReplication {
+export function find(accountRegion: AccountRegion, input: Input): SimulatedReplication {
   const arn = textOf(input, 'ReplicationConfigArn');
   if (!/^arn:[^:]+:dms:[^:]*:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
     throw invalid(`The parameter ReplicationConfigArn must provide a valid ARN: ${arn}`);
   }
-  const found = place.find(arn);
+  const found = accountRegion.find(arn);
   if (found === undefined) throw notFound('Replication Config', arn);
   return found;
 }
 
-export function byIdentifier(place: AccountRegion, identifier: string): SimulatedReplication | undefined {
+export function findByIdentifier(accountRegion: AccountRegion, identifier: string): SimulatedReplication | undefined {
   const isMeant = ({ arn, config }: SimulatedReplication) =>
     config.ReplicationConfigIdentifier === identifier || idOf(arn) === identifier;
-  const found = place.list().find(isMeant);
-  return found && place.find(found.arn);
+  const found = accountRegion.list().find(isMeant);
+  return found && accountRegion.find(found.arn);
 }
 
-/** Returns a function like {@link byIdentifier}. It is faster for many identifiers. */
-function identifiersOf(place: AccountRegion): (identifier: string) => SimulatedReplication | undefined {
+/** Returns a function like {@link findByIdentifier}. It is faster for many identifiers. */
+function finderByIdentifier(accountRegion: AccountRegion): (identifier: string) => SimulatedReplication | undefined {
   const arns = new Map(
-    place.list().flatMap(({ arn, config }) => [
+    accountRegion.list().flatMap(({ arn, config }) => [
       [idOf(arn), arn],
       [config.ReplicationConfigIdentifier, arn],
     ]),
   );
   return (identifier) => {
     const arn = arns.get(identifier);
-    return arn === undefined ? undefined : place.find(arn);
+    return arn === undefined ? undefined : accountRegion.find(arn);
   };
 }
 
@@ -79,7 +87,11 @@ const tableFilters: Readonly<Record<string, string>> = {
   'table-state': 'TableState',
 };
 
-/** Returns a filter for rows of table statistics. All conditions must match. It is no error if no row matches. `null`: no filter. */
+/**
+ * Returns a filter for rows of table statistics. `null`: the request has none.
+ *
+ * A row must meet all conditions. An empty result is no error.
+ */
 export function tableFilter(input: Input): ((row: Readonly<Record<string, unknown>>) => boolean) | null {
   const filters = (input['Filters'] ?? []) as readonly { Name: string; Values: readonly string[] }[];
   if (filters.length === 0) return null;
@@ -91,8 +103,12 @@ export function tableFilter(input: Input): ((row: Readonly<Record<string, unknow
   return (row) => conditions.every(({ member, values }) => values.includes(String(row[member])));
 }
 
-/** Returns a page of replications. The marker names the last one shown, so a deletion between two pages skips none. */
-export function pageOf(
+/**
+ * Returns a page of replications, which must be in order of creation.
+ *
+ * The marker names the last row of the page, so the next page is complete even after a deletion.
+ */
+export function pageBySequence(
   rows: readonly SimulatedReplication[],
   input: Input,
   uncertain: Uncertain,
@@ -111,7 +127,7 @@ interface Page<T> {
   readonly marker: { readonly Marker?: string };
 }
 
-export function page<T>(rows: readonly T[], input: Input, most: number, uncertain: Uncertain): Page<T> {
+export function pageByIndex<T>(rows: readonly T[], input: Input, most: number, uncertain: Uncertain): Page<T> {
   const size = pageSize(input, most, uncertain);
   const next = (readMarker(input) ?? 0) + size;
   return { items: rows.slice(next - size, next), marker: next < rows.length ? toMarker(next) : {} };

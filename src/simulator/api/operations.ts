@@ -6,7 +6,7 @@ import type { Operation, AccountRegion } from './account-region.js';
 import { invalid, notFound, refuseReadOnly, textOf } from './checks.js';
 import { configOperations } from './config-operations.js';
 import { describeEndpoints } from './endpoints.js';
-import { filteredBy, find, page, pageOf, present, select, tableFilter } from './lists.js';
+import { readFilters, find, pageByIndex, pageBySequence, runDueEvents, select, tableFilter } from './lists.js';
 
 /** Operations of `AmazonDMSv20160101` for serverless replications, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -14,33 +14,45 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   DescribeEndpoints: describeEndpoints,
 
-  DescribeReplicationConfigs(place, input) {
-    const found = select(place, input, 'Replication Config');
-    const isFiltered = filteredBy(input) !== null;
-    const { items, marker } = pageOf(isFiltered ? found : withoutHidden(place, found), input, place.uncertain);
-    const configs = present(place, items).map((each) => {
-      const { ReplicationConfigUpdateTime: _, ...config } = place.spoils.view(each).config;
+  DescribeReplicationConfigs(accountRegion, input) {
+    const found = select(accountRegion, input, 'Replication Config');
+    const isFiltered = readFilters(input) !== null;
+    const { items, marker } = pageBySequence(
+      isFiltered ? found : withoutHidden(accountRegion, found),
+      input,
+      accountRegion.uncertain,
+    );
+    const configs = runDueEvents(accountRegion, items).map((each) => {
+      const { ReplicationConfigUpdateTime: _, ...config } = accountRegion.faultedView.view(each).config;
       return config;
     });
     return { ...marker, ReplicationConfigs: configs };
   },
 
-  DescribeReplications(place, input) {
-    const isFiltered = filteredBy(input) !== null;
-    const { rowBeforeFirstRun } = place.uncertain;
-    const found = select(place, input, 'Replication');
+  DescribeReplications(accountRegion, input) {
+    const isFiltered = readFilters(input) !== null;
+    const { rowBeforeFirstRun } = accountRegion.uncertain;
+    const found = select(accountRegion, input, 'Replication');
     const isRowless = (each: SimulatedReplication) =>
-      place.spoils.isRowless(each) || (rowBeforeFirstRun !== true && !place.spoils.view(each).hasRow);
+      accountRegion.faultedView.isRowless(each) ||
+      (rowBeforeFirstRun !== true && !accountRegion.faultedView.view(each).hasRow);
     const rowless = isFiltered && rowBeforeFirstRun === 'fault' ? found.find(isRowless) : undefined;
     if (rowless !== undefined) throw notFound('Replication', rowless.arn);
-    const hasAll = rowBeforeFirstRun === true && place.spoils.hides === null;
+    const hasAll = rowBeforeFirstRun === true && accountRegion.faultedView.hides === null;
     const withRows = hasAll ? found : found.filter((each) => !isRowless(each));
-    const { items, marker } = pageOf(isFiltered ? withRows : withoutHidden(place, withRows), input, place.uncertain);
-    return { ...marker, Replications: present(place, items).map((each) => place.spoils.view(each).row) };
+    const { items, marker } = pageBySequence(
+      isFiltered ? withRows : withoutHidden(accountRegion, withRows),
+      input,
+      accountRegion.uncertain,
+    );
+    return {
+      ...marker,
+      Replications: runDueEvents(accountRegion, items).map((each) => accountRegion.faultedView.view(each).row),
+    };
   },
 
-  StartReplication(place, input) {
-    const replication = find(place, input);
+  StartReplication(accountRegion, input) {
+    const replication = find(accountRegion, input);
     const text = (name: string) => (typeof input[name] === 'string' ? input[name] : undefined);
     const type = textOf(input, 'StartReplicationType');
     if (!['start-replication', 'resume-processing', 'reload-target'].includes(type))
@@ -68,34 +80,35 @@ export const operations: Readonly<Record<string, Operation>> = {
     return { Replication: replication.row };
   },
 
-  StopReplication(place, input) {
-    const replication = find(place, input);
+  StopReplication(accountRegion, input) {
+    const replication = find(accountRegion, input);
     refuseReadOnly(replication, 'stopped');
     const { Status: before } = replication.row;
     replication.stop();
-    const isShown = place.uncertain.stopAnswers === 'stopping';
+    const isShown = accountRegion.uncertain.stopAnswers === 'stopping';
     return { Replication: isShown ? replication.row : { ...replication.row, Status: before } };
   },
 
-  DescribeReplicationTableStatistics(place, input) {
-    const replication = find(place, input);
+  DescribeReplicationTableStatistics(accountRegion, input) {
+    const replication = find(accountRegion, input);
     const wanted = tableFilter(input);
-    const view = place.spoils.view(replication);
+    const view = accountRegion.faultedView.view(replication);
     const isShown = (position: number) => {
       const { schema, table } = replication.tables.name(position);
       return (
-        `${schema}.${table}` !== place.spoils.hiddenTable && (wanted?.(tableRow(replication, position, view)) ?? true)
+        `${schema}.${table}` !== accountRegion.faultedView.hiddenTable &&
+        (wanted?.(tableRow(replication, position, view)) ?? true)
       );
     };
     const all = Array.from({ length: tableCount(replication, view) }, (_, position) => position);
-    const chosen = wanted === null && place.spoils.hiddenTable === null ? all : all.filter(isShown);
-    const { items, marker } = page(chosen, input, 500, place.uncertain);
+    const chosen = wanted === null && accountRegion.faultedView.hiddenTable === null ? all : all.filter(isShown);
+    const { items, marker } = pageByIndex(chosen, input, 500, accountRegion.uncertain);
     const rows = items.map((position) => tableRow(replication, position, view));
     return { ReplicationConfigArn: replication.arn, ...marker, ReplicationTableStatistics: rows };
   },
 
-  ReloadReplicationTables(place, input) {
-    const replication = find(place, input);
+  ReloadReplicationTables(accountRegion, input) {
+    const replication = find(accountRegion, input);
     refuseReadOnly(replication, 'reloaded');
     const { row } = replication;
     const tables = input['TablesToReload'] as readonly { SchemaName: string; TableName: string }[];
@@ -114,7 +127,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Leaves out the replications that a fault hides from lists. */
-function withoutHidden(place: AccountRegion, found: readonly SimulatedReplication[]): readonly SimulatedReplication[] {
-  return place.spoils.hides === null ? found : found.filter((each) => !place.spoils.isUnlisted(each));
+/** Removes the replications that a fault hides from lists. */
+function withoutHidden(
+  accountRegion: AccountRegion,
+  found: readonly SimulatedReplication[],
+): readonly SimulatedReplication[] {
+  return accountRegion.faultedView.hides === null
+    ? found
+    : found.filter((each) => !accountRegion.faultedView.isUnlisted(each));
 }

@@ -72,8 +72,8 @@ const enums: Readonly<Record<string, readonly string[]>> = {
 /**
  * Returns the known members of a request, without null ones.
  *
- * Throws a `SerializationException` for the first wrong type. Throws one `ValidationException` that lists all missing members and all values
- * outside an enumeration.
+ * Throws a `SerializationException` for the first wrong type. Otherwise throws one `ValidationException` that lists all
+ * missing members and all values outside an enumeration.
  */
 export function readRequest(operation: string, input: Members): Members {
   const problems: string[] = [];
@@ -105,20 +105,20 @@ function readValue(expected: Shape[string] | Shape, value: unknown, at: string, 
     return value;
   }
   if (isList(expected)) {
-    if (!Array.isArray(value)) throw unreadable(value, 'List');
+    if (!Array.isArray(value)) throw wrongType(value, 'List');
     return value.map((each: unknown, n) => readValue(expected[0], each, `${at}.${n + 1}.member`, problems));
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable(value, 'Structure');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(value, 'Structure');
   return readMembers(expected, value as Members, `${at}.`, problems);
 }
 
 function checkScalar(type: string, value: unknown, at: string, problems: string[]): void {
   if (type === 'integer' ? !Number.isInteger(value) : type === 'timestamp' ? typeof value !== 'number' : false) {
-    throw unreadable(value, type === 'integer' ? 'Integer' : 'Timestamp');
+    throw wrongType(value, type === 'integer' ? 'Integer' : 'Timestamp');
   }
-  if (type === 'boolean' && typeof value !== 'boolean') throw unreadable(value, 'Boolean');
+  if (type === 'boolean' && typeof value !== 'boolean') throw wrongType(value, 'Boolean');
   if (type === 'integer' || type === 'timestamp' || type === 'boolean') return;
-  if (typeof value !== 'string') throw unreadable(value, 'String');
+  if (typeof value !== 'string') throw wrongType(value, 'String');
   const allowed = enums[type];
   if (allowed === undefined || allowed.includes(value)) return;
   const set = `Member must satisfy enum value set: [${allowed.join(', ')}]`;
@@ -129,7 +129,7 @@ function isList(expected: Shape | Shape[string]): expected is readonly [Shape | 
   return Array.isArray(expected);
 }
 
-function unreadable(value: unknown, type: string): AwsFault {
+function wrongType(value: unknown, type: string): AwsFault {
   const token = Array.isArray(value) ? 'START_ARRAY' : (typeof value).toUpperCase().replace('OBJECT', 'START_OBJECT');
   return new AwsFault(
     'SerializationException',

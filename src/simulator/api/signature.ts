@@ -1,4 +1,4 @@
-/** Caller of a request, by its signature. The signature itself is not checked. */
+/** Caller of a request, and the age of its signature. The simulator does not verify the signature itself. */
 import type { Request } from './http.js';
 import { AwsFault } from '../engine/aws-fault.js';
 
@@ -11,7 +11,7 @@ export interface Caller {
   readonly region: string;
 }
 
-/** Reads the caller from the header `Authorization`. An access key that contains 12 digits belongs to that account. */
+/** Reads the caller from the header `Authorization`. The account id is the first 12 digits in the access key. */
 export function callerOf(authorization: string): Caller {
   if (authorization === '') throw new AwsFault('MissingAuthenticationTokenException', 'Missing Authentication Token');
   const [, key, region] =
@@ -25,7 +25,7 @@ export function callerOf(authorization: string): Caller {
   return { accountId: /\d{12}/.exec(key)?.[0] ?? DEFAULT_ACCOUNT, region };
 }
 
-/** Refuses a request signed more than {@link SIGNATURE_SECONDS} before or after `now`. `now` is in ms since the epoch. */
+/** Refuses a request signed more than {@link SIGNATURE_SECONDS} before or after `now`, in ms since the epoch. */
 export function checkSigningTime(headers: Request['headers'], now: number): void {
   const signed = String(headers['x-amz-date'] ?? '');
   const signedAt = Date.parse(signed.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));

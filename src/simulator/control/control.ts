@@ -10,9 +10,9 @@ import type { Reply, Request } from '../api/http.js';
 import type { Step } from '../engine/steps.js';
 import { AwsFault } from '../engine/aws-fault.js';
 
-/** Input of a handler: a JSON object from an unknown client. */
-type Asked = Readonly<Record<string, unknown>>;
-type Handler = (simulator: Controlled, asked: Asked) => unknown;
+/** Input of a handler: a JSON object from an untrusted client. */
+type ControlInput = Readonly<Record<string, unknown>>;
+type Handler = (simulator: Controlled, asked: ControlInput) => unknown;
 
 /** Part of the simulator that can be controlled over HTTP. */
 interface Controlled {
@@ -40,7 +40,8 @@ interface Controlled {
 /**
  * Control of the simulator over HTTP, below `/_simulator/`. Bodies and answers are JSON.
  *
- * A request that changes something must have the content type `application/json`. A page of another site can't send that from a browser.
+ * A request that changes something must have the content type `application/json`. Browsers keep pages of other sites
+ * from sending that type.
  */
 const handlers: Readonly<Record<string, Handler>> = {
   'GET state': (simulator) => ({
@@ -48,7 +49,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     replications: simulator.replications(),
   }),
   'GET calls'({ calls }, { limit = '1000' }) {
-    if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit is a number of calls');
+    if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');
     return { calls: calls.slice(Math.max(0, calls.length - Number(limit))) };
   },
   'POST replications': (simulator, asked) => ({ replicationConfigArn: simulator.createReplication(asked) }),
@@ -78,8 +79,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
 };
 
-/** Performs an action on one replication. It stands for another client, or for an event in DMS. */
-function act(simulator: Controlled, { action, replicationConfigArn, ...more }: Asked): void {
+/** Performs an action on one replication, as another client or an event in DMS would. */
+function act(simulator: Controlled, { action, replicationConfigArn, ...more }: ControlInput): void {
   const arn = String(replicationConfigArn);
   const text = (name: string) => (typeof more[name] === 'string' ? more[name] : undefined);
   const messages = (more['messages'] ?? ['Simulated failure']) as string[];
@@ -122,8 +123,8 @@ export function control(simulator: Controlled, { method, url, headers, body }: R
     const read: unknown =
       method === 'GET' ? Object.fromEntries(url.searchParams) : JSON.parse(body === '' ? '{}' : body);
     if (typeof read !== 'object' || read === null || Array.isArray(read))
-      throw new TypeError('The body is not a JSON object');
-    return json(200, handler(simulator, read as Asked));
+      throw new TypeError('The body must be a JSON object');
+    return json(200, handler(simulator, read as ControlInput));
   } catch (err) {
     const known =
       err instanceof AwsFault || err instanceof SyntaxError || err instanceof TypeError || err instanceof RangeError;

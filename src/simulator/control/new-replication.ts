@@ -21,7 +21,7 @@ const EVERY_TABLE = JSON.stringify({
   ],
 });
 
-/** Returns the config of a replication that is created by options alone. */
+/** Returns the config of a replication that tests create, without a request of a client. */
 export function defaultConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
   const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
   const identifier = options.identifier ?? randomIdentifier(random);

@@ -29,12 +29,18 @@ export interface DmsSimulatorOptions {
   readonly port?: number;
   /** Address to listen on. Default `127.0.0.1`: only this machine can reach it. */
   readonly host?: string;
-  /** Simulated seconds in a real second. Default 60, at most 1,000,000; 0: time stands still until `clock.advance` moves it. */
+  /**
+   * Simulated seconds in a real second. Default 60, at most 1,000,000.
+   *
+   * 0: time stands still until `clock.advance` moves it.
+   */
   readonly speed?: number;
   /** Beginning of simulated time, ISO 8601 in UTC. Default: now, or 2026-01-01 if time stands still. */
   readonly startAt?: string;
   /**
-   * Seed of everything left to chance: identifiers, and faults with a probability. The same seed gives the same run. Default: a new one each time.
+   * Seed of all chance: identifiers, probabilities of faults, and ages of stale looks. Default: a new one each time.
+   *
+   * The same seed and the same calls give the same run. At most 2^32.
    */
   readonly seed?: number;
   /** Durations of steps, in simulated seconds. Default for each step: see {@link Durations}. */
@@ -43,7 +49,11 @@ export interface DmsSimulatorOptions {
   readonly uncertain?: Partial<Uncertain>;
   /** Short for `uncertain.rowBeforeFirstRun`. */
   readonly rowBeforeFirstRun?: boolean | 'fault';
-  /** Tables of every replication's source: their number, or their settings. Options of one replication override them. Default 3. */
+  /**
+   * Tables of every replication's source: their number, or their settings. Default 3.
+   *
+   * Options of one replication override them.
+   */
   readonly tables?: number | Partial<TableSettings>;
   /** IAM policy of every caller, at most 100 statements. Default: everything is allowed. */
   readonly policy?: readonly Statement[];
@@ -62,7 +72,9 @@ export interface SimulatedReplicationOptions {
   /** Account id, 12 digits. Default `123456789012`. */
   readonly accountId?: string;
   /**
-   * Tables of the source: their number, or their settings. Default: the simulator's. `validation`: true if the config turns it on. Default true.
+   * Tables of the source: their number, or their settings. Default: the simulator's.
+   *
+   * `validation`: true if the config turns validation on. Default true.
    */
   readonly tables?: number | (Partial<TableSettings> & { readonly validation?: boolean });
   /** `IsReadOnly`: true if a zero-ETL integration manages the replication. Default false. */
@@ -92,7 +104,7 @@ const placed: readonly PlacedStatus[] = [
 ];
 
 const isText = (value: unknown) => typeof value === 'string';
-const some = whole(0, MAX_TABLES);
+const tableCount = whole(0, MAX_TABLES);
 const rates = shape({ 'inserts!': number(), 'updates!': number(), 'deletes!': number() });
 const source = {
   engine: oneOf(...engines),
@@ -103,21 +115,21 @@ const source = {
   filteredWrites: flag,
 };
 const tableSettings = {
-  count: some,
+  count: tableCount,
   names: listOf(text(/^[^.]+\.[^]+$/, 'like shop.orders: schema and table'), MAX_TABLES),
   rates: recordOf(rates),
-  inError: some,
-  mismatched: some,
-  withoutKey: some,
-  suspended: some,
-  notValidated: some,
-  missing: some,
-  cancelled: some,
+  inError: tableCount,
+  mismatched: tableCount,
+  withoutKey: tableCount,
+  suspended: tableCount,
+  notValidated: tableCount,
+  missing: tableCount,
+  cancelled: tableCount,
   skippedPercent: number(0, 100),
 };
 const isCount = (value: unknown) => typeof value !== 'object';
 const durations = shape(Object.fromEntries(Object.keys(defaultDurations).map((name) => [name, number()])));
-/** Maximum length of a message. It allows messages that are too long for a client of DMS to keep whole. */
+/** Maximum length of a message. Longer than any client of DMS keeps, so that tests can see it cut. */
 const MAX_TEXT = 1_000_000;
 const anyText = textUpTo(MAX_TEXT);
 const messages = listOf(anyText, 100);
@@ -130,7 +142,7 @@ const switches = Object.entries(uncertainDefaults).map(([name, value]) => {
   const inverted = Object.entries(uncertainInverted).find(([other]) => other === name)?.[1] ?? value;
   return [name, oneOf(value, inverted)] as const;
 });
-/** Most switches take one of two values. */
+/** Checks of the switches. Most of them take the default or the inverted value, and the others follow. */
 const uncertain = {
   ...Object.fromEntries(switches),
   rowBeforeFirstRun: oneOf(true, false, 'fault'),
@@ -139,7 +151,7 @@ const uncertain = {
   throttle: orNull(shape({ 'burst!': number(0, 1e6), 'refill!': number(0, 1e6) })),
 };
 
-/** Checks of the options and arguments of the simulator. They may come over HTTP, from anybody. */
+/** Checks of the options and arguments of the simulator, which may come from untrusted clients over HTTP. */
 export const checks = {
   simulator: shape({
     port: whole(0, 65_535),
@@ -150,7 +162,7 @@ export const checks = {
     durations,
     uncertain: shape(uncertain),
     rowBeforeFirstRun: oneOf(true, false, 'fault'),
-    tables: either(isCount, some, shape(tableSettings)),
+    tables: either(isCount, tableCount, shape(tableSettings)),
     policy,
   }),
   replication: shape({
@@ -159,7 +171,7 @@ export const checks = {
     replicationType: oneOf('full-load', 'cdc', 'full-load-and-cdc'),
     region: text(/^[a-z0-9-]{1,40}$/, 'like eu-west-1'),
     accountId: text(/^\d{12}$/, 'a number of 12 digits'),
-    tables: either(isCount, some, shape({ ...tableSettings, validation: flag })),
+    tables: either(isCount, tableCount, shape({ ...tableSettings, validation: flag })),
     isReadOnly: flag,
     changesPerSecond: number(0, 1e12),
     source: shape(source),
@@ -211,7 +223,7 @@ export const checks = {
   startType: oneOf('start-replication', 'resume-processing', 'reload-target'),
 } satisfies Readonly<Record<string, Check>>;
 
-/** Returns the settings of tables from an option. A number alone is the count of tables. */
+/** Returns the table settings that an option gives. A number is the count of tables. */
 export function settingsOfTables(tables: SimulatedReplicationOptions['tables']): Partial<TableSettings> {
   if (typeof tables !== 'object') return tables === undefined ? {} : { count: tables };
   const { validation: _, ...settings } = tables;

@@ -1,6 +1,6 @@
 import type { Reply } from '../api/http.js';
 
-/** Page that shows each replication live. It inserts values from outside as text only. */
+/** Page that shows each replication live. The script inserts all values as text, never as HTML. */
 const html = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

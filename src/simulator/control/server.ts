@@ -50,7 +50,11 @@ export class SimulatorServer {
     return method === 'GET' && url.pathname === '/' ? page : notHere(404);
   }
 
-  /** Returns true if the server answers to a host name. A server on a loopback address refuses the host names of other sites. */
+  /**
+   * Returns true if the server answers to a host name.
+   *
+   * A server on a loopback address refuses foreign host names. This stops DNS rebinding by other sites.
+   */
   #isOwnName(host: string): boolean {
     const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
     return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));

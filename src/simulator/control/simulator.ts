@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { arnsOf, AwsFront } from '../api/front.js';
+import { namesOf, AwsFront } from '../api/front.js';
 import type { SimulatorCall } from '../api/call-log.js';
 import { Faults, type Fault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
@@ -24,11 +24,15 @@ export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Prom
   return simulator;
 }
 
-/** Running simulator, and the handle by which tests control it. */
+/**
+ * Running simulator, and the handle by which tests control it.
+ *
+ * Methods throw an `Error` for an unknown ARN, and a `RangeError` for an invalid argument.
+ */
 export class DmsSimulator {
   /** Simulated clock. Tests move it forward with `advance`. */
   readonly clock: SimulatedClock;
-  /** Requests that the simulator got, oldest first: at most the newest 200,000, and 50 million characters in all. */
+  /** Newest requests that the simulator received, oldest first. At most 200,000, and 50 million characters in all. */
   readonly calls: SimulatorCall[] = [];
   /** Seed of everything left to chance. The same seed gives the same run. */
   readonly seed: number;
@@ -75,7 +79,7 @@ export class DmsSimulator {
     });
   }
 
-  /** Starts listening. {@link startDmsSimulator} calls it. */
+  /** Starts listening. {@link startDmsSimulator} calls this. */
   listen(port: number, host: string): Promise<void> {
     return this.#server.listen(port, host);
   }
@@ -90,20 +94,24 @@ export class DmsSimulator {
     return this.#server.endpoint;
   }
 
-  /** Returns settings for an AWS SDK client. Credentials of one account do not see another's replications. */
+  /**
+   * Returns settings for an AWS SDK client. Default: region `eu-west-1`, account `123456789012`.
+   *
+   * A client sees only the replications of its own account and region.
+   */
   clientConfig(region = 'eu-west-1', accountId = DEFAULT_ACCOUNT) {
     const credentials = { accessKeyId: `SIMULATED${accountId}`, secretAccessKey: 'simulated' };
     return { endpoint: this.endpoint, region, credentials };
   }
 
-  /** Creates a replication in any state, and returns its ARN. */
+  /** Creates a replication in any state, and returns its ARN. Default: a running one. */
   createReplication(options: SimulatedReplicationOptions = {}): string {
     checks.replication(options, 'the replication');
     const config = defaultConfig(options, this.#random, this.#seconds());
     return this.#add(config, { ...options, status: options.status ?? 'running' }).arn;
   }
 
-  /** Returns the row as DMS would show it now. Tests may change it. */
+  /** Returns the row as DMS would show it now. Tests may change the row: looks then show the change. */
   row(arn: string): Row {
     return this.#get(arn).row;
   }
@@ -114,7 +122,11 @@ export class DmsSimulator {
     this.#get(arn).nextStop = next;
   }
 
-  /** Makes a step fail with these messages, or never end (`null`), from now on. `undefined`: the step goes as usual again. */
+  /**
+   * Sets what happens in a step from now on.
+   *
+   * A list: the step fails with these messages. `null`: the step never ends. `undefined`: the step goes as usual again.
+   */
   onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
     const { troubledSteps } = this.#get(arn);
     checks.step(step, 'the step');
@@ -138,39 +150,51 @@ export class DmsSimulator {
     this.#get(arn).failsAfterRunning = { seconds, messages };
   }
 
-  /** Makes the replication fail now. Default of `stopReason`: `Stop Reason FATAL_ERROR`. */
+  /** Makes the replication fail now. `stopReason` is `Stop Reason FATAL_ERROR` by default. */
   fail(arn: string, messages: readonly string[], stopReason?: string): void {
     checks.messages(messages, 'messages');
     this.#get(arn).fail(messages, stopReason);
   }
 
-  /** Stops the replication, as another client would, or as DMS would for a reason of its own. */
+  /**
+   * Stops the replication, as another client would. With `reason`, as DMS would for a reason of its own.
+   *
+   * Throws an `Error` if DMS would refuse the stop. `reason` is `Stop Reason NORMAL` by default.
+   */
   stop(arn: string, reason?: string): void {
     this.#get(arn).stop(reason);
   }
 
-  /** Starts the replication, as another client would. Default of `type`: `resume-processing`. */
+  /**
+   * Starts the replication, as another client would. `type` is `resume-processing` by default.
+   *
+   * Throws an `Error` if DMS would refuse the start.
+   */
   start(arn: string, type = 'resume-processing'): void {
     checks.startType(type, 'the start type');
     this.#get(arn).start({ type });
   }
 
-  /** Starts the replication, as DMS does by itself, from any state. */
+  /** Starts the replication from any state but `deleting`, as DMS does by itself. */
   restart(arn: string): void {
     this.#get(arn).restart();
   }
 
-  /** Modifies the replication without changes to its config, as another client would. */
+  /** Modifies the replication without changes to its config. The replication must be running or at rest. */
   modify(arn: string): void {
     this.#get(arn).modify();
   }
 
-  /** Puts another, empty database behind the target endpoint. DMS does not notice. {@link targetRows} shows it. */
+  /**
+   * Puts another, empty database behind the target endpoint. DMS does not notice.
+   *
+   * Only {@link targetRows} and the endpoint's `ServerName` show the difference.
+   */
   repointTarget(arn: string): void {
     this.#get(arn).repointTarget();
   }
 
-  /** Counts the rows in the database behind the target endpoint: those of the full load, and those inserted since. */
+  /** Counts the rows in the database behind the target endpoint: loaded rows, and rows inserted since. */
   targetRows(arn: string): number {
     return targetRows(this.#get(arn));
   }
@@ -204,14 +228,18 @@ export class DmsSimulator {
     this.#policy = policy;
   }
 
-  /** Counts the calls of an operation, for one replication or for all. Counts only calls that the log still holds. */
+  /** Counts the calls of an operation in the call log, for one replication or for all. */
   count(operation: string, arn?: string): number {
     const isMeant = (call: SimulatorCall) =>
-      call.operation === operation && (arn === undefined || arnsOf(call.input).includes(arn));
+      call.operation === operation && (arn === undefined || namesOf(call.input).includes(arn));
     return this.calls.filter(isMeant).length;
   }
 
-  /** Returns every replication as it is now. `lagSeconds`: simulated seconds behind the source; `null` while CDC does not run. */
+  /**
+   * Returns every replication as it is now.
+   *
+   * `lagSeconds`: simulated seconds behind the source. `null`: CDC does not run.
+   */
   replications(): readonly { readonly row: Row; readonly config: Config; readonly lagSeconds: number | null }[] {
     return this.#store.all().map(({ row, config, source, time }) => {
       const lagSeconds = source.isRunning ? Math.round(time - source.appliedAt(time)) : null;
@@ -219,7 +247,7 @@ export class DmsSimulator {
     });
   }
 
-  /** Removes all replications, faults, calls and the policy, and refills the request buckets. Time goes on. */
+  /** Removes all replications, faults, calls and the policy, and refills the token buckets. Does not reset the time. */
   reset(): void {
     this.#aws.reset();
     this.#policy = null;

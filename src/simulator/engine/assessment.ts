@@ -61,14 +61,18 @@ export class RunningAssessment {
   }
 }
 
-/** Cancels the assessments in progress when a start is aborted. Inferred: DMS has no status for a cancelled assessment. */
+/**
+ * Cancels the assessments in progress when a stop aborts their start.
+ *
+ * Inferred: they stay `cancelling`, because DMS has no status for a cancelled assessment.
+ */
 export function cancelAssessments({ PremigrationAssessmentStatuses: assessments = [] }: Row): void {
   for (const each of assessments) {
     if (['starting', 'provisioning', 'running'].includes(String(each['Status']))) each['Status'] = 'cancelling';
   }
 }
 
-/** Shows all assessments as `deleting` while their config is deleted. Inferred. */
+/** Shows all assessments as `deleting` while DMS deletes their config. Inferred. */
 export function deleteAssessments({ PremigrationAssessmentStatuses: assessments = [] }: Row): void {
   for (const each of assessments) each['Status'] = 'deleting';
 }

@@ -1,4 +1,8 @@
-/** Engine of a source. It determines the format of checkpoints. `mysql` and `mysql-dollar` are two formats of the same position. */
+/**
+ * Engine of a source. The engine determines the format of checkpoints.
+ *
+ * `mysql` and `mysql-dollar` are two formats of the same position.
+ */
 export type Engine = (typeof engines)[number];
 export const engines = ['mysql', 'mysql-dollar', 'postgres', 'sqlserver', 'oracle'] as const;
 
@@ -21,7 +25,7 @@ export const formatCheckpoint: Readonly<Record<Engine, (at: number) => string>> 
   oracle: (at) => `checkpoint:V1#48084#${hex(2_435_000_000 + Math.floor(at / 64), 16)}${hex(at % 64, 4)}#0#0#*#0#31989`,
 };
 
-/** Returns the failure message of a replication whose log is gone. MySQL's was seen on AWS. The others are guesses. */
+/** Returns the failure message of a resume whose log is gone. MySQL's was seen on AWS. The others are guesses. */
 export function logGone(engine: Engine): string {
   const end = 'Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
   const said = engine.startsWith('mysql')

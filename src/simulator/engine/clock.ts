@@ -16,7 +16,11 @@ const checkSpan = shape({ days: number(), hours: number(), minutes: number(), se
 const LAST = Date.UTC(9999, 11, 31);
 const MAX_TIMER = 2 ** 31 - 1;
 
-/** Clock of the simulator. Its time passes `speed` times as fast as real time. With `speed` 0 it stands still until it is moved. */
+/**
+ * Clock of the simulator. Simulated time passes `speed` times as fast as real time.
+ *
+ * With `speed` 0 the time stands still, and only {@link SimulatedClock.advance} moves it.
+ */
 export class SimulatedClock {
   readonly #begunAt: number;
   readonly #realBegunAt = Date.now();
@@ -29,7 +33,7 @@ export class SimulatedClock {
     this.#begunAt = startAt ?? this.#realBegunAt;
   }
 
-  /** True if time stands still until it is moved. */
+  /** True if only {@link SimulatedClock.advance} moves the time (`speed` 0). */
   get isMoved(): boolean {
     return this.speed === 0;
   }
@@ -39,7 +43,7 @@ export class SimulatedClock {
     return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;
   }
 
-  /** Calls back once the clock reaches `time`, in ms since the epoch. Never calls back if time stands still. */
+  /** Calls `call` once the clock reaches `time`, in ms since the epoch. Never calls it if time stands still. */
   whenReached(time: number, call: () => void): void {
     if (this.isMoved) return;
     // A timer can fire a millisecond early.
@@ -49,7 +53,7 @@ export class SimulatedClock {
 
   /** Moves the time forward at once. Throws a `RangeError` beyond the year 9999. */
   advance(by: TimeSpan): void {
-    checkSpan(by, 'The span by which the clock goes forward');
+    checkSpan(by, 'the time span');
     const { days = 0, hours = 0, minutes = 0, seconds = 0 } = by;
     const span = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
     if (this.now() + span > LAST) throw new RangeError('The clock ends with the year 9999');

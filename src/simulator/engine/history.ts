@@ -8,17 +8,17 @@ export const REMEMBERED_SECONDS = 120;
 const MAX_PERIODS = 50;
 
 /** State of a replication at one time, as far as looks can show it. */
-export interface Moment extends View {
+export interface StateAtTime extends View {
   readonly config: Config;
 }
 
-/** Period in which only values that follow from time changed. `until` is its end, `last` the state at its end. */
+/** Period without events, so every state in it follows from `last` and the time. `last` is the state at `until`. */
 interface Period {
   readonly until: number;
-  readonly last: Moment;
+  readonly last: StateAtTime;
 }
 
-/** Keeps the state of a replication at each of its changes, and computes the states in between. All times are epoch seconds. */
+/** Keeps the state of a replication before each change, and computes states in between. All times are epoch seconds. */
 export class History {
   #periods: Period[] = [];
 
@@ -28,8 +28,8 @@ export class History {
     private readonly run: (row: Row, time: number) => void,
   ) {}
 
-  /** Keeps `now`, the state before a change at `until`. Of several changes at one time only the first is kept. */
-  add(until: number, now: Moment): void {
+  /** Keeps `now`, the state before a change at `until`. Of several changes at one time, keeps only the first. */
+  add(until: number, now: StateAtTime): void {
     const newest = this.#periods.at(-1);
     if (newest !== undefined && newest.until >= until) return;
     const kept = this.#periods.filter((each) => each.until > until - REMEMBERED_SECONDS);
@@ -37,7 +37,7 @@ export class History {
   }
 
   /** Returns the state at a time. `now` is the present state. */
-  at(time: number, now: Moment): Moment {
+  at(time: number, now: StateAtTime): StateAtTime {
     const index = this.#periods.findIndex(({ until }) => until > time);
     const [before, { last }] =
       index === -1
@@ -48,7 +48,11 @@ export class History {
     return then;
   }
 
-  /** Updates statistics and checkpoint of a running row. Until CDC has a checkpoint of its own, the row shows the previous one. */
+  /**
+   * Updates the statistics and the checkpoint of a running row.
+   *
+   * Until CDC shows its first checkpoint, the row keeps the previous one.
+   */
   #runOn(row: Row, time: number, checkpointBefore: string | undefined): void {
     this.run(row, time);
     if (this.source.runAt(time) === null) return;
@@ -58,8 +62,8 @@ export class History {
   }
 }
 
-/** Copies a state. The copy shares long texts with the original, because nobody changes them. */
-function copyOf(moment: Moment): Moment {
+/** Copies a state. Long texts stay shared with the original, because texts never change. */
+function copyOf(moment: StateAtTime): StateAtTime {
   const { row, config } = moment;
   const { PremigrationAssessmentStatuses: assessments } = row;
   return {

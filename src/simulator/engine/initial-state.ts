@@ -1,21 +1,21 @@
-/** Replications that are created in a given state. Each is played from its creation up to that state. */
+/** Creates replications in a given state. Plays each of them from its creation up to that state. */
 import type { Config, PlacedStatus } from './model.js';
 import type { Uncertain } from './uncertain.js';
 import { startSteps, type Durations, type StartStep } from './steps.js';
 import type { SimulatedReplication } from './replication.js';
 
 const HOUR = 3600;
-/** Seconds for which a running replication has run. */
-const RAN = 6 * HOUR;
+/** Seconds for which a replication that is created as `running` has replicated changes. */
+const RUNNING_SECONDS = 6 * HOUR;
 
-/** History that leads to a state: seconds since the start and since the stop request, and the action that begins now. */
+/** History that leads to a state: seconds since the start and since the stop, and the action to take now. */
 interface PlacedHistory {
   readonly started: number;
   readonly stopped?: number;
   readonly now?: (replication: SimulatedReplication) => void;
 }
 
-/** Returns a replication that is in a state now. `create` makes a replication that was created at a given time. */
+/** Returns a replication that is in a state now. `create` makes a replication with the given creation time. */
 export function replicationIn(
   status: PlacedStatus,
   now: number,
@@ -25,7 +25,7 @@ export function replicationIn(
   create: (born: number) => SimulatedReplication,
 ): SimulatedReplication {
   if (status === 'created') return create(now);
-  const life = lifeTo(status, type === 'full-load', durations, uncertain);
+  const life = historyTo(status, type === 'full-load', durations, uncertain);
   const replication = create(now - life.started);
   replication.start({ type: 'start-replication' });
   if (life.stopped !== undefined) {
@@ -37,7 +37,7 @@ export function replicationIn(
   return replication;
 }
 
-function lifeTo(
+function historyTo(
   status: Exclude<PlacedStatus, 'created'>,
   isFullLoad: boolean,
   durations: Durations,
@@ -46,13 +46,13 @@ function lifeTo(
   const { fullLoad, stopping, describingStop, flushingCheckpoint, idleAfterFullLoad, deprovisioning } = durations;
   const starting = secondsOf(startSteps, durations);
   // A `full-load` replication stops once its load is done, so a running one has just begun.
-  const running = { started: isFullLoad ? starting : starting + fullLoad + RAN };
+  const running = { started: isFullLoad ? starting : starting + fullLoad + RUNNING_SECONDS };
   /** Returns the history of a replication that is `stopped` for some seconds, by request or because its load ended. */
-  const since = (seconds: number): PlacedHistory =>
+  const stoppedFor = (seconds: number): PlacedHistory =>
     isFullLoad
       ? { started: starting + fullLoad + seconds }
       : { started: running.started + stopping + seconds, stopped: stopping + seconds };
-  const stopped = since(Math.max(describingStop, flushingCheckpoint));
+  const stopped = stoppedFor(Math.max(describingStop, flushingCheckpoint));
   const idle = isFullLoad ? idleAfterFullLoad : 48 * HOUR;
   switch (status) {
     case 'running':
@@ -66,11 +66,11 @@ function lifeTo(
     case 'modifying':
       return { ...stopped, now: (replication) => replication.modify() };
     case 'deprovisioning':
-      return since(idle);
+      return stoppedFor(idle);
     case 'deprovisioned':
-      return since(idle + deprovisioning);
+      return stoppedFor(idle + deprovisioning);
     case 'deleting': {
-      const deletable = deleteNeedsDeprovisioned ? since(idle + deprovisioning) : stopped;
+      const deletable = deleteNeedsDeprovisioned ? stoppedFor(idle + deprovisioning) : stopped;
       return { ...deletable, now: (replication) => replication.delete() };
     }
     default:

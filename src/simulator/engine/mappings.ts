@@ -63,7 +63,7 @@ function fits(part: string, character: string): boolean {
 /**
  * Returns a matcher for a pattern with AWS's wildcards. `%` is any text.
  *
- * Anybody may send a pattern. Its matching time grows only with the lengths of pattern and name.
+ * Patterns come from untrusted clients. The matching time grows only with the lengths of pattern and name.
  */
 function patternOf(pattern: string): (name: string) => boolean {
   const parts = pattern.match(/\[[^\]]+\]|[^]/g) ?? [];

@@ -12,7 +12,7 @@ export type NextStop =
   | { readonly type: 'self-restart'; readonly stopReason: string; readonly afterSeconds: number }
   /** Stop with another reason. */
   | { readonly type: 'reason'; readonly stopReason: string }
-  /** Stop that stays `stopping`. */
+  /** Stop that never leaves `stopping`. */
   | { readonly type: 'hang' };
 
 /** Replication config, as it was created and modified. */
@@ -82,12 +82,12 @@ export interface Row {
   IsReadOnly?: boolean;
 }
 
-/** State that a look shows: the present one, or an older one. */
+/** State that a look shows: the present state, or an older one. */
 export interface View {
   readonly row: Row;
-  /** Time up to which rows have moved, in epoch seconds. */
+  /** Time up to which changes were replicated, in epoch seconds. */
   readonly time: number;
-  /** True if the replication had been started. */
+  /** True if a start had been accepted by then. */
   readonly hasRow: boolean;
 }
 
@@ -117,8 +117,8 @@ export interface StartInput {
 /**
  * Tables of a source, and the number of tables with each problem.
  *
- * `inError`, `mismatched`, `withoutKey`, `suspended` and `notValidated` take tables from the front, one after the other. `missing` and `cancelled`
- * take tables from the end.
+ * `inError`, `mismatched`, `withoutKey`, `suspended` and `notValidated` take tables from the front, in this order.
+ * `missing` and `cancelled` take tables from the end.
  */
 export interface TableSettings {
   /** Number of tables: `shop.table_00001` and so on. Default 3, at most 20,000. */
@@ -141,7 +141,7 @@ export interface TableSettings {
   readonly missing: number;
   /** Number of tables in `Table cancelled`, before those of `missing`. Default 0. */
   readonly cancelled: number;
-  /** Percentage of captured rows that are never applied, because an error setting skips them. Default 0, at most 100. */
+  /** Percentage of captured rows that an error setting skips instead of applying them. Default 0, at most 100. */
   readonly skippedPercent: number;
 }
 

@@ -9,7 +9,7 @@ import {
 import { logGone } from './checkpoint-format.js';
 import { HOUR, Life } from './life.js';
 import type { Config, NextStop, StartInput } from './model.js';
-import { checkDelete, checkStart, isAtRest, isIdleStop } from './rules.js';
+import { checkDelete, checkStart, isAtRest, isStopWithoutEffect } from './rules.js';
 import { startSteps, type StartStep, type Step } from './steps.js';
 import { secondsTo, stopPosition } from './stop-position.js';
 
@@ -40,8 +40,8 @@ export class SimulatedReplication extends Life {
   isDeleted = false;
 
   stop(reason = 'Stop Reason NORMAL'): void {
-    if (isIdleStop(this.row, this.uncertain)) return;
-    this.remember();
+    if (isStopWithoutEffect(this.row, this.uncertain)) return;
+    this.addToHistory();
     const next = this.nextStop;
     this.nextStop = null;
     this.schedule.clear();
@@ -49,14 +49,14 @@ export class SimulatedReplication extends Life {
     this.enter('stopping');
     if (next?.type === 'hang') return;
     if (next?.type === 'fail')
-      return this.after(this.durations.stopping, () => this.fail(next.messages, next.stopReason));
-    this.after(this.durations.stopping, () => {
-      this.stopped(next?.stopReason ?? reason);
+      return this.scheduleAfter(this.durations.stopping, () => this.fail(next.messages, next.stopReason));
+    this.scheduleAfter(this.durations.stopping, () => {
+      this.endRun(next?.stopReason ?? reason);
       // DMS undoes the stop: it raises the capacity, and starts the replication again.
       if (next?.type === 'self-restart') {
-        this.after(next.afterSeconds, () => {
+        this.scheduleAfter(next.afterSeconds, () => {
           if (this.row.Status === 'deleting') return;
-          this.shown.scaled(this.time);
+          this.shown.doubleCapacity(this.time);
           this.#begin(false);
         });
       }
@@ -67,20 +67,20 @@ export class SimulatedReplication extends Life {
     checkStart(this.row, this.hasRun, this.uncertain, input);
     const { type, assessment } = input;
     const asked = assessment === undefined ? undefined : readAssessment(assessment);
-    this.remember();
-    this.shown.ask(input);
+    this.addToHistory();
+    this.shown.showStartInput(input);
     this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
   }
 
-  /** Applies changes to the config. Without changes the modification only takes its time. */
+  /** Applies changes to the config. A modification without changes takes as long as any other. */
   modify(changed: Partial<Config> = {}): void {
     const before = this.row.Status;
-    if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can not be modified`);
-    this.remember();
+    if (before !== 'running' && !isAtRest(before)) throw new RangeError(`A ${before} replication can't be modified`);
+    this.addToHistory();
     Object.assign(this.config, changed);
     this.enter('modifying');
-    this.#unlessTroubled('modifying', () => {
-      this.shown.configure();
+    this.#runStep('modifying', () => {
+      this.shown.showConfig();
       this.tables.configure(this.config);
       this.enter(before);
     });
@@ -88,28 +88,28 @@ export class SimulatedReplication extends Life {
 
   delete(): void {
     checkDelete(this.row, this.uncertain);
-    this.remember();
-    // A deletion that fails or hangs leaves the time of the deprovisioning as it was.
+    this.addToHistory();
+    // The schedule stays: DMS still deprovisions in time if the deletion fails or hangs.
     deleteAssessments(this.row);
     this.enter('deleting');
-    this.#unlessTroubled('deleting', () => (this.isDeleted = true));
+    this.#runStep('deleting', () => (this.isDeleted = true));
   }
 
   fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
     const isReplicating = this.source.isRunning;
-    this.remember();
+    this.addToHistory();
     if (this.row.Status === 'provisioning_capacity') this.shown.provision('failed_provision', 0);
     this.schedule.clear();
     this.source.end(this.time);
-    this.#failed(messages);
+    this.#enterFailed(messages);
     this.row.StopReason = stopReason;
     this.row.ReplicationLastStopTime = this.time;
     if (isReplicating) this.row.RecoveryCheckpoint = this.source.finalCheckpoint(this.time);
-    if (this.shown.isProvisioned) this.untilDeprovisioned(this.time + 48 * HOUR);
-    else if (this.shown.is('deprovisioning')) this.deprovision(this.time);
+    if (this.shown.isProvisioned) this.scheduleDeprovisioning(this.time + 48 * HOUR);
+    else if (this.shown.hasProvisionState('deprovisioning')) this.deprovision(this.time);
   }
 
-  #failed(messages: readonly string[]): void {
+  #enterFailed(messages: readonly string[]): void {
     this.enter('failed');
     this.row.FailureMessages = [...messages];
   }
@@ -130,8 +130,8 @@ export class SimulatedReplication extends Life {
 
   /** Starts the replication, as DMS does by itself. */
   restart(): void {
-    if (this.row.Status === 'deleting') throw new RangeError('A deleting replication can not be started');
-    this.remember();
+    if (this.row.Status === 'deleting') throw new RangeError("A replication that is being deleted can't be started");
+    this.addToHistory();
     this.#begin(false);
   }
 
@@ -141,7 +141,7 @@ export class SimulatedReplication extends Life {
     this.source.emptyTarget(this.time);
   }
 
-  /** Goes through the steps of a start, after its assessment if there is one. `isFresh`: from the beginning. */
+  /** Goes through the steps of a start, after its assessment if any. `isFresh`: not from the last stop. */
   #begin(isFresh: boolean, assessment?: Assessment): void {
     this.schedule.clear();
     this.source.end(this.time);
@@ -151,7 +151,7 @@ export class SimulatedReplication extends Life {
     }
     if (this.uncertain.acceptedIsFirstRun) this.hasRun = true;
     this.hasRow = true;
-    this.shown.begin(this.time, isFresh, this.#isLoaded, this.tables.count);
+    this.shown.showStart(this.time, isFresh, this.#isLoaded, this.tables.count);
     const isShort = this.shown.isProvisioned && this.uncertain.resumePath === 'short';
     const steps = startSteps.slice(startSteps.indexOf(isShort ? 'replication_starting' : 'initializing'));
     if (assessment === undefined) this.#walk(steps, isFresh);
@@ -159,77 +159,81 @@ export class SimulatedReplication extends Life {
   }
 
   #walk([step, ...rest]: readonly StartStep[], isFresh: boolean): void {
-    if (step === undefined) return this.#starts(isFresh);
+    if (step === undefined) return this.#startRun(isFresh);
     this.enter(step);
     if (step === 'provisioning_capacity') this.shown.provision('provisioning', 0);
-    this.#unlessTroubled(step, () => {
-      if (step === 'provisioning_capacity') this.shown.provisioned(this.time);
+    this.#runStep(step, () => {
+      if (step === 'provisioning_capacity') this.shown.showInitialCapacity(this.time);
       this.#walk(rest, isFresh);
     });
   }
 
-  /** Goes on after a step, unless it is set to fail or hang. A failed start ends the run. A failed modification or deletion does not. */
-  #unlessTroubled(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
+  /**
+   * Calls `goOn` once a step is over, unless the step is set to fail or hang.
+   *
+   * A failure in a step of a start ends the run. A failed modification or deletion only shows `failed`.
+   */
+  #runStep(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
     const trouble = this.troubledSteps.get(step);
     if (trouble === null) return;
-    this.after(this.durations[step], () => {
+    this.scheduleAfter(this.durations[step], () => {
       if (trouble === undefined) goOn();
-      else if (step === 'modifying' || step === 'deleting') this.#failed(trouble);
+      else if (step === 'modifying' || step === 'deleting') this.#enterFailed(trouble);
       else this.fail(trouble);
     });
   }
 
-  #starts(isFresh: boolean): void {
+  #startRun(isFresh: boolean): void {
     if (this.tables.count === 0 && this.tables.needsTables) return this.fail([NO_TABLES]);
     this.hasRun = true;
     if (!this.#isLoaded) {
       // An unfinished load begins again, also on a resume.
       this.row.ReplicationStats['FullLoadStartDate'] = this.time;
-      this.#running();
-      return this.after(this.durations.fullLoad, () => this.#loaded());
+      this.#enterRunning();
+      return this.scheduleAfter(this.durations.fullLoad, () => this.#finishLoad());
     }
     if (this.config.ReplicationType === 'full-load') {
       // The load is already done.
-      this.#running();
-      return this.after(1, () => this.stopped('Stop Reason FULL_LOAD_ONLY_FINISHED'));
+      this.#enterRunning();
+      return this.scheduleAfter(1, () => this.endRun('Stop Reason FULL_LOAD_ONLY_FINISHED'));
     }
     const isGone = !isFresh && this.source.isLogGone(this.time);
     const { engine } = this.source.settings;
     if (isGone) this.failsAfterRunning ??= { seconds: LOG_GONE_SECONDS, messages: [logGone(engine)] };
     this.source.begin(this.time, { stuck: isGone });
-    this.#running();
-    this.#untilStopPosition();
+    this.#enterRunning();
+    this.#stopAtPosition();
   }
 
-  #loaded(): void {
-    this.shown.load(this.row, 100, this.tables);
+  #finishLoad(): void {
+    this.shown.showLoadProgress(this.row, 100, this.tables);
     this.row.ReplicationStats['FullLoadFinishDate'] = this.time;
     this.#isLoaded = true;
-    if (this.config.ReplicationType === 'full-load') return this.stopped('Stop Reason FULL_LOAD_ONLY_FINISHED');
+    if (this.config.ReplicationType === 'full-load') return this.endRun('Stop Reason FULL_LOAD_ONLY_FINISHED');
     this.source.begin(this.time, { loaded: true });
     const { stopsAfterLoad } = this.tables;
-    if (stopsAfterLoad === 'before-cached-changes') return this.stopped('Stop Reason STOPPED_AFTER_FULL_LOAD');
+    if (stopsAfterLoad === 'before-cached-changes') return this.endRun('Stop Reason STOPPED_AFTER_FULL_LOAD');
     if (stopsAfterLoad !== null)
-      this.after(CACHED_CHANGES_SECONDS, () => this.stopped('Stop Reason STOPPED_AFTER_CACHED_EVENTS'));
-    this.#untilStopPosition();
+      this.scheduleAfter(CACHED_CHANGES_SECONDS, () => this.endRun('Stop Reason STOPPED_AFTER_CACHED_EVENTS'));
+    this.#stopAtPosition();
   }
 
-  #running(): void {
+  #enterRunning(): void {
     this.enter('running');
     this.runningSince = this.time;
-    this.movedUntil = this.time;
+    this.replicatedUntil = this.time;
     const dies = this.failsAfterRunning;
     this.failsAfterRunning = null;
-    if (dies !== null) this.after(dies.seconds, () => this.fail(dies.messages));
+    if (dies !== null) this.scheduleAfter(dies.seconds, () => this.fail(dies.messages));
   }
 
-  #untilStopPosition(): void {
+  #stopAtPosition(): void {
     const position = stopPosition(this.row.CdcStopPosition);
     if (position === null) return;
     const check = (): void => {
       const left = secondsTo(position, this.source, this.time);
-      if (left > 0) return this.after(left, check);
-      this.stopped(position.stopReason);
+      if (left > 0) return this.scheduleAfter(left, check);
+      this.endRun(position.stopReason);
     };
     check();
   }
@@ -239,9 +243,9 @@ export class SimulatedReplication extends Life {
     this.row.PremigrationAssessmentStatuses = [assessment.shown];
     this.enter(this.uncertain.statusWhileAssessing);
     const { assessing } = this.durations;
-    this.after(assessing / 4, () => assessment.enter('provisioning'));
-    this.after(assessing / 2, () => assessment.enter('running'));
-    this.after(assessing, () => {
+    this.scheduleAfter(assessing / 4, () => assessment.enter('provisioning'));
+    this.scheduleAfter(assessing / 2, () => assessment.enter('running'));
+    this.scheduleAfter(assessing, () => {
       if (assessment.end(this.assessmentStatus)) this.fail(['The premigration assessment failed'], '');
       else then();
     });

@@ -1,4 +1,4 @@
-/** Row of DescribeReplications. */
+/** Row of `DescribeReplications` and the changes that events make to it. */
 import type { Config, Row, StartInput } from './model.js';
 import type { Uncertain } from './uncertain.js';
 import { provisionStateOf } from './rules.js';
@@ -16,7 +16,7 @@ const noStats = {
 /** Number of tables that are loaded at once. */
 const LOADED_AT_ONCE = 8;
 
-/** Row of one replication, and its changes. All times are epoch seconds. */
+/** Row of one replication, and the methods that change it. All times are epoch seconds. */
 export class ShownRow {
   readonly row: Row;
 
@@ -42,7 +42,7 @@ export class ShownRow {
   }
 
   /** Shows the parameters of a start. */
-  ask({ type, startTime, startPosition, stopPosition }: StartInput): void {
+  showStartInput({ type, startTime, startPosition, stopPosition }: StartInput): void {
     Object.assign(this.row, {
       StartReplicationType: type,
       CdcStartTime: startTime,
@@ -52,7 +52,7 @@ export class ShownRow {
   }
 
   /** Shows the fields of the present config. */
-  configure(): void {
+  showConfig(): void {
     const { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType } = this.config;
     Object.assign(this.row, { ReplicationConfigIdentifier, SourceEndpointArn, TargetEndpointArn, ReplicationType });
   }
@@ -73,29 +73,29 @@ export class ShownRow {
   }
 
   get isProvisioned(): boolean {
-    return this.is('provisioned');
+    return this.hasProvisionState('provisioned');
   }
 
-  is(provisionState: string): boolean {
+  hasProvisionState(provisionState: string): boolean {
     return provisionStateOf(this.row) === provisionState;
   }
 
   /** Shows the initial capacity: `MinCapacityUnits`, or else at most 4 units. */
-  provisioned(time: number): void {
+  showInitialCapacity(time: number): void {
     const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
     const units = typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
     this.provision('provisioned', units, time);
   }
 
   /** Shows twice the capacity, up to `MaxCapacityUnits`. Does nothing without that limit. */
-  scaled(time: number): void {
+  doubleCapacity(time: number): void {
     const { MaxCapacityUnits: most } = this.config.ComputeConfig;
     const units = this.row.ProvisionData.ProvisionedCapacityUnits * 2;
     if (typeof most === 'number') this.provision('provisioned', Math.min(most, units), time);
   }
 
-  /** Shows a start. `isFresh`: from the beginning, not from the last stop. `isLoaded`: nothing is left to load. */
-  begin(time: number, isFresh: boolean, isLoaded: boolean, tables: number): void {
+  /** Shows a start. `isFresh`: the start does not continue from the last stop. `isLoaded`: nothing is left to load. */
+  showStart(time: number, isFresh: boolean, isLoaded: boolean, tables: number): void {
     this.row.FailureMessages = [];
     if (this.uncertain.startClearsStop) {
       const ofRunBefore = [
@@ -137,15 +137,15 @@ export class ShownRow {
   }
 
   /** Writes the statistics of a running replication into a present or a past row. */
-  run(row: Row, time: number, fullLoadSeconds: number, tables: Tables): void {
+  updateStatistics(row: Row, time: number, fullLoadSeconds: number, tables: Tables): void {
     const { ReplicationStats: stats } = row;
     const { StartDate: started = time, FullLoadStartDate: from, FullLoadFinishDate: until } = stats;
     stats['ElapsedTimeMillis'] = Math.round((time - started) * 1000);
     if (from === undefined || until !== undefined) return;
-    this.load(row, Math.min(99, Math.floor((100 * (time - from)) / Math.max(1, fullLoadSeconds))), tables);
+    this.showLoadProgress(row, Math.min(99, Math.floor((100 * (time - from)) / Math.max(1, fullLoadSeconds))), tables);
   }
 
-  load(row: Row, percent: number, { count, settings }: Tables): void {
+  showLoadProgress(row: Row, percent: number, { count, settings }: Tables): void {
     const done = Math.floor((count * percent) / 100);
     const loading = Math.min(LOADED_AT_ONCE, count - done);
     const errored = Math.min(done, settings.inError + settings.missing + settings.cancelled);
@@ -159,7 +159,7 @@ export class ShownRow {
   }
 
   /** Drops the fields that deprovisioning is assumed to lose, such as the table statistics. */
-  forget(): void {
+  dropStatistics(): void {
     const { checkpointAfterDeprovision, freshStartAfterDeprovision, deprovisionTimeAfterDeprovision } = this.uncertain;
     if (!checkpointAfterDeprovision) delete this.row.RecoveryCheckpoint;
     if (!deprovisionTimeAfterDeprovision) delete this.row.ReplicationDeprovisionTime;

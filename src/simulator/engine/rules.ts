@@ -9,7 +9,11 @@ export function idOf(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1);
 }
 
-/** Fault for an operation in the wrong state. The messages for a stop and a start were seen on AWS. The others are inferred. */
+/**
+ * Fault for an operation in the wrong state.
+ *
+ * The messages for a stop and a start were seen on AWS. The others are inferred.
+ */
 export function wrongState(operation: string, id: string, status: string): AwsFault {
   const shown = status.toUpperCase();
   const said: Readonly<Record<string, string>> = {
@@ -26,8 +30,8 @@ export function isAtRest(status: string): boolean {
   return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
 }
 
-/** Returns true if a stop is accepted without effect. Throws if it is refused. */
-export function isIdleStop(row: Row, { stopWhileStopping, stopAtRest, stopAbortsStart }: Uncertain): boolean {
+/** Returns true if DMS accepts a stop without effect, and false if the stop takes effect. Throws if DMS refuses it. */
+export function isStopWithoutEffect(row: Row, { stopWhileStopping, stopAtRest, stopAbortsStart }: Uncertain): boolean {
   const { Status: status } = row;
   const id = idOf(row.ReplicationConfigArn);
   if (status === 'stopping' && stopWhileStopping === 'accepted') return true;

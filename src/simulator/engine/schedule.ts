@@ -3,7 +3,7 @@ interface Due {
   readonly apply: () => void;
 }
 
-/** Future events, ordered by due time. Events with the same time keep the order in which they were added. Times are epoch seconds. */
+/** Future events, by due time, then by the order in which they were added. Times are epoch seconds. */
 export class Schedule {
   #due: Due[] = [];
 

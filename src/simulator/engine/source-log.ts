@@ -11,7 +11,7 @@ interface Pace {
   readonly before: Total;
 }
 
-/** Total written up to a time: bytes of the log, and the part of them that belongs to replicated tables. */
+/** Total written up to a time: all bytes of the log, and the writes to replicated tables in them. */
 export interface Total extends Written {
   readonly bytes: number;
 }
@@ -38,7 +38,7 @@ export class SourceLog {
 
   /** Returns the writes to replicated tables between two times. */
   between(from: number, until: number): Written {
-    return since(this.totalAt(from), this.totalAt(until));
+    return writtenBetween(this.totalAt(from), this.totalAt(until));
   }
 
   #paceAt(time: number): Pace | undefined {
@@ -72,7 +72,7 @@ export class SourceLog {
 const nothing: Total = { bytes: 0, thousands: 0, inserts: 0, updates: 0, deletes: 0 };
 
 /** Returns the writes to replicated tables between two totals. */
-export function since(before: Total, after: Total): Written {
+export function writtenBetween(before: Total, after: Total): Written {
   return {
     thousands: Math.max(0, after.thousands - before.thousands),
     inserts: Math.max(0, after.inserts - before.inserts),

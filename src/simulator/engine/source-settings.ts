@@ -10,7 +10,7 @@ export interface RowRates {
   readonly deletes: number;
 }
 
-/** Writes to the replicated tables in a period: `thousands` of bytes of the log, and the rows in them. */
+/** Writes to the replicated tables in a period: the bytes of the log, in `thousands`, and the rows in them. */
 export interface Written extends RowRates {
   readonly thousands: number;
 }
@@ -21,13 +21,25 @@ export interface SourceSettings {
   readonly engine: Engine;
   /** Bytes that the source writes to its log each second. Default 2,000; 0: an idle source. */
   readonly bytesPerSecond: number;
-  /** Rows of all tables in every 1,000 bytes. Tables without rates of their own share them evenly. Default 6 inserts, 3 updates and 1 delete. */
+  /**
+   * Rows of all tables in every 1,000 bytes. Default 6 inserts, 3 updates and 1 delete.
+   *
+   * Tables without rates of their own share them evenly.
+   */
   readonly rates: RowRates;
-  /** Seconds of the log that the replication applies each second while it is behind. Below 1 the backlog grows. Default 20. */
+  /** Seconds of the log that a replication applies each second of a backlog. Below 1 the backlog grows. Default 20. */
   readonly catchUp: number;
-  /** Seconds for which the source keeps its log. A resume from further back reaches `running`, then fails. Default `null`: for ever. */
+  /**
+   * Seconds for which the source keeps its log. Default `null`: for ever.
+   *
+   * A resume from an older position reaches `running`, then fails.
+   */
   readonly logRetentionSeconds: number | null;
-  /** True if the source writes only to tables that are not replicated. The checkpoint of running CDC then stays where it was. Default false. */
+  /**
+   * True if the source writes only to tables that are not replicated. Default false.
+   *
+   * The checkpoint of running CDC then stays where it was.
+   */
   readonly filteredWrites: boolean;
 }
 

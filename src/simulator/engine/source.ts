@@ -1,5 +1,5 @@
 import { formatCheckpoint } from './checkpoint-format.js';
-import { since, SourceLog, type Total } from './source-log.js';
+import { writtenBetween, SourceLog, type Total } from './source-log.js';
 import type { SourceSettings, Written } from './source-settings.js';
 
 /** Minimum seconds from a write until it is applied. */
@@ -34,7 +34,7 @@ interface Run {
 /**
  * Source database with a growing log, and the progress of a replication in it.
  *
- * A position in the log is a time of the source. It stands for everything that was written up to that time.
+ * A position in the log is a time of the source. The position stands for all writes up to that time.
  *
  * All values are computed from the runs so far, so callers can ask for any time.
  */
@@ -83,9 +83,9 @@ export class Source {
   }
 
   /**
-   * Begins again, with a full load or with CDC alone. Rows are counted from `from` on.
+   * Begins again, with a full load or with CDC alone. Counts rows from `from` on.
    *
-   * Earlier writes come with the full load. CDC alone leaves them out.
+   * A full load covers earlier writes. CDC alone leaves them out.
    */
   restart(now: number, from = now): void {
     this.end(now);
@@ -95,12 +95,16 @@ export class Source {
     this.isTargetEmpty = false;
   }
 
-  /** Starts CDC. `loaded`: from `now` on, after a full load. Otherwise from its last position. `stuck`: CDC applies nothing. */
+  /**
+   * Starts CDC from its last position. `loaded`: starts at `now`, after a full load.
+   *
+   * `stuck`: CDC applies nothing.
+   */
   begin(now: number, { loaded = false, stuck = false } = {}): void {
     this.end(now);
     if (loaded) this.restart(now);
     const { catchUp } = this.settings;
-    const [applied, checkpoint] = [this.#applied, this.#pinned(this.#applied, now)];
+    const [applied, checkpoint] = [this.#applied, this.#pinToTransaction(this.#applied, now)];
     this.#push({ began: now, from: now, until: null, applied, checkpoint, catchUp: stuck ? 0 : catchUp });
   }
 
@@ -115,7 +119,7 @@ export class Source {
     run.until = now;
   }
 
-  /** Replaces the target with an empty one. Rows applied so far are not in it. DMS does not notice. */
+  /** Replaces the target with an empty one, without the rows applied so far. DMS does not notice. */
   emptyTarget(now: number): void {
     this.#inTarget = this.log.totalAt(this.appliedAt(now));
     this.isTargetEmpty = true;
@@ -123,7 +127,7 @@ export class Source {
 
   /** Returns the writes applied to the present target. */
   targetRows(now: number): Written {
-    return since(this.#inTarget, this.log.totalAt(this.appliedAt(now)));
+    return writtenBetween(this.#inTarget, this.log.totalAt(this.appliedAt(now)));
   }
 
   get isRunning(): boolean {
@@ -144,7 +148,11 @@ export class Source {
     return Math.max(run.applied, Math.min(until - LEAST_LAG, run.applied + (until - run.from) * run.catchUp));
   }
 
-  /** Returns the position up to which everything was captured at a time. Capturing is twice as fast as applying, and never behind it. */
+  /**
+   * Returns the position up to which everything was captured at a time.
+   *
+   * Capturing is twice as fast as applying, and never behind it.
+   */
   capturedAt(time: number): number {
     const run = this.#runs.findLast(({ from }) => from <= time);
     if (run === undefined) return this.created;
@@ -154,7 +162,7 @@ export class Source {
     return Math.max(this.appliedAt(time), Math.min(until - LEAST_CAPTURE_LAG, captured));
   }
 
-  /** Returns the run in progress at a time. `null`: CDC did not run. */
+  /** Returns the run in progress at a time. `null`: CDC did not run then. */
   runAt(time: number): { readonly began: number; readonly until: number | null } | null {
     const run = this.#runs.findLast(({ from }) => from <= time);
     return run === undefined || (run.until !== null && run.until < time) ? null : run;
@@ -164,17 +172,17 @@ export class Source {
   runningCheckpoint(now: number): string | null {
     const run = this.#runs.findLast(({ from }) => from <= now);
     if (run === undefined || now - run.began < FIRST_CHECKPOINT) return null;
-    const replicated = this.log.lastReplicated(this.#pinned(this.appliedAt(now) - CHECKPOINT_LAG, now));
-    return this.#spelled(Math.max(run.checkpoint, replicated));
+    const replicated = this.log.lastReplicated(this.#pinToTransaction(this.appliedAt(now) - CHECKPOINT_LAG, now));
+    return this.#formatCheckpoint(Math.max(run.checkpoint, replicated));
   }
 
   /** Returns the final checkpoint of a stop: the applied position, or that of an open transaction. */
   finalCheckpoint(stopped: number): string {
-    return this.#spelled(this.#pinned(this.#applied, stopped));
+    return this.#formatCheckpoint(this.#pinToTransaction(this.#applied, stopped));
   }
 
   /** Returns the position of the oldest transaction that was open at a time. `null`: none was open. */
-  openSince(time: number): number | null {
+  openTransactionPosition(time: number): number | null {
     return this.#openAt(time)?.position ?? null;
   }
 
@@ -185,16 +193,16 @@ export class Source {
   /** Returns the writes captured and applied since the counting began. */
   rows(now: number): { readonly captured: Written; readonly applied: Written } {
     return {
-      captured: since(this.#counted, this.log.totalAt(this.capturedAt(now))),
-      applied: since(this.#counted, this.log.totalAt(this.appliedAt(now))),
+      captured: writtenBetween(this.#counted, this.log.totalAt(this.capturedAt(now))),
+      applied: writtenBetween(this.#counted, this.log.totalAt(this.appliedAt(now))),
     };
   }
 
-  #pinned(position: number, time: number): number {
+  #pinToTransaction(position: number, time: number): number {
     return Math.min(position, this.#openAt(time)?.position ?? Infinity);
   }
 
-  #spelled(position: number): string {
+  #formatCheckpoint(position: number): string {
     return formatCheckpoint[this.settings.engine](Math.floor(this.log.totalAt(position).bytes));
   }
 }

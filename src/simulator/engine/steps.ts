@@ -1,5 +1,4 @@
-/** The steps that a replication goes through, and how long they take. */
-/** Steps that a start goes through before it runs, in this order. */
+/** Steps that a start goes through until `running`, in this order. */
 export const startSteps = [
   'initializing',
   'preparing_metadata_resources',
@@ -19,7 +18,7 @@ export type Step = (typeof steps)[number];
 
 /** Durations of the steps, in simulated seconds. A whole start takes 2,520 by default. */
 export interface Durations extends Readonly<Record<StartStep, number>> {
-  /** Time from the stop until `stopped`. Default 90. */
+  /** Time from the accepted stop until `stopped`. Default 90. */
   readonly stopping: number;
   /** Time of a modification. Default 120. */
   readonly modifying: number;

@@ -3,7 +3,7 @@ import type { Source } from './source.js';
 /** Position at which a replication stops by itself. */
 export interface StopPosition {
   readonly at: number;
-  /** True for `commit_time:`, a time of the applied changes. False for `server_time:`, a time of the source's clock. */
+  /** True for `commit_time:`, which changes must reach. False for `server_time:`, which the clock must reach. */
   readonly isCommit: boolean;
   readonly stopReason: string;
 }
@@ -19,7 +19,7 @@ export function stopPosition(asked: string | undefined): StopPosition | null {
 /**
  * Returns the seconds until the next check of a position. 0 or less: the position is reached.
  *
- * The delay is at least 1 second, because the replication may still have to catch up. It is at least a minute if the replication can't catch up.
+ * A positive delay is at least 1 s, or 60 s while the backlog does not shrink: checks in between would find nothing.
  */
 export function secondsTo({ at, isCommit }: StopPosition, source: Source, now: number): number {
   const left = at - (isCommit ? source.appliedAt(now) : now);

@@ -3,20 +3,20 @@ import type { SimulatedReplication } from './replication.js';
 import { Schedule } from './schedule.js';
 
 /** Replications of one account-region. */
-export interface Site {
+export interface AccountRegionReplications {
   readonly accountId: string;
   readonly region: string;
   readonly list: SimulatedReplication[];
 }
 
-/** All replications, by account-region. Looking up a replication first runs its due events. */
+/** All replications, by account-region. A lookup runs the due events of its replication first. */
 export class Store {
-  #sites = new Map<string, Site>();
+  #sites = new Map<string, AccountRegionReplications>();
   #byArn = new Map<string, SimulatedReplication>();
   #created = 0;
   /** Late requests that are not delivered yet. */
   readonly #late = new Schedule();
-  /** Time of the late request that is being delivered. `null`: none is. */
+  /** Delivery time of the late request in progress. `null`: there is none. */
   #deliveredAt: number | null = null;
 
   constructor(private readonly clock: SimulatedClock) {}
@@ -45,7 +45,7 @@ export class Store {
     }
   }
 
-  site(accountId: string, region: string): Site {
+  site(accountId: string, region: string): AccountRegionReplications {
     this.#deliver();
     const key = `${accountId}:${region}`;
     const site = this.#sites.get(key) ?? { accountId, region, list: [] };
@@ -84,7 +84,7 @@ export class Store {
     this.#late.clear();
   }
 
-  #siteOf(arn: string): Site {
+  #siteOf(arn: string): AccountRegionReplications {
     const [, , , region = '', accountId = ''] = arn.split(':');
     return this.site(accountId, region);
   }

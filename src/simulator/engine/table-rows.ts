@@ -56,19 +56,19 @@ function loadedShareOf({ tables, durations }: SimulatedReplication, position: nu
 
 /** Rows of a table that came with the full load. */
 function fullLoadRows(replication: SimulatedReplication, position: number, view: View): number {
-  const isLoading = replication.config.ReplicationType !== 'cdc' && replication.tables.absence(position) === null;
+  const isLoading = replication.config.ReplicationType !== 'cdc' && replication.tables.absentState(position) === null;
   return isLoading ? Math.floor(FULL_LOAD_ROWS * loadedShareOf(replication, position, view)) : 0;
 }
 
 function stateOf(tables: Tables, position: number, loadedShare: number, isBeingReloaded: boolean): string {
   if (position < tables.settings.inError) return 'Table error';
-  const absence = tables.absence(position);
+  const absence = tables.absentState(position);
   if (absence !== null) return absence;
   if (isBeingReloaded) return 'Table is being reloaded';
   return loadedShare === 0 ? 'Before load' : loadedShare < 1 ? 'Full load' : 'Table completed';
 }
 
-/** Returns the kind of the table at a position. Each kind takes its count of tables, from the first table on. */
+/** Returns the kind of the table at a position. The kinds take their counts of tables in order, from the first on. */
 function kindOf(position: number, kinds: readonly (readonly [kind: string, count: number])[]): string | undefined {
   let end = 0;
   return kinds.find(([, count]) => {
@@ -77,13 +77,13 @@ function kindOf(position: number, kinds: readonly (readonly [kind: string, count
   })?.[0];
 }
 
-/** Returns the validation of a table. It begins once the table is loaded, and again when a request asks for it. */
+/** Returns the validation of a table. Validation begins after the load, and again when a request asks for it. */
 function validationOf(
   { tables, durations, runningSince }: SimulatedReplication,
   position: number,
   { row, time }: View,
 ) {
-  const is = (ValidationState: string, pending = 0, failed = 0, suspended = 0) => ({
+  const validationState = (ValidationState: string, pending = 0, failed = 0, suspended = 0) => ({
     ValidationPendingRecords: pending,
     ValidationFailedRecords: failed,
     ValidationSuspendedRecords: suspended,
@@ -97,29 +97,29 @@ function validationOf(
     ['Suspended records', suspended],
     ['Error', notValidated],
   ]);
-  if (!tables.isValidated) return is('Not enabled');
-  if (kind === 'Table error' || kind === 'No primary key') return is(kind);
+  if (!tables.isValidated) return validationState('Not enabled');
+  if (kind === 'Table error' || kind === 'No primary key') return validationState(kind);
   // Inferred: the target has no rows to compare with.
-  if (tables.absence(position) !== null) return is('Table error');
+  if (tables.absentState(position) !== null) return validationState('Table error');
   const { FullLoadFinishDate: loaded } = row.ReplicationStats;
   const again = tables.validatedAgain.get(position);
   const began = loaded === undefined ? time : Math.max(runningSince, loaded, again ?? 0);
   const done = share(time - began, durations.validating);
-  if (done < 0.1 && again === began) return is('Pending revalidation');
-  if (done === 0) return is('Pending validation');
-  if (done < 0.1) return is('Preparing table');
-  if (kind === 'Error') return { ...is(kind), ValidationStateDetails: 'The table could not be validated' };
-  if (done < 1) return is('Pending records', Math.ceil(1000 * (1 - done)));
+  if (done < 0.1 && again === began) return validationState('Pending revalidation');
+  if (done === 0) return validationState('Pending validation');
+  if (done < 0.1) return validationState('Preparing table');
+  if (kind === 'Error') return { ...validationState(kind), ValidationStateDetails: 'The table could not be validated' };
+  if (done < 1) return validationState('Pending records', Math.ceil(1000 * (1 - done)));
   const ValidationStateDetails = 'Some records differ between source and target';
-  if (kind === 'Mismatched records') return { ...is(kind, 0, 7), ValidationStateDetails };
-  return kind === 'Suspended records' ? is(kind, 0, 0, 5) : is('Validated');
+  if (kind === 'Mismatched records') return { ...validationState(kind, 0, 7), ValidationStateDetails };
+  return kind === 'Suspended records' ? validationState(kind, 0, 0, 5) : validationState('Validated');
 }
 
 function share(part: number, whole: number): number {
   return Math.max(0, Math.min(1, whole <= 0 ? 1 : part / whole));
 }
 
-/** Counts the rows in the database behind the target endpoint: those loaded, and those inserted since. */
+/** Counts the rows in the database behind the target endpoint: loaded rows, and rows inserted since. */
 export function targetRows(replication: SimulatedReplication): number {
   const { source, tables, time, hasRow, now } = replication;
   const positions = hasRow && !source.isTargetEmpty ? Array.from({ length: tables.count }, (_, n) => n) : [];

@@ -14,9 +14,9 @@ interface Sum {
 const noSum: Sum = { sharing: 0, own: { inserts: 0, updates: 0, deletes: 0 } };
 
 /**
- * Tables of a source, and the selection of them by a replication's mappings.
+ * Tables of a source, and those that a replication's mappings select.
  *
- * A table's **position** is its index among the selected tables. Its **place** is its index among all tables of the source.
+ * A table's **position** is its index among the selected tables. Its **place** is its index among all tables.
  */
 export class Tables {
   /** Places of the selected tables. `null`: all tables are selected. */
@@ -88,7 +88,7 @@ export class Tables {
   }
 
   /** State of a table that captures no rows: missing or cancelled. `null`: the table captures rows. */
-  absence(position: number): 'Table does not exist' | 'Table cancelled' | null {
+  absentState(position: number): 'Table does not exist' | 'Table cancelled' | null {
     const fromEnd = this.count - 1 - position;
     const { missing, cancelled } = this.settings;
     if (fromEnd < missing) return 'Table does not exist';
@@ -97,7 +97,7 @@ export class Tables {
 
   /** Returns how many of the written rows one table captures. */
   captured(position: number, written: Written): RowRates {
-    if (this.absence(position) !== null) return scaleRates(written, 0);
+    if (this.absentState(position) !== null) return scaleRates(written, 0);
     const own = this.#rated.get(this.#placeOf(position));
     return own === undefined
       ? scaleRates(written, 1 / (this.#size - this.#rated.size))
@@ -118,9 +118,9 @@ export class Tables {
   }
 
   /**
-   * Sums up the selected tables. `own` adds up the rates of tables that have their own.
+   * Sums up the selected tables. `own` is the sum of the rates of tables with rates of their own.
    *
-   * `sharing` counts the tables that share the source's rates. A table that skips rows counts as a fraction.
+   * `sharing` is the number of tables that share the source's rates. A table that skips rows counts as a fraction.
    */
   #sumOf(which: 'captured' | 'applied'): Sum {
     const one = { thousands: 1, inserts: 1, updates: 0, deletes: 0 };

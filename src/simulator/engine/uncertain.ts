@@ -1,23 +1,32 @@
-/** Switches for behaviour of DMS that nobody outside AWS knows for certain. Each default is the assumption in the simulator's documentation. */
+/**
+ * Switches for behaviour of DMS that nobody outside AWS knows for certain.
+ *
+ * Each default is the assumption that docs/simulator.md states.
+ */
 export interface Uncertain {
   /**
-   * True if a config that was never started has a row in `DescribeReplications`. `fault`: there is no row, and a request that names the config gets
-   * a fault. Default true.
+   * True if a config that was never started has a row in `DescribeReplications`. Default true.
+   *
+   * False: there is no row. `fault`: there is no row, and a request that names the config gets a fault.
    */
   readonly rowBeforeFirstRun: boolean | 'fault';
-  /** True if an accepted start counts as a first run even if it fails before `running`. Default true. */
+  /** True if an accepted start counts as the first run, even if it fails before `running`. Default true. */
   readonly acceptedIsFirstRun: boolean;
-  /** True if a new start clears the previous run's stop reason, stop time, deprovision time and checkpoint. Default false. */
+  /** True if a start clears the stop reason, stop time, deprovision time and checkpoint in the row. Default false. */
   readonly startClearsStop: boolean;
   /** `Status` while a premigration assessment runs. Default `initializing`. */
   readonly statusWhileAssessing: string;
-  /** Steps of a start while still provisioned, such as a resume. `short`: `replication_starting` alone. `full`: every step. Default `short`. */
+  /**
+   * Steps of a start while the capacity is still provisioned, as in a resume. Default `short`.
+   *
+   * `short`: `replication_starting` alone. `full`: every step.
+   */
   readonly resumePath: 'short' | 'full';
-  /** Answer to a second stop while `stopping`: a fault, or acceptance without effect. Default `fault`. */
+  /** Answer to a stop while `stopping`: a fault, or acceptance without effect. Default `fault`. */
   readonly stopWhileStopping: 'fault' | 'accepted';
-  /** Answer to a stop at rest (`created`, `stopped`, `failed`): a fault, or acceptance without effect. Default `fault`. */
+  /** Answer to a stop of a replication at rest: a fault, or acceptance without effect. Default `fault`. */
   readonly stopAtRest: 'fault' | 'accepted';
-  /** True if a stop aborts a start. A refusal was seen for `provisioning_capacity` only. Default false. */
+  /** True if a stop aborts a start. On AWS a refusal was seen, in `provisioning_capacity` only. Default false. */
   readonly stopAbortsStart: boolean;
   /** True if `resume-processing` is accepted as a first start. Default true. */
   readonly resumeAsFirstStart: boolean;
@@ -25,7 +34,7 @@ export interface Uncertain {
   readonly resumeAfterDeprovision: boolean;
   /** True if `reload-target` works on a deprovisioned replication. Default true. */
   readonly reloadAfterDeprovision: boolean;
-  /** True if a provisioned replication can be deleted only once it is deprovisioned. Default false. */
+  /** True if DMS refuses to delete a replication that is still provisioned. Default false. */
   readonly deleteNeedsDeprovisioned: boolean;
   /** Maximum number of configs in an account-region. Default `null`: no limit. */
   readonly quota: number | null;
@@ -37,11 +46,15 @@ export interface Uncertain {
   readonly deprovisionTimeAfterDeprovision: boolean;
   /** True if serverless replications accept `CdcStartPosition` and `CdcStartTime`. Default false. */
   readonly customStartPoint: boolean;
-  /** Field that shows `deprovisioning` and `deprovisioned`. `status`: the provision state shows them too. Default `provision-state`. */
+  /**
+   * Field that shows `deprovisioning` and `deprovisioned`. Default `provision-state`.
+   *
+   * `status`: both the status and the provision state show them.
+   */
   readonly deprovisionShownIn: 'provision-state' | 'status';
   /** Spelling of `ProvisionState`. Default `lower`. */
   readonly provisionStateCase: 'lower' | 'upper';
-  /** Answer to a filter with several ARNs, one of them unknown: a fault, or the other rows. Default `fault`. */
+  /** Answer to a filter of several names, one of them unknown: a fault, or the other rows. Default `fault`. */
   readonly missingInFilter: 'fault' | 'others';
   /** Answer to a `MaxRecords` out of bounds: a refusal, or the nearest allowed number of rows. Default `refused`. */
   readonly maxRecordsOutOfBounds: 'refused' | 'clamped';
@@ -50,8 +63,10 @@ export interface Uncertain {
   /** HTTP status of `AccessDeniedException`. Default 400. */
   readonly accessDeniedStatus: 400 | 403;
   /**
-   * Token bucket of each account-region. `burst` is its size in requests, `refill` the requests added each second. AWS documents 200 and 8, elsewhere
-   * 100 and 4. Default `null`: no throttling.
+   * Token bucket of each account-region. Default `null`: no throttling.
+   *
+   * `burst` is its size in requests, `refill` the requests added each second. AWS documents 200 and 8, elsewhere
+   * 100 and 4.
    */
   readonly throttle: { readonly burst: number; readonly refill: number } | null;
 }

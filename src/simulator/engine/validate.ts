@@ -1,8 +1,8 @@
-/** Check of a value from code or over HTTP. Throws a `RangeError` that names the value if it is invalid. */
+/** Check of a value that comes from code or over HTTP. Throws a `RangeError` with `name` if the value is invalid. */
 export type Check = (value: unknown, name: string) => void;
 
 function require(isFine: boolean, name: string, what: string): void {
-  if (!isFine) throw new RangeError(`${name} is ${what}`);
+  if (!isFine) throw new RangeError(`${name} must be ${what}`);
 }
 
 export const number =
@@ -63,7 +63,11 @@ export const recordOf =
     for (const [key, each] of Object.entries(value as object)) check(each, `${name}.${key}`);
   };
 
-/** Accepts an object with these members and no others. `!` marks a required member. A member that is undefined counts as absent. */
+/**
+ * Accepts an object with these members and no others. `!` marks a required member.
+ *
+ * A member that is `undefined` counts as absent.
+ */
 export const shape =
   (members: Readonly<Record<string, Check>>): Check =>
   (value, name) => {
@@ -72,7 +76,7 @@ export const shape =
     for (const [key, each] of given) {
       const check = [key, `${key}!`].map((known) => (Object.hasOwn(members, known) ? members[known] : undefined));
       const known = check[0] ?? check[1];
-      if (known === undefined) throw new RangeError(`${name} has no "${key}"`);
+      if (known === undefined) throw new RangeError(`${name} has no member "${key}"`);
       known(each, `${name}.${key}`);
     }
     for (const required of Object.keys(members).filter((key) => key.endsWith('!'))) {

@@ -22,8 +22,8 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
     ledgerRun.ledger = endGuard(ledgerRun.ledger, 'guard-ended', now(), found.end);
     return;
   }
-  // A change of the ledger must not cancel the rest, because its result must be reported. The guard's own resume
-  // changes the ledger by its record.
+  // A change of the ledger must not cancel what follows, because the outcome must be reported. The record of the
+  // guard's own resume is such a change.
   await CancellationScope.nonCancellable(async () => {
     // A look that failed does not prevent the resume, because the resume looks for itself.
     const problem = guard.plan.policy === 'resume' && !isOver ? await resume(ledgerRun, guard) : found.problem;
@@ -33,10 +33,10 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
     ledgerRun.ledger = isOver
       ? endGuard(ledgerRun.ledger, 'window-closed', now(), closed)
       : countWarning(ledgerRun.ledger, guard, now());
-    const untold = await warn(ledgerRun, guard, problem);
-    if (isOver && untold === null) return;
+    const undeliveredReason = await warn(ledgerRun, guard, problem);
+    if (isOver && undeliveredReason === null) return;
     const about = isOver ? `The resume window ended at ${guard.resumeBy}` : `Can be resumed until ${guard.resumeBy}`;
-    const said = [about, problem, untold].filter((each) => each !== null);
+    const said = [about, problem, undeliveredReason].filter((each) => each !== null);
     ledgerRun.ledger = withEvent(ledgerRun.ledger, warningEvent(now(), said.join('; ')));
   });
 }
@@ -99,8 +99,8 @@ async function warn({ ledger }: LedgerRun, guard: Guard, problem: string | null)
     return null;
   } catch (err) {
     const reason = hookProblem(hook, err);
-    log.warn('Nobody could be warned of the resume deadline', { activityType, reason });
-    return `${activityType} could not be told: ${reason}`;
+    log.warn('The warning of the resume deadline could not be delivered', { activityType, reason });
+    return `the warning could not be delivered: ${reason}`;
   }
 }
 

@@ -17,7 +17,7 @@ import { lookForMissing } from './missing-replication.js';
 import { finishCall } from './unfinished-call.js';
 
 /** Shortest and longest delay until failed work is tried again. */
-const AGAIN_MS = 15_000;
+const MIN_RETRY_MS = 15_000;
 const MAX_RETRY_MS = 120_000;
 
 /** Duty that the ledger's state calls for. */
@@ -99,13 +99,13 @@ export async function retryUntilChanged(isChanged: () => boolean, work: () => Pr
 }
 
 async function untilDone(work: () => Promise<void>): Promise<void> {
-  for (let againMs = AGAIN_MS; ; againMs = Math.min(MAX_RETRY_MS, againMs * 2)) {
+  for (let retryMs = MIN_RETRY_MS; ; retryMs = Math.min(MAX_RETRY_MS, retryMs * 2)) {
     try {
       return await work();
     } catch (err) {
       if (isCancelled(err)) throw err;
       log.warn('A duty of the ledger failed and is retried', { error: String(err) });
-      await sleep(againMs);
+      await sleep(retryMs);
     }
   }
 }

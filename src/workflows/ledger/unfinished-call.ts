@@ -8,29 +8,31 @@
  */
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { SETTLE_GRACE_SECONDS, SETTLE_SECONDS } from '../../dms/checkpoint.js';
-import { factsOf } from '../../dms/lifecycle.js';
+import { statusFacts } from '../../dms/lifecycle.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
 import { markMissing } from '../../ledger/closing.js';
 import { findDmsFailure, type DmsFailure, type DmsFailureType } from '../../contract/failures.js';
-import { dropCallOf, operationOf, secondsUntilLanded } from '../../ledger/calls.js';
+import { endWithoutEffect, operationOf, secondsCallMayLand } from '../../ledger/calls.js';
 import { findOperation } from '../../ledger/entries.js';
 import type { RecordOperation } from '../../contract/activity-protocol.js';
 import type { PendingCall } from '../../contract/ledger-state.js';
-import { resumedFrom } from '../../rules/resume-checks.js';
+import { recordResumedFrom } from '../../rules/resume-checks.js';
 import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
 import { isCancelled } from '../operation/failures.js';
 import { untilRunning, untilStopped } from '../operation/waits.js';
 
+/** Longest time that one attempt of a wait is held. */
 const HOLD_SECONDS = 30;
 /** Seconds for which the ledger follows a call whose effect shows. */
 const FOLLOW_SECONDS = 30 * 86_400;
 /** Seconds for which looks must show no effect of a call that can no longer land. */
 const NO_EFFECT_SECONDS = SETTLE_GRACE_SECONDS + STALE_SECONDS;
 
-/** Outcome of a followed call. `nothing`: the call was never carried out, or was undone. */
-type Followed = { readonly record: Distributive<RecordOperation> } | { readonly nothing: DmsFailureType };
-type Distributive<Union> = Union extends unknown
+/** Outcome of a followed call. `nothing`: failure type of a call that was never carried out, or was undone. */
+type Followed = { readonly record: OutcomeOf<RecordOperation> } | { readonly noEffect: DmsFailureType };
+/** Members of a union, each without the facts that `recordCall` adds. */
+type OutcomeOf<Union> = Union extends unknown
   ? Omit<Union, 'replicationConfigArn' | 'operation' | 'finishedBy' | 'awsRequestIds' | 'isAnswered'>
   : never;
 
@@ -47,9 +49,9 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
       const followed = await (call.kind === 'stop' ? followStop(ledgerRun, call) : followStart(ledgerRun, call));
       if ('record' in followed) return await recordCall(ledgerRun, call, followed.record);
       // An unanswered call may land after these looks.
-      const seconds = secondsUntilLanded(call, now());
+      const seconds = secondsCallMayLand(call, now());
       if (seconds > 0) await sleep(seconds * 1000, { summary: 'Wait until the call can no longer land' });
-      else return dropNote(ledgerRun, call, followed.nothing);
+      else return dropNote(ledgerRun, call, followed.noEffect);
     }
   } catch (err) {
     if (isCancelled(err)) throw err;
@@ -78,12 +80,12 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
       { ...stop, hasSeenStop, stopTimeoutSeconds, settleSeconds: SETTLE_SECONDS, selfRestartGraceSeconds: 0 },
     );
   try {
-    const stopped = await follow(secondsUntilEffectShows(call), false).catch((err: unknown) => {
+    const stopped = await follow(effectTimeoutSeconds(call), false).catch((err: unknown) => {
       const failure = findDmsFailure(err);
       if (failure?.type !== 'DmsStopTimedOut' || isActive(failure)) throw err;
       return follow(FOLLOW_SECONDS, true);
     });
-    if (stopped.end !== 'settled') return { nothing: 'DmsStopReverted' };
+    if (stopped.end !== 'settled') return { noEffect: 'DmsStopReverted' };
     const { settled, replication, dmsTime } = stopped;
     const intent = call.intent ?? 'pause';
     return { record: { end: 'stopped', outcome: 'stopped', intent, settled, replication, dmsTime, lagAtStop: null } };
@@ -93,10 +95,10 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
       case 'DmsReplicationFailed':
         return { record: failedReplication(call, failure) };
       case 'DmsStopReverted':
-        return { nothing: 'DmsStopReverted' };
+        return { noEffect: 'DmsStopReverted' };
       case 'DmsStopTimedOut':
-        if (!wasLookedAt(failure)) throw err;
-        return { nothing: isActive(failure) ? 'DmsStopReverted' : 'DmsStopTimedOut' };
+        if (!endedByLook(failure)) throw err;
+        return { noEffect: isActive(failure) ? 'DmsStopReverted' : 'DmsStopTimedOut' };
       default:
         throw err;
     }
@@ -108,7 +110,7 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
   const { operationId, taskQueue, startReplicationType, before } = call;
   const wait = { replicationConfigArn, operationId, before, mayHaveCalled: true, verifyProgressSeconds: 0 };
   try {
-    const startTimeoutSeconds = secondsUntilEffectShows(call);
+    const startTimeoutSeconds = effectTimeoutSeconds(call);
     const running = await untilRunning(
       { holdSeconds: HOLD_SECONDS, taskQueue },
       { ...wait, startTimeoutSeconds },
@@ -117,7 +119,7 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
       if (failure?.type !== 'DmsStartTimedOut' || !isActive(failure)) throw err;
       return untilRunning({ holdSeconds: HOLD_SECONDS, taskQueue }, { ...wait, startTimeoutSeconds: FOLLOW_SECONDS });
     });
-    const from = resumedFrom(ledgerRun.ledger.checkpoints[0], startReplicationType, before.stop);
+    const from = recordResumedFrom(ledgerRun.ledger.checkpoints[0], startReplicationType, before.stop);
     const result = { outcome: 'resumed', operationId, resumedFrom: from, startReplicationType, ...running } as const;
     return { record: { end: 'resumed', result } };
   } catch (err) {
@@ -125,24 +127,24 @@ async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Fol
     switch (failure?.type) {
       case 'DmsReplicationFailed':
       case 'DmsStartReverted':
-        return { nothing: failure.type };
+        return { noEffect: failure.type };
       case 'DmsStartTimedOut':
-        if (!wasLookedAt(failure)) throw err;
-        return { nothing: 'DmsStartTimedOut' };
+        if (!endedByLook(failure)) throw err;
+        return { noEffect: 'DmsStartTimedOut' };
       default:
         throw err;
     }
   }
 }
 
-/** Returns the seconds after which a call counts as without effect, if no look shows one. */
-function secondsUntilEffectShows(call: PendingCall): number {
-  return secondsUntilLanded(call, now()) + NO_EFFECT_SECONDS;
+/** Returns the longest time to wait for a look that shows an effect. After that, the call counts as without effect. */
+function effectTimeoutSeconds(call: PendingCall): number {
+  return secondsCallMayLand(call, now()) + NO_EFFECT_SECONDS;
 }
 
 function dropNote(ledgerRun: LedgerRun, call: PendingCall, failureType: DmsFailureType): void {
   if (ledgerRun.ledger.pendingCall?.token === call.token)
-    ledgerRun.ledger = dropCallOf(ledgerRun.ledger, call, failureType, now());
+    ledgerRun.ledger = endWithoutEffect(ledgerRun.ledger, call, failureType, now());
 }
 
 function failedReplication(call: PendingCall, failure: DmsFailure) {
@@ -158,7 +160,7 @@ function failedReplication(call: PendingCall, failure: DmsFailure) {
   return { end: 'failed-replication', failureMessage: failure.message, ...about } as const;
 }
 
-async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: Distributive<RecordOperation>): Promise<void> {
+async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: OutcomeOf<RecordOperation>): Promise<void> {
   const { replicationConfigArn } = ledgerRun.ledger;
   const { awsRequestIds = [] } = findOperation(ledgerRun.ledger, call) ?? {};
   const operation = operationOf(call);
@@ -170,16 +172,17 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: Distribu
 }
 
 /**
- * True if a look past the deadline ended the wait. A wait that ended without an answer of DMS or a worker proves
- * nothing.
+ * True if a look past the deadline ended the wait. Only then does the failure carry `failureMessages`.
+ *
+ * A wait that no look ended proves nothing: DMS did not answer, or no worker ran.
  */
-function wasLookedAt({ details: [{ failureMessages }] }: DmsFailure): boolean {
+function endedByLook({ details: [{ failureMessages }] }: DmsFailure): boolean {
   return failureMessages !== undefined;
 }
 
 /** True if the wait ended while the replication ran or started. */
 function isActive(failure: DmsFailure): boolean {
-  return factsOf(failure.details[0].status ?? '').phase === 'active';
+  return statusFacts(failure.details[0].status ?? '').phase === 'active';
 }
 
 function now(): string {

@@ -29,7 +29,7 @@ export function changingActivities(summary: string, taskQueue?: string) {
   });
 }
 
-/** Returns the same activities for an operation that is over. They fail after `withinSeconds`. */
+/** Returns {@link changingActivities} for an operation that is over. They fail after `withinSeconds`. */
 export function cleaningActivities(summary: string, withinSeconds: number) {
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: withinSeconds * 1000,

@@ -1,4 +1,10 @@
-import { ApplicationFailure, proxyActivities, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
+import {
+  type ActivityCancellationType,
+  ApplicationFailure,
+  proxyActivities,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 
 /** Failure types by which SDKs report that a worker does not know an activity. */
 const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
@@ -15,8 +21,14 @@ interface HookTimes {
   readonly summary: string;
   /** Longest time of an attempt. */
   readonly attemptSeconds: number;
-  /** Longest time of all attempts together. */
-  readonly totalSeconds: number;
+  /** Longest time of all attempts together. Default: no limit of its own. */
+  readonly totalSeconds?: number;
+  /** Maximum number of attempts. Default: no limit of its own. */
+  readonly attempts?: number;
+  /** Longest time between two heartbeats. Default: the activity sends none. */
+  readonly heartbeatSeconds?: number;
+  /** Default: a cancelled workflow doesn't wait for the attempt. */
+  readonly cancellationType?: ActivityCancellationType;
   /** Longest time until a worker picks the hook up. Default: no limit of its own. */
   readonly startSeconds?: number;
 }
@@ -25,13 +37,18 @@ interface HookTimes {
 export function callHook(
   { activityType, taskQueue }: Hook,
   request: object,
-  { summary, attemptSeconds, totalSeconds, startSeconds }: HookTimes,
+  { summary, attemptSeconds, totalSeconds, startSeconds, attempts, heartbeatSeconds, cancellationType }: HookTimes,
 ): Promise<unknown> {
   const activities = proxyActivities<Record<string, (request: object) => Promise<unknown>>>({
     startToCloseTimeout: attemptSeconds * 1000,
-    scheduleToCloseTimeout: totalSeconds * 1000,
-    retry: { nonRetryableErrorTypes: NOT_REGISTERED },
+    retry: {
+      nonRetryableErrorTypes: NOT_REGISTERED,
+      ...(attempts === undefined ? {} : { maximumAttempts: attempts }),
+    },
     summary,
+    ...(cancellationType === undefined ? {} : { cancellationType }),
+    ...(totalSeconds === undefined ? {} : { scheduleToCloseTimeout: totalSeconds * 1000 }),
+    ...(heartbeatSeconds === undefined ? {} : { heartbeatTimeout: heartbeatSeconds * 1000 }),
     ...(startSeconds === undefined ? {} : { scheduleToStartTimeout: startSeconds * 1000 }),
     ...(taskQueue == null ? {} : { taskQueue }),
   });

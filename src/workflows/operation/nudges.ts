@@ -8,15 +8,15 @@ const MAX_NUDGES = 100;
 /**
  * Waits, and passes nudges on to the worker that holds the wait. Nudges that arrive during a pass are merged into one.
  */
-export async function nudgeable<Result>(
+export async function waitWithNudges<Result>(
   replicationConfigArn: string,
   wait: () => Promise<Result>,
   taskQueue: string | undefined,
 ): Promise<Result> {
   let isNudged = false;
   setHandler(nudgeSignal, () => void (isNudged = true));
-  const passing = new CancellationScope();
-  const pass = async () => {
+  const passScope = new CancellationScope();
+  const passNudges = async () => {
     for (let passed = 0; passed < MAX_NUDGES; passed++) {
       await condition(() => isNudged);
       isNudged = false;
@@ -28,13 +28,13 @@ export async function nudgeable<Result>(
       });
     }
   };
-  const passes = passing.run(pass).catch((err: unknown) => {
+  const passingOn = passScope.run(passNudges).catch((err: unknown) => {
     if (!isCancellation(err)) throw err;
   });
   try {
     return await wait();
   } finally {
-    passing.cancel();
-    await passes;
+    passScope.cancel();
+    await passingOn;
   }
 }

@@ -3,7 +3,7 @@ import type { StopMark } from '../../dms/checkpoint.js';
 import type { ReplicationLag } from '../../dms/lag.js';
 import { findDmsFailure, withCheckpoint } from '../../contract/failures.js';
 import type { OperationInput, OperationKind, StopIntent } from '../../contract/inputs.js';
-import { wantedBy } from '../../rules/joining.js';
+import { wantedOperation } from '../../rules/joining.js';
 import { memoKeys, operationWorkflowId } from '../../contract/names.js';
 import { isPlain } from '../../contract/schema-parts.js';
 import type { RecordOperation } from '../../contract/activity-protocol.js';
@@ -19,14 +19,14 @@ const [CANCEL_SECONDS, END_SECONDS] = [4.5, 60];
 const MAX_OWNER = 256;
 
 /** Running operation: its identity, its plan and its state. */
-export interface Run<Plan> {
+export interface RunningOperation<Plan> {
   readonly operation: OperationRef;
   readonly plan: Plan;
   readonly tracker: ProgressReporter;
   readonly state: OperationState;
 }
 
-/** State of an operation, also for the record if the operation fails or is cancelled. */
+/** Facts that an operation gathers for the record of its end, also after a failure or a cancel. */
 export interface OperationState {
   /** True if the ledger may know of the operation. */
   mayHaveBegun: boolean;
@@ -35,7 +35,7 @@ export interface OperationState {
   awsRequestIds: readonly string[];
   readonly intent: StopIntent;
   readonly settleSeconds: number;
-  /** Last stop before the operation's own call. `null`: it has sent none. */
+  /** Last stop before the operation's own call. `null`: no call yet. */
   before: StopMark | null;
   lagAtStop: ReplicationLag | null;
 }
@@ -43,7 +43,7 @@ export interface OperationState {
 /** Input with its defaults, and the details of its requester. */
 interface Validated<Plan> {
   readonly plan: Plan;
-  readonly asked: Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>;
+  readonly requester: Pick<OperationRef, 'requestedBy' | 'reason' | 'owner' | 'deadline'>;
 }
 
 /**
@@ -58,21 +58,21 @@ export async function runOperation<
   kind: OperationKind,
   input: OperationInput,
   validate: (input: unknown) => Validated<Plan>,
-  act: (run: Run<Plan>) => Promise<Result>,
+  act: (run: RunningOperation<Plan>) => Promise<Result>,
 ): Promise<Result> {
   const tracker = new ProgressReporter(isPlain(input) ? input : {});
-  let run: Run<Plan> | null = null;
+  let run: RunningOperation<Plan> | null = null;
   try {
-    const { plan, asked } = validate(input);
+    const { plan, requester } = validate(input);
     const lock = operationWorkflowId(plan.replicationConfigArn);
     if (workflowInfo().workflowId !== lock) {
       tracker.followChild(lock);
       const { taskQueue, parent } = workflowInfo();
-      const owner = asked.owner ?? ownerOf(parent?.workflowId);
-      return done(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue, reports: true }));
+      const owner = requester.owner ?? ownerOf(parent?.workflowId);
+      return finish(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue, reports: true }));
     }
-    run = { operation: operationRefOf(kind, input, asked), plan, tracker, state: initialState(plan) };
-    return done(tracker, await act(run));
+    run = { operation: operationRefOf(kind, input, requester), plan, tracker, state: initialState(plan) };
+    return finish(tracker, await act(run));
   } catch (err) {
     const ended = await recordEnd(unwrapFailure(err), run, isCancelled(err));
     tracker.fail(ended);
@@ -85,7 +85,7 @@ function ownerOf(hostWorkflowId = ''): string | undefined {
   return hostWorkflowId.length > 0 && hostWorkflowId.length <= MAX_OWNER ? hostWorkflowId : undefined;
 }
 
-function done<Result>(tracker: ProgressReporter, result: Result): Result {
+function finish<Result>(tracker: ProgressReporter, result: Result): Result {
   tracker.enter('done', 'Recorded');
   return result;
 }
@@ -93,7 +93,7 @@ function done<Result>(tracker: ProgressReporter, result: Result): Result {
 function initialState({
   intent = 'pause',
   settleSeconds = 10,
-}: Pick<Run<{ intent?: StopIntent; settleSeconds?: number }>, 'plan'>['plan']): OperationState {
+}: Pick<RunningOperation<{ intent?: StopIntent; settleSeconds?: number }>, 'plan'>['plan']): OperationState {
   const nothing = { mayHaveBegun: false, isAnswered: false, awsRequestIds: [], before: null, lagAtStop: null };
   return { ...nothing, intent, settleSeconds };
 }
@@ -101,25 +101,41 @@ function initialState({
 /**
  * Returns the identity of the operation. Writes it into the memo unless the starter of the workflow did, as clients do.
  */
-function operationRefOf(kind: OperationKind, input: OperationInput, asked: Validated<unknown>['asked']): OperationRef {
+function operationRefOf(
+  kind: OperationKind,
+  input: OperationInput,
+  requester: Validated<unknown>['requester'],
+): OperationRef {
   const { workflowId, runId, firstExecutionRunId: firstRunId, parent, memo = {} } = workflowInfo();
   const operationId = input.operationId ?? uuid4();
-  const { asks } = wantedBy(kind, input);
-  if (memo[memoKeys.operationId] !== operationId || memo[memoKeys.kind] !== kind || memo[memoKeys.asks] !== asks) {
-    upsertMemo({ [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.asks]: asks });
+  const { asks } = wantedOperation(kind, input);
+  if (
+    memo[memoKeys.operationId] !== operationId ||
+    memo[memoKeys.kind] !== kind ||
+    memo[memoKeys.requestKey] !== asks
+  ) {
+    upsertMemo({ [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.requestKey]: asks });
   }
-  return { kind, operationId, workflowId, runId, firstRunId, parentWorkflowId: parent?.workflowId ?? null, ...asked };
+  return {
+    kind,
+    operationId,
+    workflowId,
+    runId,
+    firstRunId,
+    parentWorkflowId: parent?.workflowId ?? null,
+    ...requester,
+  };
 }
 
 /** Records how the operation ended, and returns the error that the caller should see. */
 async function recordEnd(
   ended: unknown,
-  run: Run<{ readonly replicationConfigArn: string }> | null,
+  run: RunningOperation<{ readonly replicationConfigArn: string }> | null,
   wasCancelled: boolean,
 ): Promise<unknown> {
   if (run === null || !run.state.mayHaveBegun) return ended;
   const { operation, plan, state, tracker } = run;
-  tracker.fail(ended); // the ledger may not answer for minutes
+  tracker.fail(ended); // at once, because the ledger may not answer for minutes
   const { replicationConfigArn } = plan;
   const { awsRequestIds, isAnswered, intent, before, settleSeconds, lagAtStop } = state;
   const about = { replicationConfigArn, operation, finishedBy: null, awsRequestIds, isAnswered };

@@ -4,7 +4,7 @@ import type { ResumeReplicationResult } from '../../contract/results.js';
 import { isCancelled } from './failures.js';
 import { callHook, hookProblem } from './hooks.js';
 
-/** Longest time until a worker picks the probe up. Stops are refused meanwhile. */
+/** Longest time until a worker picks the probe up. Short, because the resume refuses stops meanwhile. */
 const START_SECONDS = 30;
 const PROBE_SECONDS = 600;
 
@@ -28,10 +28,11 @@ export async function probeProgress(
       totalSeconds: START_SECONDS + PROBE_SECONDS,
     });
     if (moves === true) return { progress: 'moving', warnings: [] };
-    if (moves === false) return warned('not-moving', `${activityType} says that it runs and nothing arrives`);
+    if (moves === false)
+      return warned('not-moving', `${activityType} reports that the replication runs, but no changes arrive`);
     return warned('probe-failed', `${activityType} has returned neither true nor false`);
   } catch (err) {
     if (isCancelled(err)) throw err;
-    return warned('probe-failed', `It is not known whether it moves: ${hookProblem(probe, err)}`);
+    return warned('probe-failed', `Can't tell whether the replication moves: ${hookProblem(probe, err)}`);
   }
 }

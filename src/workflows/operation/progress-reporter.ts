@@ -100,7 +100,7 @@ export class ProgressReporter {
     if (parent === undefined || memo?.[memoKeys.reports] !== true) return;
     getExternalWorkflowHandle(parent.workflowId)
       .signal(childProgressSignal, this.#progress)
-      .catch((err: unknown) => log.debug('The parent was not told of the progress', { error: String(err) }));
+      .catch((err: unknown) => log.debug('The progress could not be reported to the parent', { error: String(err) }));
   }
 }
 

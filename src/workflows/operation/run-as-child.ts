@@ -1,7 +1,7 @@
 import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy, uuid4 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../../contract/inputs.js';
-import { wantedBy } from '../../rules/joining.js';
+import { wantedOperation } from '../../rules/joining.js';
 import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../../contract/names.js';
 import { readArn } from '../../contract/failure-messages.js';
 import { waitingActivities } from './activity-proxies.js';
@@ -27,7 +27,8 @@ export async function runAsChild<Result>(
   input: OperationInput & Pick<StopReplicationInput, 'preempt'>,
   options: StepOptions & {
     /**
-     * True if an earlier run of the caller began the operation. The caller then takes its result, even if it has ended.
+     * True if an earlier run of the caller began the operation. The caller then takes the result, even of an operation
+     * that has ended.
      */
     readonly isBegun?: boolean;
     /** True if the child reports its progress to the caller. */
@@ -36,12 +37,12 @@ export async function runAsChild<Result>(
 ): Promise<Result> {
   const replicationConfigArn = readArn(input);
   const operationId = input.operationId ?? uuid4();
-  const wanted = wantedBy(kind, input);
+  const wanted = wantedOperation(kind, input);
   const { taskQueue = DMS_TASK_QUEUE, isBegun = false, reports = false } = options;
   try {
-    for (let ours = isBegun; ; ours = false) {
+    for (let isOurs = isBegun; ; isOurs = false) {
       try {
-        if (!ours)
+        if (!isOurs)
           return (await executeChild(workflowTypes[kind], {
             workflowId: operationWorkflowId(replicationConfigArn),
             args: [{ ...input, operationId }],
@@ -50,7 +51,7 @@ export async function runAsChild<Result>(
             memo: {
               [memoKeys.kind]: kind,
               [memoKeys.operationId]: operationId,
-              [memoKeys.asks]: wanted.asks,
+              [memoKeys.requestKey]: wanted.asks,
               ...(reports ? { [memoKeys.reports]: true } : {}),
             },
             staticSummary: `DMS ${kind}`,
@@ -66,7 +67,7 @@ export async function runAsChild<Result>(
       const followed = await follow['dms.awaitOperation']({
         replicationConfigArn,
         wanted,
-        ...(ours ? { ours } : {}),
+        ...(isOurs ? { ours: isOurs } : {}),
         ...(input.preempt === true ? { preempting: input } : {}),
       });
       if (followed.end === 'done') return followed.result as Result;

@@ -9,17 +9,17 @@ import type {
 import { SETTLE_GRACE_SECONDS } from '../../dms/checkpoint.js';
 import { waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
-import { nudgeable } from './nudges.js';
+import { waitWithNudges } from './nudges.js';
 
 /** Hold time and task queue of the worker that serves a wait. */
-interface Where {
+interface WaitPlace {
   readonly holdSeconds: number;
   readonly taskQueue?: string | undefined;
 }
 
 /** Waits until a stop has settled, or until looks show that the replication runs or never ran. */
 export function untilStopped(
-  { holdSeconds, taskQueue }: Where,
+  { holdSeconds, taskQueue }: WaitPlace,
   stop: AwaitStopped & Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>,
 ): Promise<StoppedReplication> {
   const { settleSeconds, selfRestartGraceSeconds } = stop;
@@ -39,7 +39,7 @@ export function untilStopped(
 
 /** Waits until a replication runs, then watches for movement. */
 export function untilRunning(
-  { holdSeconds, taskQueue }: Where,
+  { holdSeconds, taskQueue }: WaitPlace,
   start: AwaitRunning & Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>,
 ): Promise<RunningReplication> {
   const wait = (startTimeoutSeconds: number) =>
@@ -57,8 +57,8 @@ export function untilRunning(
 }
 
 /**
- * Waits. The schedule-to-close timeout fires if no worker ran past the deadline. One more look is then taken. Throws if
- * no worker takes that look either.
+ * Waits, and takes one more look if the schedule-to-close timeout fires. That timeout fires only if no worker ran until
+ * long past the deadline. Throws if no worker takes that look either.
  */
 async function withLastLook<Result>(
   type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
@@ -67,12 +67,12 @@ async function withLastLook<Result>(
     operationId,
     lastStatus: status,
     taskQueue,
-  }: (AwaitStopped | AwaitRunning) & Pick<Where, 'taskQueue'>,
+  }: (AwaitStopped | AwaitRunning) & Pick<WaitPlace, 'taskQueue'>,
   wait: () => Promise<Result>,
   lastLook: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await nudgeable(replicationConfigArn, wait, taskQueue);
+    return await waitWithNudges(replicationConfigArn, wait, taskQueue);
   } catch (err) {
     if (!isTimedOut(err)) throw err;
   }
@@ -83,7 +83,7 @@ async function withLastLook<Result>(
     throw dmsFailure(
       type,
       { replicationConfigArn, operationId, status },
-      `No worker has looked at ${replicationConfigArn} until long past the deadline; it was "${status ?? 'not seen'}" when the wait began`,
+      `No worker looked at ${replicationConfigArn} until long past the deadline. It was "${status ?? 'not seen'}" when the wait began`,
       'Start a worker that serves its task queue, then run the operation again: it follows what DMS did meanwhile.',
     );
   }

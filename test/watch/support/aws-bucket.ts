@@ -1,4 +1,4 @@
-/** AWS's token bucket of an account-region: 200 requests at once and 8 a second after that. Time is that of `performance.now()`. */
+/** AWS's token bucket of an account-region: 200 requests at once and 8 a second after that, by `performance.now()`. */
 export class AwsBucket {
   readonly #burst = 200;
   readonly #refill = 8;
@@ -7,7 +7,7 @@ export class AwsBucket {
   throttled = 0;
   served = 0;
 
-  /** Takes a token; false: AWS throttles the request. */
+  /** Takes a token. Returns false if AWS throttles the request. */
   request(): boolean {
     const now = performance.now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#refill);

@@ -1,6 +1,6 @@
 import { DmsApiError, type DmsApi } from '../../../src/dms/api.js';
 import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../../src/dms/arn.js';
-import { answered, look } from '../../support/look.js';
+import { lookAnswer, look } from '../../support/look.js';
 import { AwsBucket } from './aws-bucket.js';
 
 const PAGE = 100;
@@ -31,7 +31,7 @@ export class SimulatedDms {
   readonly api = {
     describeReplication: async ({ arn }) => {
       await this.#call('describe');
-      return answered(this.#row(arn));
+      return lookAnswer(this.#row(arn));
     },
     listReplications: async (_, marker) => {
       await this.#call('list');

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import type {
+  ApproveCutover,
+  ChangeCutover,
+  CutoverRequestName,
+  CutoverResult,
+  CutoverStatus,
+  DecideCutover,
+} from '../contract/cutover.js';
+import type { CutoverInput } from '../contract/cutover-input.js';
+import { readCutoverRequest } from '../contract/cutover-request-schemas.js';
+import { readCutoverInput } from '../contract/cutover-schemas.js';
+import { dmsFailure, findDmsFailure } from '../contract/failures.js';
+import type { DecisionRequest } from '../contract/ledger-protocol.js';
+import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
+import { askServer, isUnanswered, requireServer } from './reach.js';
+
+/** Time limit of an answer by a cutover that a worker serves. */
+const ANSWER_SECONDS = 10;
+
+/** Handle of a cutover. Each request takes a name and a reason, and throws `DmsCutoverRefused` at the wrong time. */
+export interface CutoverHandle {
+  /** Workflow id of the cutover: `dms-cutover:<cutoverId>`. */
+  readonly workflowId: string;
+  /** Reads the status. Needs a worker. */
+  status(): Promise<CutoverStatus>;
+  /** Approves the cutover. `confirm` repeats its id. */
+  approve(request: ApproveCutover): Promise<string>;
+  /** Takes the approval of that person back, until writes are stopped. */
+  revokeApproval(request: DecisionRequest): Promise<string>;
+  /** Goes back, until the switch begins. */
+  abort(request: DecisionRequest): Promise<string>;
+  /** Changes gates, window, approval or `writesStoppedSeconds`, until the switch begins. */
+  change(request: ChangeCutover): Promise<string>;
+  /** Sends the application back to the source while it is verified. */
+  switchBack(request: DecisionRequest): Promise<string>;
+  /** Decides what the cutover can't find out. */
+  decide(request: DecideCutover): Promise<string>;
+  /** Waits for the result. Throws `DmsCutoverUndecided`, or Temporal's own failures. */
+  result(): Promise<CutoverResult>;
+}
+
+/** Handle of a cutover that was started or joined. */
+export interface StartedCutover extends CutoverHandle {
+  /** True if the same cutover is under way already, or has switched before. */
+  readonly joined: boolean;
+}
+
+/** Starts a cutover, or joins the same one. A cutover that has switched is not run again; one that has returned is. */
+export async function startCutover(client: Client, taskQueue: string, input: CutoverInput): Promise<StartedCutover> {
+  const { plan, hooks } = readCutoverInput(input);
+  const { cutoverId, reason } = plan;
+  const workflowId = cutoverWorkflowId(cutoverId);
+  const asks = createHash('sha256')
+    .update(JSON.stringify([plan, hooks]))
+    .digest('hex')
+    .slice(0, 32);
+  await requireServer(client);
+  const handle = client.workflow.getHandle(workflowId);
+  for (;;) {
+    const found = await findCutover(client, handle);
+    if (found !== null && (found.isOpen || (await hasSwitched(handle)))) {
+      if (found.asks === asks) return { ...handleOf(client, cutoverId), joined: true };
+      throw takenId(plan, found.isOpen);
+    }
+    try {
+      await client.workflow.start(cutoverType, {
+        workflowId,
+        taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `DMS cutover: ${reason}`.slice(0, 200),
+        memo: { [memoKeys.kind]: 'cutover', [memoKeys.operationId]: cutoverId, [memoKeys.requestKey]: asks },
+      });
+      return { ...handleOf(client, cutoverId), joined: false };
+    } catch (err) {
+      if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+    }
+  }
+}
+
+/** Returns the handle of a cutover. Sends nothing. */
+export function handleOf(client: Client, cutoverId: string): CutoverHandle {
+  const workflowId = cutoverWorkflowId(cutoverId);
+  const handle = client.workflow.getHandle(workflowId);
+  const send = async (name: CutoverRequestName, request: unknown): Promise<string> => {
+    readCutoverRequest(name, request);
+    return ask(client, handle, () => handle.executeUpdate<string, [unknown]>(messageNames[name], { args: [request] }));
+  };
+  return {
+    workflowId,
+    status: () => ask(client, handle, () => handle.query<CutoverStatus>(messageNames.cutover)),
+    approve: (request) => send('approve', request),
+    revokeApproval: (request) => send('revokeApproval', request),
+    abort: (request) => send('abort', request),
+    change: (request) => send('change', request),
+    switchBack: (request) => send('switchBack', request),
+    decide: (request) => send('decide', request),
+    async result() {
+      try {
+        return (await handle.result()) as CutoverResult;
+      } catch (err) {
+        throw err instanceof WorkflowNotFoundError ? notFound(workflowId) : (findDmsFailure(err) ?? err);
+      }
+    },
+  };
+}
+
+async function findCutover(client: Client, handle: WorkflowHandle) {
+  try {
+    const { status, memo } = await askServer(client, () => handle.describe());
+    return { isOpen: status.name === 'RUNNING' || status.name === 'PAUSED', asks: memo?.[memoKeys.requestKey] };
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return null;
+    throw err;
+  }
+}
+
+/** True if a closed cutover has switched the application to the target. */
+async function hasSwitched(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return ((await handle.result()) as CutoverResult).outcome === 'switched';
+  } catch {
+    return false; // it failed, or was cancelled or terminated
+  }
+}
+
+async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Promise<T>): Promise<T> {
+  await requireServer(client);
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_SECONDS * 1000, request);
+  } catch (err) {
+    if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
+    if (err instanceof WorkflowNotFoundError) throw notFound(handle.workflowId);
+    if (!isUnanswered(err)) throw err;
+    const { taskQueue } = await askServer(client, () => handle.describe());
+    throw new Error(
+      `${handle.workflowId} gives no answer. Check that a worker serves the task queue ${taskQueue} with temporal-dms/workflows`,
+      { cause: err },
+    );
+  }
+}
+
+function notFound(workflowId: string) {
+  return dmsFailure(
+    'DmsCutoverNotFound',
+    { replicationConfigArn: '' },
+    `There is no open cutover ${workflowId}`,
+    'Check its id and the namespace. List the cutovers: temporal workflow list --query "WorkflowType = \'dmsCutover\'".',
+  );
+}
+
+function takenId({ cutoverId, replicationConfigArns }: ReturnType<typeof readCutoverInput>['plan'], isOpen: boolean) {
+  const [replicationConfigArn = ''] = replicationConfigArns;
+  return dmsFailure(
+    isOpen ? 'DmsOperationInProgress' : 'DmsOperationSuperseded',
+    { replicationConfigArn, operationId: cutoverId },
+    isOpen
+      ? `The cutover "${cutoverId}" is under way, with another input`
+      : `The cutover "${cutoverId}" has switched before, with another input`,
+    isOpen ? 'Abort it first, or use another cutoverId.' : 'Use another cutoverId.',
+  );
+}

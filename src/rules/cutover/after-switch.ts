@@ -1,0 +1,57 @@
+/** Steps of a cutover after the switch, or after the application was sent back: where the traffic is decides. */
+import type { CutoverTraffic } from '../../contract/cutover-hooks.js';
+import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
+import { sideName } from './gates.js';
+import { afterUndo, enter, goBack, hasHook, note, secondsAfter } from './transitions.js';
+
+/** Seconds between two calls of `verify`. */
+const VERIFY_SECONDS = 5;
+
+/** Goes where the traffic is, after the switch. */
+export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
+  const seen = { ...state, traffic };
+  if (traffic === 'target') {
+    const switched = note({ ...seen, problem: null, writesResumedAt: now }, now, 'The application uses the target');
+    return hasHook(state, 'startReverse') ? enter(switched, 'start-reverse', now) : beginVerify(switched, now);
+  }
+  if (traffic === 'source') {
+    const why = state.problem === null ? 'the switch succeeded, and did nothing' : state.problem;
+    return goBack(without(seen, 'switch-back'), 'not-switched', `The application uses the source: ${why}`, now);
+  }
+  return enter({ ...seen, problem: `the application uses ${sideName(traffic)}` }, 'decide-after-switch', now);
+}
+
+/** Goes where the traffic is, after the application was sent back. */
+export function onTrafficAfterSwitchBack(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
+  const seen = { ...state, traffic };
+  if (traffic === 'source') return afterUndo(note(seen, now, 'The application uses the source'), now);
+  if (traffic === 'target') return awaitRepair(seen, `the application still uses the target${because(state)}`, now);
+  return enter({ ...seen, problem: `the application uses ${sideName(traffic)}` }, 'decide-after-switch-back', now);
+}
+
+function because({ problem }: CutoverState): string {
+  return problem === null ? '' : `: ${problem}`;
+}
+
+export function beginVerify(state: CutoverState, now: string): CutoverState {
+  return enter(state, hasHook(state, 'verify') ? 'verify' : 'release', now);
+}
+
+export function onVerified(state: CutoverState, problem: string | null, now: string): CutoverState {
+  if (problem === null) return enter(note({ ...state, problem: null }, now, 'Verified on the target'), 'release', now);
+  const { verifySeconds, onVerifyFailed } = state.plan;
+  const nextAt = secondsAfter(now, VERIFY_SECONDS);
+  const isLate = Date.parse(nextAt) > Date.parse(secondsAfter(state.since, verifySeconds));
+  if (state.step === 'verify' && !isLate) return { ...state, problem, nextAt };
+  if (onVerifyFailed === 'switch-back') return goBack(state, 'switched-back', problem, now);
+  return enter(note({ ...state, problem }, now, `Not in order on the target: ${problem}`), 'await-verdict', now);
+}
+
+/** Waits for a person, because a step of the way back failed. */
+export function awaitRepair(state: CutoverState, problem: string, now: string): CutoverState {
+  return enter(note({ ...state, problem }, now, `The way back is stuck: ${problem}`), 'await-repair', now);
+}
+
+function without(state: CutoverState, step: UndoStep): CutoverState {
+  return { ...state, undo: state.undo.filter((each) => each !== step) };
+}

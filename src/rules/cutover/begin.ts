@@ -1,0 +1,54 @@
+/** The beginning of a cutover, and the state that one run hands to the next. */
+import type { CutoverHookName } from '../../contract/cutover-input.js';
+import type { CutoverPlan } from '../../contract/cutover-schemas.js';
+import type { CutoverState } from '../../contract/cutover-state.js';
+import { note } from './transitions.js';
+
+/** Returns the state in which a cutover begins. A dry run reserves nothing. */
+export function beginCutover(
+  plan: CutoverPlan,
+  hooks: readonly CutoverHookName[],
+  token: string,
+  now: string,
+): CutoverState {
+  const replications = plan.replicationConfigArns.map((replicationConfigArn) => ({
+    replicationConfigArn,
+    source: null,
+    target: null,
+    checkpoint: null,
+  }));
+  const state: CutoverState = {
+    version: 1,
+    plan,
+    hooks,
+    token,
+    step: plan.dryRun ? 'inspect' : 'reserve',
+    stepSince: now,
+    phase: 'preflight',
+    since: now,
+    nextAt: null,
+    validatingSince: null,
+    isReserved: false,
+    isResetKnown: false,
+    isReady: false,
+    isReversePrepared: false,
+    replications,
+    lag: [],
+    checks: [],
+    measured: [],
+    warnings: [],
+    approvals: [],
+    marker: null,
+    behind: null,
+    traffic: null,
+    writesStoppedAt: null,
+    writesResumedAt: null,
+    undo: [],
+    cause: null,
+    problem: null,
+    isCancelled: false,
+    isUndecided: false,
+    timeline: [],
+  };
+  return note(state, now, `Begun: ${plan.reason}`, plan.requestedBy);
+}

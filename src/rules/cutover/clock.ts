@@ -1,0 +1,102 @@
+/** The clock of a cutover: which time limit runs, and what happens when it ends. */
+import type { CutoverCauseCode } from '../../contract/cutover.js';
+import type { CutoverState } from '../../contract/cutover-state.js';
+import {
+  enter,
+  goBack,
+  isBeforeFence,
+  isDecision,
+  isFenced,
+  isInterrupted,
+  isWait,
+  note,
+  secondsAfter,
+  withCause,
+} from './transitions.js';
+
+/** Time limit, and the cause of the return when it ends. */
+interface Deadline {
+  readonly at: string;
+  /** `null`: a person has not decided in time. */
+  readonly code: CutoverCauseCode | null;
+  readonly detail: string;
+}
+
+/** Returns the time at which the cutover goes back unless the switch has begun. `null`: it does not. */
+export function returnAt(state: CutoverState): string | null {
+  const { writesStoppedAt, plan } = state;
+  if (writesStoppedAt === null || !isFenced(state) || state.cause !== null) return null;
+  return secondsAfter(writesStoppedAt, plan.writesStoppedSeconds);
+}
+
+/** Returns the time at which the machine has to be asked again, although nothing else happens. `null`: never. */
+export function wakeAt(state: CutoverState): string | null {
+  const times = [deadlineOf(state)?.at, state.nextAt].flatMap((at) => at ?? []);
+  return times.toSorted((one, other) => Date.parse(one) - Date.parse(other))[0] ?? null;
+}
+
+/** True if the step is to be carried out now. */
+export function isDue({ step, nextAt }: CutoverState, now: string): boolean {
+  return step !== 'end' && !isWait(step) && (nextAt === null || Date.parse(nextAt) <= Date.parse(now));
+}
+
+/** Applies the time. `isRunning`: a step is being carried out, and is left to its end. */
+export function onTime(state: CutoverState, now: string, isRunning: boolean): CutoverState {
+  if (state.isCancelled && isDecision(state.step)) return undecided(state, 'the workflow was cancelled', now);
+  const deadline = deadlineOf(state);
+  if (deadline !== null && Date.parse(deadline.at) <= Date.parse(now)) {
+    const { code, detail } = deadline;
+    if (code === null) return undecided(state, detail, now);
+    return isRunning ? withCause(state, code, detail, now) : goBack(state, code, detail, now);
+  }
+  if (state.nextAt === null || Date.parse(state.nextAt) > Date.parse(now)) return state;
+  if (state.step === 'await-approval') return enter(state, 'measure', now);
+  if (state.step === 'await-window') return enter(state, 'measure-again', now);
+  return state;
+}
+
+/** Applies a cancel of the workflow. Before the switch the cutover goes back. At a decision it ends undecided. */
+export function onCancel(state: CutoverState, now: string, isRunning: boolean): CutoverState {
+  const cancelled = { ...state, isCancelled: true };
+  const detail = 'The workflow was cancelled';
+  if (isDecision(state.step)) return onTime(cancelled, now, isRunning);
+  if (state.cause !== null || !(isBeforeFence(state) || isFenced(state))) return cancelled;
+  return isRunning ? withCause(cancelled, 'cancelled', detail, now) : goBack(cancelled, 'cancelled', detail, now);
+}
+
+/** Ends a cutover that waits for a decision. Nothing more is changed. */
+function undecided(state: CutoverState, why: string, now: string): CutoverState {
+  return enter({ ...note(state, now, `Ends undecided: ${why}`), isUndecided: true }, 'end', now);
+}
+
+function deadlineOf(state: CutoverState): Deadline | null {
+  if (isInterrupted(state)) return null;
+  const { step, stepSince, validatingSince, isReady, plan, problem } = state;
+  const { window, gates, approval, decisionTimeoutSeconds } = plan;
+  const limits: Deadline[] = [];
+  const limit = (at: string, code: CutoverCauseCode | null, detail: string) => void limits.push({ at, code, detail });
+  if (isBeforeFence(state) && window.notAfter !== null && !plan.dryRun)
+    limit(window.notAfter, 'window-closed', `The window closed at ${window.notAfter}`);
+  if (step === 'await-lag' && gates.lag !== 'ignore')
+    limit(
+      secondsAfter(stepSince, gates.lag.timeoutSeconds),
+      'lag-timeout',
+      `The lag was not in order within ${gates.lag.timeoutSeconds} s`,
+    );
+  if ((step === 'measure' || step === 'await-approval') && validatingSince !== null) {
+    const at = secondsAfter(validatingSince, approval.timeoutSeconds);
+    const within = `within ${approval.timeoutSeconds} s`;
+    if (isReady) limit(at, 'approval-timeout', `The approval did not come ${within}`);
+    else limit(at, 'validation-timeout', `The checks were not in order ${within}: ${problem ?? 'not measured'}`);
+  }
+  const at = returnAt(state);
+  if (at !== null)
+    limit(
+      at,
+      'writes-stopped-too-long',
+      `Writes were stopped for ${plan.writesStoppedSeconds} s in the phase ${state.phase}`,
+    );
+  if (isDecision(step) && decisionTimeoutSeconds !== null)
+    limit(secondsAfter(stepSince, decisionTimeoutSeconds), null, `nobody decided within ${decisionTimeoutSeconds} s`);
+  return limits.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))[0] ?? null;
+}

@@ -1,0 +1,208 @@
+/**
+ * The outcome of each step of a cutover, as pure functions: `(state, outcome, now) -> state`.
+ *
+ * The steps form one line forward, and one line back:
+ *
+ * - forward: reserve, inspect, preflight, await-lag, measure, (await-approval), (await-window), measure-again,
+ *   prepare-reverse, fence, mark-source, drain, stop, assert-stopped, sync-identities, assert-still-stopped, switch,
+ *   ask-after-switch, start-reverse, verify, release.
+ * - back: the steps in `undo`, the last one first, then release.
+ *
+ * Invariants:
+ * - A step of the way back is registered before the step that it undoes.
+ * - `unfence` runs only right after `whereIsTraffic` has answered `source`, or a person has.
+ * - Nothing leads from a failed switch to the target or to the source but an answer of `whereIsTraffic`, or of a person.
+ */
+import type {
+  CutoverAction,
+  CutoverState,
+  CutoverStop,
+  StepOutcome,
+  StepValues,
+} from '../../contract/cutover-state.js';
+import { awaitRepair, beginVerify, onTraffic, onTrafficAfterSwitchBack, onVerified } from './after-switch.js';
+import {
+  afterPreflight,
+  measureFromTheBeginning,
+  onInspected,
+  onMeasured,
+  onMeasuredAgain,
+  onMeasuredWith,
+} from './before-fence.js';
+import { onTime } from './clock.js';
+import { blockingProblem, sideName, stopCheck } from './gates.js';
+import {
+  afterUndo,
+  enter,
+  goBack,
+  goOnBack,
+  hasHook,
+  isInterrupted,
+  note,
+  secondsAfter,
+  withChecks,
+  withProblem,
+  withUndo,
+} from './transitions.js';
+
+/** Seconds between two calls of `isDrained`: at first, and at most. */
+const [DRAIN_SECONDS, LONGEST_DRAIN_SECONDS] = [1, 10];
+type Succeeded = Exclude<StepOutcome, { readonly problem: string }>;
+
+/** Applies the outcome of the step that was carried out. An outcome after a time limit comes too late. */
+export function onOutcome(before: CutoverState, outcome: StepOutcome, now: string, workflowId: string): CutoverState {
+  if (outcome.step !== before.step) throw new Error(`The outcome of ${outcome.step} came in the step ${before.step}`);
+  const state = onTime(before, now, true);
+  if (isInterrupted(state)) {
+    const known = 'value' in outcome && outcome.step === 'stop' ? withStops(state, outcome.value.stops) : state;
+    return goOnBack(known, now);
+  }
+  return 'problem' in outcome
+    ? onProblem(state, outcome.step, outcome.problem, now)
+    : onSuccess(state, outcome, now, workflowId);
+}
+
+function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflowId: string): CutoverState {
+  switch (outcome.step) {
+    case 'reserve':
+      return enter({ ...state, isReserved: true }, 'inspect', now);
+    case 'inspect':
+      return onInspected(state, outcome.value, now, workflowId);
+    case 'preflight':
+      return afterPreflight({ ...state, checks: withChecks(state.checks, outcome.value) }, now);
+    case 'await-lag':
+      return enter({ ...state, lag: outcome.value }, 'measure', now);
+    case 'measure':
+      return onMeasured(state, outcome.value, now);
+    case 'measure-again':
+      return onMeasuredAgain(state, outcome.value, now);
+    case 'prepare-reverse':
+      // The preparation may have taken long.
+      return enter({ ...state, isReversePrepared: true }, 'measure-again', now);
+    case 'fence':
+      return hasHook(state, 'markSource') ? enter(state, 'mark-source', now) : enter(state, 'drain', now);
+    case 'mark-source':
+      return enter({ ...state, marker: outcome.value }, 'drain', now);
+    case 'drain':
+      return onDrain(state, outcome.value, now);
+    case 'stop':
+      return onStopped(withStops(state, outcome.value.stops), outcome.value, now);
+    case 'assert-stopped':
+      return enter(state, hasHook(state, 'syncIdentities') ? 'sync-identities' : 'assert-still-stopped', now);
+    case 'sync-identities':
+      return enter(state, 'assert-still-stopped', now);
+    case 'assert-still-stopped':
+      return enter(withUndo(state, 'switch-back'), 'switch', now);
+    case 'switch':
+      return enter(state, 'ask-after-switch', now);
+    case 'ask-after-switch':
+      return onTraffic(state, outcome.value, now);
+    case 'start-reverse':
+      return beginVerify(state, now);
+    case 'verify':
+      return onVerified(
+        { ...state, checks: withChecks(state.checks, outcome.value) },
+        blockingProblem(outcome.value),
+        now,
+      );
+    case 'switch-back':
+      return enter(state, 'ask-after-switch-back', now);
+    case 'ask-after-switch-back':
+      return onTrafficAfterSwitchBack(state, outcome.value, now);
+    case 'ask-before-unfence':
+      if (outcome.value === 'source') return enter({ ...state, traffic: 'source' }, 'unfence', now);
+      return awaitRepair(
+        { ...state, traffic: outcome.value },
+        `the application uses ${sideName(outcome.value)}, so the source stays fenced`,
+        now,
+      );
+    case 'unfence':
+      return afterUndo(note({ ...state, writesResumedAt: now }, now, 'The source takes writes again'), now);
+    case 'replicate':
+      return afterUndo(note(state, now, 'All replications run again'), now);
+    case 'find-reset':
+      return goOnBack({ ...state, isResetKnown: true, undo: outcome.value ? ['replicate', 'unfence'] : [] }, now);
+    case 'release':
+      return enter(state, 'end', now);
+  }
+}
+
+/** Applies the failure of a step. */
+function onProblem(state: CutoverState, step: CutoverAction, problem: string, now: string): CutoverState {
+  switch (step) {
+    case 'reserve':
+      return goBack(state, 'preflight', problem, now);
+    case 'inspect':
+      if (state.plan.dryRun) return enter(withProblem(state, 'preflight', problem), 'end', now);
+      return goBack(state, 'preflight', problem, now);
+    case 'preflight':
+      return afterPreflight(withProblem(state, 'preflight', problem), now);
+    case 'await-lag':
+      return goBack(state, 'lag-timeout', problem, now);
+    case 'measure':
+      return onMeasuredWith(withProblem(state, 'measurement', problem), problem, now);
+    case 'measure-again':
+      return measureFromTheBeginning(withProblem(state, 'measurement', problem), problem, now);
+    case 'stop':
+      return goBack(state, 'stop-failed', problem, now);
+    case 'assert-stopped':
+    case 'assert-still-stopped':
+      return goBack(state, 'stop-reverted', problem, now);
+    case 'switch':
+      return enter(note({ ...state, problem }, now, `The switch failed: ${problem}`), 'ask-after-switch', now);
+    case 'ask-after-switch':
+      return enter({ ...state, problem: `whereIsTraffic gives no answer: ${problem}` }, 'decide-after-switch', now);
+    case 'start-reverse':
+      return onVerified(withProblem(state, 'startReverse', problem), `startReverse: ${problem}`, now);
+    case 'verify':
+      return onVerified(withProblem(state, 'verify', problem), problem, now);
+    case 'switch-back':
+      return enter(note({ ...state, problem }, now, `The way back failed: ${problem}`), 'ask-after-switch-back', now);
+    case 'ask-after-switch-back':
+      return enter(
+        { ...state, problem: `whereIsTraffic gives no answer: ${problem}` },
+        'decide-after-switch-back',
+        now,
+      );
+    case 'ask-before-unfence':
+      return awaitRepair(state, `whereIsTraffic gives no answer, so the source stays fenced: ${problem}`, now);
+    case 'unfence':
+    case 'replicate':
+      return awaitRepair(state, problem, now);
+    case 'find-reset':
+      return goOnBack(note({ ...state, isResetKnown: true }, now, `A reset could not be looked for: ${problem}`), now);
+    case 'release':
+      return enter(note(state, now, `The reservation could not be released: ${problem}`), 'end', now);
+    default:
+      return goBack(state, 'hook-failed', problem, now);
+  }
+}
+
+/** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */
+function beginStop(state: CutoverState, now: string): CutoverState {
+  return enter({ ...state, undo: ['replicate', ...state.undo] }, 'stop', now);
+}
+
+function onDrain(state: CutoverState, { drained, behind = null }: StepValues['drain'], now: string): CutoverState {
+  const seen = { ...state, behind: behind === null ? null : String(behind) };
+  if (drained) return beginStop(seen, now);
+  const elapsed = (Date.parse(now) - Date.parse(state.stepSince)) / 1000;
+  const inSeconds = Math.min(LONGEST_DRAIN_SECONDS, Math.max(DRAIN_SECONDS, elapsed / 2));
+  return { ...seen, nextAt: secondsAfter(now, inSeconds) };
+}
+
+function withStops(state: CutoverState, stops: readonly CutoverStop[]): CutoverState {
+  const replications = state.replications.map((each) => {
+    const stop = stops.find(({ checkpoint }) => checkpoint.replicationConfigArn === each.replicationConfigArn);
+    return stop === undefined ? each : { ...each, checkpoint: stop.checkpoint };
+  });
+  return { ...state, replications, warnings: stops.flatMap(({ warnings }) => warnings) };
+}
+
+function onStopped(state: CutoverState, { stops, problem }: StepValues['stop'], now: string): CutoverState {
+  if (problem !== null) return goBack(state, 'stop-failed', problem, now);
+  const judging = enter(state, 'assert-stopped', now);
+  const check = stopCheck(state.plan, stops);
+  const judged = { ...judging, checks: withChecks(state.checks, [check]) };
+  return check.ok ? judged : goBack(judged, 'stop-warns', check.detail, now);
+}

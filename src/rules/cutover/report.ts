@@ -1,0 +1,227 @@
+/** What a cutover shows and returns: its context for hooks, its status, its result, its plan and its current details. */
+import type { CutoverPlannedStep, CutoverRequestName, CutoverResult, CutoverStatus } from '../../contract/cutover.js';
+import type { CutoverContext } from '../../contract/cutover-hooks.js';
+import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
+import { dmsFailure } from '../../contract/failures.js';
+import { returnAt } from './clock.js';
+import { allowedRequests } from './requests.js';
+
+/** Returns the argument of hooks. */
+export function contextOf(state: CutoverState): CutoverContext {
+  const { plan, token, phase, marker, replications } = state;
+  const { cutoverId, requestedBy, reason } = plan;
+  return { cutoverId, token, phase, requestedBy, reason, marker, returnAt: returnAt(state), replications };
+}
+
+/** Returns the answer to the query `dms.cutover`. */
+export function statusOf(state: CutoverState): CutoverStatus {
+  const { phase, since, isReady, lag, checks, approvals, writesStoppedAt, cause, undo, timeline } = state;
+  return {
+    phase,
+    since,
+    waitingFor: waitingFor(state),
+    ready: isReady,
+    allowed: allowedRequests(state),
+    lag,
+    checks,
+    approvals,
+    writesStoppedAt,
+    returnAt: returnAt(state),
+    cause,
+    undo: undo.toReversed().map((step) => undoNames[step]),
+    timeline,
+  };
+}
+
+/** Returns the result of a cutover that has ended. */
+export function resultOf(state: CutoverState): CutoverResult {
+  const { cause, plan, replications, writesStoppedAt, writesResumedAt, checks, warnings, approvals, timeline } = state;
+  const stopped = Date.parse(writesStoppedAt ?? '');
+  const resumed = Date.parse(writesResumedAt ?? '');
+  return {
+    outcome: cause !== null ? 'returned' : plan.dryRun ? 'planned' : 'switched',
+    cause,
+    checkpoints: replications.flatMap(({ checkpoint }) => checkpoint ?? []),
+    writesStoppedSeconds: Number.isNaN(resumed - stopped) ? null : (resumed - stopped) / 1000,
+    checks,
+    warnings,
+    approvals,
+    timeline,
+    plan: plan.dryRun ? plannedSteps(state) : [],
+  };
+}
+
+/** Returns the failure of a cutover for which nobody decided in time. */
+export function undecidedFailure(state: CutoverState) {
+  const { plan, phase, problem, undo } = state;
+  const [replicationConfigArn = ''] = plan.replicationConfigArns;
+  const left = undo.toReversed().map((step) => undoNames[step]);
+  const fence = undo.includes('unfence') && state.traffic !== 'target' ? 'The source is still fenced. ' : '';
+  return dmsFailure(
+    'DmsCutoverUndecided',
+    { replicationConfigArn },
+    `The cutover "${plan.cutoverId}" ended in ${phase} without a decision${problem === null ? '' : ` (${problem})`}`,
+    `${fence}The replications are still reserved. Find out which side the application uses. ${
+      left.length === 0 ? '' : `To go back by hand: ${left.join(', then ')}. `
+    }Then end each reservation: client.breakReservation(arn, { by, reason }).`,
+  );
+}
+
+/** Returns the failure of a request that the cutover refuses. */
+export function refusedRequest(state: CutoverState, name: CutoverRequestName, why: string) {
+  const { plan } = state;
+  const [replicationConfigArn = ''] = plan.replicationConfigArns;
+  const allowed = allowedRequests(state).map((each) => `dms.${each}`);
+  return dmsFailure(
+    'DmsCutoverRefused',
+    { replicationConfigArn },
+    `The cutover ${plan.cutoverId} refuses dms.${name}: ${why}`,
+    allowed.length === 0 ? 'Nothing was changed.' : `Nothing was changed. Allowed now: ${allowed.join(', ')}.`,
+  );
+}
+
+const undoNames: Readonly<Record<UndoStep, string>> = {
+  'switch-back': 'send the application back to the source',
+  unfence: 'let the source take writes again',
+  replicate: 'unseal the replications and resume them',
+};
+
+/** Returns the sentence about what the cutover waits for. */
+export function waitingFor(state: CutoverState): string {
+  const { step, plan, approvals, isReady, problem, nextAt, behind, undo } = state;
+  const why = problem === null ? '' : `: ${problem}`;
+  switch (step) {
+    case 'await-lag':
+      return plan.gates.lag === 'ignore'
+        ? 'The lag'
+        : `A lag of at most ${plan.gates.lag.maxSeconds} s in ${plan.gates.lag.samples} samples in a row`;
+    case 'measure':
+    case 'await-approval':
+      return isReady
+        ? `Approval by ${plan.approval.approvers - approvals.length} of ${plan.approval.approvers}`
+        : `The checks to be in order${why}`;
+    case 'await-window':
+      return `The window, which opens at ${nextAt}`;
+    case 'drain':
+      return `Everything up to the marker on the target${behind === null ? '' : ` (behind: ${behind})`}`;
+    case 'stop':
+      return 'The final stop of each replication';
+    case 'decide-after-switch':
+    case 'decide-after-switch-back':
+      return `A person to decide which side the application uses${why}`;
+    case 'await-verdict':
+      return `A person to decide whether the application stays on the target${why}`;
+    case 'await-repair':
+      return `A person to repair the way back${why}. Left: ${undo
+        .toReversed()
+        .map((each) => undoNames[each])
+        .join(', then ')}`;
+    case 'end':
+      return 'Nothing: the cutover has ended';
+    default:
+      return running[step];
+  }
+}
+
+const running = {
+  reserve: 'The reservation of the replications',
+  inspect: 'The checks of the preflight',
+  preflight: 'The hook preflight',
+  'measure-again': 'The gates once more',
+  'prepare-reverse': 'The hook prepareReverse',
+  fence: 'The hook fence',
+  'mark-source': 'The hook markSource',
+  'assert-stopped': 'A look at the stopped replications',
+  'sync-identities': 'The hook syncIdentities',
+  'assert-still-stopped': 'A look at the stopped replications',
+  switch: 'The hook switchToTarget',
+  'ask-after-switch': 'The hook whereIsTraffic',
+  'start-reverse': 'The hook startReverse',
+  verify: 'The hook verify',
+  'switch-back': 'The hook switchToSource',
+  'ask-after-switch-back': 'The hook whereIsTraffic',
+  'ask-before-unfence': 'The hook whereIsTraffic',
+  'find-reset': 'A look for an earlier run of the workflow',
+  unfence: 'The hook unfence',
+  replicate: 'The replications to run again',
+  release: 'The end of the reservations',
+} as const;
+
+/** Returns the steps that the cutover would take. */
+function plannedSteps({ plan, hooks }: CutoverState): readonly CutoverPlannedStep[] {
+  const { gates, approval, window, writesStoppedSeconds, replicationConfigArns: arns } = plan;
+  const steps: CutoverPlannedStep[] = [];
+  const add = (phase: CutoverPlannedStep['phase'], what: string) => void steps.push({ phase, what });
+  const call = (phase: CutoverPlannedStep['phase'], hook: CutoverState['hooks'][number]) => {
+    if (hooks.includes(hook)) add(phase, `Call ${hook}`);
+  };
+  add('preflight', `Reserve ${arns.length} replications and check them`);
+  call('preflight', 'preflight');
+  if (gates.lag !== 'ignore')
+    add('waiting-for-lag', `Wait for a lag of at most ${gates.lag.maxSeconds} s, for ${gates.lag.timeoutSeconds} s`);
+  add('validating', `Check tables (${gates.tables}) and validation (${gates.validation})`);
+  call('validating', 'validate');
+  if (approval.required)
+    add('waiting-for-approval', `Wait for ${approval.approvers} approvals, for ${approval.timeoutSeconds} s`);
+  if (window.notBefore !== null) add('waiting-for-window', `Wait until ${window.notBefore}`);
+  add('fencing', 'Check the gates once more');
+  call('fencing', 'prepareReverse');
+  call('fencing', 'fence');
+  add('fencing', `From here on, go back after ${writesStoppedSeconds} s unless the switch has begun`);
+  call('fencing', 'markSource');
+  call('draining', 'isDrained');
+  add('stopping', `Stop ${arns.length} replications for good`);
+  add('judging', 'Check the warnings of the stops, and that the replications are still stopped');
+  call('syncing', 'syncIdentities');
+  call('switching', 'switchToTarget');
+  call('switching', 'whereIsTraffic');
+  call('verifying', 'startReverse');
+  call('verifying', 'verify');
+  add('done', 'Release the replications');
+  return steps;
+}
+
+/** Writes the Markdown that the Web UI shows as the workflow's current details. */
+export function cutoverMarkdown(state: CutoverState, workflowId: string): string {
+  const { plan, phase, since, writesStoppedAt, writesResumedAt, cause, checks, lag } = state;
+  const isStopped = writesStoppedAt !== null && writesResumedAt === null;
+  const back = returnAt(state);
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['Phase', `**${phase}** since ${since}`],
+    ['Waits for', waitingFor(state)],
+    ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : 'not stopped'],
+    ['Goes back by itself at', back],
+    ['Goes back because', cause === null ? null : `${cause.code}: ${cause.detail}`],
+    ['Approvals', state.approvals.length === 0 ? null : state.approvals.map(({ by }) => by).join(', ')],
+    ['Lag', lag.length === 0 ? null : lag.slice(0, 5).map(formatLag).join(', ')],
+    ...checks
+      .filter(({ ok }) => !ok)
+      .slice(0, 10)
+      .map(({ name, detail }) => [`Check ${name}`, detail] as const),
+  ];
+  const table = rows.flatMap(([name, value]) => (value === null ? [] : [`| ${name} | ${cell(value)} |`]));
+  const commands = allowedRequests(state).map((name) => `    ${command(state, name, workflowId)}`);
+  const allowed = commands.length === 0 ? [] : ['', 'Allowed now:', '', ...commands];
+  return [`**Cutover ${plan.cutoverId}**: ${cell(plan.reason)}`, '', '| | |', '|---|---|', ...table, ...allowed].join(
+    '\n',
+  );
+}
+
+function formatLag({ lag }: CutoverState['lag'][number]): string {
+  return lag === null ? 'unknown' : `${lag.sourceSeconds ?? '?'} s + ${lag.targetSeconds ?? '?'} s`;
+}
+
+/** Returns a text without the characters that would end a cell of the table. */
+function cell(text: string): string {
+  return text.replace(/[|`\r\n]+/g, ' ').slice(0, 500);
+}
+
+function command({ plan, step }: CutoverState, name: CutoverRequestName, workflowId: string): string {
+  const extra: Readonly<Partial<Record<CutoverRequestName, string>>> = {
+    approve: `,"confirm":"${plan.cutoverId}"`,
+    change: ',"writesStoppedSeconds":<seconds>',
+    decide: step === 'await-repair' ? ',"undo":"retry"' : ',"traffic":"<source or target>"',
+  };
+  const input = `{"by":"<you>","reason":"<why>"${extra[name] ?? ''}}`;
+  return `temporal workflow update execute --workflow-id '${workflowId}' --name dms.${name} --input '${input}'`;
+}

@@ -1,0 +1,56 @@
+import { continueAsNew, uuid4, workflowInfo } from '@temporalio/workflow';
+import type { CutoverResult } from '../contract/cutover.js';
+import type { CutoverFunctions } from '../contract/cutover-hooks.js';
+import type { CutoverHookName, CutoverInput, CutoverOptions } from '../contract/cutover-input.js';
+import { readCutoverInput, readCutoverOptions, type CutoverHookPlans } from '../contract/cutover-schemas.js';
+import type { CutoverState } from '../contract/cutover-state.js';
+import { DMS_TASK_QUEUE } from '../contract/names.js';
+import { beginCutover } from '../rules/cutover/begin.js';
+import { hookFunctions } from './cutover/hooks.js';
+import { CutoverRun } from './cutover/run.js';
+import type { StepOptions } from './operation/run-as-child.js';
+
+/** State that one run of a cutover hands to the next. */
+interface ContinuedCutover {
+  readonly state: CutoverState;
+  readonly hooks: CutoverHookPlans;
+}
+
+/**
+ * Moves an application from the source of replications to their target, with the user's activities as hooks.
+ *
+ * Any language can start this workflow by name with JSON. Its workflow id is `dms-cutover:<cutoverId>`.
+ */
+export async function dmsCutover(input: CutoverInput, continued?: ContinuedCutover): Promise<CutoverResult> {
+  const { state, hooks } = continued ?? begin(input);
+  const run = new CutoverRun(state, hookFunctions(hooks), workflowInfo().taskQueue);
+  const ended = await run.run(true);
+  if ('result' in ended) return ended.result;
+  return continueAsNew<typeof dmsCutover>(input, { state: ended.state, hooks });
+}
+
+function begin(input: CutoverInput): ContinuedCutover {
+  const { plan, hooks } = readCutoverInput(input);
+  const names = Object.entries(hooks).flatMap(([name, hook]) => (hook === null ? [] : [name as CutoverHookName]));
+  return { state: beginCutover(plan, names, uuid4(), new Date().toISOString()), hooks };
+}
+
+/**
+ * Moves an application from the source of replications to their target, as a step of a host workflow. The hooks are
+ * functions of the host.
+ *
+ * The host answers the query `dms.cutover` and takes the updates `dms.approve`, `dms.abort` and so on. A host that
+ * waits long for an approval is better off with the workflow `dmsCutover`, which continues as new.
+ */
+export async function cutOver(
+  input: CutoverOptions,
+  hooks: CutoverFunctions,
+  { taskQueue = DMS_TASK_QUEUE }: StepOptions = {},
+): Promise<CutoverResult> {
+  const plan = readCutoverOptions(input, hooks.switchToSource !== undefined);
+  const names = Object.entries(hooks).flatMap(([name, hook]) => (hook === undefined ? [] : [name as CutoverHookName]));
+  const run = new CutoverRun(beginCutover(plan, names, uuid4(), new Date().toISOString()), hooks, taskQueue);
+  const ended = await run.run(false);
+  if ('result' in ended) return ended.result;
+  throw new Error('A step can not continue as new');
+}

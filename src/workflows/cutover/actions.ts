@@ -1,0 +1,163 @@
+import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
+import type { ReadingPart, ReplicationReading } from '../../contract/activity-protocol.js';
+import { readHookAnswer } from '../../contract/cutover-answers.js';
+import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
+import type { CutoverAction, CutoverState, CutoverStop, StepValues, ValueOf } from '../../contract/cutover-state.js';
+import type { StopReplicationInput } from '../../contract/inputs.js';
+import { contextOf } from '../../rules/cutover/report.js';
+import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
+import { unwrapFailure } from '../operation/failures.js';
+import {
+  assertStopped,
+  releaseReplication,
+  reserveReplication,
+  resumeReplication,
+  stopReplication,
+} from '../operation/steps.js';
+
+/** Seconds for which a replication that runs again is watched. */
+const VERIFY_PROGRESS_SECONDS = 10;
+/** Longest time one attempt waits for the lag. */
+const LAG_HOLD_SECONDS = 300;
+
+/** Carries out each step of a cutover. An action returns what the step found, or throws. */
+export type CutoverActions = { readonly [Step in CutoverAction]: (state: CutoverState) => Promise<ValueOf<Step>> };
+
+/** Returns the actions of a cutover with these hooks. `taskQueue`: that of the package's worker. */
+export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): CutoverActions {
+  const options = { taskQueue };
+  const read = (state: CutoverState, parts: readonly ReadingPart[]): Promise<readonly ReplicationReading[]> =>
+    changingActivities('Read the replications', taskQueue)['dms.readReplications']({
+      replicationConfigArns: state.plan.replicationConfigArns,
+      parts,
+    });
+  const askTraffic = async (state: CutoverState) =>
+    answerOf('whereIsTraffic', 'traffic', await hooks.whereIsTraffic(contextOf(state)));
+  const checksOf = async (name: 'preflight' | 'validate' | 'verify', state: CutoverState) =>
+    answerOf(name, 'checks', await hooks[name]?.(contextOf(state)));
+  const call = (hook: ((context: CutoverContext) => Promise<unknown>) | undefined) => async (state: CutoverState) => {
+    await hook?.(contextOf(state));
+    return null;
+  };
+  const measure = async (state: CutoverState) => {
+    const { lag } = state.plan.gates;
+    const parts: readonly ReadingPart[] = lag === 'ignore' ? ['tables'] : ['lag', 'tables'];
+    const [readings, checks] = await Promise.all([read(state, parts), checksOf('validate', state)]);
+    return { readings, checks };
+  };
+  const assertAllStopped = async ({ replications }: CutoverState) => {
+    await all(replications, async ({ checkpoint }) => {
+      if (checkpoint !== null) await assertStopped(checkpoint, options);
+    });
+    return null;
+  };
+  return {
+    reserve: async ({ plan }) => {
+      const reason = `cutover ${plan.cutoverId}: ${plan.reason}`.slice(0, 1000);
+      await all(plan.replicationConfigArns, (replicationConfigArn) =>
+        reserveReplication({ replicationConfigArn, reason }, options),
+      );
+      return null;
+    },
+    inspect: async (state) => {
+      const [readings, traffic] = await Promise.all([
+        read(state, ['replication', 'ledger', 'endpoints']),
+        askTraffic(state),
+      ]);
+      return { readings, traffic };
+    },
+    preflight: (state) => checksOf('preflight', state),
+    'await-lag': async ({ plan }) => {
+      const { gates, replicationConfigArns } = plan;
+      if (gates.lag === 'ignore') return [];
+      const { maxSeconds, samples, everySeconds } = gates.lag;
+      const activities = waitingActivities('Wait until the lag is low', { holdSeconds: LAG_HOLD_SECONDS, taskQueue });
+      return activities['dms.awaitLag']({ replicationConfigArns, maxSeconds, samples, everySeconds });
+    },
+    measure,
+    'measure-again': measure,
+    'prepare-reverse': call(hooks.prepareReverse?.bind(hooks)),
+    fence: call(hooks.fence.bind(hooks)),
+    'mark-source': async (state) => answerOf('markSource', 'marker', await hooks.markSource?.(contextOf(state))),
+    drain: async (state) => answerOf('isDrained', 'drain', await hooks.isDrained(contextOf(state))),
+    stop: (state) => stopAll(state, taskQueue),
+    'assert-stopped': assertAllStopped,
+    'sync-identities': call(hooks.syncIdentities?.bind(hooks)),
+    'assert-still-stopped': assertAllStopped,
+    switch: call(hooks.switchToTarget.bind(hooks)),
+    'ask-after-switch': askTraffic,
+    'start-reverse': call(hooks.startReverse?.bind(hooks)),
+    verify: (state) => checksOf('verify', state),
+    'switch-back': call(hooks.switchToSource?.bind(hooks)),
+    'ask-after-switch-back': askTraffic,
+    'ask-before-unfence': askTraffic,
+    'find-reset': () => changingActivities('Look for a reset', taskQueue)['dms.wasReset'](),
+    unfence: call(hooks.unfence.bind(hooks)),
+    replicate: (state) => replicateAll(state, taskQueue),
+    release: async ({ plan }) => {
+      await all(plan.replicationConfigArns, (replicationConfigArn) =>
+        releaseReplication({ replicationConfigArn }, options),
+      );
+      return null;
+    },
+  };
+}
+
+/** Stops all replications for good. The first failure cancels the other stops, because then all go back. */
+async function stopAll({ plan }: CutoverState, taskQueue: string): Promise<StepValues['stop']> {
+  const { replicationConfigArns, requestedBy, reason, stop } = plan;
+  const stops: CutoverStop[] = [];
+  let problem: string | null = null;
+  await CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current();
+    await Promise.all(
+      replicationConfigArns.map(async (replicationConfigArn) => {
+        try {
+          const input: StopReplicationInput = { ...stop, replicationConfigArn, intent: 'final', requestedBy, reason };
+          const { checkpoint, warnings } = await stopReplication(input, { taskQueue });
+          stops.push({ checkpoint, warnings });
+        } catch (err) {
+          problem ??= messageOf(err);
+          scope.cancel();
+        }
+      }),
+    );
+  });
+  return { stops, problem };
+}
+
+/** Unseals all replications and resumes them. All are tried, although one fails. */
+async function replicateAll({ plan, cause }: CutoverState, taskQueue: string): Promise<null> {
+  const { replicationConfigArns, requestedBy, cutoverId } = plan;
+  const reason = `The cutover ${cutoverId} goes back: ${cause?.detail ?? ''}`.slice(0, 1000);
+  await all(replicationConfigArns, async (replicationConfigArn) => {
+    const request = { replicationConfigArn, by: requestedBy, reason };
+    await changingActivities('Lift the seal', taskQueue)['dms.unsealReplication'](request);
+    const resume = { replicationConfigArn, requestedBy, reason, verifyProgressSeconds: VERIFY_PROGRESS_SECONDS };
+    await resumeReplication(resume, { taskQueue });
+  });
+  return null;
+}
+
+/** Runs the work for each item, waits for all, and throws one error that names every failure. */
+async function all<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const ended = await Promise.allSettled(items.map(work));
+  const failures = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new Error(failures.map(messageOf).join('; '));
+}
+
+/** Reads the answer of a hook. Throws if it is not of the kind that the hook has to give. */
+function answerOf<Kind extends Parameters<typeof readHookAnswer>[0]>(hook: string, kind: Kind, answer: unknown) {
+  const read = readHookAnswer<Kind>(kind, answer);
+  if ('problem' in read)
+    throw ApplicationFailure.nonRetryable(`${hook} has given an answer that ${read.problem}`, 'HookFailed');
+  return read.answer;
+}
+
+/** Returns the message of an error, without the wrappers that Temporal put around it. */
+export function messageOf(err: unknown): string {
+  const failure = unwrapFailure(err);
+  const cause = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure;
+  return cause instanceof Error ? cause.message : String(cause);
+}

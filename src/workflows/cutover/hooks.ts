@@ -1,0 +1,39 @@
+import { ActivityCancellationType, ApplicationFailure } from '@temporalio/workflow';
+import type { CutoverFunctions } from '../../contract/cutover-hooks.js';
+import type { CutoverHookName } from '../../contract/cutover-input.js';
+import type { CutoverHookPlan, CutoverHookPlans } from '../../contract/cutover-schemas.js';
+import { callHook, hookProblem } from '../operation/hooks.js';
+
+/** Attempts of a hook that names none: forward, and of those that find out or go back. */
+const [ATTEMPTS, BACK_ATTEMPTS] = [3, 5];
+
+const backHooks: ReadonlySet<CutoverHookName> = new Set(['whereIsTraffic', 'unfence', 'switchToSource']);
+/** Hooks that change who may write. A cancelled one is over before the next hook is called. */
+const writers: ReadonlySet<CutoverHookName> = new Set(['fence', 'unfence', 'switchToTarget', 'switchToSource']);
+
+/** Returns the hooks as functions that call the user's activities. */
+export function hookFunctions(plans: CutoverHookPlans): CutoverFunctions {
+  const entries = Object.entries(plans).flatMap(([name, plan]) =>
+    plan === null ? [] : [[name, functionOf(name as CutoverHookName, plan)] as const],
+  );
+  return Object.fromEntries(entries) as unknown as CutoverFunctions;
+}
+
+function functionOf(name: CutoverHookName, plan: CutoverHookPlan) {
+  return async (context: object): Promise<unknown> => {
+    const { timeoutSeconds, heartbeatSeconds, attempts } = plan;
+    try {
+      return await callHook(plan, context, {
+        summary: name,
+        attemptSeconds: timeoutSeconds,
+        attempts: attempts ?? (backHooks.has(name) ? BACK_ATTEMPTS : ATTEMPTS),
+        cancellationType: writers.has(name)
+          ? ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+          : ActivityCancellationType.TRY_CANCEL,
+        ...(heartbeatSeconds === null ? {} : { heartbeatSeconds }),
+      });
+    } catch (err) {
+      throw ApplicationFailure.nonRetryable(hookProblem(plan, err), 'HookFailed');
+    }
+  };
+}

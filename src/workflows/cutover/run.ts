@@ -1,0 +1,166 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineUpdate,
+  log,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CutoverRequestName, CutoverResult } from '../../contract/cutover.js';
+import type { CutoverFunctions } from '../../contract/cutover-hooks.js';
+import type { CutoverAction, CutoverState, StepOutcome } from '../../contract/cutover-state.js';
+import { isDue, onCancel, onTime, wakeAt } from '../../rules/cutover/clock.js';
+import { onOutcome } from '../../rules/cutover/outcomes.js';
+import {
+  contextOf,
+  cutoverMarkdown,
+  refusedRequest,
+  resultOf,
+  statusOf,
+  undecidedFailure,
+  waitingFor,
+} from '../../rules/cutover/report.js';
+import { cutoverRequests, onRequest, refusal, type CutoverRequests } from '../../rules/cutover/requests.js';
+import { isDecision, isInterrupted } from '../../rules/cutover/transitions.js';
+import { messageNames } from '../../contract/names.js';
+import { cutoverQuery } from '../messages.js';
+import { cutoverActions, messageOf, type CutoverActions } from './actions.js';
+import { Alarm } from './alarm.js';
+
+/** Events of history from which a run continues as new, while writes are not stopped. */
+const MAX_EVENTS = 400;
+
+/** Descriptions of the updates, for the Web UI and the command line. */
+const descriptions: Readonly<Record<CutoverRequestName, string>> = {
+  approve: 'Approves the cutover. Input: { by, reason, confirm: <cutoverId> }.',
+  revokeApproval: 'Takes an approval back, until writes are stopped. Input: { by, reason }.',
+  abort: 'Goes back, until the switch begins. Input: { by, reason }.',
+  change: 'Changes gates, window, approval or writesStoppedSeconds. Input: { by, reason, … }.',
+  switchBack: 'Sends the application back to the source while it is verified. Input: { by, reason }.',
+  decide: "Decides what the cutover can't find out. Input: { by, reason, traffic } or { by, reason, undo }.",
+};
+
+/** Run of a cutover: carries out the steps that its rules name. */
+export class CutoverRun {
+  readonly #actions: CutoverActions;
+  #isRunning = false;
+  /** True once the state has changed, or the clock has rung, since the rules were last asked. */
+  #isChanged = false;
+  readonly #alarm = new Alarm(() => void (this.#isChanged = true));
+
+  constructor(
+    private state: CutoverState,
+    private readonly hooks: CutoverFunctions,
+    taskQueue: string,
+  ) {
+    this.#actions = cutoverActions(hooks, taskQueue);
+    setHandler(cutoverQuery, () => statusOf(this.state));
+    for (const name of cutoverRequests) this.#handle(name);
+    this.#show();
+  }
+
+  /**
+   * Runs the cutover to its end. Returns the state instead of a result if the history has grown long, and the caller
+   * can continue as new.
+   */
+  async run(canContinue: boolean): Promise<{ readonly result: CutoverResult } | { readonly state: CutoverState }> {
+    CancellationScope.current().cancelRequested.catch(() => this.#change(onCancel(this.state, now(), this.#isRunning)));
+    const isLong = await CancellationScope.nonCancellable(() => this.#loop(canContinue));
+    this.#alarm.set(null);
+    if (isLong) return { state: this.state };
+    if (this.state.isUndecided) throw undecidedFailure(this.state);
+    if (this.state.cause?.code === 'cancelled')
+      throw new CancelledFailure('The cutover was cancelled, and has gone back');
+    return { result: resultOf(this.state) };
+  }
+
+  /** Returns true if the history has grown long. */
+  async #loop(canContinue: boolean): Promise<boolean> {
+    for (;;) {
+      this.#change(onTime(this.state, now(), false));
+      const { step, writesStoppedAt } = this.state;
+      if (step === 'end') return false;
+      const mayContinue = canContinue && (writesStoppedAt === null || isDecision(step));
+      if (mayContinue && hasLongHistory()) return true;
+      this.#alarm.set(wakeAt(this.state));
+      if (isDue(this.state, now())) await this.#carryOut(step as CutoverAction);
+      else await this.#wait(() => false);
+    }
+  }
+
+  async #carryOut(step: CutoverAction): Promise<void> {
+    const scope = new CancellationScope();
+    this.#isRunning = true;
+    const outcome = scope.run(() => this.#outcomeOf(step)).finally(() => (this.#isRunning = false));
+    for (;;) {
+      await this.#wait(() => !this.#isRunning);
+      if (!this.#isRunning) break;
+      this.#change(onTime(this.state, now(), true));
+      this.#alarm.set(wakeAt(this.state));
+      if (isInterrupted(this.state)) scope.cancel();
+    }
+    this.#change(onOutcome(this.state, await outcome, now(), workflowInfo().workflowId));
+  }
+
+  async #outcomeOf(step: CutoverAction): Promise<StepOutcome> {
+    try {
+      return { step, value: await this.#actions[step](this.state) } as StepOutcome;
+    } catch (err) {
+      return { step, problem: messageOf(err) };
+    }
+  }
+
+  /** Waits until the condition holds, the state changes, or the clock rings. */
+  async #wait(isOver: () => boolean): Promise<void> {
+    await condition(() => isOver() || this.#isChanged);
+    this.#isChanged = false;
+  }
+
+  #change(next: CutoverState): void {
+    if (next === this.state) return;
+    const isNewPhase = next.phase !== this.state.phase;
+    this.state = next;
+    this.#isChanged = true;
+    this.#show();
+    if (isNewPhase) this.#notify();
+  }
+
+  /** Tells the user's hook about the new phase. Nothing waits for it. */
+  #notify(): void {
+    this.hooks
+      .notify?.(contextOf(this.state))
+      .catch((err: unknown) => log.warn('The hook notify failed', { error: messageOf(err) }));
+  }
+
+  #handle(name: CutoverRequestName): void {
+    setHandler(
+      defineUpdate<string, [CutoverRequests[typeof name]]>(messageNames[name]),
+      (request) => {
+        this.#change(onRequest(this.state, name, request, now(), this.#isRunning));
+        return `${this.state.phase}: ${waitingFor(this.state)}`;
+      },
+      {
+        description: descriptions[name],
+        validator: (request) => {
+          const why = refusal(this.state, name, request);
+          if (why !== null) throw refusedRequest(this.state, name, why);
+        },
+      },
+    );
+  }
+
+  #show(): void {
+    setCurrentDetails(cutoverMarkdown(this.state, workflowInfo().workflowId));
+  }
+}
+
+function hasLongHistory(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return historyLength > MAX_EVENTS || continueAsNewSuggested;
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

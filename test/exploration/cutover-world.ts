@@ -1,0 +1,364 @@
+/**
+ * Small world for cutovers: an application, its source and target, and their replications. It carries out the steps of
+ * a cutover in simulated time, and breaks them at random.
+ */
+import type { CutoverRequestName, CutoverResult } from '../../src/contract/cutover.js';
+import type { CutoverTraffic } from '../../src/contract/cutover-hooks.js';
+import type { CutoverHookName } from '../../src/contract/cutover-input.js';
+import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';
+import type { CutoverAction, CutoverState, StepOutcome } from '../../src/contract/cutover-state.js';
+import { beginCutover } from '../../src/rules/cutover/begin.js';
+import { isDue, onCancel, onTime, wakeAt } from '../../src/rules/cutover/clock.js';
+import { onOutcome } from '../../src/rules/cutover/outcomes.js';
+import { resultOf } from '../../src/rules/cutover/report.js';
+import { allowedRequests, onRequest, refusal, type CutoverRequests } from '../../src/rules/cutover/requests.js';
+import { isDecision, isInterrupted } from '../../src/rules/cutover/transitions.js';
+import { look } from '../support/look.js';
+import { archivedRecord } from '../support/records.js';
+
+const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
+const WORKFLOW_ID = 'dms-cutover:orders';
+const arnOf = (n: number) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
+
+const allHooks: readonly CutoverHookName[] = [
+  'fence',
+  'unfence',
+  'isDrained',
+  'switchToTarget',
+  'whereIsTraffic',
+  'preflight',
+  'validate',
+  'markSource',
+  'syncIdentities',
+  'prepareReverse',
+  'startReverse',
+  'verify',
+  'switchToSource',
+];
+
+/** Numbers from 0 to 999 that decide the course of a world, one after the other. Nothing goes wrong once they end. */
+export class Tape {
+  #at = 0;
+  constructor(private readonly numbers: readonly number[]) {}
+
+  /** Returns true in so many of a thousand cases. */
+  happens(perMille: number): boolean {
+    return this.next(0) > 1000 - perMille;
+  }
+
+  next(otherwise: number): number {
+    return this.numbers[this.#at++] ?? otherwise;
+  }
+}
+
+/** Choices of one cutover. */
+export interface WorldOptions {
+  readonly replications: number;
+  readonly approvers: number;
+  readonly writesStoppedSeconds: number;
+  readonly onVerifyFailed: 'ask' | 'switch-back';
+  readonly windowSeconds: number | null;
+  /** Chance of trouble in each step, out of a thousand. */
+  readonly trouble: number;
+  /** Chance that a person sends a request in a step, out of a thousand. */
+  readonly people: number;
+}
+
+interface Replication {
+  isRunning: boolean;
+  isSealed: boolean;
+}
+
+/** World of one cutover. */
+export class CutoverWorld {
+  now = BEGIN;
+  state: CutoverState;
+  readonly violations: string[] = [];
+  readonly #tape: Tape;
+  readonly #replications: Replication[];
+  #isFenced = false;
+  #traffic: CutoverTraffic = 'source';
+  #isReserved = false;
+  /** True once `unfence` has succeeded. The hooks then refuse to fence or to switch for this token. */
+  #isClosed = false;
+
+  constructor(
+    private readonly options: WorldOptions,
+    tape: readonly number[],
+  ) {
+    this.#tape = new Tape(tape);
+    const { replications, approvers, writesStoppedSeconds, onVerifyFailed, windowSeconds } = options;
+    this.#replications = Array.from({ length: replications }, () => ({ isRunning: true, isSealed: false }));
+    const plan = readCutoverOptions(
+      {
+        cutoverId: 'orders',
+        replicationConfigArns: this.#replications.map((_, n) => arnOf(n)),
+        requestedBy: 'ada',
+        reason: 'move to Aurora',
+        writesStoppedSeconds,
+        onVerifyFailed,
+        approval: approvers === 0 ? { required: false } : { approvers, timeoutSeconds: 7200 },
+        ...(windowSeconds === null
+          ? {}
+          : { window: { notAfter: new Date(BEGIN + windowSeconds * 1000).toISOString() } }),
+      },
+      true,
+    );
+    this.state = beginCutover(plan, allHooks, 'token', this.iso);
+  }
+
+  get iso(): string {
+    return new Date(this.now).toISOString();
+  }
+
+  /** Runs the cutover to its end. Returns its result, or `undecided`. */
+  run(): CutoverResult | 'undecided' {
+    for (let turns = 0; turns < 3000; turns++) {
+      this.#set(onTime(this.state, this.iso, false));
+      const { step } = this.state;
+      if (step === 'end') return this.#atEnd();
+      if (isDue(this.state, this.iso)) this.#carryOut(step as CutoverAction);
+      else this.#idle();
+    }
+    this.violations.push(`the cutover does not end: ${this.state.step}`);
+    return 'undecided';
+  }
+
+  #atEnd(): CutoverResult | 'undecided' {
+    const { state } = this;
+    if (state.isUndecided) return 'undecided';
+    const result = resultOf(state);
+    const stopped = this.#replications.filter(({ isRunning }) => !isRunning).length;
+    const sealed = this.#replications.filter(({ isSealed }) => isSealed).length;
+    const isWrong = (what: string) => void this.violations.push(`${result.outcome}, and ${what}`);
+    if (this.#isReserved) isWrong('the replications are still reserved');
+    if (result.outcome === 'switched') {
+      if (this.#traffic !== 'target') isWrong(`the application uses ${this.#traffic}`);
+      if (sealed !== this.#replications.length) isWrong(`only ${sealed} replications are sealed`);
+    } else {
+      if (this.#traffic !== 'source') isWrong(`the application uses ${this.#traffic}`);
+      if (this.#isFenced) isWrong('the source is still fenced');
+      if (stopped > 0 || sealed > 0) isWrong(`${stopped} replications are stopped, and ${sealed} sealed`);
+      if (result.cause === null) isWrong('without a cause');
+    }
+    return result;
+  }
+
+  /** Lets time pass until something is to be done. People act meanwhile. */
+  #idle(): void {
+    const wake = wakeAt(this.state);
+    const patience = 300_000;
+    const until = wake === null ? this.now + patience : Math.max(this.now + 1, Date.parse(wake));
+    this.now = Math.min(until, this.now + patience);
+    this.#peopleAct(false);
+  }
+
+  /** Carries out a step. Its effect may come without its answer, and its answer without its effect. */
+  #carryOut(step: CutoverAction): void {
+    const isTroubled = this.#tape.happens(this.options.trouble);
+    const kind = isTroubled ? this.#tape.next(0) % 4 : 0;
+    const seconds = isTroubled ? this.#tape.next(0) : 1;
+    const end = this.now + seconds * 1000;
+    let isInterruptedNow = false;
+    while (this.now < end && !isInterruptedNow) {
+      const wake = wakeAt(this.state);
+      const next = wake === null ? end : Math.max(this.now + 1, Date.parse(wake));
+      this.now = Math.min(end, next, this.now + 20_000);
+      this.#set(onTime(this.state, this.iso, true));
+      this.#peopleAct(true);
+      isInterruptedNow = isInterrupted(this.state);
+    }
+    // A step that is interrupted, or that fails, may have taken effect.
+    const takesEffect = kind === 0 || kind === 1;
+    const answers = kind === 0 || kind === 3;
+    const value = this.#effect(step, takesEffect);
+    const outcome = (
+      answers && !isInterruptedNow && value !== undefined ? { step, value } : { step, problem: 'no answer' }
+    ) as StepOutcome;
+    this.#requireOneWriter(step);
+    this.#set(onOutcome(this.state, outcome, this.iso, WORKFLOW_ID));
+  }
+
+  /** Plays the effect of a step, and returns its answer. `undefined`: it fails. */
+  #effect(step: CutoverAction, takesEffect: boolean): unknown {
+    switch (step) {
+      case 'reserve':
+        this.#isReserved ||= takesEffect;
+        return takesEffect ? null : undefined;
+      case 'release':
+        this.#isReserved &&= !takesEffect;
+        // The workflow keeps trying, for as long as the ledger is away.
+        this.#isReserved = false;
+        return null;
+      case 'inspect':
+        return takesEffect ? { readings: this.#readings(), traffic: this.#traffic } : undefined;
+      case 'preflight':
+      case 'verify':
+        return [{ name: step, ok: takesEffect, detail: 'looked' }];
+      case 'measure':
+      case 'measure-again':
+        return { readings: this.#readings(), checks: [{ name: 'validate', ok: takesEffect, detail: 'looked' }] };
+      case 'await-lag':
+        return [];
+      case 'fence':
+        if (takesEffect && !this.#isClosed) this.#isFenced = true;
+        return takesEffect ? null : undefined;
+      case 'mark-source':
+        return takesEffect ? { lsn: 1 } : undefined;
+      case 'drain':
+        return { drained: takesEffect };
+      case 'stop':
+        return this.#stop(takesEffect);
+      case 'assert-stopped':
+      case 'assert-still-stopped':
+        return this.#replications.every(({ isRunning }) => !isRunning) ? null : undefined;
+      case 'switch':
+        this.#requireMaySwitch();
+        if (takesEffect && !this.#isClosed) this.#traffic = 'target';
+        else if (this.#tape.happens(200)) this.#traffic = this.#tape.happens(500) ? 'both' : 'neither';
+        return takesEffect ? null : undefined;
+      case 'switch-back':
+        if (takesEffect) this.#traffic = 'source';
+        return takesEffect ? null : undefined;
+      case 'ask-after-switch':
+      case 'ask-after-switch-back':
+      case 'ask-before-unfence':
+        return takesEffect ? this.#traffic : undefined;
+      case 'find-reset':
+        return false;
+      case 'unfence':
+        if (this.#traffic !== 'source') this.violations.push(`unfenced while the application uses ${this.#traffic}`);
+        if (takesEffect) [this.#isFenced, this.#isClosed] = [false, true];
+        return takesEffect ? null : undefined;
+      case 'replicate':
+        if (takesEffect) for (const each of this.#replications) [each.isRunning, each.isSealed] = [true, false];
+        return takesEffect ? null : undefined;
+      case 'prepare-reverse':
+      case 'sync-identities':
+      case 'start-reverse':
+        return takesEffect ? null : undefined;
+    }
+  }
+
+  /** Stops all, or some of them. */
+  #stop(isWhole: boolean): unknown {
+    const stopped = this.#replications.filter(() => isWhole || this.#tape.happens(500));
+    for (const each of stopped) [each.isRunning, each.isSealed] = [false, true];
+    const stops = this.#replications.flatMap((each, n) =>
+      each.isRunning ? [] : [{ checkpoint: { ...archivedRecord(1), replicationConfigArn: arnOf(n) }, warnings: [] }],
+    );
+    const isAll = stops.length === this.#replications.length;
+    // Somebody may start one again behind the cutover's back.
+    const [first] = this.#replications;
+    if (first !== undefined && this.#tape.happens(this.options.trouble / 4)) first.isRunning = true;
+    return { stops, problem: isAll ? null : 'one failed' };
+  }
+
+  #readings() {
+    return this.#replications.map((each, n) => ({
+      replicationConfigArn: arnOf(n),
+      replication: look({ status: each.isRunning ? 'running' : 'stopped' }),
+      ledger: { sealedBy: each.isSealed ? 'ada' : null, reservedBy: this.#isReserved ? WORKFLOW_ID : null },
+      endpoints: null,
+      lag: { sourceSeconds: 1, targetSeconds: 1, at: this.iso },
+      tables: { ...emptyTables, readAt: this.iso },
+      problem: null,
+    }));
+  }
+
+  /** A person sends a request at random, also one that comes at the wrong time. */
+  #peopleAct(isRunning: boolean): void {
+    const decides = isDecision(this.state.step);
+    if (decides && this.#tape.next(999) < 300) return;
+    const { people } = this.options;
+    const isAsked = decides || this.state.step === 'await-approval';
+    if (!isAsked && !this.#tape.happens(people)) return;
+    if (this.#tape.happens(people / 2)) {
+      this.#set(onCancel(this.state, this.iso, isRunning));
+      return;
+    }
+    const allowed = allowedRequests(this.state);
+    const asked = this.#request(allowed);
+    if (asked === null) return;
+    const { name, request } = asked;
+    const before = this.state;
+    if (refusal(this.state, name, request) !== null) return;
+    this.#set(onRequest(this.state, name, request, this.iso, isRunning));
+    const isHeard = this.state.timeline.length > before.timeline.length || this.state.step !== before.step;
+    if (!isHeard) this.violations.push(`dms.${name} was accepted and dropped`);
+  }
+
+  #request(allowed: readonly CutoverRequestName[]) {
+    const who = { by: `person ${(this.#tape.next(0) + this.state.approvals.length) % 3}`, reason: 'because' };
+    const { step } = this.state;
+    if (step === 'await-approval' && !this.#tape.happens(100))
+      return requestOf('approve', { ...who, confirm: this.#tape.happens(50) ? 'another' : 'orders' });
+    if (step === 'await-repair') return requestOf('decide', { ...who, undo: 'retry' });
+    if (step === 'await-verdict')
+      return this.#tape.happens(500)
+        ? requestOf('switchBack', who)
+        : requestOf('decide', { ...who, traffic: 'target' });
+    if (isDecision(step)) {
+      // The person finds out, and makes it so.
+      const traffic = this.#traffic === 'target' || this.#traffic === 'both' ? 'target' : 'source';
+      this.#traffic = traffic;
+      return requestOf('decide', { ...who, traffic });
+    }
+    const name = allowed[this.#tape.next(0) % Math.max(1, allowed.length)];
+    if (name === undefined || name === 'decide' || name === 'approve') return null;
+    if (name === 'change') return requestOf('change', { ...who, writesStoppedSeconds: 1 + this.#tape.next(100) });
+    return requestOf(name, who);
+  }
+
+  #requireMaySwitch(): void {
+    const { writesStoppedAt, plan, approvals } = this.state;
+    if (!this.#isFenced) this.violations.push('switched while the source was not fenced');
+    if (this.#replications.some(({ isRunning }) => isRunning)) this.violations.push('switched while one replicated');
+    const { required, approvers } = plan.approval;
+    if (required && approvals.length < approvers) this.violations.push('switched without the approvals');
+    const limit = Date.parse(writesStoppedAt ?? '') + plan.writesStoppedSeconds * 1000;
+    if (Date.parse(this.state.stepSince) > limit)
+      this.violations.push('switched after writes were stopped for too long');
+  }
+
+  #requireOneWriter(step: CutoverAction): void {
+    const isSource = !this.#isFenced;
+    const isTarget = this.#traffic === 'target' || this.#traffic === 'both';
+    if (isSource && isTarget) this.violations.push(`two writers after ${step}`);
+  }
+
+  #set(next: CutoverState): void {
+    const isUndoRun = ['unfence', 'replicate', 'switch-back'].includes(next.step);
+    if (isUndoRun && next.step !== this.state.step && !next.undo.includes(next.step as never))
+      this.violations.push(`${next.step} runs without being registered`);
+    if (next.step === 'fence' && !next.undo.includes('unfence')) this.violations.push('the fence has no way back');
+    this.state = next;
+  }
+}
+
+const emptyTables = {
+  total: 1,
+  byState: { 'Table completed': 1 },
+  byValidationState: { Validated: 1 },
+  rows: {
+    inserts: 0,
+    updates: 0,
+    deletes: 0,
+    ddls: 0,
+    appliedInserts: 0,
+    appliedUpdates: 0,
+    appliedDeletes: 0,
+    appliedDdls: 0,
+    fullLoadRows: 0,
+    fullLoadErrorRows: 0,
+    validationPending: 0,
+    validationFailed: 0,
+    validationSuspended: 0,
+  },
+  flagged: [],
+  truncated: false,
+};
+
+function requestOf<Name extends CutoverRequestName>(name: Name, request: CutoverRequests[Name]) {
+  return { name, request };
+}

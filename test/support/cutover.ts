@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { CutoverCheck, CutoverContext, CutoverTraffic } from '../../src/contract/cutover-hooks.js';
+import type { CutoverInput } from '../../src/contract/cutover-input.js';
+import type { Stage } from './stage.js';
+
+/** Application with a source and a target, whose hooks write down what they do. */
+export class Application {
+  readonly done: string[] = [];
+  readonly contexts: CutoverContext[] = [];
+  traffic: CutoverTraffic = 'source';
+  isFenced = false;
+  /** Number of calls of `isDrained` that answer false. */
+  undrained = 0;
+  checks: readonly CutoverCheck[] = [];
+  /** Replaces hooks, by name. A replacement may call the hook that it replaces. */
+  meddle: Partial<Record<string, (context: CutoverContext, own: () => Promise<unknown>) => Promise<unknown>>> = {};
+
+  /** Activities of the hooks, by type. */
+  get activities(): Record<string, (context: CutoverContext) => Promise<unknown>> {
+    const hooks: Record<string, () => Promise<unknown>> = {
+      fence: async () => void (this.isFenced = true),
+      unfence: async () => void (this.isFenced = false),
+      isDrained: async () => ({ drained: this.undrained-- <= 0, behind: `${this.undrained} rows` }),
+      switchToTarget: async () => void (this.traffic = 'target'),
+      switchToSource: async () => void (this.traffic = 'source'),
+      whereIsTraffic: async () => this.traffic,
+      preflight: async () => this.checks.filter(({ name }) => name === 'preflight'),
+      validate: async () => this.checks.filter(({ name }) => name === 'validate'),
+      verify: async () => this.checks.filter(({ name }) => name === 'verify'),
+      markSource: async () => ({ lsn: '0/16B3748' }),
+      syncIdentities: async () => null,
+      prepareReverse: async () => null,
+      startReverse: async () => null,
+      notify: async () => null,
+    };
+    const entries = Object.entries(hooks).map(([name, hook]) => [
+      name,
+      (context: CutoverContext) => {
+        if (!['whereIsTraffic', 'isDrained', 'notify'].includes(name) || this.done.at(-1) !== name)
+          this.done.push(name);
+        this.contexts.push(context);
+        return this.meddle[name]?.(context, hook) ?? hook();
+      },
+    ]);
+    return Object.fromEntries(entries) as ReturnType<() => Application['activities']>;
+  }
+}
+
+/** Hook with one attempt. */
+export const cutoverHook = (activityType: string) => ({ activityType, timeoutSeconds: 30, attempts: 1 });
+
+/** Input of a cutover with the required hooks, quick enough for a test. */
+export function cutoverInput(arns: readonly string[], more: Partial<CutoverInput> = {}): CutoverInput {
+  const hook = cutoverHook;
+  return {
+    cutoverId: `orders-${randomUUID()}`,
+    replicationConfigArns: arns,
+    requestedBy: 'ada',
+    reason: 'orders move to Aurora',
+    writesStoppedSeconds: 300,
+    gates: { lag: 'ignore' },
+    approval: { required: false },
+    stop: { settleSeconds: 0 },
+    ...more,
+    hooks: {
+      fence: hook('fence'),
+      unfence: hook('unfence'),
+      isDrained: hook('isDrained'),
+      switchToTarget: hook('switchToTarget'),
+      whereIsTraffic: hook('whereIsTraffic'),
+      ...more.hooks,
+    },
+  };
+}
+
+/** Creates replications that run. */
+export function runningReplications(stage: Stage, number = 1): readonly string[] {
+  return Array.from({ length: number }, () => stage.simulator.createReplication({ status: 'running' }));
+}
