@@ -7,7 +7,7 @@
 export default {
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.unit.config.ts', related: false },
-  mutate: ['src/{contract,dms,ledger,rules,watch}/*.ts', 'src/aws/secrets.ts'],
+  mutate: ['src/{contract,dms,ledger,rules,watch}/**/*.ts', 'src/aws/secrets.ts'],
   coverageAnalysis: 'perTest',
   // No type checker, and no tsconfig to rewrite: Stryker 9 can do neither with TypeScript 7, and would need 5.9 beside it.
   tsconfigFile: 'none',

@@ -1,6 +1,6 @@
 import { operationWorkflowId } from '../contract/names.js';
 import type { AwaitIdle } from '../contract/activity-protocol.js';
-import { findOperation } from './runtime/find-execution.js';
+import { findExecution } from './runtime/find-execution.js';
 import { beginAttempt } from './runtime/attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
@@ -14,7 +14,7 @@ const MAX_DELAY_SECONDS = 600;
 /** Waits until no operation is open on the replication, or until the given execution has closed. */
 export async function awaitIdle(worker: WorkerContext, request: AwaitIdle): Promise<void> {
   const attempt = beginAttempt(worker, request, 'dms.awaitIdle', { phase: 'settling' });
-  const open = await findOperation(worker.client(), operationWorkflowId(attempt.arn.arn));
+  const open = await findExecution(worker.client(), operationWorkflowId(attempt.arn.arn));
   const { firstRunId = open?.firstRunId } = request;
   if (open === null || open.firstRunId !== firstRunId) return;
   const what = `${open.workflowId} (${open.kind} "${open.operationId ?? ''}") is open`;

@@ -24,7 +24,7 @@ import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown } from './runtime/api-failures.js';
 import { beginAttempt, type Attempt } from './runtime/attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
-import { describeExecution, findOperation } from './runtime/find-execution.js';
+import { describeExecution, findExecution } from './runtime/find-execution.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { readStopInput } from '../contract/input-schemas.js';
@@ -127,7 +127,7 @@ async function endWithin(
   seconds: number,
   { signal }: Attempt,
 ): Promise<AwaitedOperation | null> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.round(seconds * 1000))]);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.round(seconds * 1000)))]);
   try {
     const handle = client.workflow.getHandle(open.workflowId, open.runId);
     const result = await client.withAbortSignal(patience, () => handle.result());
@@ -144,7 +144,7 @@ async function endWithin(
     if (isDmsFailure(err.cause, 'DmsReplicationReserved') && !ours) return { end: 'gone' };
     if (!isCutShort(err.cause)) throw err.cause ?? err;
     // A reset terminates the run, and the execution goes on in another run.
-    const next = await findOperation(client, open.workflowId, operationOfExecution);
+    const next = await findExecution(client, open.workflowId, operationOfExecution);
     if (next?.firstRunId === open.firstRunId && next.runId !== open.runId) return null;
     if (!ours) return { end: 'gone' };
     const { name, message } = err.cause;

@@ -97,6 +97,7 @@ export async function createPauseSchedule(
  * is none.
  */
 export async function deletePauseSchedule(client: Client, scheduleId: string, creation?: string): Promise<boolean> {
+  await requireServer(client);
   let isFound = false;
   for (const kind of ['stop', 'resume'] as const) {
     const handle = client.schedule.getHandle(pauseScheduleId(scheduleId, kind));

@@ -207,5 +207,8 @@ function formatNumber(value: number): string {
 
 function isMoment(value: string): boolean {
   const hasTimeFormat = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value);
-  return hasTimeFormat && !Number.isNaN(Date.parse(value));
+  // JavaScript moves a day that does not exist, such as 30 February, into the next month.
+  const [year = 0, month = 0, day = 0] = value.slice(0, 10).split('-').map(Number);
+  const isDay = day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return hasTimeFormat && isDay && !Number.isNaN(Date.parse(value));
 }

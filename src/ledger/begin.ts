@@ -98,7 +98,7 @@ function begunOperation(
 
 /** True if a record or an operation shows that the replication has run. */
 function hasRun({ checkpoints, operations }: Ledger): boolean {
-  const provesNoRun = (status: string | null) => status === null || status === 'created';
+  const provesNoRun = (status: string | null) => status === null || status === 'created' || status === 'unknown';
   return (
     checkpoints.some(({ stoppedAt }) => stoppedAt !== null) ||
     operations.some((each) => !provesNoRun(each.statusAtBegin))

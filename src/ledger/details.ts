@@ -37,12 +37,15 @@ export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boo
 
 /**
  * Returns the state in one word. `stopping`, `starting`: a call is noted. `stopped`, `running`: by the newest operation
- * that succeeded. `unknown`: no operation has succeeded yet.
+ * that succeeded. `failed`: an operation has found the replication failed since. `unknown`: neither.
  */
 function stateOf({ pendingCall, operations, deletedAt }: Ledger): string {
   if (deletedAt !== null) return 'deleted';
   if (pendingCall !== null) return pendingCall.kind === 'stop' ? 'stopping' : 'starting';
-  const newest = operations.find(({ outcome }) => outcome !== null);
+  const newest = operations.find(
+    ({ outcome, failureType }) => outcome !== null || failureType === 'DmsReplicationFailed',
+  );
   if (newest === undefined) return 'unknown';
+  if (newest.failureType === 'DmsReplicationFailed') return 'failed';
   return newest.kind === 'stop' ? 'stopped' : 'running';
 }

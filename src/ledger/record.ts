@@ -152,6 +152,8 @@ function isSameRecord(recorded: CheckpointRecord, draft: CheckpointDraft): boole
 }
 
 function isKnownStop(recorded: CheckpointRecord, draft: CheckpointDraft): boolean {
-  // DMS may no longer show every field of the stop once it has deprovisioned the replication.
-  return recorded.stoppedAt !== null && mayLackFields(recorded, draft, draft.resumeBy === null);
+  // DMS may no longer show every field of the stop once it has deprovisioned the replication. A record without a stop
+  // time may be of another stop, or of none.
+  const isDeprovisioned = draft.resumeBy === null;
+  return draft.stoppedAt !== null && mayLackFields(recorded, draft, isDeprovisioned);
 }

@@ -44,7 +44,7 @@ export function resumedEntry({ outcome, resumedFrom }: ResumeReplicationResult):
 }
 
 export function failedEntry(failureType: string, message: string, failuresBefore: number): FleetEntry {
-  const kept = failuresBefore < MAX_MESSAGES ? cut(message, MAX_MESSAGE_LENGTH) : null;
+  const kept = failuresBefore < MAX_MESSAGES && message !== '' ? cut(message, MAX_MESSAGE_LENGTH) : null;
   return { failureType: cut(failureType, MAX_TYPE_LENGTH), message: kept };
 }
 

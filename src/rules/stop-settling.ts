@@ -156,8 +156,13 @@ export function judgeSettling(
  * broke none.
  */
 function secondsOfChange({ agreement: before, describedSince }: StopWaitMemory, agreement: Agreement): number {
-  if (before === null || describedSince === null || before === agreement) return 0;
+  if (before === null || describedSince === null || before === agreement || !isFingerprint(before)) return 0;
   return before.since - describedSince;
+}
+
+/** True if looks agreed on a described stop. Any other conclusion is a word, and a fingerprint is a JSON array. */
+function isFingerprint({ on }: Agreement): boolean {
+  return on.startsWith('[');
 }
 
 function judgeActive(seen: StopWaitMemory, look: StopLook, rules: StopWaitRules): StopJudgement {

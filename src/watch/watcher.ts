@@ -142,10 +142,8 @@ export class ReplicationWatcher {
     for (; ; number++) {
       const page = await this.#page(lane, first, marker, wanted);
       for (const arn of wanted.keys()) if (!this.#waiters.has(arn)) wanted.delete(arn);
-      if (page === null) {
-        this.#list.rememberFailedPage(number, performance.now());
-        break;
-      }
+      if (page === 'failed') this.#list.rememberFailedPage(number, performance.now());
+      if (page === 'failed' || page === 'not-wanted') break;
       for (const { replicationConfigArn: arn } of page.items) {
         this.#list.rememberPage(arn, number);
         wanted.delete(arn);
@@ -164,15 +162,16 @@ export class ReplicationWatcher {
   }
 
   /**
-   * Requests one page. Retries while DMS throttles, and once after another failure. `null`: the page can't be read, or
-   * nobody waits for it.
+   * Requests one page. Retries while DMS throttles, and once after another failure.
+   *
+   * `failed`: the page can't be read. `not-wanted`: nobody waits for it any more, or a denial has answered everybody.
    */
   async #page(
     lane: Lane,
     first: ReplicationConfigArn,
     marker: string | null,
     wanted: Map<string, ReplicationConfigArn>,
-  ): Promise<Page<Replication> | null> {
+  ): Promise<Page<Replication> | 'failed' | 'not-wanted'> {
     for (let failures = 0; ;) {
       const sentAt = performance.now();
       try {
@@ -192,12 +191,13 @@ export class ReplicationWatcher {
         const isForAll = failure.kind === 'access-denied' || failure.kind === 'credentials';
         if (isForAll) for (const arn of wanted.keys()) this.#answer(arn, sentAt, (each) => each.reject(failure));
         if (failure.kind !== 'throttled') failures++;
-        if (isForAll || failures === 2) return null;
+        if (isForAll) return 'not-wanted';
+        if (failures === 2) return 'failed';
       }
       await this.budget.take(lane);
       if (![...wanted.keys()].some((arn) => this.#waiters.has(arn))) {
         this.budget.giveBack(lane);
-        return null;
+        return 'not-wanted';
       }
     }
   }

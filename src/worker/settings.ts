@@ -68,7 +68,7 @@ function readAllowed(value: string | undefined): readonly string[] | undefined {
       `TEMPORAL_DMS_ALLOW contains "${each}", which is no replication config ARN. Set ARNs, or patterns with *`,
     );
   }
-  return entries;
+  return entries?.length === 0 ? undefined : entries;
 }
 
 function isReplicationConfigArn(value: string): boolean {

@@ -5,7 +5,7 @@ import type { CutoverHookName, CutoverInput, CutoverOptions } from '../contract/
 import { readCutoverInput, readCutoverOptions, type CutoverHookPlans } from '../contract/cutover-schemas.js';
 import type { CutoverState } from '../contract/cutover-state.js';
 import { DMS_TASK_QUEUE } from '../contract/names.js';
-import { beginCutover } from '../rules/cutover/begin.js';
+import { beginCutover, CUTOVER_VERSION } from '../rules/cutover/begin.js';
 import { hookFunctions } from './cutover/hooks.js';
 import { CutoverRun } from './cutover/run.js';
 import type { StepOptions } from './operation/run-as-child.js';
@@ -23,6 +23,8 @@ interface ContinuedCutover {
  */
 export async function dmsCutover(input: CutoverInput, continued?: ContinuedCutover): Promise<CutoverResult> {
   const { state, hooks } = continued ?? begin(input);
+  // Fails the workflow task, not the workflow. A worker of the newer version can then go on.
+  if (state.version !== CUTOVER_VERSION) throw new Error(`Version ${state.version} of a cutover is not known here`);
   const run = new CutoverRun(state, hookFunctions(hooks), workflowInfo().taskQueue);
   const ended = await run.run(true);
   if ('result' in ended) return ended.result;

@@ -166,6 +166,7 @@ describe('the schema of a resume', () => {
       [{ startReplicationType: 'reload' }, '"resume-processing" or "reload-target" or "start-replication"'],
       [{ confirmReload: long(256) }, 'confirmReload is a string of 256'],
       [{ cdcStartPosition: long(16_385) }, 'cdcStartPosition is a string of 16,385'],
+      [{ cdcStartTime: '2026-02-30T00:00:00Z' }, 'cdcStartTime is "2026-02-30T00:00:00Z"; it takes an ISO 8601 time'],
       [{ cdcStartTime: 'yesterday' }, 'cdcStartTime is "yesterday"; it takes an ISO 8601 time'],
       [{ cdcStartTime: new Date(0) }, 'cdcStartTime is a Date; it takes an ISO 8601 time'],
       [{ cdcStartTime: `2026-01-01T00:00:00.${'0'.repeat(MEGABYTE)}Z` }, 'cdcStartTime is a string of'],
@@ -185,6 +186,7 @@ describe('the schema of a resume', () => {
     const started = { startReplicationType: 'start-replication' };
     expect(refusedResume({ ...started, cdcStartPosition: 'checkpoint:V1#27#x' })).toBe('accepted');
     expect(refusedResume({ ...started, cdcStartTime: '2026-01-01T02:00:00+02:00' })).toBe('accepted');
+    expect(refusedResume({ ...started, cdcStartTime: '2028-02-29T00:00:00Z' })).toBe('accepted');
     expect(refusedResume({ cdcStopPosition: 'commit_time:2026-02-09T12:12:12' })).toBe('accepted');
   });
 });

@@ -268,6 +268,14 @@ describe.concurrent('with everything encrypted', () => {
     const failure = await failureOf(stage.dms.resume({ replicationConfigArn, checkpoint: { sequence: 9 } }));
     expect(failure).toMatchObject({ type: 'DmsCheckpointMissing', message: expect.stringContaining('sequence') });
     const history = await stage.client.workflow.getHandle(handle.workflowId).fetchHistory();
-    expect(JSON.stringify(history)).not.toContain(Buffer.from('hush').toString('base64'));
+    const payloads = bytesIn(history);
+    expect(payloads.length).toBeGreaterThan(5);
+    expect(payloads.filter((payload) => payload.includes('hush'))).toEqual([]);
   });
 });
+
+/** Returns the contents of all byte arrays in a value, as text. */
+function bytesIn(value: unknown): string[] {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('latin1')];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(bytesIn) : [];
+}

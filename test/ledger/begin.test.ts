@@ -66,6 +66,7 @@ describe('the beginning of an operation', () => {
 
   test.each([
     ['created', false],
+    ['unknown', false],
     ['running', true],
   ])('in status %s proves that the replication has run: %s', (status, hasRun) => {
     const { ledger } = begin(empty, beginOf(op('a'), 1, { status }), at(1));

@@ -6,7 +6,7 @@ import { ledgerMarkdown, ledgerMemo } from '../../src/ledger/details.js';
 import { fleetWorkflowId, ledgerWorkflowId, operationWorkflowId, pauseScheduleId } from '../../src/contract/names.js';
 import { record } from '../../src/ledger/record.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
-import { withBegun, draftOf, withNote, withRecord, resumedOf } from '../support/ledger-requests.js';
+import { withBegun, draftOf, withNote, withRecord, endedOf, resumedOf } from '../support/ledger-requests.js';
 import { look } from '../support/look.js';
 import { arn, at, operation } from '../support/operations.js';
 
@@ -15,6 +15,8 @@ const stop = operation('a', { deadline: { policy: 'warn', leadSeconds: 3600, onR
 const resume = operation('r', { kind: 'resume' });
 const stopped = withRecord(withBegun(empty, stop, 1), stop, 2);
 const resumed = record(withBegun(stopped, resume, 3), resumedOf(resume, 4), at(4)).ledger;
+const failure = { ...endedOf(operation('f'), 6), failureType: 'DmsReplicationFailed' };
+const failedAfterRun = record(withBegun(resumed, operation('f'), 5), failure, at(6)).ledger;
 const warned = (warnings: number): Ledger =>
   stopped.guard === null ? stopped : { ...stopped, guard: { ...stopped.guard, warnings } };
 const newest = `Newest record: 1, stopped at ${at(1)}, \`c\``;
@@ -79,6 +81,11 @@ describe('the memo of a ledger', () => {
       'shows "running" until the call of the next stop is noted',
       withBegun(resumed, operation('b'), 5),
       { ...nothing, state: 'running', recoveryCheckpoint: 'c' },
+    ],
+    [
+      'shows a replication that failed after it ran',
+      failedAfterRun,
+      { ...nothing, state: 'failed', recoveryCheckpoint: 'c' },
     ],
     ['shows a replication that is being stopped', withNote(empty, stop, 3), { ...nothing, state: 'stopping' }],
     ['shows a replication that is being started', withNote(empty, resume, 3), { ...nothing, state: 'starting' }],

@@ -180,6 +180,17 @@ describe('the record of a stop', () => {
     ).toBeNull();
   });
 
+  test.each(['created', 'failed'])(
+    'takes no checkpoint from an earlier stop if it has no stop time itself: %s',
+    (status) => {
+      const stoppedBefore = withRecord(withBegun(empty, op('a'), 1), op('a'), 2);
+      const checkpoint = draftOf('b', { status, stoppedAt: null, recoveryCheckpoint: null, resumeBy: null });
+      const recorded = withRecord(withBegun(stoppedBefore, op('b'), 3), op('b'), 4, { checkpoint });
+      expect(recorded.checkpoints).toHaveLength(2);
+      expect(recorded.checkpoints[0]?.recoveryCheckpoint).toBeNull();
+    },
+  );
+
   test('takes a missing checkpoint from the newest record of the same stop', () => {
     const first = withRecord(withBegun(empty, op('a'), 1), op('a'), 2);
     const none = { ...first, checkpoints: first.checkpoints.map((each) => ({ ...each, recoveryCheckpoint: null })) };

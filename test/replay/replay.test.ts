@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
+import { Application, cutoverInput } from '../support/cutover.js';
 import { Stage, until, workflowBundle } from '../support/stage.js';
 
 const folder = new URL('histories/', import.meta.url);
@@ -10,18 +11,22 @@ const files = names.filter((name) => name.endsWith('.json'));
 const read = async (name: string) => JSON.parse(await readFile(new URL(name, folder), 'utf8')) as { events: any[] };
 
 /** Returns the workflow id, which a history lacks. An operation under any other id would run as a child. */
-const workflowIdOf = (name: string) =>
-  name.includes('fleet')
+const workflowIdOf = (name: string) => {
+  if (name.includes('cutover')) return 'dms-cutover:RECORDED';
+  return name.includes('fleet')
     ? 'dms-fleet:stop:RECORDED'
     : `${name.includes('ledger') ? 'dms-ledger' : 'dms'}:arn:aws:dms:eu-west-1:123456789012:replication-config:RECORDED`;
+};
 
 /** RECORD_HISTORIES=<version> records the histories of that version. Set it once for each new release. */
 test.runIf(process.env['RECORD_HISTORIES'])(
-  'the histories of a stop, a resume, a fleet and a ledger are recorded',
+  'the histories of a stop, a resume, a fleet, a cutover and a ledger are recorded',
   async () => {
     await using stage = await Stage.set();
     const arn = stage.simulator.createReplication({ identifier: 'RECORDED' });
-    await stage.work();
+    const application = new Application();
+    application.meddle['switchToTarget'] = async () => undefined;
+    await stage.work({ foreign: application.activities });
     await mkdir(folder, { recursive: true });
     const keep = async (name: string, workflowId: string, runId?: string) => {
       const history = await stage.client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -49,6 +54,13 @@ test.runIf(process.env['RECORD_HISTORIES'])(
     await fleet.result();
     await keep('nudged-stop', `dms:${arn}`);
     await keep('fleet', fleet.workflowId);
+    const cutoverId = 'RECORDED';
+    const input = cutoverInput([stage.simulator.createReplication({ status: 'running' })], { cutoverId, approval: {} });
+    const cutover = await stage.dms.startCutover(input);
+    await until('it is ready', async () => (await cutover.status()).ready);
+    await cutover.approve({ by: 'ada', reason: 'recorded', confirm: cutoverId });
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned' });
+    await keep('cutover', cutover.workflowId);
     await keep('ledger', `dms-ledger:${arn}`);
     await writeFile(
       new URL(`${process.env['RECORD_HISTORIES']}-ledger.state`, folder),
@@ -81,7 +93,9 @@ describe('the current workflows', () => {
   });
 
   test('reach the state of the recorded ledger', async () => {
-    for (const name of files.filter((each) => each.endsWith('-ledger.json'))) {
+    const ledgers = files.filter((each) => each.endsWith('-ledger.json'));
+    expect(ledgers).not.toEqual([]);
+    for (const name of ledgers) {
       const { events } = await read(name);
       const expected: unknown = JSON.parse(await readFile(new URL(name.replace('.json', '.state'), folder), 'utf8'));
       expect(await stateAfter(events)).toEqual(expected);

@@ -42,6 +42,7 @@ describe('the entry of a replication', () => {
   });
 
   test('that failed keeps 300 characters of its message, without control characters', () => {
+    expect(failedEntry('Error', '', 0)).toEqual({ failureType: 'Error', message: null });
     expect(failedEntry('T'.repeat(61), `a\u0007b\n${'x'.repeat(300)}`, 0)).toEqual({
       failureType: 'T'.repeat(60),
       message: `a b ${'x'.repeat(296)}`,

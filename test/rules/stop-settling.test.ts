@@ -101,6 +101,15 @@ describe('a requested stop', () => {
       looks: Array.from({ length: 30 }, (_, n) => [5 * n, look({ recoveryCheckpoint: `${n}` })] as const),
       verdicts: [...Array.from({ length: 25 }, () => 'settling'), 'grace-expired'],
     },
+    'waits on when an older look shows it stopped after looks showed it running': {
+      looks: [
+        [0, lowMemory],
+        [1795, lowMemory],
+        [1798, running],
+        [1801, lowMemory],
+      ],
+      verdicts: ['settling', 'settling', 'settling', 'settling'],
+    },
     'settles when its description changed between looks': {
       looks: [
         [0, look({ recoveryCheckpoint: null })],

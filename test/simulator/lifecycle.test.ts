@@ -416,6 +416,31 @@ describe('after a stop', () => {
     expect(row.RecoveryCheckpoint).toBeUndefined();
   });
 
+  test('a replication that is modified while DMS deprovisions it shows `deprovisioned` in the end', async () => {
+    await begin({ uncertain: { deprovisionShownIn: 'status' }, durations: { deprovisioning: 60, modifying: 300 } });
+    const arn = simulator.createReplication({ status: 'deprovisioning' });
+    simulator.modify(arn);
+    simulator.clock.advance({ minutes: 2 });
+    expect((await look(simulator, arn)).Status).toBe('modifying');
+    simulator.clock.advance({ minutes: 4 });
+    expect((await look(simulator, arn)).Status).toBe('deprovisioned');
+  });
+
+  test('a replication that fails while DMS deprovisions it shows `failed`', async () => {
+    await begin({ uncertain: { deprovisionShownIn: 'status' } });
+    const arn = simulator.createReplication({ status: 'deprovisioning' });
+    simulator.fail(arn, ['the source is gone']);
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'failed',
+      ProvisionData: { ProvisionState: 'deprovisioning' },
+    });
+    simulator.clock.advance({ hours: 1 });
+    expect(await look(simulator, arn)).toMatchObject({
+      Status: 'failed',
+      ProvisionData: { ProvisionState: 'deprovisioned' },
+    });
+  });
+
   test.each([
     ['freshStartAfterDeprovision', (row: any) => row.ReplicationStats.FreshStartDate],
     ['deprovisionTimeAfterDeprovision', (row: any) => row.ReplicationDeprovisionTime],
@@ -697,6 +722,16 @@ describe('lists', () => {
     expect((await ask(simulator, 'DescribeReplicationConfigs', { Filters })).ReplicationConfigs).toHaveLength(1);
   });
 
+  test('come page by page, each once, although the filter names them in another order', async () => {
+    await begin();
+    const arns = Array.from({ length: 30 }, () => simulator.createReplication());
+    const Filters = [{ Name: 'replication-config-arn', Values: arns.toReversed() }];
+    const first = await ask(simulator, 'DescribeReplications', { Filters, MaxRecords: 20 });
+    const second = await ask(simulator, 'DescribeReplications', { Filters, MaxRecords: 20, Marker: first.Marker });
+    const shown = [...first.Replications, ...second.Replications].map((row: any) => row.ReplicationConfigArn);
+    expect([shown, second.Marker]).toEqual([arns, undefined]);
+  });
+
   test('show the rows beside an unknown ARN, and no row before the first run, if configured', async () => {
     await begin({ uncertain: { missingInFilter: 'others', rowBeforeFirstRun: false } });
     const arn = simulator.createReplication();
@@ -732,6 +767,17 @@ describe('IAM', () => {
     expect(await refusal(simulator, 'DeleteReplicationConfig', { ReplicationConfigArn: other })).toContain(
       'AccessDeniedException',
     );
+    simulator.setPolicy(null);
+  });
+
+  test('answers in time for a policy that is full of wildcards', async () => {
+    await begin();
+    const arn = simulator.createReplication({ identifier: 'a'.repeat(200) });
+    const Resource = `${'*a'.repeat(60)}b`;
+    simulator.setPolicy([{ Effect: 'Allow', Action: '*', Resource }]);
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toContain('AccessDenied');
+    simulator.setPolicy([{ Effect: 'Allow', Action: 'DMS:stop?eplication', Resource: `arn:*${'*a'.repeat(60)}*` }]);
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toBe('accepted');
     simulator.setPolicy(null);
   });
 

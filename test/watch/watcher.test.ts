@@ -314,6 +314,22 @@ describe('a sweep', () => {
     expect(asked).toEqual(['list']);
   });
 
+  test('lists again at once after a denial is over, because no page has failed', async () => {
+    let isDenied = true;
+    const { watcher, asked } = countingDms({
+      list: async () => {
+        if (isDenied) throw new DmsApiError('access-denied', 'AccessDeniedException', 'not authorized');
+        return { items: numbers(5).map((n) => rowOf(n)), marker: null };
+      },
+    });
+    const lookAtAll = () => Promise.allSettled(numbers(5).map((n) => watcher.look(arnOf(n), { withinSeconds: 30 })));
+    await settle(lookAtAll());
+    isDenied = false;
+    asked.length = 0;
+    await settle(lookAtAll());
+    expect(asked).toEqual(['list']);
+  });
+
   test('is not blocked by a request that hangs', async () => {
     vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
       const controller = new AbortController();

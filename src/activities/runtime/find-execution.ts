@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import { openOperation, type OpenOperation } from '../../rules/joining.js';
 
 /** Returns the newest execution under an id, as `show` reads it. `null`: there is none, or `show` returns null. */
-export async function findOperation(
+export async function findExecution(
   client: Client,
   workflowId: string,
   toOperation: typeof openOperation = openOperation,

@@ -4,6 +4,9 @@ import type { CutoverPlan } from '../../contract/cutover-schemas.js';
 import type { CutoverState } from '../../contract/cutover-state.js';
 import { note } from './transitions.js';
 
+/** Version of the state's format. */
+export const CUTOVER_VERSION = 1;
+
 /** Returns the state in which a cutover begins. A dry run reserves nothing. */
 export function beginCutover(
   plan: CutoverPlan,
@@ -18,7 +21,7 @@ export function beginCutover(
     checkpoint: null,
   }));
   const state: CutoverState = {
-    version: 1,
+    version: CUTOVER_VERSION,
     plan,
     hooks,
     token,

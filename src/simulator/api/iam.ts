@@ -1,3 +1,5 @@
+import { matchesParts } from '../engine/wildcards.js';
+
 /** Statement of an IAM policy. Conditions are not supported. */
 export interface Statement {
   /** Effect of the statement. `Deny` overrides `Allow`. */
@@ -36,10 +38,8 @@ function asList(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
+/** True if a value matches a pattern of IAM. `*` is any text, `?` any character. Case does not count. */
 function matches(pattern: string, value: string): boolean {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 'i').test(value);
+  const fits = (part: string, character: string) => part === '?' || part === character;
+  return matchesParts(pattern.toLowerCase().split(''), value.toLowerCase(), '*', fits);
 }

@@ -21,7 +21,7 @@ export function readFilters(input: Input): readonly Wanted[] | null {
 }
 
 /**
- * Returns the replications that a request selects.
+ * Returns the replications that a request selects, in order of creation.
  *
  * Throws if the request names an unknown replication, unless `missingInFilter` tolerates that.
  */
@@ -38,7 +38,8 @@ export function select(accountRegion: AccountRegion, input: Input, what: string)
     if (missing !== undefined && !isTolerated) throw notFound(what, missing[0]);
     return new Set(found.flatMap(([, replication]) => replication ?? []));
   });
-  return [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
+  const selected = [...(sets[0] ?? [])].filter((each) => sets.every((set) => set.has(each)));
+  return selected.toSorted((one, other) => one.sequence - other.sequence);
 }
 
 /** Runs the due events of replications, and returns those that still exist. */

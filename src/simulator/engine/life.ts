@@ -135,14 +135,15 @@ export class Life {
     // DMS deprovisions only a replication at rest. Any other one is tried again a minute later.
     if (!isAtRest(this.row.Status)) return this.scheduleAfter(60, () => this.deprovision(this.#time));
     this.shown.provision('deprovisioning', this.row.ProvisionData.ProvisionedCapacityUnits);
-    if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioning';
+    if (this.uncertain.deprovisionShownIn === 'status' && this.row.Status === 'stopped')
+      this.row.Status = 'deprovisioning';
     if (this.troubledSteps.get('deprovisioning') === null) return;
     this.schedule.add(at + this.durations.deprovisioning, () => this.#finishDeprovisioning());
   }
 
   #finishDeprovisioning(): void {
     this.shown.provision('deprovisioned', 0);
-    if (this.uncertain.deprovisionShownIn === 'status') this.row.Status = 'deprovisioned';
+    if (this.row.Status === 'deprovisioning') this.row.Status = 'deprovisioned';
     this.shown.dropStatistics();
   }
 }

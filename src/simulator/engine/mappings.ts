@@ -1,5 +1,6 @@
 /** Table mappings: the selection of a source's tables for a replication. */
 import { AwsFault } from './aws-fault.js';
+import { matchesParts } from './wildcards.js';
 
 /** Returns true if a table is selected. */
 type Selection = (schema: string, table: string) => boolean;
@@ -60,28 +61,10 @@ function fits(part: string, character: string): boolean {
   );
 }
 
-/**
- * Returns a matcher for a pattern with AWS's wildcards. `%` is any text.
- *
- * Patterns come from untrusted clients. The matching time grows only with the lengths of pattern and name.
- */
+/** Returns a matcher for a pattern of a table mapping. `%` is any text, `_` any character, `[a-z]` one of a set. */
 function patternOf(pattern: string): (name: string) => boolean {
   const parts = pattern.match(/\[[^\]]+\]|[^]/g) ?? [];
-  return (name) => {
-    let [part, at] = [0, 0];
-    let [afterAny, retryAt] = [-1, 0];
-    while (at < name.length) {
-      if (parts[part] === '%') {
-        [afterAny, retryAt] = [++part, at];
-      } else if (fits(parts[part] ?? '', name.charAt(at))) {
-        [part, at] = [part + 1, at + 1];
-      } else if (afterAny >= 0) {
-        // The last `%` takes one more character.
-        [part, at] = [afterAny, ++retryAt];
-      } else return false;
-    }
-    return parts.slice(part).every((each) => each === '%');
-  };
+  return (name) => matchesParts(parts, name, '%', fits);
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -82,7 +82,8 @@ export class SimulatedReplication extends Life {
     this.#runStep('modifying', () => {
       this.shown.showConfig();
       this.tables.configure(this.config);
-      this.enter(before);
+      const hasDeprovisioned = before === 'deprovisioning' && this.shown.hasProvisionState('deprovisioned');
+      this.enter(hasDeprovisioned ? 'deprovisioned' : before);
     });
   }
 
