@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { measureBeforeAndAfter } from './before-and-after.js';
 import { measureBudget } from './budget.js';
+import { measureCutover } from './cutover.js';
 import { measureFleet } from './fleet.js';
 import { measureLedger } from './ledger.js';
 import { measureMany } from './many.js';
@@ -29,6 +30,7 @@ const parts = {
   memory: measureMemory,
   workers: measureWorkers,
   fleet: measureFleet,
+  cutover: measureCutover,
   trouble: measureTrouble,
   ledger: measureLedger,
 };

@@ -13,6 +13,8 @@ export const AWS_THROTTLE = { burst: 200, refill: 8 };
 export interface Stage {
   readonly simulator: DmsSimulator;
   readonly client: Client;
+  /** Address of the server. */
+  readonly address: string;
   /** Starts one more worker on the given task queue. */
   readonly start: (program: readonly string[], taskQueue?: string, env?: NodeJS.ProcessEnv) => ChildProcess;
   /** Returns the processor seconds of the server so far. `null`: the system does not tell. */
@@ -38,6 +40,7 @@ export async function onStage<T>(options: DmsSimulatorOptions, work: (stage: Sta
     return await work({
       simulator,
       client: new Client({ connection }),
+      address: server.address,
       start(program, taskQueue = 'bench', env = {}) {
         const worker = startProgram(program, {
           TEMPORAL_ADDRESS: server.address,

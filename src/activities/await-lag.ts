@@ -52,7 +52,7 @@ export async function awaitLag(worker: WorkerContext, request: AwaitLag): Promis
         }));
       const why = problems[0] ?? `${memory.accepted} of ${samples} samples in a row are at most ${maxSeconds} s`;
       if (slot?.isWanted() === true || first.attemptSeconds + everySeconds > holdSeconds)
-        throw first.stillWaiting(why, slot === null ? everySeconds : 0.1);
+        throw first.stillWaiting(why, everySeconds);
       await Context.current().sleep(everySeconds * 1000);
     }
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type Client,
@@ -127,8 +128,9 @@ async function findCutover(client: Client, handle: WorkflowHandle) {
 async function hasSwitched(handle: WorkflowHandle): Promise<boolean> {
   try {
     return ((await handle.result()) as CutoverResult).outcome === 'switched';
-  } catch {
-    return false; // it failed, or was cancelled or terminated
+  } catch (err) {
+    if (err instanceof WorkflowFailedError) return false;
+    throw err;
   }
 }
 

@@ -103,7 +103,7 @@ const hook = exactObject({
   attempts: v.nullish(wholeNumber(100), null),
 });
 const optionalHook = v.nullish(hook, null);
-const hooks = exactObject({
+const hookEntries = {
   fence: hook,
   unfence: hook,
   isDrained: hook,
@@ -118,7 +118,11 @@ const hooks = exactObject({
   verify: optionalHook,
   switchToSource: optionalHook,
   notify: optionalHook,
-} satisfies Record<CutoverHookName, unknown>);
+} satisfies Record<CutoverHookName, unknown>;
+const hooks = exactObject(hookEntries);
+
+/** Names of all hooks. */
+export const cutoverHookNames = Object.keys(hookEntries) as readonly CutoverHookName[];
 
 const { stoppableTimeoutSeconds, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds } = stopFields;
 const stop = exactObject({ stoppableTimeoutSeconds, stopTimeoutSeconds, settleSeconds, selfRestartGraceSeconds });

@@ -69,8 +69,12 @@ export interface CutoverState {
   readonly validatingSince: string | null;
   /** True once the replications are reserved. */
   readonly isReserved: boolean;
-  /** True once it is known whether the workflow was reset. */
+  /** True if an earlier run of the cutover may have fenced and stopped, because the workflow was reset or started again. */
+  readonly wasBegunBefore: boolean;
+  /** True once the way back has found out whether the workflow was reset, or need not find out. */
   readonly isResetKnown: boolean;
+  /** True if a change has made the step that runs outdated. It begins anew. */
+  readonly isOutdated: boolean;
   /** True if the newest measurement met all gates. */
   readonly isReady: boolean;
   /** True if `prepareReverse` has succeeded. */
@@ -112,6 +116,8 @@ export interface CutoverStop {
 
 /** Value that each step returns when it succeeds. A step that is not listed returns nothing. */
 export interface StepValues {
+  /** Time of the oldest reservation, ISO 8601. `null`: not of interest, because a host may reserve by itself. */
+  readonly reserve: string | null;
   readonly inspect: { readonly readings: readonly ReplicationReading[]; readonly traffic: CutoverTraffic };
   readonly preflight: readonly CutoverCheck[];
   readonly 'await-lag': readonly CutoverLag[];

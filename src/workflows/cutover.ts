@@ -2,12 +2,18 @@ import { continueAsNew, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { CutoverResult } from '../contract/cutover.js';
 import type { CutoverFunctions } from '../contract/cutover-hooks.js';
 import type { CutoverHookName, CutoverInput, CutoverOptions } from '../contract/cutover-input.js';
-import { readCutoverInput, readCutoverOptions, type CutoverHookPlans } from '../contract/cutover-schemas.js';
+import {
+  cutoverHookNames,
+  readCutoverInput,
+  readCutoverOptions,
+  type CutoverHookPlans,
+} from '../contract/cutover-schemas.js';
 import type { CutoverState } from '../contract/cutover-state.js';
 import { DMS_TASK_QUEUE } from '../contract/names.js';
 import { beginCutover, CUTOVER_VERSION } from '../rules/cutover/begin.js';
 import { hookFunctions } from './cutover/hooks.js';
 import { CutoverRun } from './cutover/run.js';
+import { changingActivities } from './operation/activity-proxies.js';
 import type { StepOptions } from './operation/run-as-child.js';
 
 /** State that one run of a cutover hands to the next. */
@@ -28,7 +34,10 @@ export async function dmsCutover(input: CutoverInput, continued?: ContinuedCutov
   const run = new CutoverRun(state, hookFunctions(hooks), workflowInfo().taskQueue);
   const ended = await run.run(true);
   if ('result' in ended) return ended.result;
-  return continueAsNew<typeof dmsCutover>(input, { state: ended.state, hooks });
+  // The server tells only of this run whether it came from a reset.
+  const wasReset = ended.state.isReserved && (await changingActivities('Look for a reset')['dms.wasReset']());
+  const wasBegunBefore = ended.state.wasBegunBefore || wasReset;
+  return continueAsNew<typeof dmsCutover>(input, { state: { ...ended.state, wasBegunBefore }, hooks });
 }
 
 function begin(input: CutoverInput): ContinuedCutover {
@@ -50,7 +59,8 @@ export async function cutOver(
   { taskQueue = DMS_TASK_QUEUE }: StepOptions = {},
 ): Promise<CutoverResult> {
   const plan = readCutoverOptions(input, hooks.switchToSource !== undefined);
-  const names = Object.entries(hooks).flatMap(([name, hook]) => (hook === undefined ? [] : [name as CutoverHookName]));
+  // The hooks may be methods of a class.
+  const names = cutoverHookNames.filter((name) => hooks[name] != null);
   const run = new CutoverRun(beginCutover(plan, names, uuid4(), new Date().toISOString()), hooks, taskQueue);
   const ended = await run.run(false);
   if ('result' in ended) return ended.result;

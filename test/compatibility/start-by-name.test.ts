@@ -34,6 +34,15 @@ describe('a stop is started by name', () => {
     expect(stdout).toMatch(STOPPED);
   });
 
+  test('from Python, and so is a cutover whose hooks are in Python', async () => {
+    const program = await pythonWith('temporal-python', 'temporalio==1.35.0');
+    const arn = stage.simulator.createReplication();
+    const { stdout } = await run(program('python'), [example('cutover.py'), arn], { env: environment() });
+    expect(stdout).toMatch(/^DmsCutoverRefused\nswitched checkpoint:\S+ target\n$/u);
+    const ledger = await new ReplicationClient({ client: stage.client }).ledger(arn);
+    expect(ledger).toMatchObject({ sealed: { by: 'ada' }, reservation: null });
+  });
+
   test('from Go', async () => {
     const arn = stage.simulator.createReplication();
     const { stdout } = await run('go', ['run', '.', arn], { cwd: example('go'), env: environment() });

@@ -1,6 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApplicationFailure } from '@temporalio/common';
-import { Application, cutoverHook as hook, cutoverInput, runningReplications } from '../support/cutover.js';
+import {
+  Application,
+  cutoverHook as hook,
+  cutoverInput,
+  runningReplications,
+  sharedActivities,
+} from '../support/cutover.js';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
 import { encrypted } from '../support/encrypted.js';
@@ -13,17 +19,28 @@ const refuse = async () => {
   throw ApplicationFailure.create({ message: 'the database refuses connections' });
 };
 
-/** Starts a cutover of running replications, with a worker that has its hooks. */
+/** Simulator, client and worker of all tests that change neither for others. */
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.set();
+  await stage.work({ foreign: sharedActivities });
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+/** Starts a cutover of running replications, with an application of its own. */
 async function startCutover(
-  stage: Stage,
-  { replications = 1, ...more }: Partial<CutoverInput> & { readonly replications?: number } = {},
+  { replications = 1, arns = runningReplications(stage, replications), ...more }: CutoverChoices = {},
   application = new Application(),
 ) {
-  await stage.work({ foreign: application.activities });
-  const arns = runningReplications(stage, replications);
   const input = cutoverInput(arns, more);
+  application.serve(input.cutoverId);
   const cutover = await stage.dms.startCutover(input);
   return { application, arns, input, cutover };
+}
+
+interface CutoverChoices extends Partial<CutoverInput> {
+  readonly replications?: number;
+  readonly arns?: readonly string[];
 }
 
 const inPhase = (cutover: CutoverHandle, phase: string) =>
@@ -33,7 +50,7 @@ const inPhase = (cutover: CutoverHandle, phase: string) =>
   });
 
 /** Expects that the source takes writes, and that the replications run, unsealed and free. */
-async function expectAsBefore(stage: Stage, application: Application, arns: readonly string[]): Promise<void> {
+async function expectAsBefore(application: Application, arns: readonly string[]): Promise<void> {
   expect(application).toMatchObject({ isFenced: false, traffic: 'source' });
   for (const arn of arns) {
     expect(stage.simulator.row(arn).Status).toBe('running');
@@ -42,9 +59,18 @@ async function expectAsBefore(stage: Stage, application: Application, arns: read
 }
 
 describe.concurrent('a cutover', () => {
+  test('goes back when no worker takes its switch', async () => {
+    const input = cutoverInput([]);
+    const switchToTarget = { ...input.hooks.switchToTarget, taskQueue: 'nobody' };
+    const { application, arns, cutover } = await startCutover({ hooks: { ...input.hooks, switchToTarget } });
+    const result = await cutover.result();
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
+    expect(result.cause?.detail).toContain('no worker of the task queue nobody took switchToTarget');
+    await expectAsBefore(application, arns);
+  });
+
   test('fences, drains, stops for good and switches, in that order, and releases the replication', async () => {
-    await using stage = await Stage.set();
-    const { application, arns, cutover } = await startCutover(stage);
+    const { application, arns, cutover } = await startCutover();
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'switched', cause: null, checkpoints: [{ intent: 'final', sequence: 1 }] });
     const changing = application.done.filter((name) => name !== 'whereIsTraffic');
@@ -57,16 +83,18 @@ describe.concurrent('a cutover', () => {
   });
 
   test('calls every hook with the same token, the marker and the records', async () => {
-    await using stage = await Stage.set();
     const names = ['preflight', 'validate', 'markSource', 'syncIdentities', 'prepareReverse', 'startReverse', 'verify'];
+    names.push('notify');
     const hooks = Object.fromEntries(names.map((name) => [name, hook(name)])) as Partial<CutoverInput['hooks']>;
-    const { application, cutover } = await startCutover(stage, {
+    const { application, cutover } = await startCutover({
       replications: 2,
       hooks: hooks as CutoverInput['hooks'],
     });
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'switched', checkpoints: [{ sequence: 1 }, { sequence: 1 }] });
     for (const name of names) expect(application.done).toContain(name);
+    const notified = application.contexts.filter((context) => application.notified.has(context));
+    expect(notified.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['fencing', 'switching', 'done']));
     expect(new Set(application.contexts.map(({ token }) => token)).size).toBe(1);
     const switching = application.contexts.findLast(({ phase }) => phase === 'switching');
     expect(switching).toMatchObject({ marker: { lsn: '0/16B3748' } });
@@ -76,36 +104,33 @@ describe.concurrent('a cutover', () => {
   });
 
   test('goes on when the switch takes effect and loses its answer three times', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.meddle['switchToTarget'] = async (_, own) => {
       await own();
       throw ApplicationFailure.create({ message: 'the answer was lost' });
     };
     const hooks = { switchToTarget: { ...hook('switchToTarget'), attempts: 3 } } as CutoverInput['hooks'];
-    const { cutover } = await startCutover(stage, { hooks }, application);
+    const { cutover } = await startCutover({ hooks }, application);
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
     expect(application).toMatchObject({ isFenced: true, traffic: 'target' });
   });
 
   test('goes back when the switch did not take effect: unfences first, then unseals and resumes', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.meddle['switchToTarget'] = refuse;
-    const { arns, cutover } = await startCutover(stage, {}, application);
+    const { arns, cutover } = await startCutover({}, application);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched', phase: 'switching' } });
     expect(result.cause?.detail).toContain('the database refuses connections');
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test.each(['both', 'neither'] as const)(
     'waits for a person when %s take the traffic, with writes fenced',
     async (traffic) => {
-      await using stage = await Stage.set();
       const application = new Application();
       application.meddle['switchToTarget'] = async () => void (application.traffic = traffic);
-      const { cutover } = await startCutover(stage, {}, application);
+      const { cutover } = await startCutover({}, application);
       const status = await inPhase(cutover, 'switch-unknown');
       expect(status).toMatchObject({
         allowed: ['decide'],
@@ -122,58 +147,53 @@ describe.concurrent('a cutover', () => {
   );
 
   test('waits for a person when whereIsTraffic is down after the switch, and goes back on the decision', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.meddle['switchToTarget'] = async () => {
       application.meddle['whereIsTraffic'] = refuse;
       return refuse();
     };
-    const { arns, cutover } = await startCutover(stage, {}, application);
+    const { arns, cutover } = await startCutover({}, application);
     expect((await inPhase(cutover, 'switch-unknown')).waitingFor).toContain('the database refuses connections');
     delete application.meddle['whereIsTraffic'];
     await cutover.decide({ ...ada, traffic: 'source' });
     expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('goes back when somebody starts the replication between stop and switch', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     const arns = runningReplications(stage);
     application.meddle['syncIdentities'] = async () => {
       stage.simulator.start(arns[0] ?? '');
       await until('it runs again', () => stage.simulator.row(arns[0] ?? '').Status === 'running');
     };
-    await stage.work({ foreign: application.activities });
     const hooks = { syncIdentities: hook('syncIdentities') } as CutoverInput['hooks'];
-    const cutover = await stage.dms.startCutover(cutoverInput(arns, { hooks }));
+    const { cutover } = await startCutover({ arns, hooks }, application);
     expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'stop-reverted' } });
     expect(application.done).not.toContain('switchToTarget');
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('lets a fence down that hung or took effect before it failed', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.meddle['fence'] = async (_, own) => {
       await own();
       await new Promise((resolve) => setTimeout(resolve, 5000));
     };
     const hooks = { fence: { ...hook('fence'), timeoutSeconds: 1 } } as CutoverInput['hooks'];
-    const { arns, cutover } = await startCutover(stage, { hooks }, application);
+    const { arns, cutover } = await startCutover({ hooks }, application);
     expect(await cutover.result()).toMatchObject({
       outcome: 'returned',
       cause: { code: 'hook-failed', phase: 'fencing' },
     });
-    await expectAsBefore(stage, application, arns);
-    expect(stage.simulator.count('StopReplication')).toBe(0);
+    await expectAsBefore(application, arns);
+    expect(stage.simulator.count('StopReplication', arns[0])).toBe(0);
   });
 
   test('goes back by itself when writes are stopped for too long', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.undrained = 1000;
-    const { arns, cutover } = await startCutover(stage, { writesStoppedSeconds: 3 }, application);
+    const { arns, cutover } = await startCutover({ writesStoppedSeconds: 3 }, application);
     const result = await cutover.result();
     expect(result).toMatchObject({
       outcome: 'returned',
@@ -181,12 +201,11 @@ describe.concurrent('a cutover', () => {
     });
     expect(result.writesStoppedSeconds).toBeGreaterThanOrEqual(3);
     expect(result.writesStoppedSeconds).toBeLessThan(30);
-    await expectAsBefore(stage, application, arns);
-    expect(stage.simulator.count('StopReplication')).toBe(0);
+    await expectAsBefore(application, arns);
+    expect(stage.simulator.count('StopReplication', arns[0])).toBe(0);
   });
 
   test('puts all replications back when one of five can not be stopped', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     const arns = runningReplications(stage, 5);
     application.meddle['isDrained'] = async (_, own) => {
@@ -196,35 +215,31 @@ describe.concurrent('a cutover', () => {
       ]);
       return own();
     };
-    await stage.work({ foreign: application.activities });
-    const cutover = await stage.dms.startCutover(cutoverInput(arns));
+    const { cutover } = await startCutover({ arns }, application);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-failed' } });
     expect(result.cause?.detail).toContain('dms:StopReplication');
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('goes back when a final stop warns of something that the gates do not accept', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     const arns = runningReplications(stage);
     stage.simulator.onNextStop(arns[0] ?? '', { type: 'reason', stopReason: 'Stop Reason FATAL_ERROR' });
-    await stage.work({ foreign: application.activities });
-    const cutover = await stage.dms.startCutover(cutoverInput(arns));
+    const { cutover } = await startCutover({ arns }, application);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-warns', phase: 'judging' } });
     expect(result.cause?.detail).toContain('not-normal-stop');
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('changes nothing when somebody else has reserved the replication', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
-    await stage.work({ foreign: application.activities });
     const arns = runningReplications(stage);
     const taskQueue = { taskQueue: stage.taskQueue, args: [arns[0]] };
     await stage.client.workflow.execute('hostThatOnlyReserves', { workflowId: `other-${arns[0]}`, ...taskQueue });
-    const result = await (await stage.dms.startCutover(cutoverInput(arns))).result();
+    const { cutover } = await startCutover({ arns }, application);
+    const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'preflight' } });
     expect(result.cause?.detail).toContain(`is reserved by other-${arns[0]}`);
     expect((await stage.dms.ledger(arns[0] ?? '')).reservation?.owner).toBe(`other-${arns[0]}`);
@@ -232,8 +247,7 @@ describe.concurrent('a cutover', () => {
   });
 
   test('waits for two people, refuses what comes at the wrong time, and says why', async () => {
-    await using stage = await Stage.set();
-    const { application, cutover, input } = await startCutover(stage, { approval: { approvers: 2 } });
+    const { application, cutover, input } = await startCutover({ approval: { approvers: 2 } });
     const status = await inPhase(cutover, 'waiting-for-approval');
     expect(status).toMatchObject({
       ready: true,
@@ -256,8 +270,7 @@ describe.concurrent('a cutover', () => {
   });
 
   test('shows in its current details what it waits for, and the commands that are allowed', async () => {
-    await using stage = await Stage.set();
-    const { cutover, arns, application } = await startCutover(stage, { approval: {} });
+    const { cutover, arns, application } = await startCutover({ approval: {} });
     await inPhase(cutover, 'waiting-for-approval');
     const handle = stage.client.workflow.getHandle(cutover.workflowId);
     const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
@@ -266,16 +279,14 @@ describe.concurrent('a cutover', () => {
     await cutover.abort(ada);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'aborted', detail: 'as planned' } });
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
     expect(application.done).not.toContain('unfence');
   });
 
   test('is not ready while tables are in error, until a person changes the gate', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
-    await stage.work({ foreign: application.activities });
     const arn = stage.simulator.createReplication({ status: 'running', tables: { inError: 1 } });
-    const cutover = await stage.dms.startCutover(cutoverInput([arn]));
+    const { cutover } = await startCutover({ arns: [arn] }, application);
     const status = await inPhase(cutover, 'validating');
     await until('it was measured', async () => (await cutover.status()).waitingFor.includes('tables are in error'));
     expect(status.ready).toBe(false);
@@ -285,8 +296,7 @@ describe.concurrent('a cutover', () => {
   });
 
   test('is joined by the same input, also after it has switched, and refuses another one', async () => {
-    await using stage = await Stage.set();
-    const { cutover, input } = await startCutover(stage, { approval: {} });
+    const { arns, cutover, input } = await startCutover({ approval: {} });
     const other = { ...input, reason: 'another' };
     expect(cutover.joined).toBe(false);
     expect(await stage.dms.startCutover(input)).toMatchObject({ joined: true });
@@ -297,12 +307,11 @@ describe.concurrent('a cutover', () => {
     const again = await stage.dms.startCutover(input);
     expect([again.joined, (await again.result()).outcome]).toEqual([true, 'switched']);
     expect(await failureOf(stage.dms.startCutover(other))).toMatchObject({ type: 'DmsOperationSuperseded' });
-    expect(stage.simulator.count('StopReplication')).toBe(1);
+    expect(stage.simulator.count('StopReplication', arns[0])).toBe(1);
   });
 
   test('runs again under the same id after it has returned', async () => {
-    await using stage = await Stage.set();
-    const { cutover, input } = await startCutover(stage, { approval: {} });
+    const { cutover, input } = await startCutover({ approval: {} });
     await inPhase(cutover, 'waiting-for-approval');
     await cutover.abort(ada);
     await cutover.result();
@@ -314,21 +323,19 @@ describe.concurrent('a cutover', () => {
   });
 
   test('goes back when it is cancelled while it drains, and then counts as cancelled', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.undrained = 1000;
-    const { arns, cutover } = await startCutover(stage, {}, application);
+    const { arns, cutover } = await startCutover({}, application);
     await inPhase(cutover, 'draining');
     await stage.client.workflow.getHandle(cutover.workflowId).cancel();
     expect((await failureOf(cutover.result())).cause?.constructor.name).toBe('CancelledFailure');
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('names the fence in its last details when it is terminated, and leaves a reservation that can be broken', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.undrained = 1000;
-    const { arns, cutover } = await startCutover(stage, {}, application);
+    const { arns, cutover } = await startCutover({}, application);
     await inPhase(cutover, 'draining');
     const handle = stage.client.workflow.getHandle(cutover.workflowId);
     await handle.terminate('test');
@@ -340,38 +347,49 @@ describe.concurrent('a cutover', () => {
     expect((await stage.dms.ledger(arn)).reservation).toBeNull();
   });
 
+  test('goes back when it is started again after it was terminated with the source fenced', async () => {
+    const application = new Application();
+    application.undrained = 1000;
+    const { arns, cutover, input } = await startCutover({}, application);
+    await inPhase(cutover, 'draining');
+    await stage.client.workflow.getHandle(cutover.workflowId).terminate('test');
+    expect(application.isFenced).toBe(true);
+    const again = await stage.dms.startCutover(input);
+    const result = await again.result();
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'preflight' } });
+    expect(result.cause?.detail).toContain('An earlier run of this cutover has reserved the replications');
+    await expectAsBefore(application, arns);
+  });
+
   test('asks a person when the application is not in order on the target, and switches back on request', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.checks = [{ name: 'verify', ok: false, detail: 'the checkout page is empty' }];
     const hooks = { verify: hook('verify'), switchToSource: hook('switchToSource') } as CutoverInput['hooks'];
-    const { arns, cutover } = await startCutover(stage, { hooks, verifySeconds: 0 }, application);
+    const { arns, cutover } = await startCutover({ hooks, verifySeconds: 0 }, application);
     await until('it asks', async () => (await cutover.status()).allowed.includes('decide'));
     const status = await cutover.status();
     expect(status).toMatchObject({ phase: 'verifying', allowed: ['switchBack', 'decide'] });
     expect(status.waitingFor).toContain('the checkout page is empty');
     await cutover.switchBack(ada);
     expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'switched-back' } });
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('switches back by itself when the application is not in order on the target and the policy says so', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.checks = [{ name: 'verify', ok: false, detail: 'the checkout page is empty' }];
     const hooks = { verify: hook('verify'), switchToSource: hook('switchToSource') } as CutoverInput['hooks'];
     const policy = { hooks, verifySeconds: 0, onVerifyFailed: 'switch-back' } as const;
-    const { arns, cutover } = await startCutover(stage, policy, application);
+    const { arns, cutover } = await startCutover(policy, application);
     expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'switched-back' } });
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('waits for a person when a step of the way back fails, says what is left, and tries again on request', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.meddle['switchToTarget'] = refuse;
     application.meddle['unfence'] = refuse;
-    const { arns, cutover } = await startCutover(stage, {}, application);
+    const { arns, cutover } = await startCutover({}, application);
     const status = await inPhase(cutover, 'return-failed');
     expect(status).toMatchObject({ allowed: ['decide'], cause: { code: 'not-switched' } });
     expect(status.waitingFor).toContain('the database refuses connections');
@@ -379,14 +397,13 @@ describe.concurrent('a cutover', () => {
     delete application.meddle['unfence'];
     await cutover.decide({ ...ada, undo: 'retry' });
     expect(await cutover.result()).toMatchObject({ outcome: 'returned' });
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('fails as undecided when nobody decides in time, and keeps the fence and the reservation', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.meddle['switchToTarget'] = async () => void (application.traffic = 'both');
-    const { arns, cutover } = await startCutover(stage, { decisionTimeoutSeconds: 2 }, application);
+    const { arns, cutover } = await startCutover({ decisionTimeoutSeconds: 2 }, application);
     const failure = await failureOf(cutover.result());
     expect(failure).toMatchObject({ type: 'DmsCutoverUndecided' });
     expect(failure.message).toContain('The source is still fenced');
@@ -395,8 +412,7 @@ describe.concurrent('a cutover', () => {
   });
 
   test('plans in a dry run, and changes nothing', async () => {
-    await using stage = await Stage.set();
-    const { application, arns, cutover } = await startCutover(stage, { dryRun: true, approval: {} });
+    const { application, arns, cutover } = await startCutover({ dryRun: true, approval: {} });
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'planned', cause: null, writesStoppedSeconds: null });
     expect(result.checks.every(({ ok }) => ok)).toBe(true);
@@ -406,18 +422,20 @@ describe.concurrent('a cutover', () => {
   });
 
   test('runs with everything encrypted', async () => {
-    await using stage = await Stage.set(undefined, { dataConverter: encrypted });
-    const { cutover, input } = await startCutover(stage, { approval: {} });
+    await using encoded = await Stage.set(undefined, { dataConverter: encrypted });
+    await encoded.work({ foreign: sharedActivities });
+    const input = cutoverInput(runningReplications(encoded), { approval: {} });
+    new Application().serve(input.cutoverId);
+    const cutover = await encoded.dms.startCutover(input);
     await inPhase(cutover, 'waiting-for-approval');
     await cutover.approve({ ...ada, confirm: input.cutoverId });
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
   });
 
   test('lets the fence of the run before down when it is reset to before the fence and then aborted', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
     application.undrained = 1000;
-    const { arns, cutover, input } = await startCutover(stage, { approval: {} }, application);
+    const { arns, cutover, input } = await startCutover({ approval: {} }, application);
     await inPhase(cutover, 'waiting-for-approval');
     const handle = stage.client.workflow.getHandle(cutover.workflowId);
     const { events } = await handle.fetchHistory();
@@ -436,15 +454,14 @@ describe.concurrent('a cutover', () => {
     await inPhase(cutover, 'waiting-for-approval');
     await cutover.abort(ada);
     expect(await stage.dms.cutover(input.cutoverId).result()).toMatchObject({ outcome: 'returned' });
-    await expectAsBefore(stage, application, arns);
+    await expectAsBefore(application, arns);
   });
 
   test('runs as a step of a host whose hooks are functions', async () => {
-    await using stage = await Stage.set();
     const application = new Application();
-    await stage.work({ foreign: application.activities });
     const arns = runningReplications(stage);
     const { hooks: _, ...options } = cutoverInput(arns);
+    application.serve(options.cutoverId);
     const workflow = { workflowId: `host-${arns[0]}`, taskQueue: stage.taskQueue, args: [options] };
     expect(await stage.client.workflow.execute('hostThatCutsOver', workflow)).toMatchObject({ outcome: 'switched' });
     expect(application).toMatchObject({ traffic: 'target', isFenced: true });

@@ -79,6 +79,7 @@ export class CutoverWorld {
   #isFenced = false;
   #traffic: CutoverTraffic = 'source';
   #isReserved = false;
+  #wasDecisionCancelled = false;
   /** True once `unfence` has succeeded. The hooks then refuse to fence or to switch for this token. */
   #isClosed = false;
 
@@ -126,7 +127,11 @@ export class CutoverWorld {
 
   #atEnd(): CutoverResult | 'undecided' {
     const { state } = this;
-    if (state.isUndecided) return 'undecided';
+    if (state.isUndecided) {
+      // Only a cancel of a decision that waits may leave the fence up.
+      if (!this.#wasDecisionCancelled) this.violations.push('undecided without a cancel of the decision');
+      return 'undecided';
+    }
     const result = resultOf(state);
     const stopped = this.#replications.filter(({ isRunning }) => !isRunning).length;
     const sealed = this.#replications.filter(({ isSealed }) => isSealed).length;
@@ -184,7 +189,7 @@ export class CutoverWorld {
     switch (step) {
       case 'reserve':
         this.#isReserved ||= takesEffect;
-        return takesEffect ? null : undefined;
+        return takesEffect ? this.iso : undefined;
       case 'release':
         this.#isReserved &&= !takesEffect;
         // The workflow keeps trying, for as long as the ledger is away.
@@ -274,6 +279,7 @@ export class CutoverWorld {
     const isAsked = decides || this.state.step === 'await-approval';
     if (!isAsked && !this.#tape.happens(people)) return;
     if (this.#tape.happens(people / 2)) {
+      this.#wasDecisionCancelled ||= isDecision(this.state.step);
       this.#set(onCancel(this.state, this.iso, isRunning));
       return;
     }

@@ -7,6 +7,8 @@ import type { Stage } from './stage.js';
 export class Application {
   readonly done: string[] = [];
   readonly contexts: CutoverContext[] = [];
+  /** Contexts of the calls of `notify`. */
+  readonly notified = new Set<CutoverContext>();
   traffic: CutoverTraffic = 'source';
   isFenced = false;
   /** Number of calls of `isDrained` that answer false. */
@@ -14,6 +16,11 @@ export class Application {
   checks: readonly CutoverCheck[] = [];
   /** Replaces hooks, by name. A replacement may call the hook that it replaces. */
   meddle: Partial<Record<string, (context: CutoverContext, own: () => Promise<unknown>) => Promise<unknown>>> = {};
+
+  /** Answers the hooks of this cutover in a worker with {@link sharedActivities}. */
+  serve(cutoverId: string): void {
+    served.set(cutoverId, this);
+  }
 
   /** Activities of the hooks, by type. */
   get activities(): Record<string, (context: CutoverContext) => Promise<unknown>> {
@@ -39,12 +46,27 @@ export class Application {
         if (!['whereIsTraffic', 'isDrained', 'notify'].includes(name) || this.done.at(-1) !== name)
           this.done.push(name);
         this.contexts.push(context);
+        if (name === 'notify') this.notified.add(context);
         return this.meddle[name]?.(context, hook) ?? hook();
       },
     ]);
     return Object.fromEntries(entries) as ReturnType<() => Application['activities']>;
   }
 }
+
+const served = new Map<string, Application>();
+
+/** Activities of the hooks, for many applications on one worker. */
+export const sharedActivities = Object.fromEntries(
+  Object.keys(new Application().activities).map((name) => [
+    name,
+    (context: CutoverContext) => {
+      const application = served.get(context.cutoverId);
+      if (application === undefined) throw new Error(`No application serves ${context.cutoverId}`);
+      return application.activities[name]?.(context);
+    },
+  ]),
+);
 
 /** Hook with one attempt. */
 export const cutoverHook = (activityType: string) => ({ activityType, timeoutSeconds: 30, attempts: 1 });

@@ -4,8 +4,8 @@ import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { sideName } from './gates.js';
 import { afterUndo, enter, goBack, hasHook, note, secondsAfter } from './transitions.js';
 
-/** Seconds between two calls of `verify`. */
-const VERIFY_SECONDS = 5;
+/** Seconds between two calls of `verify`: at first, and at most. */
+const [VERIFY_SECONDS, LONGEST_VERIFY_SECONDS] = [5, 60];
 
 /** Goes where the traffic is, after the switch. */
 export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
@@ -15,7 +15,7 @@ export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: str
     return hasHook(state, 'startReverse') ? enter(switched, 'start-reverse', now) : beginVerify(switched, now);
   }
   if (traffic === 'source') {
-    const why = state.problem === null ? 'the switch succeeded, and did nothing' : state.problem;
+    const why = state.problem === null ? 'the switch reported success without effect' : state.problem;
     return goBack(without(seen, 'switch-back'), 'not-switched', `The application uses the source: ${why}`, now);
   }
   return enter({ ...seen, problem: `the application uses ${sideName(traffic)}` }, 'decide-after-switch', now);
@@ -40,7 +40,8 @@ export function beginVerify(state: CutoverState, now: string): CutoverState {
 export function onVerified(state: CutoverState, problem: string | null, now: string): CutoverState {
   if (problem === null) return enter(note({ ...state, problem: null }, now, 'Verified on the target'), 'release', now);
   const { verifySeconds, onVerifyFailed } = state.plan;
-  const nextAt = secondsAfter(now, VERIFY_SECONDS);
+  const elapsed = (Date.parse(now) - Date.parse(state.since)) / 1000;
+  const nextAt = secondsAfter(now, Math.min(LONGEST_VERIFY_SECONDS, Math.max(VERIFY_SECONDS, elapsed / 10)));
   const isLate = Date.parse(nextAt) > Date.parse(secondsAfter(state.since, verifySeconds));
   if (state.step === 'verify' && !isLate) return { ...state, problem, nextAt };
   if (onVerifyFailed === 'switch-back') return goBack(state, 'switched-back', problem, now);

@@ -29,7 +29,8 @@ export function afterPreflight(state: CutoverState, now: string): CutoverState {
   return beginGates(state, now);
 }
 
-function beginGates(state: CutoverState, now: string): CutoverState {
+/** Waits for the lag first, if there is a lag gate. */
+export function beginGates(state: CutoverState, now: string): CutoverState {
   return enter(state, state.plan.gates.lag === 'ignore' ? 'measure' : 'await-lag', now);
 }
 
@@ -50,9 +51,14 @@ export function onMeasuredWith(state: CutoverState, problem: string | null, now:
   if (state.plan.dryRun) return enter(state, 'end', now);
   const isReady = problem === null;
   const measured = { ...state, isReady, problem, validatingSince: state.validatingSince ?? now };
-  const isNews = isReady !== state.isReady || problem !== state.problem;
+  const isNews = isReady !== state.isReady || withoutNumbers(problem) !== withoutNumbers(state.problem);
   const noted = isNews && problem !== null ? note(measured, now, `Not ready: ${problem}`) : measured;
   return afterMeasurement(noted, now);
+}
+
+/** Returns a problem without its numbers. A lag that is another one each minute is no news. */
+function withoutNumbers(problem: string | null): string | undefined {
+  return problem?.replaceAll(/[\d.]+/g, '');
 }
 
 /** Goes on once the gates are met and the approvals are there. Else measures again later. */
@@ -75,18 +81,24 @@ export function isApproved({ plan: { approval }, approvals }: CutoverState): boo
 export function onMeasuredAgain(state: CutoverState, measured: Measurement, now: string): CutoverState {
   const { next, problem } = measuredWith(state, measured);
   if (problem !== null) return measureFromTheBeginning(next, problem, now);
-  if (hasHook(state, 'prepareReverse') && !state.isReversePrepared) return enter(next, 'prepare-reverse', now);
+  // `unfence` also undoes what `prepareReverse` did.
+  if (hasHook(state, 'prepareReverse') && !state.isReversePrepared)
+    return enter(withUndo(next, 'unfence'), 'prepare-reverse', now);
   return beginFence(next, now);
 }
 
 /** Waits for the gates again, because a gate was met earlier and is no longer. Approvals stay. */
 export function measureFromTheBeginning(state: CutoverState, problem: string, now: string): CutoverState {
-  return beginGates(note({ ...state, isReady: false, problem }, now, `No longer ready: ${problem}`), now);
+  return beginGates(
+    note({ ...state, isReady: false, validatingSince: null, problem }, now, `No longer ready: ${problem}`),
+    now,
+  );
 }
 
 /** Calls `fence`, unless an approval or the window is missing by now. Writes count as stopped from here on. */
 function beginFence(state: CutoverState, now: string): CutoverState {
   const next = afterMeasurement(state, now);
   if (next.step !== 'measure-again') return next;
-  return enter({ ...withUndo(state, 'unfence'), writesStoppedAt: now, problem: null }, 'fence', now);
+  const undoable = state.undo.includes('unfence') ? state : withUndo(state, 'unfence');
+  return enter({ ...undoable, writesStoppedAt: now, problem: null }, 'fence', now);
 }

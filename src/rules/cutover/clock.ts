@@ -42,7 +42,6 @@ export function isDue({ step, nextAt }: CutoverState, now: string): boolean {
 
 /** Applies the time. `isRunning`: a step is being carried out, and is left to its end. */
 export function onTime(state: CutoverState, now: string, isRunning: boolean): CutoverState {
-  if (state.isCancelled && isDecision(state.step)) return undecided(state, 'the workflow was cancelled', now);
   const deadline = deadlineOf(state);
   if (deadline !== null && Date.parse(deadline.at) <= Date.parse(now)) {
     const { code, detail } = deadline;
@@ -55,11 +54,15 @@ export function onTime(state: CutoverState, now: string, isRunning: boolean): Cu
   return state;
 }
 
-/** Applies a cancel of the workflow. Before the switch the cutover goes back. At a decision it ends undecided. */
+/**
+ * Applies a cancel of the workflow. Before the switch the cutover goes back. A decision that waits ends undecided.
+ *
+ * A decision that comes up later still waits for a person.
+ */
 export function onCancel(state: CutoverState, now: string, isRunning: boolean): CutoverState {
   const cancelled = { ...state, isCancelled: true };
   const detail = 'The workflow was cancelled';
-  if (isDecision(state.step)) return onTime(cancelled, now, isRunning);
+  if (isDecision(state.step)) return undecided(cancelled, detail, now);
   if (state.cause !== null || !(isBeforeFence(state) || isFenced(state))) return cancelled;
   return isRunning ? withCause(cancelled, 'cancelled', detail, now) : goBack(cancelled, 'cancelled', detail, now);
 }

@@ -23,10 +23,7 @@ export function preflightChecks(
   const look = (name: string, found: (replication: Replication) => string | null) =>
     check(name, ({ replication }) => (replication === null ? 'was not looked at' : found(replication)));
   return [
-    look('running', (replication) => {
-      const { status } = lifecycleState(replication);
-      return status === 'running' ? null : `is "${status}"`;
-    }),
+    runningCheck(readings),
     look('change-data-capture', ({ replicationType }) =>
       replicationType.includes('cdc') ? null : `has the type "${replicationType}"`,
     ),
@@ -51,6 +48,13 @@ export function preflightChecks(
   ];
 }
 
+function runningCheck(readings: readonly ReplicationReading[]): CutoverCheck {
+  return checkAll('running', readings, ({ replication }) => {
+    const status = replication === null ? 'not seen' : lifecycleState(replication).status;
+    return status === 'running' ? null : `is "${status}"`;
+  });
+}
+
 /** Returns the names of the sides that take the traffic. */
 export function sideName(traffic: CutoverTraffic): string {
   return { source: 'the source', target: 'the target', both: 'both sides', neither: 'neither side' }[traffic];
@@ -62,7 +66,7 @@ export function gateChecks(
   readings: readonly ReplicationReading[],
 ): readonly CutoverCheck[] {
   const { lag, tables, validation } = gates;
-  const checks: CutoverCheck[] = [];
+  const checks: CutoverCheck[] = [runningCheck(readings)];
   if (lag !== 'ignore') checks.push(checkAll('lag', readings, (reading) => lagProblem(reading, lag.maxSeconds)));
   if (tables !== 'ignore')
     checks.push(checkAll('tables', readings, (reading) => tableProblem(reading, ['tables-in-error'])));

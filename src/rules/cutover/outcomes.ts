@@ -23,6 +23,7 @@ import type {
 import { awaitRepair, beginVerify, onTraffic, onTrafficAfterSwitchBack, onVerified } from './after-switch.js';
 import {
   afterPreflight,
+  beginGates,
   measureFromTheBeginning,
   onInspected,
   onMeasured,
@@ -37,7 +38,7 @@ import {
   goBack,
   goOnBack,
   hasHook,
-  isInterrupted,
+  isGoingBack,
   note,
   secondsAfter,
   withChecks,
@@ -53,10 +54,11 @@ type Succeeded = Exclude<StepOutcome, { readonly problem: string }>;
 export function onOutcome(before: CutoverState, outcome: StepOutcome, now: string, workflowId: string): CutoverState {
   if (outcome.step !== before.step) throw new Error(`The outcome of ${outcome.step} came in the step ${before.step}`);
   const state = onTime(before, now, true);
-  if (isInterrupted(state)) {
+  if (isGoingBack(state)) {
     const known = 'value' in outcome && outcome.step === 'stop' ? withStops(state, outcome.value.stops) : state;
     return goOnBack(known, now);
   }
+  if (state.isOutdated) return beginGates({ ...state, isOutdated: false }, now);
   return 'problem' in outcome
     ? onProblem(state, outcome.step, outcome.problem, now)
     : onSuccess(state, outcome, now, workflowId);
@@ -65,7 +67,7 @@ export function onOutcome(before: CutoverState, outcome: StepOutcome, now: strin
 function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflowId: string): CutoverState {
   switch (outcome.step) {
     case 'reserve':
-      return enter({ ...state, isReserved: true }, 'inspect', now);
+      return onReserved({ ...state, isReserved: true }, outcome.value, now);
     case 'inspect':
       return onInspected(state, outcome.value, now, workflowId);
     case 'preflight':
@@ -117,11 +119,17 @@ function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflo
         now,
       );
     case 'unfence':
-      return afterUndo(note({ ...state, writesResumedAt: now }, now, 'The source takes writes again'), now);
+      return afterUndo(
+        note({ ...state, writesResumedAt: state.writesResumedAt ?? now }, now, 'The source takes writes again'),
+        now,
+      );
     case 'replicate':
       return afterUndo(note(state, now, 'All replications run again'), now);
     case 'find-reset':
-      return goOnBack({ ...state, isResetKnown: true, undo: outcome.value ? ['replicate', 'unfence'] : [] }, now);
+      return goOnBack(
+        { ...state, isResetKnown: true, undo: outcome.value || state.wasBegunBefore ? ['replicate', 'unfence'] : [] },
+        now,
+      );
     case 'release':
       return enter(state, 'end', now);
   }
@@ -170,7 +178,7 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
     case 'replicate':
       return awaitRepair(state, problem, now);
     case 'find-reset':
-      return goOnBack(note({ ...state, isResetKnown: true }, now, `A reset could not be looked for: ${problem}`), now);
+      return awaitRepair(state, `it is not known whether an earlier run has fenced the source: ${problem}`, now);
     case 'release':
       return enter(note(state, now, `The reservation could not be released: ${problem}`), 'end', now);
     default:
@@ -178,9 +186,18 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
   }
 }
 
+/** Goes back at once if an earlier run of this cutover has left its reservation. It may have left a fence, too. */
+function onReserved(state: CutoverState, since: string | null, now: string): CutoverState {
+  const [begun] = state.timeline;
+  if (since === null || begun === undefined || Date.parse(since) >= Date.parse(begun.at))
+    return enter(state, 'inspect', now);
+  const detail = `An earlier run of this cutover has reserved the replications since ${since}. Start it again after this return`;
+  return goBack({ ...state, wasBegunBefore: true }, 'preflight', detail, now);
+}
+
 /** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */
 function beginStop(state: CutoverState, now: string): CutoverState {
-  return enter({ ...state, undo: ['replicate', ...state.undo] }, 'stop', now);
+  return enter({ ...state, isResetKnown: true, undo: ['replicate', ...state.undo] }, 'stop', now);
 }
 
 function onDrain(state: CutoverState, { drained, behind = null }: StepValues['drain'], now: string): CutoverState {

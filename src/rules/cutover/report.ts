@@ -143,8 +143,8 @@ const running = {
   'ask-before-unfence': 'The hook whereIsTraffic',
   'find-reset': 'A look for an earlier run of the workflow',
   unfence: 'The hook unfence',
-  replicate: 'The replications to run again',
-  release: 'The end of the reservations',
+  replicate: 'Resuming the replications',
+  release: 'Releasing the replications',
 } as const;
 
 /** Returns the steps that the cutover would take. */
@@ -189,7 +189,7 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
   const rows: readonly (readonly [string, string | null])[] = [
     ['Phase', `**${phase}** since ${since}`],
     ['Waits for', waitingFor(state)],
-    ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : 'not stopped'],
+    ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : writesOf(state)],
     ['Goes back by itself at', back],
     ['Goes back because', cause === null ? null : `${cause.code}: ${cause.detail}`],
     ['Approvals', state.approvals.length === 0 ? null : state.approvals.map(({ by }) => by).join(', ')],
@@ -207,6 +207,12 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
   );
 }
 
+/** Describes the fence while the application can write somewhere, or never could not. */
+function writesOf({ undo, writesStoppedAt, cause }: CutoverState): string {
+  if (writesStoppedAt === null || !undo.includes('unfence')) return 'not stopped';
+  return cause === null ? 'on the target; the source stays fenced' : '**the source is fenced**';
+}
+
 function formatLag({ lag }: CutoverState['lag'][number]): string {
   return lag === null ? 'unknown' : `${lag.sourceSeconds ?? '?'} s + ${lag.targetSeconds ?? '?'} s`;
 }
@@ -220,7 +226,10 @@ function command({ plan, step }: CutoverState, name: CutoverRequestName, workflo
   const extra: Readonly<Partial<Record<CutoverRequestName, string>>> = {
     approve: `,"confirm":"${plan.cutoverId}"`,
     change: ',"writesStoppedSeconds":<seconds>',
-    decide: step === 'await-repair' ? ',"undo":"retry"' : ',"traffic":"<source or target>"',
+    decide:
+      step === 'await-repair'
+        ? ',"undo":"retry"'
+        : `,"traffic":"${step === 'await-verdict' ? 'target' : '<source or target>'}"`,
   };
   const input = `{"by":"<you>","reason":"<why>"${extra[name] ?? ''}}`;
   return `temporal workflow update execute --workflow-id '${workflowId}' --name dms.${name} --input '${input}'`;

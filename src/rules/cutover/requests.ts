@@ -51,7 +51,7 @@ export function refusal(state: CutoverState, name: CutoverRequestName, request: 
   if (name === 'approve') return approvalProblem(state, read as ApproveCutover);
   if (name === 'revokeApproval')
     return state.approvals.some(({ by }) => by === read.by) ? null : `${read.by} has not approved the cutover`;
-  if (name === 'change') return changeProblem(changed(state.plan, read as ChangeCutover));
+  if (name === 'change') return changeProblem(state, read as ChangeCutover);
   return name === 'decide' ? decisionProblem(state, read) : null;
 }
 
@@ -87,7 +87,8 @@ export function onRequest<Name extends CutoverRequestName>(
       const plan = changed(state.plan, read as ChangeCutover);
       const names = ['gates', 'approval', 'window', 'writesStoppedSeconds'] as const;
       const given = names.filter((each) => (read as ChangeCutover)[each] != null);
-      return afterChange({ ...said(`Changed ${given.join(', ')}`), plan }, now, isRunning);
+      const isOutdated = isRunning && state.step === 'await-lag' && (read as ChangeCutover).gates?.lag != null;
+      return afterChange({ ...said(`Changed ${given.join(', ')}`), plan, isOutdated }, now, isRunning);
     }
     default:
       return onDecision(said('Decided'), read, now);
@@ -100,16 +101,18 @@ function whyNotNow(state: CutoverState, name: CutoverRequestName): string | null
   const isBack = cause !== null;
   switch (name) {
     case 'approve':
+      if (isBack) return 'it is going back';
       if (!plan.approval.required) return 'this cutover needs no approval';
       return phase === 'waiting-for-approval'
         ? null
         : `it can be approved only in waiting-for-approval, not in ${phase}`;
     case 'revokeApproval':
       if (approvals.length === 0) return 'nobody has approved it';
-      return isBeforeFence(state) && !isBack ? null : 'the fence was called already, so abort it instead';
+      if (isBack) return 'it is going back';
+      return isBeforeFence(state) ? null : 'the fence was called already, so abort it instead';
     case 'abort':
       if (isBack) return 'it is going back already';
-      return isBeforeSwitch(state) ? null : 'the switch has begun already, so switch it back instead';
+      return isBeforeSwitch(state) ? null : 'the switch has begun already. In verifying, switch it back instead';
     case 'change':
       return isBeforeSwitch(state) && !isBack ? null : `nothing can be changed in ${phase}`;
     case 'switchBack':
@@ -145,7 +148,14 @@ function given(fields: object | null | undefined): object {
   return Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== null && value !== undefined));
 }
 
-function changeProblem({ window: { notBefore, notAfter } }: CutoverPlan): string | null {
+function changeProblem(state: CutoverState, request: ChangeCutover): string | null {
+  const { gates, approval, window, writesStoppedSeconds } = request;
+  const names = Object.keys({ ...given(gates), ...given(approval), ...given(window) });
+  if (names.length === 0 && writesStoppedSeconds == null) return 'it names nothing to change';
+  const late = names.filter((each) => each !== 'acceptWarnings');
+  if (!isBeforeFence(state) && late.length > 0)
+    return `the fence was called already, too late to change ${late.join(', ')}`;
+  const { notBefore, notAfter } = changed(state.plan, request).window;
   const isOrdered = notBefore === null || notAfter === null || Date.parse(notBefore) < Date.parse(notAfter);
   return isOrdered ? null : `the window would end at ${notAfter}, before it begins at ${notBefore}`;
 }
@@ -160,6 +170,8 @@ function decisionProblem(state: CutoverState, { traffic, undo }: DecideCutover):
   const { step } = state;
   const isTraffic = traffic !== null && traffic !== undefined;
   const isUndo = undo !== null && undo !== undefined;
+  if (undo === 'done' && state.undo.at(-1) === 'unfence' && state.traffic !== 'source')
+    return 'the application must use the source first. Then decide { undo: "retry" }';
   if (isTraffic === isUndo) return 'a decision names either traffic or undo';
   if (step === 'await-verdict')
     return traffic === 'target' ? null : 'decide { traffic: "target" } to stay, or switch it back';

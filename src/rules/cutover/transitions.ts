@@ -50,7 +50,7 @@ const waits: ReadonlySet<CutoverStep> = new Set<CutoverWait>([
   'await-repair',
 ]);
 
-/** Steps at which a person has to decide. Neither the clock nor a cancel takes the decision. */
+/** Steps at which a person has to decide. A cancel, or the time for decisions, ends the cutover undecided. */
 const decisions: ReadonlySet<CutoverStep> = new Set<CutoverWait>([
   'decide-after-switch',
   'decide-after-switch-back',
@@ -110,8 +110,13 @@ export function isOnTarget({ step }: Pick<CutoverState, 'step'>): boolean {
   return onTarget.has(step);
 }
 
-/** True if the step that runs has to be interrupted, because the cutover goes back. */
+/** True if the step that runs has to be interrupted, because the cutover goes back or begins the step anew. */
 export function isInterrupted(state: CutoverState): boolean {
+  return isGoingBack(state) || state.isOutdated;
+}
+
+/** True if the step that runs is the last one forward. */
+export function isGoingBack(state: CutoverState): boolean {
   return state.cause !== null && (isBeforeSwitch(state) || isOnTarget(state)) && !isWait(state.step);
 }
 
@@ -161,13 +166,11 @@ export function withCause(
 /**
  * Begins the way back, or goes on with it: enters the last step that is registered.
  *
- * A run that has not called `fence` first finds out whether the workflow was reset. The run before may have called it.
+ * A run that has stopped nothing finds out whether the workflow was reset. The run before may have fenced and stopped.
  */
 export function goOnBack(state: CutoverState, now: string): CutoverState {
   const next = state.undo.at(-1);
-  const { isReserved, isResetKnown, writesStoppedAt } = state;
-  if (next === undefined)
-    return enter(state, isReserved && !isResetKnown && writesStoppedAt === null ? 'find-reset' : 'release', now);
+  if (next === undefined) return enter(state, state.isReserved && !state.isResetKnown ? 'find-reset' : 'release', now);
   return enter({ ...state, problem: null }, next === 'unfence' ? 'ask-before-unfence' : next, now);
 }
 

@@ -1,9 +1,10 @@
-import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { ReadingPart, ReplicationReading } from '../../contract/activity-protocol.js';
 import { readHookAnswer } from '../../contract/cutover-answers.js';
 import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
 import type { CutoverAction, CutoverState, CutoverStop, StepValues, ValueOf } from '../../contract/cutover-state.js';
 import type { StopReplicationInput } from '../../contract/inputs.js';
+import { cutoverWorkflowId } from '../../contract/names.js';
 import { contextOf } from '../../rules/cutover/report.js';
 import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
 import { unwrapFailure } from '../operation/failures.js';
@@ -41,7 +42,8 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
   };
   const measure = async (state: CutoverState) => {
     const { lag } = state.plan.gates;
-    const parts: readonly ReadingPart[] = lag === 'ignore' ? ['tables'] : ['lag', 'tables'];
+    const parts: readonly ReadingPart[] =
+      lag === 'ignore' ? ['replication', 'tables'] : ['replication', 'lag', 'tables'];
     const [readings, checks] = await Promise.all([read(state, parts), checksOf('validate', state)]);
     return { readings, checks };
   };
@@ -54,10 +56,14 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
   return {
     reserve: async ({ plan }) => {
       const reason = `cutover ${plan.cutoverId}: ${plan.reason}`.slice(0, 1000);
-      await all(plan.replicationConfigArns, (replicationConfigArn) =>
-        reserveReplication({ replicationConfigArn, reason }, options),
+      // A cancelled attempt could reserve after the release.
+      const reservations = await CancellationScope.nonCancellable(() =>
+        all(plan.replicationConfigArns, (replicationConfigArn) =>
+          reserveReplication({ replicationConfigArn, reason }, options),
+        ),
       );
-      return null;
+      const isOwn = workflowInfo().workflowId === cutoverWorkflowId(plan.cutoverId);
+      return isOwn ? (reservations.map(({ at }) => at).toSorted()[0] ?? null) : null;
     },
     inspect: async (state) => {
       const [readings, traffic] = await Promise.all([
@@ -139,12 +145,16 @@ async function replicateAll({ plan, cause }: CutoverState, taskQueue: string): P
   return null;
 }
 
-/** Runs the work for each item, waits for all, and throws one error that names every failure. */
-async function all<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+/** Runs the work for each item, and waits for all. Throws one error that names every failure. */
+async function all<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
   const ended = await Promise.allSettled(items.map(work));
   const failures = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new Error(failures.map(messageOf).join('; '));
+  return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
 /** Reads the answer of a hook. Throws if it is not of the kind that the hook has to give. */

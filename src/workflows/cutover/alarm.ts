@@ -20,6 +20,7 @@ export class Alarm {
     const timer = scope.run(() => sleep(Math.max(1, Date.parse(at) - Date.now())));
     timer.then(
       () => {
+        if (this.#scope !== scope) return; // set anew meanwhile
         this.#at = null;
         this.ring();
       },

@@ -8,8 +8,19 @@ import { callHook, hookProblem } from '../operation/hooks.js';
 const [ATTEMPTS, BACK_ATTEMPTS] = [3, 5];
 
 const backHooks: ReadonlySet<CutoverHookName> = new Set(['whereIsTraffic', 'unfence', 'switchToSource']);
-/** Hooks that change who may write. A cancelled one is over before the next hook is called. */
-const writers: ReadonlySet<CutoverHookName> = new Set(['fence', 'unfence', 'switchToTarget', 'switchToSource']);
+/** Hooks that change nothing. Any other one that is cancelled is over before the next hook is called. */
+const readers: ReadonlySet<CutoverHookName> = new Set([
+  'preflight',
+  'validate',
+  'isDrained',
+  'whereIsTraffic',
+  'verify',
+  'notify',
+]);
+/** Longest time until a worker picks a hook up. A queue without a worker must not stop writes for ever. */
+const START_SECONDS = 60;
+/** Longest time of all attempts of `notify`. The end of a cutover waits for it. */
+const NOTIFY_SECONDS = 30;
 
 /** Returns the hooks as functions that call the user's activities. */
 export function hookFunctions(plans: CutoverHookPlans): CutoverFunctions {
@@ -27,9 +38,11 @@ function functionOf(name: CutoverHookName, plan: CutoverHookPlan) {
         summary: name,
         attemptSeconds: timeoutSeconds,
         attempts: attempts ?? (backHooks.has(name) ? BACK_ATTEMPTS : ATTEMPTS),
-        cancellationType: writers.has(name)
-          ? ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
-          : ActivityCancellationType.TRY_CANCEL,
+        startSeconds: START_SECONDS,
+        cancellationType: readers.has(name)
+          ? ActivityCancellationType.TRY_CANCEL
+          : ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        ...(name === 'notify' ? { totalSeconds: NOTIFY_SECONDS } : {}),
         ...(heartbeatSeconds === null ? {} : { heartbeatSeconds }),
       });
     } catch (err) {

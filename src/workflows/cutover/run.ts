@@ -32,6 +32,9 @@ import { Alarm } from './alarm.js';
 /** Events of history from which a run continues as new, while writes are not stopped. */
 const MAX_EVENTS = 400;
 
+/** Longest time for which the end of a run waits for notifications. */
+const NOTIFY_SECONDS = 60;
+
 /** Descriptions of the updates, for the Web UI and the command line. */
 const descriptions: Readonly<Record<CutoverRequestName, string>> = {
   approve: 'Approves the cutover. Input: { by, reason, confirm: <cutoverId> }.',
@@ -45,6 +48,7 @@ const descriptions: Readonly<Record<CutoverRequestName, string>> = {
 /** Run of a cutover: carries out the steps that its rules name. */
 export class CutoverRun {
   readonly #actions: CutoverActions;
+  readonly #notifying = new Set<Promise<void>>();
   #isRunning = false;
   /** True once the state has changed, or the clock has rung, since the rules were last asked. */
   #isChanged = false;
@@ -69,6 +73,7 @@ export class CutoverRun {
     CancellationScope.current().cancelRequested.catch(() => this.#change(onCancel(this.state, now(), this.#isRunning)));
     const isLong = await CancellationScope.nonCancellable(() => this.#loop(canContinue));
     this.#alarm.set(null);
+    await CancellationScope.nonCancellable(() => this.#untilNotified());
     if (isLong) return { state: this.state };
     if (this.state.isUndecided) throw undecidedFailure(this.state);
     if (this.state.cause?.code === 'cancelled')
@@ -82,7 +87,7 @@ export class CutoverRun {
       this.#change(onTime(this.state, now(), false));
       const { step, writesStoppedAt } = this.state;
       if (step === 'end') return false;
-      const mayContinue = canContinue && (writesStoppedAt === null || isDecision(step));
+      const mayContinue = canContinue && (writesStoppedAt === null || isDecision(step) || this.state.nextAt !== null);
       if (mayContinue && hasLongHistory()) return true;
       this.#alarm.set(wakeAt(this.state));
       if (isDue(this.state, now())) await this.#carryOut(step as CutoverAction);
@@ -127,25 +132,35 @@ export class CutoverRun {
     if (isNewPhase) this.#notify();
   }
 
-  /** Tells the user's hook about the new phase. Nothing waits for it. */
+  /** Tells the user's hook about the new phase. Only the end of the run waits for it. */
   #notify(): void {
-    this.hooks
-      .notify?.(contextOf(this.state))
-      .catch((err: unknown) => log.warn('The hook notify failed', { error: messageOf(err) }));
+    const context = contextOf(this.state);
+    const notified = CancellationScope.nonCancellable(async () => void (await this.hooks.notify?.(context)))
+      .catch((err: unknown) => log.warn('The hook notify failed', { error: messageOf(err) }))
+      .finally(() => this.#notifying.delete(notified));
+    this.#notifying.add(notified);
+  }
+
+  /** Waits until all notifications are over, for a bounded time. */
+  async #untilNotified(): Promise<void> {
+    if (this.#notifying.size > 0) await condition(() => this.#notifying.size === 0, NOTIFY_SECONDS * 1000);
   }
 
   #handle(name: CutoverRequestName): void {
     setHandler(
       defineUpdate<string, [CutoverRequests[typeof name]]>(messageNames[name]),
       (request) => {
+        this.#change(onTime(this.state, now(), this.#isRunning));
         this.#change(onRequest(this.state, name, request, now(), this.#isRunning));
         return `${this.state.phase}: ${waitingFor(this.state)}`;
       },
       {
         description: descriptions[name],
         validator: (request) => {
-          const why = refusal(this.state, name, request);
-          if (why !== null) throw refusedRequest(this.state, name, why);
+          // A time limit that has ended counts, although its timer may come later.
+          const state = onTime(this.state, now(), this.#isRunning);
+          const why = refusal(state, name, request);
+          if (why !== null) throw refusedRequest(state, name, why);
         },
       },
     );

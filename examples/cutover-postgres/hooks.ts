@@ -1,0 +1,246 @@
+/**
+ * Hooks of a cutover between two PostgreSQL servers, as activities.
+ *
+ * - The **source** and the **target** have a database of the same name. The application writes as the role `app`.
+ * - The **pointer** is one row, `traffic`, in a database of its own. The application reads it before it connects.
+ *
+ * Every hook may run again, and may run late. `unfence` writes its token into `traffic.returned`, before it lets the
+ * source take writes. A later `fence` or `switchToTarget` with that token fails.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import { Client, escapeIdentifier } from 'pg';
+import type { CutoverCheck, CutoverContext, CutoverDrain, CutoverTraffic } from 'temporal-dms';
+
+/** Where the databases are. Each user is an administrator. */
+export interface PostgresCutoverOptions {
+  /** Connection string of the source's server, without a database, such as `postgres://postgres@10.0.0.1:5432`. */
+  readonly source: string;
+  /** Connection string of the target's server. */
+  readonly target: string;
+  /** Connection string of the database with the table `traffic`. */
+  readonly pointer: string;
+  /** Name of the database that moves. */
+  readonly databaseOf: (context: CutoverContext) => string;
+}
+
+/** Numbers that a sequence of the target is ahead. Covers numbers that the source handed out and rolled back. */
+const SEQUENCE_MARGIN = 1000;
+/** Time in which a hook must reach a server, and longest time of a statement. A later attempt tries again. */
+const [CONNECT_MS, WORK_MS] = [3000, 6000];
+
+/** Tables of the example. `traffic` belongs to the pointer, `cutover_marker` to the source and the target. */
+export const POINTER_SCHEMA = `CREATE TABLE IF NOT EXISTS traffic (
+  database text PRIMARY KEY,
+  side text NOT NULL CHECK (side IN ('source', 'target')),
+  returned text[] NOT NULL DEFAULT '{}'
+)`;
+export const MARKER_SCHEMA = 'CREATE TABLE IF NOT EXISTS cutover_marker (token text PRIMARY KEY, lsn text NOT NULL)';
+
+export function createPostgresHooks({ source, target, pointer, databaseOf }: PostgresCutoverOptions) {
+  const onPointer = <T>(work: (client: Client) => Promise<T>) => within(pointer, work);
+  const onSource = <T>(context: CutoverContext, work: (client: Client) => Promise<T>) =>
+    within(`${source}/${databaseOf(context)}`, work);
+  const onTarget = <T>(context: CutoverContext, work: (client: Client) => Promise<T>) =>
+    within(`${target}/${databaseOf(context)}`, work);
+
+  /** Refuses a call that comes after its cutover has gone back. The row stays locked until the work is done. */
+  const unlessReturned = (context: CutoverContext, work: (client: Client) => Promise<unknown>) =>
+    onPointer((client) =>
+      inTransaction(client, async () => {
+        const { rows } = await client.query<{ returned: string[] }>(
+          'SELECT returned FROM traffic WHERE database = $1 FOR UPDATE',
+          [databaseOf(context)],
+        );
+        const [row] = rows;
+        if (row === undefined || row.returned.includes(context.token))
+          throw ApplicationFailure.nonRetryable('This cutover has gone back, or the pointer has no row for it');
+        await work(client);
+      }),
+    );
+
+  return {
+    /** New sessions are read-only, old ones end, and nothing is left in flight. */
+    async fencePostgres(context: CutoverContext): Promise<void> {
+      const database = escapeIdentifier(databaseOf(context));
+      await unlessReturned(context, () =>
+        onSource(context, async (client) => {
+          await client.query(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+          await endWrites(client);
+        }),
+      );
+    },
+
+    /** Closes this cutover for late calls, lets the source take writes again, and drops what was prepared. */
+    async unfencePostgres(context: CutoverContext): Promise<void> {
+      const name = databaseOf(context);
+      await onPointer((client) =>
+        client.query(
+          `UPDATE traffic SET returned = array_append(returned, $2)
+            WHERE database = $1 AND NOT ($2 = ANY (returned))`,
+          [name, context.token],
+        ),
+      );
+      await onSource(context, (client) =>
+        client.query(`ALTER DATABASE ${escapeIdentifier(name)} RESET default_transaction_read_only`),
+      );
+      await onTarget(context, (client) => dropReverseSlot(client, name));
+    },
+
+    /** Writes the marker, behind everything that was written before. */
+    async markPostgres(context: CutoverContext): Promise<{ readonly lsn: string }> {
+      return onSource(context, async (client) => {
+        const { rows } = await client.query<{ lsn: string }>(
+          `INSERT INTO cutover_marker VALUES ($1, pg_current_wal_lsn()::text)
+             ON CONFLICT (token) DO UPDATE SET token = excluded.token RETURNING lsn`,
+          [context.token],
+        );
+        return { lsn: rows[0]?.lsn ?? '' };
+      });
+    },
+
+    /** The target has the marker, and so everything before it. */
+    async postgresIsDrained(context: CutoverContext): Promise<CutoverDrain> {
+      return onTarget(context, async (client) => {
+        const { rowCount } = await client.query('SELECT FROM cutover_marker WHERE token = $1', [context.token]);
+        return { drained: rowCount === 1, behind: rowCount === 1 ? 'nothing' : 'the marker' };
+      });
+    },
+
+    /** Moves each sequence of the target past that of the source. A sequence never goes back. */
+    async syncPostgresSequences(context: CutoverContext): Promise<void> {
+      const { rows } = await onSource(context, (client) =>
+        client.query<{ name: string; last: string | null }>(
+          `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value AS last FROM pg_sequences`,
+        ),
+      );
+      await onTarget(context, async (client) => {
+        for (const { name, last } of rows) {
+          const next = Number(last ?? 0) + SEQUENCE_MARGIN;
+          await client.query(
+            `SELECT setval($1::text::regclass, greatest($2::bigint, last_value)) FROM pg_sequences
+              WHERE format('%I.%I', schemaname, sequencename) = $1::text`,
+            [name, next],
+          );
+        }
+      });
+    },
+
+    /** A replication slot keeps everything that will be written on the target, for the way back. */
+    async preparePostgresReverse(context: CutoverContext): Promise<void> {
+      await unlessReturned(context, () =>
+        onTarget(context, (client) =>
+          client.query(
+            `SELECT pg_create_logical_replication_slot($1, 'test_decoding')
+              WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,
+            [slotOf(databaseOf(context))],
+          ),
+        ),
+      );
+    },
+
+    async switchPostgres(context: CutoverContext): Promise<void> {
+      await unlessReturned(context, (client) =>
+        client.query(`UPDATE traffic SET side = 'target' WHERE database = $1`, [databaseOf(context)]),
+      );
+    },
+
+    /** The pointer names a side. Sessions that can write on the other side make it both. */
+    async wherePostgresIs(context: CutoverContext): Promise<CutoverTraffic> {
+      const { rows } = await onPointer((client) =>
+        client.query<{ side: 'source' | 'target' }>('SELECT side FROM traffic WHERE database = $1', [
+          databaseOf(context),
+        ]),
+      );
+      const side = rows[0]?.side;
+      if (side === undefined) return 'neither';
+      const other = side === 'source' ? onTarget : onSource;
+      const writers = await other(context, async (client) => {
+        const found = await client.query<{ sessions: number }>(
+          `SELECT count(*)::int AS sessions FROM pg_stat_activity
+            WHERE usename = 'app' AND datname = current_database() AND NOT EXISTS (
+              SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+               WHERE datname = current_database() AND 'default_transaction_read_only=on' = ANY (setconfig))`,
+        );
+        return found.rows[0]?.sessions ?? 0;
+      });
+      return writers > 0 ? 'both' : side;
+    },
+
+    /** The target takes a write. */
+    async verifyPostgres(context: CutoverContext): Promise<readonly CutoverCheck[]> {
+      const isWritable = await onTarget(context, (client) =>
+        inTransaction(client, async () => {
+          await client.query('CREATE TABLE cutover_probe ()');
+          await client.query('DROP TABLE cutover_probe');
+          return true;
+        }),
+      );
+      return [{ name: 'target-takes-writes', ok: isWritable, detail: 'Created and dropped a table' }];
+    },
+  };
+}
+
+function slotOf(database: string): string {
+  return `reverse_${database.toLowerCase().replace(/\W/g, '_')}`.slice(0, 60);
+}
+
+async function dropReverseSlot(client: Client, database: string): Promise<void> {
+  await client.query(
+    'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
+    [slotOf(database)],
+  );
+}
+
+/**
+ * Ends the sessions of the application that may still write. Returns once none is left, and no transaction is prepared.
+ *
+ * A session that began before the database became read-only may still write. One that was starting just then, too.
+ */
+async function endWrites(client: Client): Promise<void> {
+  const old = `datname = current_database() AND usename = 'app' AND backend_start < $1::timestamptz`;
+  await client.query('SELECT pg_sleep(0.2)');
+  const { rows: fenced } = await client.query<{ at: string }>('SELECT clock_timestamp()::text AS at');
+  const at = fenced[0]?.at;
+  const deadline = Date.now() + WORK_MS;
+  for (;;) {
+    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${old}`, [at]);
+    const { rows } = await client.query<{ left: number }>(
+      `SELECT (SELECT count(*) FROM pg_stat_activity WHERE ${old})::int
+            + (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())::int AS left`,
+      [at],
+    );
+    if (rows[0]?.left === 0) return;
+    // A loop that outlives its attempt would keep the pointer locked.
+    if (Date.now() > deadline) throw new Error(`${rows[0]?.left} sessions or prepared transactions may still write`);
+    await client.query('SELECT pg_sleep(0.1)');
+  }
+}
+
+async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (err) {
+    await client.query('ROLLBACK');
+    throw err;
+  }
+}
+
+/** Runs the work on a connection of its own. A lost connection fails the attempt, and Temporal tries again. */
+async function within<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
+  // The fence makes every session of its database read-only that does not say otherwise.
+  const options = `-c default_transaction_read_only=off -c statement_timeout=${WORK_MS} -c lock_timeout=${WORK_MS}`;
+  const client = new Client({ connectionString, options, connectionTimeoutMillis: CONNECT_MS, query_timeout: WORK_MS });
+  let lost: Error | null = null;
+  client.on('error', (err) => (lost = err));
+  await client.connect();
+  try {
+    const result = await work(client);
+    if (lost !== null) throw lost;
+    return result;
+  } finally {
+    await client.end();
+  }
+}

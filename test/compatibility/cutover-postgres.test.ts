@@ -1,0 +1,188 @@
+/** Cutovers between two real PostgreSQL servers, with kills of the worker and of the servers. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { expect, inject, test } from 'vitest';
+import { postgresCutover } from '../../examples/cutover-postgres/input.js';
+import { ReplicationClient } from '../../src/client/index.js';
+import type { CutoverHandle } from '../../src/client/cutovers.js';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { quick } from '../support/stage.js';
+import { createShared, ReplicatedApplication } from './cutover-application.js';
+import { PostgresServer } from './postgres.js';
+
+const CUTOVERS = Number(process.env['CUTOVERS'] ?? 20);
+const AT_ONCE = 20;
+const WRITERS = 2;
+const ada = { by: 'ada', reason: 'looked' };
+
+/** Worker process that is started again whenever it is killed. */
+class KillableWorker implements AsyncDisposable {
+  #process: ChildProcess | null = null;
+
+  constructor(private readonly env: NodeJS.ProcessEnv) {}
+
+  async begin(): Promise<void> {
+    const file = fileURLToPath(new URL('cutover-worker.ts', import.meta.url));
+    const execArgv = ['--no-warnings', '--import', 'tsx'];
+    this.#process = fork(file, { execArgv, env: this.env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    await once(this.#process, 'message');
+  }
+
+  async kill(): Promise<void> {
+    const worker = this.#process;
+    if (worker === null || worker.exitCode !== null || worker.signalCode !== null) return;
+    const ended = once(worker, 'exit');
+    worker.kill('SIGKILL');
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+/** Takes the decisions of a person who looks at the pointer. */
+async function decide(
+  cutover: CutoverHandle,
+  application: ReplicatedApplication,
+  isOver: () => boolean,
+): Promise<void> {
+  while (!isOver()) {
+    await sleep(1000);
+    try {
+      const { phase, allowed } = await cutover.status();
+      if (!allowed.includes('decide')) continue;
+      if (phase === 'return-failed') await cutover.decide({ ...ada, undo: 'retry' });
+      else await cutover.decide({ ...ada, traffic: await application.side() });
+    } catch {
+      // No worker, or no database, at this moment.
+    }
+  }
+}
+
+test('twenty cutovers under kills of worker and databases lose no row, and never have two writers', async () => {
+  await using source = await PostgresServer.start();
+  await using target = await PostgresServer.start();
+  const servers = { source, target };
+  await createShared(servers);
+  const simulator = await startDmsSimulator(quick);
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const taskQueue = `postgres-${randomUUID()}`;
+  await using worker = new KillableWorker({
+    ...process.env,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TASK_QUEUE: taskQueue,
+    WORKFLOW_BUNDLE: inject('workflowBundle'),
+    AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
+    AWS_ACCESS_KEY_ID: 'simulated',
+    AWS_SECRET_ACCESS_KEY: 'simulated',
+    SOURCE_URL: source.url,
+    TARGET_URL: target.url,
+    POINTER_URL: `${target.url}/pointer`,
+  });
+  try {
+    await worker.begin();
+    const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+    const outcomes: string[] = [];
+    for (let first = 0; first < CUTOVERS; first += AT_ONCE) {
+      const numbers = Array.from({ length: Math.min(AT_ONCE, CUTOVERS - first) }, (_, n) => first + n);
+      const applications = await Promise.all(
+        numbers.map(async (n) => {
+          const arn = simulator.createReplication({ status: 'running' });
+          const application = new ReplicatedApplication(
+            `orders_${n}_${randomUUID().slice(0, 8)}`,
+            arn,
+            servers,
+            simulator,
+          );
+          await application.create();
+          application.begin(WRITERS);
+          return application;
+        }),
+      );
+      let isOver = false;
+      const killing = killAtRandom(worker, servers, () => isOver);
+      const results = await Promise.all(
+        applications.map(async (application) => {
+          const cutover = await dms.startCutover({
+            ...postgresCutover(application.database, [application.arn]),
+            requestedBy: 'ada',
+            reason: 'orders move',
+            writesStoppedSeconds: 240,
+            gates: { lag: 'ignore' },
+            approval: { required: false },
+            stop: { settleSeconds: 1 },
+          });
+          let hasEnded = false;
+          const [result] = await Promise.all([
+            cutover.result().finally(() => (hasEnded = true)),
+            decide(cutover, application, () => hasEnded),
+          ]);
+          return result;
+        }),
+      );
+      isOver = true;
+      await killing;
+      await sleep(1000); // the application writes on the side that it has now
+      for (const [n, application] of applications.entries()) {
+        await application.end();
+        outcomes.push(results[n]?.outcome ?? 'missing');
+        await check(application, results[n]?.outcome, dms);
+      }
+    }
+    expect(outcomes).toHaveLength(CUTOVERS);
+    expect(outcomes).toContain('switched');
+  } finally {
+    await connection.close();
+    await simulator.close();
+  }
+}, 900_000);
+
+async function check(
+  application: ReplicatedApplication,
+  outcome: string | undefined,
+  dms: ReplicationClient,
+): Promise<void> {
+  const { accepted, surprises, arn } = application;
+  expect(surprises).toEqual([]);
+  const final = outcome === 'switched' ? 'target' : 'source';
+  expect(await application.side()).toBe(final);
+  const [onSource, onTarget] = [await application.rows('source'), await application.rows('target')];
+  const present = new Set((final === 'target' ? onTarget : onSource).map(({ writer, n }) => `${writer} ${n}`));
+  expect(accepted.filter(({ writer, n }) => !present.has(`${writer} ${n}`))).toEqual([]);
+  const [bySource, byTarget] = [
+    accepted.filter(({ side }) => side === 'source'),
+    accepted.filter(({ side }) => side === 'target'),
+  ];
+  expect(bySource.length).toBeGreaterThan(0);
+  if (final === 'target') {
+    const lastOnSource = Math.max(...bySource.map(({ to }) => to));
+    expect(byTarget.length).toBeGreaterThan(0);
+    expect(Math.min(...byTarget.map(({ from }) => from))).toBeGreaterThanOrEqual(lastOnSource);
+    const copied = new Set(onTarget.map(({ writer, n }) => `${writer} ${n}`));
+    expect(onSource.filter(({ writer, n }) => !copied.has(`${writer} ${n}`))).toEqual([]);
+  } else {
+    expect(byTarget).toEqual([]);
+  }
+  const { sealed, reservation } = await dms.ledger(arn);
+  expect([sealed !== null, reservation]).toEqual([final === 'target', null]);
+}
+
+/** Kills the worker or a server every few seconds, and starts it again. */
+async function killAtRandom(
+  worker: KillableWorker,
+  { source, target }: Readonly<Record<'source' | 'target', PostgresServer>>,
+  isOver: () => boolean,
+): Promise<void> {
+  for (let n = 0; !isOver(); n++) {
+    await sleep(1500 + Math.random() * 4000);
+    const killed = n % 3 === 0 ? worker : n % 3 === 1 ? source : target;
+    await killed.kill();
+    await sleep(Math.random() * 1000);
+    await killed.begin();
+  }
+}

@@ -1,0 +1,28 @@
+/** Worker with the hooks of `examples/cutover-postgres`, as a process that a test can kill. */
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createPostgresHooks } from '../../examples/cutover-postgres/hooks.js';
+import { createDmsActivities } from '../../src/activities/index.js';
+import { createAwsDmsApi } from '../../src/aws/index.js';
+
+const env = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+};
+
+const worker = await Worker.create({
+  connection: await NativeConnection.connect({ address: env('TEMPORAL_ADDRESS') }),
+  taskQueue: env('TASK_QUEUE'),
+  workflowBundle: { codePath: env('WORKFLOW_BUNDLE') },
+  activities: {
+    ...createDmsActivities({ dms: createAwsDmsApi() }),
+    ...createPostgresHooks({
+      source: env('SOURCE_URL'),
+      target: env('TARGET_URL'),
+      pointer: env('POINTER_URL'),
+      databaseOf: ({ cutoverId }) => cutoverId,
+    }),
+  },
+});
+process.send?.('ready');
+await worker.run();
