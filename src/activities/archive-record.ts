@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 import type { ArchiveRecord } from '../contract/activity-protocol.js';
 import type { ArchivedRecord } from '../contract/ledger-state.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import type { Gate } from './runtime/gate.js';
 import { inTime } from '../watch/index.js';

@@ -1,7 +1,7 @@
 import { operationWorkflowId } from '../contract/names.js';
 import type { AwaitIdle } from '../contract/activity-protocol.js';
 import { findExecution } from './runtime/find-execution.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
 /**

@@ -1,10 +1,11 @@
 import { Context } from '@temporalio/activity';
-import type { AwaitLag } from '../contract/activity-protocol.js';
+import type { AwaitLag } from '../contract/reading-protocol.js';
 import type { CutoverLag } from '../contract/cutover.js';
 import { dmsFailure } from '../contract/failures.js';
 import { readSharedRequest } from '../contract/input-schemas.js';
 import { lagProblem, nameOf } from '../rules/cutover/gates.js';
-import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import type { Attempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { readLag } from './read-replications.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 

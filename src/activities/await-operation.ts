@@ -17,12 +17,13 @@ import {
   type OpenOperation,
 } from '../rules/joining.js';
 import { operationWorkflowId } from '../contract/names.js';
-import type { AwaitedOperation, AwaitOperation, WantedOperation } from '../contract/activity-protocol.js';
+import type { AwaitedOperation, AwaitOperation, WantedOperation } from '../contract/joining-protocol.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import { requireOwner } from '../ledger/reservation.js';
 import { secondsBetweenLooks } from '../watch/index.js';
 import { isShutdown } from './runtime/api-failures.js';
-import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import type { Attempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { clearNeverPickedUp, isNeverPickedUp, isPolled } from '../rules/never-picked-up.js';
 import { describeExecution, findExecution } from './runtime/find-execution.js';
 import { askLedger } from './runtime/ledger-access.js';

@@ -3,7 +3,7 @@ import type { AwaitRunning, RunningReplication } from '../contract/activity-prot
 import { replicationDeleting, replicationFailed, startReverted } from '../contract/failure-messages.js';
 import { beginStartWait, judgeStart, withTableReading, type StartWaitMemory } from '../rules/start-progress.js';
 import { stopReasonWarnings } from '../rules/warnings.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 import { readTableSummary } from './runtime/table-statistics.js';

@@ -2,7 +2,7 @@ import { readActivityRequest } from '../contract/input-schemas.js';
 import type { AwaitStopped, StoppedReplication } from '../contract/activity-protocol.js';
 import { replicationDeleting, replicationFailed, stateBefore } from '../contract/failure-messages.js';
 import { beginStopWait, judgeStop, type StopWaitMemory } from '../rules/stop-settling.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { holdAttempt } from './runtime/held-attempt.js';
 

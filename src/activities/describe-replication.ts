@@ -1,6 +1,6 @@
 import type { Replication } from '../dms/replication.js';
 import type { ReplicationArgument } from '../contract/activity-protocol.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
 /** Returns one look at a replication. */

@@ -1,5 +1,5 @@
 import type { ReplicationArgument } from '../contract/activity-protocol.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
 const ELSEWHERE_SECONDS = 0.1;

@@ -1,6 +1,6 @@
 import type { ReplicationArgument } from '../contract/activity-protocol.js';
 import type { Ledger } from '../contract/ledger-state.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 

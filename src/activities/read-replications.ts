@@ -1,9 +1,10 @@
 import { log } from '@temporalio/activity';
-import type { ReadingPart, ReadReplications, ReplicationReading } from '../contract/activity-protocol.js';
+import type { ReadingPart, ReadReplications, ReplicationReading } from '../contract/reading-protocol.js';
 import { readSharedRequest } from '../contract/input-schemas.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import { inTime } from '../watch/index.js';
-import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import type { Attempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { readEndpoints } from './runtime/endpoints.js';
 import { askLedger } from './runtime/ledger-access.js';
 import { readTableSummary } from './runtime/table-statistics.js';

@@ -13,7 +13,9 @@ import { beginStopWait, judgeSettling, type StopWaitMemory } from '../rules/stop
 import { tableWarnings } from '../rules/table-summary.js';
 import { limitFlaggedTables } from '../ledger/entries.js';
 import { endpointsUnknown, stopWarnings } from '../rules/warnings.js';
-import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import type { Attempt } from './runtime/attempt.js';
+import { valueWithin } from './runtime/value-within.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { OperationUnknown, LedgerBusyError } from './runtime/ledger-errors.js';
@@ -241,15 +243,4 @@ type DistributiveOmit<Union, Keys extends PropertyKey> = Union extends unknown ?
 interface TablesAndWarnings {
   readonly tables: TableStatisticsSummary | null;
   readonly warnings: readonly Warning[];
-}
-
-/** Returns the value of a promise. `null`: the promise takes longer than the given time, or rejects. */
-async function valueWithin<T>(promise: Promise<T>, seconds: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), seconds * 1000)));
-  try {
-    return await Promise.race([promise.catch(() => null), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { ReleaseReplication } from '../contract/activity-protocol.js';
 import { readReservation } from '../contract/input-schemas.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 

@@ -11,7 +11,7 @@ import { awsErrorDetails } from './runtime/api-failures.js';
 import { decisionOf, type Decision, type Facts } from './runtime/change.js';
 import { attemptChange } from './runtime/change-attempt.js';
 import { readEndpoints } from './runtime/endpoints.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
 type Outcome = Omit<RequestedStart, 'holdSeconds'>;

@@ -6,7 +6,8 @@ import type { Repeated, RequestedStop, RequestStop } from '../contract/activity-
 import { repeatedStop } from '../rules/repeats.js';
 import { judgeStopRequest } from '../rules/stop-judgement.js';
 import type { StopReplicationResult } from '../contract/results.js';
-import { beginAttempt, type Attempt } from './runtime/attempt.js';
+import type { Attempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { decisionOf, isNewOrMissing, type Facts } from './runtime/change.js';
 import { attemptChange } from './runtime/change-attempt.js';
 import { laterMark } from '../ledger/calls.js';

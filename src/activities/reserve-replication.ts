@@ -3,7 +3,7 @@ import { CALL_SIGNED_SECONDS } from '../ledger/calls.js';
 import type { ReserveReplication } from '../contract/activity-protocol.js';
 import type { Reservation } from '../contract/ledger-state.js';
 import { askLedger, isKnownToLedger } from './runtime/ledger-access.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import { readReservation } from '../contract/input-schemas.js';
 

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
-import type { UnsealReplication } from '../contract/activity-protocol.js';
+import type { UnsealReplication } from '../contract/reading-protocol.js';
 import { readDecision } from '../contract/ledger-input-schemas.js';
 import { requireOwner } from '../ledger/reservation.js';
-import { beginAttempt } from './runtime/attempt.js';
+import { beginAttempt } from './runtime/begin-attempt.js';
 import { askLedger } from './runtime/ledger-access.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 

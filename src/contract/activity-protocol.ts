@@ -1,20 +1,13 @@
-import type { EndpointAddress } from '../dms/api.js';
 import type { CallMark, StopMark } from '../dms/checkpoint.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';
-import type { OperationKind, ResumePlan, StopIntent, StopPlan } from './inputs.js';
+import type { ResumePlan, StopIntent, StopPlan } from './inputs.js';
 import type { CutoverLag } from './cutover.js';
-import type { DecisionRequest } from './ledger-protocol.js';
+import type { AwaitedOperation, AwaitOperation } from './joining-protocol.js';
+import type { AwaitLag, ReadReplications, ReplicationReading, UnsealReplication } from './reading-protocol.js';
 import type { CheckpointRecord, Settled } from './records.js';
 import type { ArchivedRecord, Ledger, OperationRef, Reservation } from './ledger-state.js';
-import type {
-  ResumeOutcome,
-  ResumeReplicationResult,
-  StopOutcome,
-  StopReplicationResult,
-  TableStatisticsSummary,
-  Warning,
-} from './results.js';
+import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
 
 /**
  * Activities by type name, with their arguments and results. A host and a worker may run different versions of the same major version. The
@@ -65,48 +58,6 @@ export interface ReplicationArgument {
   /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
 }
-
-/** Part of a reading of a replication. */
-export type ReadingPart = 'replication' | 'ledger' | 'endpoints' | 'lag' | 'tables';
-
-/** Argument of `dms.readReplications`. */
-export interface ReadReplications {
-  /** ARNs of the replication configs, 1 to 50. */
-  readonly replicationConfigArns: readonly string[];
-  /** Parts to read. */
-  readonly parts: readonly ReadingPart[];
-}
-
-/** Reading of one replication. A part that was not asked for is `null`. */
-export interface ReplicationReading extends ReplicationArgument {
-  /** One look. */
-  readonly replication: Replication | null;
-  /** Names in the ledger: who sealed the replication, and who reserved it. */
-  readonly ledger: { readonly sealedBy: string | null; readonly reservedBy: string | null } | null;
-  /** Addresses of the endpoints. `null` also if the worker can't read them. */
-  readonly endpoints: { readonly source: EndpointAddress; readonly target: EndpointAddress } | null;
-  /** Lag. `null` also if it is not known. */
-  readonly lag: ReplicationLag | null;
-  /** Statistics of the tables. `null` also if they can't be read. At most 200 flagged tables in all readings together. */
-  readonly tables: TableStatisticsSummary | null;
-  /** Reason why a part is not known. `null`: none. */
-  readonly problem: string | null;
-}
-
-/** Argument of `dms.awaitLag`. */
-export interface AwaitLag {
-  /** ARNs of the replication configs, 1 to 50. */
-  readonly replicationConfigArns: readonly string[];
-  /** Highest accepted lag, in seconds. */
-  readonly maxSeconds: number;
-  /** Number of accepted samples in a row. */
-  readonly samples: number;
-  /** Seconds between two samples. */
-  readonly everySeconds: number;
-}
-
-/** Argument of `dms.unsealReplication`. */
-export interface UnsealReplication extends ReplicationArgument, DecisionRequest {}
 
 /** Argument of `dms.awaitIdle`. */
 export interface AwaitIdle extends ReplicationArgument {
@@ -284,26 +235,3 @@ export interface RecordedOperation {
   /** Result of the operation. `null`: it failed. */
   readonly result: StopReplicationResult | ResumeReplicationResult | null;
 }
-
-/** Argument of `dms.awaitOperation`. */
-export interface AwaitOperation extends ReplicationArgument {
-  /** Operation that the caller wants to run. */
-  readonly wanted: WantedOperation;
-  /** Input of a stop that cancels a resume under way. Cancels nothing if the input is invalid, or another owner has reserved the replication. */
-  readonly preempting?: unknown;
-  /** True if an earlier run of the calling workflow began the operation. The caller then gets its result or its failure. Default false. */
-  readonly ours?: boolean | undefined;
-}
-
-/** Operation that a caller wants to run. */
-export interface WantedOperation {
-  /** Kind of the operation. */
-  readonly kind: OperationKind;
-  /** Operation id. `null`: the caller named none. */
-  readonly operationId: string | null;
-  /** Key of the operation's request to DMS. Equal requests have equal keys. */
-  readonly asks: string;
-}
-
-/** Result of `dms.awaitOperation`. `gone`: no operation is open, and none left a result to share. The caller may begin its own. */
-export type AwaitedOperation = { readonly end: 'done'; readonly result: unknown } | { readonly end: 'gone' };

@@ -1,5 +1,5 @@
 /** State of a cutover, from event to event and from run to run. JSON-safe. */
-import type { ReplicationReading } from './activity-protocol.js';
+import type { ReplicationReading } from './reading-protocol.js';
 import type { CutoverApprovalRecord, CutoverCause, CutoverLag, CutoverTimelineEntry } from './cutover.js';
 import type { CutoverCheck, CutoverDrain, CutoverPhase, CutoverReplication, CutoverTraffic } from './cutover-hooks.js';
 import type { CutoverHookName } from './cutover-input.js';

@@ -9,7 +9,7 @@ import type {
   ResumeReplicationInput,
   StopReplicationInput,
 } from '../contract/inputs.js';
-import type { WantedOperation } from '../contract/activity-protocol.js';
+import type { WantedOperation } from '../contract/joining-protocol.js';
 import { memoKeys, workflowTypes } from '../contract/names.js';
 
 /** Execution that holds a replication's workflow id. */

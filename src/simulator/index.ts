@@ -5,7 +5,8 @@
  *
  * @module
  */
-export { DmsSimulator, startDmsSimulator } from './control/simulator.js';
+export { DmsSimulator } from './control/simulator.js';
+export { startDmsSimulator } from './control/start.js';
 export type { SimulatorCall } from './api/call-log.js';
 export type { SimulatedClock, TimeSpan } from './engine/clock.js';
 export type { Fault } from './api/faults.js';

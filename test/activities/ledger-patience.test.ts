@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { beginAttempt } from '../../src/activities/runtime/attempt.js';
+import { beginAttempt } from '../../src/activities/runtime/begin-attempt.js';
 import { askLedger } from '../../src/activities/runtime/ledger-access.js';
 import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
 import { LedgerUnreachable, LedgerBusyError } from '../../src/activities/runtime/ledger-errors.js';

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import type { DmsApi } from '../../src/activities/index.js';
-import { beginAttempt } from '../../src/activities/runtime/attempt.js';
+import { beginAttempt } from '../../src/activities/runtime/begin-attempt.js';
 import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
 import { readTableSummary, type ReadTables } from '../../src/activities/runtime/table-statistics.js';
 

@@ -15,7 +15,7 @@ import { createShared, ReplicatedApplication } from './cutover-application.js';
 import { PostgresServer } from './postgres.js';
 
 const CUTOVERS = Number(process.env['CUTOVERS'] ?? 20);
-const AT_ONCE = 20;
+const AT_ONCE = 10;
 const WRITERS = 2;
 const ada = { by: 'ada', reason: 'looked' };
 
@@ -179,7 +179,7 @@ async function killAtRandom(
   isOver: () => boolean,
 ): Promise<void> {
   for (let n = 0; !isOver(); n++) {
-    await sleep(1500 + Math.random() * 4000);
+    await sleep(2500 + Math.random() * 5000);
     const killed = n % 3 === 0 ? worker : n % 3 === 1 ? source : target;
     await killed.kill();
     await sleep(Math.random() * 1000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ReplicationReading } from '../../src/contract/activity-protocol.js';
+import type { ReplicationReading } from '../../src/contract/reading-protocol.js';
 import type { CutoverRequestName } from '../../src/contract/cutover.js';
 import type { CutoverHookName, CutoverOptions } from '../../src/contract/cutover-input.js';
 import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';

@@ -1,12 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { DmsApiError } from '../../dms/api.js';
-import { parseReplicationConfigArn, type ReplicationConfigArn } from '../../dms/arn.js';
+import type { ReplicationConfigArn } from '../../dms/arn.js';
 import type { Replication } from '../../dms/replication.js';
 import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
 import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
-import { readReplicationArn } from '../../contract/input-schemas.js';
 import { failureOfRequest, awsErrorDetails, mayEndOperation, isShutdown } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
@@ -241,16 +240,4 @@ export class Attempt {
       ...(type === 'DmsStillWaiting' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     });
   }
-}
-
-/** Begins an attempt on the replication in the input. Throws `DmsNotAllowed` if this worker may not touch it. */
-export function beginAttempt(
-  worker: WorkerContext,
-  input: unknown,
-  activity: string,
-  options: AttemptOptions,
-): Attempt {
-  const arn = parseReplicationConfigArn(readReplicationArn(input, activity));
-  worker.requireAllowed(arn, options.operationId);
-  return new Attempt(worker, arn, options);
 }

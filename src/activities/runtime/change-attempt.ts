@@ -94,10 +94,7 @@ class ChangeAttempt<Outcome, Result> {
     }
   }
 
-  /**
-   * Throws `DmsReplicationNotFound`. Looks must agree first if this operation or the ledger has seen the replication.
-   * Otherwise the ARN has a typo.
-   */
+  /** Throws `DmsReplicationNotFound`: at once for a typo, else once looks agree for longer than staleness. */
   async #failNotFound(err: unknown): Promise<never> {
     if (!isDmsFailure(err, 'DmsReplicationNotFound')) throw err;
     const { attempt, change } = this;

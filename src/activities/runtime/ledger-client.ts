@@ -43,10 +43,7 @@ const RESTORER = {
   reason: 'The ledger was gone from Temporal, and its records are in the archive',
 };
 
-/**
- * Client of one replication's ledger, for the activities. Throws the ledger's refusals, and {@link LedgerUnreachable}
- * if the ledger gives no answer.
- */
+/** Client of one replication's ledger. Throws its refusals, and {@link LedgerUnreachable} if it gives no answer. */
 export class LedgerClient {
   constructor(
     private readonly client: Client,

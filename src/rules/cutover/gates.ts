@@ -4,7 +4,7 @@ import type { Replication } from '../../dms/replication.js';
 import type { CutoverLag } from '../../contract/cutover.js';
 import type { CutoverCheck, CutoverTraffic } from '../../contract/cutover-hooks.js';
 import { blocksCutover, type CutoverPlan } from '../../contract/cutover-schemas.js';
-import type { ReplicationReading } from '../../contract/activity-protocol.js';
+import type { ReplicationReading } from '../../contract/reading-protocol.js';
 import type { CutoverStop } from '../../contract/cutover-state.js';
 import type { Warning } from '../../contract/results.js';
 import { tableWarnings } from '../table-summary.js';

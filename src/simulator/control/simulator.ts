@@ -17,13 +17,6 @@ import { newReplication, defaultConfig } from './new-replication.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 import { SimulatorServer } from './server.js';
 
-/** Starts a simulator and waits until it listens. Rejects if the options are invalid, or the port is taken. */
-export async function startDmsSimulator(options: DmsSimulatorOptions = {}): Promise<DmsSimulator> {
-  const simulator = new DmsSimulator(options);
-  await simulator.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-  return simulator;
-}
-
 /**
  * Running simulator, and the handle by which tests control it.
  *
@@ -94,11 +87,7 @@ export class DmsSimulator {
     return this.#server.endpoint;
   }
 
-  /**
-   * Returns settings for an AWS SDK client. Default: region `eu-west-1`, account `123456789012`.
-   *
-   * A client sees only the replications of its own account and region.
-   */
+  /** Returns settings for an AWS SDK client, which sees only its own account and region. Default: `eu-west-1`, `123456789012`. */
   clientConfig(region = 'eu-west-1', accountId = DEFAULT_ACCOUNT) {
     const credentials = { accessKeyId: `SIMULATED${accountId}`, secretAccessKey: 'simulated' };
     return { endpoint: this.endpoint, region, credentials };
@@ -156,20 +145,12 @@ export class DmsSimulator {
     this.#get(arn).fail(messages, stopReason);
   }
 
-  /**
-   * Stops the replication, as another client would. With `reason`, as DMS would for a reason of its own.
-   *
-   * Throws an `Error` if DMS would refuse the stop. `reason` is `Stop Reason NORMAL` by default.
-   */
+  /** Stops the replication, as another client would, or with `reason`, as DMS would. Throws an `Error` if DMS would refuse. */
   stop(arn: string, reason?: string): void {
     this.#get(arn).stop(reason);
   }
 
-  /**
-   * Starts the replication, as another client would. `type` is `resume-processing` by default.
-   *
-   * Throws an `Error` if DMS would refuse the start.
-   */
+  /** Starts the replication, as another client would. `type` is `resume-processing` by default. Throws an `Error` if DMS would refuse the start. */
   start(arn: string, type = 'resume-processing'): void {
     checks.startType(type, 'the start type');
     this.#get(arn).start({ type });
@@ -185,11 +166,7 @@ export class DmsSimulator {
     this.#get(arn).modify();
   }
 
-  /**
-   * Puts another, empty database behind the target endpoint. DMS does not notice.
-   *
-   * Only {@link targetRows} and the endpoint's `ServerName` show the difference.
-   */
+  /** Puts another, empty database behind the target endpoint. Only its rows and the endpoint's `ServerName` show that. */
   repointTarget(arn: string): void {
     this.#get(arn).repointTarget();
   }
@@ -235,11 +212,7 @@ export class DmsSimulator {
     return this.calls.filter(isMeant).length;
   }
 
-  /**
-   * Returns every replication as it is now.
-   *
-   * `lagSeconds`: simulated seconds behind the source. `null`: CDC does not run.
-   */
+  /** Returns every replication as it is now. `lagSeconds`: simulated seconds behind the source. `null`: CDC does not run. */
   replications(): readonly { readonly row: Row; readonly config: Config; readonly lagSeconds: number | null }[] {
     return this.#store.all().map(({ row, config, source, time }) => {
       const lagSeconds = source.isRunning ? Math.round(time - source.appliedAt(time)) : null;

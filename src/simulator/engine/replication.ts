@@ -169,11 +169,7 @@ export class SimulatedReplication extends Life {
     });
   }
 
-  /**
-   * Calls `goOn` once a step is over, unless the step is set to fail or hang.
-   *
-   * A failure in a step of a start ends the run. A failed modification or deletion only shows `failed`.
-   */
+  /** Calls `goOn` once a step is over, unless it is set to fail or hang. A step of a start that fails ends the run. */
   #runStep(step: Exclude<Step, 'deprovisioning'>, goOn: () => void): void {
     const trouble = this.troubledSteps.get(step);
     if (trouble === null) return;

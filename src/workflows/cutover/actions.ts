@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { ReadingPart, ReplicationReading } from '../../contract/activity-protocol.js';
+import type { ReadingPart, ReplicationReading } from '../../contract/reading-protocol.js';
 import { readHookAnswer } from '../../contract/cutover-answers.js';
 import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
 import type { CutoverAction, CutoverState, CutoverStop, StepValues, ValueOf } from '../../contract/cutover-state.js';

@@ -6,12 +6,8 @@ import { agreeOn, isBeyondStaleness, type Agreement } from '../../dms/staleness.
 import { isDmsFailure } from '../../contract/failures.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../../contract/inputs.js';
 import { DMS_TASK_QUEUE } from '../../contract/names.js';
-import type {
-  ReadingPart,
-  ReleaseReplication,
-  ReplicationReading,
-  ReserveReplication,
-} from '../../contract/activity-protocol.js';
+import type { ReleaseReplication, ReserveReplication } from '../../contract/activity-protocol.js';
+import type { ReadingPart, ReplicationReading } from '../../contract/reading-protocol.js';
 import type { CheckpointRecord } from '../../contract/records.js';
 import type { Reservation } from '../../contract/ledger-state.js';
 import { checkpointChanged, readArn, stateBefore } from '../../contract/failure-messages.js';
