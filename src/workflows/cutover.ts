@@ -32,12 +32,10 @@ export async function dmsCutover(input: CutoverInput, continued?: ContinuedCutov
   // Fails the workflow task, not the workflow. A worker of the newer version can then go on.
   if (state.version !== CUTOVER_VERSION) throw new Error(`Version ${state.version} of a cutover is not known here`);
   const run = new CutoverRun(state, hookFunctions(hooks), workflowInfo().taskQueue);
-  const ended = await run.run(true);
-  if ('result' in ended) return ended.result;
   // The server tells only of this run whether it came from a reset.
-  const wasReset = ended.state.isReserved && (await changingActivities('Look for a reset')['dms.wasReset']());
-  const wasBegunBefore = ended.state.wasBegunBefore || wasReset;
-  return continueAsNew<typeof dmsCutover>(input, { state: { ...ended.state, wasBegunBefore }, hooks });
+  const ended = await run.run(() => changingActivities('Look for a reset')['dms.wasReset']());
+  if ('result' in ended) return ended.result;
+  return continueAsNew<typeof dmsCutover>(input, { state: ended.state, hooks });
 }
 
 function begin(input: CutoverInput): ContinuedCutover {
@@ -62,7 +60,7 @@ export async function cutOver(
   // The hooks may be methods of a class.
   const names = cutoverHookNames.filter((name) => hooks[name] != null);
   const run = new CutoverRun(beginCutover(plan, names, uuid4(), new Date().toISOString()), hooks, taskQueue);
-  const ended = await run.run(false);
+  const ended = await run.run(null);
   if ('result' in ended) return ended.result;
   throw new Error('A step can not continue as new');
 }

@@ -66,15 +66,22 @@ export class CutoverRun {
   }
 
   /**
-   * Runs the cutover to its end. Returns the state instead of a result if the history has grown long, and the caller
-   * can continue as new.
+   * Runs the cutover to its end. Returns the state instead of a result if the history has grown long.
+   *
+   * `findReset` finds out whether the workflow was reset, before it continues as new. `null`: it can't continue as new.
    */
-  async run(canContinue: boolean): Promise<{ readonly result: CutoverResult } | { readonly state: CutoverState }> {
+  async run(
+    findReset: (() => Promise<boolean>) | null,
+  ): Promise<{ readonly result: CutoverResult } | { readonly state: CutoverState }> {
     CancellationScope.current().cancelRequested.catch(() => this.#change(onCancel(this.state, now(), this.#isRunning)));
-    const isLong = await CancellationScope.nonCancellable(() => this.#loop(canContinue));
+    const isLong = await CancellationScope.nonCancellable(() => this.#loop(findReset !== null));
     this.#alarm.set(null);
     await CancellationScope.nonCancellable(() => this.#untilNotified());
-    if (isLong) return { state: this.state };
+    if (isLong && findReset !== null) {
+      const wasReset = await CancellationScope.nonCancellable(findReset);
+      // Nothing may come between here and the next run, because a request could change the state meanwhile.
+      return { state: { ...this.state, wasBegunBefore: this.state.wasBegunBefore || wasReset } };
+    }
     if (this.state.isUndecided) throw undecidedFailure(this.state);
     if (this.state.cause?.code === 'cancelled')
       throw new CancelledFailure('The cutover was cancelled, and has gone back');
