@@ -98,7 +98,7 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
       });
     },
 
-    /** The target has the marker, and so everything before it. */
+    /** Drained once the target has the marker, and so everything before it. */
     async postgresIsDrained(context: CutoverContext): Promise<CutoverDrain> {
       return onTarget(context, async (client) => {
         const { rowCount } = await client.query('SELECT FROM cutover_marker WHERE token = $1', [context.token]);
@@ -144,7 +144,7 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
       );
     },
 
-    /** The pointer names a side. Sessions that can write on the other side make it both. */
+    /** Answers the side that the pointer names, or `both` if sessions can write on the other side. */
     async wherePostgresIs(context: CutoverContext): Promise<CutoverTraffic> {
       const { rows } = await onPointer((client) =>
         client.query<{ side: 'source' | 'target' }>('SELECT side FROM traffic WHERE database = $1', [
@@ -230,7 +230,7 @@ async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise
 
 /** Runs the work on a connection of its own. A lost connection fails the attempt, and Temporal tries again. */
 async function within<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
-  // The fence makes every session of its database read-only that does not say otherwise.
+  // The fence makes sessions read-only by default. The sessions of the hooks override that default.
   const options = `-c default_transaction_read_only=off -c statement_timeout=${WORK_MS} -c lock_timeout=${WORK_MS}`;
   const client = new Client({ connectionString, options, connectionTimeoutMillis: CONNECT_MS, query_timeout: WORK_MS });
   let lost: Error | null = null;

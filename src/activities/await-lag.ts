@@ -16,7 +16,7 @@ const RESERVE_SECONDS = 15;
 interface Memory {
   /** Number of accepted samples in a row. */
   readonly accepted: number;
-  /** Time of the oldest value in the newest sample that counted, ISO 8601. `null`: none. */
+  /** Time of the oldest value in the newest sample that was accepted or rejected, ISO 8601. `null`: none. */
   readonly at: string | null;
 }
 

@@ -15,7 +15,7 @@ const [TABLES_SECONDS, LAG_SECONDS] = [60, 10];
 /** Most flagged tables in all readings together. */
 const MAX_FLAGGED = 200;
 
-/** Reads the parts that the request names of each replication. */
+/** Reads the requested parts of each replication. */
 export async function readReplications(
   worker: WorkerContext,
   request: ReadReplications,

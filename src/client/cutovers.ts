@@ -23,7 +23,7 @@ import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
 import { askServer, isUnanswered, requireServer } from './reach.js';
 
-/** Time limit of an answer by a cutover that a worker serves. */
+/** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
 const ANSWER_SECONDS = 10;
 
 /** Handle of a cutover. Each request takes a name and a reason, and throws `DmsCutoverRefused` at the wrong time. */
@@ -34,7 +34,7 @@ export interface CutoverHandle {
   status(): Promise<CutoverStatus>;
   /** Approves the cutover. `confirm` repeats its id. */
   approve(request: ApproveCutover): Promise<string>;
-  /** Takes the approval of that person back, until writes are stopped. */
+  /** Takes back the approval by the person in `by`, until writes are stopped. */
   revokeApproval(request: DecisionRequest): Promise<string>;
   /** Goes back, until the switch begins. */
   abort(request: DecisionRequest): Promise<string>;
@@ -54,7 +54,11 @@ export interface StartedCutover extends CutoverHandle {
   readonly joined: boolean;
 }
 
-/** Starts a cutover, or joins the same one. A cutover that has switched is not run again; one that has returned is. */
+/**
+ * Starts a cutover, or joins one of the same id and input. A cutover that has returned runs again.
+ *
+ * Throws if a cutover of this id is under way or has switched with another input.
+ */
 export async function startCutover(client: Client, taskQueue: string, input: CutoverInput): Promise<StartedCutover> {
   const { plan, hooks } = readCutoverInput(input);
   const { cutoverId, reason } = plan;

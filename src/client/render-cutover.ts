@@ -55,7 +55,7 @@ function mermaidOf({ outcome }: Pick<CutoverResult, 'outcome'>, spans: readonly 
 }
 
 /**
- * Draws the phases from the fence on to scale. Earlier ones may take days, and only their lengths are written.
+ * Draws the phases to scale, beginning with `fencing`. Earlier phases may take days, so they have a length but no bar.
  */
 function svgOf(
   { outcome, writesStoppedSeconds }: Pick<CutoverResult, 'outcome' | 'writesStoppedSeconds'>,

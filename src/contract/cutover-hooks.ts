@@ -48,7 +48,7 @@ export interface CutoverContext {
   readonly reason: string;
   /** Marker that `markSource` returned. `null`: none yet. */
   readonly marker: unknown;
-  /** Time at which the cutover goes back unless the switch has begun, ISO 8601. `null`: writes are not stopped. */
+  /** Time at which the cutover goes back unless the switch has begun, ISO 8601. `null`: no such time limit runs. */
   readonly returnAt: string | null;
   /** Replications that move together. */
   readonly replications: readonly CutoverReplication[];

@@ -58,7 +58,7 @@ export interface CutoverGates {
    * compared. Default `no-mismatch`.
    */
   readonly validation?: 'all-validated' | 'no-mismatch' | 'ignore' | null | undefined;
-  /** Codes of warnings of the final stops that the cutover accepts. Default: none of those that matter. */
+  /** Codes of warnings of the final stops that do not send the cutover back. Default: none. Mild ones never do. */
   readonly acceptWarnings?: readonly WarningCode[] | null | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { CutoverPlan } from './cutover-schemas.js';
 import type { CheckpointRecord } from './records.js';
 import type { Warning } from './results.js';
 
-/** Step of a cutover. The steps of `CutoverWait` only wait; every other step is carried out. */
+/** Step of a cutover: an action that the workflow carries out, a wait, or the end. */
 export type CutoverStep = CutoverAction | CutoverWait | 'end';
 
 /** Step that the workflow carries out. */
@@ -116,7 +116,7 @@ export interface CutoverStop {
 
 /** Value that each step returns when it succeeds. A step that is not listed returns nothing. */
 export interface StepValues {
-  /** Time of the oldest reservation, ISO 8601. `null`: not of interest, because a host may reserve by itself. */
+  /** Time of the oldest reservation, ISO 8601. `null` in a host workflow, because a host may reserve by itself. */
   readonly reserve: string | null;
   readonly inspect: { readonly readings: readonly ReplicationReading[]; readonly traffic: CutoverTraffic };
   readonly preflight: readonly CutoverCheck[];

@@ -8,11 +8,11 @@ import type { Warning } from './results.js';
 
 /** Reason for which a cutover goes back. */
 export type CutoverCauseCode =
-  /** A check of the preflight was not ok, or a replication is reserved by someone else. */
+  /** A check of the preflight was not ok or failed, or an earlier run or someone else holds a reservation. */
   | 'preflight'
-  /** The lag did not fall in time. */
+  /** The lag did not fall in time, or the wait for it failed. */
   | 'lag-timeout'
-  /** The tables, or the checks of `validate`, were not in order in time. */
+  /** A gate, or a check of `validate`, was not in order in time. */
   | 'validation-timeout'
   /** The approval did not come in time. */
   | 'approval-timeout'
@@ -80,7 +80,7 @@ export interface CutoverStatus {
   readonly since: string;
   /** Sentence about what the cutover waits for. */
   readonly waitingFor: string;
-  /** True if the gates are met and only the approval is missing. */
+  /** True if the newest measurement met all gates, and the cutover goes forward. */
   readonly ready: boolean;
   /** Updates that the cutover accepts now. */
   readonly allowed: readonly CutoverRequestName[];
@@ -152,7 +152,10 @@ export interface ChangeCutover
 
 /** Argument of the update `dms.decide`. */
 export interface DecideCutover extends DecisionRequest {
-  /** Side that the application uses, as the person has found out. Taken in `switch-unknown`, and while `verifying` asks. */
+  /**
+   * Side that the application uses, as the person has found out. Accepted in `switch-unknown`, in `verifying` after a
+   * bad verification, and as `target` in `return-failed`.
+   */
   readonly traffic?: 'source' | 'target' | null | undefined;
   /** Next step in `return-failed`. `retry`: try the step again. `done`: the person has done the step by hand. */
   readonly undo?: 'retry' | 'done' | null | undefined;

@@ -1,4 +1,4 @@
-/** Activities over several replications, and the seal: their arguments and results. */
+/** Arguments and results of the activities of a cutover: readings, the wait for the lag, and lifting a seal. */
 import type { EndpointAddress } from '../dms/api.js';
 import type { ReplicationLag } from '../dms/lag.js';
 import type { Replication } from '../dms/replication.js';

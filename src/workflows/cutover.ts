@@ -32,7 +32,7 @@ export async function dmsCutover(input: CutoverInput, continued?: ContinuedCutov
   // Fails the workflow task, not the workflow. A worker of the newer version can then go on.
   if (state.version !== CUTOVER_VERSION) throw new Error(`Version ${state.version} of a cutover is not known here`);
   const run = new CutoverRun(state, hookFunctions(hooks), workflowInfo().taskQueue);
-  // The server tells only of this run whether it came from a reset.
+  // The server knows of a reset only for the run that came from it. The next run could not ask any more.
   const ended = await run.run(() => changingActivities('Look for a reset')['dms.wasReset']());
   if ('result' in ended) return ended.result;
   return continueAsNew<typeof dmsCutover>(input, { state: ended.state, hooks });

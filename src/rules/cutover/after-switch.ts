@@ -1,4 +1,4 @@
-/** Steps of a cutover after the switch, or after the application was sent back: where the traffic is decides. */
+/** Steps of a cutover after the switch, or after the application was sent back. Their guide is `whereIsTraffic`. */
 import type { CutoverTraffic } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { sideName } from './gates.js';
@@ -7,7 +7,7 @@ import { afterUndo, enter, goBack, hasHook, note, secondsAfter } from './transit
 /** Seconds between two calls of `verify`: at first, and at most. */
 const [VERIFY_SECONDS, LONGEST_VERIFY_SECONDS] = [5, 60];
 
-/** Goes where the traffic is, after the switch. */
+/** Enters the step that fits the side that the application uses after the switch. */
 export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
   const seen = { ...state, traffic };
   if (traffic === 'target') {
@@ -21,7 +21,7 @@ export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: str
   return enter({ ...seen, problem: `the application uses ${sideName(traffic)}` }, 'decide-after-switch', now);
 }
 
-/** Goes where the traffic is, after the application was sent back. */
+/** Enters the step that fits the side that the application uses after it was sent back. */
 export function onTrafficAfterSwitchBack(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
   const seen = { ...state, traffic };
   if (traffic === 'source') return afterUndo(note(seen, now, 'The application uses the source'), now);

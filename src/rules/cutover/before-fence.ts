@@ -56,7 +56,7 @@ export function onMeasuredWith(state: CutoverState, problem: string | null, now:
   return afterMeasurement(noted, now);
 }
 
-/** Returns a problem without its numbers. A lag that is another one each minute is no news. */
+/** Returns a problem without its numbers. A lag that only changes its number is not noted again. */
 function withoutNumbers(problem: string | null): string | undefined {
   return problem?.replaceAll(/[\d.]+/g, '');
 }
@@ -95,7 +95,7 @@ export function measureFromTheBeginning(state: CutoverState, problem: string, no
   );
 }
 
-/** Calls `fence`, unless an approval or the window is missing by now. Writes count as stopped from here on. */
+/** Calls `fence`, or waits for a missing approval or for the window. Writes count as stopped from `fence` on. */
 function beginFence(state: CutoverState, now: string): CutoverState {
   const next = afterMeasurement(state, now);
   if (next.step !== 'measure-again') return next;

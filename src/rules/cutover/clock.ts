@@ -29,7 +29,7 @@ export function returnAt(state: CutoverState): string | null {
   return secondsAfter(writesStoppedAt, plan.writesStoppedSeconds);
 }
 
-/** Returns the time at which the machine has to be asked again, although nothing else happens. `null`: never. */
+/** Returns the time at which {@link onTime} has to be called, even if nothing else happens. `null`: never. */
 export function wakeAt(state: CutoverState): string | null {
   const times = [deadlineOf(state)?.at, state.nextAt].flatMap((at) => at ?? []);
   return times.toSorted((one, other) => Date.parse(one) - Date.parse(other))[0] ?? null;
@@ -40,7 +40,7 @@ export function isDue({ step, nextAt }: CutoverState, now: string): boolean {
   return step !== 'end' && !isWait(step) && (nextAt === null || Date.parse(nextAt) <= Date.parse(now));
 }
 
-/** Applies the time. `isRunning`: a step is being carried out, and is left to its end. */
+/** Applies the time. `isRunning`: a step is being carried out, and the way back begins only with its outcome. */
 export function onTime(state: CutoverState, now: string, isRunning: boolean): CutoverState {
   const deadline = deadlineOf(state);
   if (deadline !== null && Date.parse(deadline.at) <= Date.parse(now)) {
@@ -55,7 +55,8 @@ export function onTime(state: CutoverState, now: string, isRunning: boolean): Cu
 }
 
 /**
- * Applies a cancel of the workflow. Before the switch the cutover goes back. A decision that waits ends undecided.
+ * Applies a cancel of the workflow. Before the switch the cutover goes back. A cutover that waits for a decision ends
+ * undecided.
  *
  * A decision that comes up later still waits for a person.
  */

@@ -99,7 +99,7 @@ function tableProblem({ tables, problem }: ReplicationReading, codes: readonly W
   return found.length === 0 ? null : `has ${found.map(({ message }) => message).join(', ')}`;
 }
 
-/** Returns the problem of tables that DMS does not validate at all. */
+/** Returns the problem if not every table has the validation state `validated`. */
 function notValidated({ tables }: ReplicationReading): string | null {
   if (tables === null) return null;
   const validated = Object.entries(tables.byValidationState).reduce(

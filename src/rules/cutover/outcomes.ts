@@ -10,8 +10,8 @@
  *
  * Invariants:
  * - A step of the way back is registered before the step that it undoes.
- * - `unfence` runs only right after `whereIsTraffic` has answered `source`, or a person has.
- * - Nothing leads from a failed switch to the target or to the source but an answer of `whereIsTraffic`, or of a person.
+ * - `unfence` runs only right after `whereIsTraffic` has answered `source`. The word of a person is not enough.
+ * - After a switch, only an answer of `whereIsTraffic` or a decision of a person says which side the application uses.
  */
 import type {
   CutoverAction,

@@ -1,4 +1,4 @@
-/** What a cutover shows and returns: its context for hooks, its status, its result, its plan and its current details. */
+/** Views of a cutover: its context for hooks, its status, its result, its plan and its current details. */
 import type { CutoverPlannedStep, CutoverRequestName, CutoverResult, CutoverStatus } from '../../contract/cutover.js';
 import type { CutoverContext } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
@@ -51,7 +51,7 @@ export function resultOf(state: CutoverState): CutoverResult {
   };
 }
 
-/** Returns the failure of a cutover for which nobody decided in time. */
+/** Returns the failure of a cutover that ends without the decision that it waits for. */
 export function undecidedFailure(state: CutoverState) {
   const { plan, phase, problem, undo } = state;
   const [replicationConfigArn = ''] = plan.replicationConfigArns;
@@ -207,7 +207,7 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
   );
 }
 
-/** Describes the fence while the application can write somewhere, or never could not. */
+/** Describes the writes unless they are stopped now. */
 function writesOf({ undo, writesStoppedAt, cause }: CutoverState): string {
   if (writesStoppedAt === null || !undo.includes('unfence')) return 'not stopped';
   return cause === null ? 'on the target; the source stays fenced' : '**the source is fenced**';

@@ -160,7 +160,7 @@ function changeProblem(state: CutoverState, request: ChangeCutover): string | nu
   return isOrdered ? null : `the window would end at ${notAfter}, before it begins at ${notBefore}`;
 }
 
-/** Lets a change take effect on a wait. The gates are measured anew. */
+/** Lets a change take effect on a wait. For an approval, the gates are measured anew at once. */
 function afterChange(state: CutoverState, now: string, isRunning: boolean): CutoverState {
   if (isRunning || !isWait(state.step)) return state;
   return state.step === 'await-approval' ? { ...state, nextAt: now } : afterMeasurement(state, now);

@@ -115,7 +115,7 @@ export function isInterrupted(state: CutoverState): boolean {
   return isGoingBack(state) || state.isOutdated;
 }
 
-/** True if the step that runs is the last one forward. */
+/** True if the way back begins with the outcome of the step that runs. */
 export function isGoingBack(state: CutoverState): boolean {
   return state.cause !== null && (isBeforeSwitch(state) || isOnTarget(state)) && !isWait(state.step);
 }
@@ -150,7 +150,7 @@ export function withUndo(state: CutoverState, ...steps: readonly UndoStep[]): Cu
   return { ...state, undo: [...state.undo, ...steps] };
 }
 
-/** Sets the cause for which the cutover goes back. The first cause stays. The step that runs is left to its end. */
+/** Sets the cause for which the cutover goes back. The first cause stays. The step that runs stays the current one. */
 export function withCause(
   state: CutoverState,
   code: CutoverCauseCode,
@@ -190,7 +190,7 @@ export function withChecks(checks: readonly CutoverCheck[], newer: readonly Cuto
   return [...checks.filter(({ name }) => !names.has(name)), ...newer];
 }
 
-/** Sets a check that failed because its step did. */
+/** Records a failed step as a failed check. */
 export function withProblem(state: CutoverState, name: string, detail: string): CutoverState {
   return { ...state, checks: withChecks(state.checks, [{ name, ok: false, detail: detail.slice(0, 1000) }]) };
 }

@@ -4,11 +4,11 @@ import type { CutoverHookName } from '../../contract/cutover-input.js';
 import type { CutoverHookPlan, CutoverHookPlans } from '../../contract/cutover-schemas.js';
 import { callHook, hookProblem } from '../operation/hooks.js';
 
-/** Attempts of a hook that names none: forward, and of those that find out or go back. */
+/** Default number of attempts: of a hook, and of one of `backHooks`. */
 const [ATTEMPTS, BACK_ATTEMPTS] = [3, 5];
 
 const backHooks: ReadonlySet<CutoverHookName> = new Set(['whereIsTraffic', 'unfence', 'switchToSource']);
-/** Hooks that change nothing. Any other one that is cancelled is over before the next hook is called. */
+/** Hooks that change nothing. A cancel waits for the end of every other hook, so that no two of them overlap. */
 const readers: ReadonlySet<CutoverHookName> = new Set([
   'preflight',
   'validate',
@@ -17,7 +17,7 @@ const readers: ReadonlySet<CutoverHookName> = new Set([
   'verify',
   'notify',
 ]);
-/** Longest time until a worker picks a hook up. A queue without a worker must not stop writes for ever. */
+/** Longest time until a worker picks a hook up. A queue without a worker must not keep writes stopped for ever. */
 const START_SECONDS = 60;
 /** Longest time of all attempts of `notify`. The end of a cutover waits for it. */
 const NOTIFY_SECONDS = 30;

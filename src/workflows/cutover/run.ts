@@ -29,7 +29,7 @@ import { cutoverQuery } from '../messages.js';
 import { cutoverActions, messageOf, type CutoverActions } from './actions.js';
 import { Alarm } from './alarm.js';
 
-/** Events of history from which a run continues as new, while writes are not stopped. */
+/** Length of history above which a run continues as new: before the fence, for a decision, or between two polls. */
 const MAX_EVENTS = 400;
 
 /** Longest time for which the end of a run waits for notifications. */
@@ -68,7 +68,7 @@ export class CutoverRun {
   /**
    * Runs the cutover to its end. Returns the state instead of a result if the history has grown long.
    *
-   * `findReset` finds out whether the workflow was reset, before it continues as new. `null`: it can't continue as new.
+   * `findReset` finds out whether the workflow was reset, before the run continues as new. `null`: it never does so.
    */
   async run(
     findReset: (() => Promise<boolean>) | null,
