@@ -17,8 +17,8 @@ interface Accepted {
 }
 
 const ORDERS = `CREATE TABLE orders (writer int, n int, side text NOT NULL, id bigserial, PRIMARY KEY (writer, n))`;
-const COPY_MS = 100;
-const WRITE_MS = 20;
+const COPY_MS = 300;
+const WRITE_MS = 100;
 
 /** One database with its writers and its replication. */
 export class ReplicatedApplication {
