@@ -60,11 +60,11 @@ export const DmsFailureType = {
   DmsNotAllowed: 'DmsNotAllowed',
   /** A fleet starts no more operations: too many failed, or its id was used before. Carries the outcome of each replication. */
   DmsFleetHalted: 'DmsFleetHalted',
-  /** Nobody decided in time how a cutover goes on, or its workflow was cancelled while it waited for the decision. */
+  /** A cutover ended without the decision that it waited for: nobody decided in time, or a cancel ended the wait. */
   DmsCutoverUndecided: 'DmsCutoverUndecided',
   /** A cutover refuses a request, because it comes at the wrong time, or for another cutover. */
   DmsCutoverRefused: 'DmsCutoverRefused',
-  /** There is no cutover with that id. */
+  /** No cutover has that id. */
   DmsCutoverNotFound: 'DmsCutoverNotFound',
 } as const;
 

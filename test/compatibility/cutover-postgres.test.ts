@@ -10,7 +10,7 @@ import { postgresCutover } from '../../examples/cutover-postgres/input.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
-import { quick } from '../support/stage.js';
+import { quick, until } from '../support/stage.js';
 import { createShared, ReplicatedApplication } from './cutover-application.js';
 import { PostgresServer } from './postgres.js';
 
@@ -128,7 +128,12 @@ test('cutovers under kills of worker and databases lose no row, and never have t
       );
       isOver = true;
       await killing;
-      await sleep(1000); // the application writes on the side that it has now
+      await Promise.all(
+        applications.map(async (application) => {
+          const side = await application.side();
+          await until('the application writes on its side', () => application.accepted.at(-1)?.side === side);
+        }),
+      );
       for (const [n, application] of applications.entries()) {
         await application.end();
         outcomes.push(results[n]?.outcome ?? 'missing');

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
 import {
@@ -77,7 +78,7 @@ describe.concurrent('a cutover in trouble', () => {
     const application = new Application();
     application.meddle['fence'] = async (_, own) => {
       await own();
-      await new Promise((resolve) => setTimeout(resolve, 5000));
+      await Context.current().cancelled; // hangs until the worker shuts down
     };
     const hooks = { fence: { ...hook('fence'), timeoutSeconds: 1 } } as CutoverInput['hooks'];
     const { arns, cutover } = await cutovers.start({ hooks }, application);

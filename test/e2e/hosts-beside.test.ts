@@ -15,7 +15,7 @@ const example = (name: string) => fileURLToPath(new URL(`../../examples/readme/$
 
 test.concurrent("the README's host works as written on a queue of its own beside the README's worker", async () => {
   // The README's programs use the default task queue. Other tests on the shared server use it, too.
-  // So this test starts a server of its own.
+  // This test therefore starts a server of its own.
   const executable = await findServer('dev');
   const log = { level: 'error', format: 'json' } as const;
   const begin = () => TestWorkflowEnvironment.createLocal({ server: { executable, log } });

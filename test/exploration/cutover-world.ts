@@ -253,7 +253,7 @@ export class CutoverWorld {
       each.isRunning ? [] : [{ checkpoint: { ...archivedRecord(1), replicationConfigArn: arnOf(n) }, warnings: [] }],
     );
     const isAll = stops.length === this.#replications.length;
-    // Somebody may start one again behind the cutover's back.
+    // A replication may be started again behind the cutover's back.
     const [first] = this.#replications;
     if (first !== undefined && this.#tape.happens(this.options.trouble / 4)) first.isRunning = true;
     return { stops, problem: isAll ? null : 'one failed' };

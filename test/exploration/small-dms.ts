@@ -45,7 +45,7 @@ interface State {
 /**
  * Small DMS with one replication, written independently of the package's lifecycle.
  *
- * It keeps every past state, for old looks and for the judge. A change plans its future states, and drops the planned
+ * The world keeps every past state, for old looks and for the judge. A change plans its future states, and drops the planned
  * states of the change before.
  */
 export class SmallDms {

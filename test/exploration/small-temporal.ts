@@ -1,7 +1,7 @@
 /**
  * Small Temporal in one process, with everything that this package uses.
  *
- * It has executions, activities with retries and timeouts, updates, child workflows, cancellation, resets,
+ * The replica has executions, activities with retries and timeouts, updates, child workflows, cancellation, resets,
  * continue-as-new, and workers that die. An id has one open run. Every request over the network waits for its turn in a
  * schedule that the test decides. Time is simulated.
  */
