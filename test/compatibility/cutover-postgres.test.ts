@@ -46,23 +46,31 @@ class KillableWorker implements AsyncDisposable {
   }
 }
 
-/** Takes the decisions of a person who looks at the pointer. */
+/** Longest time for which the cutover, or the pointer, may give no answer because of a kill. */
+const SILENCE_MS = 120_000;
+
+/** Takes the decisions of a person who looks at the pointer, until the cutover is over. */
 async function decide(
   cutover: CutoverHandle,
   application: ReplicatedApplication,
   isOver: () => boolean,
 ): Promise<void> {
-  while (!isOver()) {
-    await sleep(1000);
+  let answeredAt = Date.now();
+  const look = async (): Promise<boolean> => {
     try {
       const { phase, allowed } = await cutover.status();
-      if (!allowed.includes('decide')) continue;
-      if (phase === 'return-failed') await cutover.decide({ ...ada, undo: 'retry' });
-      else await cutover.decide({ ...ada, traffic: await application.side() });
-    } catch {
-      // No worker, or no database, at this moment.
+      if (allowed.includes('decide')) {
+        const decision =
+          phase === 'return-failed' ? ({ undo: 'retry' } as const) : { traffic: await application.side() };
+        await cutover.decide({ ...ada, ...decision });
+      }
+      answeredAt = Date.now();
+    } catch (err) {
+      if (!isOver() && Date.now() - answeredAt > SILENCE_MS) throw err;
     }
-  }
+    return isOver();
+  };
+  await until('the cutover is over', look, 900);
 }
 
 test('cutovers under kills of worker and databases lose no row, and never have two writers', async () => {

@@ -17,6 +17,9 @@ import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.j
 import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+/** Simulated duration of a stop that lasts until a test moves the clock. */
+const STOPPING_SECONDS = 3600;
+const heldStop = { ...quick, durations: { ...quick.durations, stopping: STOPPING_SECONDS } };
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 60 } };
 const gone = 'arn:aws:dms:eu-west-1:123456789012:replication-config:GONE';
 
@@ -95,7 +98,7 @@ describe.concurrent('a fleet', () => {
   });
 
   test('runs at most `concurrency` operations at once, and reports the outcome of each replication', async () => {
-    await using stage = await Stage.set(slowStop);
+    await using stage = await Stage.set(heldStop);
     await stage.work();
     const running = Array.from({ length: 7 }, () => stage.simulator.createReplication());
     const failed = stage.simulator.createReplication({ status: 'failed' });
@@ -108,13 +111,15 @@ describe.concurrent('a fleet', () => {
       reason: 'cutover',
     });
     let most = 0;
-    // A query may take longer than a stop on a busy machine, so the stops are counted beside it.
     const counting = setInterval(() => (most = Math.max(most, countStopping(stage, running))), 50);
-    const watched = until('it is over', async () => Object.keys((await handle.progress()).results).length === 10, 150);
-    const [result] = await Promise.all([handle.result(), watched]).finally(() => clearInterval(counting));
-    expect(most).toBeLessThanOrEqual(3);
     // Meanwhile one operation watches the failed replication for ten seconds.
-    expect(most).toBeGreaterThanOrEqual(2);
+    await until('two are stopping', () => countStopping(stage, running) >= 2);
+    const moving = setInterval(() => {
+      if (countStopping(stage, running) > 0) stage.simulator.clock.advance({ seconds: STOPPING_SECONDS });
+    }, 1000);
+    const result = await handle.result().finally(() => [counting, moving].forEach((each) => clearInterval(each)));
+    expect(most).toBeLessThanOrEqual(3);
+    expect(Object.keys((await handle.progress()).results)).toHaveLength(10);
     expect(result).toMatchObject({
       fleetId: handle.fleetId,
       kind: 'stop',
@@ -141,13 +146,15 @@ describe.concurrent('a fleet', () => {
 // In groups, because a few fleets at once are enough for two processors.
 describe.concurrent('a fleet', () => {
   test('that is cancelled finishes the operations under way, and reports the replications left', async () => {
-    await using stage = await Stage.set(slowStop);
+    // A stop lasts until the clock is moved, so that two are stopping at once on a busy machine, too.
+    await using stage = await Stage.set(heldStop);
     await stage.work();
     const replicationConfigArns = Array.from({ length: 6 }, () => stage.simulator.createReplication());
     const fleet = { ...brief, replicationConfigArns, concurrency: 2, fleetId: randomUUID() };
     const handle = await stage.dms.startStopFleet(fleet);
     await until('two are stopping', () => countStopping(stage, replicationConfigArns) === 2);
     await handle.cancel();
+    stage.simulator.clock.advance({ seconds: STOPPING_SECONDS });
     const result = await handle.result();
     expect(result).toMatchObject({
       outcomes: { stopped: 2 },
@@ -157,7 +164,12 @@ describe.concurrent('a fleet', () => {
     expect(stopCounts(stage, replicationConfigArns)).toEqual([1, 1, 0, 0, 0, 0]);
 
     // A second run of the fleet does what is left.
-    const again = await (await stage.dms.startStopFleet(fleet)).result();
+    const second = await stage.dms.startStopFleet(fleet);
+    for (const stopped of [2, 4]) {
+      await until('two more are stopping', () => countStopping(stage, replicationConfigArns.slice(stopped)) === 2);
+      stage.simulator.clock.advance({ seconds: STOPPING_SECONDS });
+    }
+    const again = await second.result();
     expect(again).toMatchObject({ outcomes: { stopped: 6 }, left: [] });
     expect(again.results[replicationConfigArns[0] ?? '']).toEqual(result.results[replicationConfigArns[0] ?? '']);
     expect(stopCounts(stage, replicationConfigArns)).toEqual([1, 1, 1, 1, 1, 1]);

@@ -4,8 +4,7 @@
  */
 import type { CutoverRequestName, CutoverResult } from '../../src/contract/cutover.js';
 import type { CutoverTraffic } from '../../src/contract/cutover-hooks.js';
-import type { CutoverHookName } from '../../src/contract/cutover-input.js';
-import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';
+import { cutoverHookNames, readCutoverOptions } from '../../src/contract/cutover-schemas.js';
 import type { CutoverAction, CutoverState, StepOutcome } from '../../src/contract/cutover-state.js';
 import { beginCutover } from '../../src/rules/cutover/begin.js';
 import { isDue, onCancel, onTime, wakeAt } from '../../src/rules/cutover/clock.js';
@@ -19,22 +18,6 @@ import { archivedRecord } from '../support/records.js';
 const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
 const WORKFLOW_ID = 'dms-cutover:orders';
 const arnOf = (n: number) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
-
-const allHooks: readonly CutoverHookName[] = [
-  'fence',
-  'unfence',
-  'isDrained',
-  'switchToTarget',
-  'whereIsTraffic',
-  'preflight',
-  'validate',
-  'markSource',
-  'syncIdentities',
-  'prepareReverse',
-  'startReverse',
-  'verify',
-  'switchToSource',
-];
 
 /** Numbers from 0 to 999 that decide the course of a world, one after the other. Nothing goes wrong once they end. */
 export class Tape {
@@ -105,7 +88,7 @@ export class CutoverWorld {
       },
       true,
     );
-    this.state = beginCutover(plan, allHooks, 'token', this.iso);
+    this.state = beginCutover(plan, cutoverHookNames, 'token', this.iso);
   }
 
   get iso(): string {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReplicationReading } from '../../src/contract/reading-protocol.js';
 import type { CutoverRequestName } from '../../src/contract/cutover.js';
 import type { CutoverHookName, CutoverOptions } from '../../src/contract/cutover-input.js';
-import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';
+import { cutoverHookNames, readCutoverOptions } from '../../src/contract/cutover-schemas.js';
 import type { CutoverState, CutoverStep, StepOutcome, UndoStep } from '../../src/contract/cutover-state.js';
 import { beginCutover } from '../../src/rules/cutover/begin.js';
 import { isDue, onCancel, onTime, returnAt, wakeAt } from '../../src/rules/cutover/clock.js';
@@ -19,17 +19,7 @@ const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
 const WORKFLOW = 'dms-cutover:orders';
 const ada = { by: 'ada', reason: 'as planned' };
 const required: readonly CutoverHookName[] = ['fence', 'unfence', 'isDrained', 'switchToTarget', 'whereIsTraffic'];
-const every: readonly CutoverHookName[] = [
-  ...required,
-  'preflight',
-  'validate',
-  'markSource',
-  'syncIdentities',
-  'prepareReverse',
-  'startReverse',
-  'verify',
-  'switchToSource',
-];
+const every = cutoverHookNames;
 
 /** State of a cutover at a step. The cutover is ready and approved, unless a test says otherwise. */
 function stateAt(
@@ -915,7 +905,7 @@ describe('what a cutover shows', () => {
     const state = stateAt('end', {}, { dryRun: true, approval: {}, window: { notBefore: at(600) } }, every);
     const { outcome, plan } = resultOf(state);
     expect(outcome).toBe('planned');
-    for (const name of every.filter((each) => each !== 'unfence' && each !== 'switchToSource'))
+    for (const name of every.filter((each) => !['unfence', 'switchToSource', 'notify'].includes(each)))
       expect(plan.map(({ what }) => what)).toContain(`Call ${name}`);
   });
 
