@@ -37,8 +37,12 @@ export const shared = {
   sequence: { sequencer: SlowFirst },
 } satisfies ViteUserConfig['test'];
 
-/** Files that replace no module and no logger share a process, so that it loads the SDKs once. */
-const SHARED = ['test/{client,contract,dms,e2e,examples,ledger,rules,simulator,watch}/!(secrets).test.ts'];
+/** Files that replace no module, no clock and no logger share a process, so that it loads the SDKs once. */
+const SHARED = [
+  'test/{client,contract,dms,dynamodb,e2e,examples,ledger,rules,simulator,watch}/!(secrets).test.ts',
+  'test/activities/!(change|trouble-of-aws).test.ts',
+  'test/workflows/!(duties|unfinished-call).test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -11,6 +11,7 @@ const entries = {
   aws: 'aws/index',
   cloudwatch: 'cloudwatch/index',
   dynamodb: 'dynamodb/index',
+  iam: 'iam/index',
   client: 'client/index',
   simulator: 'simulator/index',
 };

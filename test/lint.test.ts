@@ -15,7 +15,7 @@ const nodeOnly = ['node:fs', 'fs', 'fs/promises', 'crypto', aws];
 const sandboxed = [...nodeOnly, '@temporalio/activity', '@temporalio/client', '@temporalio/worker'];
 /** Rooms that do AWS's or Temporal's work, one level or two above the importing file. */
 const working = (up: string) =>
-  ['activities', 'aws', 'watch', 'client', 'simulator', 'dynamodb', 'cloudwatch'].map(
+  ['activities', 'aws', 'watch', 'client', 'simulator', 'dynamodb', 'cloudwatch', 'iam'].map(
     (room) => `${up}${room}/index.js`,
   );
 const workflowRoom = [...sandboxed, ...working('../'), '../program.js'];
@@ -70,6 +70,7 @@ const forbidden: Readonly<Record<string, readonly string[]>> = {
   ]),
   'src/aws': ['@temporalio/common', '../contract/names.js', '../rules/warnings.js', '../watch/index.js'],
   'src/cloudwatch': [aws, '@temporalio/common', 'valibot', '../contract/names.js', '../aws/index.js'],
+  'src/iam': [aws, '@temporalio/common', 'valibot', '../contract/names.js', '../aws/index.js'],
   'src/dynamodb': [aws, '@temporalio/common', 'valibot', '../activities/index.js', '../client/index.js'],
   'src/watch': [aws, '@temporalio/activity', '../activities/index.js', '../aws/index.js', '../contract/names.js'],
   'src/simulator': [aws, 'valibot', '../dms/lifecycle.js'],
@@ -114,6 +115,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/client': ['../contract/names.js', '../ledger/begin.js', '../rules/joining.js', '@temporalio/client'],
   'src/aws': [aws, '../dms/api.js'],
   'src/cloudwatch': ['@aws-sdk/client-cloudwatch', '../dms/arn.js', '../aws/clients.js'],
+  'src/iam': ['@aws-sdk/client-iam', '@aws-sdk/client-sts', '../dms/arn.js', '../aws/clients.js'],
   'src/dynamodb': ['@aws-sdk/client-dynamodb', '../contract/names.js', 'node:util'],
   'src/watch': ['../dms/api.js', 'node:async_hooks'],
   'src/simulator': ['node:http', './engine/clock.js', './control/control.js'],

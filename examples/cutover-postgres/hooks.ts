@@ -73,13 +73,16 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
     /** Closes this cutover for late calls, lets the source take writes again, and drops what was prepared. */
     async unfencePostgres(context: CutoverContext): Promise<void> {
       const name = databaseOf(context);
-      await onPointer((client) =>
-        client.query(
-          `UPDATE traffic SET returned = array_append(returned, $2)
-            WHERE database = $1 AND NOT ($2 = ANY (returned))`,
+      const { rows } = await onPointer((client) =>
+        client.query<{ side: string }>(
+          `UPDATE traffic SET returned = array_append(array_remove(returned, $2), $2)
+            WHERE database = $1 RETURNING side`,
           [name, context.token],
         ),
       );
+      // A late switch may have come first, after the cutover was told that the application uses the source.
+      if (rows[0]?.side !== 'source')
+        throw ApplicationFailure.nonRetryable('The application does not use the source, which stays fenced');
       await onSource(context, (client) =>
         client.query(`ALTER DATABASE ${escapeIdentifier(name)} RESET default_transaction_read_only`),
       );

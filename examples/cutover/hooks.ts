@@ -25,6 +25,8 @@ export function createCutoverHooks(databases: Databases, say: (text: string) => 
     },
     async unfenceOrders({ token }: CutoverContext): Promise<void> {
       databases.returned.add(token);
+      // A late switch may have come first.
+      if (databases.pointer !== 'source') throw ApplicationFailure.nonRetryable('The application uses the target');
       databases.isSourceReadOnly = false;
       say('the source takes writes again');
     },

@@ -25,6 +25,8 @@ async def fence_orders(context: dict) -> None:
 @activity.defn
 async def unfence_orders(context: dict) -> None:
     databases["returned"].add(context["token"])
+    if databases["pointer"] != "source":  # a late switch came first
+        raise ApplicationError("The application uses the target", non_retryable=True)
     databases["fenced"] = False
 
 

@@ -26,6 +26,7 @@ import { requestStop } from './request-stop.js';
 
 export type { DmsActivitiesOptions } from './runtime/worker-context.js';
 export type { LagSource, ReplicationLag } from '../dms/lag.js';
+export type { Permissions, PermissionSource } from '../dms/permissions.js';
 export type { DmsActivities } from '../contract/activity-protocol.js';
 export { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 export { DmsApiError, type DmsApi, type DmsApiErrorKind, type EndpointAddress } from '../dms/api.js';

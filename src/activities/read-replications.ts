@@ -12,6 +12,9 @@ import type { WorkerContext } from './runtime/worker-context.js';
 
 /** Longest time to read the tables, and to read the lag. Seconds. */
 const [TABLES_SECONDS, LAG_SECONDS] = [60, 10];
+const PERMISSIONS_SECONDS = 20;
+/** Actions of a cutover and of its way back. */
+const ACTIONS = ['dms:StopReplication', 'dms:StartReplication'];
 /** Most flagged tables in all readings together. */
 const MAX_FLAGGED = 200;
 
@@ -39,13 +42,16 @@ async function readOne(
   const needsLook = wants('replication') || wants('endpoints');
   const replication = needsLook ? (await attempt.look()).replication : null;
   const nothing = { endpoints: null, problem: null };
-  const [{ endpoints, problem: endpointProblem }, lag, tables, ledger] = await Promise.all([
+  const [{ endpoints, problem: endpointProblem }, permissions, lag, tables, ledger] = await Promise.all([
     wants('endpoints') && replication !== null ? readEndpoints(attempt, replication) : nothing,
+    wants('permissions') ? readPermissions(attempt) : { permissions: null, problem: null },
     wants('lag') ? readLag(attempt) : { lag: null, problem: null },
     wants('tables') ? readTableSummary(attempt, TABLES_SECONDS, true) : { summary: null, problem: null },
     wants('ledger') ? askLedger(attempt, (client) => client.read()) : null,
   ]);
-  const problems = [endpointProblem, lag.problem, tables.problem].flatMap((problem) => problem ?? []);
+  const problems = [endpointProblem, permissions.problem, lag.problem, tables.problem].flatMap(
+    (problem) => problem ?? [],
+  );
   const { summary } = tables;
   return {
     replicationConfigArn: attempt.arn.arn,
@@ -55,6 +61,7 @@ async function readOne(
       reservedBy: ledger.reservation?.owner ?? null,
     },
     endpoints,
+    permissions: permissions.permissions,
     lag: lag.lag,
     tables: summary && {
       ...summary,
@@ -63,6 +70,25 @@ async function readOne(
     },
     problem: problems.length === 0 ? null : problems.join('; ').slice(0, 1000),
   };
+}
+
+/** Reads what the worker may do. A source that can't tell leaves every action undecided. */
+async function readPermissions({
+  worker: { permissions: source },
+  arn,
+}: Attempt): Promise<Pick<ReplicationReading, 'permissions' | 'problem'>> {
+  if (source === null) return { permissions: null, problem: null };
+  try {
+    return {
+      permissions: await inTime(PERMISSIONS_SECONDS, (signal) => source.read(arn, ACTIONS, signal)),
+      problem: null,
+    };
+  } catch (err) {
+    return {
+      permissions: { denied: [], undecided: ACTIONS },
+      problem: `the permissions could not be read: ${String(err)}`,
+    };
+  }
 }
 
 /** Reads the lag. A problem is returned, and fails nothing. */

@@ -6,7 +6,10 @@ import type { CheckpointRecord } from './records.js';
 export interface CutoverFunctions {
   /** Stops writes to the source. Returns once no write is in flight. */
   fence(context: CutoverContext): Promise<unknown>;
-  /** Lets the source take writes again. */
+  /**
+   * Bars late calls of this token, and then lets the source take writes again. Fails if the application uses the
+   * target, because a late `switchToTarget` came first.
+   */
   unfence(context: CutoverContext): Promise<unknown>;
   /** Finds out whether everything up to the marker has arrived on the target. */
   isDrained(context: CutoverContext): Promise<CutoverDrain>;

@@ -67,8 +67,6 @@ export interface CutoverState {
   readonly nextAt: string | null;
   /** Time of the first measurement in `validating`, ISO 8601. The time limit of the approval counts from it. `null`: none yet. */
   readonly validatingSince: string | null;
-  /** True once the replications are reserved. */
-  readonly isReserved: boolean;
   /** True if an earlier run of the cutover may have fenced and stopped, because the workflow was reset or started again. */
   readonly wasBegunBefore: boolean;
   /** True once the way back has found out whether the workflow was reset, or need not find out. */

@@ -185,7 +185,7 @@ export function readReservation(input: unknown) {
   return readWith(reservation, { what: 'input of the reservation' }, input);
 }
 
-const wantedParts = oneOf(['replication', 'ledger', 'endpoints', 'lag', 'tables']);
+const wantedParts = oneOf(['replication', 'ledger', 'endpoints', 'permissions', 'lag', 'tables']);
 
 /** Schemas of requests about several replications. */
 const sharedRequests = {

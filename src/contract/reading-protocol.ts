@@ -1,12 +1,13 @@
 /** Arguments and results of the activities of a cutover: readings, the wait for the lag, and lifting a seal. */
 import type { EndpointAddress } from '../dms/api.js';
 import type { ReplicationLag } from '../dms/lag.js';
+import type { Permissions } from '../dms/permissions.js';
 import type { Replication } from '../dms/replication.js';
 import type { DecisionRequest } from './ledger-protocol.js';
 import type { TableStatisticsSummary } from './results.js';
 
 /** Part of a reading of a replication. */
-export type ReadingPart = 'replication' | 'ledger' | 'endpoints' | 'lag' | 'tables';
+export type ReadingPart = 'replication' | 'ledger' | 'endpoints' | 'permissions' | 'lag' | 'tables';
 
 /** Argument of `dms.readReplications`. */
 export interface ReadReplications {
@@ -26,6 +27,8 @@ export interface ReplicationReading {
   readonly ledger: { readonly sealedBy: string | null; readonly reservedBy: string | null } | null;
   /** Addresses of the endpoints. `null` also if the worker can't read them. */
   readonly endpoints: { readonly source: EndpointAddress; readonly target: EndpointAddress } | null;
+  /** What the worker may do with the replication. `null` also if the worker has no source of permissions. */
+  readonly permissions: Permissions | null;
   /** Lag. `null` also if it is not known. */
   readonly lag: ReplicationLag | null;
   /** Statistics of the tables. `null` also if they can't be read. At most 200 flagged tables in all readings together. */

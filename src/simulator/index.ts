@@ -11,7 +11,7 @@ export type { SimulatorCall } from './api/call-log.js';
 export type { SimulatedClock, TimeSpan } from './engine/clock.js';
 export type { Fault } from './api/faults.js';
 export type { Statement } from './api/iam.js';
-export type { NextStop, PlacedStatus, ReplicationType, Row, TableSettings } from './engine/model.js';
+export type { NextStop, PlacedStatus, ReplicationType, Row, TablesChange, TableSettings } from './engine/model.js';
 export { uncertainDefaults, uncertainInverted, type Uncertain } from './engine/uncertain.js';
 export type { Durations, StartStep, Step } from './engine/steps.js';
 export type { DmsSimulatorOptions, SimulatedReplicationOptions } from './control/options.js';

@@ -3,7 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
-import { createDmsActivities, type CheckpointArchive, type LagSource } from '../activities/index.js';
+import {
+  createDmsActivities,
+  type CheckpointArchive,
+  type LagSource,
+  type PermissionSource,
+} from '../activities/index.js';
 import { createAwsDmsApi } from '../aws/index.js';
 import { problemOf } from '../program.js';
 import { connect } from './connect.js';
@@ -46,6 +51,7 @@ async function serve(settings: WorkerSettings): Promise<void> {
     dms: createAwsDmsApi(),
     archive: await openArchive(archiveTable),
     lag: await openLag(settings.lag),
+    permissions: await openPermissions(settings.permissions),
     endpointFingerprints: settings.endpointFingerprints,
     maxHeldWaits: MAX_HELD_WAITS,
     ...(allow === undefined ? {} : { allow }),
@@ -90,6 +96,13 @@ async function openLag(source: WorkerSettings['lag']): Promise<LagSource | undef
   if (source === undefined) return undefined;
   const { createCloudWatchLag } = await import('../cloudwatch/index.js');
   return createCloudWatchLag();
+}
+
+/** Loads the SDKs of IAM and STS only for workers that read their permissions. */
+async function openPermissions(source: WorkerSettings['permissions']): Promise<PermissionSource | undefined> {
+  if (source === undefined) return undefined;
+  const { createIamPermissions } = await import('../iam/index.js');
+  return createIamPermissions();
 }
 
 async function bundle(workflows: string): Promise<string> {

@@ -16,6 +16,7 @@ export interface WorkerSettings {
   readonly looksPerSecond: number | undefined;
   readonly archiveTable: string | undefined;
   readonly lag: 'cloudwatch' | undefined;
+  readonly permissions: 'iam' | undefined;
   readonly endpointFingerprints: boolean;
   /** Deployment version of the worker. `null`: the worker is not versioned. */
   readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
@@ -35,6 +36,7 @@ export function readSettings(env: Env): WorkerSettings {
     looksPerSecond: readLooks(env),
     archiveTable: env['TEMPORAL_DMS_ARCHIVE_TABLE'] || undefined,
     lag: readWord(env, 'TEMPORAL_DMS_LAG', ['cloudwatch']),
+    permissions: readWord(env, 'TEMPORAL_DMS_PERMISSIONS', ['iam']),
     endpointFingerprints: readWord(env, 'TEMPORAL_DMS_ENDPOINT_FINGERPRINTS', ['true', 'false']) === 'true',
     version: readVersion(env),
     awsEndpoint: env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] || env['AWS_ENDPOINT_URL'] || undefined,

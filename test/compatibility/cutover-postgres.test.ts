@@ -1,17 +1,16 @@
 /** Cutovers between two real PostgreSQL servers, with kills of the worker and of the servers. */
-import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
 import { postgresCutover } from '../../examples/cutover-postgres/input.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
+import { isDmsFailure } from '../../src/index.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { quick, until } from '../support/stage.js';
 import { createShared, ReplicatedApplication } from './cutover-application.js';
+import { KillableWorker } from './killable-worker.js';
 import { PostgresServer } from './postgres.js';
 
 /** `CUTOVERS=20` takes six to nine minutes of both processors, which other tests beside it do not survive. */
@@ -19,32 +18,6 @@ const CUTOVERS = Number(process.env['CUTOVERS'] ?? 4);
 const AT_ONCE = 10;
 const WRITERS = 1;
 const ada = { by: 'ada', reason: 'looked' };
-
-/** Worker process that is started again whenever it is killed. */
-class KillableWorker implements AsyncDisposable {
-  #process: ChildProcess | null = null;
-
-  constructor(private readonly env: NodeJS.ProcessEnv) {}
-
-  async begin(): Promise<void> {
-    const file = fileURLToPath(new URL('cutover-worker.ts', import.meta.url));
-    const execArgv = ['--no-warnings', '--import', 'tsx'];
-    this.#process = fork(file, { execArgv, env: this.env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    await once(this.#process, 'message');
-  }
-
-  async kill(): Promise<void> {
-    const worker = this.#process;
-    if (worker === null || worker.exitCode !== null || worker.signalCode !== null) return;
-    const ended = once(worker, 'exit');
-    worker.kill('SIGKILL');
-    await ended;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-  }
-}
 
 /** Longest time for which the cutover, or the pointer, may give no answer because of a kill. */
 const SILENCE_MS = 120_000;
@@ -81,14 +54,9 @@ test('cutovers under kills of worker and databases lose no row, and never have t
   const simulator = await startDmsSimulator(quick);
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const taskQueue = `postgres-${randomUUID()}`;
-  await using worker = new KillableWorker({
-    ...process.env,
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
+  await using worker = new KillableWorker(new URL('cutover-worker.ts', import.meta.url), {
     TASK_QUEUE: taskQueue,
-    WORKFLOW_BUNDLE: inject('workflowBundle'),
     AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
-    AWS_ACCESS_KEY_ID: 'simulated',
-    AWS_SECRET_ACCESS_KEY: 'simulated',
     SOURCE_URL: source.url,
     TARGET_URL: target.url,
     POINTER_URL: `${target.url}/pointer`,
@@ -182,7 +150,13 @@ async function check(
   } else {
     expect(byTarget).toEqual([]);
   }
-  const { sealed, reservation } = await dms.ledger(arn);
+  // The worker may have been killed a moment ago.
+  const { sealed, reservation } = await until('the ledger answers', () =>
+    dms.ledger(arn).catch((err: unknown) => {
+      if (!isDmsFailure(err, 'DmsLedgerUnavailable')) throw err;
+      return null;
+    }),
+  );
   expect([sealed !== null, reservation]).toEqual([final === 'target', null]);
 }
 

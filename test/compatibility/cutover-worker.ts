@@ -1,5 +1,5 @@
 /** Worker with the hooks of `examples/cutover-postgres`, as a process that a test can kill. */
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createPostgresHooks } from '../../examples/cutover-postgres/hooks.js';
 import { createDmsActivities } from '../../src/activities/index.js';
 import { createAwsDmsApi } from '../../src/aws/index.js';
@@ -10,6 +10,8 @@ const env = (name: string): string => {
   return value;
 };
 
+// Hooks fail on purpose, so only errors of the worker itself are shown.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address: env('TEMPORAL_ADDRESS') }),
   taskQueue: env('TASK_QUEUE'),

@@ -1,3 +1,5 @@
+import { IAMClient } from '@aws-sdk/client-iam';
+import { STSClient } from '@aws-sdk/client-sts';
 import { Context } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
@@ -8,7 +10,8 @@ import {
   runningReplications,
   sharedActivities,
 } from '../support/cutover.js';
-import { ada, CutoverStage, inPhase, refuse } from '../support/cutover-stage.js';
+import { ada, CutoverStage, expectAsBefore, inPhase, refuse } from '../support/cutover-stage.js';
+import { createIamPermissions } from '../../src/iam/index.js';
 import { encrypted } from '../support/encrypted.js';
 import { failureOf, Stage, until } from '../support/stage.js';
 
@@ -149,17 +152,47 @@ describe.concurrent('a cutover in trouble', () => {
     expect(application.done).toEqual([]);
   });
 
-  test('is not ready while tables are in error, until a person changes the gate', async () => {
+  test.each([
+    ['tables are in error', { inError: 1 }, 'tables are in error'],
+    ['records differ', { mismatched: 1 }, 'have rows that differ'],
+  ])('is not ready while %s, until a person changes the gates', async (_, tables, why) => {
     const application = new Application();
-    const arn = cutovers.stage.simulator.createReplication({ status: 'running', tables: { inError: 1 } });
+    const arn = cutovers.stage.simulator.createReplication({ status: 'running', tables });
     const { cutover } = await cutovers.start({ arns: [arn] }, application);
     const status = await inPhase(cutover, 'validating');
-    await until('it was measured', async () => (await cutover.status()).waitingFor.includes('tables are in error'));
+    await until('it was measured', async () => (await cutover.status()).waitingFor.includes(why));
     expect(status.ready).toBe(false);
     expect(application.done).not.toContain('fence');
     await cutover.change({ ...ada, gates: { tables: 'ignore', validation: 'ignore' } });
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
   });
+
+  test('goes back when tables come into error between the gates and the stop', async () => {
+    const application = new Application();
+    const arns = runningReplications(cutovers.stage);
+    application.meddle['isDrained'] = async (_, own) => {
+      cutovers.stage.simulator.changeTables(arns[0] ?? '', { inError: 1 });
+      return own();
+    };
+    const { cutover } = await cutovers.start({ arns }, application);
+    const result = await cutover.result();
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-warns', phase: 'judging' } });
+    expect(result.cause?.detail).toContain('tables-in-error');
+    await cutovers.expectAsBefore(application, arns);
+  });
+
+  test('goes back when DMS starts the replication again after its final stop', async () => {
+    const application = new Application();
+    const arns = runningReplications(cutovers.stage);
+    const restart = { type: 'self-restart', stopReason: 'Stop Reason RECOVERABLE_ERROR', afterSeconds: 2 } as const;
+    cutovers.stage.simulator.onNextStop(arns[0] ?? '', restart);
+    const stop = { settleSeconds: 2, selfRestartGraceSeconds: 0 };
+    const { cutover } = await cutovers.start({ arns, stop }, application);
+    const result = await cutover.result();
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-failed', phase: 'stopping' } });
+    expect(application.done).not.toContain('switchToTarget');
+    await cutovers.expectAsBefore(application, arns);
+  }, 300_000);
 
   test('runs again under the same id after it has returned', async () => {
     const { cutover, input } = await cutovers.start({ approval: {} });
@@ -226,18 +259,96 @@ describe.concurrent('a cutover in trouble', () => {
     await cutovers.expectAsBefore(application, arns);
   });
 
-  test('waits for a person when a step of the way back fails, says what is left, and tries again on request', async () => {
+  interface Repair {
+    /** Makes the step fail, before the cutover begins. */
+    readonly prepare: (application: Application, arn: string) => void;
+    readonly repair?: (application: Application) => void;
+    readonly says: string;
+    readonly undo: readonly string[];
+  }
+  const unfence = 'let the source take writes again';
+  const resume = 'unseal the replications and resume them';
+  const repairs: readonly (readonly [string, Repair])[] = [
+    [
+      'whereIsTraffic before unfence',
+      {
+        prepare: ({ meddle }) => {
+          meddle['switchToTarget'] = refuse;
+          meddle['whereIsTraffic'] = ({ phase }, own) => (phase === 'returning' ? refuse() : own());
+        },
+        repair: ({ meddle }) => delete meddle['whereIsTraffic'],
+        says: 'whereIsTraffic gives no answer, so the source stays fenced',
+        undo: [unfence, resume],
+      },
+    ],
+    [
+      'unfence',
+      {
+        prepare: ({ meddle }) => Object.assign(meddle, { switchToTarget: refuse, unfence: refuse }),
+        repair: ({ meddle }) => delete meddle['unfence'],
+        says: 'the database refuses connections',
+        undo: [unfence, resume],
+      },
+    ],
+    [
+      'the resume',
+      {
+        prepare({ meddle }, replicationConfigArn) {
+          meddle['switchToTarget'] = refuse;
+          const fault = { type: 'access-denied', operation: 'StartReplication', replicationConfigArn } as const;
+          cutovers.stage.simulator.fault({ ...fault, times: 1 });
+        },
+        says: 'dms:StartReplication',
+        undo: [resume],
+      },
+    ],
+    [
+      'switchToSource',
+      {
+        prepare(application) {
+          application.checks = [{ name: 'verify', ok: false, detail: 'the checkout page is empty' }];
+          application.meddle['switchToSource'] = refuse;
+        },
+        repair: ({ meddle }) => delete meddle['switchToSource'],
+        says: 'the application still uses the target: switchToSource failed: the database refuses connections',
+        undo: ['send the application back to the source', unfence, resume],
+      },
+    ],
+  ];
+  test.each(repairs)('waits for a person when %s fails on the way back, and tries again', async (_, trial) => {
+    const { prepare, repair, says, undo } = trial;
     const application = new Application();
-    application.meddle['switchToTarget'] = refuse;
-    application.meddle['unfence'] = refuse;
-    const { arns, cutover } = await cutovers.start({}, application);
+    const arns = runningReplications(cutovers.stage);
+    prepare(application, arns[0] ?? '');
+    const hooks = { verify: hook('verify'), switchToSource: hook('switchToSource') } as CutoverInput['hooks'];
+    const policy = { verifySeconds: 0, onVerifyFailed: 'switch-back' } as const;
+    const { cutover } = await cutovers.start({ arns, hooks, ...policy }, application);
     const status = await inPhase(cutover, 'return-failed');
-    expect(status).toMatchObject({ allowed: ['decide'], cause: { code: 'not-switched' } });
-    expect(status.waitingFor).toContain('the database refuses connections');
-    expect(status.undo).toEqual(['let the source take writes again', 'unseal the replications and resume them']);
-    delete application.meddle['unfence'];
+    expect(status.allowed).toContain('decide');
+    expect(status.waitingFor).toContain(says);
+    expect(status.undo).toEqual(undo);
+    expect(application.isFenced).toBe(undo.includes(unfence));
+    repair?.(application);
     await cutover.decide({ ...ada, undo: 'retry' });
     expect(await cutover.result()).toMatchObject({ outcome: 'returned' });
+    await cutovers.expectAsBefore(application, arns);
+  });
+
+  test('waits for a person when nothing tells where the traffic is after the way back', async () => {
+    const application = new Application();
+    application.checks = [{ name: 'verify', ok: false, detail: 'the checkout page is empty' }];
+    application.meddle['switchToSource'] = async (_, own) => {
+      await own();
+      application.meddle['whereIsTraffic'] = refuse;
+    };
+    const hooks = { verify: hook('verify'), switchToSource: hook('switchToSource') } as CutoverInput['hooks'];
+    const policy = { verifySeconds: 0, onVerifyFailed: 'switch-back' } as const;
+    const { arns, cutover } = await cutovers.start({ hooks, ...policy }, application);
+    expect((await inPhase(cutover, 'switch-unknown')).allowed).toEqual(['decide']);
+    expect(application.isFenced).toBe(true);
+    delete application.meddle['whereIsTraffic'];
+    await cutover.decide({ ...ada, traffic: 'source' });
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'switched-back' } });
     await cutovers.expectAsBefore(application, arns);
   });
 
@@ -263,28 +374,79 @@ describe.concurrent('a cutover in trouble', () => {
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
   });
 
-  test('lets the fence of the run before down when it is reset to before the fence and then aborted', async () => {
-    const application = new Application();
-    application.undrained = 1000;
-    const { arns, cutover, input } = await cutovers.start({ approval: {} }, application);
-    await inPhase(cutover, 'waiting-for-approval');
-    const handle = cutovers.stage.client.workflow.getHandle(cutover.workflowId);
-    const { events } = await handle.fetchHistory();
-    const lastTask = events?.findLast(({ workflowTaskCompletedEventAttributes: completed }) => completed != null);
-    await cutover.approve({ ...ada, confirm: input.cutoverId });
-    await inPhase(cutover, 'draining');
-    expect(application.isFenced).toBe(true);
-    await cutovers.stage.client.workflowService.resetWorkflowExecution({
-      namespace: 'default',
-      workflowExecution: { workflowId: cutover.workflowId },
-      workflowTaskFinishEventId: lastTask?.eventId ?? null,
-      resetReapplyExcludeTypes: [2],
-      requestId: cutover.workflowId,
-      reason: 'test',
+  test.each(['cancelled', 'terminated'] as const)(
+    'goes back, or can be taken over, when its host is %s',
+    async (how) => {
+      const application = new Application();
+      application.undrained = 1000;
+      const arns = runningReplications(cutovers.stage);
+      const [arn = ''] = arns;
+      const { hooks: _, ...options } = cutoverInput(arns);
+      application.serve(options.cutoverId);
+      const start = { workflowId: `host-${arn}`, taskQueue: cutovers.stage.taskQueue, args: [options] };
+      const host = await cutovers.stage.client.workflow.start('hostThatCutsOver', start);
+      const details = async () =>
+        (await host.query<{ currentDetails?: string }>('__temporal_workflow_metadata')).currentDetails ?? '';
+      await until('it drains', async () => (await details()).includes('**draining**'));
+      if (how === 'cancelled') {
+        await host.cancel();
+        expect((await failureOf(host.result())).cause?.constructor.name).toBe('CancelledFailure');
+        return cutovers.expectAsBefore(application, arns);
+      }
+      await host.terminate('test');
+      expect(await details()).toMatch(/stopped since .*: the source is fenced/);
+      expect((await cutovers.stage.dms.ledger(arn)).reservation?.owner).toBe(start.workflowId);
+      await cutovers.stage.dms.breakReservation(arn, ada);
+      expect((await cutovers.stage.dms.ledger(arn)).reservation).toBeNull();
+    },
+  );
+
+  test('goes back before the fence when IAM denies its worker the start that the way back needs', async () => {
+    await using own = await Stage.set();
+    const config = ({ region, accountId }: { region: string; accountId: string }) =>
+      own.simulator.clientConfig(region, accountId);
+    const permissions = createIamPermissions({
+      iamFor: (account) => new IAMClient(config(account)),
+      stsFor: (account) => new STSClient(config(account)),
     });
+    await own.work({ permissions, foreign: sharedActivities });
+    const arns = runningReplications(own, 2);
+    own.simulator.setPolicy([
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Effect: 'Deny', Action: 'dms:StartReplication', Resource: arns[1] ?? '' },
+    ]);
+    const input = cutoverInput(arns);
+    const application = new Application();
+    application.serve(input.cutoverId);
+    const result = await (await own.dms.startCutover(input)).result();
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'preflight', phase: 'preflight' } });
+    expect(result.cause?.detail).toMatch(/^permissions: \S+ denies its worker dms:StartReplication$/);
+    expect(application.done).toEqual(['whereIsTraffic']);
+    await expectAsBefore(own, application, arns);
+  });
+
+  test('keeps an approval that comes while it continues as new', async () => {
+    await using own = await Stage.set();
+    let [isAsked, answer] = [false, () => {}];
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const wasReset = async () => {
+      isAsked = true;
+      await answered;
+      return false;
+    };
+    await own.work({ foreign: { ...sharedActivities, 'dms.wasReset': wasReset } });
+    const input = cutoverInput(runningReplications(own), { approval: {} });
+    new Application().serve(input.cutoverId);
+    const cutover = await own.dms.startCutover(input);
     await inPhase(cutover, 'waiting-for-approval');
-    await cutover.abort(ada);
-    expect(await cutovers.stage.dms.cutover(input.cutoverId).result()).toMatchObject({ outcome: 'returned' });
-    await cutovers.expectAsBefore(application, arns);
+    await until('its history is long', async () => {
+      if (!isAsked) await cutover.change({ ...ada, writesStoppedSeconds: 300 });
+      return isAsked;
+    });
+    await cutover.approve({ ...ada, confirm: input.cutoverId });
+    answer();
+    expect(await cutover.result()).toMatchObject({ outcome: 'switched', approvals: [{ by: 'ada' }] });
+    const { raw } = await own.client.workflow.getHandle(cutover.workflowId).describe();
+    expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(raw.workflowExecutionInfo?.execution?.runId);
   });
 });

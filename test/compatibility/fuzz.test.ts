@@ -155,6 +155,7 @@ test('five thousand random control requests get an expected status, and DMS is s
     'fail',
     'repoint-target',
     'change-source',
+    'change-tables',
     'on-next-stop',
     'on-step',
   ];

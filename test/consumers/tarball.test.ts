@@ -46,7 +46,7 @@ describe('the packed tarball', () => {
     await writeFile(
       file,
       `${load}
-       Promise.all(['', '/activities', '/aws', '/client', '/cloudwatch', '/dynamodb', '/simulator'].map((path) => load('temporal-dms' + path)))
+       Promise.all(['', '/activities', '/aws', '/client', '/cloudwatch', '/dynamodb', '/iam', '/simulator'].map((path) => load('temporal-dms' + path)))
          .then((all) => console.log(all.flatMap((each) => Object.keys(each)).join(' ')));`,
     );
     const { stdout } = await run(process.execPath, ['--no-warnings', file]);
@@ -57,6 +57,7 @@ describe('the packed tarball', () => {
       'ReplicationClient',
       'createCloudWatchLag',
       'createDynamoDbArchive',
+      'createIamPermissions',
       'startDmsSimulator',
     ]) {
       expect(stdout).toContain(exported);

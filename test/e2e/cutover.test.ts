@@ -132,6 +132,8 @@ describe.concurrent('a cutover', () => {
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'planned', cause: null, writesStoppedSeconds: null });
     expect(result.checks.every(({ ok }) => ok)).toBe(true);
+    const tables = result.checks.find(({ name }) => name === 'tables');
+    expect(tables?.detail).toMatch(/: 3 Table completed$/);
     expect(result.plan.map(({ phase }) => phase)).toContain('switching');
     expect(application.done).toEqual(['whereIsTraffic']);
     expect(await failureOf(cutovers.stage.dms.ledger(arns[0] ?? ''))).toMatchObject({ type: 'DmsLedgerNotFound' });

@@ -123,6 +123,11 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
     /TEMPORAL_DMS_HOLD_SECONDS is "soon", not a number/,
   ],
   ['no looks at all', { TEMPORAL_DMS_LOOKS_PER_SECOND: '0' }, /TEMPORAL_DMS_LOOKS_PER_SECOND is 0/],
+  [
+    'an unknown source of permissions',
+    { TEMPORAL_DMS_PERMISSIONS: 'guess' },
+    /TEMPORAL_DMS_PERMISSIONS is "guess": set it to iam/,
+  ],
   ['an unknown source of the lag', { TEMPORAL_DMS_LAG: 'guess' }, /TEMPORAL_DMS_LAG is "guess": set it to cloudwatch/],
   [
     'a switch that is neither on nor off',

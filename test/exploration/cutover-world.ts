@@ -4,7 +4,8 @@
  */
 import type { CutoverRequestName, CutoverResult } from '../../src/contract/cutover.js';
 import type { CutoverTraffic } from '../../src/contract/cutover-hooks.js';
-import { cutoverHookNames, readCutoverOptions } from '../../src/contract/cutover-schemas.js';
+import type { CutoverHookName } from '../../src/contract/cutover-input.js';
+import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';
 import type { CutoverAction, CutoverState, StepOutcome } from '../../src/contract/cutover-state.js';
 import { beginCutover } from '../../src/rules/cutover/begin.js';
 import { isDue, onCancel, onTime, wakeAt } from '../../src/rules/cutover/clock.js';
@@ -18,6 +19,8 @@ import { archivedRecord } from '../support/records.js';
 const BEGIN = Date.parse('2026-01-01T00:00:00.000Z');
 const WORKFLOW_ID = 'dms-cutover:orders';
 const arnOf = (n: number) => `arn:aws:dms:eu-west-1:123456789012:replication-config:R${n}`;
+
+const stay = { by: 'ada', reason: 'it uses the target', traffic: 'target' } as const;
 
 /** Numbers from 0 to 999 that decide the course of a world, one after the other. Nothing goes wrong once they end. */
 export class Tape {
@@ -34,6 +37,12 @@ export class Tape {
   }
 }
 
+/** Effect of a step that the cutover has given up, and that comes later. */
+interface LateEffect {
+  readonly step: CutoverAction;
+  readonly at: number;
+}
+
 /** Choices of one cutover. */
 export interface WorldOptions {
   readonly replications: number;
@@ -41,10 +50,13 @@ export interface WorldOptions {
   readonly writesStoppedSeconds: number;
   readonly onVerifyFailed: 'ask' | 'switch-back';
   readonly windowSeconds: number | null;
+  readonly hooks: readonly CutoverHookName[];
   /** Chance of trouble in each step, out of a thousand. */
   readonly trouble: number;
   /** Chance that a person sends a request in a step, out of a thousand. */
   readonly people: number;
+  /** Chance in each step that the workflow is reset to an earlier state, out of a thousand. */
+  readonly resets: number;
 }
 
 interface Replication {
@@ -65,13 +77,18 @@ export class CutoverWorld {
   #wasDecisionCancelled = false;
   /** True once `unfence` has succeeded. The hooks then refuse to fence or to switch for this token. */
   #isClosed = false;
+  #late: readonly LateEffect[] = [];
+  /** True if a late switch took effect since `whereIsTraffic` was last asked. */
+  #wasSwitchedLate = false;
+  readonly #earlier: CutoverState[] = [];
+  #wasReset = false;
 
   constructor(
     private readonly options: WorldOptions,
     tape: readonly number[],
   ) {
     this.#tape = new Tape(tape);
-    const { replications, approvers, writesStoppedSeconds, onVerifyFailed, windowSeconds } = options;
+    const { replications, approvers, writesStoppedSeconds, onVerifyFailed, windowSeconds, hooks } = options;
     this.#replications = Array.from({ length: replications }, () => ({ isRunning: true, isSealed: false }));
     const plan = readCutoverOptions(
       {
@@ -86,9 +103,10 @@ export class CutoverWorld {
           ? {}
           : { window: { notAfter: new Date(BEGIN + windowSeconds * 1000).toISOString() } }),
       },
-      true,
+      hooks.includes('switchToSource'),
     );
-    this.state = beginCutover(plan, cutoverHookNames, 'token', this.iso);
+    this.state = beginCutover(plan, hooks, 'token', this.iso);
+    this.#earlier.push(this.state);
   }
 
   get iso(): string {
@@ -101,7 +119,8 @@ export class CutoverWorld {
       this.#set(onTime(this.state, this.iso, false));
       const { step } = this.state;
       if (step === 'end') return this.#atEnd();
-      if (isDue(this.state, this.iso)) this.#carryOut(step as CutoverAction);
+      if (this.#tape.happens(this.options.resets)) this.#reset();
+      else if (isDue(this.state, this.iso)) this.#carryOut(step as CutoverAction);
       else this.#idle();
     }
     this.violations.push(`the cutover does not end: ${this.state.step}`);
@@ -137,27 +156,28 @@ export class CutoverWorld {
     const wake = wakeAt(this.state);
     const patience = 300_000;
     const until = wake === null ? this.now + patience : Math.max(this.now + 1, Date.parse(wake));
-    this.now = Math.min(until, this.now + patience);
+    this.#pass(Math.min(until, this.now + patience));
     this.#peopleAct(false);
   }
 
   /** Carries out a step. Its effect may come without its answer, and its answer without its effect. */
   #carryOut(step: CutoverAction): void {
     const isTroubled = this.#tape.happens(this.options.trouble);
-    const kind = isTroubled ? this.#tape.next(0) % 4 : 0;
+    const kind = isTroubled ? this.#tape.next(0) % 5 : 0;
     const seconds = isTroubled ? this.#tape.next(0) : 1;
     const end = this.now + seconds * 1000;
     let isInterruptedNow = false;
     while (this.now < end && !isInterruptedNow) {
       const wake = wakeAt(this.state);
       const next = wake === null ? end : Math.max(this.now + 1, Date.parse(wake));
-      this.now = Math.min(end, next, this.now + 20_000);
+      this.#pass(Math.min(end, next, this.now + 20_000));
       this.#set(onTime(this.state, this.iso, true));
       this.#peopleAct(true);
       isInterruptedNow = isInterrupted(this.state);
     }
-    // A step that is interrupted, or that fails, may have taken effect.
+    // A step that is interrupted, or that fails, may have taken effect, or may do so later.
     const takesEffect = kind === 0 || kind === 1;
+    if (kind === 4) this.#late = [...this.#late, { step, at: this.now + (this.#tape.next(0) % 60) * 1000 }];
     const answers = kind === 0 || kind === 3;
     const value = this.#effect(step, takesEffect);
     const outcome = (
@@ -190,10 +210,12 @@ export class CutoverWorld {
         return [];
       case 'fence':
         if (takesEffect && !this.#isClosed) this.#isFenced = true;
-        return takesEffect ? null : undefined;
+        return takesEffect && !this.#isClosed ? null : undefined;
       case 'mark-source':
         return takesEffect ? { lsn: 1 } : undefined;
       case 'drain':
+        // Somebody may switch by hand meanwhile.
+        if (this.#isFenced && this.#tape.happens(this.options.trouble / 10)) this.#traffic = 'target';
         return { drained: takesEffect };
       case 'stop':
         return this.#stop(takesEffect);
@@ -201,8 +223,9 @@ export class CutoverWorld {
       case 'assert-still-stopped':
         return this.#replications.every(({ isRunning }) => !isRunning) ? null : undefined;
       case 'switch':
+        if (this.#isClosed) return undefined;
         this.#requireMaySwitch();
-        if (takesEffect && !this.#isClosed) this.#traffic = 'target';
+        if (takesEffect) this.#traffic = 'target';
         else if (this.#tape.happens(200)) this.#traffic = this.#tape.happens(500) ? 'both' : 'neither';
         return takesEffect ? null : undefined;
       case 'switch-back':
@@ -211,10 +234,16 @@ export class CutoverWorld {
       case 'ask-after-switch':
       case 'ask-after-switch-back':
       case 'ask-before-unfence':
+        if (takesEffect) this.#wasSwitchedLate = false;
         return takesEffect ? this.#traffic : undefined;
       case 'find-reset':
-        return false;
+        return takesEffect ? this.#wasReset : undefined;
       case 'unfence':
+        // The hook closes its token first. Then it fails if a late switch came before that, or one before a reset.
+        if (this.#traffic !== 'source' && (this.#wasSwitchedLate || this.#wasReset)) {
+          this.#isClosed = true;
+          return undefined;
+        }
         if (this.#traffic !== 'source') this.violations.push(`unfenced while the application uses ${this.#traffic}`);
         if (takesEffect) [this.#isFenced, this.#isClosed] = [false, true];
         return takesEffect ? null : undefined;
@@ -226,6 +255,31 @@ export class CutoverWorld {
       case 'start-reverse':
         return takesEffect ? null : undefined;
     }
+  }
+
+  /** Moves the time, and applies what comes late. The hooks refuse a token that `unfence` has closed. */
+  #pass(until: number): void {
+    this.now = until;
+    const due = this.#late.filter(({ at }) => at <= until);
+    this.#late = this.#late.filter(({ at }) => at > until);
+    for (const { step } of due) {
+      if (this.#isClosed) continue;
+      if (step === 'fence') this.#isFenced = true;
+      if (step === 'switch' && this.#isFenced) [this.#traffic, this.#wasSwitchedLate] = ['target', true];
+      this.#requireOneWriter(`a late ${step}`);
+    }
+  }
+
+  /** Resets the newest run to a state that it was in. What it did since then stays done. */
+  #reset(): void {
+    const index = this.#tape.next(0) % Math.max(1, this.#earlier.length);
+    const earlier = this.#earlier[index];
+    // Nobody resets a cutover to its verification after the application has left the target.
+    const isVerifying = earlier !== undefined && earlier.traffic === 'target' && earlier.cause === null;
+    if (earlier === undefined || (isVerifying && this.#traffic !== 'target')) return;
+    this.#wasReset = true;
+    this.#earlier.length = index + 1;
+    this.state = earlier;
   }
 
   /** Stops all, or some of them. */
@@ -248,6 +302,7 @@ export class CutoverWorld {
       replication: look({ status: each.isRunning ? 'running' : 'stopped' }),
       ledger: { sealedBy: each.isSealed ? 'ada' : null, reservedBy: this.#isReserved ? WORKFLOW_ID : null },
       endpoints: null,
+      permissions: null,
       lag: { sourceSeconds: 1, targetSeconds: 1, at: this.iso },
       tables: { ...emptyTables, readAt: this.iso },
       problem: null,
@@ -266,6 +321,11 @@ export class CutoverWorld {
       this.#set(onCancel(this.state, this.iso, isRunning));
       return;
     }
+    if (this.#isStuckOnTarget) {
+      this.#wasDecisionCancelled = true;
+      this.#set(onCancel(this.state, this.iso, isRunning));
+      return;
+    }
     const allowed = allowedRequests(this.state);
     const asked = this.#request(allowed);
     if (asked === null) return;
@@ -277,26 +337,36 @@ export class CutoverWorld {
     if (!isHeard) this.violations.push(`dms.${name} was accepted and dropped`);
   }
 
+  /** True if a reset has taken the cutover on the way back, although the application uses the target. */
+  get #isStuckOnTarget(): boolean {
+    const { step } = this.state;
+    return step === 'await-repair' && this.#isOnTarget && refusal(this.state, 'decide', stay) !== null;
+  }
+
   #request(allowed: readonly CutoverRequestName[]) {
     const who = { by: `person ${(this.#tape.next(0) + this.state.approvals.length) % 3}`, reason: 'because' };
     const { step } = this.state;
+    // The gates of a cutover that was reset after its stops are never met.
+    if (step === 'await-approval' && this.#wasReset && !this.state.isReady) return requestOf('abort', who);
     if (step === 'await-approval' && !this.#tape.happens(100))
       return requestOf('approve', { ...who, confirm: this.#tape.happens(50) ? 'another' : 'orders' });
-    if (step === 'await-repair') return requestOf('decide', { ...who, undo: 'retry' });
+    // The person makes the application use one side.
+    if (isDecision(step)) this.#traffic = this.#isOnTarget ? 'target' : 'source';
+    if (step === 'await-repair')
+      return requestOf('decide', this.#traffic === 'target' ? stay : { ...who, undo: 'retry' });
     if (step === 'await-verdict')
-      return this.#tape.happens(500)
+      return allowed.includes('switchBack') && this.#tape.happens(500)
         ? requestOf('switchBack', who)
         : requestOf('decide', { ...who, traffic: 'target' });
-    if (isDecision(step)) {
-      // The person finds out, and makes it so.
-      const traffic = this.#traffic === 'target' || this.#traffic === 'both' ? 'target' : 'source';
-      this.#traffic = traffic;
-      return requestOf('decide', { ...who, traffic });
-    }
+    if (isDecision(step)) return requestOf('decide', { ...who, traffic: this.#isOnTarget ? 'target' : 'source' });
     const name = allowed[this.#tape.next(0) % Math.max(1, allowed.length)];
     if (name === undefined || name === 'decide' || name === 'approve') return null;
     if (name === 'change') return requestOf('change', { ...who, writesStoppedSeconds: 1 + this.#tape.next(100) });
     return requestOf(name, who);
+  }
+
+  get #isOnTarget(): boolean {
+    return this.#traffic === 'target' || this.#traffic === 'both';
   }
 
   #requireMaySwitch(): void {
@@ -310,17 +380,21 @@ export class CutoverWorld {
       this.violations.push('switched after writes were stopped for too long');
   }
 
-  #requireOneWriter(step: CutoverAction): void {
+  #requireOneWriter(step: string): void {
     const isSource = !this.#isFenced;
-    const isTarget = this.#traffic === 'target' || this.#traffic === 'both';
-    if (isSource && isTarget) this.violations.push(`two writers after ${step}`);
+    if (isSource && this.#isOnTarget) this.violations.push(`two writers after ${step}`);
   }
 
   #set(next: CutoverState): void {
     const isUndoRun = ['unfence', 'replicate', 'switch-back'].includes(next.step);
     if (isUndoRun && next.step !== this.state.step && !next.undo.includes(next.step as never))
       this.violations.push(`${next.step} runs without being registered`);
+    const { step } = this.state;
+    const mustAsk =
+      step === 'switch' ? 'ask-after-switch' : step === 'switch-back' ? 'ask-after-switch-back' : next.step;
+    if (next.step !== step && next.step !== mustAsk) this.violations.push(`${next.step} came right after ${step}`);
     if (next.step === 'fence' && !next.undo.includes('unfence')) this.violations.push('the fence has no way back');
+    if (next.step !== this.state.step) this.#earlier.push(next);
     this.state = next;
   }
 }

@@ -1,12 +1,16 @@
 /** Cutovers, explored: every seed is another mix of failing hooks, lost answers, late steps, requests and cancels. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { CutoverHookName } from '../../src/contract/cutover-input.js';
+import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
 import { CutoverWorld, type WorldOptions } from './cutover-world.js';
 
 const RUNS = Number(process.env['EXPLORE_CUTOVERS'] ?? 4000);
 const SEED = process.env['EXPLORE_SEED'] ?? '20260101';
 
+const required: readonly CutoverHookName[] = ['fence', 'unfence', 'isDrained', 'switchToTarget', 'whereIsTraffic'];
 const options: fc.Arbitrary<WorldOptions> = fc.record({
+  hooks: fc.constantFrom(cutoverHookNames, [...required, 'switchToSource' as const]),
   replications: fc.constantFrom(1, 1, 2, 5),
   approvers: fc.constantFrom(0, 1, 2),
   writesStoppedSeconds: fc.constantFrom(5, 60, 600),
@@ -14,6 +18,7 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
   windowSeconds: fc.constantFrom(null, null, 60, 3600),
   trouble: fc.constantFrom(0, 50, 200, 500),
   people: fc.constantFrom(0, 5, 40),
+  resets: fc.constantFrom(0, 0, 5, 40),
 });
 const tapes = fc.array(fc.nat(999), { minLength: 0, maxLength: 400, size: 'max' });
 

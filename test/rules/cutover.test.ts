@@ -41,7 +41,7 @@ function stateAt(
     true,
   );
   const begun = beginCutover(plan, hooks, 'token', at(0));
-  return { ...begun, step, stepSince: at(0), isReserved: true, isReady: true, validatingSince: at(0), ...changes };
+  return { ...begun, step, stepSince: at(0), isReady: true, validatingSince: at(0), ...changes };
 }
 
 const fenced = { undo: ['unfence'], writesStoppedAt: at(0) } satisfies Partial<CutoverState>;
@@ -58,6 +58,7 @@ function reading(changes: Partial<ReplicationReading> = {}): ReplicationReading 
     replication: look({ status: 'running' }),
     ledger: { sealedBy: null, reservedBy: null },
     endpoints: null,
+    permissions: null,
     lag: { sourceSeconds: 1, targetSeconds: 1, at: at(0) },
     tables: {
       ...emptySummary(at(0)),
@@ -88,9 +89,9 @@ interface Row {
 const rows: Readonly<Record<string, Row>> = {
   'a reservation leads to the preflight': { from: stateAt('reserve'), outcome: { value: null }, to: 'inspect' },
   'a refused reservation leads back': {
-    from: stateAt('reserve', { isReserved: false }),
+    from: stateAt('reserve'),
     outcome: { problem },
-    to: 'release',
+    to: 'find-reset',
     cause: 'preflight',
   },
   'an inspection leads to the lag gate': {
@@ -490,7 +491,6 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'a reservation of an earlier run leads back, and lets down what that run may have fenced': {
     from: stateAt('reserve', {
-      isReserved: false,
       timeline: [{ at: at(5), phase: 'preflight', what: 'Begun', by: null }],
     }),
     outcome: { value: at(4) },
@@ -499,7 +499,6 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'a reservation of its own leads to the preflight': {
     from: stateAt('reserve', {
-      isReserved: false,
       timeline: [{ at: at(5), phase: 'preflight', what: 'Begun', by: null }],
     }),
     outcome: { value: at(6) },
@@ -855,6 +854,37 @@ describe('the gates', () => {
     expect(failed).toContain(name);
   });
 
+  const [stopAction, startAction] = ['dms:StopReplication', 'dms:StartReplication'];
+  test.each([
+    ['no source of permissions', null, null, null],
+    [
+      'every permission',
+      { denied: [], undecided: [] },
+      null,
+      { name: 'permissions', ok: true, detail: 'In order for 1', blocking: false },
+    ],
+    [
+      'a denied start',
+      { denied: [startAction], undecided: [stopAction] },
+      null,
+      { name: 'permissions', ok: false, detail: 'ORDERS denies its worker dms:StartReplication' },
+    ],
+    [
+      'permissions that nobody can tell',
+      { denied: [], undecided: [stopAction, startAction] },
+      'IAM is down',
+      {
+        name: 'permissions',
+        ok: false,
+        blocking: false,
+        detail: 'ORDERS may deny its worker dms:StopReplication and dms:StartReplication (IAM is down)',
+      },
+    ],
+  ] as const)('the preflight with %s has this check: %#', (_, permissions, problem, expected) => {
+    const checks = preflightChecks([reading({ permissions, problem })], 'source', WORKFLOW);
+    expect(checks.find(({ name }) => name === 'permissions') ?? null).toEqual(expected);
+  });
+
   test('the preflight is in order for its own reservation, and for a full load that is done', () => {
     const replicationStats = { fullLoadProgressPercent: 100 } as NonNullable<
       ReturnType<typeof look>['replicationStats']
@@ -863,6 +893,22 @@ describe('the gates', () => {
     const ledger = { sealedBy: null, reservedBy: WORKFLOW };
     const checks = preflightChecks([reading({ replication, ledger })], 'source', WORKFLOW);
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  test('a check that is in order shows what was read of each replication', () => {
+    const lag = { sourceSeconds: 1, targetSeconds: 2, at: at(0) };
+    const second = `${arn}2`;
+    const readings = [reading({ lag, tables: fine }), reading({ lag, tables: fine, replicationConfigArn: second })];
+    const checks = [...preflightChecks(readings, 'source', WORKFLOW), ...gateChecks(stateAt('measure').plan, readings)];
+    const detail = (name: string) => checks.find((check) => check.name === name)?.detail;
+    expect(detail('lag')).toBe(
+      'ORDERS: 1 s at the source, 2 s at the target; ORDERS2: 1 s at the source, 2 s at the target',
+    );
+    expect(detail('tables')).toBe('ORDERS: 2 Table completed; ORDERS2: 2 Table completed');
+    expect(detail('validation')).toBe('ORDERS: 2 Validated; ORDERS2: 2 Validated');
+    expect(detail('change-data-capture')).toBe('ORDERS: cdc; ORDERS2: cdc');
+    expect(detail('full-load-done')).toBe('ORDERS: no full load; ORDERS2: no full load');
+    expect(detail('not-sealed')).toBe('In order for 2');
   });
 
   test('a check over many replications names the first five', () => {

@@ -64,6 +64,7 @@ describe('over HTTP', () => {
     ['fail', { messages: ['Gone'] }, 'failed'],
     ['repoint-target', {}, 'stopped'],
     ['change-source', { source: { catchUp: 2 } }, 'stopped'],
+    ['change-tables', { tables: { inError: 1 } }, 'stopped'],
     ['on-next-stop', { next: { type: 'hang' } }, 'stopped'],
     ['on-step', { step: 'initializing', messages: null }, 'stopped'],
     ['on-assessment', { status: 'failed' }, 'stopped'],
@@ -126,6 +127,7 @@ describe('over HTTP', () => {
   test.each([
     ['change-source', { source: { engine: 'db2' } }, 'engine must be one of mysql'],
     ['change-source', { source: { rates: null } }, 'rates must be an object'],
+    ['change-tables', { tables: { count: 5 } }, 'the tables has no member "count"'],
     ['on-next-stop', { next: { type: 'self-restart', stopReason: 'x' } }, 'the next stop needs "afterSeconds"'],
     ['on-next-stop', { next: { type: 'explode' } }, 'the next stop.type must be one of fail'],
     ['fail-after-running', { seconds: 'x' }, 'seconds must be a number'],

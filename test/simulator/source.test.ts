@@ -270,6 +270,23 @@ describe('table statistics', () => {
     });
   });
 
+  test('show tables that come into error or fail validation while they are replicated, until they recover', async () => {
+    const arn = await created();
+    const [before] = await tables(arn);
+    expect(before.TableState).toBe('Table completed');
+    simulator.changeTables(arn, { inError: 1, mismatched: 1 });
+    const [failed] = await tables(arn);
+    pass(60);
+    const [later, mismatched, sound] = await tables(arn);
+    expect(later).toMatchObject({ TableState: 'Table error', AppliedInserts: failed.AppliedInserts });
+    expect(later.Inserts).toBeGreaterThan(failed.Inserts);
+    expect(mismatched).toMatchObject({ TableState: 'Table completed', ValidationState: 'Mismatched records' });
+    expect(sound).toMatchObject({ TableState: 'Table completed', ValidationState: 'Validated' });
+    simulator.changeTables(arn, { inError: 0, mismatched: 0 });
+    const states = (await tables(arn)).map(({ TableState }: { TableState: string }) => TableState);
+    expect(states).toEqual(['Table completed', 'Table completed', 'Table completed']);
+  });
+
   test('of twenty thousand tables come in pages, and can be filtered by schema and table', async () => {
     const arn = await created({ tables: 20_000 });
     let count = 0;

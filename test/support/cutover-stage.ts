@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
+import type { CutoverStatus } from '../../src/contract/cutover.js';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
 import { Application, cutoverInput, runningReplications, sharedActivities } from './cutover.js';
 import { Stage, until } from './stage.js';
@@ -46,22 +48,60 @@ export class CutoverStage {
   }
 
   /** Expects that the source takes writes, and that the replications run, unsealed and free. */
-  async expectAsBefore(application: Application, arns: readonly string[]): Promise<void> {
-    expect(application).toMatchObject({ isFenced: false, traffic: 'source' });
-    for (const arn of arns) {
-      expect(this.stage.simulator.row(arn).Status).toBe('running');
-      expect(await this.stage.dms.ledger(arn)).toMatchObject({ sealed: null, reservation: null });
-    }
+  expectAsBefore(application: Application, arns: readonly string[]): Promise<void> {
+    return expectAsBefore(this.stage, application, arns);
   }
 }
 
-/** Waits until a cutover is in a phase, and returns its status. A worker that is busy may give no answer in time. */
-export function inPhase(cutover: CutoverHandle, phase: string) {
+/** Expects that the source takes writes, and that the replications run, unsealed and free. */
+export async function expectAsBefore(stage: Stage, application: Application, arns: readonly string[]): Promise<void> {
+  expect(application).toMatchObject({ isFenced: false, traffic: 'source', violations: [] });
+  for (const arn of arns) {
+    expect(stage.simulator.row(arn).Status).toBe('running');
+    expect(await stage.dms.ledger(arn)).toMatchObject({ sealed: null, reservation: null });
+  }
+}
+
+/** Returns the status of a cutover. `null`: its worker is busy or was killed, and gives no answer. */
+export function statusOf(cutover: CutoverHandle): Promise<CutoverStatus | null> {
+  return cutover.status().catch((err: unknown) => {
+    if (!String(err).includes('gives no answer')) throw err;
+    return null;
+  });
+}
+
+/** Waits until a cutover is in a phase, and returns its status. */
+export function inPhase(cutover: CutoverHandle, phase: string): Promise<CutoverStatus> {
   return until(`the cutover is ${phase}`, async () => {
-    const status = await cutover.status().catch((err: unknown) => {
-      if (!String(err).includes('gives no answer')) throw err;
-      return null;
-    });
+    const status = await statusOf(cutover);
     return status?.phase === phase ? status : null;
+  });
+}
+
+/** `ResetReapplyExcludeType` of Temporal's API: updates after the reset point are not applied again. */
+const EXCLUDE_UPDATES = 2;
+
+/** Resets a cutover to the moment at which it entered a phase. Requests since then are forgotten. */
+export async function resetTo(stage: Stage, workflowId: string, phase: string): Promise<void> {
+  const handle = stage.client.workflow.getHandle(workflowId);
+  const { timeline } = await handle.query<CutoverStatus>('dms.cutover');
+  // A cutover begins in its preflight.
+  const enteredAt = timeline.find(({ what }) => what === `Entered ${phase}`)?.at ?? timeline[0]?.at ?? '';
+  const { events = [] } = await handle.fetchHistory();
+  // The time of a workflow is that of the newest start of a workflow task.
+  const started = events?.find(
+    ({ workflowTaskStartedEventAttributes: start, eventTime }) =>
+      start != null && Number(eventTime?.seconds) * 1000 + (eventTime?.nanos ?? 0) / 1e6 >= Date.parse(enteredAt),
+  );
+  const completed = events?.find(
+    ({ workflowTaskCompletedEventAttributes: end }) => String(end?.startedEventId) === String(started?.eventId),
+  );
+  await stage.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId },
+    workflowTaskFinishEventId: completed?.eventId ?? null,
+    resetReapplyExcludeTypes: [EXCLUDE_UPDATES],
+    requestId: randomUUID(),
+    reason: 'test',
   });
 }

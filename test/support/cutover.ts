@@ -9,6 +9,8 @@ export class Application {
   readonly contexts: CutoverContext[] = [];
   /** Contexts of the calls of `notify`. */
   readonly notified = new Set<CutoverContext>();
+  /** What should never have been seen, such as two writers. */
+  readonly violations: string[] = [];
   traffic: CutoverTraffic = 'source';
   isFenced = false;
   /** Number of calls of `isDrained` that answer false. */
@@ -47,10 +49,15 @@ export class Application {
           this.done.push(name);
         this.contexts.push(context);
         if (name === 'notify') this.notified.add(context);
-        return this.meddle[name]?.(context, hook) ?? hook();
+        return (this.meddle[name]?.(context, hook) ?? hook()).finally(() => this.#requireOneWriter(name));
       },
     ]);
     return Object.fromEntries(entries) as ReturnType<() => Application['activities']>;
+  }
+
+  #requireOneWriter(hook: string): void {
+    const isOnTarget = this.traffic === 'target' || this.traffic === 'both';
+    if (isOnTarget && !this.isFenced) this.violations.push(`two writers after ${hook}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../../dms/api.js';
 import type { LagSource } from '../../dms/lag.js';
+import type { PermissionSource } from '../../dms/permissions.js';
 import type { CheckpointArchive } from '../../contract/archive.js';
 import { accountRegionKey, type ReplicationConfigArn } from '../../dms/arn.js';
 import { dmsFailure } from '../../contract/failures.js';
@@ -47,6 +48,8 @@ export interface DmsActivitiesOptions {
   readonly archive?: CheckpointArchive | undefined;
   /** Source of the lag just before a stop, for the record. Default: none. */
   readonly lag?: LagSource | undefined;
+  /** Source of the worker's permissions, for the preflight of a cutover. Default: none, and no such check. */
+  readonly permissions?: PermissionSource | undefined;
   /**
    * True if a record keeps where the endpoints lead (host, port, database). A resume onto another database is then
    * refused. Needs `dms:DescribeEndpoints`. Default false.
@@ -72,6 +75,7 @@ export class WorkerContext {
   readonly dms: DmsApi;
   readonly archive: CheckpointArchive | null;
   readonly lag: LagSource | null;
+  readonly permissions: PermissionSource | null;
   readonly endpointFingerprints: boolean;
   readonly holdSeconds: number;
   /** Task queue on which ledgers are started. `null`: that of the activities. */
@@ -94,6 +98,7 @@ export class WorkerContext {
     this.dms = options.dms;
     this.archive = options.archive ?? null;
     this.lag = options.lag ?? null;
+    this.permissions = options.permissions ?? null;
     this.endpointFingerprints = options.endpointFingerprints === true && options.dms.describeEndpoints !== undefined;
     this.holdSeconds = options.holdSeconds ?? 300;
     this.ledgerTaskQueue = options.ledgerTaskQueue ?? null;

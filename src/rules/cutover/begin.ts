@@ -31,7 +31,6 @@ export function beginCutover(
     since: now,
     nextAt: null,
     validatingSince: null,
-    isReserved: false,
     wasBegunBefore: false,
     isResetKnown: false,
     isOutdated: false,

@@ -9,8 +9,10 @@ import type { CutoverStop } from '../../contract/cutover-state.js';
 import type { Warning } from '../../contract/results.js';
 import { tableWarnings } from '../table-summary.js';
 
-/** Maximum number of replications that the detail of a check names. */
+/** Maximum number of problems that the detail of a check names. */
 const MAX_NAMED = 5;
+/** Maximum length of the detail of a check. */
+const MAX_DETAIL = 4000;
 
 /** Returns the checks of the preflight. */
 export function preflightChecks(
@@ -20,18 +22,29 @@ export function preflightChecks(
 ): readonly CutoverCheck[] {
   const check = (name: string, found: (reading: ReplicationReading) => string | null) =>
     checkAll(name, readings, found);
-  const look = (name: string, found: (replication: Replication) => string | null) =>
-    check(name, ({ replication }) => (replication === null ? 'was not looked at' : found(replication)));
+  const look = (name: string, found: (replication: Replication) => string | null, shown?: typeof found) =>
+    checkAll(
+      name,
+      readings,
+      ({ replication }) => (replication === null ? 'was not looked at' : found(replication)),
+      ({ replication }) => (replication === null ? null : (shown?.(replication) ?? null)),
+    );
   return [
     runningCheck(readings),
-    look('change-data-capture', ({ replicationType }) =>
-      replicationType.includes('cdc') ? null : `has the type "${replicationType}"`,
+    look(
+      'change-data-capture',
+      ({ replicationType }) => (replicationType.includes('cdc') ? null : `has the type "${replicationType}"`),
+      ({ replicationType }) => replicationType,
     ),
-    look('full-load-done', ({ replicationType, replicationStats }) => {
-      if (replicationType === 'cdc') return null;
-      const { fullLoadProgressPercent: percent = null } = replicationStats ?? {};
-      return percent === 100 ? null : `has loaded ${percent === null ? 'an unknown part' : `${percent} %`}`;
-    }),
+    look(
+      'full-load-done',
+      ({ replicationType, replicationStats }) => {
+        if (replicationType === 'cdc') return null;
+        const { fullLoadProgressPercent: percent = null } = replicationStats ?? {};
+        return percent === 100 ? null : `has loaded ${percent === null ? 'an unknown part' : `${percent} %`}`;
+      },
+      ({ replicationType }) => (replicationType === 'cdc' ? 'no full load' : '100 %'),
+    ),
     look('not-read-only', ({ isReadOnly }) => (isReadOnly === true ? 'is managed by a zero-ETL integration' : null)),
     check('not-sealed', ({ ledger }) =>
       ledger === null || ledger.sealedBy === null ? null : `was stopped for good by ${ledger.sealedBy}`,
@@ -40,12 +53,27 @@ export function preflightChecks(
       const { reservedBy = null } = ledger ?? {};
       return reservedBy === null || reservedBy === ownWorkflowId ? null : `is reserved by ${reservedBy}`;
     }),
+    ...permissionChecks(readings),
     {
       name: 'traffic',
       ok: traffic === 'source',
       detail: `The application uses ${traffic === 'source' ? 'the source' : sideName(traffic)}`,
     },
   ];
+}
+
+/** Returns the check of the permissions, if workers have a source of them. Only a denial blocks the cutover. */
+function permissionChecks(readings: readonly ReplicationReading[]): readonly CutoverCheck[] {
+  if (readings.flatMap(({ permissions }) => permissions ?? []).length === 0) return [];
+  const list = (actions: readonly string[] | undefined, text: string) =>
+    actions === undefined || actions.length === 0 ? null : `${text} ${actions.join(' and ')}`;
+  const denied = checkAll('permissions', readings, ({ permissions }) => list(permissions?.denied, 'denies its worker'));
+  if (!denied.ok) return [denied];
+  const undecided = checkAll('permissions', readings, ({ permissions, problem }) => {
+    const found = list(permissions?.undecided, 'may deny its worker');
+    return found === null || problem === null ? found : `${found} (${problem})`;
+  });
+  return [{ ...undecided, blocking: false }];
 }
 
 function runningCheck(readings: readonly ReplicationReading[]): CutoverCheck {
@@ -67,15 +95,27 @@ export function gateChecks(
 ): readonly CutoverCheck[] {
   const { lag, tables, validation } = gates;
   const checks: CutoverCheck[] = [runningCheck(readings)];
-  if (lag !== 'ignore') checks.push(checkAll('lag', readings, (reading) => lagProblem(reading, lag.maxSeconds)));
+  if (lag !== 'ignore')
+    checks.push(checkAll('lag', readings, (reading) => lagProblem(reading, lag.maxSeconds), shownLag));
   if (tables !== 'ignore')
-    checks.push(checkAll('tables', readings, (reading) => tableProblem(reading, ['tables-in-error'])));
+    checks.push(
+      checkAll(
+        'tables',
+        readings,
+        (reading) => tableProblem(reading, ['tables-in-error']),
+        ({ tables: read }) => counted(read?.byState),
+      ),
+    );
   if (validation !== 'ignore')
     checks.push(
-      checkAll('validation', readings, (reading) =>
-        validation === 'no-mismatch'
-          ? tableProblem(reading, ['validation-mismatch'])
-          : (tableProblem(reading, ['validation-mismatch', 'validation-pending']) ?? notValidated(reading)),
+      checkAll(
+        'validation',
+        readings,
+        (reading) =>
+          validation === 'no-mismatch'
+            ? tableProblem(reading, ['validation-mismatch'])
+            : (tableProblem(reading, ['validation-mismatch', 'validation-pending']) ?? notValidated(reading)),
+        ({ tables: read }) => counted(read?.byValidationState),
       ),
     );
   return checks;
@@ -91,6 +131,17 @@ export function lagProblem(
   if (sourceSeconds === null || targetSeconds === null) return 'shows only half of its lag';
   if (sourceSeconds <= maxSeconds && targetSeconds <= maxSeconds) return null;
   return `is ${sourceSeconds} s behind at the source and ${targetSeconds} s at the target`;
+}
+
+function shownLag({ lag }: ReplicationReading): string | null {
+  return lag === null ? null : `${lag.sourceSeconds} s at the source, ${lag.targetSeconds} s at the target`;
+}
+
+/** Lists how many tables are in each state. */
+function counted(states: Readonly<Record<string, number>> | undefined): string | null {
+  if (states === undefined) return null;
+  const counts = Object.entries(states).map(([state, tables]) => `${tables} ${state}`);
+  return counts.length === 0 ? 'no tables' : counts.join(', ');
 }
 
 function tableProblem({ tables, problem }: ReplicationReading, codes: readonly Warning['code'][]): string | null {
@@ -144,20 +195,26 @@ export function blockingProblem(checks: readonly CutoverCheck[]): string | null 
   return shown.join('; ');
 }
 
-/** Returns one check over all replications. `found` returns the problem of one. */
+/**
+ * Returns one check over all replications. `found` returns the problem of one. `shown` returns what was read of one that
+ * is in order.
+ */
 function checkAll(
   name: string,
   readings: readonly ReplicationReading[],
   found: (reading: ReplicationReading) => string | null,
+  shown: (reading: ReplicationReading) => string | null = () => null,
 ): CutoverCheck {
-  const problems = readings.flatMap((reading) => {
-    const problem = found(reading);
-    return problem === null ? [] : [`${nameOf(reading.replicationConfigArn)} ${problem}`];
-  });
-  if (problems.length === 0) return { name, ok: true, detail: `In order for ${readings.length}` };
-  const shown = problems.slice(0, MAX_NAMED);
-  if (problems.length > MAX_NAMED) shown.push(`and ${problems.length - MAX_NAMED} more`);
-  return { name, ok: false, detail: shown.join('; ').slice(0, 1000) };
+  const list = (look: (reading: ReplicationReading) => string | null, separator: string) =>
+    readings.flatMap((reading) => {
+      const text = look(reading);
+      return text === null ? [] : [`${nameOf(reading.replicationConfigArn)}${separator}${text}`];
+    });
+  const problems = list(found, ' ');
+  const detail = problems.length === 0 ? list(shown, ': ') : problems.slice(0, MAX_NAMED);
+  if (problems.length > MAX_NAMED) detail.push(`and ${problems.length - MAX_NAMED} more`);
+  if (detail.length === 0) detail.push(`In order for ${readings.length}`);
+  return { name, ok: problems.length === 0, detail: detail.join('; ').slice(0, MAX_DETAIL) };
 }
 
 /** Returns the last part of an ARN. */

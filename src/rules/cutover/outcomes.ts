@@ -67,7 +67,7 @@ export function onOutcome(before: CutoverState, outcome: StepOutcome, now: strin
 function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflowId: string): CutoverState {
   switch (outcome.step) {
     case 'reserve':
-      return onReserved({ ...state, isReserved: true }, outcome.value, now);
+      return onReserved(state, outcome.value, now);
     case 'inspect':
       return onInspected(state, outcome.value, now, workflowId);
     case 'preflight':

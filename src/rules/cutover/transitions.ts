@@ -170,7 +170,8 @@ export function withCause(
  */
 export function goOnBack(state: CutoverState, now: string): CutoverState {
   const next = state.undo.at(-1);
-  if (next === undefined) return enter(state, state.isReserved && !state.isResetKnown ? 'find-reset' : 'release', now);
+  const mustFindReset = !state.isResetKnown && !state.plan.dryRun;
+  if (next === undefined) return enter(state, mustFindReset ? 'find-reset' : 'release', now);
   return enter({ ...state, problem: null }, next === 'unfence' ? 'ask-before-unfence' : next, now);
 }
 

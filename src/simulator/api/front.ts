@@ -4,6 +4,7 @@ import { configIdsOf, getMetricData } from './cloudwatch.js';
 import { hasEffect, throwFaultError } from './fault-answers.js';
 import { FaultedView, TokenBucket, type Faults, type MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
+import { answerQuery, isQuery } from './identity.js';
 import { denial, isAllowed, type Statement } from './iam.js';
 import type { Config } from '../engine/model.js';
 import type { Uncertain } from '../engine/uncertain.js';
@@ -33,7 +34,7 @@ export interface SimulatorState {
   readonly create: (config: Config) => SimulatedReplication;
 }
 
-/** DMS and CloudWatch behind AWS's JSON protocols. */
+/** DMS and CloudWatch behind AWS's JSON protocols, and STS and IAM behind its query protocol. */
 export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #log: CallLog;
@@ -44,7 +45,12 @@ export class AwsFront {
 
   /** Answers a request. `null`: break the connection. */
   async answer({ headers, body }: Request): Promise<Reply | null> {
-    const { clock } = this.world;
+    const { clock, policy } = this.world;
+    if (isQuery(headers)) {
+      const { reply, call } = answerQuery(headers, body, policy);
+      this.#log.add({ at: Date.now(), time: clock.now(), ...call }, body.length);
+      return reply;
+    }
     const target = String(headers['x-amz-target'] ?? '');
     const [service = '', operation = ''] = target.split('.');
     let caller: Caller = { accountId: DEFAULT_ACCOUNT, region: '' };

@@ -21,17 +21,32 @@ const withoutResource = new Set([
 
 /** Returns true if a policy allows an action on a resource. */
 export function isAllowed(policy: readonly Statement[], action: string, arn: string | null): boolean {
+  return decide(policy, action, arn) === 'allowed';
+}
+
+/** Decides about an action on a resource, in the words of IAM. */
+export function decide(
+  policy: readonly Statement[],
+  action: string,
+  arn: string | null,
+): 'allowed' | 'explicitDeny' | 'implicitDeny' {
   const resource = withoutResource.has(action) || arn === null ? '*' : arn;
   const matching = policy.filter(
     ({ Action, Resource }) =>
       asList(Action).some((each) => matches(each, action)) && asList(Resource).some((each) => matches(each, resource)),
   );
-  return matching.some(({ Effect }) => Effect === 'Allow') && !matching.some(({ Effect }) => Effect === 'Deny');
+  if (matching.some(({ Effect }) => Effect === 'Deny')) return 'explicitDeny';
+  return matching.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'implicitDeny';
+}
+
+/** Returns the ARN of the only user of an account. */
+export function userOf(accountId: string): string {
+  return `arn:aws:iam::${accountId}:user/simulated`;
 }
 
 export function denial(action: string, accountId: string, arn: string | null): string {
   const resource = withoutResource.has(action) || arn === null ? '*' : arn;
-  return `User: arn:aws:iam::${accountId}:user/simulated is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  return `User: ${userOf(accountId)} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
 }
 
 function asList(value: string | readonly string[]): readonly string[] {

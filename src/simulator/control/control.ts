@@ -3,7 +3,7 @@ import type { Fault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
 import type { AssessmentEnd } from '../engine/assessment.js';
 import type { SimulatedClock } from '../engine/clock.js';
-import type { NextStop } from '../engine/model.js';
+import type { NextStop, TablesChange } from '../engine/model.js';
 import type { SourceSettings } from '../engine/source-settings.js';
 import type { SimulatedReplicationOptions } from './options.js';
 import type { Reply, Request } from '../api/http.js';
@@ -31,6 +31,7 @@ interface Controlled {
   fail(arn: string, messages: readonly string[], stopReason?: string): void;
   repointTarget(arn: string): void;
   changeSource(arn: string, change: Partial<SourceSettings>): void;
+  changeTables(arn: string, change: TablesChange): void;
   onNextStop(arn: string, next: NextStop): void;
   onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void;
   onAssessment(arn: string, status: AssessmentEnd): void;
@@ -99,6 +100,8 @@ function act(simulator: Controlled, { action, replicationConfigArn, ...more }: C
       return simulator.repointTarget(arn);
     case 'change-source':
       return simulator.changeSource(arn, more['source'] ?? {});
+    case 'change-tables':
+      return simulator.changeTables(arn, more['tables'] ?? {});
     case 'on-next-stop':
       return simulator.onNextStop(arn, more['next'] as never);
     case 'on-step': {

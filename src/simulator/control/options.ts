@@ -114,15 +114,18 @@ const source = {
   logRetentionSeconds: orNull(number()),
   filteredWrites: flag,
 };
-const tableSettings = {
-  count: tableCount,
-  names: listOf(text(/^[^.]+\.[^]+$/, 'like shop.orders: schema and table'), MAX_TABLES),
-  rates: recordOf(rates),
+const tablesChange = {
   inError: tableCount,
   mismatched: tableCount,
   withoutKey: tableCount,
   suspended: tableCount,
   notValidated: tableCount,
+};
+const tableSettings = {
+  ...tablesChange,
+  count: tableCount,
+  names: listOf(text(/^[^.]+\.[^]+$/, 'like shop.orders: schema and table'), MAX_TABLES),
+  rates: recordOf(rates),
   missing: tableCount,
   cancelled: tableCount,
   skippedPercent: number(0, 100),
@@ -178,6 +181,7 @@ export const checks = {
     durations,
   }),
   sourceChange: shape({ ...source, openTransaction: flag }),
+  tablesChange: shape(tablesChange),
   nextStop: byType(
     {
       fail: ['messages', 'stopReason'],

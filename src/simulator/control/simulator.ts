@@ -5,7 +5,7 @@ import { Faults, type Fault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
 import { seededRandom, SimulatedClock } from '../engine/clock.js';
-import type { Config, NextStop, Row } from '../engine/model.js';
+import type { Config, NextStop, Row, TablesChange } from '../engine/model.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import type { SourceSettings } from '../engine/source-settings.js';
 import type { Step } from '../engine/steps.js';
@@ -183,6 +183,13 @@ export class DmsSimulator {
     const { openTransaction, ...settings } = change;
     source.change(settings, time);
     if (openTransaction !== undefined) source.transaction(openTransaction, time);
+  }
+
+  /** Changes what is wrong with the tables, such as `inError`. Their statistics show it at once. */
+  changeTables(arn: string, change: TablesChange): void {
+    checks.tablesChange(change, 'the tables');
+    const { tables, time } = this.#get(arn);
+    tables.change(change, time);
   }
 
   /** Sets a fault. Requests meet it from now on. */

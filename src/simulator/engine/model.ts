@@ -145,6 +145,11 @@ export interface TableSettings {
   readonly skippedPercent: number;
 }
 
+/** Change of what is wrong with tables that are replicated. */
+export type TablesChange = Partial<
+  Pick<TableSettings, 'inError' | 'mismatched' | 'withoutKey' | 'suspended' | 'notValidated'>
+>;
+
 export const defaultTables: TableSettings = {
   count: 3,
   rates: {},

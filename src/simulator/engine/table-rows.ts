@@ -21,7 +21,8 @@ export function tableRow(replication: SimulatedReplication, position: number, vi
   const loadedShare = loadedShareOf(replication, position, view);
   const rows = source.rows(time);
   const captured = tables.captured(position, rows.captured);
-  const applied = tables.applied(position, rows.applied);
+  const failedAt = tables.failedAt.get(position);
+  const applied = tables.applied(position, failedAt === undefined ? rows.applied : source.rows(failedAt).applied);
   const reloadedUntil = tables.reloadedUntil.get(position);
   const { schema, table } = tables.name(position);
   return {
@@ -36,10 +37,10 @@ export function tableRow(replication: SimulatedReplication, position: number, vi
     AppliedDeletes: Math.floor(applied.deletes),
     AppliedDdls: 0,
     FullLoadRows: fullLoadRows(replication, position, view),
-    FullLoadErrorRows: isInError ? 1 : 0,
+    FullLoadErrorRows: isInError && failedAt === undefined ? 1 : 0,
     FullLoadCondtnlChkFailedRows: 0,
     ...(began === undefined ? {} : { FullLoadStartTime: began }),
-    ...(isLoaded && !isInError ? { FullLoadEndTime: finished } : {}),
+    ...(isLoaded && (!isInError || failedAt !== undefined) ? { FullLoadEndTime: finished } : {}),
     ...(reloadedUntil === undefined ? {} : { FullLoadReloaded: true }),
     LastUpdateTime: time,
     TableState: stateOf(tables, position, loadedShare, reloadedUntil !== undefined && time < reloadedUntil),

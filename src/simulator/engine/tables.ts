@@ -1,5 +1,5 @@
 import { readMappings } from './mappings.js';
-import type { Config, TableSettings } from './model.js';
+import type { Config, TablesChange, TableSettings } from './model.js';
 import type { RowRates, Written } from './source-settings.js';
 
 interface TableName {
@@ -34,17 +34,31 @@ export class Tables {
   readonly validatedAgain = new Map<number, number>();
   /** End of the newest reload, by position. */
   readonly reloadedUntil = new Map<number, number>();
+  /** Time at which a table came into error while it was replicated, by position. */
+  readonly failedAt = new Map<number, number>();
 
-  constructor(
-    readonly settings: TableSettings,
-    config: Config,
-  ) {
+  #settings: TableSettings;
+
+  constructor(settings: TableSettings, config: Config) {
+    this.#settings = settings;
     for (const [name, rates] of Object.entries(settings.rates)) {
       const place = this.#places().find((each) => `${this.#nameAt(each).schema}.${this.#nameAt(each).table}` === name);
       if (place === undefined) throw new RangeError(`tables.rates names ${name}, which the source does not have`);
       this.#rated.set(place, rates);
     }
     this.configure(config);
+  }
+
+  get settings(): TableSettings {
+    return this.#settings;
+  }
+
+  /** Changes what is wrong with the tables. A table that comes into error applies no rows from then on. */
+  change(change: TablesChange, time: number): void {
+    const { inError } = this.#settings;
+    this.#settings = { ...this.#settings, ...change };
+    for (let position = inError; position < this.#settings.inError; position++) this.failedAt.set(position, time);
+    for (let position = this.#settings.inError; position < inError; position++) this.failedAt.delete(position);
   }
 
   /** Applies the mappings and the settings of a config. */
@@ -107,7 +121,8 @@ export class Tables {
   /** Returns how many of the written rows one table applies. */
   applied(position: number, written: Written): RowRates {
     const { inError, skippedPercent } = this.settings;
-    return scaleRates(this.captured(position, written), position < inError ? 0 : 1 - skippedPercent / 100);
+    const isApplied = position >= inError || this.failedAt.has(position);
+    return scaleRates(this.captured(position, written), isApplied ? 1 - skippedPercent / 100 : 0);
   }
 
   /** Returns how many of the written rows all selected tables capture or apply. */

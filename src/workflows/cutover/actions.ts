@@ -67,7 +67,7 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
     },
     inspect: async (state) => {
       const [readings, traffic] = await Promise.all([
-        read(state, ['replication', 'ledger', 'endpoints']),
+        read(state, ['replication', 'ledger', 'endpoints', 'permissions']),
         askTraffic(state),
       ]);
       return { readings, traffic };

@@ -1,0 +1,71 @@
+/** Cutovers that are reset: what the run before did, such as its fence, outlives the reset. */
+import { describe, expect, test } from 'vitest';
+import type { CutoverHandle } from '../../src/client/cutovers.js';
+import { Application } from '../support/cutover.js';
+import { ada, CutoverStage, inPhase, resetTo, statusOf } from '../support/cutover-stage.js';
+import { failureOf, until } from '../support/stage.js';
+
+const cutovers = new CutoverStage();
+
+/** Answers every question with the truth until the cutover is over, or stuck on its way back. Returns its last phase. */
+async function answer(cutover: CutoverHandle, cutoverId: string): Promise<string> {
+  const ends = ['done', 'returned', 'return-failed'];
+  const phase = await until('the cutover is over or stuck', async () => {
+    const status = await statusOf(cutover);
+    if (status === null) return null;
+    if (status.allowed.includes('approve')) await cutover.approve({ ...ada, confirm: cutoverId });
+    else if (status.phase === 'validating' && status.waitingFor.includes('stopped')) await cutover.abort(ada);
+    return ends.includes(status.phase) ? status.phase : null;
+  });
+  return phase;
+}
+
+describe.concurrent('a cutover that is reset', () => {
+  test.each(['preflight', 'waiting-for-approval', 'fencing', 'draining'])(
+    'to %s after the fence lets the fence down once it is aborted',
+    async (phase) => {
+      const application = new Application();
+      application.undrained = 100_000;
+      const { arns, cutover, input } = await cutovers.start({ approval: {} }, application);
+      await inPhase(cutover, 'waiting-for-approval');
+      await cutover.approve({ ...ada, confirm: input.cutoverId });
+      await inPhase(cutover, 'draining');
+      await resetTo(cutovers.stage, cutover.workflowId, phase);
+      const again = cutovers.stage.dms.cutover(input.cutoverId);
+      await until('it can be aborted', async () => (await statusOf(again))?.allowed.includes('abort'));
+      expect(application.isFenced).toBe(true);
+      await again.abort(ada);
+      expect(await again.result()).toMatchObject({ outcome: 'returned', cause: { code: 'aborted' } });
+      await cutovers.expectAsBefore(application, arns);
+    },
+  );
+
+  test.each([
+    ['preflight', 'return-failed'],
+    ['waiting-for-approval', 'return-failed'],
+    ['fencing', 'return-failed'],
+    ['draining', 'done'],
+    ['stopping', 'done'],
+    ['judging', 'done'],
+    ['switching', 'done'],
+  ] as const)(
+    'to %s after the switch keeps the application on the target with the source fenced, and is then %s',
+    async (phase, end) => {
+      const { application, arns, cutover, input } = await cutovers.start({ approval: {} });
+      await inPhase(cutover, 'waiting-for-approval');
+      await cutover.approve({ ...ada, confirm: input.cutoverId });
+      expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
+      await resetTo(cutovers.stage, cutover.workflowId, phase);
+      const again = cutovers.stage.dms.cutover(input.cutoverId);
+      expect(await answer(again, input.cutoverId)).toBe(end);
+      if (end === 'return-failed') {
+        // Only a person can tell that the application is to stay on the target.
+        await cutovers.stage.client.workflow.getHandle(cutover.workflowId).cancel();
+        expect(await failureOf(again.result())).toMatchObject({ type: 'DmsCutoverUndecided' });
+      }
+      expect(application).toMatchObject({ traffic: 'target', isFenced: true, violations: [] });
+      expect(cutovers.stage.simulator.row(arns[0] ?? '').Status).toBe('stopped');
+      expect((await cutovers.stage.dms.ledger(arns[0] ?? '')).sealed).not.toBeNull();
+    },
+  );
+});
