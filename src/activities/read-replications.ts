@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import type { ReadingPart, ReadReplications, ReplicationReading } from '../contract/reading-protocol.js';
 import { readSharedRequest } from '../contract/input-schemas.js';
 import type { ReplicationLag } from '../dms/lag.js';
+import type { Permissions } from '../dms/permissions.js';
 import { inTime } from '../watch/index.js';
 import type { Attempt } from './runtime/attempt.js';
 import { beginAttempt } from './runtime/begin-attempt.js';
@@ -12,9 +13,10 @@ import type { WorkerContext } from './runtime/worker-context.js';
 
 /** Longest time to read the tables, and to read the lag. Seconds. */
 const [TABLES_SECONDS, LAG_SECONDS] = [60, 10];
-const PERMISSIONS_SECONDS = 20;
+/** Longest time to read the permissions. IAM takes few requests at once, so 50 replications wait for each other. */
+const PERMISSIONS_SECONDS = 60;
 /** Actions of a cutover and of its way back. */
-const ACTIONS = ['dms:StopReplication', 'dms:StartReplication'];
+const CUTOVER_ACTIONS = ['dms:StopReplication', 'dms:StartReplication'];
 /** Most flagged tables in all readings together. */
 const MAX_FLAGGED = 200;
 
@@ -44,14 +46,12 @@ async function readOne(
   const nothing = { endpoints: null, problem: null };
   const [{ endpoints, problem: endpointProblem }, permissions, lag, tables, ledger] = await Promise.all([
     wants('endpoints') && replication !== null ? readEndpoints(attempt, replication) : nothing,
-    wants('permissions') ? readPermissions(attempt) : { permissions: null, problem: null },
+    wants('permissions') ? readPermissions(attempt) : null,
     wants('lag') ? readLag(attempt) : { lag: null, problem: null },
     wants('tables') ? readTableSummary(attempt, TABLES_SECONDS, true) : { summary: null, problem: null },
     wants('ledger') ? askLedger(attempt, (client) => client.read()) : null,
   ]);
-  const problems = [endpointProblem, permissions.problem, lag.problem, tables.problem].flatMap(
-    (problem) => problem ?? [],
-  );
+  const problems = [endpointProblem, lag.problem, tables.problem].flatMap((problem) => problem ?? []);
   const { summary } = tables;
   return {
     replicationConfigArn: attempt.arn.arn,
@@ -61,7 +61,7 @@ async function readOne(
       reservedBy: ledger.reservation?.owner ?? null,
     },
     endpoints,
-    permissions: permissions.permissions,
+    permissions,
     lag: lag.lag,
     tables: summary && {
       ...summary,
@@ -72,22 +72,20 @@ async function readOne(
   };
 }
 
-/** Reads what the worker may do. A source that can't tell leaves every action undecided. */
+/** Reads what the worker may do. A problem is returned, and leaves every action undecided. `null`: no source. */
 async function readPermissions({
-  worker: { permissions: source },
+  worker: { permissions: source, permissionsGate: gate },
   arn,
-}: Attempt): Promise<Pick<ReplicationReading, 'permissions' | 'problem'>> {
-  if (source === null) return { permissions: null, problem: null };
+}: Attempt): Promise<Permissions | null> {
+  if (source === null) return null;
   try {
-    return {
-      permissions: await inTime(PERMISSIONS_SECONDS, (signal) => source.read(arn, ACTIONS, signal)),
-      problem: null,
-    };
+    return await inTime(PERMISSIONS_SECONDS, async (signal) => {
+      const leave = await gate.enter(signal);
+      return source.read(arn, CUTOVER_ACTIONS, signal).finally(leave);
+    });
   } catch (err) {
-    return {
-      permissions: { denied: [], undecided: ACTIONS },
-      problem: `the permissions could not be read: ${String(err)}`,
-    };
+    log.warn('The permissions of the worker could not be read', { arn: arn.arn, error: String(err) });
+    return { denied: [], undecided: CUTOVER_ACTIONS, reason: String(err).slice(0, 500) };
   }
 }
 

@@ -1,14 +1,36 @@
 /** Schemas of what the hooks of a cutover answer. */
 import * as v from 'valibot';
 import type { CutoverCheck, CutoverDrain, CutoverTraffic } from './cutover-hooks.js';
-import { listOf, oneOf, openObject, describeMismatch, text } from './schema-parts.js';
+import { listOf, oneOf, openObject, describeMismatch, pathOf, text } from './schema-parts.js';
 
 /** Maximum length of a marker, as JSON. */
 const MARKER_LENGTH = 4000;
 const MAX_CHECKS = 100;
 
+/** Names of the cutover's own checks. A check of a hook must not hide one of them. */
+const OWN_CHECKS: ReadonlySet<string> = new Set([
+  'running',
+  'change-data-capture',
+  'full-load-done',
+  'not-read-only',
+  'not-sealed',
+  'not-reserved',
+  'permissions',
+  'traffic',
+  'lag',
+  'tables',
+  'validation',
+  'stops',
+]);
+
 const check = openObject({
-  name: text(200),
+  name: v.pipe(
+    text(200),
+    v.check(
+      (name) => !OWN_CHECKS.has(name),
+      ({ input }) => `uses the name of one of the cutover's own checks: ${input}`,
+    ),
+  ),
   ok: v.boolean(describeMismatch('true or false')),
   detail: v.pipe(
     v.string(describeMismatch('a string')),
@@ -50,5 +72,7 @@ export function readHookAnswer<Kind extends keyof typeof answers>(
   answer: unknown,
 ): { readonly answer: v.InferOutput<(typeof answers)[Kind]> } | { readonly problem: string } {
   const { success, output, issues } = v.safeParse(answers[kind], answer);
-  return success ? { answer: output } : { problem: issues[0].message };
+  if (success) return { answer: output };
+  const [issue] = issues;
+  return { problem: `${pathOf(issue) || 'it'} ${issue.message}` };
 }

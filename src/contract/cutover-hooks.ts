@@ -86,7 +86,7 @@ export interface CutoverCheck {
   readonly name: string;
   /** True if the check found everything in order. */
   readonly ok: boolean;
-  /** Sentence about what was found, at most 1,000 characters. */
+  /** Sentence about what was found: at most 1,000 characters of a hook, and 4,000 of the cutover. */
   readonly detail: string;
   /** False if the cutover goes on although the check is not ok. Default true. */
   readonly blocking?: boolean | undefined;

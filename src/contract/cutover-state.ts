@@ -69,6 +69,8 @@ export interface CutoverState {
   readonly validatingSince: string | null;
   /** True if an earlier run of the cutover may have fenced and stopped, because the workflow was reset or started again. */
   readonly wasBegunBefore: boolean;
+  /** True if a person says that the source takes writes again. `whereIsTraffic` must still answer `source`. */
+  readonly isUnfenced: boolean;
   /** True once the way back has found out whether the workflow was reset, or need not find out. */
   readonly isResetKnown: boolean;
   /** True if a change has made the step that runs outdated. It begins anew. */

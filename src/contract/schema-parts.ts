@@ -147,7 +147,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
 }
 
 /** Returns the path to the field of an issue, such as `replicationConfigArns[1]`. */
-function pathOf({ path }: v.BaseIssue<unknown>): string {
+export function pathOf({ path }: v.BaseIssue<unknown>): string {
   return (path ?? []).reduce((way, { key }) => {
     if (typeof key === 'number') return `${way}[${key}]`;
     return way === '' ? String(key) : `${way}.${String(key)}`;

@@ -4,8 +4,10 @@ import type { ReplicationConfigArn } from './arn.js';
 export interface Permissions {
   /** Actions that are denied, such as `dms:StopReplication`. */
   readonly denied: readonly string[];
-  /** Actions that AWS can't decide, for example because a condition needs a value that it does not know. */
+  /** Actions that AWS can't decide. */
   readonly undecided: readonly string[];
+  /** Reason why actions are undecided, such as a condition whose value AWS does not know. `null`: none is undecided. */
+  readonly reason: string | null;
 }
 
 /** Source of the permissions of the worker's identity. */

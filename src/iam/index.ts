@@ -8,8 +8,8 @@ import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand, type Evaluat
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { AwsClients, type ClientFor } from '../aws/clients.js';
 import { DmsApiError } from '../dms/api.js';
-import type { ReplicationConfigArn } from '../dms/arn.js';
-import type { PermissionSource } from '../dms/permissions.js';
+import { accountRegionKey, type ReplicationConfigArn } from '../dms/arn.js';
+import type { Permissions, PermissionSource } from '../dms/permissions.js';
 
 export type { Permissions, PermissionSource } from '../dms/permissions.js';
 
@@ -22,11 +22,12 @@ export interface IamPermissionsOptions {
 }
 
 /**
- * Creates a source that asks IAM's policy simulator. Needs `iam:SimulatePrincipalPolicy` on the worker's own role, and
- * `iam:GetRole` if the role has a path.
+ * Creates a source that asks IAM's policy simulator. The worker's role needs `iam:SimulatePrincipalPolicy` on itself, and
+ * `iam:GetRole` if it has a path.
  *
- * IAM decides by the policies of the identity, its permissions boundary and the policies of the organization. Session
- * policies are not part of it.
+ * IAM decides by the policies of the identity, its permissions boundary and service control policies. It does not know
+ * session policies. A denial by a boundary or a service control policy counts as undecided, because IAM evaluates their
+ * conditions without the values of a real request.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
@@ -35,51 +36,55 @@ export function createIamPermissions({
   stsFor = ({ region }) => new STSClient({ region }),
 }: IamPermissionsOptions = {}): PermissionSource {
   const [iam, sts] = [new AwsClients(iamFor), new AwsClients(stsFor)];
+  /** Identity of the worker, by account-region. */
+  const identities = new Map<string, Promise<string>>();
 
-  const identityOf = async (arn: ReplicationConfigArn, signal: AbortSignal): Promise<string> => {
-    const ask: Parameters<typeof sts.send<{ Arn?: string | undefined }>>[1] = (client, options) =>
-      client.send(new GetCallerIdentityCommand(), options);
-    const { answer } = await sts.send(arn, ask, signal);
-    return answer.Arn ?? '';
-  };
-  const simulate = async (
-    arn: ReplicationConfigArn,
-    identity: string,
-    actions: readonly string[],
-    signal: AbortSignal,
-  ) => {
-    const command = new SimulatePrincipalPolicyCommand({
-      PolicySourceArn: identity,
-      ActionNames: [...actions],
-      ResourceArns: [arn.arn],
-    });
-    const { answer } = await iam.send(arn, (client, options) => client.send(command, options), signal);
-    return answer.EvaluationResults ?? [];
-  };
-  const roleArn = async (arn: ReplicationConfigArn, RoleName: string, signal: AbortSignal): Promise<string> => {
-    const { answer } = await iam.send(
-      arn,
-      (client, options) => client.send(new GetRoleCommand({ RoleName }), options),
-      signal,
-    );
-    return answer.Role?.Arn ?? '';
+  const identityOf = (arn: ReplicationConfigArn): Promise<string> => {
+    const key = accountRegionKey(arn);
+    const known = identities.get(key);
+    if (known !== undefined) return known;
+    // Other replications wait for the same answer, so the signal of one does not end the request.
+    const asked = sts
+      .send(arn, (client, options) => client.send(new GetCallerIdentityCommand(), options))
+      .then(({ answer }) => answer.Arn ?? '');
+    identities.set(key, asked);
+    asked.catch(() => identities.delete(key));
+    return asked;
   };
 
   return {
     async read(arn, actions, signal) {
+      const simulate = async (identity: string) => {
+        const command = new SimulatePrincipalPolicyCommand({
+          PolicySourceArn: identity,
+          ActionNames: [...actions],
+          ResourceArns: [arn.arn],
+          ContextEntries: [
+            { ContextKeyName: 'aws:RequestedRegion', ContextKeyType: 'string', ContextKeyValues: [arn.region] },
+          ],
+        });
+        const { answer } = await iam.send(arn, (client, options) => client.send(command, options), signal);
+        return judge(actions, answer.EvaluationResults ?? []);
+      };
       try {
-        const caller = await identityOf(arn, signal);
+        const caller = await identityOf(arn);
         const role = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(caller);
-        if (role === null) return judge(actions, await simulate(arn, caller, actions, signal));
+        if (role === null) return await simulate(caller);
         const [, partition, account, name = ''] = role;
         // The ARN of the session does not tell the path of the role. Most roles have none.
-        const results = await simulate(arn, `arn:${partition}:iam::${account}:role/${name}`, actions, signal).catch(
-          async (err: unknown) => {
-            if (!(err instanceof DmsApiError) || err.awsName !== 'NoSuchEntityException') throw err;
-            return simulate(arn, await roleArn(arn, name, signal), actions, signal);
-          },
-        );
-        return judge(actions, results);
+        const short = `arn:${partition}:iam::${account}:role/${name}`;
+        return await simulate(short).catch(async (err: unknown) => {
+          const mayHavePath =
+            err instanceof DmsApiError && (err.awsName === 'NoSuchEntityException' || err.kind === 'access-denied');
+          if (!mayHavePath) throw err;
+          const command = new GetRoleCommand({ RoleName: name });
+          const found = await iam
+            .send(arn, (client, options) => client.send(command, options), signal)
+            .catch(() => null);
+          const whole = found?.answer.Role?.Arn ?? short;
+          if (whole === short) throw err;
+          return simulate(whole);
+        });
       } catch (err) {
         throw err instanceof DmsApiError ? new Error(`${err.awsName}: ${err.message}`) : err;
       }
@@ -87,16 +92,30 @@ export function createIamPermissions({
   };
 }
 
-/** An action that IAM does not answer for, or that depends on a value that IAM does not know, is undecided. */
-function judge(actions: readonly string[], results: readonly EvaluationResult[]) {
-  const resultOf = (action: string) => results.find(({ EvalActionName }) => EvalActionName === action);
-  const isDecided = (result: EvaluationResult | undefined) =>
-    result?.EvalDecision === 'allowed' || (result !== undefined && (result.MissingContextValues ?? []).length === 0);
-  return {
-    denied: actions.filter((action) => {
-      const result = resultOf(action);
-      return isDecided(result) && result?.EvalDecision !== 'allowed';
-    }),
-    undecided: actions.filter((action) => !isDecided(resultOf(action))),
-  };
+/** An action is undecided if IAM gives no answer, or lacks a value that the answer depends on. */
+function judge(actions: readonly string[], results: readonly EvaluationResult[]): Permissions {
+  const denied: string[] = [];
+  const undecided = new Map<string, string>();
+  for (const action of actions) {
+    const result = results.find(({ EvalActionName }) => EvalActionName === action);
+    const reason = result === undefined ? 'IAM gives no answer' : uncertaintyOf(result);
+    if (reason !== null) undecided.set(action, reason);
+    else if (result?.EvalDecision !== 'allowed') denied.push(action);
+  }
+  const reasons = [...new Set(undecided.values())];
+  return { denied, undecided: [...undecided.keys()], reason: reasons.length === 0 ? null : reasons.join('; ') };
+}
+
+/** Returns the reason why a decision may be another for a real request. `null`: none. */
+function uncertaintyOf(result: EvaluationResult): string | null {
+  // IAM lists the keys of a simulation with a resource in either place.
+  const keys = [result, ...(result.ResourceSpecificResults ?? [])].flatMap(
+    ({ MissingContextValues: missing }) => missing ?? [],
+  );
+  if (keys.length > 0) return `it depends on ${[...new Set(keys)].join(', ')}`;
+  if (result.EvalDecision === 'allowed') return null;
+  if (result.OrganizationsDecisionDetail?.AllowedByOrganizations === false) return 'a service control policy denies it';
+  if (result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary === false)
+    return 'a permissions boundary denies it';
+  return null;
 }

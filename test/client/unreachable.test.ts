@@ -33,11 +33,9 @@ test.concurrent.for(requests)('%s names the address and what to start when no se
   const address = `127.0.0.1:${await freePort()}`;
   const connection = Connection.lazy({ address });
   try {
-    const startedAt = Date.now();
     const { message } = await failureOf(send(new ReplicationClient({ client: new Client({ connection }) })));
     expect(message).toContain(`No Temporal server answers at ${address}`);
     expect(message).toContain('temporal server start-dev');
-    expect(Date.now() - startedAt).toBeLessThan(20_000);
   } finally {
     await connection.close();
   }

@@ -173,7 +173,7 @@ const hooks = Object.fromEntries(
   ]),
 ) as unknown as CutoverInput['hooks'];
 
-test('a cutover goes on after its worker was killed at any hook, and in any wait', async () => {
+test('a cutover goes on after its worker was killed at a hook, or in a wait', async () => {
   await using server = await listen(createServer(serve));
   await using stage = await Stage.set();
   await using worker = new KillableWorker(new URL('remote-hooks-worker.ts', import.meta.url), {

@@ -1,8 +1,9 @@
 /** Cutovers that are reset: what the run before did, such as its fence, outlives the reset. */
 import { describe, expect, test } from 'vitest';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
-import { Application } from '../support/cutover.js';
-import { ada, CutoverStage, inPhase, resetTo, statusOf } from '../support/cutover-stage.js';
+import type { CutoverInput } from '../../src/contract/cutover-input.js';
+import { Application, cutoverHook as hook } from '../support/cutover.js';
+import { ada, CutoverStage, inPhase, refuse, resetTo, statusOf } from '../support/cutover-stage.js';
 import { failureOf, until } from '../support/stage.js';
 
 const cutovers = new CutoverStage();
@@ -21,7 +22,7 @@ async function answer(cutover: CutoverHandle, cutoverId: string): Promise<string
 }
 
 describe.concurrent('a cutover that is reset', () => {
-  test.each(['preflight', 'waiting-for-approval', 'fencing', 'draining'])(
+  test.each(['preflight', 'validating', 'waiting-for-approval', 'fencing', 'draining'])(
     'to %s after the fence lets the fence down once it is aborted',
     async (phase) => {
       const application = new Application();
@@ -47,11 +48,14 @@ describe.concurrent('a cutover that is reset', () => {
     ['draining', 'done'],
     ['stopping', 'done'],
     ['judging', 'done'],
+    ['syncing', 'done'],
     ['switching', 'done'],
+    ['verifying', 'done'],
   ] as const)(
     'to %s after the switch keeps the application on the target with the source fenced, and is then %s',
     async (phase, end) => {
-      const { application, arns, cutover, input } = await cutovers.start({ approval: {} });
+      const hooks = { syncIdentities: hook('syncIdentities'), verify: hook('verify') } as CutoverInput['hooks'];
+      const { application, arns, cutover, input } = await cutovers.start({ approval: {}, hooks });
       await inPhase(cutover, 'waiting-for-approval');
       await cutover.approve({ ...ada, confirm: input.cutoverId });
       expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
@@ -68,4 +72,16 @@ describe.concurrent('a cutover that is reset', () => {
       expect((await cutovers.stage.dms.ledger(arns[0] ?? '')).sealed).not.toBeNull();
     },
   );
+
+  test('to returning after it has returned goes back once more, and leaves everything as it was before', async () => {
+    const application = new Application();
+    application.meddle['switchToTarget'] = refuse;
+    const { arns, cutover, input } = await cutovers.start({}, application);
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
+    await resetTo(cutovers.stage, cutover.workflowId, 'returning');
+    const again = cutovers.stage.dms.cutover(input.cutoverId);
+    expect(await again.result()).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
+    await cutovers.expectAsBefore(application, arns);
+    expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(1);
+  });
 });

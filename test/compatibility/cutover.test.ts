@@ -420,9 +420,48 @@ describe.concurrent('a cutover in trouble', () => {
     application.serve(input.cutoverId);
     const result = await (await own.dms.startCutover(input)).result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'preflight', phase: 'preflight' } });
-    expect(result.cause?.detail).toMatch(/^permissions: \S+ denies its worker dms:StartReplication$/);
+    expect(result.cause?.detail).toMatch(
+      /^permissions: \S+ is out of this worker's reach: IAM denies it dms:StartReplication$/,
+    );
     expect(application.done).toEqual(['whereIsTraffic']);
     await expectAsBefore(own, application, arns);
+  });
+
+  test('goes on, and says so, when nobody can tell what its worker may do', async () => {
+    await using own = await Stage.set();
+    const permissions = {
+      read: async () => {
+        throw new Error('IAM is down');
+      },
+    };
+    await own.work({ permissions, foreign: sharedActivities });
+    const input = cutoverInput(runningReplications(own));
+    new Application().serve(input.cutoverId);
+    const result = await (await own.dms.startCutover(input)).result();
+    expect(result.outcome).toBe('switched');
+    const check = result.checks.find(({ name }) => name === 'permissions');
+    expect(check).toMatchObject({ ok: false, blocking: false, detail: expect.stringContaining('IAM is down') });
+  });
+
+  test('stays fenced when a late switch comes just before unfence, and a person lets it stay on the target', async () => {
+    const application = new Application();
+    application.meddle['switchToTarget'] = refuse;
+    application.meddle['whereIsTraffic'] = async ({ phase }, own) => {
+      const answer = await own();
+      // The first attempt of the switch takes effect only now.
+      if (phase === 'returning') application.traffic = 'target';
+      return answer;
+    };
+    const { arns, cutover } = await cutovers.start({}, application);
+    const status = await inPhase(cutover, 'return-failed');
+    expect(status.waitingFor).toContain('The application uses the target');
+    expect(application).toMatchObject({ isFenced: true, violations: [] });
+    await cutover.decide({ ...ada, undo: 'retry' });
+    await until('it knows', async () => (await cutover.status()).waitingFor.includes('uses the target, so the source'));
+    await cutover.decide({ ...ada, traffic: 'target' });
+    expect(await cutover.result()).toMatchObject({ outcome: 'switched', cause: null });
+    expect(application).toMatchObject({ isFenced: true, traffic: 'target', violations: [] });
+    expect(cutovers.stage.simulator.row(arns[0] ?? '').Status).toBe('stopped');
   });
 
   test('keeps an approval that comes while it continues as new', async () => {

@@ -133,7 +133,7 @@ describe.concurrent('a cutover', () => {
     expect(result).toMatchObject({ outcome: 'planned', cause: null, writesStoppedSeconds: null });
     expect(result.checks.every(({ ok }) => ok)).toBe(true);
     const tables = result.checks.find(({ name }) => name === 'tables');
-    expect(tables?.detail).toMatch(/: 3 Table completed$/);
+    expect(tables?.detail).toMatch(/: Table completed: 3$/);
     expect(result.plan.map(({ phase }) => phase)).toContain('switching');
     expect(application.done).toEqual(['whereIsTraffic']);
     expect(await failureOf(cutovers.stage.dms.ledger(arns[0] ?? ''))).toMatchObject({ type: 'DmsLedgerNotFound' });

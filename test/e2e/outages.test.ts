@@ -69,7 +69,7 @@ describe.concurrent('while the ledger can not be reached', () => {
     await stage.client.workflow.getHandle(handle.workflowId).terminate('test');
   });
 
-  test('a cancelled operation ends within 15 seconds', async () => {
+  test('a cancelled operation ends before the ledger answers', async () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 1e6 } });
     const ledgerTaskQueue = randomUUID();
     await stage.work({ ledgerTaskQueue });
@@ -78,10 +78,8 @@ describe.concurrent('while the ledger can not be reached', () => {
     const handle = await stage.dms.startStop({ replicationConfigArn, operationId: 'let go', ...brief });
     await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
     await stage.stopWorkers(ledgerWorker);
-    const cancelledAt = performance.now();
     await handle.cancel();
     expect(String((await failureOf(handle.result())).cause)).toContain('CancelledFailure');
-    expect((performance.now() - cancelledAt) / 1000).toBeLessThan(15);
     await stage.work({}, ledgerTaskQueue);
     expect((await stage.dms.ledger(replicationConfigArn)).pendingCall).toMatchObject({ operationId: 'let go' });
   });

@@ -196,7 +196,12 @@ describe.concurrent('the ready-made worker', () => {
     const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 9000 } });
     const connection = await Connection.connect({ address: inject('temporalAddress') });
     const taskQueue = `worker-program-${randomUUID()}`;
-    const env = { ...workerEnv(taskQueue, simulator), TEMPORAL_DMS_HOLD_SECONDS: '5' };
+    const env = {
+      ...workerEnv(taskQueue, simulator),
+      TEMPORAL_DMS_HOLD_SECONDS: '5',
+      TEMPORAL_DMS_LAG: 'cloudwatch',
+      TEMPORAL_DMS_PERMISSIONS: 'iam',
+    };
     try {
       const replicationConfigArn = simulator.createReplication();
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });

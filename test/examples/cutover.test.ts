@@ -31,4 +31,12 @@ describe.concurrent('the cutover example', () => {
     await hooks.switchOrders(next);
     expect(databases).toMatchObject({ isSourceReadOnly: true, pointer: 'target' });
   });
+
+  test('keeps the source fenced when a late switch comes just before unfence', async () => {
+    const databases: Databases = { isSourceReadOnly: true, pointer: 'target', returned: new Set() };
+    const hooks = createCutoverHooks(databases, () => undefined);
+    await expect(hooks.unfenceOrders({ token: 'own' } as CutoverContext)).rejects.toThrow(ApplicationFailure);
+    expect(databases.isSourceReadOnly).toBe(true);
+    await expect(hooks.switchOrders({ token: 'own' } as CutoverContext)).rejects.toThrow(ApplicationFailure);
+  });
 });

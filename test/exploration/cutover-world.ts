@@ -78,7 +78,7 @@ export class CutoverWorld {
   /** True once `unfence` has succeeded. The hooks then refuse to fence or to switch for this token. */
   #isClosed = false;
   #late: readonly LateEffect[] = [];
-  /** True if a late switch took effect since `whereIsTraffic` was last asked. */
+  /** True if a late switch took effect, or one before a reset, since `whereIsTraffic` was last asked. */
   #wasSwitchedLate = false;
   readonly #earlier: CutoverState[] = [];
   #wasReset = false;
@@ -239,8 +239,8 @@ export class CutoverWorld {
       case 'find-reset':
         return takesEffect ? this.#wasReset : undefined;
       case 'unfence':
-        // The hook closes its token first. Then it fails if a late switch came before that, or one before a reset.
-        if (this.#traffic !== 'source' && (this.#wasSwitchedLate || this.#wasReset)) {
+        // The hook closes its token first. Then it fails if a switch came before that.
+        if (this.#traffic !== 'source' && this.#wasSwitchedLate) {
           this.#isClosed = true;
           return undefined;
         }
@@ -277,7 +277,7 @@ export class CutoverWorld {
     // Nobody resets a cutover to its verification after the application has left the target.
     const isVerifying = earlier !== undefined && earlier.traffic === 'target' && earlier.cause === null;
     if (earlier === undefined || (isVerifying && this.#traffic !== 'target')) return;
-    this.#wasReset = true;
+    [this.#wasReset, this.#wasSwitchedLate] = [true, this.#traffic !== 'source'];
     this.#earlier.length = index + 1;
     this.state = earlier;
   }
@@ -321,7 +321,9 @@ export class CutoverWorld {
       this.#set(onCancel(this.state, this.iso, isRunning));
       return;
     }
-    if (this.#isStuckOnTarget) {
+    if (this.#isStuckOnTarget && !this.#wasReset) {
+      this.#traffic = 'source'; // by hand
+    } else if (this.#isStuckOnTarget) {
       this.#wasDecisionCancelled = true;
       this.#set(onCancel(this.state, this.iso, isRunning));
       return;
@@ -337,7 +339,7 @@ export class CutoverWorld {
     if (!isHeard) this.violations.push(`dms.${name} was accepted and dropped`);
   }
 
-  /** True if a reset has taken the cutover on the way back, although the application uses the target. */
+  /** True if the cutover goes back, although the application uses the target, and can not stay there. */
   get #isStuckOnTarget(): boolean {
     const { step } = this.state;
     return step === 'await-repair' && this.#isOnTarget && refusal(this.state, 'decide', stay) !== null;
@@ -352,6 +354,10 @@ export class CutoverWorld {
       return requestOf('approve', { ...who, confirm: this.#tape.happens(50) ? 'another' : 'orders' });
     // The person makes the application use one side.
     if (isDecision(step)) this.#traffic = this.#isOnTarget ? 'target' : 'source';
+    if (step === 'await-repair' && !this.#isOnTarget && this.#tape.happens(300)) {
+      this.#repair();
+      return requestOf('decide', { ...who, undo: 'done' });
+    }
     if (step === 'await-repair')
       return requestOf('decide', this.#traffic === 'target' ? stay : { ...who, undo: 'retry' });
     if (step === 'await-verdict')
@@ -363,6 +369,14 @@ export class CutoverWorld {
     if (name === undefined || name === 'decide' || name === 'approve') return null;
     if (name === 'change') return requestOf('change', { ...who, writesStoppedSeconds: 1 + this.#tape.next(100) });
     return requestOf(name, who);
+  }
+
+  /** A person does the failed step by hand. */
+  #repair(): void {
+    const failed = this.state.undo.at(-1);
+    if (failed === 'switch-back') this.#traffic = 'source';
+    if (failed === 'unfence') [this.#isFenced, this.#isClosed] = [false, true];
+    if (failed === 'replicate') for (const each of this.#replications) [each.isRunning, each.isSealed] = [true, false];
   }
 
   get #isOnTarget(): boolean {

@@ -33,9 +33,9 @@ describe('the permissions of a user', () => {
   const simulate = { Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: '*' } as const;
 
   test('are complete if the policy allows both actions', async () => {
-    expect(await ask()).toEqual({ denied: [], undecided: [] });
+    expect(await ask()).toEqual({ denied: [], undecided: [], reason: null });
     simulator.setPolicy([simulate, { Effect: 'Allow', Action: 'dms:*Replication', Resource: '*:ORDERS' }]);
-    expect(await ask()).toEqual({ denied: [], undecided: [] });
+    expect(await ask()).toEqual({ denied: [], undecided: [], reason: null });
     expect(simulator.calls.map(({ operation, outcome }) => `${operation} ${outcome}`).slice(0, 2)).toEqual([
       'GetCallerIdentity ok',
       'SimulatePrincipalPolicy ok',
@@ -45,8 +45,8 @@ describe('the permissions of a user', () => {
   test('lack what the policy denies, or does not allow for this replication', async () => {
     const allow = { Effect: 'Allow', Action: actions, Resource: '*:ORDERS' } as const;
     simulator.setPolicy([simulate, allow, { Effect: 'Deny', Action: start, Resource: '*' }]);
-    expect(await ask()).toEqual({ denied: [start], undecided: [] });
-    expect(await ask(arn.replace('ORDERS', 'OTHERS'))).toEqual({ denied: actions, undecided: [] });
+    expect(await ask()).toEqual({ denied: [start], undecided: [], reason: null });
+    expect(await ask(arn.replace('ORDERS', 'OTHERS'))).toEqual({ denied: actions, undecided: [], reason: null });
   });
 
   test('are those of the account of the replication', async () => {
@@ -70,7 +70,7 @@ describe('the permissions of a role', () => {
   const withPath = 'arn:aws:iam::123456789012:role/teams/dms/worker';
 
   /** Plays STS and IAM for an account with one role. */
-  async function serve(ownArn: string, decisions: Readonly<Record<string, string>>) {
+  async function serve(ownArn: string, decisions: Readonly<Record<string, string>>, refusal: string | null = null) {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       void text(request).then((body) => {
@@ -83,10 +83,10 @@ describe('the permissions of a role', () => {
           send(200, `<${action}Response><${action}Result>${inner}</${action}Result></${action}Response>`);
         if (action === 'GetCallerIdentity') return wrap(`<Arn>${session}</Arn>`);
         if (action === 'GetRole') return wrap(`<Role><Arn>${ownArn}</Arn></Role>`);
-        if (input.get('PolicySourceArn') !== ownArn)
+        if (refusal !== null || input.get('PolicySourceArn') !== ownArn)
           return send(
             404,
-            '<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>None</Message></Error></ErrorResponse>',
+            `<ErrorResponse><Error><Code>${refusal ?? 'NoSuchEntity'}</Code><Message>None</Message></Error></ErrorResponse>`,
           );
         const results = Object.entries(decisions).map(
           ([name, decision]) => `<member><EvalActionName>${name}</EvalActionName>${decision}</member>`,
@@ -103,18 +103,41 @@ describe('the permissions of a role', () => {
 
   test('are asked for by the ARN of the role, not of its session', async () => {
     await using server = await serve(role, { [stop]: decision('allowed'), [start]: decision('implicitDeny') });
-    expect(await server.read()).toEqual({ denied: [start], undecided: [] });
+    expect(await server.read()).toEqual({ denied: [start], undecided: [], reason: null });
     expect(server.asked).toEqual(['GetCallerIdentity', `SimulatePrincipalPolicy ${role}`]);
   });
 
   test('are asked for by the whole ARN of a role with a path', async () => {
     await using server = await serve(withPath, { [stop]: decision('allowed'), [start]: decision('allowed') });
-    expect(await server.read()).toEqual({ denied: [], undecided: [] });
+    expect(await server.read()).toEqual({ denied: [], undecided: [], reason: null });
     expect(server.asked.slice(2)).toEqual(['GetRole worker', `SimulatePrincipalPolicy ${withPath}`]);
   });
 
-  test('are undecided where a condition needs a value that IAM does not know, and where IAM gives no answer', async () => {
-    await using server = await serve(role, { [stop]: `${decision('implicitDeny')}${missing}` });
-    expect(await server.read()).toEqual({ denied: [], undecided: actions });
+  const within = '<ResourceSpecificResults><member><EvalResourceName>x</EvalResourceName>';
+  const byOrganization =
+    '<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>';
+  test.each([
+    ['a condition needs a value that IAM does not know', `${decision('implicitDeny')}${missing}`, 'it depends on'],
+    ['such a condition may deny what is allowed', `${decision('allowed')}${missing}`, 'it depends on'],
+    [
+      'IAM names the value for the replication only',
+      `${decision('implicitDeny')}${within}${missing}</member></ResourceSpecificResults>`,
+      'it depends on dms:replication-config-tag/team',
+    ],
+    ['a service control policy denies', `${decision('implicitDeny')}${byOrganization}`, 'a service control policy'],
+  ])('are undecided where %s', async (_, answer, reason) => {
+    await using server = await serve(role, { [stop]: answer, [start]: decision('allowed') });
+    expect(await server.read()).toEqual({ denied: [], undecided: [stop], reason: expect.stringContaining(reason) });
+  });
+
+  test('are undecided where IAM gives no answer', async () => {
+    await using server = await serve(role, { [start]: decision('allowed') });
+    expect(await server.read()).toEqual({ denied: [], undecided: [stop], reason: 'IAM gives no answer' });
+  });
+
+  test('keep the error of IAM if the role has no path', async () => {
+    await using server = await serve(role, {}, 'AccessDenied');
+    await expect(server.read()).rejects.toThrow(/AccessDenied/);
+    expect(server.asked).toEqual(['GetCallerIdentity', `SimulatePrincipalPolicy ${role}`, 'GetRole worker']);
   });
 });

@@ -712,11 +712,6 @@ describe('a request', () => {
     expect(anew).toMatchObject({ step: 'measure', isOutdated: false, cause: null });
   });
 
-  test('a fence can not be taken down by hand while the application uses the target', () => {
-    const state = stateAt('await-repair', { ...stopped, ...returning, traffic: 'target' });
-    expect(refusal(state, 'decide', { ...ada, undo: 'done' })).toContain('must use the source first');
-  });
-
   test('an abort during a step leaves the step to its end', () => {
     const aborted = onRequest(stateAt('fence', fenced), 'abort', ada, at(1), true);
     expect(aborted).toMatchObject({ step: 'fence', cause: { code: 'aborted', detail: 'as planned' } });
@@ -783,10 +778,36 @@ describe('a request', () => {
     expect(resultOf(onOutcome(kept, { step: 'release', value: null }, at(2), WORKFLOW)).outcome).toBe('switched');
   });
 
-  test('a step that a person has undone by hand is not undone again', () => {
-    const state = stateAt('await-repair', { ...stopped, ...returning, traffic: 'source' });
-    const next = onRequest(state, 'decide', { ...ada, undo: 'done' }, at(9), false);
-    expect(next).toMatchObject({ step: 'replicate', undo: ['replicate'], writesResumedAt: at(9) });
+  test.each([
+    ['source', 'replicate', ['replicate']],
+    ['target', 'await-repair', ['replicate', 'unfence']],
+  ] as const)(
+    'a fence that a person has taken down counts once the traffic is asked for: %s',
+    (traffic, step, undo) => {
+      const state = stateAt('await-repair', { ...stopped, ...returning, traffic: null });
+      const asked = onRequest(state, 'decide', { ...ada, undo: 'done' }, at(9), false);
+      expect(asked).toMatchObject({ step: 'ask-before-unfence', isUnfenced: true });
+      const next = onOutcome(asked, { step: 'ask-before-unfence', value: traffic }, at(10), WORKFLOW);
+      expect(next).toMatchObject({ step, undo, isUnfenced: traffic === 'source' });
+      expect(next.writesResumedAt).toBe(traffic === 'source' ? at(10) : null);
+    },
+  );
+
+  test('a refused unfence lets a person leave the application on the target only after another look', () => {
+    const record = stop.checkpoint;
+    const state = stateAt('unfence', {
+      ...stopped,
+      ...returning,
+      traffic: 'source',
+      replications: [{ replicationConfigArn: arn, source: null, target: null, checkpoint: record }],
+    });
+    const failed = onOutcome(state, { step: 'unfence', problem: 'late switch' }, at(1), WORKFLOW);
+    const stay = { ...ada, traffic: 'target' } as const;
+    expect(refusal(failed, 'decide', stay)).toContain('undo');
+    const asked = onRequest(failed, 'decide', { ...ada, undo: 'retry' }, at(2), false);
+    const seen = onOutcome(asked, { step: 'ask-before-unfence', value: 'target' }, at(3), WORKFLOW);
+    expect(refusal(seen, 'decide', stay)).toBeNull();
+    expect(onRequest(seen, 'decide', stay, at(4), false)).toMatchObject({ step: 'release', cause: null });
   });
 });
 
@@ -856,32 +877,39 @@ describe('the gates', () => {
 
   const [stopAction, startAction] = ['dms:StopReplication', 'dms:StartReplication'];
   test.each([
-    ['no source of permissions', null, null, null],
+    ['no source of permissions', null, null],
     [
       'every permission',
-      { denied: [], undecided: [] },
-      null,
-      { name: 'permissions', ok: true, detail: 'In order for 1', blocking: false },
+      { denied: [], undecided: [], reason: null },
+      {
+        name: 'permissions',
+        ok: true,
+        detail: 'ORDERS: IAM allows this worker to stop and to start it',
+        blocking: false,
+      },
     ],
     [
       'a denied start',
-      { denied: [startAction], undecided: [stopAction] },
-      null,
-      { name: 'permissions', ok: false, detail: 'ORDERS denies its worker dms:StartReplication' },
+      { denied: [startAction], undecided: [stopAction], reason: 'IAM gives no answer' },
+      {
+        name: 'permissions',
+        ok: false,
+        detail: "ORDERS is out of this worker's reach: IAM denies it dms:StartReplication",
+      },
     ],
     [
       'permissions that nobody can tell',
-      { denied: [], undecided: [stopAction, startAction] },
-      'IAM is down',
+      { denied: [], undecided: [stopAction, startAction], reason: 'IAM is down' },
       {
         name: 'permissions',
         ok: false,
         blocking: false,
-        detail: 'ORDERS may deny its worker dms:StopReplication and dms:StartReplication (IAM is down)',
+        detail:
+          'ORDERS may be out of reach: nobody can tell whether IAM allows dms:StopReplication and dms:StartReplication (IAM is down)',
       },
     ],
-  ] as const)('the preflight with %s has this check: %#', (_, permissions, problem, expected) => {
-    const checks = preflightChecks([reading({ permissions, problem })], 'source', WORKFLOW);
+  ] as const)('the preflight with %s checks the permissions, and only a denial blocks', (_, permissions, expected) => {
+    const checks = preflightChecks([reading({ permissions })], 'source', WORKFLOW);
     expect(checks.find(({ name }) => name === 'permissions') ?? null).toEqual(expected);
   });
 
@@ -904,8 +932,8 @@ describe('the gates', () => {
     expect(detail('lag')).toBe(
       'ORDERS: 1 s at the source, 2 s at the target; ORDERS2: 1 s at the source, 2 s at the target',
     );
-    expect(detail('tables')).toBe('ORDERS: 2 Table completed; ORDERS2: 2 Table completed');
-    expect(detail('validation')).toBe('ORDERS: 2 Validated; ORDERS2: 2 Validated');
+    expect(detail('tables')).toBe('ORDERS: Table completed: 2; ORDERS2: Table completed: 2');
+    expect(detail('validation')).toBe('ORDERS: Validated: 2; ORDERS2: Validated: 2');
     expect(detail('change-data-capture')).toBe('ORDERS: cdc; ORDERS2: cdc');
     expect(detail('full-load-done')).toBe('ORDERS: no full load; ORDERS2: no full load');
     expect(detail('not-sealed')).toBe('In order for 2');

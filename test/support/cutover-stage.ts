@@ -86,12 +86,15 @@ export async function resetTo(stage: Stage, workflowId: string, phase: string): 
   const handle = stage.client.workflow.getHandle(workflowId);
   const { timeline } = await handle.query<CutoverStatus>('dms.cutover');
   // A cutover begins in its preflight.
-  const enteredAt = timeline.find(({ what }) => what === `Entered ${phase}`)?.at ?? timeline[0]?.at ?? '';
+  const entered = timeline.find(
+    ({ what }) => what === (phase === 'preflight' ? timeline[0]?.what : `Entered ${phase}`),
+  );
+  if (entered === undefined) throw new Error(`The cutover was never in ${phase}`);
   const { events = [] } = await handle.fetchHistory();
   // The time of a workflow is that of the newest start of a workflow task.
   const started = events?.find(
     ({ workflowTaskStartedEventAttributes: start, eventTime }) =>
-      start != null && Number(eventTime?.seconds) * 1000 + (eventTime?.nanos ?? 0) / 1e6 >= Date.parse(enteredAt),
+      start != null && Number(eventTime?.seconds) * 1000 + (eventTime?.nanos ?? 0) / 1e6 >= Date.parse(entered.at),
   );
   const completed = events?.find(
     ({ workflowTaskCompletedEventAttributes: end }) => String(end?.startedEventId) === String(started?.eventId),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
 import type { CutoverCheck, CutoverContext, CutoverTraffic } from '../../src/contract/cutover-hooks.js';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
 import type { Stage } from './stage.js';
@@ -11,6 +12,8 @@ export class Application {
   readonly notified = new Set<CutoverContext>();
   /** What should never have been seen, such as two writers. */
   readonly violations: string[] = [];
+  /** Tokens of cutovers that have gone back. */
+  readonly #returned = new Set<string>();
   traffic: CutoverTraffic = 'source';
   isFenced = false;
   /** Number of calls of `isDrained` that answer false. */
@@ -26,11 +29,24 @@ export class Application {
 
   /** Activities of the hooks, by type. */
   get activities(): Record<string, (context: CutoverContext) => Promise<unknown>> {
-    const hooks: Record<string, () => Promise<unknown>> = {
-      fence: async () => void (this.isFenced = true),
-      unfence: async () => void (this.isFenced = false),
+    const requireOpen = (token: string) => {
+      if (this.#returned.has(token)) throw ApplicationFailure.nonRetryable('This cutover has gone back');
+    };
+    const hooks: Record<string, (context: CutoverContext) => Promise<unknown>> = {
+      fence: async ({ token }) => {
+        requireOpen(token);
+        this.isFenced = true;
+      },
+      unfence: async ({ token }) => {
+        this.#returned.add(token);
+        if (this.traffic !== 'source') throw ApplicationFailure.nonRetryable('The application uses the target');
+        this.isFenced = false;
+      },
       isDrained: async () => ({ drained: this.undrained-- <= 0, behind: `${this.undrained} rows` }),
-      switchToTarget: async () => void (this.traffic = 'target'),
+      switchToTarget: async ({ token }) => {
+        requireOpen(token);
+        this.traffic = 'target';
+      },
       switchToSource: async () => void (this.traffic = 'source'),
       whereIsTraffic: async () => this.traffic,
       preflight: async () => this.checks.filter(({ name }) => name === 'preflight'),
@@ -49,7 +65,9 @@ export class Application {
           this.done.push(name);
         this.contexts.push(context);
         if (name === 'notify') this.notified.add(context);
-        return (this.meddle[name]?.(context, hook) ?? hook()).finally(() => this.#requireOneWriter(name));
+        return (this.meddle[name]?.(context, () => hook(context)) ?? hook(context)).finally(() =>
+          this.#requireOneWriter(name),
+        );
       },
     ]);
     return Object.fromEntries(entries) as ReturnType<() => Application['activities']>;

@@ -16,6 +16,8 @@ const BEGINNING_AT_ONCE = 50;
 const MIN_HOLD_MS = 30_000;
 /** Maximum number of records copied at once. */
 const ARCHIVING_AT_ONCE = 10;
+/** Maximum number of replications whose permissions are read at once. IAM throttles early. */
+const READING_PERMISSIONS_AT_ONCE = 5;
 
 /** Options of `createDmsActivities`. Only `dms` is required. */
 export interface DmsActivitiesOptions {
@@ -84,6 +86,7 @@ export class WorkerContext {
   /** Limits how many operations begin in a ledger at once. */
   readonly beginGate = new Gate(BEGINNING_AT_ONCE);
   readonly archiveGate = new Gate(ARCHIVING_AT_ONCE);
+  readonly permissionsGate = new Gate(READING_PERMISSIONS_AT_ONCE);
   /** Time at which the current outage of each ledger was first seen, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
   readonly #options: DmsActivitiesOptions;

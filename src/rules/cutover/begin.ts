@@ -33,6 +33,7 @@ export function beginCutover(
     validatingSince: null,
     wasBegunBefore: false,
     isResetKnown: false,
+    isUnfenced: false,
     isOutdated: false,
     isReady: false,
     isReversePrepared: false,

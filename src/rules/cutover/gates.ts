@@ -8,6 +8,7 @@ import type { ReplicationReading } from '../../contract/reading-protocol.js';
 import type { CutoverStop } from '../../contract/cutover-state.js';
 import type { Warning } from '../../contract/results.js';
 import { tableWarnings } from '../table-summary.js';
+import { cut } from './transitions.js';
 
 /** Maximum number of problems that the detail of a check names. */
 const MAX_NAMED = 5;
@@ -62,25 +63,36 @@ export function preflightChecks(
   ];
 }
 
-/** Returns the check of the permissions, if workers have a source of them. Only a denial blocks the cutover. */
+/** Returns the check of the permissions, if the worker has a source of them. Only a denial blocks the cutover. */
 function permissionChecks(readings: readonly ReplicationReading[]): readonly CutoverCheck[] {
   if (readings.flatMap(({ permissions }) => permissions ?? []).length === 0) return [];
-  const list = (actions: readonly string[] | undefined, text: string) =>
+  const list = (text: string, actions: readonly string[] | undefined) =>
     actions === undefined || actions.length === 0 ? null : `${text} ${actions.join(' and ')}`;
-  const denied = checkAll('permissions', readings, ({ permissions }) => list(permissions?.denied, 'denies its worker'));
+  const denied = checkAll('permissions', readings, ({ permissions }) =>
+    list("is out of this worker's reach: IAM denies it", permissions?.denied),
+  );
   if (!denied.ok) return [denied];
-  const undecided = checkAll('permissions', readings, ({ permissions, problem }) => {
-    const found = list(permissions?.undecided, 'may deny its worker');
-    return found === null || problem === null ? found : `${found} (${problem})`;
-  });
+  const undecided = checkAll(
+    'permissions',
+    readings,
+    ({ permissions }) => {
+      const found = list('may be out of reach: nobody can tell whether IAM allows', permissions?.undecided);
+      return found === null ? null : `${found} (${permissions?.reason ?? 'without a reason'})`;
+    },
+    () => 'IAM allows this worker to stop and to start it',
+  );
   return [{ ...undecided, blocking: false }];
 }
 
 function runningCheck(readings: readonly ReplicationReading[]): CutoverCheck {
-  return checkAll('running', readings, ({ replication }) => {
-    const status = replication === null ? 'not seen' : lifecycleState(replication).status;
-    return status === 'running' ? null : `is "${status}"`;
-  });
+  const statusOf = ({ replication }: ReplicationReading) =>
+    replication === null ? 'not seen' : lifecycleState(replication).status;
+  return checkAll(
+    'running',
+    readings,
+    (reading) => (statusOf(reading) === 'running' ? null : `is "${statusOf(reading)}"`),
+    statusOf,
+  );
 }
 
 /** Returns the names of the sides that take the traffic. */
@@ -140,7 +152,7 @@ function shownLag({ lag }: ReplicationReading): string | null {
 /** Lists how many tables are in each state. */
 function counted(states: Readonly<Record<string, number>> | undefined): string | null {
   if (states === undefined) return null;
-  const counts = Object.entries(states).map(([state, tables]) => `${tables} ${state}`);
+  const counts = Object.entries(states).map(([state, tables]) => `${state}: ${tables}`);
   return counts.length === 0 ? 'no tables' : counts.join(', ');
 }
 
@@ -214,7 +226,7 @@ function checkAll(
   const detail = problems.length === 0 ? list(shown, ': ') : problems.slice(0, MAX_NAMED);
   if (problems.length > MAX_NAMED) detail.push(`and ${problems.length - MAX_NAMED} more`);
   if (detail.length === 0) detail.push(`In order for ${readings.length}`);
-  return { name, ok: problems.length === 0, detail: detail.join('; ').slice(0, MAX_DETAIL) };
+  return { name, ok: problems.length === 0, detail: cut(detail.join('; '), MAX_DETAIL) };
 }
 
 /** Returns the last part of an ARN. */

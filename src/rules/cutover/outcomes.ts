@@ -112,17 +112,15 @@ function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflo
     case 'ask-after-switch-back':
       return onTrafficAfterSwitchBack(state, outcome.value, now);
     case 'ask-before-unfence':
-      if (outcome.value === 'source') return enter({ ...state, traffic: 'source' }, 'unfence', now);
+      if (outcome.value === 'source')
+        return state.isUnfenced ? afterUnfence(state, now) : enter({ ...state, traffic: 'source' }, 'unfence', now);
       return awaitRepair(
-        { ...state, traffic: outcome.value },
+        { ...state, traffic: outcome.value, isUnfenced: false },
         `the application uses ${sideName(outcome.value)}, so the source stays fenced`,
         now,
       );
     case 'unfence':
-      return afterUndo(
-        note({ ...state, writesResumedAt: state.writesResumedAt ?? now }, now, 'The source takes writes again'),
-        now,
-      );
+      return afterUnfence(state, now);
     case 'replicate':
       return afterUndo(note(state, now, 'All replications run again'), now);
     case 'find-reset':
@@ -173,8 +171,14 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
         now,
       );
     case 'ask-before-unfence':
-      return awaitRepair(state, `whereIsTraffic gives no answer, so the source stays fenced: ${problem}`, now);
+      return awaitRepair(
+        { ...state, isUnfenced: false },
+        `whereIsTraffic gives no answer, so the source stays fenced: ${problem}`,
+        now,
+      );
     case 'unfence':
+      // The hook may have failed because a late switch came first.
+      return awaitRepair({ ...state, traffic: null }, problem, now);
     case 'replicate':
       return awaitRepair(state, problem, now);
     case 'find-reset':
@@ -184,6 +188,14 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
     default:
       return goBack(state, 'hook-failed', problem, now);
   }
+}
+
+function afterUnfence(state: CutoverState, now: string): CutoverState {
+  const { writesResumedAt } = state;
+  return afterUndo(
+    note({ ...state, writesResumedAt: writesResumedAt ?? now }, now, 'The source takes writes again'),
+    now,
+  );
 }
 
 /** Goes back at once if an earlier run of this cutover has left its reservation. It may have left a fence, too. */

@@ -170,8 +170,6 @@ function decisionProblem(state: CutoverState, { traffic, undo }: DecideCutover):
   const { step } = state;
   const isTraffic = traffic !== null && traffic !== undefined;
   const isUndo = undo !== null && undo !== undefined;
-  if (undo === 'done' && state.undo.at(-1) === 'unfence' && state.traffic !== 'source')
-    return 'the application must use the source first. Then decide { undo: "retry" }';
   if (isTraffic === isUndo) return 'a decision names either traffic or undo';
   if (step === 'await-verdict')
     return traffic === 'target' ? null : 'decide { traffic: "target" } to stay, or switch it back';
@@ -206,9 +204,14 @@ function stayOnTarget(state: CutoverState, now: string): CutoverState {
   );
 }
 
-/** Goes on after a person has done the failed step by hand. The answer of `whereIsTraffic` still decides after a switch back. */
+/** Goes on after a person has done the failed step by hand. The answer of `whereIsTraffic` still decides. */
 function onRepaired(state: CutoverState, now: string): CutoverState {
-  if (state.undo.at(-1) === 'switch-back') return enter(state, 'ask-after-switch-back', now);
-  const isUnfenced = state.undo.at(-1) === 'unfence';
-  return afterUndo(isUnfenced ? { ...state, writesResumedAt: now } : state, now);
+  switch (state.undo.at(-1)) {
+    case 'switch-back':
+      return enter(state, 'ask-after-switch-back', now);
+    case 'unfence':
+      return enter({ ...state, isUnfenced: true, problem: null }, 'ask-before-unfence', now);
+    default:
+      return afterUndo(state, now);
+  }
 }

@@ -200,8 +200,8 @@ export function hasHook({ hooks }: CutoverState, hook: CutoverState['hooks'][num
   return hooks.includes(hook);
 }
 
-export function cut(text: string): string {
-  return text.length > SENTENCE_LENGTH ? `${text.slice(0, SENTENCE_LENGTH - 1)}…` : text;
+export function cut(text: string, length = SENTENCE_LENGTH): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
 /** Returns the time that many seconds after another. */

@@ -20,8 +20,8 @@ export function isQuery(headers: Request['headers']): boolean {
 }
 
 /**
- * Answers `GetCallerIdentity` of STS and `SimulatePrincipalPolicy` of IAM. The account's only identity is a user, and
- * the simulator's policy is its own.
+ * Answers `GetCallerIdentity` of STS and `SimulatePrincipalPolicy` of IAM. The account's only identity is a user with
+ * the policy of the simulator.
  */
 export function answerQuery(headers: Request['headers'], body: string, policy: readonly Statement[] | null) {
   const input: Parameters = Object.fromEntries(new URLSearchParams(body));
@@ -61,12 +61,13 @@ function answerAction(input: Parameters, accountId: string, policy: readonly Sta
 /** Returns a list: `Name.member.1` and so on. */
 function membersOf(input: Parameters, name: string): readonly string[] {
   const members: string[] = [];
-  for (let n = 1; n <= MAX_MEMBERS; n++) {
+  for (let n = 1; n <= MAX_MEMBERS + 1; n++) {
     const value = input[`${name}.member.${n}`];
     if (value === undefined) return members;
+    if (n > MAX_MEMBERS) break;
     members.push(value);
   }
-  throw new AwsFault('ValidationError', `At most ${MAX_MEMBERS - 1} ${name} are taken`, 400);
+  throw new AwsFault('ValidationError', `At most ${MAX_MEMBERS} ${name} are taken`, 400);
 }
 
 /** Returns an error in the format of the query protocol. */

@@ -54,7 +54,8 @@ export class DmsSimulator {
     this.#faults = new Faults(this.#random);
     this.#store = new Store(this.clock);
     this.#policy = policy;
-    const world = {
+    const policyOf = () => this.#policy;
+    this.#aws = new AwsFront({
       clock: this.clock,
       store: this.#store,
       faults: this.#faults,
@@ -62,10 +63,6 @@ export class DmsSimulator {
       calls: this.calls,
       random: this.#random,
       create: (config: Config) => this.#add(config, {}),
-    };
-    const policyOf = () => this.#policy;
-    this.#aws = new AwsFront({
-      ...world,
       get policy() {
         return policyOf();
       },

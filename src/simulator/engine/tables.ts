@@ -53,7 +53,7 @@ export class Tables {
     return this.#settings;
   }
 
-  /** Changes what is wrong with the tables. A table that comes into error applies no rows from then on. */
+  /** Changes what is wrong with the tables. The statistics of a table in error show no further applied rows. */
   change(change: TablesChange, time: number): void {
     const { inError } = this.#settings;
     this.#settings = { ...this.#settings, ...change };

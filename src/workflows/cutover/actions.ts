@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import type { ReadingPart, ReplicationReading } from '../../contract/reading-protocol.js';
 import { readHookAnswer } from '../../contract/cutover-answers.js';
 import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
@@ -6,7 +6,7 @@ import type { CutoverAction, CutoverState, CutoverStop, StepValues, ValueOf } fr
 import type { StopReplicationInput } from '../../contract/inputs.js';
 import { cutoverWorkflowId } from '../../contract/names.js';
 import { contextOf } from '../../rules/cutover/report.js';
-import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
+import { changingActivities, quickActivities, waitingActivities } from '../operation/activity-proxies.js';
 import { unwrapFailure } from '../operation/failures.js';
 import {
   assertStopped,
@@ -96,8 +96,11 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
     verify: (state) => checksOf('verify', state),
     'switch-back': call(hooks.switchToSource?.bind(hooks)),
     'ask-after-switch-back': askTraffic,
-    'ask-before-unfence': askTraffic,
-    'find-reset': () => changingActivities('Look for a reset', taskQueue)['dms.wasReset'](),
+    'ask-before-unfence': async (state) => {
+      const [traffic] = await Promise.all([askTraffic(state), requireNoOtherOwner(state, taskQueue)]);
+      return traffic;
+    },
+    'find-reset': () => quickActivities('Look for a reset', taskQueue)['dms.wasReset'](),
     unfence: call(hooks.unfence.bind(hooks)),
     replicate: (state) => replicateAll(state, taskQueue),
     release: async ({ plan }) => {
@@ -107,6 +110,28 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
       return null;
     },
   };
+}
+
+/**
+ * Throws if another workflow has reserved a replication. That happens to a cutover that was reset after its end. The
+ * fence is then not its own.
+ *
+ * Writes wait for `unfence`, so a ledger that gives no answer does not keep the source fenced.
+ */
+async function requireNoOtherOwner({ plan }: CutoverState, taskQueue: string): Promise<void> {
+  const { replicationConfigArns } = plan;
+  const activities = quickActivities('Read the reservations', taskQueue);
+  const readings = await activities['dms.readReplications']({ replicationConfigArns, parts: ['ledger'] }).catch(
+    (err: unknown) => {
+      log.warn('The reservations could not be read', { error: messageOf(err) });
+      return [];
+    },
+  );
+  for (const { replicationConfigArn, ledger } of readings) {
+    const { reservedBy = null } = ledger ?? {};
+    if (reservedBy !== null && reservedBy !== workflowInfo().workflowId)
+      throw new Error(`${replicationConfigArn} is reserved by ${reservedBy}, whose fence this may be`);
+  }
 }
 
 /** Stops all replications for good. The first failure cancels the other stops, because then all go back. */
@@ -161,7 +186,7 @@ async function all<Item, Result>(
 function answerOf<Kind extends Parameters<typeof readHookAnswer>[0]>(hook: string, kind: Kind, answer: unknown) {
   const read = readHookAnswer<Kind>(kind, answer);
   if ('problem' in read)
-    throw ApplicationFailure.nonRetryable(`${hook} has given an answer that ${read.problem}`, 'HookFailed');
+    throw ApplicationFailure.nonRetryable(`${hook} has given a wrong answer: ${read.problem}`, 'HookFailed');
   return read.answer;
 }
 

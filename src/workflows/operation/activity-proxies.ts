@@ -41,6 +41,18 @@ export function cleaningActivities(summary: string, withinSeconds: number) {
   });
 }
 
+/** Returns activities that only read, for a workflow that does not wait long for them. They fail after 30 s. */
+export function quickActivities(summary: string, taskQueue?: string) {
+  return proxyActivities<DmsActivities>({
+    startToCloseTimeout: 15_000,
+    scheduleToCloseTimeout: 30_000,
+    priority: { priorityKey: 1 },
+    summary,
+    retry,
+    ...(taskQueue === undefined ? {} : { taskQueue }),
+  });
+}
+
 /** Returns the nudge activity. A nudge tries workers until it finds the one that holds the wait, for at most 10 s. */
 export function nudgingActivities(taskQueue?: string) {
   return proxyActivities<Pick<DmsActivities, 'dms.nudge'>>({
