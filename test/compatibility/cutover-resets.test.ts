@@ -84,4 +84,39 @@ describe.concurrent('a cutover that is reset', () => {
     await cutovers.expectAsBefore(application, arns);
     expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(1);
   });
+
+  test('to draining after it has returned stops once more, and returns again, because its hooks refuse its token', async () => {
+    const application = new Application();
+    application.meddle['switchToTarget'] = async (_, own) => {
+      delete application.meddle['switchToTarget'];
+      return refuse().then(own);
+    };
+    const { arns, cutover, input } = await cutovers.start({}, application);
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
+    await resetTo(cutovers.stage, cutover.workflowId, 'draining');
+    const again = await cutovers.stage.dms.cutover(input.cutoverId).result();
+    expect(again).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
+    expect(again.cause?.detail).toContain('This cutover has gone back');
+    await cutovers.expectAsBefore(application, arns);
+    expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(2);
+  });
+
+  test('after another workflow has reserved the replication leaves the fence alone, and waits for a person', async () => {
+    const application = new Application();
+    application.meddle['switchToTarget'] = refuse;
+    const { arns, cutover, input } = await cutovers.start({}, application);
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned' });
+    const other = { workflowId: `next-${arns[0]}`, taskQueue: cutovers.stage.taskQueue, args: [arns[0]] };
+    await cutovers.stage.client.workflow.execute('hostThatOnlyReserves', other);
+    application.isFenced = true; // by the other workflow
+    await resetTo(cutovers.stage, cutover.workflowId, 'draining');
+    const again = cutovers.stage.dms.cutover(input.cutoverId);
+    const status = await inPhase(again, 'return-failed');
+    expect(status.waitingFor).toContain(`is reserved by ${other.workflowId}, whose fence this may be`);
+    expect(application.isFenced).toBe(true);
+    expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(1);
+    await cutovers.stage.client.workflow.getHandle(cutover.workflowId).cancel();
+    expect(await failureOf(again.result())).toMatchObject({ type: 'DmsCutoverUndecided' });
+    expect((await cutovers.stage.dms.ledger(arns[0] ?? '')).reservation?.owner).toBe(other.workflowId);
+  });
 });
