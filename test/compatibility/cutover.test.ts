@@ -277,7 +277,7 @@ describe.concurrent('a cutover in trouble', () => {
           meddle['whereIsTraffic'] = ({ phase }, own) => (phase === 'returning' ? refuse() : own());
         },
         repair: ({ meddle }) => delete meddle['whereIsTraffic'],
-        says: 'whereIsTraffic gives no answer, so the source stays fenced',
+        says: 'so it stays fenced: whereIsTraffic failed: the database refuses connections',
         undo: [unfence, resume],
       },
     ],

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ReplicationReading } from '../../src/contract/reading-protocol.js';
 import type { CutoverRequestName } from '../../src/contract/cutover.js';
-import type { CutoverHookName, CutoverOptions } from '../../src/contract/cutover-input.js';
-import { cutoverHookNames, readCutoverOptions } from '../../src/contract/cutover-schemas.js';
+import type { CutoverOptions } from '../../src/contract/cutover-input.js';
+import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
 import type { CutoverState, CutoverStep, StepOutcome, UndoStep } from '../../src/contract/cutover-state.js';
-import { beginCutover } from '../../src/rules/cutover/begin.js';
 import { isDue, onCancel, onTime, returnAt, wakeAt } from '../../src/rules/cutover/clock.js';
 import { gateChecks, preflightChecks, stopCheck } from '../../src/rules/cutover/gates.js';
 import { onOutcome } from '../../src/rules/cutover/outcomes.js';
@@ -13,63 +11,20 @@ import { allowedRequests, onRequest, refusal } from '../../src/rules/cutover/req
 import { emptySummary } from '../../src/rules/table-summary.js';
 import { look } from '../support/look.js';
 import { at } from '../support/operations.js';
+import {
+  ada,
+  arn,
+  fenced,
+  reading,
+  returning,
+  stateAt,
+  stopped,
+  switched,
+  WORKFLOW,
+} from '../support/cutover-states.js';
 import { archivedRecord } from '../support/records.js';
 
-const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
-const WORKFLOW = 'dms-cutover:orders';
-const ada = { by: 'ada', reason: 'as planned' };
-const required: readonly CutoverHookName[] = ['fence', 'unfence', 'isDrained', 'switchToTarget', 'whereIsTraffic'];
 const every = cutoverHookNames;
-
-/** State of a cutover at a step. The cutover is ready and approved, unless a test says otherwise. */
-function stateAt(
-  step: CutoverStep,
-  changes: Partial<CutoverState> = {},
-  options: Partial<CutoverOptions> = {},
-  hooks = required,
-): CutoverState {
-  const plan = readCutoverOptions(
-    {
-      cutoverId: 'orders',
-      replicationConfigArns: [arn],
-      requestedBy: 'ada',
-      reason: 'orders move',
-      writesStoppedSeconds: 300,
-      approval: { required: false },
-      ...options,
-    },
-    true,
-  );
-  const begun = beginCutover(plan, hooks, 'token', at(0));
-  return { ...begun, step, stepSince: at(0), isReady: true, validatingSince: at(0), ...changes };
-}
-
-const fenced = { undo: ['unfence'], writesStoppedAt: at(0) } satisfies Partial<CutoverState>;
-const stopped = { undo: ['replicate', 'unfence'], writesStoppedAt: at(0) } satisfies Partial<CutoverState>;
-const switched = {
-  undo: ['replicate', 'unfence', 'switch-back'],
-  writesStoppedAt: at(0),
-} satisfies Partial<CutoverState>;
-const returning = { cause: { code: 'aborted', phase: 'draining', detail: 'stop' } } as const;
-
-function reading(changes: Partial<ReplicationReading> = {}): ReplicationReading {
-  return {
-    replicationConfigArn: arn,
-    replication: look({ status: 'running' }),
-    ledger: { sealedBy: null, reservedBy: null },
-    endpoints: null,
-    permissions: null,
-    lag: { sourceSeconds: 1, targetSeconds: 1, at: at(0) },
-    tables: {
-      ...emptySummary(at(0)),
-      total: 1,
-      byState: { 'Table completed': 1 },
-      byValidationState: { Validated: 1 },
-    },
-    problem: null,
-    ...changes,
-  };
-}
 
 const measured = { readings: [reading()], checks: [] };
 const notMeasured = { readings: [reading({ lag: null })], checks: [] };

@@ -86,13 +86,13 @@ function permissionChecks(readings: readonly ReplicationReading[]): readonly Cut
 
 function runningCheck(readings: readonly ReplicationReading[]): CutoverCheck {
   const statusOf = ({ replication }: ReplicationReading) =>
-    replication === null ? 'not seen' : lifecycleState(replication).status;
-  return checkAll(
-    'running',
-    readings,
-    (reading) => (statusOf(reading) === 'running' ? null : `is "${statusOf(reading)}"`),
-    statusOf,
-  );
+    replication === null ? null : lifecycleState(replication).status;
+  const found = (reading: ReplicationReading) => {
+    const status = statusOf(reading);
+    if (status === null) return 'was not looked at';
+    return status === 'running' ? null : `is "${status}"`;
+  };
+  return checkAll('running', readings, found, statusOf);
 }
 
 /** Returns the names of the sides that take the traffic. */
@@ -159,7 +159,7 @@ function counted(states: Readonly<Record<string, number>> | undefined): string |
 function tableProblem({ tables, problem }: ReplicationReading, codes: readonly Warning['code'][]): string | null {
   if (tables === null) return `has no table statistics${problem === null ? '' : ` (${problem})`}`;
   const found = tableWarnings(tables).filter(({ code }) => codes.includes(code));
-  return found.length === 0 ? null : `has ${found.map(({ message }) => message).join(', ')}`;
+  return found.length === 0 ? null : `is not in order: ${found.map(({ message }) => message).join(', ')}`;
 }
 
 /** Returns the problem if not every table has the validation state `validated`. */

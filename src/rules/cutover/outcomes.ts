@@ -173,7 +173,7 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
     case 'ask-before-unfence':
       return awaitRepair(
         { ...state, isUnfenced: false },
-        `whereIsTraffic gives no answer, so the source stays fenced: ${problem}`,
+        `it is not known whether the source may take writes, so it stays fenced: ${problem}`,
         now,
       );
     case 'unfence':

@@ -55,14 +55,13 @@ export function resultOf(state: CutoverState): CutoverResult {
 export function undecidedFailure(state: CutoverState) {
   const { plan, phase, problem, undo } = state;
   const [replicationConfigArn = ''] = plan.replicationConfigArns;
-  const left = undo.toReversed().map((step) => undoNames[step]);
   const fence = undo.includes('unfence') && state.traffic !== 'target' ? 'The source is still fenced. ' : '';
   return dmsFailure(
     'DmsCutoverUndecided',
     { replicationConfigArn },
     `The cutover "${plan.cutoverId}" ended in ${phase} without a decision${problem === null ? '' : ` (${problem})`}`,
     `${fence}The replications are still reserved. Find out which side the application uses. ${
-      left.length === 0 ? '' : `To go back by hand: ${left.join(', then ')}. `
+      undo.length === 0 ? '' : `To go back by hand: ${leftOf(state)}. `
     }Then end each reservation: client.breakReservation(arn, { by, reason }).`,
   );
 }
@@ -112,15 +111,20 @@ export function waitingFor(state: CutoverState): string {
     case 'await-verdict':
       return `A person to decide whether the application stays on the target${why}`;
     case 'await-repair':
-      return `A person to repair the way back${why}. Left: ${undo
-        .toReversed()
-        .map((each) => undoNames[each])
-        .join(', then ')}`;
+      return `A person to repair the way back${why}${undo.length === 0 ? '' : `. Left: ${leftOf(state)}`}`;
     case 'end':
       return 'Nothing: the cutover has ended';
     default:
       return running[step];
   }
+}
+
+/** Lists the steps of the way back that are left. */
+function leftOf({ undo }: CutoverState): string {
+  return undo
+    .toReversed()
+    .map((step) => undoNames[step])
+    .join(', then ');
 }
 
 const running = {
@@ -155,14 +159,20 @@ function plannedSteps({ plan, hooks }: CutoverState): readonly CutoverPlannedSte
   const call = (phase: CutoverPlannedStep['phase'], hook: CutoverState['hooks'][number]) => {
     if (hooks.includes(hook)) add(phase, `Call ${hook}`);
   };
-  add('preflight', `Reserve ${arns.length} replications and check them`);
+  add('preflight', `Reserve and check ${count(arns.length, 'replication')}`);
   call('preflight', 'preflight');
   if (gates.lag !== 'ignore')
-    add('waiting-for-lag', `Wait for a lag of at most ${gates.lag.maxSeconds} s, for ${gates.lag.timeoutSeconds} s`);
+    add(
+      'waiting-for-lag',
+      `Wait for a lag of at most ${gates.lag.maxSeconds} s, at most ${gates.lag.timeoutSeconds} s`,
+    );
   add('validating', `Check tables (${gates.tables}) and validation (${gates.validation})`);
   call('validating', 'validate');
   if (approval.required)
-    add('waiting-for-approval', `Wait for ${approval.approvers} approvals, for ${approval.timeoutSeconds} s`);
+    add(
+      'waiting-for-approval',
+      `Wait for ${count(approval.approvers, 'approval')}, at most ${approval.timeoutSeconds} s`,
+    );
   if (window.notBefore !== null) add('waiting-for-window', `Wait until ${window.notBefore}`);
   add('fencing', 'Check the gates once more');
   call('fencing', 'prepareReverse');
@@ -170,7 +180,7 @@ function plannedSteps({ plan, hooks }: CutoverState): readonly CutoverPlannedSte
   add('fencing', `From here on, go back after ${writesStoppedSeconds} s unless the switch has begun`);
   call('fencing', 'markSource');
   call('draining', 'isDrained');
-  add('stopping', `Stop ${arns.length} replications for good`);
+  add('stopping', `Stop ${count(arns.length, 'replication')} for good`);
   add('judging', 'Check the warnings of the stops, and that the replications are still stopped');
   call('syncing', 'syncIdentities');
   call('switching', 'switchToTarget');
@@ -179,6 +189,10 @@ function plannedSteps({ plan, hooks }: CutoverState): readonly CutoverPlannedSte
   call('verifying', 'verify');
   add('done', 'Release the replications');
   return steps;
+}
+
+function count(number: number, what: string): string {
+  return number === 1 ? `1 ${what}` : `${number} ${what}s`;
 }
 
 /** Writes the Markdown that the Web UI shows as the workflow's current details. */

@@ -109,7 +109,10 @@ function whyNotNow(state: CutoverState, name: CutoverRequestName): string | null
     case 'revokeApproval':
       if (approvals.length === 0) return 'nobody has approved it';
       if (isBack) return 'it is going back';
-      return isBeforeFence(state) ? null : 'the fence was called already, so abort it instead';
+      if (isBeforeFence(state)) return null;
+      return isBeforeSwitch(state)
+        ? 'the fence was called already, so abort it instead'
+        : 'the switch has begun already';
     case 'abort':
       if (isBack) return 'it is going back already';
       return isBeforeSwitch(state) ? null : 'the switch has begun already. In verifying, switch it back instead';
