@@ -27,7 +27,7 @@ export interface ReplicationReading {
   readonly ledger: { readonly sealedBy: string | null; readonly reservedBy: string | null } | null;
   /** Addresses of the endpoints. `null` also if the worker can't read them. */
   readonly endpoints: { readonly source: EndpointAddress; readonly target: EndpointAddress } | null;
-  /** What the worker may do with the replication. `null` also if the worker has no source of permissions. */
+  /** Permissions of the worker for the replication. `null` also if the worker has no source of them. */
   readonly permissions: Permissions | null;
   /** Lag. `null` also if it is not known. */
   readonly lag: ReplicationLag | null;

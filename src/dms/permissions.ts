@@ -1,6 +1,6 @@
 import type { ReplicationConfigArn } from './arn.js';
 
-/** What AWS says about actions of the worker's identity on one replication. */
+/** AWS's decisions about actions of the worker's identity on one replication. */
 export interface Permissions {
   /** Actions that are denied, such as `dms:StopReplication`. */
   readonly denied: readonly string[];

@@ -214,7 +214,7 @@ export class CutoverWorld {
       case 'mark-source':
         return takesEffect ? { lsn: 1 } : undefined;
       case 'drain':
-        // Somebody may switch by hand meanwhile.
+        // A person may switch by hand meanwhile.
         if (this.#isFenced && this.#tape.happens(this.options.trouble / 10)) this.#traffic = 'target';
         return { drained: takesEffect };
       case 'stop':
@@ -274,7 +274,7 @@ export class CutoverWorld {
   #reset(): void {
     const index = this.#tape.next(0) % Math.max(1, this.#earlier.length);
     const earlier = this.#earlier[index];
-    // Nobody resets a cutover to its verification after the application has left the target.
+    // A reset to the verification needs an application that still uses the target.
     const isVerifying = earlier !== undefined && earlier.traffic === 'target' && earlier.cause === null;
     if (earlier === undefined || (isVerifying && this.#traffic !== 'target')) return;
     [this.#wasReset, this.#wasSwitchedLate] = [true, this.#traffic !== 'source'];

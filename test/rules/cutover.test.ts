@@ -15,6 +15,7 @@ import {
   ada,
   arn,
   fenced,
+  fencedSteps,
   reading,
   returning,
   stateAt,
@@ -573,20 +574,11 @@ describe('the clock', () => {
 
 describe('a request', () => {
   const before = ['reserve', 'inspect', 'preflight', 'await-lag', 'measure-again', 'prepare-reverse'] as const;
-  const during = [
-    'fence',
-    'mark-source',
-    'drain',
-    'stop',
-    'assert-stopped',
-    'sync-identities',
-    'assert-still-stopped',
-  ] as const;
   const allowed: readonly (readonly [CutoverStep, readonly CutoverRequestName[]])[] = [
     ...before.map((step) => [step, ['abort', 'change']] as const),
     ['await-approval', ['approve', 'abort', 'change']],
     ['await-window', ['abort', 'change']],
-    ...during.map((step) => [step, ['abort', 'change']] as const),
+    ...fencedSteps.map((step) => [step, ['abort', 'change']] as const),
     ['switch', []],
     ['ask-after-switch', []],
     ['decide-after-switch', ['decide']],

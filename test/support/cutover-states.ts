@@ -19,6 +19,17 @@ export const required: readonly CutoverHookName[] = [
   'whereIsTraffic',
 ];
 
+/** Steps from the fence until the switch begins. */
+export const fencedSteps = [
+  'fence',
+  'mark-source',
+  'drain',
+  'stop',
+  'assert-stopped',
+  'sync-identities',
+  'assert-still-stopped',
+] as const;
+
 /** State of a cutover at a step. The cutover is ready and approved, unless a test says otherwise. */
 export function stateAt(
   step: CutoverStep,

@@ -10,7 +10,7 @@ export class Application {
   readonly contexts: CutoverContext[] = [];
   /** Contexts of the calls of `notify`. */
   readonly notified = new Set<CutoverContext>();
-  /** What should never have been seen, such as two writers. */
+  /** Broken rules, such as two writers. */
   readonly violations: string[] = [];
   /** Tokens of cutovers that have gone back. */
   readonly #returned = new Set<string>();
