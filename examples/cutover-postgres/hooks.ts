@@ -4,14 +4,14 @@
  * - The **source** and the **target** have a database of the same name. The application writes as the role `app`.
  * - The **pointer** is one row, `traffic`, in a database of its own. The application reads it before it connects.
  *
- * Every hook may run again, and may run late. `unfence` writes its token into `traffic.returned`, before it lets the
- * source take writes. A later `fence` or `switchToTarget` with that token fails.
+ * Every hook may run again, and may run late. The row `traffic` holds the newest token, and whether its cutover has gone
+ * back. A hook that changes something locks the row, refuses an older or a closed token, and commits after its change.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { Client, escapeIdentifier } from 'pg';
 import type { CutoverCheck, CutoverContext, CutoverDrain, CutoverTraffic } from 'temporal-dms';
 
-/** Where the databases are. Each user is an administrator. */
+/** Addresses of the databases. Each user is an administrator. */
 export interface PostgresCutoverOptions {
   /** Connection string of the source's server, without a database, such as `postgres://postgres@10.0.0.1:5432`. */
   readonly source: string;
@@ -32,7 +32,8 @@ const [CONNECT_MS, WORK_MS] = [3000, 6000];
 export const POINTER_SCHEMA = `CREATE TABLE IF NOT EXISTS traffic (
   database text PRIMARY KEY,
   side text NOT NULL CHECK (side IN ('source', 'target')),
-  returned text[] NOT NULL DEFAULT '{}'
+  token text COLLATE "C" NOT NULL DEFAULT '',
+  is_closed boolean NOT NULL DEFAULT false
 )`;
 export const MARKER_SCHEMA = 'CREATE TABLE IF NOT EXISTS cutover_marker (token text PRIMARY KEY, lsn text NOT NULL)';
 
@@ -43,20 +44,32 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
   const onTarget = <T>(context: CutoverContext, work: (client: Client) => Promise<T>) =>
     within(`${target}/${databaseOf(context)}`, work);
 
-  /** Refuses a call that comes after its cutover has gone back. The row stays locked until the work is done. */
-  const unlessReturned = (context: CutoverContext, work: (client: Client) => Promise<unknown>) =>
+  /**
+   * Takes up the token, and does the work while the row is locked. Refuses a token that is older than the newest one.
+   * `closes`: true if the work ends the cutover's changes.
+   */
+  const withToken = (
+    context: CutoverContext,
+    closes: boolean,
+    work: (client: Client, side: string) => Promise<unknown>,
+  ) =>
     onPointer((client) =>
       inTransaction(client, async () => {
-        const { rows } = await client.query<{ returned: string[] }>(
-          'SELECT returned FROM traffic WHERE database = $1 FOR UPDATE',
-          [databaseOf(context)],
+        const { rows } = await client.query<{ side: string }>(
+          `UPDATE traffic SET token = $2, is_closed = $3
+            WHERE database = $1 AND (token < $2 OR (token = $2 AND (NOT is_closed OR $3))) RETURNING side`,
+          [databaseOf(context), context.token, closes],
         );
         const [row] = rows;
-        if (row === undefined || row.returned.includes(context.token))
-          throw ApplicationFailure.nonRetryable('This cutover has gone back, or the pointer has no row for it');
-        await work(client);
+        if (row === undefined)
+          throw ApplicationFailure.nonRetryable(
+            'This cutover has gone back, a later one has begun, or the pointer has no row for it',
+          );
+        await work(client, row.side);
       }),
     );
+  const unlessReturned = (context: CutoverContext, work: (client: Client) => Promise<unknown>) =>
+    withToken(context, false, work);
 
   return {
     /** New sessions are read-only, old ones end, and nothing is left in flight. */
@@ -73,20 +86,17 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
     /** Closes this cutover for late calls, lets the source take writes again, and drops what was prepared. */
     async unfencePostgres(context: CutoverContext): Promise<void> {
       const name = databaseOf(context);
-      const { rows } = await onPointer((client) =>
-        client.query<{ side: string }>(
-          `UPDATE traffic SET returned = array_append(array_remove(returned, $2), $2)
-            WHERE database = $1 RETURNING side`,
-          [name, context.token],
-        ),
-      );
-      // A late switch may have come first, after the cutover was told that the application uses the source.
-      if (rows[0]?.side !== 'source')
-        throw ApplicationFailure.nonRetryable('The application does not use the source, which stays fenced');
-      await onSource(context, (client) =>
-        client.query(`ALTER DATABASE ${escapeIdentifier(name)} RESET default_transaction_read_only`),
-      );
-      await onTarget(context, (client) => dropReverseSlot(client, name));
+      // Closed first, in a transaction of its own, so that the token stays closed if the rest fails.
+      await withToken(context, true, async () => {});
+      await withToken(context, true, async (_, side) => {
+        // A late switch may have come first, after the cutover was told that the application uses the source.
+        if (side !== 'source')
+          throw ApplicationFailure.nonRetryable('The application does not use the source, which stays fenced');
+        await onSource(context, (client) =>
+          client.query(`ALTER DATABASE ${escapeIdentifier(name)} RESET default_transaction_read_only`),
+        );
+        await onTarget(context, (client) => dropReverseSlot(client, name));
+      });
     },
 
     /** Writes the marker, behind everything that was written before. */
@@ -197,7 +207,7 @@ async function dropReverseSlot(client: Client, database: string): Promise<void> 
 /**
  * Ends the sessions of the application that may still write. Returns once none is left, and no transaction is prepared.
  *
- * A session that began before the database became read-only may still write. One that was starting just then, too.
+ * A session that began before the database became read-only may still write. So may a session that was starting then.
  */
 async function endWrites(client: Client): Promise<void> {
   const old = `datname = current_database() AND usename = 'app' AND backend_start < $1::timestamptz`;

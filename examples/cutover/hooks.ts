@@ -2,20 +2,28 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { CutoverContext, CutoverTraffic } from 'temporal-dms';
 
-/** What the hooks change. In production this is the source, the target, and the pointer that the application follows. */
+/** State that the hooks change. In production: the source, the target, and the pointer that the application follows. */
 export interface Databases {
   /** True while the source refuses writes. */
   isSourceReadOnly: boolean;
   /** Side that the application uses. */
   pointer: 'source' | 'target';
-  /** Tokens of cutovers that have gone back. */
-  readonly returned: Set<string>;
+  /** Newest token that a hook has seen. */
+  token: string;
+  /** True once the cutover of that token has gone back. */
+  isClosed: boolean;
 }
 
 export function createCutoverHooks(databases: Databases, say: (text: string) => void) {
-  /** Refuses a call that comes after its cutover has gone back. Such a call was sent earlier, and lost on the way. */
-  const requireOpen = ({ token }: CutoverContext) => {
-    if (databases.returned.has(token)) throw ApplicationFailure.nonRetryable('This cutover has gone back');
+  /** Takes up the newest token. Refuses an older one: that call was sent earlier, and was late. */
+  const takeUp = ({ token }: CutoverContext) => {
+    if (token < databases.token) throw ApplicationFailure.nonRetryable('A later cutover has begun');
+    if (token > databases.token) Object.assign(databases, { token, isClosed: false });
+  };
+  /** Refuses a call that comes after its cutover has gone back. */
+  const requireOpen = (context: CutoverContext) => {
+    takeUp(context);
+    if (databases.isClosed) throw ApplicationFailure.nonRetryable('This cutover has gone back');
   };
   return {
     async fenceOrders(context: CutoverContext): Promise<void> {
@@ -23,8 +31,9 @@ export function createCutoverHooks(databases: Databases, say: (text: string) => 
       databases.isSourceReadOnly = true;
       say('the source takes no writes any more');
     },
-    async unfenceOrders({ token }: CutoverContext): Promise<void> {
-      databases.returned.add(token);
+    async unfenceOrders(context: CutoverContext): Promise<void> {
+      takeUp(context);
+      databases.isClosed = true;
       // A late switch may have come first.
       if (databases.pointer !== 'source') throw ApplicationFailure.nonRetryable('The application uses the target');
       databases.isSourceReadOnly = false;

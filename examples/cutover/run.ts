@@ -15,7 +15,7 @@ const address = process.env['TEMPORAL_ADDRESS'] ?? 'localhost:7233';
 const taskQueue = `cutover-${process.pid}`;
 const simulator = await startDmsSimulator({ speed: 60 });
 const dms = createAwsDmsApi({ clientFor: ({ region }) => createDmsClient(simulator.clientConfig(region)) });
-const databases = { isSourceReadOnly: false, pointer: 'source' as const, returned: new Set<string>() };
+const databases = { isSourceReadOnly: false, pointer: 'source' as const, token: '', isClosed: false };
 
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address }),

@@ -7,12 +7,21 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-databases = {"fenced": False, "pointer": "source", "returned": set()}
+databases = {"fenced": False, "pointer": "source", "token": "", "closed": False}
+
+
+def take_up(context: dict) -> None:
+    """Takes up the newest token. Refuses an older one: that call was sent earlier, and was late."""
+    if context["token"] < databases["token"]:
+        raise ApplicationError("A later cutover has begun", non_retryable=True)
+    if context["token"] > databases["token"]:
+        databases.update(token=context["token"], closed=False)
 
 
 def require_open(context: dict) -> None:
     """Refuses a call that comes after its cutover has gone back."""
-    if context["token"] in databases["returned"]:
+    take_up(context)
+    if databases["closed"]:
         raise ApplicationError("This cutover has gone back", non_retryable=True)
 
 
@@ -24,7 +33,8 @@ async def fence_orders(context: dict) -> None:
 
 @activity.defn
 async def unfence_orders(context: dict) -> None:
-    databases["returned"].add(context["token"])
+    take_up(context)
+    databases["closed"] = True
     if databases["pointer"] != "source":  # a late switch came first
         raise ApplicationError("The application uses the target", non_retryable=True)
     databases["fenced"] = False

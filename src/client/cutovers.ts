@@ -148,7 +148,7 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
     if (!isUnanswered(err)) throw err;
     const { taskQueue } = await askServer(client, () => handle.describe());
     throw new Error(
-      `${handle.workflowId} gives no answer. Check that a worker serves the task queue ${taskQueue} with temporal-dms/workflows`,
+      `${handle.workflowId} gives no answer. Check that a worker serves the task queue ${taskQueue} with temporal-dms/workflows. The request may still be carried out: read the status before you send it again`,
       { cause: err },
     );
   }

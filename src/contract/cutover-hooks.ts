@@ -7,7 +7,7 @@ export interface CutoverFunctions {
   /** Stops writes to the source. Returns once no write is in flight. */
   fence(context: CutoverContext): Promise<unknown>;
   /**
-   * Bars late calls of this token, and then lets the source take writes again. Fails if the application uses the
+   * Closes this token for late calls, and then lets the source take writes again. Fails if the application uses the
    * target, because a late `switchToTarget` came first.
    */
   unfence(context: CutoverContext): Promise<unknown>;
@@ -41,7 +41,10 @@ export interface CutoverFunctions {
 export interface CutoverContext {
   /** Id of the cutover. */
   readonly cutoverId: string;
-  /** Token: the same for every attempt of every hook of this cutover, another in the next cutover. */
+  /**
+   * Fencing token: the same for every attempt of every hook of this cutover. A cutover that begins later has a greater
+   * one, compared as text. A hook that changes something refuses a token that is lower than one it has seen.
+   */
   readonly token: string;
   /** Phase in which the hook is called. */
   readonly phase: CutoverPhase;

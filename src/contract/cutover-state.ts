@@ -80,6 +80,8 @@ export interface CutoverState {
   /** True if `prepareReverse` has succeeded. */
   readonly isReversePrepared: boolean;
   readonly replications: readonly CutoverReplication[];
+  /** ARNs of the replications that this run has reserved. Others are not released. */
+  readonly reserved: readonly string[];
   readonly lag: readonly CutoverLag[];
   readonly checks: readonly CutoverCheck[];
   /** Names of the checks in the newest measurement. */
@@ -116,8 +118,15 @@ export interface CutoverStop {
 
 /** Value that each step returns when it succeeds. A step that is not listed returns nothing. */
 export interface StepValues {
-  /** Time of the oldest reservation, ISO 8601. `null` in a host workflow, because a host may reserve by itself. */
-  readonly reserve: string | null;
+  /**
+   * `reserved`: ARNs of what was reserved. `since`: time of the oldest reservation, ISO 8601; `null` in a host workflow,
+   * because a host may reserve by itself. `problem`: why the others could not be reserved; `null`: all were.
+   */
+  readonly reserve: {
+    readonly reserved: readonly string[];
+    readonly since: string | null;
+    readonly problem: string | null;
+  };
   readonly inspect: { readonly readings: readonly ReplicationReading[]; readonly traffic: CutoverTraffic };
   readonly preflight: readonly CutoverCheck[];
   readonly 'await-lag': readonly CutoverLag[];

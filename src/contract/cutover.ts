@@ -74,6 +74,8 @@ export type CutoverRequestName = 'approve' | 'revokeApproval' | 'abort' | 'chang
 
 /** Status of a cutover, as the query `dms.cutover` returns it. */
 export interface CutoverStatus {
+  /** Fencing token that the hooks get. A person who unfences the source by hand closes it in the hooks first. */
+  readonly token: string;
   /** Phase of the cutover. */
   readonly phase: CutoverPhase;
   /** Time at which the phase began, ISO 8601. */

@@ -48,10 +48,19 @@ async function findReset(): Promise<boolean> {
   }
 }
 
+/** Returns a token that is greater, as text, than that of every cutover that began earlier. */
+function newToken(): string {
+  return `${now()}-${uuid4()}`;
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
 function begin(input: CutoverInput): ContinuedCutover {
   const { plan, hooks } = readCutoverInput(input);
   const names = Object.entries(hooks).flatMap(([name, hook]) => (hook === null ? [] : [name as CutoverHookName]));
-  return { state: beginCutover(plan, names, uuid4(), new Date().toISOString()), hooks };
+  return { state: beginCutover(plan, names, newToken(), now()), hooks };
 }
 
 /**
@@ -69,7 +78,7 @@ export async function cutOver(
   const plan = readCutoverOptions(input, hooks.switchToSource !== undefined);
   // The hooks may be methods of a class.
   const names = cutoverHookNames.filter((name) => hooks[name] != null);
-  const run = new CutoverRun(beginCutover(plan, names, uuid4(), new Date().toISOString()), hooks, taskQueue);
+  const run = new CutoverRun(beginCutover(plan, names, newToken(), now()), hooks, taskQueue);
   const ended = await run.run(null);
   if ('result' in ended) return ended.result;
   throw new Error('A step can not continue as new');

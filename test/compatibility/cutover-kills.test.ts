@@ -63,6 +63,7 @@ const points: readonly Point[] = [
   { hook: 'whereIsTraffic', phase: 'switching', outcome: 'switched' },
   { hook: 'whereIsTraffic', phase: 'returning', prepare: failingSwitch, outcome: 'returned' },
   { hook: 'unfence', prepare: failingSwitch, outcome: 'returned' },
+  { hook: 'notify', phase: 'draining', outcome: 'switched' },
   {
     hook: 'switchToSource',
     prepare: unsound,

@@ -85,7 +85,7 @@ describe.concurrent('a cutover that is reset', () => {
     expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(1);
   });
 
-  test('to draining after it has returned stops once more, and returns again, because its hooks refuse its token', async () => {
+  test('to draining after it has returned stops once more, and returns because the hooks refuse its token', async () => {
     const application = new Application();
     application.meddle['switchToTarget'] = async (_, own) => {
       delete application.meddle['switchToTarget'];
@@ -112,7 +112,7 @@ describe.concurrent('a cutover that is reset', () => {
     await resetTo(cutovers.stage, cutover.workflowId, 'draining');
     const again = cutovers.stage.dms.cutover(input.cutoverId);
     const status = await inPhase(again, 'return-failed');
-    expect(status.waitingFor).toContain(`is reserved by ${other.workflowId}, whose fence this may be`);
+    expect(status.waitingFor).toContain(`${other.workflowId} has reserved ${arns[0]}, so the fence may be its own`);
     expect(application.isFenced).toBe(true);
     expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(1);
     await cutovers.stage.client.workflow.getHandle(cutover.workflowId).cancel();

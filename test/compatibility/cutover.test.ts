@@ -12,7 +12,7 @@ import {
 } from '../support/cutover.js';
 import { ada, CutoverStage, expectAsBefore, inPhase, refuse } from '../support/cutover-stage.js';
 import { createIamPermissions } from '../../src/iam/index.js';
-import { encrypted } from '../support/encrypted.js';
+import { bytesIn, encrypted } from '../support/encrypted.js';
 import { failureOf, Stage, until } from '../support/stage.js';
 
 const cutovers = new CutoverStage();
@@ -24,7 +24,7 @@ describe.concurrent('a cutover in trouble', () => {
     const { application, arns, cutover } = await cutovers.start({ hooks: { ...input.hooks, switchToTarget } });
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
-    expect(result.cause?.detail).toContain('no worker of the task queue nobody took switchToTarget');
+    expect(result.cause?.detail).toContain('no worker of the task queue nobody started switchToTarget in time');
     await cutovers.expectAsBefore(application, arns);
   });
 
@@ -233,6 +233,46 @@ describe.concurrent('a cutover in trouble', () => {
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'preflight' } });
     expect(result.cause?.detail).toContain('An earlier run of this cutover has reserved the replications');
     await cutovers.expectAsBefore(application, arns);
+    const [earlier] = application.contexts;
+    if (earlier === undefined) throw new Error('The earlier run has called a hook');
+    expect(earlier.token).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z-/);
+    expect(earlier.token < (application.contexts.at(-1)?.token ?? '')).toBe(true);
+    await expect(application.activities['switchToTarget']?.(earlier)).rejects.toThrow('A later cutover has begun');
+    await cutovers.expectAsBefore(application, arns);
+  });
+
+  test('lets the fence of a terminated run down, although its window has closed', async () => {
+    const application = new Application();
+    application.undrained = 1000;
+    const notAfter = new Date(Date.now() + 5000).toISOString();
+    const { arns, cutover, input } = await cutovers.start({ window: { notAfter } }, application);
+    await inPhase(cutover, 'draining');
+    await cutovers.stage.client.workflow.getHandle(cutover.workflowId).terminate('test');
+    await until('the window has closed', async () => Date.now() > Date.parse(notAfter));
+    const again = await cutovers.stage.dms.startCutover(input);
+    expect(await again.result()).toMatchObject({ outcome: 'returned' });
+    await cutovers.expectAsBefore(application, arns);
+  });
+
+  test('unfences although a stop can not be recorded, because its ledger was terminated', async () => {
+    const application = new Application();
+    const { stage } = cutovers;
+    const arn = stage.simulator.createReplication({ status: 'running', durations: { stopping: 200 } });
+    const { cutover } = await cutovers.start({ arns: [arn] }, application);
+    await inPhase(cutover, 'stopping');
+    await until('DMS stops it', async () => stage.simulator.row(arn).Status === 'stopping');
+    await stage.client.workflow.getHandle(`dms-ledger:${arn}`).terminate('test');
+    await until('it is being recorded', async () =>
+      (await stage.dms.openOperation(arn))?.progress().then(({ phase }) => phase === 'recording'),
+    );
+    await cutover.abort(ada);
+    await until('the source takes writes again', async () => !application.isFenced);
+    const unsealing = ['unseal the replications and resume them'];
+    await until(
+      'only the replications are left',
+      async () => (await cutover.status()).undo.join() === unsealing.join(),
+    );
+    for (const id of [cutover.workflowId, `dms:${arn}`]) await stage.client.workflow.getHandle(id).terminate('test');
   });
 
   test('asks a person when the application is not in order on the target, and switches back on request', async () => {
@@ -277,7 +317,7 @@ describe.concurrent('a cutover in trouble', () => {
           meddle['whereIsTraffic'] = ({ phase }, own) => (phase === 'returning' ? refuse() : own());
         },
         repair: ({ meddle }) => delete meddle['whereIsTraffic'],
-        says: 'so it stays fenced: whereIsTraffic failed: the database refuses connections',
+        says: 'its traffic or its owner is not known: whereIsTraffic failed: the database refuses connections',
         undo: [unfence, resume],
       },
     ],
@@ -363,15 +403,26 @@ describe.concurrent('a cutover in trouble', () => {
     expect((await cutovers.stage.dms.ledger(arns[0] ?? '')).reservation?.owner).toBe(cutover.workflowId);
   });
 
-  test('runs with everything encrypted', async () => {
+  test('runs with everything encrypted, and its history shows neither its reason nor its replication', async () => {
     await using encoded = await Stage.set(undefined, { dataConverter: encrypted });
     await encoded.work({ foreign: sharedActivities });
-    const input = cutoverInput(runningReplications(encoded), { approval: {} });
+    const [arn = ''] = runningReplications(encoded);
+    const input = cutoverInput([arn], { approval: {}, reason: 'hush' });
     new Application().serve(input.cutoverId);
     const cutover = await encoded.dms.startCutover(input);
     await inPhase(cutover, 'waiting-for-approval');
+    expect((await encoded.dms.startCutover(input)).joined).toBe(true);
+    const failure = await failureOf(encoded.dms.startCutover({ ...input, reason: 'another' }));
+    expect(failure).toMatchObject({ type: 'DmsOperationInProgress' });
+    const refusal = await failureOf(cutover.approve({ ...ada, confirm: 'another cutover' }));
+    expect(refusal).toMatchObject({ type: 'DmsCutoverRefused', details: [{ replicationConfigArn: arn }] });
     await cutover.approve({ ...ada, confirm: input.cutoverId });
-    expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
+    const result = await cutover.result();
+    expect(result.outcome).toBe('switched');
+    expect(result.timeline[0]?.what).toBe('Begun: hush');
+    const payloads = bytesIn(await encoded.client.workflow.getHandle(cutover.workflowId).fetchHistory());
+    expect(payloads.length).toBeGreaterThan(50);
+    expect(payloads.filter((payload) => payload.includes('hush') || payload.includes(arn))).toEqual([]);
   });
 
   test.each(['cancelled', 'terminated'] as const)(
@@ -421,7 +472,7 @@ describe.concurrent('a cutover in trouble', () => {
     const result = await (await own.dms.startCutover(input)).result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'preflight', phase: 'preflight' } });
     expect(result.cause?.detail).toMatch(
-      /^permissions: \S+ is out of this worker's reach: IAM denies it dms:StartReplication$/,
+      /^permissions: \S+ can't be changed by this worker, whose policy must allow it: IAM denies dms:StartReplication$/,
     );
     expect(application.done).toEqual(['whereIsTraffic']);
     await expectAsBefore(own, application, arns);

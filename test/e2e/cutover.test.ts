@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
@@ -55,6 +56,21 @@ describe.concurrent('a cutover', () => {
     expect(application).toMatchObject({ isFenced: true, traffic: 'target' });
   });
 
+  test('waits for a slow hook without timers', async () => {
+    const application = new Application();
+    application.undrained = 1;
+    application.meddle['isDrained'] = async (_, own) => {
+      if (application.undrained === 0) await sleep(4000);
+      return own();
+    };
+    const { cutover } = await cutovers.start({}, application);
+    expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
+    const { events = [] } = await cutovers.stage.client.workflow.getHandle(cutover.workflowId).fetchHistory();
+    const timers = events?.filter(({ timerStartedEventAttributes: timer }) => timer != null) ?? [];
+    // The limit of the stopped writes, twice, and the wait between the two calls.
+    expect(timers).toHaveLength(3);
+  });
+
   test('goes back when the switch did not take effect: unfences first, then unseals and resumes', async () => {
     const application = new Application();
     application.meddle['switchToTarget'] = refuse;
@@ -71,7 +87,7 @@ describe.concurrent('a cutover', () => {
     expect(status).toMatchObject({
       ready: true,
       allowed: ['approve', 'abort', 'change'],
-      waitingFor: 'Approval by 2 of 2',
+      waitingFor: 'Approvals: 0 of 2 given',
     });
     const confirm = input.cutoverId;
     expect((await failureOf(cutover.approve({ ...ada, confirm: 'another' }))).message).toContain('this is the cutover');
@@ -93,7 +109,7 @@ describe.concurrent('a cutover', () => {
     await inPhase(cutover, 'waiting-for-approval');
     const handle = cutovers.stage.client.workflow.getHandle(cutover.workflowId);
     const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    expect(currentDetails).toContain('| Waits for | Approval by 1 of 1 |');
+    expect(currentDetails).toContain('| Waits for | Approvals: 0 of 1 given |');
     expect(currentDetails).toContain(`--workflow-id '${cutover.workflowId}' --name dms.approve`);
     await cutover.abort(ada);
     const result = await cutover.result();

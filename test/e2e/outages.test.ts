@@ -8,7 +8,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
-import { encrypted } from '../support/encrypted.js';
+import { bytesIn, encrypted } from '../support/encrypted.js';
 import { answeredStatus, failureOf, ledgerOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
@@ -271,9 +271,3 @@ describe.concurrent('with everything encrypted', () => {
     expect(payloads.filter((payload) => payload.includes('hush'))).toEqual([]);
   });
 });
-
-/** Returns the contents of all byte arrays in a value, as text. */
-function bytesIn(value: unknown): string[] {
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('latin1')];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(bytesIn) : [];
-}

@@ -19,9 +19,9 @@ describe.concurrent('the cutover example', () => {
   });
 
   test('refuses a fence and a switch that arrive after their cutover has gone back', async () => {
-    const databases: Databases = { isSourceReadOnly: true, pointer: 'source', returned: new Set() };
+    const databases: Databases = { isSourceReadOnly: true, pointer: 'source', token: '', isClosed: false };
     const hooks = createCutoverHooks(databases, () => undefined);
-    const [own, next] = [{ token: 'own' }, { token: 'next' }] as unknown as CutoverContext[];
+    const [own, next] = [{ token: '1' }, { token: '2' }] as unknown as CutoverContext[];
     if (own === undefined || next === undefined) throw new Error('There are two');
     await hooks.unfenceOrders(own);
     await expect(hooks.fenceOrders(own)).rejects.toThrow(ApplicationFailure);
@@ -32,8 +32,20 @@ describe.concurrent('the cutover example', () => {
     expect(databases).toMatchObject({ isSourceReadOnly: true, pointer: 'target' });
   });
 
+  test('refuses an unfence of an earlier cutover once a later one has fenced', async () => {
+    const databases: Databases = { isSourceReadOnly: false, pointer: 'source', token: '', isClosed: false };
+    const hooks = createCutoverHooks(databases, () => undefined);
+    const of = (token: string) => ({ token }) as CutoverContext;
+    await hooks.fenceOrders(of('1'));
+    await hooks.unfenceOrders(of('1'));
+    await hooks.fenceOrders(of('2'));
+    await expect(hooks.unfenceOrders(of('1'))).rejects.toThrow(ApplicationFailure);
+    await expect(hooks.switchOrders(of('1'))).rejects.toThrow(ApplicationFailure);
+    expect(databases).toMatchObject({ isSourceReadOnly: true, pointer: 'source' });
+  });
+
   test('keeps the source fenced when a late switch comes just before unfence', async () => {
-    const databases: Databases = { isSourceReadOnly: true, pointer: 'target', returned: new Set() };
+    const databases: Databases = { isSourceReadOnly: true, pointer: 'target', token: '', isClosed: false };
     const hooks = createCutoverHooks(databases, () => undefined);
     await expect(hooks.unfenceOrders({ token: 'own' } as CutoverContext)).rejects.toThrow(ApplicationFailure);
     expect(databases.isSourceReadOnly).toBe(true);

@@ -8,7 +8,7 @@ import type { CutoverHookName } from '../../src/contract/cutover-input.js';
 import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';
 import type { CutoverAction, CutoverState, StepOutcome } from '../../src/contract/cutover-state.js';
 import { beginCutover } from '../../src/rules/cutover/begin.js';
-import { isDue, onCancel, onTime, wakeAt } from '../../src/rules/cutover/clock.js';
+import { beginStep, isDue, onCancel, onTime, wakeAt } from '../../src/rules/cutover/clock.js';
 import { onOutcome } from '../../src/rules/cutover/outcomes.js';
 import { resultOf } from '../../src/rules/cutover/report.js';
 import { allowedRequests, onRequest, refusal, type CutoverRequests } from '../../src/rules/cutover/requests.js';
@@ -37,11 +37,17 @@ export class Tape {
   }
 }
 
-/** Effect of a step that the cutover has given up, and that comes later. */
+/** Effect of a step that its cutover has given up, and that comes later. */
 interface LateEffect {
   readonly step: CutoverAction;
   readonly at: number;
+  readonly token: number;
 }
+
+/** Tokens of the cutover, and of the one before it. */
+const [OWN, EARLIER] = [2, 1];
+/** Steps whose effects may come after the end of their cutover. */
+const leftBehind = ['fence', 'unfence', 'switch', 'switch-back'] as const;
 
 /** Choices of one cutover. */
 export interface WorldOptions {
@@ -57,6 +63,8 @@ export interface WorldOptions {
   readonly people: number;
   /** Chance in each step that the workflow is reset to an earlier state, out of a thousand. */
   readonly resets: number;
+  /** End of the cutover before this one. One that was terminated has fenced and stopped. Both leave calls behind. */
+  readonly before: 'none' | 'returned' | 'terminated';
 }
 
 interface Replication {
@@ -73,9 +81,12 @@ export class CutoverWorld {
   readonly #replications: Replication[];
   #isFenced = false;
   #traffic: CutoverTraffic = 'source';
-  #isReserved = false;
+  #reservedAt: string | null = null;
+  /** True if the cutover got no answer about a reservation. It does not release that one. */
+  #isReservationUnknown = false;
   #wasDecisionCancelled = false;
-  /** True once `unfence` has succeeded. The hooks then refuse to fence or to switch for this token. */
+  /** Newest token that a hook has seen, and whether `unfence` has closed it. */
+  #token = 0;
   #isClosed = false;
   #late: readonly LateEffect[] = [];
   /** True if a late switch took effect, or one before a reset, since `whereIsTraffic` was last asked. */
@@ -107,6 +118,17 @@ export class CutoverWorld {
     );
     this.state = beginCutover(plan, hooks, 'token', this.iso);
     this.#earlier.push(this.state);
+    if (options.before !== 'none') this.#leaveBehind(options.before === 'terminated');
+  }
+
+  /** Prepares what the cutover before this one has left. */
+  #leaveBehind(isFenced: boolean): void {
+    [this.#token, this.#isClosed, this.#isFenced] = [EARLIER, !isFenced, isFenced];
+    if (isFenced) this.#reservedAt = new Date(BEGIN - 600_000).toISOString();
+    for (const each of isFenced ? this.#replications : []) [each.isRunning, each.isSealed] = [false, true];
+    this.#late = leftBehind.flatMap((step) =>
+      this.#tape.happens(500) ? [{ step, at: BEGIN + this.#tape.next(0) * 1000, token: EARLIER }] : [],
+    );
   }
 
   get iso(): string {
@@ -138,7 +160,8 @@ export class CutoverWorld {
     const stopped = this.#replications.filter(({ isRunning }) => !isRunning).length;
     const sealed = this.#replications.filter(({ isSealed }) => isSealed).length;
     const isWrong = (what: string) => void this.violations.push(`${result.outcome}, and ${what}`);
-    if (this.#isReserved) isWrong('the replications are still reserved');
+    if (this.#isReservationUnknown) return result; // A person finds the reservation, and what is behind it.
+    if (this.#reservedAt !== null) isWrong('the replications are still reserved');
     if (result.outcome === 'switched') {
       if (this.#traffic !== 'target') isWrong(`the application uses ${this.#traffic}`);
       if (sealed !== this.#replications.length) isWrong(`only ${sealed} replications are sealed`);
@@ -162,6 +185,7 @@ export class CutoverWorld {
 
   /** Carries out a step. Its effect may come without its answer, and its answer without its effect. */
   #carryOut(step: CutoverAction): void {
+    this.state = beginStep(this.state);
     const isTroubled = this.#tape.happens(this.options.trouble);
     const kind = isTroubled ? this.#tape.next(0) % 5 : 0;
     const seconds = isTroubled ? this.#tape.next(0) : 1;
@@ -172,17 +196,20 @@ export class CutoverWorld {
       const next = wake === null ? end : Math.max(this.now + 1, Date.parse(wake));
       this.#pass(Math.min(end, next, this.now + 20_000));
       this.#set(onTime(this.state, this.iso, true));
+      if (Date.parse(wakeAt(this.state) ?? '') <= this.now)
+        this.violations.push(`the clock rings for nothing in ${step}`);
       this.#peopleAct(true);
       isInterruptedNow = isInterrupted(this.state);
     }
     // A step that is interrupted, or that fails, may have taken effect, or may do so later.
     const takesEffect = kind === 0 || kind === 1;
-    if (kind === 4) this.#late = [...this.#late, { step, at: this.now + (this.#tape.next(0) % 60) * 1000 }];
+    if (kind === 4) this.#late = [...this.#late, { step, at: this.now + (this.#tape.next(0) % 60) * 1000, token: OWN }];
     const answers = kind === 0 || kind === 3;
     const value = this.#effect(step, takesEffect);
-    const outcome = (
-      answers && !isInterruptedNow && value !== undefined ? { step, value } : { step, problem: 'no answer' }
-    ) as StepOutcome;
+    // Nothing interrupts a reservation.
+    const isHeard = answers && value !== undefined && (step === 'reserve' || !isInterruptedNow);
+    if (step === 'reserve') this.#isReservationUnknown = !isHeard || kind !== 0;
+    const outcome = (isHeard ? { step, value } : { step, problem: 'no answer' }) as StepOutcome;
     this.#requireOneWriter(step);
     this.#set(onOutcome(this.state, outcome, this.iso, WORKFLOW_ID));
   }
@@ -191,12 +218,10 @@ export class CutoverWorld {
   #effect(step: CutoverAction, takesEffect: boolean): unknown {
     switch (step) {
       case 'reserve':
-        this.#isReserved ||= takesEffect;
-        return takesEffect ? this.iso : undefined;
+        return this.#reserve(takesEffect);
       case 'release':
-        this.#isReserved &&= !takesEffect;
         // The workflow keeps trying, for as long as the ledger is away.
-        this.#isReserved = false;
+        if (this.state.reserved.length > 0) this.#reservedAt = null;
         return null;
       case 'inspect':
         return takesEffect ? { readings: this.#readings(), traffic: this.#traffic } : undefined;
@@ -209,8 +234,9 @@ export class CutoverWorld {
       case 'await-lag':
         return [];
       case 'fence':
-        if (takesEffect && !this.#isClosed) this.#isFenced = true;
-        return takesEffect && !this.#isClosed ? null : undefined;
+        if (!takesEffect || !this.#accepts(OWN)) return undefined;
+        this.#isFenced = true;
+        return null;
       case 'mark-source':
         return takesEffect ? { lsn: 1 } : undefined;
       case 'drain':
@@ -223,14 +249,15 @@ export class CutoverWorld {
       case 'assert-still-stopped':
         return this.#replications.every(({ isRunning }) => !isRunning) ? null : undefined;
       case 'switch':
-        if (this.#isClosed) return undefined;
+        if (!this.#accepts(OWN)) return undefined;
         this.#requireMaySwitch();
         if (takesEffect) this.#traffic = 'target';
         else if (this.#tape.happens(200)) this.#traffic = this.#tape.happens(500) ? 'both' : 'neither';
         return takesEffect ? null : undefined;
       case 'switch-back':
-        if (takesEffect) this.#traffic = 'source';
-        return takesEffect ? null : undefined;
+        if (!takesEffect || !this.#accepts(OWN)) return undefined;
+        this.#traffic = 'source';
+        return null;
       case 'ask-after-switch':
       case 'ask-after-switch-back':
       case 'ask-before-unfence':
@@ -239,14 +266,9 @@ export class CutoverWorld {
       case 'find-reset':
         return takesEffect ? this.#wasReset : undefined;
       case 'unfence':
-        // The hook closes its token first. Then it fails if a switch came before that.
-        if (this.#traffic !== 'source' && this.#wasSwitchedLate) {
-          this.#isClosed = true;
-          return undefined;
-        }
-        if (this.#traffic !== 'source') this.violations.push(`unfenced while the application uses ${this.#traffic}`);
-        if (takesEffect) [this.#isFenced, this.#isClosed] = [false, true];
-        return takesEffect ? null : undefined;
+        if (this.#traffic !== 'source' && !this.#wasSwitchedLate)
+          this.violations.push(`unfenced while the application uses ${this.#traffic}`);
+        return takesEffect && this.#unfence(OWN) ? null : undefined;
       case 'replicate':
         if (takesEffect) for (const each of this.#replications) [each.isRunning, each.isSealed] = [true, false];
         return takesEffect ? null : undefined;
@@ -257,15 +279,40 @@ export class CutoverWorld {
     }
   }
 
-  /** Moves the time, and applies what comes late. The hooks refuse a token that `unfence` has closed. */
+  /** Reserves all replications, or one of them, or none. An older reservation stays. */
+  #reserve(isWhole: boolean): unknown {
+    const reserved = this.state.plan.replicationConfigArns.slice(0, isWhole ? undefined : this.#tape.next(0) % 2);
+    if (reserved.length > 0) this.#reservedAt ??= this.iso;
+    const since = reserved.length === 0 ? null : this.#reservedAt;
+    return { reserved, since, problem: reserved.length === this.#replications.length ? null : 'one is not reserved' };
+  }
+
+  /** Takes up a token in a hook. The hook refuses one that is older than the newest, or closed. */
+  #accepts(token: number): boolean {
+    if (token > this.#token) [this.#token, this.#isClosed] = [token, false];
+    return token === this.#token && !this.#isClosed;
+  }
+
+  /** Closes the token first. Then fails if a switch came before that. */
+  #unfence(token: number): boolean {
+    if (token < this.#token) return false;
+    [this.#token, this.#isClosed] = [token, true];
+    if (this.#traffic !== 'source') return false;
+    this.#isFenced = false;
+    return true;
+  }
+
+  /** Moves the time, and applies what comes late, if the hooks let it. */
   #pass(until: number): void {
     this.now = until;
     const due = this.#late.filter(({ at }) => at <= until);
     this.#late = this.#late.filter(({ at }) => at > until);
-    for (const { step } of due) {
-      if (this.#isClosed) continue;
-      if (step === 'fence') this.#isFenced = true;
-      if (step === 'switch' && this.#isFenced) [this.#traffic, this.#wasSwitchedLate] = ['target', true];
+    for (const { step, token } of due) {
+      if (step === 'unfence') this.#unfence(token);
+      else if (!this.#accepts(token)) continue;
+      else if (step === 'fence') this.#isFenced = true;
+      else if (step === 'switch') [this.#traffic, this.#wasSwitchedLate] = ['target', true];
+      else if (step === 'switch-back') this.#traffic = 'source';
       this.#requireOneWriter(`a late ${step}`);
     }
   }
@@ -300,7 +347,7 @@ export class CutoverWorld {
     return this.#replications.map((each, n) => ({
       replicationConfigArn: arnOf(n),
       replication: look({ status: each.isRunning ? 'running' : 'stopped' }),
-      ledger: { sealedBy: each.isSealed ? 'ada' : null, reservedBy: this.#isReserved ? WORKFLOW_ID : null },
+      ledger: { sealedBy: each.isSealed ? 'ada' : null, reservedBy: this.#reservedAt === null ? null : WORKFLOW_ID },
       endpoints: null,
       permissions: null,
       lag: { sourceSeconds: 1, targetSeconds: 1, at: this.iso },
@@ -354,7 +401,10 @@ export class CutoverWorld {
       return requestOf('approve', { ...who, confirm: this.#tape.happens(50) ? 'another' : 'orders' });
     // The person makes the application use one side.
     if (isDecision(step)) this.#traffic = this.#isOnTarget ? 'target' : 'source';
-    if (step === 'await-repair' && !this.#isOnTarget && this.#tape.happens(300)) {
+    // A person tells a cutover that can't find out about a reset the truth.
+    const isLeft = this.#isFenced || this.#replications.some(({ isRunning, isSealed }) => !isRunning || isSealed);
+    const mayRepair = this.state.undo.length > 0 || !isLeft;
+    if (step === 'await-repair' && !this.#isOnTarget && mayRepair && this.#tape.happens(300)) {
       this.#repair();
       return requestOf('decide', { ...who, undo: 'done' });
     }
@@ -375,7 +425,7 @@ export class CutoverWorld {
   #repair(): void {
     const failed = this.state.undo.at(-1);
     if (failed === 'switch-back') this.#traffic = 'source';
-    if (failed === 'unfence') [this.#isFenced, this.#isClosed] = [false, true];
+    if (failed === 'unfence') this.#unfence(OWN);
     if (failed === 'replicate') for (const each of this.#replications) [each.isRunning, each.isSealed] = [true, false];
   }
 

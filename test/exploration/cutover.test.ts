@@ -19,6 +19,7 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
   trouble: fc.constantFrom(0, 50, 200, 500),
   people: fc.constantFrom(0, 5, 40),
   resets: fc.constantFrom(0, 0, 5, 40),
+  before: fc.constantFrom('none' as const, 'none' as const, 'returned' as const, 'terminated' as const),
 });
 const tapes = fc.array(fc.nat(999), { minLength: 0, maxLength: 400, size: 'max' });
 

@@ -5,13 +5,8 @@ import type { CutoverAction, CutoverState, CutoverStep, StepOutcome } from '../.
 import { onTime } from '../../src/rules/cutover/clock.js';
 import { gateChecks, preflightChecks, stopCheck } from '../../src/rules/cutover/gates.js';
 import { onOutcome } from '../../src/rules/cutover/outcomes.js';
-import {
-  cutoverMarkdown,
-  refusedRequest,
-  resultOf,
-  undecidedFailure,
-  waitingFor,
-} from '../../src/rules/cutover/report.js';
+import { cutoverMarkdown } from '../../src/rules/cutover/details.js';
+import { refusedRequest, resultOf, undecidedFailure, waitingFor } from '../../src/rules/cutover/report.js';
 import { cutoverRequests, onRequest, refusal } from '../../src/rules/cutover/requests.js';
 import {
   enter,
@@ -86,7 +81,7 @@ describe('a cutover says', () => {
       The checks of the preflight <- inspect
       The hook preflight <- preflight
       A lag of at most 10 s in 3 samples in a row <- await-lag
-      Approval by 1 of 1 <- measure, await-approval
+      Approvals: 0 of 1 given <- measure, await-approval
       The window, which opens at null <- await-window
       The gates once more <- measure-again
       The hook prepareReverse <- prepare-reverse
@@ -106,7 +101,7 @@ describe('a cutover says', () => {
       The hook unfence <- unfence
       Resuming the replications <- replicate
       A person to repair the way back <- await-repair
-      A look for an earlier run of the workflow <- find-reset
+      The answer whether this workflow was reset <- find-reset
       Releasing the replications <- release
       Nothing: the cutover has ended <- end"
     `);
@@ -141,14 +136,14 @@ describe('a cutover says', () => {
       The hook unfence <- unfence
       Resuming the replications <- replicate
       A person to repair the way back: refused. Left: send the application back to the source, then let the source take writes again, then unseal the replications and resume them <- await-repair
-      A look for an earlier run of the workflow <- find-reset
+      The answer whether this workflow was reset <- find-reset
       Releasing the replications <- release
       Nothing: the cutover has ended <- end"
     `);
     expect(waitingFor(stateAt('await-lag', {}, { gates: { lag: 'ignore' } }))).toBe('The lag');
     const approvals = [{ by: 'bob', reason: 'fine', at: at(0) }];
     expect(waitingFor(stateAt('await-approval', { approvals }, { approval: { approvers: 3 } }))).toBe(
-      'Approval by 2 of 3',
+      'Approvals: 1 of 3 given',
     );
   });
 
@@ -179,12 +174,12 @@ describe('a cutover says', () => {
       the cutover has ended <- end
       # revokeApproval
       (accepted) <- reserve, inspect, preflight, await-lag, measure, await-approval, await-window, measure-again, prepare-reverse
-      the fence was called already, so abort it instead <- fence, mark-source, drain, stop, assert-stopped, sync-identities, assert-still-stopped
-      the switch has begun already <- switch, ask-after-switch, decide-after-switch, start-reverse, verify, await-verdict, switch-back, ask-after-switch-back, decide-after-switch-back, ask-before-unfence, unfence, replicate, await-repair, find-reset, release
+      \`fence\` was called already. Abort the cutover instead <- fence, mark-source, drain, stop, assert-stopped, sync-identities, assert-still-stopped
+      the switch has begun. In verifying, send dms.switchBack <- switch, ask-after-switch, decide-after-switch, start-reverse, verify, await-verdict, switch-back, ask-after-switch-back, decide-after-switch-back, ask-before-unfence, unfence, replicate, await-repair, find-reset, release
       the cutover has ended <- end
       # abort
       (accepted) <- reserve, inspect, preflight, await-lag, measure, await-approval, await-window, measure-again, prepare-reverse, fence, mark-source, drain, stop, assert-stopped, sync-identities, assert-still-stopped
-      the switch has begun already. In verifying, switch it back instead <- switch, ask-after-switch, decide-after-switch, start-reverse, verify, await-verdict, switch-back, ask-after-switch-back, decide-after-switch-back, ask-before-unfence, unfence, replicate, await-repair, find-reset, release
+      the switch has begun. In verifying, send dms.switchBack <- switch, ask-after-switch, decide-after-switch, start-reverse, verify, await-verdict, switch-back, ask-after-switch-back, decide-after-switch-back, ask-before-unfence, unfence, replicate, await-repair, find-reset, release
       the cutover has ended <- end
       # change
       (accepted) <- reserve, inspect, preflight, await-lag, measure, await-approval, await-window, measure-again, prepare-reverse, fence, mark-source, drain, stop, assert-stopped, sync-identities, assert-still-stopped
@@ -243,10 +238,10 @@ describe('a cutover says', () => {
       [
         "preflight: Reserve and check 1 replication",
         "preflight: Call preflight",
-        "waiting-for-lag: Wait for a lag of at most 10 s, at most 86400 s",
+        "waiting-for-lag: Wait up to 86400 s for a lag of at most 10 s",
         "validating: Check tables (none-in-error) and validation (no-mismatch)",
         "validating: Call validate",
-        "waiting-for-approval: Wait for 1 approval, at most 604800 s",
+        "waiting-for-approval: Wait up to 604800 s for 1 approval",
         "waiting-for-window: Wait until 2026-01-01T00:10:00.000Z",
         "fencing: Check the gates once more",
         "fencing: Call prepareReverse",
@@ -348,16 +343,16 @@ describe('a cutover says', () => {
     const problem = 'the application uses both sides';
     const { message } = undecidedFailure(stateAt('end', { ...switched, phase: 'switch-unknown', problem }));
     expect(message).toMatchInlineSnapshot(
-      `"The cutover "orders" ended in switch-unknown without a decision (the application uses both sides). The source is still fenced. The replications are still reserved. Find out which side the application uses. To go back by hand: send the application back to the source, then let the source take writes again, then unseal the replications and resume them. Then end each reservation: client.breakReservation(arn, { by, reason })."`,
+      `"The cutover "orders" ended in switch-unknown without a decision (the application uses both sides). The source is still fenced. The replications are still reserved. Find out which side the application uses. To stay on the target, leave the source fenced and the replications sealed. To go back by hand, close the token token in your hooks, then: send the application back to the source, then let the source take writes again, then unseal the replications and resume them. Then end each reservation: temporal dms break-reservation <arn> --by <name> --reason <why>"`,
     );
     expect(undecidedFailure(stateAt('end', { traffic: 'target' })).message).toMatchInlineSnapshot(
-      `"The cutover "orders" ended in preflight without a decision. The replications are still reserved. Find out which side the application uses. Then end each reservation: client.breakReservation(arn, { by, reason })."`,
+      `"The cutover "orders" ended in preflight without a decision. The replications are still reserved. Find out which side the application uses. Then end each reservation: temporal dms break-reservation <arn> --by <name> --reason <why>"`,
     );
     expect(refusedRequest(stateAt('drain', fenced), 'approve', 'it is too late').message).toMatchInlineSnapshot(
       `"The cutover orders refuses dms.approve: it is too late. Nothing was changed. Allowed now: dms.abort, dms.change."`,
     );
     expect(refusedRequest(stateAt('end'), 'approve', 'it has ended').message).toMatchInlineSnapshot(
-      `"The cutover orders refuses dms.approve: it has ended. Nothing was changed."`,
+      `"The cutover orders refuses dms.approve: it has ended. Nothing was changed. See what it waits for: temporal dms cutover status orders"`,
     );
   });
 
@@ -382,6 +377,7 @@ describe('a cutover says', () => {
       | Waits for | Everything up to the marker on the target |
       | Writes | **stopped since 2026-01-01T00:00:00.000Z**: the source is fenced |
       | Goes back by itself at | 2026-01-01T00:05:00.000Z |
+      | Token | token |
       | Approvals | bob |
       | Lag | 1 s + ? s, unknown |
       | Check stock | is   low |
@@ -399,6 +395,7 @@ describe('a cutover says', () => {
       | Phase | **verifying** since 2026-01-01T00:00:00.000Z |
       | Waits for | A person to decide whether the application stays on the target |
       | Writes | on the target; the source stays fenced |
+      | Token | token |
 
       Allowed now:
 
@@ -414,6 +411,7 @@ describe('a cutover says', () => {
       | Waits for | A person to repair the way back. Left: let the source take writes again, then unseal the replications and resume them |
       | Writes | **the source is fenced** |
       | Goes back because | aborted: stop |
+      | Token | token |
 
       Allowed now:
 
@@ -427,6 +425,7 @@ describe('a cutover says', () => {
       | Phase | **preflight** since 2026-01-01T00:00:00.000Z |
       | Waits for | A person to decide which side the application uses |
       | Writes | **stopped since 2026-01-01T00:00:00.000Z**: the source is fenced |
+      | Token | token |
 
       Allowed now:
 
@@ -453,7 +452,7 @@ describe('a cutover says', () => {
   const measured = { readings: [reading()], checks: [] };
   const stops = [{ checkpoint: { ...archivedRecord(1), replicationConfigArn: arn }, warnings: [] }];
   const untilSwitch: readonly StepOutcome[] = [
-    { step: 'reserve', value: null },
+    { step: 'reserve', value: { reserved: [arn], since: null, problem: null } },
     { step: 'inspect', value: { readings: [reading()], traffic: 'source' } },
     { step: 'await-lag', value: [] },
     { step: 'measure', value: measured },
@@ -626,10 +625,10 @@ describe('a cutover says', () => {
       verify -> verify (preflight); problem: refused; check verify: refused; timeline: Begun: orders move
       switch-back -> ask-after-switch-back (returning); problem: refused; timeline: The way back failed: refused | Entered returning
       ask-after-switch-back -> decide-after-switch-back (switch-unknown); problem: whereIsTraffic gives no answer: refused; timeline: Begun: orders move | Entered switch-unknown
-      ask-before-unfence -> await-repair (return-failed); cause aborted: stop; problem: it is not known whether the source may take writes, so it stays fenced: refused; timeline: The way back is stuck: it is not known whether the source may take writes, so it stays fenced: refused | Entered return-failed
+      ask-before-unfence -> await-repair (return-failed); cause aborted: stop; problem: the source stays fenced, because its traffic or its owner is not known: refused. Repair that, then decide { undo: 'retry' }; timeline: The way back is stuck: the source stays fenced, because its traffic or its owner is not known: refused. Repair that, then decide { undo: 'retry' } | Entered return-failed
       unfence -> await-repair (return-failed); cause aborted: stop; problem: refused; timeline: The way back is stuck: refused | Entered return-failed
       replicate -> await-repair (return-failed); cause aborted: stop; problem: refused; timeline: The way back is stuck: refused | Entered return-failed
-      find-reset -> await-repair (return-failed); cause aborted: stop; problem: it is not known whether an earlier run has fenced the source: refused; timeline: The way back is stuck: it is not known whether an earlier run has fenced the source: refused | Entered return-failed
+      find-reset -> await-repair (return-failed); cause aborted: stop; problem: the cutover can't find out whether it was reset: refused. If no earlier run has fenced the source or stopped a replication, decide { undo: 'done' }; timeline: The way back is stuck: the cutover can't find out whether it was reset: refused. If no earlier run has fenced the source or stopped a replication, decide { undo: 'done' } | Entered return-failed
       release -> end (done); timeline: The reservation could not be released: refused | Entered done"
     `);
   });

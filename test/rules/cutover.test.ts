@@ -3,10 +3,11 @@ import type { CutoverRequestName } from '../../src/contract/cutover.js';
 import type { CutoverOptions } from '../../src/contract/cutover-input.js';
 import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
 import type { CutoverState, CutoverStep, StepOutcome, UndoStep } from '../../src/contract/cutover-state.js';
-import { isDue, onCancel, onTime, returnAt, wakeAt } from '../../src/rules/cutover/clock.js';
+import { beginStep, isDue, onCancel, onTime, returnAt, wakeAt } from '../../src/rules/cutover/clock.js';
 import { gateChecks, preflightChecks, stopCheck } from '../../src/rules/cutover/gates.js';
 import { onOutcome } from '../../src/rules/cutover/outcomes.js';
-import { cutoverMarkdown, resultOf, statusOf, undecidedFailure, waitingFor } from '../../src/rules/cutover/report.js';
+import { cutoverMarkdown } from '../../src/rules/cutover/details.js';
+import { resultOf, statusOf, undecidedFailure, waitingFor } from '../../src/rules/cutover/report.js';
 import { allowedRequests, onRequest, refusal } from '../../src/rules/cutover/requests.js';
 import { emptySummary } from '../../src/rules/table-summary.js';
 import { look } from '../support/look.js';
@@ -42,8 +43,17 @@ interface Row {
   readonly undo?: readonly UndoStep[];
 }
 
+/** Outcome of a reservation of all replications. */
+const reserved = (since: string | null = null) => ({ value: { reserved: [arn], since, problem: null } });
+
 const rows: Readonly<Record<string, Row>> = {
-  'a reservation leads to the preflight': { from: stateAt('reserve'), outcome: { value: null }, to: 'inspect' },
+  'a reservation leads to the preflight': { from: stateAt('reserve'), outcome: reserved(), to: 'inspect' },
+  'a reservation of only some replications leads back': {
+    from: stateAt('reserve'),
+    outcome: { value: { reserved: [], since: null, problem } },
+    to: 'find-reset',
+    cause: 'preflight',
+  },
   'a refused reservation leads back': {
     from: stateAt('reserve'),
     outcome: { problem },
@@ -449,15 +459,37 @@ const rows: Readonly<Record<string, Row>> = {
     from: stateAt('reserve', {
       timeline: [{ at: at(5), phase: 'preflight', what: 'Begun', by: null }],
     }),
-    outcome: { value: at(4) },
-    to: 'find-reset',
+    outcome: reserved(at(4)),
+    to: 'ask-before-unfence',
     cause: 'preflight',
+    undo: ['replicate', 'unfence'],
+  },
+  'a reservation of an earlier run is taken up, although the cutover was aborted meanwhile': {
+    from: stateAt('reserve', {
+      ...returning,
+      timeline: [{ at: at(5), phase: 'preflight', what: 'Begun', by: null }],
+    }),
+    outcome: reserved(at(4)),
+    to: 'ask-before-unfence',
+    undo: ['replicate', 'unfence'],
+  },
+  'a measurement without an approval that was revoked meanwhile prepares no way back': {
+    from: stateAt('measure-again', {}, { approval: { approvers: 2 } }, every),
+    outcome: { value: { readings: [reading()], checks: [] } },
+    to: 'await-approval',
+    undo: [],
+  },
+  'a measurement before the window waits for it, and prepares no way back': {
+    from: stateAt('measure-again', {}, { window: { notBefore: at(99_999) } }, every),
+    outcome: { value: { readings: [reading()], checks: [] } },
+    to: 'await-window',
+    undo: [],
   },
   'a reservation of its own leads to the preflight': {
     from: stateAt('reserve', {
       timeline: [{ at: at(5), phase: 'preflight', what: 'Begun', by: null }],
     }),
-    outcome: { value: at(6) },
+    outcome: reserved(at(6)),
     to: 'inspect',
   },
   'an outdated wait for the lag begins anew': {
@@ -560,6 +592,25 @@ describe('the clock', () => {
     expect(lost).toMatchObject({ step: 'await-lag', validatingSince: null });
   });
 
+  test('an abort, a cancel and the end of the window wait for the reservation, which may show an earlier run', () => {
+    const state = stateAt('reserve', {}, { window: { notAfter: at(1) } });
+    expect(onTime(state, at(2), false)).toEqual(state);
+    expect(wakeAt(state)).toBeNull();
+    for (const isRunning of [true, false]) {
+      expect(onCancel(state, at(1), isRunning)).toMatchObject({ step: 'reserve', cause: { code: 'cancelled' } });
+      expect(onRequest(state, 'abort', ada, at(1), isRunning)).toMatchObject({
+        step: 'reserve',
+        cause: { code: 'aborted' },
+      });
+    }
+  });
+
+  test('a step that is carried out again does not ring the clock for its last wait', () => {
+    const drain = beginStep(stateAt('drain', { ...fenced, nextAt: at(2) }));
+    expect(drain.nextAt).toBeNull();
+    expect(wakeAt(drain)).toBe(returnAt(drain));
+  });
+
   test('a wait is over at its time', () => {
     const waits = stateAt('await-approval', { nextAt: at(60) });
     expect([onTime(waits, at(59), false).step, onTime(waits, at(60), false).step]).toEqual([
@@ -625,7 +676,9 @@ describe('a request', () => {
 
   test('a revocation is refused after the call of fence', () => {
     const approvals = [{ ...ada, at: at(0) }];
-    expect(refusal(stateAt('drain', { ...fenced, approvals }), 'revokeApproval', ada)).toContain('abort it instead');
+    expect(refusal(stateAt('drain', { ...fenced, approvals }), 'revokeApproval', ada)).toContain(
+      'Abort the cutover instead',
+    );
     expect(refusal(waiting({ approvals }), 'revokeApproval', { by: 'bob', reason: 'no' })).toContain(
       'bob has not approved',
     );
@@ -721,8 +774,14 @@ describe('a request', () => {
     const request = { ...ada, traffic: 'target' } as const;
     expect(refusal(state, 'decide', request)).toContain('undo');
     const kept = onRequest({ ...state, replications }, 'decide', request, at(1), false);
-    expect(kept).toMatchObject({ step: 'release', cause: null, undo: [] });
-    expect(resultOf(onOutcome(kept, { step: 'release', value: null }, at(2), WORKFLOW)).outcome).toBe('switched');
+    expect(kept).toMatchObject({
+      step: 'ask-after-switch',
+      cause: null,
+      undo: ['replicate', 'unfence', 'switch-back'],
+    });
+    const asked = onOutcome(kept, { step: 'ask-after-switch', value: 'target' }, at(2), WORKFLOW);
+    expect(asked).toMatchObject({ step: 'release', writesResumedAt: at(2) });
+    expect(resultOf(onOutcome(asked, { step: 'release', value: null }, at(3), WORKFLOW)).outcome).toBe('switched');
   });
 
   test.each([
@@ -740,6 +799,41 @@ describe('a request', () => {
     },
   );
 
+  test('a source that was unfenced by hand does not let a person leave the application on the target', () => {
+    const state = stateAt('ask-before-unfence', {
+      ...stopped,
+      ...returning,
+      traffic: 'target',
+      isUnfenced: true,
+      replications: [{ replicationConfigArn: arn, source: null, target: null, checkpoint: stop.checkpoint }],
+    });
+    const resuming = onOutcome(state, { step: 'ask-before-unfence', value: 'source' }, at(1), WORKFLOW);
+    expect(resuming).toMatchObject({ step: 'replicate', traffic: 'source' });
+    const failed = onOutcome(resuming, { step: 'replicate', problem: 'refused' }, at(2), WORKFLOW);
+    expect(refusal(failed, 'decide', { ...ada, traffic: 'target' })).toContain('undo');
+  });
+
+  test('a person can end a look for a reset that always fails', () => {
+    const stuck = stateAt('await-repair', { ...returning, undo: [] });
+    const decided = onRequest(stuck, 'decide', { ...ada, undo: 'done' }, at(1), false);
+    expect(decided).toMatchObject({ step: 'release', isResetKnown: true, undo: [] });
+  });
+
+  test('a changed lag gate stays in force after another change, and is dropped with an abort', () => {
+    const waits = stateAt('await-lag');
+    const lag = { maxSeconds: 1, samples: 3, everySeconds: 60, timeoutSeconds: 3600 };
+    const outdated = onRequest(waits, 'change', { ...ada, gates: { lag } }, at(1), true);
+    const changed = onRequest(outdated, 'change', { ...ada, writesStoppedSeconds: 60 }, at(2), true);
+    expect([outdated.isOutdated, changed.isOutdated]).toEqual([true, true]);
+    expect(onRequest(changed, 'abort', ada, at(3), true).isOutdated).toBe(false);
+  });
+
+  test('a dry run that is aborted releases nothing', () => {
+    const dry = stateAt('inspect', {}, { dryRun: true });
+    const aborted = onRequest(dry, 'abort', ada, at(1), false);
+    expect(aborted).toMatchObject({ step: 'release', reserved: [] });
+  });
+
   test('a refused unfence lets a person leave the application on the target only after another look', () => {
     const record = stop.checkpoint;
     const state = stateAt('unfence', {
@@ -754,7 +848,7 @@ describe('a request', () => {
     const asked = onRequest(failed, 'decide', { ...ada, undo: 'retry' }, at(2), false);
     const seen = onOutcome(asked, { step: 'ask-before-unfence', value: 'target' }, at(3), WORKFLOW);
     expect(refusal(seen, 'decide', stay)).toBeNull();
-    expect(onRequest(seen, 'decide', stay, at(4), false)).toMatchObject({ step: 'release', cause: null });
+    expect(onRequest(seen, 'decide', stay, at(4), false)).toMatchObject({ step: 'ask-after-switch', cause: null });
   });
 });
 
@@ -767,6 +861,16 @@ describe('the gates', () => {
     byValidationState,
   });
   const fine = tables({ 'Table completed': 2 }, { Validated: 2 });
+
+  test.each([
+    [{ tables: 'ignore', validation: 'ignore' }, true],
+    [{ tables: 'ignore' }, false],
+    [{ validation: 'ignore' }, false],
+    [{ tables: 'ignore', acceptWarnings: ['statistics-unavailable'] }, true],
+  ] as const)('a stop without table statistics, with %j, is in order: %s', (gates, ok) => {
+    const warnings = [{ code: 'statistics-unavailable', message: 'denied' }] as const;
+    expect(stopCheck({ gates: options(gates).gates }, [{ ...stop, warnings }]).ok).toBe(ok);
+  });
 
   test.each([
     ['a low lag', {}, reading(), []],
@@ -841,7 +945,7 @@ describe('the gates', () => {
       {
         name: 'permissions',
         ok: false,
-        detail: "ORDERS is out of this worker's reach: IAM denies it dms:StartReplication",
+        detail: "ORDERS can't be changed by this worker, whose policy must allow it: IAM denies dms:StartReplication",
       },
     ],
     [
@@ -852,7 +956,7 @@ describe('the gates', () => {
         ok: false,
         blocking: false,
         detail:
-          'ORDERS may be out of reach: nobody can tell whether IAM allows dms:StopReplication and dms:StartReplication (IAM is down)',
+          'ORDERS may be refused: IAM gives no decision on dms:StopReplication and dms:StartReplication (IAM is down)',
       },
     ],
   ] as const)('the preflight with %s checks the permissions, and only a denial blocks', (_, permissions, expected) => {

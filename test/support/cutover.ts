@@ -12,8 +12,9 @@ export class Application {
   readonly notified = new Set<CutoverContext>();
   /** Broken rules, such as two writers. */
   readonly violations: string[] = [];
-  /** Tokens of cutovers that have gone back. */
-  readonly #returned = new Set<string>();
+  /** Newest token that a hook has seen, and whether its cutover has gone back. */
+  #token = '';
+  #isClosed = false;
   traffic: CutoverTraffic = 'source';
   isFenced = false;
   /** Number of calls of `isDrained` that answer false. */
@@ -29,8 +30,13 @@ export class Application {
 
   /** Activities of the hooks, by type. */
   get activities(): Record<string, (context: CutoverContext) => Promise<unknown>> {
+    const takeUp = (token: string) => {
+      if (token < this.#token) throw ApplicationFailure.nonRetryable('A later cutover has begun');
+      if (token > this.#token) [this.#token, this.#isClosed] = [token, false];
+    };
     const requireOpen = (token: string) => {
-      if (this.#returned.has(token)) throw ApplicationFailure.nonRetryable('This cutover has gone back');
+      takeUp(token);
+      if (this.#isClosed) throw ApplicationFailure.nonRetryable('This cutover has gone back');
     };
     const hooks: Record<string, (context: CutoverContext) => Promise<unknown>> = {
       fence: async ({ token }) => {
@@ -38,7 +44,8 @@ export class Application {
         this.isFenced = true;
       },
       unfence: async ({ token }) => {
-        this.#returned.add(token);
+        takeUp(token);
+        this.#isClosed = true;
         if (this.traffic !== 'source') throw ApplicationFailure.nonRetryable('The application uses the target');
         this.isFenced = false;
       },
@@ -47,7 +54,10 @@ export class Application {
         requireOpen(token);
         this.traffic = 'target';
       },
-      switchToSource: async () => void (this.traffic = 'source'),
+      switchToSource: async ({ token }) => {
+        requireOpen(token);
+        this.traffic = 'source';
+      },
       whereIsTraffic: async () => this.traffic,
       preflight: async () => this.checks.filter(({ name }) => name === 'preflight'),
       validate: async () => this.checks.filter(({ name }) => name === 'validate'),

@@ -31,3 +31,9 @@ export const encrypted: DataConverter = {
   payloadCodecs: [codec],
   failureConverterPath: fileURLToPath(new URL('encoded-failures.cjs', import.meta.url)),
 };
+
+/** Returns the contents of all byte arrays in a value, as text. */
+export function bytesIn(value: unknown): string[] {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('latin1')];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(bytesIn) : [];
+}

@@ -1,4 +1,4 @@
-/** Steps of a cutover after the switch, or after the application was sent back. Their guide is `whereIsTraffic`. */
+/** Steps of a cutover after the switch, or after the application was sent back. They depend on the answer of `whereIsTraffic`. */
 import type { CutoverTraffic } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { sideName } from './gates.js';

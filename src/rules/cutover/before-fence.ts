@@ -81,13 +81,16 @@ export function isApproved({ plan: { approval }, approvals }: CutoverState): boo
 export function onMeasuredAgain(state: CutoverState, measured: Measurement, now: string): CutoverState {
   const { next, problem } = measuredWith(state, measured);
   if (problem !== null) return measureFromTheBeginning(next, problem, now);
+  // An approval may have been revoked, or the window moved, while the gates were measured.
+  const ready = afterMeasurement(next, now);
+  if (ready.step !== 'measure-again') return ready;
   // `unfence` also undoes what `prepareReverse` did.
   if (hasHook(state, 'prepareReverse') && !state.isReversePrepared)
-    return enter(withUndo(next, 'unfence'), 'prepare-reverse', now);
-  return beginFence(next, now);
+    return enter(withUndo(ready, 'unfence'), 'prepare-reverse', now);
+  return beginFence(ready, now);
 }
 
-/** Waits for the gates again, because a gate was met earlier and is no longer. Approvals stay. */
+/** Waits for the gates again, because a gate that was met is no longer met. Approvals stay. */
 export function measureFromTheBeginning(state: CutoverState, problem: string, now: string): CutoverState {
   return beginGates(
     note({ ...state, isReady: false, validatingSince: null, problem }, now, `No longer ready: ${problem}`),
@@ -95,10 +98,8 @@ export function measureFromTheBeginning(state: CutoverState, problem: string, no
   );
 }
 
-/** Calls `fence`, or waits for a missing approval or for the window. Writes count as stopped from `fence` on. */
+/** Calls `fence`. Writes count as stopped from then on. */
 function beginFence(state: CutoverState, now: string): CutoverState {
-  const next = afterMeasurement(state, now);
-  if (next.step !== 'measure-again') return next;
   const undoable = state.undo.includes('unfence') ? state : withUndo(state, 'unfence');
   return enter({ ...undoable, writesStoppedAt: now, problem: null }, 'fence', now);
 }

@@ -1,8 +1,8 @@
-/** The beginning of a cutover, and the state that one run hands to the next. */
+/** The beginning of a cutover: its first state, and its reservations. */
 import type { CutoverHookName } from '../../contract/cutover-input.js';
 import type { CutoverPlan } from '../../contract/cutover-schemas.js';
-import type { CutoverState } from '../../contract/cutover-state.js';
-import { note } from './transitions.js';
+import type { CutoverState, StepValues } from '../../contract/cutover-state.js';
+import { enter, goBack, note } from './transitions.js';
 
 /** Version of the state's format. */
 export const CUTOVER_VERSION = 1;
@@ -38,6 +38,7 @@ export function beginCutover(
     isReady: false,
     isReversePrepared: false,
     replications,
+    reserved: [],
     lag: [],
     checks: [],
     measured: [],
@@ -56,4 +57,20 @@ export function beginCutover(
     timeline: [],
   };
   return note(state, now, `Begun: ${plan.reason}`, plan.requestedBy);
+}
+
+/** Takes up the reservations. One that is older than this run was left by an earlier one, which may have fenced. */
+export function withReserved(state: CutoverState, { reserved, since }: StepValues['reserve']): CutoverState {
+  const [begun] = state.timeline;
+  const isOld = since !== null && begun !== undefined && Date.parse(since) < Date.parse(begun.at);
+  return { ...state, reserved, wasBegunBefore: state.wasBegunBefore || isOld };
+}
+
+/** Goes back at once if an earlier run of this cutover has left its reservation. It may have left a fence, too. */
+export function onReserved(state: CutoverState, { since, problem }: StepValues['reserve'], now: string): CutoverState {
+  if (state.wasBegunBefore) {
+    const detail = `An earlier run of this cutover has reserved the replications since ${since}. Start it again after this return`;
+    return goBack(state, 'preflight', detail, now);
+  }
+  return problem === null ? enter(state, 'inspect', now) : goBack(state, 'preflight', problem, now);
 }

@@ -9,6 +9,7 @@ import {
   isFenced,
   isInterrupted,
   isWait,
+  mustReserve,
   note,
   secondsAfter,
   withCause,
@@ -40,6 +41,11 @@ export function isDue({ step, nextAt }: CutoverState, now: string): boolean {
   return step !== 'end' && !isWait(step) && (nextAt === null || Date.parse(nextAt) <= Date.parse(now));
 }
 
+/** Returns the state in which the step is carried out. The time before which it was not carried out is over. */
+export function beginStep(state: CutoverState): CutoverState {
+  return { ...state, nextAt: null };
+}
+
 /** Applies the time. `isRunning`: a step is being carried out, and the way back begins only with its outcome. */
 export function onTime(state: CutoverState, now: string, isRunning: boolean): CutoverState {
   const deadline = deadlineOf(state);
@@ -65,7 +71,9 @@ export function onCancel(state: CutoverState, now: string, isRunning: boolean): 
   const detail = 'The workflow was cancelled';
   if (isDecision(state.step)) return undecided(cancelled, detail, now);
   if (state.cause !== null || !(isBeforeFence(state) || isFenced(state))) return cancelled;
-  return isRunning ? withCause(cancelled, 'cancelled', detail, now) : goBack(cancelled, 'cancelled', detail, now);
+  return isRunning || mustReserve(state)
+    ? withCause(cancelled, 'cancelled', detail, now)
+    : goBack(cancelled, 'cancelled', detail, now);
 }
 
 /** Ends a cutover that waits for a decision. Nothing more is changed. */
@@ -74,7 +82,8 @@ function undecided(state: CutoverState, why: string, now: string): CutoverState 
 }
 
 function deadlineOf(state: CutoverState): Deadline | null {
-  if (isInterrupted(state)) return null;
+  // What to go back from is known only once the replications are reserved.
+  if (isInterrupted(state) || mustReserve(state)) return null;
   const { step, stepSince, validatingSince, isReady, plan, problem } = state;
   const { window, gates, approval, decisionTimeoutSeconds } = plan;
   const limits: Deadline[] = [];

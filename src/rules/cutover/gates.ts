@@ -69,14 +69,14 @@ function permissionChecks(readings: readonly ReplicationReading[]): readonly Cut
   const list = (text: string, actions: readonly string[] | undefined) =>
     actions === undefined || actions.length === 0 ? null : `${text} ${actions.join(' and ')}`;
   const denied = checkAll('permissions', readings, ({ permissions }) =>
-    list("is out of this worker's reach: IAM denies it", permissions?.denied),
+    list("can't be changed by this worker, whose policy must allow it: IAM denies", permissions?.denied),
   );
   if (!denied.ok) return [denied];
   const undecided = checkAll(
     'permissions',
     readings,
     ({ permissions }) => {
-      const found = list('may be out of reach: nobody can tell whether IAM allows', permissions?.undecided);
+      const found = list('may be refused: IAM gives no decision on', permissions?.undecided);
       return found === null ? null : `${found} (${permissions?.reason ?? 'without a reason'})`;
     },
     () => 'IAM allows this worker to stop and to start it',
@@ -190,6 +190,7 @@ function isBlocking({ acceptWarnings, tables, validation }: CutoverPlan['gates']
   if (!blocksCutover[code] || acceptWarnings.includes(code)) return false;
   if (code === 'tables-in-error') return tables !== 'ignore';
   if (code === 'validation-mismatch') return validation !== 'ignore';
+  if (code === 'statistics-unavailable') return tables !== 'ignore' || validation !== 'ignore';
   return code !== 'validation-pending' || validation === 'all-validated';
 }
 

@@ -10,7 +10,8 @@
  *
  * Invariants:
  * - A step of the way back is registered before the step that it undoes.
- * - `unfence` runs only right after `whereIsTraffic` has answered `source`. The word of a person is not enough.
+ * - `unfence` runs only right after `whereIsTraffic` has answered `source`. A person's decision does not replace that
+ *   answer.
  * - After a switch, only an answer of `whereIsTraffic` or a decision of a person says which side the application uses.
  */
 import type {
@@ -20,6 +21,7 @@ import type {
   StepOutcome,
   StepValues,
 } from '../../contract/cutover-state.js';
+import { onReserved, withReserved } from './begin.js';
 import { awaitRepair, beginVerify, onTraffic, onTrafficAfterSwitchBack, onVerified } from './after-switch.js';
 import {
   afterPreflight,
@@ -40,6 +42,7 @@ import {
   hasHook,
   isGoingBack,
   note,
+  onEarlierRun,
   secondsAfter,
   withChecks,
   withProblem,
@@ -55,8 +58,7 @@ export function onOutcome(before: CutoverState, outcome: StepOutcome, now: strin
   if (outcome.step !== before.step) throw new Error(`The outcome of ${outcome.step} came in the step ${before.step}`);
   const state = onTime(before, now, true);
   if (isGoingBack(state)) {
-    const known = 'value' in outcome && outcome.step === 'stop' ? withStops(state, outcome.value.stops) : state;
-    return goOnBack(known, now);
+    return goOnBack(withKnown(state, outcome), now);
   }
   if (state.isOutdated) return beginGates({ ...state, isOutdated: false }, now);
   return 'problem' in outcome
@@ -67,7 +69,7 @@ export function onOutcome(before: CutoverState, outcome: StepOutcome, now: strin
 function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflowId: string): CutoverState {
   switch (outcome.step) {
     case 'reserve':
-      return onReserved(state, outcome.value, now);
+      return onReserved(withReserved(state, outcome.value), outcome.value, now);
     case 'inspect':
       return onInspected(state, outcome.value, now, workflowId);
     case 'preflight':
@@ -112,8 +114,10 @@ function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflo
     case 'ask-after-switch-back':
       return onTrafficAfterSwitchBack(state, outcome.value, now);
     case 'ask-before-unfence':
-      if (outcome.value === 'source')
-        return state.isUnfenced ? afterUnfence(state, now) : enter({ ...state, traffic: 'source' }, 'unfence', now);
+      if (outcome.value === 'source') {
+        const onSource: CutoverState = { ...state, traffic: 'source' };
+        return state.isUnfenced ? afterUnfence(onSource, now) : enter(onSource, 'unfence', now);
+      }
       return awaitRepair(
         { ...state, traffic: outcome.value, isUnfenced: false },
         `the application uses ${sideName(outcome.value)}, so the source stays fenced`,
@@ -124,10 +128,7 @@ function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflo
     case 'replicate':
       return afterUndo(note(state, now, 'All replications run again'), now);
     case 'find-reset':
-      return goOnBack(
-        { ...state, isResetKnown: true, undo: outcome.value || state.wasBegunBefore ? ['replicate', 'unfence'] : [] },
-        now,
-      );
+      return onEarlierRun(state, outcome.value, now);
     case 'release':
       return enter(state, 'end', now);
   }
@@ -173,7 +174,7 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
     case 'ask-before-unfence':
       return awaitRepair(
         { ...state, isUnfenced: false },
-        `it is not known whether the source may take writes, so it stays fenced: ${problem}`,
+        `the source stays fenced, because its traffic or its owner is not known: ${problem}. Repair that, then decide { undo: 'retry' }`,
         now,
       );
     case 'unfence':
@@ -182,7 +183,11 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
     case 'replicate':
       return awaitRepair(state, problem, now);
     case 'find-reset':
-      return awaitRepair(state, `it is not known whether an earlier run has fenced the source: ${problem}`, now);
+      return awaitRepair(
+        state,
+        `the cutover can't find out whether it was reset: ${problem}. If no earlier run has fenced the source or stopped a replication, decide { undo: 'done' }`,
+        now,
+      );
     case 'release':
       return enter(note(state, now, `The reservation could not be released: ${problem}`), 'end', now);
     default:
@@ -198,13 +203,11 @@ function afterUnfence(state: CutoverState, now: string): CutoverState {
   );
 }
 
-/** Goes back at once if an earlier run of this cutover has left its reservation. It may have left a fence, too. */
-function onReserved(state: CutoverState, since: string | null, now: string): CutoverState {
-  const [begun] = state.timeline;
-  if (since === null || begun === undefined || Date.parse(since) >= Date.parse(begun.at))
-    return enter(state, 'inspect', now);
-  const detail = `An earlier run of this cutover has reserved the replications since ${since}. Start it again after this return`;
-  return goBack({ ...state, wasBegunBefore: true }, 'preflight', detail, now);
+/** Takes up what the outcome of an interrupted step shows. */
+function withKnown(state: CutoverState, outcome: StepOutcome): CutoverState {
+  if ('problem' in outcome) return state;
+  if (outcome.step === 'stop') return withStops(state, outcome.value.stops);
+  return outcome.step === 'reserve' ? withReserved(state, outcome.value) : state;
 }
 
 /** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */

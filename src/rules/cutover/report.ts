@@ -1,8 +1,9 @@
-/** Views of a cutover: its context for hooks, its status, its result, its plan and its current details. */
+/** Views of a cutover: its context for hooks, its status, its result and its plan. */
 import type { CutoverPlannedStep, CutoverRequestName, CutoverResult, CutoverStatus } from '../../contract/cutover.js';
 import type { CutoverContext } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { dmsFailure } from '../../contract/failures.js';
+import { decisionOptions, dmsCommand } from '../../contract/commands.js';
 import { returnAt } from './clock.js';
 import { allowedRequests } from './requests.js';
 
@@ -15,8 +16,9 @@ export function contextOf(state: CutoverState): CutoverContext {
 
 /** Returns the answer to the query `dms.cutover`. */
 export function statusOf(state: CutoverState): CutoverStatus {
-  const { phase, since, isReady, lag, checks, approvals, writesStoppedAt, cause, undo, timeline } = state;
+  const { token, phase, since, isReady, lag, checks, approvals, writesStoppedAt, cause, undo, timeline } = state;
   return {
+    token,
     phase,
     since,
     waitingFor: waitingFor(state),
@@ -53,16 +55,18 @@ export function resultOf(state: CutoverState): CutoverResult {
 
 /** Returns the failure of a cutover that ends without the decision that it waits for. */
 export function undecidedFailure(state: CutoverState) {
-  const { plan, phase, problem, undo } = state;
+  const { plan, token, phase, problem, undo } = state;
   const [replicationConfigArn = ''] = plan.replicationConfigArns;
-  const fence = undo.includes('unfence') && state.traffic !== 'target' ? 'The source is still fenced. ' : '';
+  const fence = undo.includes('unfence') ? 'The source is still fenced. ' : '';
+  const stay = 'To stay on the target, leave the source fenced and the replications sealed.';
+  const back = `To go back by hand, close the token ${token} in your hooks, then: ${leftOf(state)}.`;
   return dmsFailure(
     'DmsCutoverUndecided',
     { replicationConfigArn },
     `The cutover "${plan.cutoverId}" ended in ${phase} without a decision${problem === null ? '' : ` (${problem})`}`,
     `${fence}The replications are still reserved. Find out which side the application uses. ${
-      undo.length === 0 ? '' : `To go back by hand: ${leftOf(state)}. `
-    }Then end each reservation: client.breakReservation(arn, { by, reason }).`,
+      undo.length === 0 ? '' : `${stay} ${back} `
+    }Then end each reservation: ${dmsCommand('break-reservation', '<arn>', decisionOptions)}`,
   );
 }
 
@@ -75,7 +79,11 @@ export function refusedRequest(state: CutoverState, name: CutoverRequestName, wh
     'DmsCutoverRefused',
     { replicationConfigArn },
     `The cutover ${plan.cutoverId} refuses dms.${name}: ${why}`,
-    allowed.length === 0 ? 'Nothing was changed.' : `Nothing was changed. Allowed now: ${allowed.join(', ')}.`,
+    `Nothing was changed. ${
+      allowed.length === 0
+        ? `See what it waits for: temporal dms cutover status ${plan.cutoverId}`
+        : `Allowed now: ${allowed.join(', ')}.`
+    }`,
   );
 }
 
@@ -97,7 +105,7 @@ export function waitingFor(state: CutoverState): string {
     case 'measure':
     case 'await-approval':
       return isReady
-        ? `Approval by ${plan.approval.approvers - approvals.length} of ${plan.approval.approvers}`
+        ? `Approvals: ${approvals.length} of ${plan.approval.approvers} given`
         : `The checks to be in order${why}`;
     case 'await-window':
       return `The window, which opens at ${nextAt}`;
@@ -145,7 +153,7 @@ const running = {
   'switch-back': 'The hook switchToSource',
   'ask-after-switch-back': 'The hook whereIsTraffic',
   'ask-before-unfence': 'The hook whereIsTraffic',
-  'find-reset': 'A look for an earlier run of the workflow',
+  'find-reset': 'The answer whether this workflow was reset',
   unfence: 'The hook unfence',
   replicate: 'Resuming the replications',
   release: 'Releasing the replications',
@@ -162,17 +170,11 @@ function plannedSteps({ plan, hooks }: CutoverState): readonly CutoverPlannedSte
   add('preflight', `Reserve and check ${count(arns.length, 'replication')}`);
   call('preflight', 'preflight');
   if (gates.lag !== 'ignore')
-    add(
-      'waiting-for-lag',
-      `Wait for a lag of at most ${gates.lag.maxSeconds} s, at most ${gates.lag.timeoutSeconds} s`,
-    );
+    add('waiting-for-lag', `Wait up to ${gates.lag.timeoutSeconds} s for a lag of at most ${gates.lag.maxSeconds} s`);
   add('validating', `Check tables (${gates.tables}) and validation (${gates.validation})`);
   call('validating', 'validate');
   if (approval.required)
-    add(
-      'waiting-for-approval',
-      `Wait for ${count(approval.approvers, 'approval')}, at most ${approval.timeoutSeconds} s`,
-    );
+    add('waiting-for-approval', `Wait up to ${approval.timeoutSeconds} s for ${count(approval.approvers, 'approval')}`);
   if (window.notBefore !== null) add('waiting-for-window', `Wait until ${window.notBefore}`);
   add('fencing', 'Check the gates once more');
   call('fencing', 'prepareReverse');
@@ -193,58 +195,4 @@ function plannedSteps({ plan, hooks }: CutoverState): readonly CutoverPlannedSte
 
 function count(number: number, what: string): string {
   return number === 1 ? `1 ${what}` : `${number} ${what}s`;
-}
-
-/** Writes the Markdown that the Web UI shows as the workflow's current details. */
-export function cutoverMarkdown(state: CutoverState, workflowId: string): string {
-  const { plan, phase, since, writesStoppedAt, writesResumedAt, cause, checks, lag } = state;
-  const isStopped = writesStoppedAt !== null && writesResumedAt === null;
-  const back = returnAt(state);
-  const rows: readonly (readonly [string, string | null])[] = [
-    ['Phase', `**${phase}** since ${since}`],
-    ['Waits for', waitingFor(state)],
-    ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : writesOf(state)],
-    ['Goes back by itself at', back],
-    ['Goes back because', cause === null ? null : `${cause.code}: ${cause.detail}`],
-    ['Approvals', state.approvals.length === 0 ? null : state.approvals.map(({ by }) => by).join(', ')],
-    ['Lag', lag.length === 0 ? null : lag.slice(0, 5).map(formatLag).join(', ')],
-    ...checks
-      .filter(({ ok }) => !ok)
-      .slice(0, 10)
-      .map(({ name, detail }) => [`Check ${name}`, detail] as const),
-  ];
-  const table = rows.flatMap(([name, value]) => (value === null ? [] : [`| ${name} | ${cell(value)} |`]));
-  const commands = allowedRequests(state).map((name) => `    ${command(state, name, workflowId)}`);
-  const allowed = commands.length === 0 ? [] : ['', 'Allowed now:', '', ...commands];
-  return [`**Cutover ${plan.cutoverId}**: ${cell(plan.reason)}`, '', '| | |', '|---|---|', ...table, ...allowed].join(
-    '\n',
-  );
-}
-
-/** Describes the writes unless they are stopped now. */
-function writesOf({ undo, writesStoppedAt, cause }: CutoverState): string {
-  if (writesStoppedAt === null || !undo.includes('unfence')) return 'not stopped';
-  return cause === null ? 'on the target; the source stays fenced' : '**the source is fenced**';
-}
-
-function formatLag({ lag }: CutoverState['lag'][number]): string {
-  return lag === null ? 'unknown' : `${lag.sourceSeconds ?? '?'} s + ${lag.targetSeconds ?? '?'} s`;
-}
-
-/** Returns a text without the characters that would end a cell of the table. */
-function cell(text: string): string {
-  return text.replace(/[|`\r\n]+/g, ' ').slice(0, 500);
-}
-
-function command({ plan, step }: CutoverState, name: CutoverRequestName, workflowId: string): string {
-  const extra: Readonly<Partial<Record<CutoverRequestName, string>>> = {
-    approve: `,"confirm":"${plan.cutoverId}"`,
-    change: ',"writesStoppedSeconds":<seconds>',
-    decide:
-      step === 'await-repair'
-        ? ',"undo":"retry"'
-        : `,"traffic":"${step === 'await-verdict' ? 'target' : '<source or target>'}"`,
-  };
-  const input = `{"by":"<you>","reason":"<why>"${extra[name] ?? ''}}`;
-  return `temporal workflow update execute --workflow-id '${workflowId}' --name dms.${name} --input '${input}'`;
 }

@@ -14,7 +14,9 @@ import {
   isBeforeSwitch,
   isOnTarget,
   isWait,
+  mustReserve,
   note,
+  onEarlierRun,
   withCause,
 } from './transitions.js';
 
@@ -66,8 +68,10 @@ export function onRequest<Name extends CutoverRequestName>(
   const read = readCutoverRequest(name, request);
   const { by, reason } = read;
   const said = (what: string) => note(state, now, `${what}: ${reason}`, by);
-  const back = (code: 'aborted' | 'switched-back') =>
-    isRunning ? withCause(state, code, reason, now, by) : goOnBack(withCause(state, code, reason, now, by), now);
+  const back = (code: 'aborted' | 'switched-back') => {
+    const going = withCause(state, code, reason, now, by);
+    return isRunning || mustReserve(state) ? going : goOnBack(going, now);
+  };
   switch (name) {
     case 'approve': {
       const approvals = [...state.approvals, { by, reason, at: now }];
@@ -87,7 +91,8 @@ export function onRequest<Name extends CutoverRequestName>(
       const plan = changed(state.plan, read as ChangeCutover);
       const names = ['gates', 'approval', 'window', 'writesStoppedSeconds'] as const;
       const given = names.filter((each) => (read as ChangeCutover)[each] != null);
-      const isOutdated = isRunning && state.step === 'await-lag' && (read as ChangeCutover).gates?.lag != null;
+      const isNewLag = isRunning && state.step === 'await-lag' && (read as ChangeCutover).gates?.lag != null;
+      const isOutdated = state.isOutdated || isNewLag;
       return afterChange({ ...said(`Changed ${given.join(', ')}`), plan, isOutdated }, now, isRunning);
     }
     default:
@@ -111,11 +116,11 @@ function whyNotNow(state: CutoverState, name: CutoverRequestName): string | null
       if (isBack) return 'it is going back';
       if (isBeforeFence(state)) return null;
       return isBeforeSwitch(state)
-        ? 'the fence was called already, so abort it instead'
-        : 'the switch has begun already';
+        ? '`fence` was called already. Abort the cutover instead'
+        : 'the switch has begun. In verifying, send dms.switchBack';
     case 'abort':
       if (isBack) return 'it is going back already';
-      return isBeforeSwitch(state) ? null : 'the switch has begun already. In verifying, switch it back instead';
+      return isBeforeSwitch(state) ? null : 'the switch has begun. In verifying, send dms.switchBack';
     case 'change':
       return isBeforeSwitch(state) && !isBack ? null : `nothing can be changed in ${phase}`;
     case 'switchBack':
@@ -157,7 +162,7 @@ function changeProblem(state: CutoverState, request: ChangeCutover): string | nu
   if (names.length === 0 && writesStoppedSeconds == null) return 'it names nothing to change';
   const late = names.filter((each) => each !== 'acceptWarnings');
   if (!isBeforeFence(state) && late.length > 0)
-    return `the fence was called already, too late to change ${late.join(', ')}`;
+    return `\`fence\` was called already, which is too late to change ${late.join(', ')}`;
   const { notBefore, notAfter } = changed(state.plan, request).window;
   const isOrdered = notBefore === null || notAfter === null || Date.parse(notBefore) < Date.parse(notAfter);
   return isOrdered ? null : `the window would end at ${notAfter}, before it begins at ${notBefore}`;
@@ -197,14 +202,13 @@ function mayStayOnTarget({ traffic, replications }: CutoverState): boolean {
   return traffic === 'target' && replications.every(({ checkpoint }) => checkpoint !== null);
 }
 
-/** Ends the way back, because the application uses the target and a person wants it to stay there. */
+/**
+ * Ends the way back, because the application uses the target and a person wants it to stay there. The cutover goes on as
+ * after its switch: it asks `whereIsTraffic`.
+ */
 function stayOnTarget(state: CutoverState, now: string): CutoverState {
-  const { writesResumedAt } = state;
-  return enter(
-    { ...state, cause: null, problem: null, undo: [], writesResumedAt: writesResumedAt ?? now },
-    'release',
-    now,
-  );
+  const undo = state.undo.filter((step) => step !== 'switch-back');
+  return enter({ ...state, cause: null, problem: null, undo: [...undo, 'switch-back'] }, 'ask-after-switch', now);
 }
 
 /** Goes on after a person has done the failed step by hand. The answer of `whereIsTraffic` still decides. */
@@ -214,6 +218,9 @@ function onRepaired(state: CutoverState, now: string): CutoverState {
       return enter(state, 'ask-after-switch-back', now);
     case 'unfence':
       return enter({ ...state, isUnfenced: true, problem: null }, 'ask-before-unfence', now);
+    case undefined:
+      // A person says that no earlier run has fenced or stopped.
+      return onEarlierRun(state, false, now);
     default:
       return afterUndo(state, now);
   }

@@ -110,6 +110,11 @@ export function isOnTarget({ step }: Pick<CutoverState, 'step'>): boolean {
   return onTarget.has(step);
 }
 
+/** True until the replications are reserved. A reservation may show that an earlier run has fenced the source. */
+export function mustReserve({ step }: Pick<CutoverState, 'step'>): boolean {
+  return step === 'reserve';
+}
+
 /** True if the step that runs has to be interrupted, because the cutover goes back or begins the step anew. */
 export function isInterrupted(state: CutoverState): boolean {
   return isGoingBack(state) || state.isOutdated;
@@ -160,7 +165,7 @@ export function withCause(
 ): CutoverState {
   if (state.cause !== null) return state;
   const cause = { code, phase: state.phase, detail: cut(detail) };
-  return note({ ...state, cause, isReady: false }, now, `Goes back: ${detail}`, by);
+  return note({ ...state, cause, isReady: false, isOutdated: false }, now, `Goes back: ${detail}`, by);
 }
 
 /**
@@ -170,9 +175,16 @@ export function withCause(
  */
 export function goOnBack(state: CutoverState, now: string): CutoverState {
   const next = state.undo.at(-1);
-  const mustFindReset = !state.isResetKnown && !state.plan.dryRun;
-  if (next === undefined) return enter(state, mustFindReset ? 'find-reset' : 'release', now);
+  if (next === undefined) {
+    if (state.isResetKnown || state.plan.dryRun) return enter(state, 'release', now);
+    return state.wasBegunBefore ? onEarlierRun(state, true, now) : enter(state, 'find-reset', now);
+  }
   return enter({ ...state, problem: null }, next === 'unfence' ? 'ask-before-unfence' : next, now);
+}
+
+/** Goes on back once it is known whether an earlier run may have fenced and stopped. */
+export function onEarlierRun(state: CutoverState, hasRun: boolean, now: string): CutoverState {
+  return goOnBack({ ...state, isResetKnown: true, undo: hasRun ? ['replicate', 'unfence'] : [] }, now);
 }
 
 /** Sets the cause, and begins the way back. */

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, log, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, log, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ReadingPart, ReplicationReading } from '../../contract/reading-protocol.js';
 import { readHookAnswer } from '../../contract/cutover-answers.js';
 import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
@@ -18,6 +18,8 @@ import {
 
 /** Seconds for which a replication that runs again is watched. */
 const VERIFY_PROGRESS_SECONDS = 10;
+/** Longest time for which the way back waits for the end of a cancelled stop. */
+const STOP_END_SECONDS = 15;
 /** Longest time one attempt waits for the lag. */
 const LAG_HOLD_SECONDS = 300;
 
@@ -57,13 +59,15 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
     reserve: async ({ plan }) => {
       const reason = `cutover ${plan.cutoverId}: ${plan.reason}`.slice(0, 1000);
       // A cancelled attempt could reserve after the release.
-      const reservations = await CancellationScope.nonCancellable(() =>
-        all(plan.replicationConfigArns, (replicationConfigArn) =>
-          reserveReplication({ replicationConfigArn, reason }, options),
-        ),
+      const { values, problem } = await CancellationScope.nonCancellable(() =>
+        settle(plan.replicationConfigArns, async (replicationConfigArn) => {
+          const { at } = await reserveReplication({ replicationConfigArn, reason }, options);
+          return { replicationConfigArn, at };
+        }),
       );
       const isOwn = workflowInfo().workflowId === cutoverWorkflowId(plan.cutoverId);
-      return isOwn ? (reservations.map(({ at }) => at).toSorted()[0] ?? null) : null;
+      const since = isOwn ? (values.map(({ at }) => at).toSorted()[0] ?? null) : null;
+      return { reserved: values.map(({ replicationConfigArn }) => replicationConfigArn), since, problem };
     },
     inspect: async (state) => {
       const [readings, traffic] = await Promise.all([
@@ -103,10 +107,8 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
     'find-reset': () => quickActivities('Look for a reset', taskQueue)['dms.wasReset'](),
     unfence: call(hooks.unfence.bind(hooks)),
     replicate: (state) => replicateAll(state, taskQueue),
-    release: async ({ plan }) => {
-      await all(plan.replicationConfigArns, (replicationConfigArn) =>
-        releaseReplication({ replicationConfigArn }, options),
-      );
+    release: async ({ reserved }) => {
+      await all(reserved, (replicationConfigArn) => releaseReplication({ replicationConfigArn }, options));
       return null;
     },
   };
@@ -130,18 +132,22 @@ async function requireNoOtherOwner({ plan }: CutoverState, taskQueue: string): P
   for (const { replicationConfigArn, ledger } of readings) {
     const { reservedBy = null } = ledger ?? {};
     if (reservedBy !== null && reservedBy !== workflowInfo().workflowId)
-      throw new Error(`${replicationConfigArn} is reserved by ${reservedBy}, whose fence this may be`);
+      throw new Error(`${reservedBy} has reserved ${replicationConfigArn}, so the fence may be its own`);
   }
 }
 
-/** Stops all replications for good. The first failure cancels the other stops, because then all go back. */
+/**
+ * Stops all replications for good. The first failure cancels the other stops, because then all go back.
+ *
+ * A cancelled stop ends at once, unless it is being recorded and its ledger gives no answer. Writes do not wait for that.
+ */
 async function stopAll({ plan }: CutoverState, taskQueue: string): Promise<StepValues['stop']> {
   const { replicationConfigArns, requestedBy, reason, stop } = plan;
   const stops: CutoverStop[] = [];
   let problem: string | null = null;
-  await CancellationScope.cancellable(async () => {
-    const scope = CancellationScope.current();
-    await Promise.all(
+  const scope = new CancellationScope();
+  const stopping = scope.run(() =>
+    Promise.all(
       replicationConfigArns.map(async (replicationConfigArn) => {
         try {
           const input: StopReplicationInput = { ...stop, replicationConfigArn, intent: 'final', requestedBy, reason };
@@ -152,9 +158,17 @@ async function stopAll({ plan }: CutoverState, taskQueue: string): Promise<StepV
           scope.cancel();
         }
       }),
-    );
+    ),
+  );
+  const givenUp = new Promise<void>((resolve) => {
+    scope.cancelRequested.catch(async () => {
+      await CancellationScope.nonCancellable(() => sleep(STOP_END_SECONDS * 1000));
+      problem ??= `a stop did not end within ${STOP_END_SECONDS} s of its cancel`;
+      resolve();
+    });
   });
-  return { stops, problem };
+  await Promise.race([stopping, givenUp]);
+  return { stops: [...stops], problem };
 }
 
 /** Unseals all replications and resumes them. All are tried, although one fails. */
@@ -171,15 +185,20 @@ async function replicateAll({ plan, cause }: CutoverState, taskQueue: string): P
 }
 
 /** Runs the work for each item, and waits for all. Throws one error that names every failure. */
-async function all<Item, Result>(
+async function all<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const { problem } = await settle(items, work);
+  if (problem !== null) throw new Error(problem);
+}
+
+/** Runs the work for each item, and waits for all. Returns what succeeded, and what went wrong with the others. */
+async function settle<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
+): Promise<{ readonly values: readonly Result[]; readonly problem: string | null }> {
   const ended = await Promise.allSettled(items.map(work));
-  const failures = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
-  if (failures.length === 1) throw failures[0];
-  if (failures.length > 1) throw new Error(failures.map(messageOf).join('; '));
-  return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failures = ended.flatMap((each) => (each.status === 'rejected' ? [messageOf(each.reason)] : []));
+  const values = ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return { values, problem: failures.length === 0 ? null : failures.join('; ') };
 }
 
 /** Reads the answer of a hook. Throws if it is not of the kind that the hook has to give. */

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, ApplicationFailure } from '@temporalio/workflow';
-import type { CutoverFunctions } from '../../contract/cutover-hooks.js';
+import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
 import type { CutoverHookName } from '../../contract/cutover-input.js';
 import type { CutoverHookPlan, CutoverHookPlans } from '../../contract/cutover-schemas.js';
 import { callHook, hookProblem } from '../operation/hooks.js';
@@ -17,8 +17,11 @@ const readers: ReadonlySet<CutoverHookName> = new Set([
   'verify',
   'notify',
 ]);
-/** Longest time until a worker picks a hook up. A queue without a worker must not keep writes stopped for ever. */
-const START_SECONDS = 60;
+/**
+ * Longest time until a worker picks a hook up: of any hook, and of one of `backHooks` once the preflight is over. A
+ * queue without a worker must not keep writes stopped, and the way back outlasts a restart of that worker.
+ */
+const [START_SECONDS, BACK_START_SECONDS] = [60, 600];
 /** Longest time of all attempts of `notify`. The end of a cutover waits for it. */
 const NOTIFY_SECONDS = 30;
 
@@ -31,14 +34,14 @@ export function hookFunctions(plans: CutoverHookPlans): CutoverFunctions {
 }
 
 function functionOf(name: CutoverHookName, plan: CutoverHookPlan) {
-  return async (context: object): Promise<unknown> => {
+  return async (context: CutoverContext): Promise<unknown> => {
     const { timeoutSeconds, heartbeatSeconds, attempts } = plan;
     try {
       return await callHook(plan, context, {
         summary: name,
         attemptSeconds: timeoutSeconds,
         attempts: attempts ?? (backHooks.has(name) ? BACK_ATTEMPTS : ATTEMPTS),
-        startSeconds: START_SECONDS,
+        startSeconds: backHooks.has(name) && context.phase !== 'preflight' ? BACK_START_SECONDS : START_SECONDS,
         cancellationType: readers.has(name)
           ? ActivityCancellationType.TRY_CANCEL
           : ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

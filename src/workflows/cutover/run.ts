@@ -11,11 +11,11 @@ import {
 import type { CutoverRequestName, CutoverResult } from '../../contract/cutover.js';
 import type { CutoverFunctions } from '../../contract/cutover-hooks.js';
 import type { CutoverAction, CutoverState, StepOutcome } from '../../contract/cutover-state.js';
-import { isDue, onCancel, onTime, wakeAt } from '../../rules/cutover/clock.js';
+import { beginStep, isDue, onCancel, onTime, returnAt, wakeAt } from '../../rules/cutover/clock.js';
 import { onOutcome } from '../../rules/cutover/outcomes.js';
+import { cutoverMarkdown } from '../../rules/cutover/details.js';
 import {
   contextOf,
-  cutoverMarkdown,
   refusedRequest,
   resultOf,
   statusOf,
@@ -31,6 +31,9 @@ import { Alarm } from './alarm.js';
 
 /** Length of history above which a run continues as new: before the fence, for a decision, or between two polls. */
 const MAX_EVENTS = 400;
+
+/** Longest time between two runs: for notifications, and for the look for a reset. */
+const HAND_OVER_SECONDS = 120;
 
 /** Longest time for which the end of a run waits for notifications. */
 const NOTIFY_SECONDS = 60;
@@ -95,14 +98,24 @@ export class CutoverRun {
       const { step, writesStoppedAt } = this.state;
       if (step === 'end') return false;
       const mayContinue = canContinue && (writesStoppedAt === null || isDecision(step) || this.state.nextAt !== null);
-      if (mayContinue && hasLongHistory()) return true;
-      this.#alarm.set(wakeAt(this.state));
+      if (mayContinue && hasLongHistory() && !this.#mustReturnSoon()) return true;
       if (isDue(this.state, now())) await this.#carryOut(step as CutoverAction);
-      else await this.#wait(() => false);
+      else {
+        this.#alarm.set(wakeAt(this.state));
+        await this.#wait(() => false);
+      }
     }
   }
 
+  /** True if a time limit may end while one run hands over to the next. No clock runs meanwhile. */
+  #mustReturnSoon(): boolean {
+    const at = returnAt(this.state);
+    return at !== null && Date.parse(at) - Date.now() < HAND_OVER_SECONDS * 1000;
+  }
+
   async #carryOut(step: CutoverAction): Promise<void> {
+    this.state = beginStep(this.state);
+    this.#alarm.set(wakeAt(this.state));
     const scope = new CancellationScope();
     this.#isRunning = true;
     const outcome = scope.run(() => this.#outcomeOf(step)).finally(() => (this.#isRunning = false));

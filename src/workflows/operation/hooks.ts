@@ -64,7 +64,7 @@ export function hookProblem({ activityType, taskQueue }: Hook, err: unknown): st
   if (cause instanceof ApplicationFailure && NOT_REGISTERED.includes(cause.type ?? ''))
     return `no activity ${activityType} is registered on the worker of the task queue ${queue}`;
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
-    return `no worker of the task queue ${queue} took ${activityType}`;
+    return `no worker of the task queue ${queue} started ${activityType} in time. Start a worker that serves it`;
   const message = cause instanceof Error ? cause.message : String(cause);
   return `${activityType} failed: ${message.slice(0, MESSAGE_LENGTH)}`;
 }

@@ -1,0 +1,60 @@
+import type { CutoverRequestName } from '../../contract/cutover.js';
+import type { CutoverState } from '../../contract/cutover-state.js';
+import { returnAt } from './clock.js';
+import { waitingFor } from './report.js';
+import { allowedRequests } from './requests.js';
+
+/** Writes the Markdown that the Web UI shows as the workflow's current details. */
+export function cutoverMarkdown(state: CutoverState, workflowId: string): string {
+  const { plan, phase, since, writesStoppedAt, writesResumedAt, cause, checks, lag } = state;
+  const isStopped = writesStoppedAt !== null && writesResumedAt === null;
+  const back = returnAt(state);
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['Phase', `**${phase}** since ${since}`],
+    ['Waits for', waitingFor(state)],
+    ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : writesOf(state)],
+    ['Goes back by itself at', back],
+    ['Goes back because', cause === null ? null : `${cause.code}: ${cause.detail}`],
+    ['Token', state.undo.includes('unfence') ? state.token : null],
+    ['Approvals', state.approvals.length === 0 ? null : state.approvals.map(({ by }) => by).join(', ')],
+    ['Lag', lag.length === 0 ? null : lag.slice(0, 5).map(formatLag).join(', ')],
+    ...checks
+      .filter(({ ok }) => !ok)
+      .slice(0, 10)
+      .map(({ name, detail }) => [`Check ${name}`, detail] as const),
+  ];
+  const table = rows.flatMap(([name, value]) => (value === null ? [] : [`| ${name} | ${cell(value)} |`]));
+  const commands = allowedRequests(state).map((name) => `    ${command(state, name, workflowId)}`);
+  const allowed = commands.length === 0 ? [] : ['', 'Allowed now:', '', ...commands];
+  return [`**Cutover ${plan.cutoverId}**: ${cell(plan.reason)}`, '', '| | |', '|---|---|', ...table, ...allowed].join(
+    '\n',
+  );
+}
+
+/** Describes the writes unless they are stopped now. */
+function writesOf({ undo, writesStoppedAt, cause }: CutoverState): string {
+  if (writesStoppedAt === null || !undo.includes('unfence')) return 'not stopped';
+  return cause === null ? 'on the target; the source stays fenced' : '**the source is fenced**';
+}
+
+function formatLag({ lag }: CutoverState['lag'][number]): string {
+  return lag === null ? 'unknown' : `${lag.sourceSeconds ?? '?'} s + ${lag.targetSeconds ?? '?'} s`;
+}
+
+/** Returns a text without the characters that would end a cell of the table. */
+function cell(text: string): string {
+  return text.replace(/[|`\r\n]+/g, ' ').slice(0, 500);
+}
+
+function command({ plan, step }: CutoverState, name: CutoverRequestName, workflowId: string): string {
+  const extra: Readonly<Partial<Record<CutoverRequestName, string>>> = {
+    approve: `,"confirm":"${plan.cutoverId}"`,
+    change: ',"writesStoppedSeconds":<seconds>',
+    decide:
+      step === 'await-repair'
+        ? ',"undo":"retry"'
+        : `,"traffic":"${step === 'await-verdict' ? 'target' : '<source or target>'}"`,
+  };
+  const input = `{"by":"<you>","reason":"<why>"${extra[name] ?? ''}}`;
+  return `temporal workflow update execute --workflow-id '${workflowId}' --name dms.${name} --input '${input}'`;
+}
