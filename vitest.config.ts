@@ -39,7 +39,7 @@ export const shared = {
 
 /** Files that replace no module, no clock and no logger share a process, so that it loads the SDKs once. */
 const SHARED = [
-  'test/{client,contract,dms,dynamodb,e2e,examples,iam,ledger,rules,simulator,watch}/*.test.ts',
+  'test/{cli,client,contract,dms,dynamodb,e2e,examples,iam,ledger,rules,simulator,watch}/*.test.ts',
   'test/activities/!(attempts|change|trouble-of-aws).test.ts',
   'test/workflows/!(duties|unfinished-call).test.ts',
 ];

@@ -31,4 +31,4 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
-for (const program of ['dist/worker.js', 'dist/archive.js', 'dist/simulator/cli.js']) chmodSync(program, 0o755);
+chmodSync('dist/cli/main.js', 0o755);

@@ -62,11 +62,17 @@ export async function startFleet(
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
     joined = true;
   }
-  const handle = workflow.getHandle(workflowId);
+  return { ...fleetHandle(client, kind, fleetId), joined };
+}
+
+/** Returns the handle of a fleet. Sends nothing. */
+export function fleetHandle(client: Client, kind: OperationKind, fleetId: string): FleetHandle {
+  const workflowId = fleetWorkflowId(`${kind}:${fleetId}`);
+  const handle = client.workflow.getHandle(workflowId);
   return {
     workflowId,
     fleetId,
-    joined,
+    joined: true,
     result: async () => {
       try {
         return flattenFleet((await handle.result()) as FleetReport);

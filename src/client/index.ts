@@ -9,16 +9,18 @@ import type { CutoverInput } from '../contract/cutover-input.js';
 import type { ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
 import { historyPage } from '../ledger/history.js';
 import type { HistoryPage, HistoryQuery } from '../contract/history.js';
-import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
+import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { handleOf, startCutover, type CutoverHandle, type StartedCutover } from './cutovers.js';
-import { startFleet, type FleetHandle } from './fleets.js';
+import { fleetHandle, startFleet, type FleetHandle } from './fleets.js';
 import { Ledgers } from './ledgers.js';
-import { Operations, type OperationHandle } from './operations.js';
+import { listReplications, readSummary, type ReplicationSummary } from './listing.js';
+import type { OpenOperation, OperationHandle } from './operation-handle.js';
+import { Operations } from './operations.js';
 import {
   createPauseSchedule,
   deletePauseSchedule,
@@ -32,7 +34,8 @@ export type { CutoverHandle, StartedCutover } from './cutovers.js';
 export { renderCutover, type RenderedCutover } from './render-cutover.js';
 export type { FleetHandle } from './fleets.js';
 export type { RebuildRequest, RebuiltLedger } from './rebuild.js';
-export type { OperationHandle } from './operations.js';
+export type { OpenOperation, OperationHandle } from './operation-handle.js';
+export type { ReplicationSummary } from './listing.js';
 export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
 export type { ClientProgress } from './progress.js';
 export type { OperationProgress } from '../contract/progress.js';
@@ -92,6 +95,24 @@ export class ReplicationClient {
     return this.#operations.start<ResumeReplicationResult>('resume', input);
   }
 
+  /** Finds the operation that is under way on a replication, whoever started it. Needs no worker. `null`: none. */
+  openOperation(replicationConfigArn: string): Promise<OpenOperation | null> {
+    return this.#operations.findOpen(readArn({ replicationConfigArn }));
+  }
+
+  /**
+   * Lists the replications that have a ledger in this namespace, newest ledger first. Needs no worker: it reads
+   * Temporal's visibility store, which may be some seconds behind.
+   */
+  list(): AsyncIterable<ReplicationSummary> {
+    return listReplications(this.#client);
+  }
+
+  /** Reads the summary of one replication. Needs no worker. `null`: it has no ledger in this namespace. */
+  summary(replicationConfigArn: string): Promise<ReplicationSummary | null> {
+    return readSummary(this.#client, readArn({ replicationConfigArn }));
+  }
+
   /** Stops up to 10,000 replications, `concurrency` at once. Joins the stop fleet of that name that is under way. */
   startStopFleet(input: StopFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'stop', input);
@@ -103,6 +124,11 @@ export class ReplicationClient {
    */
   startResumeFleet(input: ResumeFleetInput): Promise<FleetHandle> {
     return startFleet(this.#client, this.#taskQueue, 'resume', input);
+  }
+
+  /** Returns the handle of a fleet, to see its progress, to wait for it, or to cancel it. */
+  fleet(kind: OperationKind, fleetId: string): FleetHandle {
+    return fleetHandle(this.#client, kind, fleetId);
   }
 
   /**

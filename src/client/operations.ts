@@ -15,41 +15,19 @@ import {
   openOperation,
   relationTo,
   wantedOperation,
-  type OpenOperation,
+  type OpenOperation as FoundOperation,
 } from '../rules/joining.js';
 import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
 import { operationInProgress } from '../contract/failure-messages.js';
+import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { reservedByOtherFailure } from '../ledger/reservation.js';
+import type { OpenOperation, OperationHandle } from './operation-handle.js';
 import { terminateNeverPickedUp } from './never-picked-up.js';
-import { readProgress, type ClientProgress } from './progress.js';
+import { readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
+import { readRequest, type OperationRequest } from './requests.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
-
-/** Handle of a stop or resume that was started, or joined. */
-export interface OperationHandle<Result> {
-  /** Workflow id of the operation: `dms:<arn>`. */
-  readonly workflowId: string;
-  /**
-   * Run id that the handle was created with. The handle follows the operation through a reset. This id stays the same.
-   */
-  readonly runId: string;
-  /** True if the operation was under way already. */
-  readonly joined: boolean;
-  /**
-   * Waits for the result. Rejects with the `ApplicationFailure` itself for every failure that {@link isDmsFailure}
-   * knows.
-   */
-  result(): Promise<Result>;
-  /** Reads the phase, the status in the newest look, and whether a worker takes its tasks. */
-  progress(): Promise<ClientProgress>;
-  /**
-   * Cancels the operation at once, also for handles that joined it. DMS still carries out a stop that it has accepted.
-   *
-   * A call of `stop` or `resume` that joined it starts its own operation.
-   */
-  cancel(): Promise<void>;
-}
 
 interface FollowedRun {
   readonly workflowId: string;
@@ -126,8 +104,26 @@ export class Operations {
     }
   }
 
+  /** Finds the operation that is open on a replication. Needs no worker. `null`: none. */
+  async findOpen(arn: string): Promise<OpenOperation | null> {
+    const description = await this.#describe(operationWorkflowId(arn)).catch(nullIfMissing);
+    const open = description === null ? null : openOperation(description);
+    if (description === null || open === null) return null;
+    const request = await readRequest(this.client, description);
+    const { kind, operationId, hostWorkflowId, workflowId, runId, firstRunId } = open;
+    return {
+      ...this.#follow<StopReplicationResult | ResumeReplicationResult>({ workflowId, runId, firstRunId, joined: true }),
+      kind,
+      operationId,
+      hostWorkflowId,
+      startedAt: description.startTime.toISOString(),
+      requestedBy: request?.requestedBy ?? null,
+      reason: request?.reason ?? null,
+    };
+  }
+
   /** Cancels the open resume, and waits for its end. */
-  async #preempt(arn: string, open: OpenOperation, owner: string | null): Promise<void> {
+  async #preempt(arn: string, open: FoundOperation, owner: string | null): Promise<void> {
     const reservedBy = await this.#reservedBy(arn);
     if (reservedBy !== null && reservedBy !== owner) throw reservedByOtherFailure(arn, reservedBy);
     const { workflowId, runId, firstRunId } = open;
@@ -182,18 +178,27 @@ export class Operations {
       }
     };
     const newestHandle = async () => workflow.getHandle(workflowId, await newestRunId());
+    /** Request of the operation, once it was read. A reset does not change it. */
+    let known: OperationRequest | null = null;
+    const request = async (description: WorkflowExecutionDescription) =>
+      (known ??= await readRequest(this.client, description));
     return {
       workflowId,
       runId,
       joined,
       result: () => this.#workers.during(newestHandle, result()),
-      progress: async () => readProgress(this.client, await newestHandle(), this.taskQueue),
+      progress: async () => readProgress(this.client, await newestHandle(), this.taskQueue, request),
       cancel: async () => {
         const handle = workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
         await askServer(this.client, () => handle.cancel());
       },
     };
   }
+}
+
+function nullIfMissing(err: unknown): null {
+  if (err instanceof WorkflowNotFoundError) return null;
+  throw err;
 }
 
 /** Returns the ARN of a valid input. Throws `DmsInvalidInput` before anything is started. */

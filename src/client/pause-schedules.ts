@@ -82,7 +82,7 @@ export async function createPauseSchedule(
     // A failed deletion must not hide the failure of the creation.
     await deletePauseSchedule(client, scheduleId, creation).catch(() => false);
     if (err instanceof ScheduleAlreadyRunning) {
-      const hint = `Delete it (client.deletePauseSchedule("${scheduleId}")), or choose another scheduleId.`;
+      const hint = `Delete it (temporal dms schedule delete ${scheduleId}), or choose another scheduleId.`;
       throw refused(`${err.scheduleId} exists already`, hint);
     }
     // The SDK throws a TypeError when it or the server rejects a spec.

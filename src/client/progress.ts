@@ -10,12 +10,13 @@ import { messageNames } from '../contract/names.js';
 import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
+import { decodeFailure, decodePayload } from './payloads.js';
 import { askServer, isUnanswered, isUnavailable, unreachable } from './reach.js';
+import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
 import { findWaitingTask, describeNoWorker, type NoWorker } from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
-type RawFailure = NonNullable<PendingActivity['lastFailure']>;
 
 const phaseOfActivity: Readonly<Record<string, OperationPhase>> = {
   'dms.requestStop': 'waiting-until-stoppable',
@@ -39,11 +40,21 @@ const QUERY_SECONDS = 8;
 /** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
 const SLOW_SECONDS = 10;
 
+/** Reads the request of a described operation. `null`: its input is invalid. */
+export type ReadRequest = (description: WorkflowExecutionDescription) => Promise<OperationRequest | null>;
+
 /** Reads the progress of an operation. `taskQueue` is the client's own. */
-export async function readProgress(client: Client, handle: WorkflowHandle, taskQueue: string): Promise<ClientProgress> {
+export async function readProgress(
+  client: Client,
+  handle: WorkflowHandle,
+  taskQueue: string,
+  request: ReadRequest,
+): Promise<ClientProgress> {
   const description = await askServer(client, () => handle.describe());
   const noWorker = await findNoWorker(client, description);
-  const known = await knownProgress(client, handle, description, noWorker !== null);
+  const known =
+    (await pendingProgress(client, description, request)) ??
+    (await reportedProgress(client, handle, description, noWorker !== null));
   const isElsewhere = description.taskQueue !== taskQueue;
   const remarks = [
     ...(isElsewhere
@@ -62,22 +73,17 @@ async function findNoWorker(client: Client, description: WorkflowExecutionDescri
   return isCertain || Date.now() - Date.parse(noWorker.since) > SLOW_SECONDS * 1000 ? noWorker : null;
 }
 
-/**
- * Reads the progress from a pending activity or from the end of the execution, because both need no worker. Otherwise
- * asks the workflow.
- */
-async function knownProgress(
+/** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
+async function reportedProgress(
   client: Client,
   handle: WorkflowHandle,
   description: WorkflowExecutionDescription,
   hasNoWorker: boolean,
 ): Promise<OperationProgress> {
-  const pending = await pendingProgress(client, description);
-  if (pending !== null) return pending;
   const { status, startTime, closeTime } = description;
   const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
   if (!isOpen) return finalProgress(handle, (closeTime ?? startTime).toISOString());
-  const unknown = { phase: 'beginning', lastStatus: null, since: startTime.toISOString() } as const;
+  const unknown = { phase: 'beginning', lastStatus: null, since: startTime.toISOString(), until: null } as const;
   if (hasNoWorker) return { ...unknown, detail: 'It waits for a worker' };
   try {
     const deadline = Date.now() + QUERY_SECONDS * 1000;
@@ -89,26 +95,49 @@ async function knownProgress(
   }
 }
 
+/** Reads the progress from a pending activity. Needs no worker. `null`: no activity of a phase is pending. */
 async function pendingProgress(
   client: Client,
-  { status, raw, startTime }: WorkflowExecutionDescription,
+  description: WorkflowExecutionDescription,
+  request: ReadRequest,
 ): Promise<OperationProgress | null> {
+  const { status, raw, startTime } = description;
   const phaseOf = (each: PendingActivity | undefined) => phaseOfActivity[each?.activityType?.name ?? ''];
   // A nudge may be pending beside the activity of the phase.
   const pending = raw.pendingActivities?.find(phaseOf);
-  const phase = phaseOf(pending);
-  if (status.name !== 'RUNNING' || !pending || !phase) return null;
-  const failure = pending.lastFailure == null ? null : await decodeFailure(client, pending.lastFailure);
+  const phaseOfPending = phaseOf(pending);
+  if (status.name !== 'RUNNING' || !pending || !phaseOfPending) return null;
   const since = toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString();
-  if (failure === null) {
+  const seen = await attemptProgress(client, pending);
+  const phase = seen.phase ?? phaseOfPending;
+  const seconds = phase === phaseOfPending ? (await request(description))?.limits[phase] : undefined;
+  // The limit of a start counts from the beginning of the resume.
+  const from = phase === 'starting' ? startTime.getTime() : Date.parse(since);
+  const until = seconds === undefined ? null : new Date(from + seconds * 1000).toISOString();
+  return {
+    phase,
+    lastStatus: seen.lastStatus,
+    since,
+    until,
+    detail: seen.detail ?? `${phase}: "${seen.lastStatus ?? 'not seen'}"; a worker watches`,
+  };
+}
+
+/** Reads what the newest attempt has seen, from its failure or from its heartbeat. */
+async function attemptProgress(
+  client: Client,
+  pending: PendingActivity,
+): Promise<HeldProgress & { readonly detail: string | null }> {
+  if (pending.lastFailure == null) {
     const held = await heldProgress(client, pending);
-    const seen = held === null ? null : `${held.phase ?? phase}: "${held.lastStatus ?? 'not seen'}"; a worker watches`;
-    const detail = seen ?? 'its first look is under way';
-    return { phase: held?.phase ?? phase, lastStatus: held?.lastStatus ?? null, since, detail };
+    return held === null
+      ? { phase: null, lastStatus: null, detail: 'its first look is under way' }
+      : { phase: held.phase ?? null, lastStatus: held.lastStatus ?? null, detail: null };
   }
+  const failure = await decodeFailure(client, pending.lastFailure);
   const details =
     failure instanceof ApplicationFailure ? (failure.details?.[0] as Partial<AttemptProgress> | undefined) : undefined;
-  return { phase: details?.phase ?? phase, lastStatus: details?.status ?? null, since, detail: failure.message };
+  return { phase: details?.phase ?? null, lastStatus: details?.status ?? null, detail: failure.message };
 }
 
 /**
@@ -118,8 +147,7 @@ async function pendingProgress(
 async function heldProgress(client: Client, { heartbeatDetails }: PendingActivity): Promise<HeldProgress | null> {
   const [payload] = heartbeatDetails?.payloads ?? [];
   if (payload == null) return null;
-  const { payloadConverter } = client.options.loadedDataConverter;
-  const details: unknown = payloadConverter.fromPayload(await decoder(client)(payload));
+  const details = await decodePayload(client, payload);
   return isPlain(details) && 'lastStatus' in details ? (details as unknown as HeldProgress) : null;
 }
 
@@ -127,39 +155,11 @@ async function heldProgress(client: Client, { heartbeatDetails }: PendingActivit
 async function finalProgress(handle: WorkflowHandle, since: string): Promise<OperationProgress> {
   try {
     const { replication } = (await handle.result()) as Partial<StopReplicationResult>;
-    return { phase: 'done', lastStatus: replication?.status ?? null, since, detail: 'Recorded' };
+    return { phase: 'done', lastStatus: replication?.status ?? null, since, until: null, detail: 'Recorded' };
   } catch (err) {
     if (!(err instanceof WorkflowFailedError)) throw err;
     const failure = findDmsFailure(err);
     const detail = (failure ?? err.cause ?? err).message;
-    return { phase: 'failed', lastStatus: failure?.details[0].status ?? null, since, detail };
+    return { phase: 'failed', lastStatus: failure?.details[0].status ?? null, since, until: null, detail };
   }
-}
-
-/** Decodes a failure. A codec may have encrypted its message and its details. */
-async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
-  const { payloadConverter, failureConverter } = client.options.loadedDataConverter;
-  const decode = decoder(client);
-  const info = raw.applicationFailureInfo;
-  const payloads = info?.details?.payloads;
-  return failureConverter.failureToError(
-    {
-      ...raw,
-      encodedAttributes: raw.encodedAttributes == null ? null : await decode(raw.encodedAttributes),
-      ...(info && payloads
-        ? { applicationFailureInfo: { ...info, details: { payloads: await Promise.all(payloads.map(decode)) } } }
-        : {}),
-    },
-    payloadConverter,
-  );
-}
-
-/** Returns a function that decodes a payload with the client's codecs. */
-function decoder(client: Client) {
-  return async <P>(payload: P): Promise<P> => {
-    let decoded = [payload];
-    const { payloadCodecs } = client.options.loadedDataConverter;
-    for (const codec of payloadCodecs.toReversed()) decoded = (await codec.decode(decoded as never)) as P[];
-    return decoded[0] ?? payload;
-  };
 }

@@ -1,6 +1,7 @@
 /** Finds out whether a worker takes the tasks of an execution. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { workerCommand } from '../contract/commands.js';
 import { toIso } from './times.js';
 
 /** Values of `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` in Temporal's API. */
@@ -61,7 +62,7 @@ export async function lastPolls(
 
 /** Returns the warning for an operator. */
 export function describeNoWorker({ taskQueue, since }: NoWorker): string {
-  return `No worker polls the task queue "${taskQueue}": nothing has moved since ${since}. Start one: TEMPORAL_TASK_QUEUE=${taskQueue} npx temporal-dms-worker`;
+  return `No worker polls the task queue "${taskQueue}": nothing has moved since ${since}. Start one: ${workerCommand(taskQueue)}`;
 }
 
 /** Warns, once for each task queue, when no worker takes the tasks of an operation for ten seconds. */

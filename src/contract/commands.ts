@@ -1,14 +1,21 @@
 /** Commands ready to paste, for hints. An ARN and a workflow id need no quotes in a shell. */
+import { ledgerWorkflowId } from './names.js';
+
+/** Options of every decision of a person. */
+export const decisionOptions = '--by <name> --reason <why>';
 
 /** Returns a command of `temporal-dms`, as the Temporal CLI runs it. `rest`: what follows the ARN. */
 export function dmsCommand(command: string, replicationConfigArn: string, rest = ''): string {
   return `temporal dms ${command} ${replicationConfigArn}${rest === '' ? '' : ` ${rest}`}`;
 }
 
-/** Returns the command of the Temporal CLI that sends a person's decision to a workflow as an update. */
-export function updateCommand(workflowId: string, update: string): string {
-  return `temporal workflow update execute --workflow-id ${workflowId} --name ${update} --input '{"by":"<name>","reason":"<why>"}'`;
+/** Returns the commands that send a person's decision to a ledger: with `temporal-dms`, and with the Temporal CLI alone. */
+export function decisionCommands(command: string, replicationConfigArn: string, update: string): string {
+  const input = `'{"by":"<name>","reason":"<why>"}'`;
+  return `${dmsCommand(command, replicationConfigArn, decisionOptions)} (or: temporal workflow update execute --workflow-id ${ledgerWorkflowId(replicationConfigArn)} --name ${update} --input ${input})`;
 }
 
-/** Options of every decision of a person. */
-export const decisionOptions = '--by <name> --reason <why>';
+/** Returns the command that starts a worker. */
+export function workerCommand(taskQueue: string): string {
+  return `temporal dms worker --task-queue ${taskQueue}`;
+}

@@ -3,9 +3,10 @@ import type { EndpointAddress } from '../dms/api.js';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
+import { decisionCommands, dmsCommand, workerCommand } from './commands.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
 import { readReplicationArn } from './input-schemas.js';
-import { ledgerWorkflowId, workflowTypes } from './names.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from './names.js';
 import type { CheckpointRecord } from './records.js';
 import type { Seal } from './ledger-state.js';
 
@@ -22,7 +23,7 @@ export function operationInProgress(replicationConfigArn: string, open: Operatio
     'DmsOperationInProgress',
     { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
     `A ${kind} ("${operationId ?? 'id not known yet'}") is under way in ${workflowId}${host}${where}`,
-    `See what it does: temporal workflow query --workflow-id '${workflowId}' --type dms.progress. Wait for it or cancel it, then run this operation again.`,
+    `See what it does: ${dmsCommand('status', replicationConfigArn)}. Wait for it, or cancel it: ${dmsCommand('cancel', replicationConfigArn)} (or: temporal workflow cancel --workflow-id ${workflowId}). Then run this operation again.`,
   );
 }
 
@@ -46,7 +47,7 @@ export function replicationSealed(subject: FailureSubject, { by, reason, at }: S
     'DmsReplicationSealed',
     subject,
     `${subject.replicationConfigArn} is sealed: ${by ?? 'someone unnamed'} stopped it for good at ${at} (${why})`,
-    'To run it again, unseal it first: client.unseal(arn, { by, reason }).',
+    `To run it again, unseal it first: ${decisionCommands('unseal', subject.replicationConfigArn, messageNames.unseal)}.`,
   );
 }
 
@@ -68,7 +69,9 @@ export function stateBefore(subject: FailureSubject, replication: Replication, w
   const { status } = lifecycleState(replication);
   const isStarted = statusFacts(status).phase === 'active';
   const is = isStarted ? `"${status}" again: someone started it` : `"${status}" now`;
-  const hint = isStarted ? 'Find out who, then stop it again.' : 'Look again once it is stopped or failed.';
+  const hint = isStarted
+    ? `Find out who, then stop it again: ${dmsCommand('stop', subject.replicationConfigArn, '--reason <why>')}.`
+    : `Look again once it is stopped or failed: ${dmsCommand('status', subject.replicationConfigArn)}.`;
   const what = `${subject.replicationConfigArn} was ${was}, and is ${is}`;
   return dmsFailure('DmsStopReverted', { ...subject, replication }, what, hint);
 }
@@ -82,7 +85,7 @@ export function startReverted(subject: FailureSubject, replication: Replication,
   const meaning = stopReasonFacts(stopReason)?.meaning;
   const why = stopReason === null ? 'DMS gives no reason' : `"${stopReason}"${meaning ? ` (${meaning})` : ''}`;
   const what = `${subject.replicationConfigArn} was started, and is "${status}" again: ${why}`;
-  const hint = 'Find out who or what stopped it, then resume it again.';
+  const hint = `Find out who or what stopped it, then resume it again: ${dmsCommand('resume', subject.replicationConfigArn, '--reason <why>')}.`;
   return dmsFailure(
     'DmsStartReverted',
     { ...subject, replication },
@@ -99,7 +102,7 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
     `DMS's last stop of ${subject.replicationConfigArn} differs from record ${record.sequence}. Recorded: ` +
       `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}). DMS: ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    'Someone ran it since: find out who. To go on from its last stop, record that stop first: run a stop without an operationId. Then resume it from the newest record.',
+    `Someone ran it since: find out who. To go on from its last stop, record that stop first: ${dmsCommand('stop', subject.replicationConfigArn, '--reason <why>')}. Then resume it: ${dmsCommand('resume', subject.replicationConfigArn, '--reason <why>')}.`,
   );
 }
 
@@ -146,7 +149,7 @@ export function ledgerNotFound(replicationConfigArn: string) {
     'DmsLedgerNotFound',
     { replicationConfigArn },
     `${replicationConfigArn} has no ledger in this namespace: nothing was recorded under this ARN`,
-    'Check the ARN, its case included, and the namespace. The first stop or resume creates the ledger.',
+    'Check the ARN, its case included, and the namespace. See what is known there: temporal dms list. The first stop or resume creates the ledger.',
   );
 }
 
@@ -156,6 +159,6 @@ export function ledgerUnavailable(replicationConfigArn: string, taskQueue: strin
     'DmsLedgerUnavailable',
     { replicationConfigArn },
     `The ledger ${ledgerWorkflowId(replicationConfigArn)} on the task queue "${taskQueue}" can't be reached: ${problem}`,
-    `Start a worker there with ${workflowTypes.ledger} in its bundle (TEMPORAL_TASK_QUEUE=${taskQueue} npx temporal-dms-worker), then ask again. A change that was sent may still be applied.`,
+    `Start a worker there with ${workflowTypes.ledger} in its bundle (${workerCommand(taskQueue)}), then ask again. A change that was sent may still be applied.`,
   );
 }

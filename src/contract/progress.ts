@@ -20,6 +20,8 @@ export interface OperationProgress {
   readonly lastStatus: string | null;
   /** Time at which the phase began, ISO 8601. */
   readonly since: string;
+  /** Time at which the operation gives up if the phase lasts that long, ISO 8601. `null`: the phase has no deadline. */
+  readonly until: string | null;
   /** Sentence for an operator: reason of the wait, or the problem. */
   readonly detail: string;
 }
@@ -48,16 +50,22 @@ export function requestFacts(input: object): ProgressFacts {
   return { 'requested by': text(requestedBy), reason: text(reason) };
 }
 
-/** Writes the Markdown that the Web UI shows as the workflow's current details. */
+/**
+ * Writes the Markdown that the Web UI shows as the workflow's current details. `commands`: ways out of a wait, ready to
+ * paste.
+ */
 export function progressMarkdown(
-  { phase, lastStatus, since, detail }: OperationProgress,
+  { phase, lastStatus, since, until, detail }: OperationProgress,
   facts: ProgressFacts,
+  commands: readonly string[] = [],
 ): string {
-  const rows = Object.entries(facts).flatMap(([name, value]) =>
+  const rows = Object.entries({ ...facts, deadline: until }).flatMap(([name, value]) =>
     value === null ? [] : [`- ${name}: ${codeSpan(value)}`],
   );
   const status = lastStatus === null ? '' : `, last seen ${codeSpan(lastStatus)}`;
-  return [`**${phase}**${status} (since ${since})`, '', detail, '', ...rows].join('\n').trim();
+  const ways =
+    commands.length === 0 ? [] : ['', 'What you can do:', '', ...commands.map((command) => `    ${command}`)];
+  return [`**${phase}**${status} (since ${since})`, '', detail, '', ...rows, ...ways].join('\n').trim();
 }
 
 /** Puts a text into a code span. Removes backticks and line breaks, because a caller's text must not end the span. */

@@ -1,6 +1,6 @@
 /**
  * `temporal-dms/dynamodb`: {@link createDynamoDbArchive}, records of ledgers in a DynamoDB table, for worker code and
- * tools. Beside it, only `temporal-dms-archive` imports `@aws-sdk/client-dynamodb`.
+ * tools. Beside it, only `cli/commands/archive.ts` imports `@aws-sdk/client-dynamodb`.
  *
  * @module
  */
@@ -128,10 +128,10 @@ function explainError(err: unknown, what: string, tableName: string): unknown {
 
 function hintOf(err: DynamoDBServiceException): string | null {
   if (err instanceof ResourceNotFoundException) {
-    return 'Create it with "temporal-dms-archive create-table", or check the name, the account and the region.';
+    return 'Create it with "temporal dms archive create-table", or check the name, the account and the region.';
   }
   if (err.name === 'ValidationException') {
-    return `Its key must be ${PARTITION_KEY} and ${SORT_KEY}, both strings; see "temporal-dms-archive create-table".`;
+    return `Its key must be ${PARTITION_KEY} and ${SORT_KEY}, both strings; see "temporal dms archive create-table".`;
   }
   if (err.name === 'AccessDeniedException')
     return 'Allow dynamodb:PutItem and dynamodb:GetItem to store records, and dynamodb:Query to read them.';

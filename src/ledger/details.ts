@@ -1,4 +1,4 @@
-import type { Ledger } from '../contract/ledger-state.js';
+import type { Ledger, LedgerMemo, LedgerState } from '../contract/ledger-state.js';
 
 /** Returns the Markdown that the Web UI shows for a ledger: the facts an operator needs before touching the replication. */
 export function ledgerMarkdown({ checkpoints, guard, sealed, reservation, pendingCall, archive }: Ledger): string {
@@ -23,8 +23,8 @@ function warnings(count: number): string {
   return count === 0 ? '' : ` (warned ${count} ${count === 1 ? 'time' : 'times'})`;
 }
 
-/** Returns the memo of a ledger, by which ledgers can be listed without a worker. `null`: the ledger has no such value. */
-export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boolean | null>> {
+/** Returns the memo of a ledger. */
+export function ledgerMemo(ledger: Ledger): LedgerMemo {
   const { checkpoints, guard, sealed, reservation } = ledger;
   return {
     state: stateOf(ledger),
@@ -35,11 +35,7 @@ export function ledgerMemo(ledger: Ledger): Readonly<Record<string, string | boo
   };
 }
 
-/**
- * Returns the state in one word. `stopping`, `starting`: a call is noted. `stopped`, `running`: by the newest operation
- * that succeeded. `failed`: an operation has found the replication failed since. `unknown`: neither.
- */
-function stateOf({ pendingCall, operations, deletedAt }: Ledger): string {
+function stateOf({ pendingCall, operations, deletedAt }: Ledger): LedgerState {
   if (deletedAt !== null) return 'deleted';
   if (pendingCall !== null) return pendingCall.kind === 'stop' ? 'stopping' : 'starting';
   const newest = operations.find(

@@ -5,13 +5,18 @@
  * refused. Steps of the workflow that reserved it are the owner's. The owner releases the reservation, or a person
  * breaks it.
  */
+import { decisionCommands } from '../contract/commands.js';
 import { dmsFailure } from '../contract/failures.js';
+import { messageNames } from '../contract/names.js';
 import type { DecisionRequest, ReleaseRequest, ReserveReply, ReserveRequest } from '../contract/ledger-protocol.js';
 import { findOperation, secondsBetween, withEvent, type Transition } from './entries.js';
 import type { Ledger, OperationRef, Reservation } from '../contract/ledger-state.js';
 
-const BREAK_HINT =
-  'Wait until it is released. If its owner is gone, break the reservation by name and reason (client.breakReservation).';
+/** Returns the way out for an operation that a reservation keeps away. */
+function breakHint(replicationConfigArn: string): string {
+  const commands = decisionCommands('break-reservation', replicationConfigArn, messageNames.breakReservation);
+  return `Wait until its owner releases it, or name that owner. If the owner is gone, end the reservation: ${commands}.`;
+}
 
 /** Throws `DmsReplicationReserved` if someone else holds the reservation. */
 export function validateReserve(ledger: Ledger, request: ReserveRequest): void {
@@ -89,7 +94,7 @@ function reservedFailure(
     'DmsReplicationReserved',
     { replicationConfigArn, operationId },
     `${replicationConfigArn} is reserved by ${owner}${where} since ${at} (${reason ?? 'no reason given'})`,
-    BREAK_HINT,
+    breakHint(replicationConfigArn),
   );
 }
 
@@ -99,6 +104,6 @@ export function reservedByOtherFailure(replicationConfigArn: string, owner: stri
     'DmsReplicationReserved',
     { replicationConfigArn },
     `${replicationConfigArn} is reserved by ${owner}`,
-    BREAK_HINT,
+    breakHint(replicationConfigArn),
   );
 }

@@ -1,4 +1,5 @@
 /** Conditions of a start, as pure rules over the request, the look and the recorded stop. */
+import { dmsCommand } from '../contract/commands.js';
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import { isRecordedStop, mayLackFields, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
@@ -40,7 +41,7 @@ export function startTypeOf(facts: ResumeFacts): StartReplicationType {
       'DmsNotResumable',
       subject,
       `${subject.replicationConfigArn} is of type full-load, which has no position to go on from`,
-      'Choose with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them.',
+      `Choose with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them. For example: ${dmsCommand('resume', subject.replicationConfigArn, '--type resume-processing')}.`,
     );
   }
   return type;
@@ -64,7 +65,7 @@ export function requireConfirmation({ request, look, subject }: ResumeFacts, typ
     'DmsNotResumable',
     subject,
     `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
-    `Repeat the replication config's identifier ("${identifier}") as confirmReload.`,
+    `Repeat the replication config's identifier ("${identifier}") as confirmReload: ${dmsCommand('resume', arn, `--type reload-target --confirm-reload ${identifier}`)}.`,
   );
 }
 
@@ -82,7 +83,7 @@ export function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts, type:
     'DmsResumeWindowClosed',
     subject,
     `The resume window of ${subject.replicationConfigArn} (48 hours after its last stop) is closed: ${why}`,
-    'Load it anew with startReplicationType "reload-target", or create a replication that starts at the recorded checkpoint.',
+    `Load it anew: ${dmsCommand('resume', subject.replicationConfigArn, '--type reload-target')}. Or create a replication that starts at the recorded checkpoint: ${dmsCommand('checkpoint', subject.replicationConfigArn)}.`,
   );
 }
 
@@ -102,7 +103,7 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
       'DmsCheckpointMissing',
       subject,
       `No stop of ${subject.replicationConfigArn} is recorded${isNamed ? ' under that sequence' : ''}, so its last one can't be checked`,
-      'Stop it with this package first, name a recorded sequence, or set force to go on from wherever DMS stopped.',
+      `Stop it with this package first: ${dmsCommand('stop', subject.replicationConfigArn, '--reason <why>')}. Or name a recorded sequence, or set force to go on from wherever DMS stopped: ${dmsCommand('resume', subject.replicationConfigArn, '--force')}.`,
     );
   }
   if ((isNew && checkpoint.stoppedAt === null) || isRecordedStop(checkpoint, look)) return;

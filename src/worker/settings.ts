@@ -24,8 +24,8 @@ export interface WorkerSettings {
 }
 
 /** Reads the settings. Throws an error that names the variable. */
-export function readSettings(env: Env): WorkerSettings {
-  const { connectionOptions, namespace = 'default' } = readTemporal();
+export function readSettings(env: Env, options: { readonly disableFile?: boolean } = {}): WorkerSettings {
+  const { connectionOptions, namespace = 'default' } = readTemporal(env, options);
   return {
     connectionOptions,
     address: connectionOptions.address ?? 'localhost:7233',
@@ -43,9 +43,9 @@ export function readSettings(env: Env): WorkerSettings {
   };
 }
 
-function readTemporal(): ClientConnectConfig {
+function readTemporal(env: Env, options: { readonly disableFile?: boolean }): ClientConnectConfig {
   try {
-    return loadClientConnectConfig();
+    return loadClientConnectConfig({ ...options, overrideEnvVars: env as Record<string, string> });
   } catch (err) {
     const hint = 'Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names';
     throw new Error(`The Temporal settings can't be read: ${messageOf(err)}. ${hint}`, { cause: err });

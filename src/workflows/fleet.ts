@@ -93,7 +93,9 @@ class Fleet {
     this.endedCount = entries.length;
     this.failed = entries.filter((entry) => 'failureType' in entry).length;
     this.supersededCount = entries.filter(isSuperseded).length;
-    setHandler(fleetQuery, () => ({ ...this.report, running: [...this.running.keys()] }));
+    setHandler(fleetQuery, () => ({ ...this.report, running: [...this.running.keys()] }), {
+      description: 'Shows the outcomes so far, the operations under way, and the ARNs that are left.',
+    });
     this.show();
   }
 

@@ -102,8 +102,10 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   };
 
   show(ledger);
-  setHandler(ledgerQuery, () => ledger);
-  setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}));
+  setHandler(ledgerQuery, () => ledger, { description: 'Shows everything that is recorded of the replication.' });
+  setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}), {
+    description: 'Lists operations and events, newest first. Takes { kind, since, until, limit, cursor }.',
+  });
   onUpdate(beginUpdate, schemas.begin, begin, { validate: validateBegin });
   onUpdate(recordUpdate, schemas.record, record, { validate: validateRecord });
   onUpdate(reserveUpdate, schemas.reserve, reserve, { validate: validateReserve });

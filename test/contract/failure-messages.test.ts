@@ -27,7 +27,7 @@ describe('a refusal', () => {
       'names the operation that is under way',
       operationInProgress(arn, open),
       'DmsOperationInProgress',
-      `A stop ("a") is under way in dms:${arn}. See what it does: temporal workflow query --workflow-id 'dms:${arn}' --type dms.progress`,
+      `A stop ("a") is under way in dms:${arn}. See what it does: temporal dms status ${arn}. Wait for it, or cancel it: temporal dms cancel ${arn} (or: temporal workflow cancel --workflow-id dms:${arn})`,
     ],
     [
       'names the host and the task queue of that operation',
@@ -39,7 +39,7 @@ describe('a refusal', () => {
       'says who sealed the replication, and why',
       replicationSealed(subject, { by: 'ada', reason: 'cutover', at: at(1) }),
       'DmsReplicationSealed',
-      `${arn} is sealed: ada stopped it for good at ${at(1)} (cutover). To run it again, unseal it first: client.unseal`,
+      `${arn} is sealed: ada stopped it for good at ${at(1)} (cutover). To run it again, unseal it first: temporal dms unseal ${arn} --by <name> --reason <why> (or: temporal workflow update execute --workflow-id dms-ledger:${arn} --name dms.unseal --input '{"by":"<name>","reason":"<why>"}')`,
     ],
     [
       'says that the seal names nobody',
@@ -118,9 +118,15 @@ describe('a failed replication', () => {
 
 describe('a stop that did not last', () => {
   test.each([
-    ['running', '"running" again: someone started it. Find out who, then stop it again.'],
-    ['REPLICATION_STARTING', '"replication_starting" again: someone started it. Find out who, then stop it again.'],
-    ['modifying', '"modifying" now. Look again once it is stopped or failed.'],
+    [
+      'running',
+      `"running" again: someone started it. Find out who, then stop it again: temporal dms stop ${arn} --reason <why>.`,
+    ],
+    [
+      'REPLICATION_STARTING',
+      `"replication_starting" again: someone started it. Find out who, then stop it again: temporal dms stop ${arn} --reason <why>.`,
+    ],
+    ['modifying', `"modifying" now. Look again once it is stopped or failed: temporal dms status ${arn}.`],
   ])('is reported when DMS shows "%s"', (status, words) => {
     const { type, message, details } = stateBefore(subject, look({ status }), 'stopped');
     expect([type, message]).toEqual(['DmsStopReverted', `${arn} was stopped, and is ${words}`]);
@@ -142,7 +148,7 @@ describe('a start that did not last', () => {
     const { type, message, details } = startReverted(subject, replication, late);
     expect(type).toBe('DmsStartReverted');
     expect(message).toContain(`${arn} was started, and is ${words}`);
-    expect(message).toMatch(/then resume it again\.$/);
+    expect(message).toMatch(/then resume it again: temporal dms resume \S+ --reason <why>\.$/);
     expect(details[0].status).toBe('stopped');
   });
 });

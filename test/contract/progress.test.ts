@@ -5,12 +5,18 @@ const progress = {
   phase: 'stopping',
   lastStatus: 'stopping',
   since: '2026-11-28T10:00:00.000Z',
+  until: null,
   detail: 'Waiting',
 } as const;
 
 test('the details show the phase, the last status and every fact that is known', () =>
-  expect(progressMarkdown(progress, { checkpoint: 'c:1', deadline: null })).toBe(
+  expect(progressMarkdown(progress, { checkpoint: 'c:1', reason: null })).toBe(
     '**stopping**, last seen `stopping` (since 2026-11-28T10:00:00.000Z)\n\nWaiting\n\n- checkpoint: `c:1`',
+  ));
+
+test('the details show the deadline of a phase that has one', () =>
+  expect(progressMarkdown({ ...progress, until: '2026-11-28T11:00:00.000Z' }, {})).toContain(
+    '- deadline: `2026-11-28T11:00:00.000Z`',
   ));
 
 test('a text of the caller does not end its code span', () =>

@@ -7,7 +7,7 @@ import type { ArchivedRecord } from '../../src/index.js';
 import { startDynamoDb, type LocalDynamoDb } from '../support/dynamodb.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
-const program = fileURLToPath(new URL('../../dist/archive.js', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 
 let db: LocalDynamoDb;
@@ -28,7 +28,7 @@ async function run(...args: string[]) {
     AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
   };
-  const ended = promisify(execFile)(process.execPath, ['--no-warnings', program, ...args], { env });
+  const ended = promisify(execFile)(process.execPath, ['--no-warnings', program, 'archive', ...args], { env });
   return ended.then(
     ({ stdout }) => ({ code: 0, said: stdout }),
     (err: { code: number; stderr: string }) => ({ code: err.code, said: err.stderr }),
@@ -73,7 +73,7 @@ describe.concurrent('an archived ledger', () => {
     expect(resumed.resumedFrom).toEqual(checkpoint);
     expect((await stage.dms.stop({ replicationConfigArn, ...brief })).checkpoint.sequence).toBe(3);
     await until('that one is archived, too', async () => (await archive.list(replicationConfigArn)).length === 3);
-    const listed = (await run('list', replicationConfigArn, '--table', table)).said.trim().split('\n');
+    const listed = (await run('list', replicationConfigArn, '--table', table, '-o', 'jsonl')).said.trim().split('\n');
     expect(listed.map((line) => (JSON.parse(line) as ArchivedRecord).sequence)).toEqual([3, 2, 1]);
   });
 
@@ -119,14 +119,15 @@ describe.concurrent('an archived ledger', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test('without any record makes the archive program exit with 1, and a wrong command line with 2', async () => {
+  test('without any record makes the archive command exit with 3, and a wrong command line with 2', async () => {
     const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:NONE';
     await createArchiveTable(db.client, 'empty');
     const nothing = await run('rebuild', arn, '--table', 'empty', '--by', 'ada', '--reason', 'why');
-    expect(nothing).toEqual({ code: 1, said: `temporal-dms-archive: The table empty has no records of ${arn}\n` });
+    expect(nothing.code).toBe(3);
+    expect(nothing.said).toContain(`temporal-dms: The table empty has no records of ${arn}\nCheck the ARN`);
     expect(await run('list', arn)).toMatchObject({ code: 1, said: expect.stringContaining('create-table') });
-    expect(await run('rebuild', arn)).toMatchObject({ code: 2, said: expect.stringContaining('--by and --reason') });
-    expect(await run('delete')).toMatchObject({ code: 2, said: expect.stringContaining('Not a command') });
+    expect(await run('rebuild', arn)).toMatchObject({ code: 2, said: expect.stringContaining('--reason is missing') });
+    expect(await run('delete')).toMatchObject({ code: 2, said: expect.stringContaining("unknown command 'delete'") });
     expect(await run('--help')).toMatchObject({ code: 0, said: expect.stringContaining('create-table') });
   });
 });

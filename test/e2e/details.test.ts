@@ -26,6 +26,8 @@ describe('the details of an operation', () => {
     expect(waiting).toContain('- reason: `cut over`');
     const [, since = '', deadline = ''] = /since (\S+)\)[^]*- deadline: `(\S+)`/.exec(waiting) ?? [];
     expect(Date.parse(deadline) - Date.parse(since)).toBe(3000);
+    expect(waiting).toContain(`\n    temporal dms cancel ${replicationConfigArn}\n`);
+    expect(waiting).toContain(`\n    temporal workflow cancel --workflow-id dms:${replicationConfigArn}`);
 
     const failure = await failureOf(handle.result());
     expect(failure).toMatchObject({ type: 'DmsStopTimedOut', details: [{ status: 'stopping' }] });
@@ -34,6 +36,7 @@ describe('the details of an operation', () => {
     expect(ended).toContain('- failure: `DmsStopTimedOut`');
     expect(ended).toContain(failure.details?.[0].hint);
     expect(ended).not.toContain('deadline:');
+    expect(ended).not.toContain('temporal dms cancel');
   });
 });
 

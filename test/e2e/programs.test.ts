@@ -31,9 +31,9 @@ describe.each(Object.entries(manifest.bin))('%s', (name, script) => {
   });
 
   test.each([['--nonsense'], ['nonsense'], ['--help=yes'], ['--', 'nonsense']])(
-    'refuses %s with one line that names --help, and exits with 2',
+    'refuses %s, names --help, and exits with 2',
     (...args) => {
-      const stderr = expect.stringMatching(new RegExp(`^${name}: [^\\n]+\\. See "${name} --help"\\n$`));
+      const stderr = expect.stringMatching(new RegExp(`^${name}: [^\\n]+\\nSee ${name} --help.\\n$`));
       expect(run(...args)).toEqual({ status: 2, stdout: '', stderr });
     },
   );

@@ -67,12 +67,12 @@ test('the documented steps terminate a restored stop that was undone, and rebuil
     expect(await temporal(fleets)).not.toContain(workflowId);
     await temporal(terminate);
 
-    const program = fileURLToPath(new URL('../../dist/archive.js', import.meta.url));
+    const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const rebuilding = spawn(
       'sh',
       [
         '-c',
-        `${(rebuild ?? '').replace(/^npx temporal-dms-archive /, '"$NODE" --no-warnings "$PROGRAM" ')} --task-queue ${taskQueue}`,
+        `${(rebuild ?? '').replace(/^temporal dms /, '"$NODE" --no-warnings "$PROGRAM" ')} --task-queue ${taskQueue}`,
       ],
       {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -282,9 +282,9 @@ describe('the HTTP front', () => {
 });
 
 test('the program starts a simulator, prints the variables for clients, and rejects invalid options', async () => {
-  const script = fileURLToPath(new URL('../../dist/simulator/cli.js', import.meta.url));
+  const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   const run = (...args: string[]) => {
-    const program = spawn(process.execPath, [script, ...args]);
+    const program = spawn(process.execPath, [script, 'simulator', ...args]);
     const said = { out: '', err: '' };
     program.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
     program.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
@@ -316,8 +316,8 @@ test('the program starts a simulator, prints the variables for clients, and reje
   }
   const badThrottle = run('--throttle', 'much');
   expect((await badThrottle.exit)[0]).toBe(2);
-  expect(badThrottle.said.err).toContain('not like 200,8');
+  expect(badThrottle.said.err).toContain('Write it like 200,8');
   const bad = run('--speed', 'fast');
   expect((await bad.exit)[0]).toBe(2);
-  expect(bad.said.err).toContain('--speed is "fast", not a number');
+  expect(bad.said.err).toContain('--speed is "fast"\nIt takes a number from 0 to 1000000.');
 });

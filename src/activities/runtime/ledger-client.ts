@@ -217,7 +217,7 @@ export class LedgerClient {
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowIdReusePolicy,
       staticSummary: 'DMS ledger: what was stopped and resumed',
-      memo: ledgerMemo(state ?? emptyLedger(this.replicationConfigArn)),
+      memo: { ...ledgerMemo(state ?? emptyLedger(this.replicationConfigArn)) },
     });
     return this.client.workflow.executeUpdateWithStart<Workflow, Reply, [unknown]>(name, {
       ...options,

@@ -63,7 +63,9 @@ export class CutoverRun {
     taskQueue: string,
   ) {
     this.#actions = cutoverActions(hooks, taskQueue);
-    setHandler(cutoverQuery, () => statusOf(this.state));
+    setHandler(cutoverQuery, () => statusOf(this.state), {
+      description: 'Shows the phase, what it waits for, and the updates that are allowed now.',
+    });
     for (const name of cutoverRequests) this.#handle(name);
     this.#show();
   }

@@ -14,7 +14,7 @@ export async function waitWithNudges<Result>(
   taskQueue: string | undefined,
 ): Promise<Result> {
   let isNudged = false;
-  setHandler(nudgeSignal, () => void (isNudged = true));
+  setHandler(nudgeSignal, () => void (isNudged = true), { description: 'Makes the operation look at DMS now.' });
   const passScope = new CancellationScope();
   const passNudges = async () => {
     for (let passed = 0; passed < MAX_NUDGES; passed++) {

@@ -65,6 +65,7 @@ export async function runOperation<
   try {
     const { plan, requester } = validate(input);
     const lock = operationWorkflowId(plan.replicationConfigArn);
+    tracker.offerCommands(plan.replicationConfigArn);
     if (workflowInfo().workflowId !== lock) {
       tracker.followChild(lock);
       const { taskQueue, parent } = workflowInfo();

@@ -8,8 +8,9 @@ import {
 } from '@temporalio/workflow';
 import { resumeDeadline } from '../../dms/checkpoint.js';
 import type { Replication } from '../../dms/replication.js';
+import { dmsCommand } from '../../contract/commands.js';
 import { findDmsFailure } from '../../contract/failures.js';
-import { memoKeys } from '../../contract/names.js';
+import { memoKeys, operationWorkflowId } from '../../contract/names.js';
 import {
   progressMarkdown,
   requestFacts,
@@ -31,13 +32,32 @@ const reported: ReadonlySet<OperationPhase> = new Set([
 
 /** Progress of an operation, as its workflow shows it: in the query, the Web UI's current details, and the memo. */
 export class ProgressReporter {
-  #progress: OperationProgress = { phase: 'beginning', lastStatus: null, since: now(), detail: 'Checking the input' };
+  #progress: OperationProgress = {
+    phase: 'beginning',
+    lastStatus: null,
+    since: now(),
+    until: null,
+    detail: 'Checking the input',
+  };
   #facts: ProgressFacts;
+  #commands: readonly string[] = [];
 
   /** `input`: input of the operation, not validated yet. */
   constructor(input: object) {
     this.#facts = requestFacts(input);
-    setHandler(progressQuery, () => this.#progress);
+    setHandler(progressQuery, () => this.#progress, {
+      description: 'Shows the phase, the last status, since when and until when it waits, and why.',
+    });
+  }
+
+  /** Shows the commands that look at the replication now, and that cancel the operation, until it has ended. */
+  offerCommands(replicationConfigArn: string): void {
+    const workflowId = operationWorkflowId(replicationConfigArn);
+    this.#commands = [
+      dmsCommand('nudge', replicationConfigArn),
+      dmsCommand('cancel', replicationConfigArn),
+      `temporal workflow cancel --workflow-id ${workflowId}`,
+    ];
   }
 
   /** Enters a phase, which may last `withinSeconds`. Reports a new phase to a parent that wants reports. */
@@ -48,9 +68,8 @@ export class ProgressReporter {
     withinSeconds?: number,
   ): void {
     const isNew = phase !== this.#progress.phase;
-    this.#progress = { phase, detail, lastStatus, since: now() };
-    const deadline = withinSeconds === undefined ? null : new Date(Date.now() + withinSeconds * 1000).toISOString();
-    this.#facts = { ...this.#facts, deadline };
+    const until = withinSeconds === undefined ? null : new Date(Date.now() + withinSeconds * 1000).toISOString();
+    this.#progress = { phase, detail, lastStatus, since: now(), until };
     this.#show();
     if (isNew && reported.has(phase)) this.#report();
   }
@@ -67,10 +86,11 @@ export class ProgressReporter {
   /** Shows the progress of the child that does the work. */
   followChild(lock: string): void {
     this.enter('joined', `Runs as ${lock}`);
-    setHandler(childProgressSignal, (progress) => {
+    const follow = (progress: OperationProgress) => {
       this.#progress = progress;
       this.#show();
-    });
+    };
+    setHandler(childProgressSignal, follow, { description: 'Takes the progress of the operation that this one runs.' });
   }
 
   /** Shows the checkpoint that will be recorded, even while the ledger can't be reached. */
@@ -89,7 +109,8 @@ export class ProgressReporter {
   }
 
   #show(): void {
-    setCurrentDetails(progressMarkdown(this.#progress, this.#facts));
+    const isOver = this.#progress.phase === 'done' || this.#progress.phase === 'failed';
+    setCurrentDetails(progressMarkdown(this.#progress, this.#facts, isOver ? [] : this.#commands));
   }
 
   /**

@@ -1,0 +1,90 @@
+/** Commands on the archive of records in DynamoDB. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Command } from 'commander';
+import { readDecision, type DecisionOptions } from '../ask.js';
+import { CliError, exitCodes } from '../exit-codes.js';
+import type { Runner, Session } from '../session.js';
+import { findTarget } from '../targets.js';
+import { table as textTable } from '../text.js';
+import { addDecisionOptions } from './operation-options.js';
+
+interface TableOptions {
+  readonly table: string;
+}
+
+export function addArchive(program: Command, run: Runner): void {
+  const archive = program.command('archive').description('read the archive of records, and rebuild ledgers from it');
+  const withTable = (command: Command) =>
+    command.option('--table <name>', 'table in DynamoDB', 'temporal-dms-checkpoints');
+  withTable(archive.command('create-table').description('create the table, if it is missing')).action(run(createTable));
+  withTable(archive.command('list <arn>').description('list the records of a replication, newest first')).action(
+    run(listRecords),
+  );
+  addDecisionOptions(
+    withTable(
+      archive
+        .command('rebuild <replication...>')
+        .description('bring the records of lost ledgers back; what is there stays as it is'),
+    ),
+  ).action(run(rebuild));
+}
+
+async function createTable({ output }: Session, { table }: TableOptions): Promise<void> {
+  const { createArchiveTable } = await import('../../dynamodb/table.js');
+  const did = await withDynamoDb((client) => createArchiveTable(client, table));
+  output.result({ table, did }, () =>
+    did === 'created' ? `Created the table ${table}` : `The table ${table} already exists, with the right key`,
+  );
+}
+
+async function listRecords({ output }: Session, arn: string, { table }: TableOptions): Promise<void> {
+  const { createDynamoDbArchive } = await import('../../dynamodb/index.js');
+  const records = await withDynamoDb((client) => createDynamoDbArchive({ tableName: table, client }).list(arn));
+  output.list(records, () =>
+    records.length === 0
+      ? `The table ${table} has no records of ${arn}`
+      : textTable(
+          ['RECORD', 'STOPPED AT', 'INTENT', 'CHECKPOINT'],
+          records.map(({ sequence, stoppedAt, intent, recoveryCheckpoint }) => [
+            String(sequence),
+            stoppedAt ?? '',
+            intent,
+            recoveryCheckpoint ?? '',
+          ]),
+        ),
+  );
+}
+
+async function rebuild(session: Session, texts: readonly string[], options: DecisionOptions & TableOptions) {
+  const { createDynamoDbArchive } = await import('../../dynamodb/index.js');
+  const { table } = options;
+  const decision = await readDecision(session, options);
+  await withDynamoDb(async (client) => {
+    const archive = createDynamoDbArchive({ tableName: table, client });
+    for (const text of texts) {
+      const { replications, arn } = await findTarget(session, text);
+      const { archived, added } = await replications.rebuildLedger(arn, { archive, ...decision });
+      if (archived === 0)
+        throw new CliError(
+          `The table ${table} has no records of ${arn}`,
+          'Check the ARN and --table. Ledgers before it were rebuilt.',
+          exitCodes.notFound,
+        );
+      session.output.line(
+        { replicationConfigArn: arn, archived, added },
+        () => `${arn}: records in the archive: ${archived}, restored to the ledger: ${added}`,
+      );
+    }
+  });
+}
+
+/** Loads the SDK of DynamoDB only for these commands. */
+async function withDynamoDb<T>(use: (client: DynamoDBClient) => Promise<T>): Promise<T> {
+  const { DynamoDBClient: Client } = await import('@aws-sdk/client-dynamodb');
+  const client = new Client({});
+  try {
+    return await use(client);
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,59 @@
+/** Commands that act on what is there: nudge, cancel, unseal and break-reservation. */
+import type { Command } from 'commander';
+import { readDecision, type DecisionOptions } from '../ask.js';
+import { CliError, exitCodes } from '../exit-codes.js';
+import type { Runner, Session } from '../session.js';
+import { findTarget } from '../targets.js';
+import { shortName } from '../text.js';
+import { addDecisionOptions } from './operation-options.js';
+
+export function addDecisions(program: Command, run: Runner): void {
+  program.command('nudge <replication>').description('make the operation under way look at DMS now').action(run(nudge));
+  program
+    .command('cancel <replication>')
+    .description('cancel the operation under way; DMS still carries out what it has accepted')
+    .action(run(cancel));
+  addDecisionOptions(
+    program.command('unseal <replication>').description('lift the seal of a final stop, so that it can be resumed'),
+  ).action(run(unseal));
+  addDecisionOptions(
+    program.command('break-reservation <replication>').description('end the reservation of an owner that is gone'),
+  ).action(run(breakReservation));
+}
+
+async function nudge(session: Session, text: string): Promise<void> {
+  const { replications, arn } = await findTarget(session, text);
+  if (!(await replications.nudge(arn))) throw nothingUnderWay(arn);
+  session.output.result({ replicationConfigArn: arn, nudged: true }, () => `${shortName(arn)} is looked at now.`);
+}
+
+async function cancel(session: Session, text: string): Promise<void> {
+  const { replications, arn } = await findTarget(session, text);
+  const open = await replications.openOperation(arn);
+  if (open === null) throw nothingUnderWay(arn);
+  await open.cancel();
+  const { kind, operationId } = open;
+  session.output.result(
+    { replicationConfigArn: arn, kind, operationId, cancelled: true },
+    () => `The ${kind} "${operationId ?? 'id not known yet'}" of ${shortName(arn)} is cancelled.`,
+  );
+}
+
+function nothingUnderWay(arn: string): CliError {
+  const hint = `See what is recorded: temporal dms status ${arn}`;
+  return new CliError(`No operation is under way on ${arn}`, hint, exitCodes.notFound);
+}
+
+async function unseal(session: Session, text: string, options: DecisionOptions): Promise<void> {
+  const { replications, arn } = await findTarget(session, text);
+  const decision = await readDecision(session, options);
+  await replications.unseal(arn, decision);
+  session.output.result({ replicationConfigArn: arn, sealed: false }, () => `${shortName(arn)} can be resumed again.`);
+}
+
+async function breakReservation(session: Session, text: string, options: DecisionOptions): Promise<void> {
+  const { replications, arn } = await findTarget(session, text);
+  const decision = await readDecision(session, options);
+  await replications.breakReservation(arn, decision);
+  session.output.result({ replicationConfigArn: arn, reservation: null }, () => `${shortName(arn)} is free.`);
+}

@@ -1,0 +1,154 @@
+/** Commands on fleets: operations on many replications. */
+import type { Command } from 'commander';
+import type { FleetHandle } from '../../client/index.js';
+import type { FleetProgress, FleetResult } from '../../contract/fleets.js';
+import type { OperationKind } from '../../contract/inputs.js';
+import { readDecision, type DecisionOptions } from '../ask.js';
+import { readCount, readDuration } from '../arguments.js';
+import { CliError, exitCodes } from '../exit-codes.js';
+import { exitCodeOf, follow } from '../follow.js';
+import { readText } from '../input.js';
+import type { Runner, Session } from '../session.js';
+import { fields, shortName, table } from '../text.js';
+import { addDecisionOptions } from './operation-options.js';
+
+/** Maximum number of failures that a text names. */
+const MAX_NAMED = 20;
+
+interface FleetOptions extends DecisionOptions {
+  readonly file?: string;
+  readonly id?: string;
+  readonly concurrency?: number;
+  readonly maxFailures?: number;
+  readonly final?: boolean;
+  readonly force?: boolean;
+  readonly timeout?: number;
+  readonly verify?: number;
+  readonly wait: boolean;
+}
+
+export function addFleet(program: Command, run: Runner): void {
+  const fleet = program.command('fleet').description('stop or resume many replications');
+  const operate = (kind: OperationKind, text: string) =>
+    addDecisionOptions(fleet.command(`${kind} [arn...]`).description(text))
+      .option('--file <path>', 'file with an ARN in each line, or - for stdin')
+      .option('--id <name>', 'name of the fleet; the same name again repeats nothing that succeeded')
+      .option('--concurrency <number>', 'operations at once; default 50', readCount)
+      .option('--max-failures <number>', 'failures at which no more operations are started', readCount)
+      .option('--timeout <duration>', 'longest time of each operation', readDuration)
+      .option('--no-wait', 'start it, and do not wait for its end');
+  operate('stop', 'stop many replications').option('--final', 'stop them for good').action(run(stopFleet));
+  operate('resume', 'resume many replications')
+    .option('--force', 'resume also what is not as recorded')
+    .option('--verify <duration>', 'time to look for movement once each runs; default 2m', readDuration)
+    .action(run(resumeFleet));
+  fleet
+    .command('status <kind> <id>')
+    .description('show how far the fleet is; <kind> is stop or resume')
+    .action(run(status));
+}
+
+async function stopFleet(session: Session, arns: readonly string[], options: FleetOptions): Promise<number> {
+  const common = await commonInput(session, arns, options);
+  const handle = await (
+    await session.replications()
+  ).startStopFleet({
+    ...common,
+    intent: options.final === true ? 'final' : 'pause',
+    ...(options.timeout === undefined ? {} : { stopTimeoutSeconds: options.timeout }),
+  });
+  return followToEnd(session, 'stop', handle, options.wait);
+}
+
+async function resumeFleet(session: Session, arns: readonly string[], options: FleetOptions): Promise<number> {
+  const common = await commonInput(session, arns, options);
+  const handle = await (
+    await session.replications()
+  ).startResumeFleet({
+    ...common,
+    ...(options.force === undefined ? {} : { force: options.force }),
+    ...(options.timeout === undefined ? {} : { startTimeoutSeconds: options.timeout }),
+    ...(options.verify === undefined ? {} : { verifyProgressSeconds: options.verify }),
+  });
+  return followToEnd(session, 'resume', handle, options.wait);
+}
+
+async function commonInput(session: Session, arns: readonly string[], options: FleetOptions) {
+  const listed = options.file === undefined ? [] : readArns(await readText(session, options.file));
+  const replicationConfigArns = [...arns, ...listed];
+  if (replicationConfigArns.length === 0)
+    throw new CliError(
+      'No replications are named',
+      'Give their ARNs, or --file with an ARN in each line, or --file - for stdin.',
+    );
+  const { by, reason } = await readDecision(session, options);
+  const { id, concurrency, maxFailures } = options;
+  return {
+    replicationConfigArns,
+    requestedBy: by,
+    reason,
+    ...(id === undefined ? {} : { fleetId: id }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(maxFailures === undefined ? {} : { stopOnFailures: { count: maxFailures } }),
+  };
+}
+
+/** Reads one ARN from each line. Empty lines, and what follows a `#`, do not count. */
+export function readArns(text: string): readonly string[] {
+  return text.split('\n').flatMap((line) => line.replace(/#.*$/, '').trim() || []);
+}
+
+async function followToEnd(session: Session, kind: OperationKind, fleet: FleetHandle, wait: boolean): Promise<number> {
+  const { output } = session;
+  const { fleetId, workflowId, joined } = fleet;
+  const again = `temporal dms fleet status ${kind} ${fleetId}`;
+  if (!wait) {
+    output.result(
+      { fleetId, workflowId, joined },
+      () => `The fleet ${fleetId} ${joined ? 'is under way already' : 'is started'}. See it: ${again}`,
+    );
+    return exitCodes.success;
+  }
+  const result = await follow(session, {
+    result: () => fleet.result(),
+    line: async () => `${fleetId}: ${countsText(await fleet.progress())}`,
+    afterwards: [`The fleet goes on. See it: ${again}`],
+  });
+  if (result === 'interrupted') return exitCodeOf(result);
+  output.result(result, () => fleetText(result));
+  return result.failed > 0 || result.left.length > 0 ? exitCodes.failed : exitCodes.success;
+}
+
+async function status(session: Session, kind: string, fleetId: string): Promise<void> {
+  if (kind !== 'stop' && kind !== 'resume')
+    throw new CliError(
+      `The kind of a fleet is stop or resume, not ${kind}`,
+      `Write: temporal dms fleet status stop ${fleetId}`,
+    );
+  const progress = await (await session.replications()).fleet(kind, fleetId).progress();
+  session.output.result(progress, () => fleetText(progress));
+}
+
+function countsText({ total, outcomes, failed, left, running = [] }: FleetResult & Partial<FleetProgress>): string {
+  const ended = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  const rest = [
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(running.length > 0 ? [`${running.length} under way`] : []),
+    ...(left.length > 0 ? [`${left.length} not begun`] : []),
+  ];
+  return `${total} in all: ${[...ended, ...rest].join(', ') || 'none ended'}`;
+}
+
+function fleetText(fleet: FleetResult & Partial<FleetProgress>): string {
+  const failures = Object.entries(fleet.results).flatMap(([arn, entry]) =>
+    'failureType' in entry ? [[shortName(arn), entry.failureType, entry.message ?? '']] : [],
+  );
+  const more = failures.length > MAX_NAMED ? [`and ${failures.length - MAX_NAMED} more: see -o json`] : [];
+  const shown =
+    failures.length === 0 ? [] : ['', table(['REPLICATION', 'FAILURE', 'WHY'], failures.slice(0, MAX_NAMED)), ...more];
+  const rows = fields([
+    ['replications', countsText(fleet)],
+    ['halted', fleet.halted],
+  ]);
+  return [`The ${fleet.kind} fleet ${fleet.fleetId}`, '', rows, ...shown].join('\n');
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { ReplicationClient } from '../../client/index.js';
+import { exitCodes } from '../exit-codes.js';
+import type { Runner, Session } from '../session.js';
+import { readStatus, statusText } from '../status.js';
+import { findTarget } from '../targets.js';
+import { untilInterrupted } from '../terminal.js';
+
+/** Time between two readings of `--watch`. */
+const WATCH_MS = 2000;
+
+export function addStatus(program: Command, run: Runner): void {
+  program
+    .command('status <replication>')
+    .description('show what a replication does, why it waits, until when, and what to do next')
+    .option('-w, --watch', 'follow it until Ctrl-C')
+    .action(run(status));
+}
+
+async function status(session: Session, text: string, { watch = false }: { readonly watch?: boolean }) {
+  const { replications, arn } = await findTarget(session, text);
+  const found = await readStatus(replications, arn);
+  if (!watch) return session.output.result(found, () => statusText(found));
+  await untilInterrupted(session.terminal, (signal) => follow(session, replications, arn, signal));
+  return exitCodes.success;
+}
+
+/** Shows the status again and again: on a terminal in place, otherwise each time that it has changed. */
+async function follow(session: Session, replications: ReplicationClient, arn: string, signal: AbortSignal) {
+  const { output } = session;
+  for (let before = ''; !signal.aborted; await sleep(WATCH_MS, undefined, { signal }).catch(() => {})) {
+    const found = await readStatus(replications, arn);
+    if (output.isLive) {
+      output.live(statusText(found));
+      continue;
+    }
+    const now = JSON.stringify(found);
+    if (now !== before) output.line(found, () => `${statusText(found)}\n`);
+    before = now;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { Runner } from '../session.js';
+import { temporalEnv } from '../temporal-env.js';
+
+const settings = `
+Serves the workflows and activities of temporal-dms until SIGTERM, then drains. It logs lines of JSON to stdout.
+
+Temporal and AWS settings come from their standard variables and files. Variables of this worker:
+
+  TEMPORAL_TASK_QUEUE                 default temporal-dms
+  TEMPORAL_DMS_ALLOW                  ARNs it may operate on, comma-separated, * for anything;
+                                      default: every replication
+  TEMPORAL_DMS_HOLD_SECONDS           seconds that an attempt of a wait is held, at most; default 300
+  TEMPORAL_DMS_LOOKS_PER_SECOND       requests a second for looks, at most; default 2
+  TEMPORAL_DMS_ARCHIVE_TABLE          a DynamoDB table that keeps every record;
+                                      needs @aws-sdk/client-dynamodb
+  TEMPORAL_DMS_PERMISSIONS            iam: checks before a cutover what the worker may do;
+                                      needs @aws-sdk/client-iam and -sts
+  TEMPORAL_DMS_LAG                    cloudwatch: records the lag at a stop;
+                                      needs @aws-sdk/client-cloudwatch
+  TEMPORAL_DMS_ENDPOINT_FINGERPRINTS  true: records which databases the endpoints lead to
+  TEMPORAL_DEPLOYMENT_NAME, TEMPORAL_WORKER_BUILD_ID
+                                      both: the worker is versioned
+`;
+
+export function addWorker(program: Command, run: Runner): void {
+  program
+    .command('worker')
+    .description('serve the workflows and activities of temporal-dms')
+    .addHelpText('after', settings)
+    .action(
+      run(async ({ globals, terminal }) => {
+        const [{ work }, { readSettings }] = await Promise.all([
+          import('../../worker/program.js'),
+          import('../../worker/settings.js'),
+        ]);
+        await work(() =>
+          readSettings(temporalEnv(globals, terminal.env), { disableFile: globals.disableConfigFile === true }),
+        );
+      }),
+    );
+}

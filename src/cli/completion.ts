@@ -1,0 +1,38 @@
+/** Completion for shells. The script of a shell calls `temporal-dms complete -- <words>` for each TAB. */
+import tab from '@bomb.sh/tab/commander';
+import type { Command } from 'commander';
+import type { GlobalOptions } from './globals.js';
+import { Session } from './session.js';
+import { shortName } from './text.js';
+import type { Terminal } from './terminal.js';
+
+/** Longest time for which a TAB waits for the names of replications. */
+const NAMES_MS = 1500;
+
+/** Adds the commands `completion <shell>` and `complete`, and reads the names of replications if a word may be one. */
+export async function addCompletion(program: Command, terminal: Terminal, args: readonly string[]): Promise<void> {
+  const root = tab(program, { completionCommandName: 'completion' });
+  const words = args.slice(2).filter((word) => !word.startsWith('-'));
+  const command = [...root.commands.values()].find(
+    ({ value }) => value !== '' && `${words.join(' ')} `.startsWith(`${value} `),
+  );
+  const argument = command?.arguments.get('replication');
+  if (argument === undefined) return;
+  const names = await replicationNames(program, terminal);
+  argument.handler = (complete) => {
+    for (const [name, state] of names) complete(name, state);
+  };
+}
+
+/** Returns the names and the states of replications. Empty: no server answers in time, and a TAB shows nothing. */
+async function replicationNames(program: Command, terminal: Terminal): Promise<readonly (readonly [string, string])[]> {
+  const session = new Session(program.opts<GlobalOptions>(), terminal);
+  const late = new Promise<readonly []>((resolve) => setTimeout(() => resolve([]), NAMES_MS).unref());
+  const names = async () => {
+    const found: (readonly [string, string])[] = [];
+    for await (const each of (await session.replications()).list())
+      found.push([shortName(each.replicationConfigArn), each.state]);
+    return found;
+  };
+  return Promise.race([names().catch(() => []), late]).finally(() => void session.close());
+}

@@ -1,0 +1,50 @@
+/** Connection to Temporal, from flags, variables and the config file, as the Temporal CLI reads them. */
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { messageOf } from '../program.js';
+import { CliError, exitCodes } from './exit-codes.js';
+import type { GlobalOptions } from './globals.js';
+import { temporalEnv } from './temporal-env.js';
+
+/** Longest wait for the first answer of the server. */
+const CONNECT_SECONDS = 4;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Server and namespace of a client. */
+export interface Place {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** Connects to Temporal. Throws an error that names the address if no server answers. */
+export async function connect(
+  globals: GlobalOptions,
+  env: Env,
+): Promise<{ readonly client: Client; readonly place: Place }> {
+  const { connectionOptions, namespace = 'default' } = readOptions(globals, env);
+  const address = connectionOptions.address ?? 'localhost:7233';
+  try {
+    const options = { connectTimeout: `${CONNECT_SECONDS}s`, ...connectionOptions } as ConnectionOptions;
+    const connection = await Connection.connect(options);
+    return { client: new Client({ connection, namespace }), place: { address, namespace } };
+  } catch (err) {
+    throw new CliError(
+      `No Temporal server answers at ${address}: ${messageOf(err)}`,
+      'Check --address or TEMPORAL_ADDRESS, or start a server: temporal server start-dev',
+      exitCodes.unreachable,
+    );
+  }
+}
+
+function readOptions(globals: GlobalOptions, env: Env) {
+  const overrideEnvVars = temporalEnv(globals, env) as Record<string, string>;
+  try {
+    return loadClientConnectConfig({ overrideEnvVars, disableFile: globals.disableConfigFile === true });
+  } catch (err) {
+    throw new CliError(
+      `The settings of the connection can't be read: ${messageOf(err)}`,
+      'Check --profile, --config-file, the --tls flags and the TEMPORAL_* variables.',
+    );
+  }
+}

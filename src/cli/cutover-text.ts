@@ -1,0 +1,67 @@
+/** Text of a cutover: its status while it runs, and its report once it has ended. */
+import type { CutoverRequestName, CutoverResult, CutoverStatus } from '../contract/cutover.js';
+import { commandLines, duration, fields, table, timeText } from './text.js';
+
+/** Subcommand of each request, with the options that it needs beside `--reason`. */
+const commands: Readonly<Record<CutoverRequestName, (id: string) => string>> = {
+  approve: (id) => `approve ${id} --confirm ${id}`,
+  revokeApproval: (id) => `revoke ${id}`,
+  abort: (id) => `abort ${id}`,
+  change: (id) => `change ${id} --set '{"writesStoppedSeconds":<seconds>}'`,
+  switchBack: (id) => `switch-back ${id}`,
+  decide: (id) => `decide ${id} <--traffic source|target or --undo retry|done>`,
+};
+
+/** Returns the command that sends a request to a cutover. */
+export function cutoverCommand(name: CutoverRequestName, id: string): string {
+  return `temporal dms cutover ${commands[name](id)} --reason <why>`;
+}
+
+export function cutoverStatusText(id: string, status: CutoverStatus): string {
+  const { token, phase, since, waitingFor, writesStoppedAt, returnAt, cause, approvals, checks, undo, allowed } =
+    status;
+  const rows: (readonly [string, string | null])[] = [
+    ['since', timeText(since)],
+    ['waits for', waitingFor],
+    ['writes', writesStoppedAt === null ? null : `stopped at ${timeText(writesStoppedAt)}`],
+    ['goes back', returnAt === null ? null : timeText(returnAt)],
+    ['because', cause === null ? null : `${cause.code}: ${cause.detail}`],
+    ['to undo', undo.length === 0 ? null : undo.join(', then ')],
+    ['token', undo.length === 0 ? null : token],
+    ['approvals', approvals.length === 0 ? null : approvals.map(({ by }) => by).join(', ')],
+    ...checks.map(({ name, ok, detail }, index): [string, string] => [
+      index === 0 ? 'checks' : '',
+      `${ok ? 'ok' : 'NOT OK'} ${name}: ${detail}`,
+    ]),
+  ];
+  const commands = allowed.map((name) => cutoverCommand(name, id));
+  const next = commands.length === 0 ? [] : ['', commandLines('Allowed now:', commands)];
+  return [`${id} is ${phase}`, '', fields(rows), ...next].join('\n');
+}
+
+export function cutoverReport(id: string, result: CutoverResult): string {
+  const { outcome, cause, checkpoints, writesStoppedSeconds, approvals, checks, warnings, plan, timeline } = result;
+  const rows: (readonly [string, string | null])[] = [
+    ['because', cause === null ? null : `${cause.code} in ${cause.phase}: ${cause.detail}`],
+    ['writes', writesStoppedSeconds === null ? null : `stopped for ${duration(Math.round(writesStoppedSeconds))}`],
+    ['approvals', approvals.length === 0 ? null : approvals.map(({ by, reason }) => `${by} (${reason})`).join(', ')],
+    ...checkpoints.map((each): [string, string] => [
+      'stopped',
+      `${each.replicationConfigArn} at ${each.stoppedAt ?? '?'}`,
+    ]),
+    ...checks.filter(({ ok }) => !ok).map(({ name, detail }): [string, string] => ['not ok', `${name}: ${detail}`]),
+    ...warnings.map(({ code, message }): [string, string] => ['warning', `${code}: ${message}`]),
+  ];
+  const steps =
+    plan.length > 0
+      ? table(
+          ['PHASE', 'STEP'],
+          plan.map(({ phase, what }) => [phase, what]),
+        )
+      : table(
+          ['AT', 'PHASE', 'WHAT'],
+          timeline.map(({ at, phase, what, by }) => [at.slice(11, 19), phase, by === null ? what : `${what} (${by})`]),
+        );
+  const shown = rows.some(([, value]) => value !== null) ? [fields(rows), ''] : [];
+  return [`The cutover ${id}: ${outcome}`, '', ...shown, steps].join('\n');
+}

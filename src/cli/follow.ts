@@ -1,0 +1,74 @@
+/** Waiting for something that goes on by itself, with its progress on the terminal. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientProgress, OperationHandle } from '../client/index.js';
+import { dmsCommand } from '../contract/commands.js';
+import { messageOf } from '../program.js';
+import { exitCodes } from './exit-codes.js';
+import type { Session } from './session.js';
+import { distance, duration, shortName } from './text.js';
+import { untilInterrupted } from './terminal.js';
+
+/** Time between two readings of the progress. */
+const PROGRESS_MS = 1000;
+
+interface Followed<Result> {
+  readonly result: () => Promise<Result>;
+  /** Reads the progress, as one line. */
+  readonly line: () => Promise<string>;
+  /** What is said after Ctrl-C: how to follow it, and how to end it. */
+  readonly afterwards: readonly string[];
+}
+
+/** Waits for a result, and shows the progress meanwhile. Returns `interrupted` after Ctrl-C. */
+export async function follow<Result>(
+  session: Session,
+  { result, line, afterwards }: Followed<Result>,
+): Promise<Result | 'interrupted'> {
+  const ended = await untilInterrupted(session.terminal, (signal) => {
+    void showLines(session, line, signal);
+    return result();
+  });
+  if (ended === 'interrupted') for (const hint of afterwards) session.output.say(hint);
+  return ended;
+}
+
+/** Exit code of a command that was interrupted, or ended. */
+export function exitCodeOf(result: unknown): number {
+  return result === 'interrupted' ? exitCodes.interrupted : exitCodes.success;
+}
+
+async function showLines({ output }: Session, line: () => Promise<string>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // The result tells of a failure that lasts.
+    const text = await line().catch((err: unknown) => `The progress can't be read now: ${messageOf(err)}`);
+    if (signal.aborted) return;
+    output.live(text);
+    await sleep(PROGRESS_MS, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
+
+/** Waits for the result of an operation, and shows its progress. Returns `interrupted` after Ctrl-C. */
+export function followOperation<Result>(
+  session: Session,
+  handle: OperationHandle<Result>,
+  arn: string,
+): Promise<Result | 'interrupted'> {
+  return follow(session, {
+    result: () => handle.result(),
+    line: async () => progressLine(arn, await handle.progress(), session.output.isLive),
+    afterwards: [
+      `The operation goes on. Follow it: ${dmsCommand('status', arn, '--watch')}`,
+      `Cancel it: ${dmsCommand('cancel', arn)}`,
+    ],
+  });
+}
+
+/** Returns the line about a progress. Only a live line shows times that change by themselves. */
+export function progressLine(arn: string, progress: ClientProgress, isLive: boolean): string {
+  const { phase, lastStatus, since, until, detail, noWorker } = progress;
+  const seen = lastStatus === null ? '' : `, DMS shows "${lastStatus}"`;
+  const limit = until === null ? '' : `, gives up ${distance(until)}`;
+  const seconds = Math.max(0, Date.now() - Date.parse(since)) / 1000;
+  const times = isLive ? ` (for ${duration(seconds)}${limit})` : '';
+  return `${shortName(arn)}: ${phase}${seen}${times}${noWorker === null ? '' : `. ${detail}`}`;
+}

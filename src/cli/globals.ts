@@ -1,0 +1,57 @@
+import { Option, type Command } from 'commander';
+import { colorModes, outputFormats, type OutputOptions } from './output.js';
+
+/** Options that every command takes, before or after its name. Those of the connection are named as in the Temporal CLI. */
+export interface GlobalOptions extends OutputOptions {
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly profile?: string;
+  readonly configFile?: string;
+  readonly disableConfigFile?: boolean;
+  readonly disableConfigEnv?: boolean;
+  readonly apiKey?: string;
+  readonly grpcMeta?: readonly string[];
+  readonly tls?: boolean;
+  readonly tlsServerName?: string;
+  readonly tlsCaPath?: string;
+  readonly tlsCaData?: string;
+  readonly tlsCertPath?: string;
+  readonly tlsCertData?: string;
+  readonly tlsKeyPath?: string;
+  readonly tlsKeyData?: string;
+  readonly tlsDisableHostVerification?: boolean;
+  readonly taskQueue?: string;
+}
+
+export function addGlobalOptions(program: Command): void {
+  const inOutput = (flags: string, text: string) => new Option(flags, text).helpGroup('Output:');
+  const inConnection = (flags: string, text: string) => new Option(flags, text).helpGroup('Connection:');
+  const options = [
+    inOutput('-o, --output <format>', 'format of the result').choices(outputFormats).default('text'),
+    inOutput('--color <when>', 'colors in text').choices(colorModes).default('auto'),
+    inOutput('-q, --quiet', 'write no progress').default(false),
+    inConnection('--address <host:port>', 'address of the Temporal server'),
+    inConnection('-n, --namespace <name>', 'Temporal namespace'),
+    inConnection('--task-queue <name>', 'task queue of the workers of temporal-dms; default temporal-dms'),
+    inConnection('--profile <name>', 'profile of the Temporal config file'),
+    inConnection('--config-file <path>', 'Temporal config file'),
+    inConnection('--disable-config-file', 'ignore the Temporal config file'),
+    inConnection('--disable-config-env', 'ignore the TEMPORAL_* variables of the connection'),
+    inConnection('--api-key <key>', 'API key of Temporal Cloud'),
+    inConnection('--grpc-meta <key=value...>', 'headers of every request to Temporal'),
+    inConnection('--tls [true|false]', 'use TLS').argParser(readBoolean),
+    inConnection('--tls-server-name <name>', 'name in the certificate of the server'),
+    inConnection('--tls-ca-path <path>', 'certificate authority of the server'),
+    inConnection('--tls-ca-data <pem>', 'certificate authority of the server, inline'),
+    inConnection('--tls-cert-path <path>', 'client certificate'),
+    inConnection('--tls-cert-data <pem>', 'client certificate, inline'),
+    inConnection('--tls-key-path <path>', 'key of the client certificate'),
+    inConnection('--tls-key-data <pem>', 'key of the client certificate, inline'),
+    inConnection('--tls-disable-host-verification', 'not supported, because it would accept any server'),
+  ];
+  for (const option of options) program.addOption(option);
+}
+
+function readBoolean(text: string): boolean {
+  return text !== 'false';
+}

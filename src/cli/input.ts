@@ -1,0 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { messageOf } from '../program.js';
+import { CliError } from './exit-codes.js';
+import type { Session } from './session.js';
+
+/** Reads a text from a file, or from stdin for `-`. */
+export async function readText({ terminal }: Session, file: string): Promise<string> {
+  if (file === '-') return text(terminal.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (err) {
+    throw new CliError(`The file ${file} can't be read: ${messageOf(err)}`, 'Check its name, or give - for stdin.');
+  }
+}

@@ -1,0 +1,116 @@
+import { styleText } from 'node:util';
+import type { ShownError } from './failures.js';
+import type { OutputStream, Terminal } from './terminal.js';
+
+export const outputFormats = ['text', 'json', 'jsonl', 'none'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+export const colorModes = ['auto', 'always', 'never'] as const;
+
+export interface OutputOptions {
+  readonly output: OutputFormat;
+  readonly color: (typeof colorModes)[number];
+  readonly quiet: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Output of a command: the result on stdout, progress and errors on stderr. */
+export class Output {
+  /** Live text on the terminal, which the next one replaces. */
+  #live = '';
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly options: OutputOptions,
+  ) {}
+
+  get isText(): boolean {
+    return this.options.output === 'text';
+  }
+
+  /** True if stderr is a terminal on which a live text can be replaced. */
+  get isLive(): boolean {
+    return this.isText && !this.options.quiet && this.terminal.stderr.isTTY === true;
+  }
+
+  /** Writes the result of a command. */
+  result(value: unknown, text: () => string): void {
+    const { output } = this.options;
+    if (output === 'text') this.#write(`${text()}\n`);
+    else if (output === 'json') this.#write(`${JSON.stringify(value, null, 2)}\n`);
+    else if (output === 'jsonl') this.#write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Writes a list: an array in JSON, a line for each entry in JSON lines. */
+  list(values: readonly unknown[], text: () => string): void {
+    if (this.options.output !== 'jsonl') this.result(values, text);
+    else for (const value of values) this.#write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Writes one of many results, as a line of its own in JSON. */
+  line(value: unknown, text: () => string): void {
+    if (this.isText) this.result(value, text);
+    else if (this.options.output !== 'none') this.#write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Writes a value for scripts: bare in text, quoted in JSON. */
+  value(value: string): void {
+    this.result(value, () => value);
+  }
+
+  /** Writes a line about what goes on to stderr, in text only. */
+  say(line: string): void {
+    if (!this.isText || this.options.quiet) return;
+    this.#clear();
+    this.terminal.stderr.write(`${line}\n`);
+  }
+
+  /** Replaces the live text. Without a terminal, writes the text if it has changed. */
+  live(text: string): void {
+    if (text === this.#live) return;
+    if (!this.isLive) {
+      this.#live = text;
+      if (this.isText && !this.options.quiet) this.terminal.stderr.write(`${text}\n`);
+      return;
+    }
+    this.#clear();
+    this.terminal.stderr.write(`${text}\n`);
+    this.#live = text;
+  }
+
+  error({ type, message, hint, details }: ShownError): void {
+    if (this.isText || this.options.output === 'none') {
+      this.#live = '';
+      const what = `temporal-dms: ${type === null ? '' : `${type}: `}${message}`;
+      this.terminal.stderr.write(`${this.style('red', what, this.terminal.stderr)}\n`);
+      if (hint !== null) this.terminal.stderr.write(`${hint}\n`);
+    } else this.terminal.stderr.write(`${JSON.stringify({ error: { type, message, hint, details } })}\n`);
+  }
+
+  style(style: Style, text: string, stream: OutputStream = this.terminal.stdout): string {
+    return this.#hasColor(stream) ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  #hasColor(stream: OutputStream): boolean {
+    const { color } = this.options;
+    const { NO_COLOR, TERM } = this.terminal.env;
+    return color === 'always' || (color === 'auto' && stream.isTTY === true && !NO_COLOR && TERM !== 'dumb');
+  }
+
+  #write(text: string): void {
+    this.#clear();
+    this.terminal.stdout.write(text);
+  }
+
+  /** Removes the live text from the terminal. */
+  #clear(): void {
+    if (this.isLive && this.#live !== '') {
+      const columns = this.terminal.stderr.columns ?? 80;
+      const lines = this.#live
+        .split('\n')
+        .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+      this.terminal.stderr.write(`\u001B[${lines}A\u001B[J`);
+    }
+    this.#live = '';
+  }
+}

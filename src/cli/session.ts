@@ -1,0 +1,64 @@
+import type { Client } from '@temporalio/client';
+import type { ReplicationClient } from '../client/index.js';
+import type { Place } from './connection.js';
+import type { GlobalOptions } from './globals.js';
+import { Output } from './output.js';
+import type { Terminal } from './terminal.js';
+
+interface Connected {
+  readonly client: Client;
+  readonly place: Place;
+  readonly replications: ReplicationClient;
+}
+
+/** Run of one command: its options, its output, and its connection, which is made when it is first needed. */
+export class Session {
+  readonly output: Output;
+  #connected: Promise<Connected> | null = null;
+
+  constructor(
+    readonly globals: GlobalOptions,
+    readonly terminal: Terminal,
+  ) {
+    this.output = new Output(terminal, globals);
+  }
+
+  get taskQueue(): string {
+    return this.globals.taskQueue ?? (this.terminal.env['TEMPORAL_TASK_QUEUE'] || 'temporal-dms');
+  }
+
+  connect(): Promise<Connected> {
+    return (this.#connected ??= this.#connect());
+  }
+
+  /** Returns the client of replications, connected. */
+  async replications(): Promise<ReplicationClient> {
+    return (await this.connect()).replications;
+  }
+
+  async close(): Promise<void> {
+    const connected = await this.#connected?.catch(() => null);
+    await connected?.client.connection.close();
+  }
+
+  /** Loads Temporal's client only when a command needs it, because that takes most of the start. */
+  async #connect(): Promise<Connected> {
+    const [{ connect }, { ReplicationClient }] = await Promise.all([
+      import('./connection.js'),
+      import('../client/index.js'),
+    ]);
+    const { client, place } = await connect(this.globals, this.terminal.env);
+    return { client, place, replications: new ReplicationClient({ client, taskQueue: this.taskQueue }) };
+  }
+}
+
+/** Action of a command. Returns an exit code, or nothing for a success. */
+export type Action<Given extends readonly unknown[]> = (
+  session: Session,
+  ...given: Given
+) => Promise<number | undefined | void>;
+
+/** Turns an action into a function for commander, which passes arguments, options and the command itself. */
+export type Runner = <Given extends readonly unknown[]>(
+  action: Action<Given>,
+) => (...given: unknown[]) => Promise<void>;

@@ -1,0 +1,164 @@
+/** Status of one replication, as `temporal-dms status` shows it. */
+import type { ClientProgress, OpenOperation, ReplicationClient, ReplicationSummary } from '../client/index.js';
+import { dmsCommand } from '../contract/commands.js';
+import type { Guard, Ledger, OperationRecord, Reservation, Seal } from '../contract/ledger-state.js';
+import type { CheckpointRecord } from '../contract/records.js';
+import { commandLines, fields, shortName, timeText } from './text.js';
+
+export interface ReplicationStatus extends ReplicationSummary {
+  /** Operation under way. `null`: none. */
+  readonly operation:
+    | (Pick<
+        OpenOperation,
+        'kind' | 'operationId' | 'workflowId' | 'hostWorkflowId' | 'startedAt' | 'requestedBy' | 'reason'
+      > & { readonly progress: ClientProgress })
+    | null;
+  /** Newest entries of the ledger. `null`: no worker answered, and `problem` says why. */
+  readonly ledger: {
+    readonly sealed: Seal | null;
+    readonly reservation: Reservation | null;
+    readonly guard: Guard | null;
+    readonly newestCheckpoint: CheckpointRecord | null;
+    readonly newestOperation: OperationRecord | null;
+  } | null;
+  readonly problem: string | null;
+  /** Commands that go on from here. */
+  readonly next: readonly string[];
+}
+
+/** Reads the status. Throws `DmsLedgerNotFound` if nothing is known of the replication. */
+export async function readStatus(replications: ReplicationClient, arn: string): Promise<ReplicationStatus> {
+  const [summary, operation, [ledger, problem]] = await Promise.all([
+    replications.summary(arn),
+    readOperation(replications, arn),
+    readLedger(replications, arn),
+  ]);
+  if (summary === null && operation === null) {
+    const { ledgerNotFound } = await import('../contract/failure-messages.js');
+    throw ledgerNotFound(arn);
+  }
+  const { summaryOfLedger } = await import('../client/listing.js');
+  const known = (ledger === null ? summary : summaryOfLedger(ledger)) ?? {
+    replicationConfigArn: arn,
+    state: 'unknown',
+    sealed: false,
+    reservedBy: null,
+    resumeBy: null,
+    recoveryCheckpoint: null,
+  };
+  const status = { ...known, operation, ledger: ledger === null ? null : newestOf(ledger), problem };
+  return { ...status, next: nextSteps(status) };
+}
+
+async function readOperation(replications: ReplicationClient, arn: string): Promise<ReplicationStatus['operation']> {
+  const open = await replications.openOperation(arn);
+  if (open === null) return null;
+  const { kind, operationId, workflowId, hostWorkflowId, startedAt, requestedBy, reason } = open;
+  const progress = await open.progress();
+  return { kind, operationId, workflowId, hostWorkflowId, startedAt, requestedBy, reason, progress };
+}
+
+async function readLedger(replications: ReplicationClient, arn: string): Promise<[Ledger | null, string | null]> {
+  const { isDmsFailure } = await import('../contract/failures.js');
+  try {
+    return [await replications.ledger(arn), null];
+  } catch (err) {
+    // The summary says more than a missing ledger does.
+    if (isDmsFailure(err, 'DmsLedgerNotFound')) return [null, null];
+    if (isDmsFailure(err)) return [null, err.message];
+    throw err;
+  }
+}
+
+function newestOf({ sealed, reservation, guard, checkpoints, operations }: Ledger) {
+  return {
+    sealed,
+    reservation,
+    guard,
+    newestCheckpoint: checkpoints[0] ?? null,
+    newestOperation: operations[0] ?? null,
+  };
+}
+
+/** Returns the commands that go on from a status, the likeliest first. */
+export function nextSteps(status: Omit<ReplicationStatus, 'next'>): readonly string[] {
+  const { replicationConfigArn: arn, state, operation, sealed, reservedBy } = status;
+  const command = (name: string, rest = '') => dmsCommand(name, arn, rest);
+  if (operation !== null) {
+    const { noWorker } = operation.progress;
+    return [
+      ...(noWorker === null ? [] : [`temporal dms worker --task-queue ${noWorker.taskQueue}`]),
+      command('status', '--watch'),
+      command('nudge'),
+      command('cancel'),
+    ];
+  }
+  if (state === 'lost')
+    return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason <why>`];
+  const freeing = reservedBy === null ? [] : [command('break-reservation', '--reason <why>')];
+  if (sealed) return [...freeing, command('unseal', '--reason <why>')];
+  if (state === 'stopped') return [...freeing, command('resume', '--reason <why>')];
+  if (state === 'failed') return [...freeing, command('history'), command('resume', '--reason <why>')];
+  return [...freeing, state === 'running' ? command('stop', '--reason <why>') : command('history')];
+}
+
+/** Returns the status as text. */
+export function statusText(status: ReplicationStatus, now = Date.now()): string {
+  const { replicationConfigArn: arn, state, operation, ledger, resumeBy, recoveryCheckpoint, problem, next } = status;
+  const time = (at: string | null | undefined) => (at == null ? null : timeText(at, now));
+  const progress = operation?.progress;
+  const rows: (readonly [string, string | null])[] = [
+    ['arn', arn],
+    ['operation', operation === null ? null : operationText(operation)],
+    ['phase', progress === undefined ? null : phaseText(progress)],
+    ['since', time(progress?.since)],
+    ['until', time(progress?.until)],
+    ['waits', progress?.detail ?? null],
+    ['resume by', time(resumeBy)],
+    ['sealed', sealText(status)],
+    ['reserved', reservationText(status)],
+    ['last', lastText(ledger?.newestOperation ?? null)],
+    ['stopped at', ledger?.newestCheckpoint?.stoppedAt ?? null],
+    ['checkpoint', recoveryCheckpoint],
+    ['not known', problem],
+  ];
+  const commands = next.map((command) => command.replace(arn, shortName(arn)));
+  return [`${shortName(arn)} is ${state}`, '', fields(rows), '', commandLines('What to do next:', commands)].join('\n');
+}
+
+function operationText({
+  kind,
+  operationId,
+  requestedBy,
+  reason,
+  hostWorkflowId,
+}: NonNullable<ReplicationStatus['operation']>) {
+  const by = requestedBy === null ? '' : ` by ${requestedBy}`;
+  const why = reason === null ? '' : `: ${reason}`;
+  const host = hostWorkflowId === null ? '' : `, a step of ${hostWorkflowId}`;
+  return `${kind} "${operationId ?? 'id not known yet'}"${by}${why}${host}`;
+}
+
+function phaseText({ phase, lastStatus }: ClientProgress): string {
+  return lastStatus === null ? phase : `${phase}; DMS shows "${lastStatus}"`;
+}
+
+function sealText({ sealed, ledger }: ReplicationStatus): string | null {
+  if (!sealed) return null;
+  const { by = null, at = null, reason = null } = ledger?.sealed ?? {};
+  return at === null ? 'yes' : `by ${by ?? 'someone unnamed'} at ${at}${reason === null ? '' : `: ${reason}`}`;
+}
+
+function reservationText({ reservedBy, ledger }: ReplicationStatus): string | null {
+  if (reservedBy === null) return null;
+  const { at = null, reason = null } = ledger?.reservation ?? {};
+  return `by ${reservedBy}${at === null ? '' : ` since ${at}`}${reason === null ? '' : `: ${reason}`}`;
+}
+
+/** Says how the newest operation ended. */
+function lastText(operation: OperationRecord | null): string | null {
+  if (operation === null || operation.finishedAt === null) return null;
+  const { kind, operationId, outcome, failureType, failureMessage, finishedAt } = operation;
+  const how = outcome ?? `${failureType ?? 'failed'}${failureMessage === null ? '' : `: ${failureMessage}`}`;
+  return `${kind} "${operationId}" at ${finishedAt}: ${how}`;
+}

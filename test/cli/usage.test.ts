@@ -1,0 +1,98 @@
+/** The command line: help, mistakes and questions. No server is needed. */
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
+
+const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
+const nowhere = ['--address', '127.0.0.1:1', '--disable-config-file'];
+
+describe('temporal-dms', () => {
+  test.each([['--help'], ['-h'], ['help']])('prints its commands for %s', async (flag) => {
+    const { code, stdout, stderr } = await runCli([flag]);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const command of ['status', 'stop', 'resume', 'list', 'fleet', 'cutover', 'schedule', 'archive', 'worker'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
+  test.each([[], ['fleet'], ['cutover']])('prints the help for want of a command: %s', async (...args) => {
+    const { code, stderr } = await runCli(args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: temporal-dms')]);
+  });
+
+  test.each([
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['--nonsense'], "unknown option '--nonsense'"],
+    [['statsu', arn], '(Did you mean status?)'],
+    [['stop'], "missing required argument 'replication'"],
+    [['status', arn, 'more'], 'too many arguments'],
+    [['stop', arn, '--timeout', 'soon'], 'Write it like 90s, 30m, 6h or 2d.'],
+    [['list', '-o', 'yaml'], 'Allowed choices are text, json, jsonl, none.'],
+    [['list', '--state', 'asleep'], 'Allowed choices are running'],
+    [['cutover', 'change', 'one'], "required option '--set <json>' not specified"],
+    [['fleet', 'status', 'start', 'one', ...nowhere], 'The kind of a fleet is stop or resume'],
+    [['fleet', 'stop', '--reason', 'x', ...nowhere], 'No replications are named'],
+    [['fleet', 'stop', '--file', '/none', ...nowhere], "The file /none can't be read"],
+    [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta is "team"'],
+    [['simulator', '--speed', 'fast'], '--speed is "fast"'],
+    [['simulator', '--throttle', 'much'], 'Write it like 200,8'],
+    [['status', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
+  ])('refuses %j with exit code 2, and says why', async (args, why) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^temporal-dms: /);
+    expect(stderr).toContain(why);
+  });
+
+  test.concurrent('names the address at which no server answers, and exits with 6', async () => {
+    const { code, stderr } = await runCli(['list', ...nowhere]);
+    expect(code).toBe(6);
+    expect(stderr).toContain('No Temporal server answers at 127.0.0.1:1');
+    expect(stderr).toContain('temporal server start-dev');
+  });
+
+  test.concurrent(
+    'writes an error as JSON for JSON, with global options before the command as the Temporal CLI passes them',
+    async () => {
+      const { code, stdout, stderr } = await runCli(['-o', 'json', ...nowhere, 'list']);
+      expect([code, stdout]).toEqual([6, '']);
+      expect(JSON.parse(stderr)).toEqual({
+        error: {
+          type: null,
+          message: expect.stringContaining('127.0.0.1:1'),
+          hint: expect.any(String),
+          details: null,
+        },
+      });
+    },
+  );
+
+  test.concurrent('reads the address from its environment, before the profile of a config file', async () => {
+    const { stderr } = await runCli(['list', '--disable-config-file'], { env: { TEMPORAL_ADDRESS: '127.0.0.1:2' } });
+    expect(stderr).toContain('No Temporal server answers at 127.0.0.1:2');
+    const unknown = await runCli(['list', '--profile', 'none'], { env: { TEMPORAL_CONFIG_FILE: '/none' } });
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("Profile 'none' not found")]);
+  });
+
+  test('colors an error on a terminal, unless NO_COLOR or --color says otherwise', async () => {
+    const red = '\u001B[31m';
+    const shown = async (args: string[], env: Record<string, string> = {}, isTerminal = true) =>
+      (await runCli(['fleet', 'status', 'start', 'one', ...args], { env, isTerminal })).stderr.includes(red);
+    expect(await Promise.all([shown([]), shown([], { NO_COLOR: '1' }), shown(['--color', 'never'])])).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([await shown([], {}, false), await shown(['--color', 'always'], {}, false)]).toEqual([false, true]);
+  });
+
+  test.each(['bash', 'zsh', 'fish', 'powershell'])('prints a completion script for %s', async (shell) => {
+    const printed: string[] = [];
+    const log = console.log;
+    console.log = (line: string) => void printed.push(line);
+    try {
+      expect((await runCli(['completion', shell])).code).toBe(0);
+    } finally {
+      console.log = log;
+    }
+    expect(printed.join('\n')).toContain('completion for temporal-dms');
+  });
+});

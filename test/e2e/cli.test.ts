@@ -1,0 +1,366 @@
+/** The commands against a real server and the simulator. Each result in JSON has its schema. */
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
+import { runCli, type CliResult } from '../support/cli.js';
+import { quick, Stage, until } from '../support/stage.js';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.set();
+  await stage.work({ foreign: sharedActivities, holdSeconds: 2 });
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+const place = () => ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+const dms = (...args: readonly string[]) => runCli([...args, ...place()]);
+const why = ['--reason', 'because', '--by', 'ada'];
+const brief = ['--settle', '0', '--self-restart-grace', '0'];
+const named = () => stage.simulator.createReplication({ identifier: `cli-${randomUUID()}` });
+const unknownArn = () => `arn:aws:dms:eu-west-1:123456789012:replication-config:unknown-${randomUUID()}`;
+const nameOf = (arn: string) => arn.split(':').at(-1) ?? '';
+
+/** Reads JSON from stdout, with a schema. */
+async function json<Schema extends v.GenericSchema>(
+  schema: Schema,
+  ...args: readonly string[]
+): Promise<v.InferOutput<Schema>> {
+  const { code, stdout, stderr } = await dms(...args, '-o', 'json');
+  expect([code, stderr]).toEqual([0, '']);
+  return v.parse(schema, JSON.parse(stdout));
+}
+
+const nullable = v.nullable(v.string());
+const warning = v.strictObject({ code: v.string(), message: v.string() });
+const summary = {
+  replicationConfigArn: v.string(),
+  state: v.picklist(['running', 'starting', 'stopping', 'stopped', 'failed', 'deleted', 'unknown', 'lost']),
+  sealed: v.boolean(),
+  reservedBy: nullable,
+  resumeBy: nullable,
+  recoveryCheckpoint: nullable,
+};
+const progress = v.strictObject({
+  phase: v.string(),
+  lastStatus: nullable,
+  since: v.string(),
+  until: nullable,
+  detail: v.string(),
+  taskQueue: v.string(),
+  noWorker: v.nullable(v.strictObject({ taskQueue: v.string(), since: v.string() })),
+});
+const schemas = {
+  list: v.array(v.strictObject(summary)),
+  status: v.strictObject({
+    ...summary,
+    operation: v.nullable(
+      v.strictObject({
+        kind: v.string(),
+        operationId: nullable,
+        workflowId: v.string(),
+        hostWorkflowId: nullable,
+        startedAt: v.string(),
+        requestedBy: nullable,
+        reason: nullable,
+        progress,
+      }),
+    ),
+    ledger: v.nullable(
+      v.strictObject({
+        sealed: v.nullable(v.object({ by: nullable })),
+        reservation: v.nullable(v.object({ owner: v.string() })),
+        guard: v.nullable(v.object({ resumeBy: v.string() })),
+        newestCheckpoint: v.nullable(v.object({ sequence: v.number() })),
+        newestOperation: v.nullable(v.object({ operationId: v.string() })),
+      }),
+    ),
+    problem: nullable,
+    next: v.array(v.string()),
+  }),
+  stop: v.strictObject({
+    outcome: v.string(),
+    operationId: v.string(),
+    checkpoint: v.object({
+      sequence: v.number(),
+      recoveryCheckpoint: nullable,
+      requestedBy: nullable,
+      reason: nullable,
+    }),
+    replication: v.object({ status: v.string() }),
+    tables: v.nullable(v.object({ total: v.number() })),
+    warnings: v.array(warning),
+  }),
+  resume: v.strictObject({
+    outcome: v.string(),
+    operationId: v.string(),
+    resumedFrom: v.nullable(v.object({ sequence: v.number() })),
+    startReplicationType: nullable,
+    progress: v.string(),
+    replication: v.object({ status: v.string() }),
+    warnings: v.array(warning),
+  }),
+  started: v.strictObject({ workflowId: v.string(), runId: v.string(), joined: v.boolean() }),
+  entry: v.looseObject({ at: v.string() }),
+  fleet: v.object({ fleetId: v.string(), total: v.number(), failed: v.number(), left: v.array(v.string()) }),
+  schedules: v.array(
+    v.strictObject({ scheduleId: v.string(), nextStopAt: nullable, nextResumeAt: nullable, paused: v.boolean() }),
+  ),
+};
+
+describe.concurrent('the command line', () => {
+  test('stops, lists, shows, resumes and reports a replication, by the last part of its ARN', async () => {
+    const arn = named();
+    const name = nameOf(arn);
+    const stopped = await json(schemas.stop, 'stop', arn, ...why, ...brief);
+    expect(stopped).toMatchObject({
+      outcome: 'stopped',
+      checkpoint: { sequence: 1, requestedBy: 'ada', reason: 'because' },
+    });
+    await until('it is listed', async () =>
+      (await json(schemas.list, 'list', '--state', 'stopped')).some(
+        ({ replicationConfigArn }) => replicationConfigArn === arn,
+      ),
+    );
+    const shown = await json(schemas.status, 'status', name);
+    expect(shown).toMatchObject({
+      state: 'stopped',
+      operation: null,
+      problem: null,
+      ledger: { newestCheckpoint: { sequence: 1 } },
+    });
+    expect(shown.next).toEqual([`temporal dms resume ${arn} --reason <why>`]);
+    expect((await dms('checkpoint', name)).stdout).toBe(`${stopped.checkpoint.recoveryCheckpoint}\n`);
+    expect((await dms('list', '--expires-within', '49h')).stdout).toMatch(
+      new RegExp(`^${name} +stopped +in \\d d`, 'm'),
+    );
+    expect((await dms('list', '--expires-within', '1h')).stdout).not.toContain(name);
+
+    const resumed = await json(schemas.resume, 'resume', name, ...why, '--verify', '1s');
+    expect(resumed).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });
+    const lines = (await dms('history', name, '-o', 'jsonl')).stdout.trim().split('\n');
+    expect(lines.map((line) => v.parse(schemas.entry, JSON.parse(line)))).toMatchObject([
+      { operation: { kind: 'resume', outcome: 'resumed', requestedBy: 'ada' } },
+      { operation: { kind: 'stop', outcome: 'stopped' } },
+    ]);
+    expect(JSON.parse((await dms('ledger', name)).stdout)).toMatchObject({
+      replicationConfigArn: arn,
+      lastSequence: 1,
+    });
+  });
+
+  test('shows a stop that waits: since when, until when, by whom, why, and the ways out', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const started = await json(schemas.started, 'stop', arn, ...why, ...brief, '--timeout', '1h', '--no-wait');
+    expect(started).toMatchObject({ workflowId: `dms:${arn}`, joined: false });
+    const shown = await until('it waits', async () => {
+      const found = await json(schemas.status, 'status', arn);
+      return found.operation?.progress.phase === 'stopping' ? found : null;
+    });
+    const { operation, next } = shown;
+    expect(operation).toMatchObject({ kind: 'stop', requestedBy: 'ada', reason: 'because' });
+    const { since = '', until: deadline } = operation?.progress ?? {};
+    expect(Date.parse(deadline ?? '') - Date.parse(since)).toBe(3_600_000);
+    expect(next).toContain(`temporal dms cancel ${arn}`);
+    const { stdout } = await dms('status', arn);
+    expect(stdout).toMatch(/^ {2}operation +stop "\S+" by ada: because$/m);
+    expect(stdout).toMatch(/^ {2}until +\S+ \(in (59 min|1 h)/m);
+    expect(stdout).toContain(`\n  temporal dms nudge ${nameOf(arn)}\n`);
+
+    expect((await json(schemas.started, 'stop', arn, ...why, '--no-wait')).joined).toBe(true);
+    expect(await json(v.object({ nudged: v.literal(true) }), 'nudge', arn)).toBeDefined();
+    const refused = await dms('resume', arn, ...why, '-o', 'json');
+    expect(refused.code).toBe(4);
+    expect(JSON.parse(refused.stderr)).toMatchObject({
+      error: { type: 'DmsOperationInProgress', details: { operation: { kind: 'stop' } } },
+    });
+    const cancelled = v.object({ cancelled: v.literal(true), kind: v.literal('stop') });
+    expect(await json(cancelled, 'cancel', arn)).toBeDefined();
+    await until('it has ended', async () => (await dms('cancel', arn)).code === 3);
+    expect((await dms('nudge', arn)).code).toBe(3);
+  });
+
+  test('leaves the operation running on Ctrl-C, and says how to follow it', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const interrupted = await runCli(['stop', arn, ...why, ...brief, ...place()], {
+      onWrite: (written, terminal) => {
+        if (written.includes(': stopping')) terminal.emit('SIGINT');
+      },
+    });
+    expect(interrupted).toMatchObject({ code: 130, stdout: '' });
+    expect(interrupted.stderr).toContain(`The operation goes on. Follow it: temporal dms status ${arn} --watch`);
+    expect((await json(schemas.status, 'status', arn)).operation).toMatchObject({ kind: 'stop' });
+    const watched = await runCli(['status', arn, '--watch', '-o', 'jsonl', ...place()], {
+      onWrite: (_, terminal) => terminal.emit('SIGINT'),
+    });
+    expect(watched.code).toBe(0);
+    expect(v.parse(schemas.status, JSON.parse(watched.stdout.split('\n')[0] ?? '')).replicationConfigArn).toBe(arn);
+    await dms('cancel', arn);
+  });
+
+  test('replaces its progress on a terminal, and asks there for what is missing', async () => {
+    const arn = named();
+    const asked = await runCli(['stop', arn, ...brief, ...place()], { isTerminal: true, input: 'tidy up\n' });
+    expect(asked.code).toBe(0);
+    expect(asked.stderr).toContain('Reason: ');
+    expect(asked.stderr).toContain('A\u001B[J');
+    expect(JSON.parse((await dms('ledger', arn)).stdout)).toMatchObject({ operations: [{ reason: 'tidy up' }] });
+    expect(await dms('resume', arn)).toMatchObject({ code: 2, stderr: expect.stringContaining('--reason is missing') });
+    const quiet = await dms('resume', arn, ...why, '--verify', '0', '--quiet');
+    expect([quiet.code, quiet.stderr]).toEqual([0, '']);
+  });
+
+  test('seals with a final stop, refuses a resume with the way out, and unseals', async () => {
+    const arn = named();
+    await json(schemas.stop, 'stop', arn, '--final', ...why, ...brief);
+    await until('it is listed', async () => (await dms('list', '--sealed')).stdout.includes(nameOf(arn)));
+    expect((await json(schemas.status, 'status', arn)).next).toEqual([`temporal dms unseal ${arn} --reason <why>`]);
+    const refused = await dms('resume', arn, ...why);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain('DmsReplicationSealed');
+    expect(refused.stderr).toContain(`temporal dms unseal ${arn}`);
+    await json(v.object({ sealed: v.literal(false) }), 'unseal', arn, ...why);
+    expect((await dms('resume', arn, ...why, '--verify', '0')).code).toBe(0);
+  });
+
+  test('breaks the reservation of an owner that is gone', async () => {
+    const arn = named();
+    const workflowId = `host-${randomUUID()}`;
+    const host = { workflowId, taskQueue: stage.taskQueue, args: [arn] };
+    await stage.client.workflow.execute('hostThatOnlyReserves', host);
+    await until('it is listed', async () => (await dms('list', '--reserved')).stdout.includes(nameOf(arn)));
+    expect((await dms('stop', arn, ...why)).code).toBe(4);
+    expect((await json(schemas.status, 'status', arn)).next[0]).toBe(
+      `temporal dms break-reservation ${arn} --reason <why>`,
+    );
+    expect((await dms('break-reservation', arn, ...why)).stdout).toContain('is free');
+    expect((await dms('stop', arn, ...why, ...brief)).code).toBe(0);
+  });
+
+  test('exits with 3 for a replication or a cutover that nobody knows', async () => {
+    const unknown = unknownArn();
+    const codes = async (...commands: readonly (readonly string[])[]) =>
+      Promise.all(commands.map(async (args) => (await dms(...args)).code));
+    expect(
+      await codes(
+        ['status', unknown],
+        ['ledger', unknown],
+        ['checkpoint', unknown],
+        ['unseal', unknown, ...why],
+        ['stop', unknownArn(), ...why],
+        ['cutover', 'abort', 'unknown', ...why],
+        ['cutover', 'report', 'unknown'],
+        ['schedule', 'delete', 'unknown'],
+      ),
+    ).toEqual([3, 3, 3, 3, 3, 3, 3, 3]);
+  });
+
+  test('stops a fleet from stdin, shows its progress, and exits with 5 if one fails', async () => {
+    const arns = [named(), named()];
+    const id = `fleet-${randomUUID()}`;
+    const unknown = unknownArn();
+    const list = [...arns, unknown].join('\n');
+    const run = await runCli(['fleet', 'stop', '--file', '-', '--id', id, ...why, '-o', 'json', ...place()], {
+      input: list,
+    });
+    expect(run.code).toBe(5);
+    expect(v.parse(schemas.fleet, JSON.parse(run.stdout))).toMatchObject({
+      fleetId: id,
+      total: 3,
+      failed: 1,
+      left: [],
+    });
+    const shown = await dms('fleet', 'status', 'stop', id);
+    expect(shown.stdout).toMatch(/3 in all: 2 stopped, 1 failed/);
+    expect(shown.stdout).toMatch(new RegExp(`^${nameOf(unknown)} +DmsReplicationNotFound `, 'm'));
+    expect((await dms('fleet', 'resume', ...arns, ...why, '--verify', '0')).code).toBe(0);
+  });
+
+  test('creates, lists and deletes a pause schedule', async () => {
+    const arn = named();
+    const id = `nightly-${randomUUID()}`;
+    const times = ['--stop', '0 22 * * *', '--resume', '0 6 * * *', '--timezone', 'Europe/Berlin'];
+    expect((await dms('schedule', 'create', id, arn, ...times, ...why)).stdout).toContain(`dms-pause:${id}:stop`);
+    const found = await until('it is listed', async () =>
+      (await json(schemas.schedules, 'schedule', 'list')).find(
+        ({ scheduleId, nextStopAt }) => scheduleId === id && nextStopAt !== null,
+      ),
+    );
+    expect(found).toMatchObject({ paused: false, nextStopAt: expect.any(String), nextResumeAt: expect.any(String) });
+    expect((await dms('schedule', 'create', id, arn, ...times, ...why)).code).toBe(2);
+    expect((await dms('schedule', 'delete', id)).code).toBe(0);
+  });
+
+  test('starts a cutover, shows what it waits for, approves it, and draws its report', async () => {
+    const application = new Application();
+    const input = cutoverInput([named()], { approval: {} });
+    const { cutoverId: id } = input;
+    application.serve(id);
+    const started = await runCli(['cutover', 'start', '-', '--no-wait', ...place()], { input: JSON.stringify(input) });
+    expect(started).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`temporal dms cutover status ${id} --watch`),
+    });
+    const text = await until('it waits for its approval', async () => {
+      const { stdout } = await dms('cutover', 'status', id);
+      return stdout.includes('waiting-for-approval') ? stdout : null;
+    });
+    expect(text).toContain('waits for  Approvals: 0 of 1 given');
+    expect(text).toContain(`\n  temporal dms cutover approve ${id} --confirm ${id} --reason <why>`);
+    const mistaken = await dms('cutover', 'approve', id, '--confirm', 'another', ...why);
+    expect(mistaken).toMatchObject({ code: 4, stderr: expect.stringContaining('DmsCutoverRefused') });
+    expect((await dms('cutover', 'report', id)).code).toBe(4);
+    const set = JSON.stringify({ writesStoppedSeconds: 200 });
+    expect((await dms('cutover', 'change', id, '--set', set, ...why)).code).toBe(0);
+    expect((await dms('cutover', 'switch-back', id, ...why)).code).toBe(4);
+    expect((await dms('cutover', 'decide', id, '--traffic', 'target', ...why)).code).toBe(4);
+    expect((await dms('cutover', 'revoke', id, ...why)).code).toBe(4);
+    expect((await dms('cutover', 'approve', id, '--confirm', id, ...why)).code).toBe(0);
+    expect((await dms('cutover', 'status', id, '--watch')).stdout).toContain(`The cutover ${id}: switched`);
+    const [report, mermaid, svg] = await Promise.all([
+      json(v.object({ outcome: v.literal('switched') }), 'cutover', 'report', id),
+      dms('cutover', 'report', id, '--format', 'mermaid'),
+      dms('cutover', 'report', id, '--format', 'svg'),
+    ]);
+    expect(report.outcome).toBe('switched');
+    expect([mermaid.stdout.slice(0, 5), svg.stdout.slice(0, 4)]).toEqual(['gantt', '<svg']);
+    expect(await dms('cutover', 'abort', id, ...why)).toMatchObject({ code: 3 });
+  });
+
+  test('prints the plan of a dry run, and exits with 5 when a cutover goes back', async () => {
+    const application = new Application();
+    const input = cutoverInput([named()]);
+    application.serve(input.cutoverId);
+    application.meddle['fence'] = async () => {
+      throw new Error('the database is down');
+    };
+    const start = (...more: readonly string[]) =>
+      runCli(['cutover', 'start', '-', ...more, ...place()], { input: JSON.stringify(input) });
+    const planned: CliResult = await start('--dry-run');
+    expect(planned).toMatchObject({ code: 0, stdout: expect.stringMatching(/^fencing +Call fence$/m) });
+    const returned = await start();
+    expect(returned).toMatchObject({ code: 5, stdout: expect.stringContaining('because  hook-failed in fencing') });
+  });
+});
+
+test('the status and the list need no worker, and name the queue that nobody polls', async () => {
+  await using lonely = await Stage.set(quick);
+  const arn = lonely.simulator.createReplication();
+  const run = (...args: readonly string[]) =>
+    runCli([
+      ...args,
+      '--address',
+      inject('temporalAddress'),
+      '--task-queue',
+      lonely.taskQueue,
+      '--disable-config-file',
+    ]);
+  expect((await run('stop', arn, ...why, '--no-wait')).code).toBe(0);
+  const stdout = await until('it misses a worker', async () => {
+    const shown = await run('status', arn);
+    return shown.stdout.includes('No worker polls') ? shown.stdout : null;
+  });
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`No worker polls the task queue "${lonely.taskQueue}"`);
+  expect(stdout).toContain(`\n  temporal dms worker --task-queue ${lonely.taskQueue}\n`);
+  expect((await run('cancel', arn)).code).toBe(0);
+});
