@@ -14,6 +14,7 @@ const entries = {
   iam: 'iam/index',
   client: 'client/index',
   simulator: 'simulator/index',
+  worker: 'worker/index',
 };
 const isCheck = process.argv.includes('--check');
 const quiet = { default: { logLevel: ExtractorLogLevel.None } };

@@ -3,7 +3,10 @@
  * removes them from the code.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true });
@@ -31,4 +34,16 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+// The ready-made worker starts with these bundles, in place of running webpack. They serve one version of the SDK.
+// A worker insists on a source map. This one is empty, because the code that it would lead to is minified.
+const map = { version: 3, sources: [], names: [], mappings: '' };
+const encodedMap = Buffer.from(JSON.stringify(map)).toString('base64');
+const emptySourceMap = `\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,${encodedMap}\n`;
+for (const name of ['index', 'versioned']) {
+  const workflowsPath = resolve(`dist/workflows/${name}.js`);
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  writeFileSync(`dist/worker/${name}.bundle.js`, code.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, emptySourceMap));
+}
+const { version: sdk } = createRequire(import.meta.url)('@temporalio/workflow/package.json') as { version: string };
+writeFileSync('dist/worker/bundle.json', `${JSON.stringify({ sdk })}\n`);
 chmodSync('dist/cli/main.js', 0o755);

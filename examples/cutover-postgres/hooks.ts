@@ -5,7 +5,8 @@
  * - The **pointer** is one row, `traffic`, in a database of its own. The application reads it before it connects.
  *
  * Every hook may run again, and may run late. The row `traffic` holds the newest token, and whether its cutover has gone
- * back. A hook that changes something locks the row, refuses an older or a closed token, and commits after its change.
+ * back. A hook that changes something refuses an older or a closed token first. `fence`, `unfence` and the switch hold the
+ * row's lock until their change is done.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import { Client, escapeIdentifier } from 'pg';
@@ -27,6 +28,8 @@ export interface PostgresCutoverOptions {
 const SEQUENCE_MARGIN = 1000;
 /** Time in which a hook must reach a server, and longest time of a statement. A later attempt tries again. */
 const [CONNECT_MS, WORK_MS] = [3000, 6000];
+/** Longest time for which a session may hold a lock while it does nothing. */
+const IDLE_MS = 30_000;
 
 /** Tables of the example. `traffic` belongs to the pointer, `cutover_marker` to the source and the target. */
 export const POINTER_SCHEMA = `CREATE TABLE IF NOT EXISTS traffic (
@@ -87,20 +90,22 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
     async unfencePostgres(context: CutoverContext): Promise<void> {
       const name = databaseOf(context);
       // Closed first, in a transaction of its own, so that the token stays closed if the rest fails.
-      await withToken(context, true, async () => {});
       await withToken(context, true, async (_, side) => {
         // A late switch may have come first, after the cutover was told that the application uses the source.
         if (side !== 'source')
           throw ApplicationFailure.nonRetryable('The application does not use the source, which stays fenced');
-        await onSource(context, (client) =>
-          client.query(`ALTER DATABASE ${escapeIdentifier(name)} RESET default_transaction_read_only`),
-        );
-        await onTarget(context, (client) => dropReverseSlot(client, name));
       });
+      await withToken(context, true, () =>
+        onSource(context, (client) =>
+          client.query(`ALTER DATABASE ${escapeIdentifier(name)} RESET default_transaction_read_only`),
+        ),
+      );
+      await onTarget(context, (client) => dropReverseSlot(client, name));
     },
 
     /** Writes the marker, behind everything that was written before. */
     async markPostgres(context: CutoverContext): Promise<{ readonly lsn: string }> {
+      await unlessReturned(context, async () => {});
       return onSource(context, async (client) => {
         const { rows } = await client.query<{ lsn: string }>(
           `INSERT INTO cutover_marker VALUES ($1, pg_current_wal_lsn()::text)
@@ -121,6 +126,7 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
 
     /** Moves each sequence of the target past that of the source. A sequence never goes back. */
     async syncPostgresSequences(context: CutoverContext): Promise<void> {
+      await unlessReturned(context, async () => {});
       const { rows } = await onSource(context, (client) =>
         client.query<{ name: string; last: string | null }>(
           `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value AS last FROM pg_sequences`,
@@ -140,13 +146,13 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
 
     /** A replication slot keeps everything that will be written on the target, for the way back. */
     async preparePostgresReverse(context: CutoverContext): Promise<void> {
-      await unlessReturned(context, () =>
-        onTarget(context, (client) =>
-          client.query(
-            `SELECT pg_create_logical_replication_slot($1, 'test_decoding')
-              WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,
-            [slotOf(databaseOf(context))],
-          ),
+      await unlessReturned(context, async () => {});
+      // A new slot waits for every transaction of its server, so this is no part of one.
+      await onTarget(context, (client) =>
+        client.query(
+          `SELECT pg_create_logical_replication_slot($1, 'test_decoding')
+            WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,
+          [slotOf(databaseOf(context))],
         ),
       );
     },
@@ -244,7 +250,8 @@ async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise
 /** Runs the work on a connection of its own. A lost connection fails the attempt, and Temporal tries again. */
 async function within<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
   // The fence makes sessions read-only by default. The sessions of the hooks override that default.
-  const options = `-c default_transaction_read_only=off -c statement_timeout=${WORK_MS} -c lock_timeout=${WORK_MS}`;
+  // A worker that vanished must not keep the row locked.
+  const options = `-c idle_in_transaction_session_timeout=${IDLE_MS} -c default_transaction_read_only=off -c statement_timeout=${WORK_MS} -c lock_timeout=${WORK_MS}`;
   const client = new Client({ connectionString, options, connectionTimeoutMillis: CONNECT_MS, query_timeout: WORK_MS });
   let lost: Error | null = null;
   client.on('error', (err) => (lost = err));

@@ -33,9 +33,9 @@ export function createCutoverHooks(databases: Databases, say: (text: string) => 
     },
     async unfenceOrders(context: CutoverContext): Promise<void> {
       takeUp(context);
-      databases.isClosed = true;
       // A late switch may have come first.
       if (databases.pointer !== 'source') throw ApplicationFailure.nonRetryable('The application uses the target');
+      databases.isClosed = true;
       databases.isSourceReadOnly = false;
       say('the source takes writes again');
     },

@@ -34,9 +34,9 @@ async def fence_orders(context: dict) -> None:
 @activity.defn
 async def unfence_orders(context: dict) -> None:
     take_up(context)
-    databases["closed"] = True
     if databases["pointer"] != "source":  # a late switch came first
         raise ApplicationError("The application uses the target", non_retryable=True)
+    databases["closed"] = True
     databases["fenced"] = False
 
 

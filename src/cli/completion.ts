@@ -9,9 +9,18 @@ import type { Terminal } from './terminal.js';
 /** Longest time for which a TAB waits for the names of replications. */
 const NAMES_MS = 1500;
 
+/** Function of the package bash-completion that the script of bash needs, for shells without that package. */
+const BASH_WITHOUT_PACKAGE = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
+  _get_comp_words_by_ref() {
+    cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
+  }
+fi
+`;
+
 /** Adds the commands `completion <shell>` and `complete`, and reads the names of replications if a word may be one. */
 export async function addCompletion(program: Command, terminal: Terminal, args: readonly string[]): Promise<void> {
   const root = tab(program, { completionCommandName: 'completion' });
+  if (args[0] === 'completion' && args[1] === 'bash') terminal.stdout.write(BASH_WITHOUT_PACKAGE);
   const words = args.slice(2).filter((word) => !word.startsWith('-'));
   const command = [...root.commands.values()].find(
     ({ value }) => value !== '' && `${words.join(' ')} `.startsWith(`${value} `),

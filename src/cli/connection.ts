@@ -1,6 +1,7 @@
 /** Connection to Temporal, from flags, variables and the config file, as the Temporal CLI reads them. */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { CODEC_MODULE, loadDataConverter } from '../data-converter.js';
 import { messageOf } from '../program.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import type { GlobalOptions } from './globals.js';
@@ -24,10 +25,12 @@ export async function connect(
 ): Promise<{ readonly client: Client; readonly place: Place }> {
   const { connectionOptions, namespace = 'default' } = readOptions(globals, env);
   const address = connectionOptions.address ?? 'localhost:7233';
+  const dataConverter = await loadDataConverter(env[CODEC_MODULE]);
   try {
     const options = { connectTimeout: `${CONNECT_SECONDS}s`, ...connectionOptions } as ConnectionOptions;
     const connection = await Connection.connect(options);
-    return { client: new Client({ connection, namespace }), place: { address, namespace } };
+    const client = new Client({ connection, namespace, ...(dataConverter === null ? {} : { dataConverter }) });
+    return { client, place: { address, namespace } };
   } catch (err) {
     throw new CliError(
       `No Temporal server answers at ${address}: ${messageOf(err)}`,

@@ -1,6 +1,7 @@
 /** Exit code and words of every error. Loaded only after an error, because it loads Temporal's client. */
 import { findDmsFailure, type DmsFailureType } from '../contract/failures.js';
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { CODEC_MODULE } from '../data-converter.js';
 import { problemOf } from '../program.js';
 
 import { CliError, exitCodes } from './exit-codes.js';
@@ -28,6 +29,7 @@ const codes: Readonly<Record<DmsFailureType, number>> = {
   DmsCheckpointMissing: notFound,
   DmsOperationInProgress: refused,
   DmsOperationSuperseded: refused,
+  DmsWorkerMissing: unreachable,
   DmsLedgerUnavailable: unreachable,
   DmsLedgerNotFound: notFound,
   DmsLedgerClosed: unreachable,
@@ -74,6 +76,16 @@ export function shownError(err: unknown): ShownError {
   if (isDenied) {
     const hint = 'Check --api-key, the TLS flags and the namespace.';
     return { exitCode: denied, type: null, message: `Temporal denies access: ${cause.details}`, hint, details: null };
+  }
+  if (err instanceof Error && err.message.startsWith('Unknown encoding')) {
+    const hint = `Its payloads are encoded. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`;
+    return {
+      exitCode: exitCodes.failure,
+      type: null,
+      message: `A payload can't be read: ${err.message}`,
+      hint,
+      details: null,
+    };
   }
   const exitCode = err instanceof ServiceError || isGrpcServiceError(cause) ? unreachable : exitCodes.failure;
   return { exitCode, type: null, message: problemOf(err), hint: null, details: null };

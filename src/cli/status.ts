@@ -93,6 +93,7 @@ export function nextSteps(status: Omit<ReplicationStatus, 'next'>): readonly str
       command('cancel'),
     ];
   }
+  if (state === 'unreadable') return ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>'];
   if (state === 'lost')
     return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason <why>`];
   const freeing = reservedBy === null ? [] : [command('break-reservation', '--reason <why>')];

@@ -1,16 +1,26 @@
 /** Summaries of replications, from what the server keeps of their ledgers. No worker is needed. */
-import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Ledger, LedgerMemo, LedgerState } from '../contract/ledger-state.js';
 import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
 import { ledgerMemo } from '../ledger/details.js';
-import { askServer, requireServer } from './reach.js';
+import { decodePayload } from './payloads.js';
+import { askServer } from './reach.js';
+
+type ListPage = Awaited<ReturnType<Client['workflowService']['listWorkflowExecutions']>>;
+type ListedExecution = NonNullable<ListPage['executions']>[number];
+
+/** gRPC codes of an execution that does not exist. */
+const NOT_FOUND: readonly number[] = [5];
 
 /** Summary of a replication, from the memo of its ledger. */
 export interface ReplicationSummary {
   /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
-  /** State of the replication as far as the ledger knows. `lost`: a person terminated the ledger. */
-  readonly state: LedgerState | 'lost';
+  /**
+   * State of the replication as far as the ledger knows. `lost`: a person terminated the ledger. `unreadable`: the memo
+   * of the ledger is encoded, and this client has no codec for it. Nothing else is known then.
+   */
+  readonly state: LedgerState | 'lost' | 'unreadable';
   /** True after a final stop, until a person unseals the replication. */
   readonly sealed: boolean;
   /** Owner of the reservation. `null`: not reserved. */
@@ -25,25 +35,40 @@ const prefix = ledgerWorkflowId('');
 /** Ledgers that are open, or that a person has ended. A ledger completes only after its replication was deleted. */
 const query = `WorkflowType = "${workflowTypes.ledger}" AND ExecutionStatus != "Completed" AND ExecutionStatus != "ContinuedAsNew"`;
 
-/** Lists the replications that have a ledger. */
+/** Values of `WorkflowExecutionStatus` in Temporal's API of a ledger that a person has ended: failed to timed out. */
+const ENDED: ReadonlySet<number> = new Set([3, 4, 5, 7]);
+const PAGE_SIZE = 500;
+
+/** Lists the replications that have a ledger. A memo that can't be decoded spoils only its own entry. */
 export async function* listReplications(client: Client): AsyncGenerator<ReplicationSummary> {
-  await requireServer(client);
   // Visibility shows open executions first. A run that was reset leaves a closed one behind.
   const listed = new Set<string>();
-  for await (const found of client.workflow.list({ query })) {
-    const summary = summaryOf(found);
-    if (!found.workflowId.startsWith(prefix) || listed.has(summary.replicationConfigArn)) continue;
-    listed.add(summary.replicationConfigArn);
-    yield summary;
-  }
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const request = { namespace: client.options.namespace, query, pageSize: PAGE_SIZE, nextPageToken };
+    const page: ListPage = await askServer(client, () => client.workflowService.listWorkflowExecutions(request));
+    for (const execution of page.executions ?? []) {
+      const arn = execution.execution?.workflowId?.slice(prefix.length) ?? '';
+      if (execution.execution?.workflowId !== ledgerWorkflowId(arn) || listed.has(arn)) continue;
+      listed.add(arn);
+      yield await summaryOf(client, arn, execution);
+    }
+    nextPageToken = page.nextPageToken ?? null;
+  } while (nextPageToken !== null && nextPageToken.length > 0);
 }
 
 /** Reads the summary of one replication. `null`: it has no ledger. */
 export async function readSummary(client: Client, arn: string): Promise<ReplicationSummary | null> {
   try {
-    return summaryOf(await askServer(client, () => client.workflow.getHandle(ledgerWorkflowId(arn)).describe()));
+    const { workflowExecutionInfo: info } = await askServer(client, () =>
+      client.workflowService.describeWorkflowExecution({
+        namespace: client.options.namespace,
+        execution: { workflowId: ledgerWorkflowId(arn) },
+      }),
+    );
+    return info == null ? null : await summaryOf(client, arn, info);
   } catch (err) {
-    if (err instanceof WorkflowNotFoundError) return null;
+    if (isGrpcServiceError(err) && NOT_FOUND.includes(err.code)) return null;
     throw err;
   }
 }
@@ -53,19 +78,40 @@ export function summaryOfLedger(ledger: Ledger): ReplicationSummary {
   return { replicationConfigArn: ledger.replicationConfigArn, ...ledgerMemo(ledger) };
 }
 
-function summaryOf({
-  workflowId,
-  status,
-  memo = {},
-}: Pick<WorkflowExecutionInfo, 'workflowId' | 'status' | 'memo'>): ReplicationSummary {
-  const text = (key: keyof LedgerMemo) => (typeof memo[key] === 'string' ? memo[key] : null);
-  const isOpen = ['RUNNING', 'PAUSED', 'COMPLETED', 'CONTINUED_AS_NEW'].includes(status.name);
+async function summaryOf(
+  client: Client,
+  replicationConfigArn: string,
+  { status, memo }: ListedExecution,
+): Promise<ReplicationSummary> {
+  const fields = await decodeMemo(client, memo?.fields ?? {});
+  const {
+    state = 'unknown',
+    sealed = false,
+    reservedBy = null,
+    resumeBy = null,
+    recoveryCheckpoint = null,
+  } = fields ?? {};
   return {
-    replicationConfigArn: workflowId.slice(prefix.length),
-    state: isOpen ? ((text('state') ?? 'unknown') as LedgerState) : 'lost',
-    sealed: memo['sealed'] === true,
-    reservedBy: text('reservedBy'),
-    resumeBy: text('resumeBy'),
-    recoveryCheckpoint: text('recoveryCheckpoint'),
+    replicationConfigArn,
+    state: fields === null ? 'unreadable' : ENDED.has(Number(status)) ? 'lost' : state,
+    sealed,
+    reservedBy,
+    resumeBy,
+    recoveryCheckpoint,
   };
+}
+
+/** Decodes the memo of a ledger. `null`: this client has no codec for it. */
+async function decodeMemo(
+  client: Client,
+  fields: NonNullable<NonNullable<ListedExecution['memo']>['fields']>,
+): Promise<Partial<LedgerMemo> | null> {
+  try {
+    const decoded = Object.entries(fields).map(
+      async ([key, value]) => [key, await decodePayload(client, value)] as const,
+    );
+    return Object.fromEntries(await Promise.all(decoded));
+  } catch {
+    return null;
+  }
 }

@@ -71,6 +71,8 @@ export interface CutoverState {
   readonly wasBegunBefore: boolean;
   /** True if a person says that the source takes writes again. `whereIsTraffic` must still answer `source`. */
   readonly isUnfenced: boolean;
+  /** True if a person wants the application to stay on the target. `whereIsTraffic` must still answer `target`. */
+  readonly isKept: boolean;
   /** True once the way back has found out whether the workflow was reset, or need not find out. */
   readonly isResetKnown: boolean;
   /** True if a change has made the step that runs outdated. It begins anew. */
@@ -119,8 +121,8 @@ export interface CutoverStop {
 /** Value that each step returns when it succeeds. A step that is not listed returns nothing. */
 export interface StepValues {
   /**
-   * `reserved`: ARNs of what was reserved. `since`: time of the oldest reservation, ISO 8601; `null` in a host workflow,
-   * because a host may reserve by itself. `problem`: why the others could not be reserved; `null`: all were.
+   * `reserved`: ARNs that this cutover has reserved, now or in an earlier run. `since`: time of the oldest of these
+   * reservations, ISO 8601; `null`: none. `problem`: why the others could not be reserved; `null`: all were.
    */
   readonly reserve: {
     readonly reserved: readonly string[];

@@ -46,6 +46,8 @@ export const DmsFailureType = {
   DmsOperationInProgress: 'DmsOperationInProgress',
   /** The operation id succeeded before, and something else has happened since. */
   DmsOperationSuperseded: 'DmsOperationSuperseded',
+  /** No worker of a task queue has the activities of this package. They were tried for five minutes. */
+  DmsWorkerMissing: 'DmsWorkerMissing',
   /** The ledger can't be reached. An operation that has not begun gives up after 5 minutes, and a client after seconds. */
   DmsLedgerUnavailable: 'DmsLedgerUnavailable',
   /** The replication has no ledger, so nothing was recorded under this ARN. */

@@ -1,12 +1,13 @@
 /**
- * Prints the bundle of the given workflows file. Runs as a separate process, so that the worker does not keep the
- * bundler's memory.
+ * Prints a bundle of workflows. Runs as a separate process, so that the worker does not keep the bundler's memory.
+ *
+ * Argument: the options of `bundleWorkflowCode`, as JSON.
  */
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, type BundleOptions } from '@temporalio/worker';
 
-const [workflowsPath = ''] = process.argv.slice(2);
 try {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const options = JSON.parse(process.argv[2] ?? '') as BundleOptions;
+  const { code } = await bundleWorkflowCode({ ...options, logger: new DefaultLogger('ERROR') });
   process.stdout.write(code);
 } catch (err) {
   process.stderr.write(`${err instanceof Error ? err.message : String(err)}\n`);

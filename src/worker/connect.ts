@@ -4,6 +4,9 @@ import { requireCredentials } from '../aws/index.js';
 import { messageOf } from '../program.js';
 import type { WorkerSettings } from './settings.js';
 
+/** Part of the settings that names a place in Temporal. */
+type Place = Pick<WorkerSettings, 'connectionOptions' | 'address' | 'namespace' | 'taskQueue' | 'version'>;
+
 /** Longest wait for an answer of the Temporal server or the AWS credentials provider. */
 const PATIENCE_SECONDS = 4;
 
@@ -15,7 +18,7 @@ const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5,
  *
  * Throws an error that says what to do.
  */
-export async function connect(settings: WorkerSettings): Promise<NativeConnection> {
+export async function connect(settings: Place): Promise<NativeConnection> {
   const [connection] = await Promise.all([
     connectToServer(settings),
     withPatience(
@@ -28,7 +31,7 @@ export async function connect(settings: WorkerSettings): Promise<NativeConnectio
   return connection;
 }
 
-async function connectToServer({ connectionOptions, address }: WorkerSettings): Promise<NativeConnection> {
+async function connectToServer({ connectionOptions, address }: Place): Promise<NativeConnection> {
   const hint = 'Check TEMPORAL_ADDRESS, or start a server: temporal server start-dev';
   const silence = `No Temporal server answers at ${address}: it was silent for ${PATIENCE_SECONDS} s. ${hint}`;
   try {
@@ -41,7 +44,7 @@ async function connectToServer({ connectionOptions, address }: WorkerSettings): 
   }
 }
 
-async function requireNamespace(connection: NativeConnection, { address, namespace }: WorkerSettings): Promise<void> {
+async function requireNamespace(connection: NativeConnection, { address, namespace }: Place): Promise<void> {
   try {
     await withPatience(connection.workflowService.describeNamespace({ namespace }), stoppedAnswering(address));
   } catch (err) {
@@ -70,7 +73,7 @@ function stoppedAnswering(address: string): string {
 /** Throws if the server refuses a name. A poll with such a name would be retried silently. */
 async function requireNames(
   { workflowService }: NativeConnection,
-  { address, namespace, taskQueue, version }: WorkerSettings,
+  { address, namespace, taskQueue, version }: Place,
 ): Promise<void> {
   await requireAccepted('TEMPORAL_TASK_QUEUE', address, () =>
     workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),

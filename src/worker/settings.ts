@@ -1,4 +1,6 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import type { LogLevel, MetricsExporterConfig } from '@temporalio/worker';
+import { CODEC_MODULE } from '../data-converter.js';
 import { parseReplicationConfigArn } from '../dms/arn.js';
 import { DMS_TASK_QUEUE } from '../contract/names.js';
 import { messageOf } from '../program.js';
@@ -21,6 +23,14 @@ export interface WorkerSettings {
   /** Deployment version of the worker. `null`: the worker is not versioned. */
   readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
   readonly awsEndpoint: string | undefined;
+  /** Exporter of metrics. `null`: none. */
+  readonly metrics: MetricsExporterConfig | null;
+  /** Address of the health endpoint, such as `0.0.0.0:8080`. `null`: none. */
+  readonly health: string | null;
+  /** Module of the data converter. */
+  readonly codecModule: string | undefined;
+  /** Least level of the lines that Temporal's SDK logs. */
+  readonly logLevel: LogLevel;
 }
 
 /** Reads the settings. Throws an error that names the variable. */
@@ -40,6 +50,10 @@ export function readSettings(env: Env, options: { readonly disableFile?: boolean
     endpointFingerprints: readWord(env, 'TEMPORAL_DMS_ENDPOINT_FINGERPRINTS', ['true', 'false']) === 'true',
     version: readVersion(env),
     awsEndpoint: env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] || env['AWS_ENDPOINT_URL'] || undefined,
+    metrics: readMetrics(env['TEMPORAL_DMS_METRICS']),
+    health: readAddress('TEMPORAL_DMS_HEALTH', env['TEMPORAL_DMS_HEALTH']),
+    codecModule: env[CODEC_MODULE] || undefined,
+    logLevel: readWord(env, 'TEMPORAL_DMS_LOG_LEVEL', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR']) ?? 'WARN',
   };
 }
 
@@ -50,6 +64,24 @@ function readTemporal(env: Env, options: { readonly disableFile?: boolean }): Cl
     const hint = 'Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names';
     throw new Error(`The Temporal settings can't be read: ${messageOf(err)}. ${hint}`, { cause: err });
   }
+}
+
+/** Reads where metrics go: `prometheus://<host>:<port>` is an endpoint to scrape, any other URL an OTLP collector. */
+function readMetrics(value: string | undefined): MetricsExporterConfig | null {
+  if (!value) return null;
+  const [, scrape] = /^prometheus:\/\/(.*)$/.exec(value) ?? [];
+  const bindAddress = scrape === undefined ? null : readAddress('TEMPORAL_DMS_METRICS', scrape || value);
+  if (bindAddress !== null) return { prometheus: { bindAddress } };
+  if (/^https?:\/\/\S+$/.test(value)) return { otel: { url: value, http: value.endsWith('/v1/metrics') } };
+  throw new Error(
+    `TEMPORAL_DMS_METRICS is "${value}": set it to prometheus://0.0.0.0:9464, or to the URL of an OTLP collector`,
+  );
+}
+
+function readAddress(name: string, value: string | undefined): string | null {
+  if (!value) return null;
+  if (/^[^\s/]+:\d{1,5}$/.test(value)) return value;
+  throw new Error(`${name} is "${value}": it takes a host and a port, such as 0.0.0.0:8080`);
 }
 
 function readTaskQueue(env: Env): string {

@@ -3,7 +3,7 @@ import { readStopInput } from '../contract/input-schemas.js';
 import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
 import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
-import { changingActivities } from './operation/activity-proxies.js';
+import { beginningActivities, changingActivities } from './operation/activity-proxies.js';
 import { runOperation, type RunningOperation } from './operation/operation.js';
 import { untilStopped } from './operation/waits.js';
 
@@ -99,7 +99,7 @@ async function requestStop({
   const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
   const { isAnswered, mayHaveBegun } = state;
   state.mayHaveBegun = true;
-  const requested = await changingActivities('Ask DMS to stop it')['dms.requestStop']({
+  const requested = await beginningActivities('Ask DMS to stop it', replicationConfigArn)['dms.requestStop']({
     replicationConfigArn,
     stoppableTimeoutSeconds,
     operation,

@@ -14,6 +14,7 @@ import { dmsReplicationLedger } from './ledger.js';
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, dmsReplicationLedger);
 
 export { dmsReplicationLedger };
+export { dmsCutover } from './cutover.js';
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsResumeReplication } from './resume.js';
 export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';

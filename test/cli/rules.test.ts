@@ -121,6 +121,7 @@ describe('the next steps', () => {
     ['is stopped', { state: 'stopped' }, [`temporal dms resume ${arn} --reason <why>`]],
     ['is sealed', { state: 'stopped', sealed: true }, [`temporal dms unseal ${arn} --reason <why>`]],
     ['is failed', { state: 'failed' }, [`temporal dms history ${arn}`, `temporal dms resume ${arn} --reason <why>`]],
+    ['is encoded', { state: 'unreadable' }, ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>']],
     ['is unknown', { state: 'unknown' }, [`temporal dms history ${arn}`]],
     [
       'is reserved',
@@ -190,6 +191,7 @@ describe('the exit code', () => {
         "5 DmsStopTimedOut",
         "6 DmsLedgerClosed",
         "6 DmsLedgerUnavailable",
+        "6 DmsWorkerMissing",
         "7 DmsAccessDenied",
         "7 DmsNotAllowed",
       ]

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
 import { runCli, type CliResult } from '../support/cli.js';
+import { encrypted } from '../support/encrypted.js';
 import { quick, Stage, until } from '../support/stage.js';
 
 let stage: Stage;
@@ -35,7 +36,17 @@ const nullable = v.nullable(v.string());
 const warning = v.strictObject({ code: v.string(), message: v.string() });
 const summary = {
   replicationConfigArn: v.string(),
-  state: v.picklist(['running', 'starting', 'stopping', 'stopped', 'failed', 'deleted', 'unknown', 'lost']),
+  state: v.picklist([
+    'running',
+    'starting',
+    'stopping',
+    'stopped',
+    'failed',
+    'deleted',
+    'unknown',
+    'lost',
+    'unreadable',
+  ]),
   sealed: v.boolean(),
   reservedBy: nullable,
   resumeBy: nullable,
@@ -341,6 +352,20 @@ describe.concurrent('the command line', () => {
     const returned = await start();
     expect(returned).toMatchObject({ code: 5, stdout: expect.stringContaining('because  hook-failed in fencing') });
   });
+});
+
+test('the list shows ledgers that another codec has encoded, and says how to read one', async () => {
+  await using encoded = await Stage.set(quick, { dataConverter: encrypted });
+  await encoded.work();
+  const arn = encoded.simulator.createReplication({ identifier: `cli-${randomUUID()}` });
+  await encoded.dms.stop({ replicationConfigArn: arn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+  const { stdout } = await until('it is listed', async () => {
+    const listed = await dms('list', '--state', 'unreadable');
+    return listed.stdout.includes(nameOf(arn)) ? listed : null;
+  });
+  expect(stdout).toMatch(new RegExp(`^${nameOf(arn)} +unreadable`, 'm'));
+  const shown = await dms('history', arn);
+  expect([shown.code, shown.stderr]).toEqual([1, expect.stringContaining('TEMPORAL_DMS_CODEC_MODULE=')]);
 });
 
 test('the status and the list need no worker, and name the queue that nobody polls', async () => {

@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
+import { freePort } from '../../scripts/free-port.js';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { runCli } from '../support/cli.js';
+import { bytesIn } from '../support/encrypted.js';
 import { ledgerOf, quick, until } from '../support/stage.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -134,6 +137,18 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
     { TEMPORAL_DMS_ENDPOINT_FINGERPRINTS: 'yes' },
     /TEMPORAL_DMS_ENDPOINT_FINGERPRINTS is "yes": set it to true or false/,
   ],
+  [
+    'metrics that go nowhere',
+    { TEMPORAL_DMS_METRICS: 'statsd' },
+    /TEMPORAL_DMS_METRICS is "statsd": set it to prometheus:/,
+  ],
+  ['a health endpoint without a port', { TEMPORAL_DMS_HEALTH: 'localhost' }, /TEMPORAL_DMS_HEALTH is "localhost"/],
+  [
+    'a codec module that is not there',
+    { TEMPORAL_DMS_CODEC_MODULE: './nowhere.mjs' },
+    /TEMPORAL_DMS_CODEC_MODULE is "\.\/nowhere\.mjs", which can't be loaded/,
+  ],
+  ['an unknown log level', { TEMPORAL_DMS_LOG_LEVEL: 'loud' }, /TEMPORAL_DMS_LOG_LEVEL is "loud": set it to TRACE/],
   ['an entry that is no ARN', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],
 ];
 
@@ -152,12 +167,30 @@ describe.concurrent('the ready-made worker, started with', () => {
     expect(worker.endedAt() - Date.parse(first?.time ?? '')).toBeLessThan(MOST_MS_TO_FAIL);
   });
 
+  test('the SDK in another version bundles its workflows, and says why', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-worker-'));
+    try {
+      for (const each of ['dist', 'package.json']) await cp(join(root, each), join(folder, each), { recursive: true });
+      await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+      await writeFile(join(folder, 'dist/worker/bundle.json'), '{ "sdk": "1.0.0" }');
+      const env = { ...credentials, TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_TASK_QUEUE: randomUUID() };
+      const worker = start(env, join(folder, 'dist/worker.js'));
+      await until('it runs', () => worker.has('running') ?? worker.has('failed'));
+      expect(worker.has('bundling')).toMatchObject({ why: expect.stringContaining("Temporal's SDK 1.0.0, and 1.") });
+      worker.child.kill('SIGTERM');
+      expect(await worker.exit).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test("workflows that can't be bundled, logs the reason and exits with 1", async () => {
     const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-worker-'));
     try {
       for (const each of ['dist', 'package.json']) await cp(join(root, each), join(folder, each), { recursive: true });
       await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
       await writeFile(join(folder, 'dist/workflows/index.js'), 'export * from "./lost.js";');
+      await rm(join(folder, 'dist/worker/bundle.json'));
       const env = { ...credentials, TEMPORAL_ADDRESS: inject('temporalAddress') };
       const worker = start(env, join(folder, 'dist/worker.js'));
       expect(await worker.exit).toBe(1);
@@ -184,6 +217,66 @@ async function listenSilently(): Promise<AsyncDisposable & { readonly address: s
 }
 
 describe.concurrent('the ready-made worker', () => {
+  test('starts with the bundle of the package, and reports its health and its metrics', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const [health, metrics] = [await freePort(), await freePort()];
+    const taskQueue = `worker-program-${randomUUID()}`;
+    const worker = start({
+      ...workerEnv(taskQueue, simulator),
+      TEMPORAL_DMS_HEALTH: `127.0.0.1:${health}`,
+      TEMPORAL_DMS_METRICS: `prometheus://127.0.0.1:${metrics}`,
+    });
+    try {
+      const ask = async (path: string) => {
+        const answer = await fetch(`http://127.0.0.1:${health}${path}`);
+        return [answer.status, await answer.json()] as const;
+      };
+      await until('it is ready', async () => (await ask('/readyz').catch(() => [0] as const))[0] === 200);
+      expect(worker.has('bundling')).toBeUndefined();
+      expect(await ask('/livez')).toEqual([200, { state: 'RUNNING', taskQueue, lastAnswerFromDms: null }]);
+      expect((await ask('/'))[0]).toBe(404);
+      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+      const replicationConfigArn = simulator.createReplication();
+      await dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+      expect((await ask('/readyz'))[1]).toMatchObject({ lastAnswerFromDms: expect.stringMatching(/^\d{4}-/) });
+      const scraped = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+      expect(scraped).toMatch(/^dms_requests\S*\{[^}]*operation="stopReplication"[^}]*result="ok"[^}]*\} 1$/m);
+      expect(scraped).toMatch(/^temporal_activity_execution_latency/m);
+    } finally {
+      worker.child.kill('SIGTERM');
+      expect(await worker.exit).toBe(0);
+      await Promise.all([simulator.close(), connection.close()]);
+    }
+  });
+
+  test('encrypts with the data converter of a module, and the command line reads with the same module', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const taskQueue = `worker-program-${randomUUID()}`;
+    const codec = {
+      TEMPORAL_DMS_CODEC_MODULE: fileURLToPath(new URL('../support/reversing-codec.mjs', import.meta.url)),
+    };
+    const worker = start({ ...workerEnv(taskQueue, simulator), ...codec });
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    try {
+      await until('it runs', () => worker.has('running'));
+      const arn = simulator.createReplication();
+      const dms = (...args: readonly string[]) =>
+        runCli([...args, '--address', inject('temporalAddress'), '--task-queue', taskQueue, '--disable-config-file'], {
+          env: codec,
+        });
+      const stop = ['stop', arn, '--reason', 'hush', '--settle', '0', '--self-restart-grace', '0'];
+      expect(await dms(...stop)).toMatchObject({ code: 0, stdout: expect.stringContaining('is stopped (stopped)') });
+      expect((await dms('history', arn)).stdout).toContain('hush');
+      const history = await new Client({ connection }).workflow.getHandle(`dms:${arn}`).fetchHistory();
+      expect(bytesIn(history).filter((payload) => payload.includes('hush'))).toEqual([]);
+    } finally {
+      worker.child.kill('SIGTERM');
+      expect(await worker.exit).toBe(0);
+      await Promise.all([simulator.close(), connection.close()]);
+    }
+  });
+
   test('drains on SIGTERM before it runs, and exits with 0', async () => {
     const worker = start({ ...credentials, TEMPORAL_ADDRESS: inject('temporalAddress') });
     await until('it connects', () => worker.has('connecting'));

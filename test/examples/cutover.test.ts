@@ -49,6 +49,7 @@ describe.concurrent('the cutover example', () => {
     const hooks = createCutoverHooks(databases, () => undefined);
     await expect(hooks.unfenceOrders({ token: 'own' } as CutoverContext)).rejects.toThrow(ApplicationFailure);
     expect(databases.isSourceReadOnly).toBe(true);
-    await expect(hooks.switchOrders({ token: 'own' } as CutoverContext)).rejects.toThrow(ApplicationFailure);
+    // The application may stay on the target, so the cutover is not closed.
+    expect(databases.isClosed).toBe(false);
   });
 });

@@ -293,12 +293,10 @@ export class CutoverWorld {
     return token === this.#token && !this.#isClosed;
   }
 
-  /** Closes the token first. Then fails if a switch came before that. */
+  /** Fails if a switch came first. Otherwise closes the token, and then lets the source take writes. */
   #unfence(token: number): boolean {
-    if (token < this.#token) return false;
-    [this.#token, this.#isClosed] = [token, true];
-    if (this.#traffic !== 'source') return false;
-    this.#isFenced = false;
+    if (token < this.#token || this.#traffic !== 'source') return false;
+    [this.#token, this.#isClosed, this.#isFenced] = [token, true, false];
     return true;
   }
 

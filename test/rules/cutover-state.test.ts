@@ -54,6 +54,7 @@ describe('the state of a cutover', () => {
       wasBegunBefore: false,
       isResetKnown: false,
       isUnfenced: false,
+      isKept: false,
       isOutdated: false,
       isReady: false,
       isReversePrepared: false,
@@ -93,6 +94,19 @@ describe('the state of a cutover', () => {
       expect(next.cause?.detail).toBe(
         `An earlier run of this cutover has reserved the replications since ${since}. Start it again after this return`,
       );
+  });
+
+  test('gets its token anew with each reservation, so that tokens have the order of the reservations', () => {
+    const reserve = (state: CutoverState, now: string) =>
+      after(state, { step: 'reserve', value: { reserved: [arn], since: null, problem: null } }, now).token;
+    const first = reserve(stateAt('reserve', { token: `${at(0)}-6f9c` }), at(5));
+    expect(first).toBe(`${at(5)}-6f9c`);
+    expect(reserve(stateAt('reserve', { token: first }), at(9))).toBe(`${at(9)}-6f9c`);
+  });
+
+  test('says when writes went on only once', () => {
+    const state = stateAt('ask-after-switch', { ...switched, writesResumedAt: at(1) });
+    expect(after(state, { step: 'ask-after-switch', value: 'target' }, at(9)).writesResumedAt).toBe(at(1));
   });
 
   test('keeps the records and the warnings of stops that end while it goes back', () => {

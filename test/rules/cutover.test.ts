@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CutoverRequestName } from '../../src/contract/cutover.js';
+import type { CutoverTraffic } from '../../src/contract/cutover-hooks.js';
 import type { CutoverOptions } from '../../src/contract/cutover-input.js';
 import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
 import type { CutoverState, CutoverStep, StepOutcome, UndoStep } from '../../src/contract/cutover-state.js';
@@ -774,14 +775,15 @@ describe('a request', () => {
     const request = { ...ada, traffic: 'target' } as const;
     expect(refusal(state, 'decide', request)).toContain('undo');
     const kept = onRequest({ ...state, replications }, 'decide', request, at(1), false);
-    expect(kept).toMatchObject({
-      step: 'ask-after-switch',
-      cause: null,
-      undo: ['replicate', 'unfence', 'switch-back'],
-    });
-    const asked = onOutcome(kept, { step: 'ask-after-switch', value: 'target' }, at(2), WORKFLOW);
-    expect(asked).toMatchObject({ step: 'release', writesResumedAt: at(2) });
-    expect(resultOf(onOutcome(asked, { step: 'release', value: null }, at(3), WORKFLOW)).outcome).toBe('switched');
+    expect(kept).toMatchObject({ step: 'ask-before-unfence', isKept: true });
+    const ask = (value: CutoverTraffic) => onOutcome(kept, { step: 'ask-before-unfence', value }, at(2), WORKFLOW);
+    const onTarget = ask('target');
+    expect(onTarget).toMatchObject({ step: 'release', cause: null, undo: [], isKept: false, writesResumedAt: at(2) });
+    expect(resultOf(onOutcome(onTarget, { step: 'release', value: null }, at(3), WORKFLOW)).outcome).toBe('switched');
+    expect(ask('source')).toMatchObject({ step: 'switch-back', isKept: false, ...returning });
+    expect(ask('both')).toMatchObject({ step: 'await-repair', problem: 'the application uses both sides' });
+    const silent = onOutcome(kept, { step: 'ask-before-unfence', problem: 'down' }, at(2), WORKFLOW);
+    expect(silent).toMatchObject({ step: 'await-repair', isKept: false, ...returning });
   });
 
   test.each([
@@ -848,7 +850,10 @@ describe('a request', () => {
     const asked = onRequest(failed, 'decide', { ...ada, undo: 'retry' }, at(2), false);
     const seen = onOutcome(asked, { step: 'ask-before-unfence', value: 'target' }, at(3), WORKFLOW);
     expect(refusal(seen, 'decide', stay)).toBeNull();
-    expect(onRequest(seen, 'decide', stay, at(4), false)).toMatchObject({ step: 'ask-after-switch', cause: null });
+    expect(onRequest(seen, 'decide', stay, at(4), false)).toMatchObject({
+      step: 'ask-before-unfence',
+      isKept: true,
+    });
   });
 });
 

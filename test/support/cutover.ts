@@ -45,8 +45,8 @@ export class Application {
       },
       unfence: async ({ token }) => {
         takeUp(token);
-        this.#isClosed = true;
         if (this.traffic !== 'source') throw ApplicationFailure.nonRetryable('The application uses the target');
+        this.#isClosed = true;
         this.isFenced = false;
       },
       isDrained: async () => ({ drained: this.undrained-- <= 0, behind: `${this.undrained} rows` }),

@@ -9,3 +9,17 @@ test('an allow-list with an entry allows that entry alone', () => {
   const allowed = 'arn:aws:dms:eu-west-1:123456789012:replication-config:orders-*';
   expect(readSettings({ TEMPORAL_DMS_ALLOW: ` ${allowed} ,` }).allow).toEqual([allowed]);
 });
+
+test.each([
+  ['', null],
+  ['prometheus://0.0.0.0:9464', { prometheus: { bindAddress: '0.0.0.0:9464' } }],
+  ['http://collector:4317', { otel: { url: 'http://collector:4317', http: false } }],
+  ['https://collector:4318/v1/metrics', { otel: { url: 'https://collector:4318/v1/metrics', http: true } }],
+])('metrics go where "%s" says', (value, metrics) =>
+  expect(readSettings({ TEMPORAL_DMS_METRICS: value }).metrics).toEqual(metrics),
+);
+
+test.each(['statsd', 'prometheus://', 'prometheus://localhost', 'ftp://collector'])(
+  '"%s" is no place for metrics',
+  (value) => expect(() => readSettings({ TEMPORAL_DMS_METRICS: value })).toThrow('TEMPORAL_DMS_METRICS'),
+);

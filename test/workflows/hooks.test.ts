@@ -36,7 +36,7 @@ describe.concurrent('a hook', () => {
       expect(progress).toBe('none-seen');
       expect(warnings).toContainEqual({
         code: 'probe-failed',
-        message: expect.stringContaining('no worker of the task queue nobody took probe'),
+        message: expect.stringContaining('no worker of the task queue nobody started probe in time'),
       });
     });
   });

@@ -11,7 +11,7 @@ interface ListOptions {
   readonly reserved?: boolean;
 }
 
-const states = ['running', 'starting', 'stopping', 'stopped', 'failed', 'deleted', 'unknown', 'lost'];
+const states = ['running', 'starting', 'stopping', 'stopped', 'failed', 'deleted', 'unknown', 'lost', 'unreadable'];
 
 export function addList(program: Command, run: Runner): void {
   program

@@ -2,7 +2,7 @@
 import type { CutoverTraffic } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { sideName } from './gates.js';
-import { afterUndo, enter, goBack, hasHook, note, secondsAfter } from './transitions.js';
+import { afterUndo, enter, goBack, goOnBack, hasHook, note, secondsAfter } from './transitions.js';
 
 /** Seconds between two calls of `verify`: at first, and at most. */
 const [VERIFY_SECONDS, LONGEST_VERIFY_SECONDS] = [5, 60];
@@ -11,7 +11,8 @@ const [VERIFY_SECONDS, LONGEST_VERIFY_SECONDS] = [5, 60];
 export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
   const seen = { ...state, traffic };
   if (traffic === 'target') {
-    const switched = note({ ...seen, problem: null, writesResumedAt: now }, now, 'The application uses the target');
+    const writesResumedAt = state.writesResumedAt ?? now;
+    const switched = note({ ...seen, problem: null, writesResumedAt }, now, 'The application uses the target');
     return hasHook(state, 'startReverse') ? enter(switched, 'start-reverse', now) : beginVerify(switched, now);
   }
   if (traffic === 'source') {
@@ -19,6 +20,16 @@ export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: str
     return goBack(without(seen, 'switch-back'), 'not-switched', `The application uses the source: ${why}`, now);
   }
   return enter({ ...seen, problem: `the application uses ${sideName(traffic)}` }, 'decide-after-switch', now);
+}
+
+/** Ends the way back if the application uses the target, as a person wants it. Goes on back if it uses the source. */
+export function onKept(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
+  const seen: CutoverState = { ...state, traffic, isKept: false };
+  if (traffic === 'source') return goOnBack(seen, now);
+  if (traffic !== 'target') return awaitRepair(seen, `the application uses ${sideName(traffic)}`, now);
+  const writesResumedAt = state.writesResumedAt ?? now;
+  const kept: CutoverState = { ...seen, cause: null, problem: null, undo: [], writesResumedAt };
+  return enter(note(kept, now, 'The application stays on the target'), 'release', now);
 }
 
 /** Enters the step that fits the side that the application uses after it was sent back. */

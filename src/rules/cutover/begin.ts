@@ -34,6 +34,7 @@ export function beginCutover(
     wasBegunBefore: false,
     isResetKnown: false,
     isUnfenced: false,
+    isKept: false,
     isOutdated: false,
     isReady: false,
     isReversePrepared: false,
@@ -59,11 +60,20 @@ export function beginCutover(
   return note(state, now, `Begun: ${plan.reason}`, plan.requestedBy);
 }
 
+/** Returns the token with the time of the reservation. The lock orders cutovers, so their tokens have the same order. */
+function tokenAt({ token }: CutoverState, now: string): string {
+  return `${now}-${token.replace(/^\S{24}-/, '')}`;
+}
+
 /** Takes up the reservations. One that is older than this run was left by an earlier one, which may have fenced. */
-export function withReserved(state: CutoverState, { reserved, since }: StepValues['reserve']): CutoverState {
+export function withReserved(
+  state: CutoverState,
+  { reserved, since }: StepValues['reserve'],
+  now: string,
+): CutoverState {
   const [begun] = state.timeline;
   const isOld = since !== null && begun !== undefined && Date.parse(since) < Date.parse(begun.at);
-  return { ...state, reserved, wasBegunBefore: state.wasBegunBefore || isOld };
+  return { ...state, token: tokenAt(state, now), reserved, wasBegunBefore: state.wasBegunBefore || isOld };
 }
 
 /** Goes back at once if an earlier run of this cutover has left its reservation. It may have left a fence, too. */

@@ -33,7 +33,8 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
 
 /** Describes the writes unless they are stopped now. */
 function writesOf({ undo, writesStoppedAt, cause }: CutoverState): string {
-  if (writesStoppedAt === null || !undo.includes('unfence')) return 'not stopped';
+  if (!undo.includes('unfence')) return 'not stopped';
+  if (writesStoppedAt === null) return '**the source may be fenced**, by an earlier run or for `prepareReverse`';
   return cause === null ? 'on the target; the source stays fenced' : '**the source is fenced**';
 }
 

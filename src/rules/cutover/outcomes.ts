@@ -22,7 +22,7 @@ import type {
   StepValues,
 } from '../../contract/cutover-state.js';
 import { onReserved, withReserved } from './begin.js';
-import { awaitRepair, beginVerify, onTraffic, onTrafficAfterSwitchBack, onVerified } from './after-switch.js';
+import { awaitRepair, beginVerify, onKept, onTraffic, onTrafficAfterSwitchBack, onVerified } from './after-switch.js';
 import {
   afterPreflight,
   beginGates,
@@ -58,7 +58,7 @@ export function onOutcome(before: CutoverState, outcome: StepOutcome, now: strin
   if (outcome.step !== before.step) throw new Error(`The outcome of ${outcome.step} came in the step ${before.step}`);
   const state = onTime(before, now, true);
   if (isGoingBack(state)) {
-    return goOnBack(withKnown(state, outcome), now);
+    return goOnBack(withKnown(state, outcome, now), now);
   }
   if (state.isOutdated) return beginGates({ ...state, isOutdated: false }, now);
   return 'problem' in outcome
@@ -69,7 +69,7 @@ export function onOutcome(before: CutoverState, outcome: StepOutcome, now: strin
 function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflowId: string): CutoverState {
   switch (outcome.step) {
     case 'reserve':
-      return onReserved(withReserved(state, outcome.value), outcome.value, now);
+      return onReserved(withReserved(state, outcome.value, now), outcome.value, now);
     case 'inspect':
       return onInspected(state, outcome.value, now, workflowId);
     case 'preflight':
@@ -114,6 +114,7 @@ function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflo
     case 'ask-after-switch-back':
       return onTrafficAfterSwitchBack(state, outcome.value, now);
     case 'ask-before-unfence':
+      if (state.isKept) return onKept(state, outcome.value, now);
       if (outcome.value === 'source') {
         const onSource: CutoverState = { ...state, traffic: 'source' };
         return state.isUnfenced ? afterUnfence(onSource, now) : enter(onSource, 'unfence', now);
@@ -173,7 +174,7 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
       );
     case 'ask-before-unfence':
       return awaitRepair(
-        { ...state, isUnfenced: false },
+        { ...state, isUnfenced: false, isKept: false },
         `the source stays fenced, because its traffic or its owner is not known: ${problem}. Repair that, then decide { undo: 'retry' }`,
         now,
       );
@@ -204,10 +205,10 @@ function afterUnfence(state: CutoverState, now: string): CutoverState {
 }
 
 /** Takes up what the outcome of an interrupted step shows. */
-function withKnown(state: CutoverState, outcome: StepOutcome): CutoverState {
+function withKnown(state: CutoverState, outcome: StepOutcome, now: string): CutoverState {
   if ('problem' in outcome) return state;
   if (outcome.step === 'stop') return withStops(state, outcome.value.stops);
-  return outcome.step === 'reserve' ? withReserved(state, outcome.value) : state;
+  return outcome.step === 'reserve' ? withReserved(state, outcome.value, now) : state;
 }
 
 /** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */

@@ -57,7 +57,8 @@ export function resultOf(state: CutoverState): CutoverResult {
 export function undecidedFailure(state: CutoverState) {
   const { plan, token, phase, problem, undo } = state;
   const [replicationConfigArn = ''] = plan.replicationConfigArns;
-  const fence = undo.includes('unfence') ? 'The source is still fenced. ' : '';
+  const isFenced = state.writesStoppedAt === null ? 'may be fenced' : 'is still fenced';
+  const fence = undo.includes('unfence') ? `The source ${isFenced}. ` : '';
   const stay = 'To stay on the target, leave the source fenced and the replications sealed.';
   const back = `To go back by hand, close the token ${token} in your hooks, then: ${leftOf(state)}.`;
   return dmsFailure(

@@ -202,13 +202,9 @@ function mayStayOnTarget({ traffic, replications }: CutoverState): boolean {
   return traffic === 'target' && replications.every(({ checkpoint }) => checkpoint !== null);
 }
 
-/**
- * Ends the way back, because the application uses the target and a person wants it to stay there. The cutover goes on as
- * after its switch: it asks `whereIsTraffic`.
- */
+/** Asks `whereIsTraffic` once more, because a person wants the application to stay on the target. */
 function stayOnTarget(state: CutoverState, now: string): CutoverState {
-  const undo = state.undo.filter((step) => step !== 'switch-back');
-  return enter({ ...state, cause: null, problem: null, undo: [...undo, 'switch-back'] }, 'ask-after-switch', now);
+  return enter({ ...state, isKept: true, problem: null }, 'ask-before-unfence', now);
 }
 
 /** Goes on after a person has done the failed step by hand. The answer of `whereIsTraffic` still decides. */

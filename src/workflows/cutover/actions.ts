@@ -3,8 +3,8 @@ import type { ReadingPart, ReplicationReading } from '../../contract/reading-pro
 import { readHookAnswer } from '../../contract/cutover-answers.js';
 import type { CutoverContext, CutoverFunctions } from '../../contract/cutover-hooks.js';
 import type { CutoverAction, CutoverState, CutoverStop, StepValues, ValueOf } from '../../contract/cutover-state.js';
+import { isDmsFailure } from '../../contract/failures.js';
 import type { StopReplicationInput } from '../../contract/inputs.js';
-import { cutoverWorkflowId } from '../../contract/names.js';
 import { contextOf } from '../../rules/cutover/report.js';
 import { changingActivities, quickActivities, waitingActivities } from '../operation/activity-proxies.js';
 import { unwrapFailure } from '../operation/failures.js';
@@ -20,6 +20,8 @@ import {
 const VERIFY_PROGRESS_SECONDS = 10;
 /** Longest time for which the way back waits for the end of a cancelled stop. */
 const STOP_END_SECONDS = 15;
+/** Longest time for which a resume on the way back waits for the end of a stop, and of one attempt of that wait. */
+const [IDLE_SECONDS, IDLE_HOLD_SECONDS] = [300, 30];
 /** Longest time one attempt waits for the lag. */
 const LAG_HOLD_SECONDS = 300;
 
@@ -61,13 +63,14 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
       // A cancelled attempt could reserve after the release.
       const { values, problem } = await CancellationScope.nonCancellable(() =>
         settle(plan.replicationConfigArns, async (replicationConfigArn) => {
-          const { at } = await reserveReplication({ replicationConfigArn, reason }, options);
-          return { replicationConfigArn, at };
+          const reservation = await reserveReplication({ replicationConfigArn, reason }, options).catch(sayUncertain);
+          return { replicationConfigArn, ...reservation };
         }),
       );
-      const isOwn = workflowInfo().workflowId === cutoverWorkflowId(plan.cutoverId);
-      const since = isOwn ? (values.map(({ at }) => at).toSorted()[0] ?? null) : null;
-      return { reserved: values.map(({ replicationConfigArn }) => replicationConfigArn), since, problem };
+      // A host may have reserved by itself, for more than this cutover. That reservation stays the host's.
+      const own = values.filter((each) => each.reason?.startsWith(`cutover ${plan.cutoverId}: `) === true);
+      const since = own.map(({ at }) => at).toSorted()[0] ?? null;
+      return { reserved: own.map(({ replicationConfigArn }) => replicationConfigArn), since, problem };
     },
     inspect: async (state) => {
       const [readings, traffic] = await Promise.all([
@@ -136,10 +139,16 @@ async function requireNoOtherOwner({ plan }: CutoverState, taskQueue: string): P
   }
 }
 
+/** Throws a failed reservation with the remark that it may have taken effect, unless somebody else has reserved. */
+function sayUncertain(err: unknown): never {
+  if (isDmsFailure(err, 'DmsReplicationReserved')) throw err;
+  throw new Error(`${messageOf(err)} (the replication may be reserved all the same)`, { cause: err });
+}
+
 /**
  * Stops all replications for good. The first failure cancels the other stops, because then all go back.
  *
- * A cancelled stop ends at once, unless it is being recorded and its ledger gives no answer. Writes do not wait for that.
+ * A cancelled stop ends at once, unless it is being recorded. That may take minutes, and writes do not wait for it.
  */
 async function stopAll({ plan }: CutoverState, taskQueue: string): Promise<StepValues['stop']> {
   const { replicationConfigArns, requestedBy, reason, stop } = plan;
@@ -175,8 +184,11 @@ async function stopAll({ plan }: CutoverState, taskQueue: string): Promise<StepV
 async function replicateAll({ plan, cause }: CutoverState, taskQueue: string): Promise<null> {
   const { replicationConfigArns, requestedBy, cutoverId } = plan;
   const reason = `The cutover ${cutoverId} goes back: ${cause?.detail ?? ''}`.slice(0, 1000);
+  const idle = { holdSeconds: IDLE_HOLD_SECONDS, timeoutSeconds: IDLE_SECONDS, taskQueue };
   await all(replicationConfigArns, async (replicationConfigArn) => {
     const request = { replicationConfigArn, by: requestedBy, reason };
+    // A stop of this cutover, or of an earlier run of it, may still be recorded.
+    await waitingActivities('Wait until no operation is open', idle)['dms.awaitIdle']({ replicationConfigArn });
     await changingActivities('Lift the seal', taskQueue)['dms.unsealReplication'](request);
     const resume = { replicationConfigArn, requestedBy, reason, verifyProgressSeconds: VERIFY_PROGRESS_SECONDS };
     await resumeReplication(resume, { taskQueue });

@@ -1,5 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { RetryPolicy } from '@temporalio/common';
 import type { DmsActivities } from '../../contract/activity-protocol.js';
+import { NOT_REGISTERED, untilKnown } from './missing-worker.js';
 
 /** Retries of activities whose failure sets no delay. Every retryable failure of this package sets its own. */
 const retry = { initialInterval: 2000, backoffCoefficient: 1 };
@@ -17,16 +19,30 @@ const BACKSTOP_SECONDS = 15 * 60;
  * A cancelled workflow doesn't wait for its attempt. Once the operation's end is recorded, the ledger rejects that
  * attempt's token. The ledger follows a call that the attempt has noted.
  */
-export function changingActivities(summary: string, taskQueue?: string) {
+export function changingActivities(summary: string, taskQueue?: string, retryPolicy: RetryPolicy = retry) {
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: 150_000,
     heartbeatTimeout: 20_000,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 1 },
     summary,
-    retry,
+    retry: retryPolicy,
     ...(taskQueue === undefined ? {} : { taskQueue }),
   });
+}
+
+/**
+ * Returns {@link changingActivities} for a workflow that begins. They fail after five minutes with `DmsWorkerMissing` if
+ * the workers of the task queue do not know them.
+ */
+export function beginningActivities(summary: string, replicationConfigArn: string, taskQueue?: string): DmsActivities {
+  const policy = { ...retry, nonRetryableErrorTypes: NOT_REGISTERED };
+  const activities = changingActivities(summary, taskQueue, policy) as unknown as Readonly<
+    Record<string, (request: unknown) => Promise<unknown>>
+  >;
+  const get = (_: object, activityType: string) => (request: unknown) =>
+    untilKnown({ activityType, replicationConfigArn, taskQueue }, async () => activities[activityType]?.(request));
+  return new Proxy({}, { get }) as DmsActivities;
 }
 
 /** Returns {@link changingActivities} for an operation that is over. They fail after `withinSeconds`. */

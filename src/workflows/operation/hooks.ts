@@ -1,13 +1,6 @@
-import {
-  type ActivityCancellationType,
-  ApplicationFailure,
-  proxyActivities,
-  TimeoutFailure,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { type ActivityCancellationType, proxyActivities, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
+import { isNotRegistered, NOT_REGISTERED } from './missing-worker.js';
 
-/** Failure types by which SDKs report that a worker does not know an activity. */
-const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
 /** Maximum length of a hook's failure message. */
 const MESSAGE_LENGTH = 500;
 
@@ -61,7 +54,7 @@ export function callHook(
 export function hookProblem({ activityType, taskQueue }: Hook, err: unknown): string {
   const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
   const queue = taskQueue ?? workflowInfo().taskQueue;
-  if (cause instanceof ApplicationFailure && NOT_REGISTERED.includes(cause.type ?? ''))
+  if (isNotRegistered(cause))
     return `no activity ${activityType} is registered on the worker of the task queue ${queue}`;
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START')
     return `no worker of the task queue ${queue} started ${activityType} in time. Start a worker that serves it`;

@@ -6,14 +6,14 @@ import { agreeOn, isBeyondStaleness, type Agreement } from '../../dms/staleness.
 import { isDmsFailure } from '../../contract/failures.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../../contract/inputs.js';
 import { DMS_TASK_QUEUE } from '../../contract/names.js';
-import type { ReleaseReplication, ReserveReplication } from '../../contract/activity-protocol.js';
+import type { DmsActivities, ReleaseReplication, ReserveReplication } from '../../contract/activity-protocol.js';
 import type { ReadingPart, ReplicationReading } from '../../contract/reading-protocol.js';
 import type { CheckpointRecord } from '../../contract/records.js';
 import type { Reservation } from '../../contract/ledger-state.js';
 import { checkpointChanged, readArn, stateBefore } from '../../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult, TableStatisticsSummary } from '../../contract/results.js';
 import { judgeRecordedStop } from '../../rules/still-stopped.js';
-import { changingActivities, waitingActivities } from './activity-proxies.js';
+import { beginningActivities, waitingActivities } from './activity-proxies.js';
 import { unwrapFailure } from './failures.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';
 
@@ -46,22 +46,27 @@ export function resumeReplication(
  */
 export function reserveReplication(input: ReserveReplication, options: StepOptions = {}): Promise<Reservation> {
   readArn(input);
-  return step('Reserve the replication', options, (activities) => activities['dms.reserveReplication'](input));
+  return step('Reserve the replication', options, input.replicationConfigArn, (activities) =>
+    activities['dms.reserveReplication'](input),
+  );
 }
 
 /** Releases a reservation. Changes nothing if the owner has none. */
 export function releaseReplication(input: ReleaseReplication, options: StepOptions = {}): Promise<void> {
   readArn(input);
-  return step('Release the replication', options, (activities) => activities['dms.releaseReplication'](input));
+  return step('Release the replication', options, input.replicationConfigArn, (activities) =>
+    activities['dms.releaseReplication'](input),
+  );
 }
 
 async function step<Result>(
   summary: string,
   { taskQueue = DMS_TASK_QUEUE }: StepOptions,
-  run: (activities: ReturnType<typeof changingActivities>) => Promise<Result>,
+  replicationConfigArn: string,
+  run: (activities: DmsActivities) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await run(changingActivities(summary, taskQueue));
+    return await run(beginningActivities(summary, replicationConfigArn, taskQueue));
   } catch (err) {
     throw unwrapFailure(err);
   }
@@ -111,7 +116,7 @@ async function readPart(
 ): Promise<Pick<ReplicationReading, 'lag' | 'tables'>> {
   const arn = readArn({ replicationConfigArn });
   const request = { replicationConfigArns: [arn], parts: [part] };
-  const [reading = { lag: null, tables: null }] = await step(`Read the ${part}`, options, (activities) =>
+  const [reading = { lag: null, tables: null }] = await step(`Read the ${part}`, options, arn, (activities) =>
     activities['dms.readReplications'](request),
   );
   return reading;

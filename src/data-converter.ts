@@ -1,0 +1,28 @@
+import { isAbsolute, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { DataConverter } from '@temporalio/common';
+import { messageOf } from './program.js';
+
+/** Variable that names the module of a data converter, for the worker and the command line. */
+export const CODEC_MODULE = 'TEMPORAL_DMS_CODEC_MODULE';
+
+/**
+ * Loads the data converter that a module exports as `dataConverter`, or by default. `null`: no module is named.
+ *
+ * A name that begins with `.` or `/` is a file, from the working directory. Any other name is a package.
+ */
+export async function loadDataConverter(name: string | undefined): Promise<DataConverter | null> {
+  if (!name) return null;
+  const isFile = name.startsWith('.') || isAbsolute(name);
+  try {
+    const found = (await import(isFile ? pathToFileURL(resolve(name)).href : name)) as {
+      readonly dataConverter?: unknown;
+      readonly default?: unknown;
+    };
+    const converter = found.dataConverter ?? found.default;
+    if (typeof converter !== 'object' || converter === null) throw new Error('it exports no `dataConverter`');
+    return converter;
+  } catch (err) {
+    throw new Error(`${CODEC_MODULE} is "${name}", which can't be loaded: ${messageOf(err)}`, { cause: err });
+  }
+}

@@ -1,0 +1,94 @@
+/** The packed program: run by the Temporal CLI, on a pseudo-terminal, and by shells that complete. */
+import { execFile, spawn } from 'node:child_process';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { findServer } from '../../scripts/temporal-server.js';
+import { makeConsumer } from '../support/consumer.js';
+import { Stage, until } from '../support/stage.js';
+
+let stage: Stage;
+let folder: string;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  [stage, folder] = await Promise.all([Stage.set(), makeConsumer()]);
+  await stage.work({ holdSeconds: 2 });
+  const program = join(folder, 'node_modules/temporal-dms/dist/cli/main.js');
+  await chmod(program, 0o755);
+  await mkdir(join(folder, 'bin'));
+  await symlink(program, join(folder, 'bin/temporal-dms'));
+  const temporal = await findServer('dev');
+  const folders = [join(folder, 'bin'), temporal.type === 'existing-path' ? dirname(temporal.path) : ''];
+  env = {
+    ...process.env,
+    PATH: [...folders, process.env['PATH']].join(delimiter),
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TEMPORAL_TASK_QUEUE: stage.taskQueue,
+  };
+});
+afterAll(() => Promise.all([stage[Symbol.asyncDispose](), rm(folder, { recursive: true })]));
+
+const run = async (command: string, ...args: readonly string[]) =>
+  (await promisify(execFile)(command, args, { env })).stdout;
+
+/** Runs a command on a pseudo-terminal, and presses Ctrl-C once it has written a text. */
+async function onTerminal(wanted: string, ...command: readonly string[]) {
+  const script = fileURLToPath(new URL('python/terminal.py', import.meta.url));
+  const python = spawn('python3', [script], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  python.stdin.end(JSON.stringify([wanted, ...command]));
+  return JSON.parse(await text(python.stdout)) as { written: string; code: number; pressed: boolean };
+}
+
+const brief = ['--settle', '0', '--self-restart-grace', '0'];
+
+describe.concurrent('temporal-dms', () => {
+  test('is run by the Temporal CLI, with its options before and after the command', async () => {
+    const arn = stage.simulator.createReplication();
+    const stop = ['dms', 'stop', arn, '--reason', 'cli', '--by', 'ada', ...brief];
+    expect(JSON.parse(await run('temporal', ...stop, '-o', 'json'))).toMatchObject({ outcome: 'stopped' });
+    const listed = await until('it is listed', async () => {
+      const found = JSON.parse(await run('temporal', 'dms', 'list', '-o', 'json')) as {
+        replicationConfigArn: string;
+      }[];
+      return found.find(({ replicationConfigArn }) => replicationConfigArn === arn);
+    });
+    expect(listed).toMatchObject({ state: 'stopped' });
+    const lines = await run('temporal', '-o', 'jsonl', 'dms', 'history', arn, '--address', inject('temporalAddress'));
+    expect(JSON.parse(lines)).toMatchObject({ operation: { requestedBy: 'ada', reason: 'cli' } });
+  });
+
+  test('shows a stop on a terminal, and leaves it running on Ctrl-C', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const stop = ['temporal-dms', 'stop', arn, '--reason', 'tty', ...brief];
+    const stopping = await onTerminal('DMS shows "stopping" \\(for \\d+ s, gives up in', ...stop);
+    expect(stopping).toMatchObject({ code: 130, pressed: true });
+    expect(stopping.written).toContain('The operation goes on. Follow it: temporal dms status');
+    expect(stopping.written).not.toMatch(/ {4}at /);
+    const watched = await onTerminal('(?s)phase +stopping.*phase +stopping', 'temporal-dms', 'status', arn, '--watch');
+    expect(watched).toMatchObject({ code: 0, pressed: true });
+    expect(watched.written).toContain('\u001B[J');
+    await run('temporal-dms', 'cancel', arn);
+  });
+
+  test('asks for the reason on a terminal, and ends on Ctrl-C without a stop', async () => {
+    const arn = stage.simulator.createReplication();
+    const asked = await onTerminal('Reason: ', 'temporal-dms', 'stop', arn);
+    expect(asked.pressed).toBe(true);
+    expect(asked.code).not.toBe(0);
+    expect(stage.simulator.count('StopReplication', arn)).toBe(0);
+  });
+
+  test.each(['bash', 'zsh'])('is completed by %s, where that shell is there', async (shell) => {
+    const isThere = await run('sh', '-c', `command -v ${shell} || true`);
+    if (isThere === '') return console.warn(`${shell} is not there, so its completion is not tried`);
+    const complete =
+      shell === 'bash'
+        ? 'COMP_WORDS=(temporal-dms sta); COMP_CWORD=1; COMP_LINE="temporal-dms sta"; COMP_POINT=16; __temporal_dms_complete 2>/dev/null; echo "${COMPREPLY[@]}"'
+        : 'whence -w _temporal_dms || whence -w _temporal-dms';
+    const printed = await run(shell, '-c', `source <(temporal-dms completion ${shell}); ${complete}`);
+    expect(printed).toMatch(shell === 'bash' ? /^status *\n$/ : /function/);
+  });
+});

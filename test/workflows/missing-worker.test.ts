@@ -1,0 +1,58 @@
+/** Operations on a task queue whose workers do not have the activities of this package. */
+import { Worker } from '@temporalio/worker';
+import { expect, test } from 'vitest';
+import { failureOf, Stage, until, workflowBundle } from '../support/stage.js';
+import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
+
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+
+/** Worker with the workflows of this package, and with an activity of somebody else's. */
+async function ignorantWorker({ env, taskQueue }: SkippingStage): Promise<Worker> {
+  return Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle: await workflowBundle(),
+    debugMode: true,
+    activities: { other: async () => null },
+  });
+}
+
+test.each(['stop', 'resume'] as const)(
+  'a %s fails after five minutes, and names the queue and the activity',
+  async (kind) => {
+    await using stage = await startSkippingStage();
+    const worker = await ignorantWorker(stage);
+    await worker.runUntil(async () => {
+      const replicationConfigArn = stage.simulator.createReplication();
+      const handle = await (kind === 'stop'
+        ? stage.dms.startStop({ replicationConfigArn, ...brief })
+        : stage.dms.startResume({ replicationConfigArn }));
+      await stage.env.sleep(240_000);
+      expect((await stage.env.client.workflow.getHandle(handle.workflowId).describe()).status.name).toBe('RUNNING');
+      await stage.env.sleep(240_000);
+      const failure = await failureOf(handle.result());
+      expect(failure).toMatchObject({ type: 'DmsWorkerMissing', details: [{ replicationConfigArn }] });
+      const activity = kind === 'stop' ? 'dms.requestStop' : 'dms.requestStart';
+      expect(failure.message).toContain(
+        `No worker of the task queue "${stage.taskQueue}" has the activity ${activity}`,
+      );
+      expect(failure.message).toContain(`temporal dms worker --task-queue ${stage.taskQueue}`);
+    });
+  },
+);
+
+test('a stop goes on when a worker with the activities comes within five minutes', async () => {
+  await using stage = await Stage.set();
+  await stage.work({ bare: true, foreign: { other: async () => null } });
+  const replicationConfigArn = stage.simulator.createReplication();
+  const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+  const workflow = stage.client.workflow.getHandle(handle.workflowId);
+  await until('a worker did not know its activity', async () => {
+    const { events } = await workflow.fetchHistory();
+    return events?.some(({ activityTaskFailedEventAttributes: failed }) => failed != null);
+  });
+  await stage.stopWorkers();
+  await stage.work();
+  expect((await handle.result()).outcome).toBe('stopped');
+  expect(stage.simulator.count('StopReplication')).toBe(1);
+});
