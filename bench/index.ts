@@ -17,6 +17,7 @@ import { measureMany } from './many.js';
 import { measureMemory } from './memory.js';
 import { measurePromises } from './promises.js';
 import { Report, say } from './report.js';
+import { measureStarts } from './starts.js';
 import { measureStops } from './stops.js';
 import { measureTrouble } from './trouble.js';
 import { measureWorkers } from './workers.js';
@@ -31,6 +32,7 @@ const parts = {
   workers: measureWorkers,
   fleet: measureFleet,
   cutover: measureCutover,
+  starts: measureStarts,
   trouble: measureTrouble,
   ledger: measureLedger,
 };

@@ -254,6 +254,55 @@ describe.concurrent('a cutover in trouble', () => {
     await cutovers.expectAsBefore(application, arns);
   });
 
+  test('goes back by itself although a stop is still being recorded when writes go on', async () => {
+    const application = new Application();
+    const { stage } = cutovers;
+    const arn = stage.simulator.createReplication({ status: 'running', tables: 900 });
+    const { cutover } = await cutovers.start({ arns: [arn] }, application);
+    await inPhase(cutover, 'stopping');
+    // Each of two pages takes 13 s.
+    const slow = { operation: 'DescribeReplicationTableStatistics', replicationConfigArn: arn, times: 2 };
+    stage.simulator.fault({ ...slow, type: 'latency', milliseconds: 13_000 });
+    const phase = async () => (await (await stage.dms.openOperation(arn))?.progress())?.phase;
+    await until('it is being recorded', async () => (await phase()) === 'recording');
+    await cutover.abort(ada);
+    await until('the source takes writes again', async () => !application.isFenced);
+    expect(await phase()).toBe('recording');
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'aborted' } });
+    await cutovers.expectAsBefore(application, [arn]);
+  });
+
+  test('goes back when its host is terminated with the source fenced, and started again', async () => {
+    const application = new Application();
+    application.undrained = 1000;
+    const arns = runningReplications(cutovers.stage);
+    const { hooks: _, ...options } = cutoverInput(arns);
+    application.serve(options.cutoverId);
+    const { client, taskQueue } = cutovers.stage;
+    const start = { workflowId: `host-${arns[0]}`, taskQueue, args: [options] };
+    const host = await client.workflow.start('hostThatCutsOver', start);
+    await until('it drains', async () => application.done.includes('isDrained'));
+    await host.terminate('test');
+    expect(application.isFenced).toBe(true);
+    expect(await client.workflow.execute('hostThatCutsOver', start)).toMatchObject({
+      outcome: 'returned',
+      cause: { code: 'preflight' },
+    });
+    await cutovers.expectAsBefore(application, arns);
+  });
+
+  test('leaves the reservation that its host has made', async () => {
+    const application = new Application();
+    const arns = runningReplications(cutovers.stage);
+    const { hooks: _, ...options } = cutoverInput(arns);
+    application.serve(options.cutoverId);
+    const { client, dms, taskQueue } = cutovers.stage;
+    const start = { workflowId: `host-${arns[0]}`, taskQueue, args: [options] };
+    expect(await client.workflow.execute('hostThatReservesAndCutsOver', start)).toMatchObject({ outcome: 'switched' });
+    const { reservation } = await dms.ledger(arns[0] ?? '');
+    expect(reservation).toMatchObject({ owner: start.workflowId, reason: 'more than a cutover' });
+  });
+
   test('unfences although a stop can not be recorded, because its ledger was terminated', async () => {
     const application = new Application();
     const { stage } = cutovers;

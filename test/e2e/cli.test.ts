@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
 import { runCli, type CliResult } from '../support/cli.js';
+import { runCliProcess } from '../support/cli-process.js';
 import { encrypted } from '../support/encrypted.js';
 import { quick, Stage, until } from '../support/stage.js';
 
@@ -352,6 +353,44 @@ describe.concurrent('the command line', () => {
     const returned = await start();
     expect(returned).toMatchObject({ code: 5, stdout: expect.stringContaining('because  hook-failed in fencing') });
   });
+});
+
+test('the doctor names what is wrong, says what to do, and exits with 1', async () => {
+  await using lonely = await Stage.set(quick);
+  const place = ['--address', inject('temporalAddress'), '--task-queue', lonely.taskQueue, '--disable-config-file'];
+  const check = v.strictObject({
+    name: v.string(),
+    state: v.picklist(['ok', 'warning', 'failed', 'skipped']),
+    detail: v.string(),
+    hint: nullable,
+  });
+  const examine = async (...more: readonly string[]) => {
+    const { code, stdout } = await runCliProcess(['doctor', '-o', 'json', ...place, ...more], lonely.simulator);
+    const checks = v.parse(v.array(check), JSON.parse(stdout));
+    return { code, of: (name: string) => checks.find((each) => each.name === name) };
+  };
+  const alone = await examine();
+  expect(alone.code).toBe(1);
+  expect(alone.of('workflow workers')).toMatchObject({
+    state: 'failed',
+    hint: `Start a worker: temporal dms worker --task-queue ${lonely.taskQueue}`,
+  });
+  expect(alone.of('ledger')?.state).toBe('skipped');
+  await lonely.work({ workflows: './hosts-without-ledger.ts' });
+  const forgetful = await examine();
+  expect(forgetful.of('workflows')?.state).toBe('ok');
+  expect(forgetful.of('ledger')).toMatchObject({
+    state: 'failed',
+    hint: expect.stringContaining('temporal-dms/workflows'),
+  });
+  const nowhere = await runCliProcess(
+    ['doctor', '--address', '127.0.0.1:1', '--disable-config-file'],
+    lonely.simulator,
+  );
+  expect([nowhere.code, nowhere.stdout]).toEqual([1, expect.stringMatching(/^temporal +FAILED +No Temporal server/m)]);
+  const args = ['doctor', '-o', 'json', ...place, '--namespace', 'nowhere'];
+  const elsewhere = await runCliProcess(args, lonely.simulator);
+  expect(elsewhere.stdout).toContain('temporal operator namespace create --namespace nowhere');
 });
 
 test('the list shows ledgers that another codec has encoded, and says how to read one', async () => {

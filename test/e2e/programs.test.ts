@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { problemOf } from '../../src/program.js';
 
@@ -37,6 +37,25 @@ describe.each(Object.entries(manifest.bin))('%s', (name, script) => {
       expect(run(...args)).toEqual({ status: 2, stdout: '', stderr });
     },
   );
+});
+
+test.each([
+  [['--version'], []],
+  [['--help'], []],
+  [['stop', '--help'], []],
+  [['list', '--address', '127.0.0.1:1'], ['client']],
+])("temporal-dms %j loads of Temporal's packages only %j", (args, packages) => {
+  const main = JSON.stringify(pathToFileURL(join(root, manifest.bin['temporal-dms'] ?? '')).href);
+  const script = `
+    import { createRequire } from 'node:module';
+    process.argv = [process.execPath, 'temporal-dms', ...${JSON.stringify(args)}];
+    await import(${main});
+    const loaded = Object.keys(createRequire(import.meta.url).cache).map((file) => /@temporalio.(\\w+)/.exec(file)?.[1]);
+    process.stderr.write('LOADED ' + JSON.stringify([...new Set(loaded)]));`;
+  const node = ['--no-warnings', '--input-type=module', '--eval', script];
+  const { stderr } = spawnSync(process.execPath, node, { encoding: 'utf8', cwd: root });
+  const loaded = JSON.parse(/LOADED (.*)$/.exec(stderr)?.[1] ?? '') as readonly (string | null)[];
+  expect(loaded.filter((name) => name === 'client' || name === 'worker')).toEqual(packages);
 });
 
 test('a program names the optional package that it lacks', () =>

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
 import { runCli } from '../support/cli.js';
+import { runCliProcess } from '../support/cli-process.js';
 import { quick, Stage, until } from '../support/stage.js';
 
 const HOUR = 3_600_000;
@@ -47,7 +48,9 @@ async function dms(on: Stage, line: string, arn: string): Promise<string> {
     ([, quoted, word]) => quoted ?? (word === 'ORDERS' ? nameOf(arn) : (word ?? '')),
   );
   const place = ['--address', inject('temporalAddress'), '--task-queue', on.taskQueue, '--disable-config-file'];
-  const { code, stdout, stderr } = await runCli([...words, ...place]);
+  // The doctor asks AWS with the settings of its process.
+  const run = words[0] === 'doctor' ? (args: string[]) => runCliProcess(args, on.simulator) : runCli;
+  const { code, stdout, stderr } = await run([...words, ...place]);
   expect([line, code, code === 0 ? '' : stderr]).toEqual([line, 0, '']);
   return stdout;
 }
@@ -70,6 +73,24 @@ const untilListed = (on: Stage, arn: string, ...options: readonly string[]) =>
   );
 
 describe.concurrent('the page for operators', () => {
+  test('finds out what is wrong when nothing works', async () => {
+    const arn = create(stage);
+    await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    await untilListed(stage, arn);
+    const [checks = ''] = await follow('Nothing works', stage, arn);
+    for (const check of [
+      'temporal',
+      'namespace',
+      'workflow workers',
+      'activity workers',
+      'workflows',
+      'ledger',
+      'replication',
+    ])
+      expect(checks).toMatch(new RegExp(`^${check} +OK `, 'm'));
+    expect(checks).toMatch(/^endpoint +WARNING +Requests go to http:/m);
+  });
+
   test('ends a stop that hangs', async () => {
     const arn = create(stage, { durations: { stopping: 1e6 } });
     const stop = await stage.dms.startStop({ replicationConfigArn: arn, ...brief });

@@ -119,6 +119,13 @@ export function hostThatCutsOver(options: CutoverOptions): Promise<CutoverResult
   return cutOver(options, { fence, unfence, isDrained, switchToTarget, whereIsTraffic }, here());
 }
 
+/** Reserves by itself, for more than the cutover that follows. */
+export async function hostThatReservesAndCutsOver(options: CutoverOptions): Promise<CutoverResult> {
+  for (const replicationConfigArn of options.replicationConfigArns)
+    await reserveReplication({ replicationConfigArn, reason: 'more than a cutover' }, here());
+  return hostThatCutsOver(options);
+}
+
 /** Calls an activity that has nothing to do with DMS. */
 export function hostHello(): Promise<string> {
   return proxyActivities<{ hello(): Promise<string> }>({ startToCloseTimeout: 60_000 }).hello();

@@ -3,6 +3,7 @@ import type { Runner } from '../session.js';
 import { addArchive } from './archive.js';
 import { addCutover } from './cutover.js';
 import { addDecisions } from './decisions.js';
+import { addDoctor } from './doctor.js';
 import { addFleet } from './fleet.js';
 import { addList } from './list.js';
 import { addRecords } from './records.js';
@@ -27,6 +28,7 @@ export function addCommands(program: Command, run: Runner): void {
   addSchedule(program, run);
   addCutover(program, run);
   program.commandsGroup('Programs and stores:');
+  addDoctor(program, run);
   addWorker(program, run);
   addSimulator(program, run);
   addArchive(program, run);

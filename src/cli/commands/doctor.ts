@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { messageOf } from '../../program.js';
+import type { DoctorCheck } from '../doctor.js';
+import { CliError, exitCodes } from '../exit-codes.js';
+import type { Runner, Session } from '../session.js';
+import { findTarget } from '../targets.js';
+import { table } from '../text.js';
+
+export function addDoctor(program: Command, run: Runner): void {
+  program
+    .command('doctor [replication]')
+    .description('check Temporal, the workers and AWS, and say what is wrong')
+    .action(run(doctor));
+}
+
+async function doctor(session: Session, text: string | undefined): Promise<number> {
+  const { checkAws, checkTemporal } = await import('../doctor.js');
+  const { parseReplicationConfigArn } = await import('../../dms/arn.js');
+  const temporal = await checkServer(session);
+  const checks = [...temporal];
+  if (temporal.every(({ state }) => state === 'ok')) {
+    const { client } = await session.connect();
+    checks.push(...(await checkTemporal(client, session.taskQueue)));
+  }
+  const arn = text === undefined ? null : parseReplicationConfigArn(await arnOf(session, text));
+  checks.push(...(await checkAws(arn, session.terminal.env)));
+  session.output.list(checks, () => doctorText(checks));
+  return checks.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.success;
+}
+
+async function checkServer(session: Session): Promise<readonly DoctorCheck[]> {
+  try {
+    const { place } = await session.connect();
+    return [{ name: 'temporal', state: 'ok', detail: `A server answers at ${place.address}`, hint: null }];
+  } catch (err) {
+    const hint = err instanceof CliError ? err.hint : 'Check the settings of the connection.';
+    return [{ name: 'temporal', state: 'failed', detail: messageOf(err), hint }];
+  }
+}
+
+/** Returns the ARN that a text names. An ARN needs no server. */
+async function arnOf(session: Session, text: string): Promise<string> {
+  return text.startsWith('arn:') ? text : (await findTarget(session, text)).arn;
+}
+
+function doctorText(checks: readonly DoctorCheck[]): string {
+  const rows = checks.map(({ name, state, detail, hint }) => [
+    name,
+    state.toUpperCase(),
+    hint === null ? detail : `${detail}. ${hint}`,
+  ]);
+  return table(['CHECK', 'STATE', 'DETAIL'], rows);
+}

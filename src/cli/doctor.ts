@@ -1,0 +1,150 @@
+/** Checks of `temporal-dms doctor`, from the Temporal server to the permissions in AWS. */
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { lastPolls } from '../client/workers.js';
+import { workerCommand } from '../contract/commands.js';
+import { isDmsFailure } from '../contract/failures.js';
+import { workflowTypes } from '../contract/names.js';
+import type { ReplicationConfigArn } from '../dms/arn.js';
+import { messageOf, problemOf } from '../program.js';
+import { distance } from './text.js';
+
+export interface DoctorCheck {
+  readonly name: string;
+  /** `warning`: it works, and somebody should know. `skipped`: an earlier check failed, or nothing was asked for. */
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly detail: string;
+  /** Way out. `null`: none is needed. */
+  readonly hint: string | null;
+}
+
+/** Values of `TaskQueueType` in Temporal's API. */
+const [WORKFLOW, ACTIVITY] = [1, 2] as const;
+/** Longest time for the answer of a worker to a workflow of no effect. */
+const PROBE_SECONDS = 8;
+/** Difference of two clocks from which requests to AWS are in danger. AWS refuses a difference of five minutes. */
+const SKEW_SECONDS = 60;
+const ACTIONS = ['dms:StopReplication', 'dms:StartReplication'];
+
+const ok = (name: string, detail: string): DoctorCheck => ({ name, state: 'ok', detail, hint: null });
+const bad = (state: 'failed' | 'warning', name: string, detail: string, hint: string): DoctorCheck => ({
+  name,
+  state,
+  detail,
+  hint,
+});
+const skipped = (name: string, detail: string): DoctorCheck => ({ name, state: 'skipped', detail, hint: null });
+
+/** Checks the namespace, the workers of a task queue, and the workflows that they have. */
+export async function checkTemporal(client: Client, taskQueue: string): Promise<readonly DoctorCheck[]> {
+  const { namespace } = client.options;
+  try {
+    await client.workflowService.describeNamespace({ namespace });
+  } catch (err) {
+    const hint = `Check --namespace, or create it: temporal operator namespace create --namespace ${namespace}`;
+    return [bad('failed', 'namespace', `"${namespace}" can't be used: ${messageOf(err)}`, hint)];
+  }
+  const [workflows, activities] = await Promise.all([
+    checkPolls(client, taskQueue, 'workflow workers', WORKFLOW),
+    checkPolls(client, taskQueue, 'activity workers', ACTIVITY),
+  ]);
+  const checks = [ok('namespace', namespace), workflows, activities];
+  if (workflows.state === 'failed')
+    return [...checks, skipped('workflows', 'No worker polls'), skipped('ledger', 'No worker polls')];
+  return [
+    ...checks,
+    await checkWorkflow(client, taskQueue, 'workflows', workflowTypes.stop),
+    await checkWorkflow(client, taskQueue, 'ledger', workflowTypes.ledger),
+  ];
+}
+
+async function checkPolls(
+  client: Client,
+  taskQueue: string,
+  name: string,
+  type: typeof WORKFLOW | typeof ACTIVITY,
+): Promise<DoctorCheck> {
+  const polls = await lastPolls(client, taskQueue, type);
+  if (polls === null) return bad('warning', name, 'Temporal does not say who polls', 'Allow DescribeTaskQueue.');
+  const newest = polls.toSorted().at(-1);
+  return newest === undefined
+    ? bad('failed', name, `Nobody polls the task queue "${taskQueue}"`, `Start a worker: ${workerCommand(taskQueue)}`)
+    : ok(name, `${polls.length} on the task queue "${taskQueue}", the last poll was ${distance(newest)}`);
+}
+
+/** Starts a workflow with an input that it refuses at once. Only a worker that has its type can refuse it. */
+async function checkWorkflow(client: Client, taskQueue: string, name: string, type: string): Promise<DoctorCheck> {
+  const workflowId = `dms-doctor:${randomUUID()}`;
+  const handle = await client.workflow.start(type, {
+    workflowId,
+    taskQueue,
+    args: [{ replicationConfigArn: 'doctor' }],
+    staticSummary: 'temporal-dms doctor: has no effect',
+  });
+  try {
+    await client.withDeadline(Date.now() + PROBE_SECONDS * 1000, () => handle.result());
+    return bad('failed', name, `${type} took an invalid input`, 'Check which workflow has that name.');
+  } catch (err) {
+    if (isDmsFailure(err, 'DmsInvalidInput')) return ok(name, `A worker has ${type}`);
+    await handle.terminate('temporal-dms doctor gave up').catch(() => {});
+    return bad(
+      'failed',
+      name,
+      `No worker of the task queue "${taskQueue}" ran ${type} within ${PROBE_SECONDS} s`,
+      'Export the workflows of temporal-dms/workflows from the file that the worker bundles.',
+    );
+  }
+}
+
+/** Checks what this machine can do in AWS. The credentials of the workers may be others. */
+export async function checkAws(
+  arn: ReplicationConfigArn | null,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly DoctorCheck[]> {
+  const endpoint = env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] || env['AWS_ENDPOINT_URL'];
+  const checks = endpoint
+    ? [bad('warning', 'endpoint', `Requests go to ${endpoint}, not to AWS`, 'Unset AWS_ENDPOINT_URL… for AWS.')]
+    : [ok('endpoint', "AWS's own")];
+  try {
+    const { requireCredentials } = await import('../aws/index.js');
+    await requireCredentials();
+  } catch (err) {
+    const hint = 'The workers may have others. Set AWS_PROFILE to check them from here.';
+    return [...checks, bad('warning', 'credentials', problemOf(err), hint)];
+  }
+  checks.push(ok('credentials', 'Found on this machine'));
+  if (arn === null)
+    return [...checks, skipped('replication', 'Name one to check it'), skipped('permissions', 'Name a replication')];
+  return [...checks, ...(await checkReplication(arn)), await checkPermissions(arn)];
+}
+
+async function checkReplication(arn: ReplicationConfigArn): Promise<readonly DoctorCheck[]> {
+  const { createAwsDmsApi } = await import('../aws/index.js');
+  try {
+    const { replication, dmsTime } = await createAwsDmsApi().describeReplication(arn);
+    const seconds = Math.round(Math.abs(dmsTime - Date.now()) / 1000);
+    const shown = ok('replication', `DMS shows "${replication.status}" in ${arn.region}, account ${arn.accountId}`);
+    return seconds <= SKEW_SECONDS
+      ? [shown, ok('clock', `${seconds} s from DMS's`)]
+      : [
+          shown,
+          bad('warning', 'clock', `${seconds} s from DMS's`, 'AWS refuses requests from a clock that is 5 min off.'),
+        ];
+  } catch (err) {
+    const hint = 'Check the account and the region in the ARN, and the permission dms:DescribeReplications.';
+    return [bad('failed', 'replication', problemOf(err), hint), skipped('clock', 'No answer from DMS')];
+  }
+}
+
+async function checkPermissions(arn: ReplicationConfigArn): Promise<DoctorCheck> {
+  try {
+    const { createIamPermissions } = await import('../iam/index.js');
+    const { denied, undecided, reason } = await createIamPermissions().read(arn, ACTIONS, AbortSignal.timeout(15_000));
+    if (denied.length > 0)
+      return bad('failed', 'permissions', `IAM denies ${denied.join(' and ')}`, 'Allow them in the policy.');
+    if (undecided.length === 0) return ok('permissions', `IAM allows ${ACTIONS.join(' and ')}`);
+    return bad('warning', 'permissions', `IAM gives no decision on ${undecided.join(' and ')}`, reason ?? '');
+  } catch (err) {
+    return bad('warning', 'permissions', problemOf(err), 'IAM can be asked with iam:SimulatePrincipalPolicy only.');
+  }
+}

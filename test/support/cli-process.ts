@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { DmsSimulator } from '../../src/simulator/index.js';
+import type { CliResult } from './cli.js';
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** Runs `temporal-dms` in a process of its own, whose AWS is the simulator. */
+export async function runCliProcess(args: readonly string[], simulator: DmsSimulator): Promise<CliResult> {
+  const { PATH = '', HOME = '' } = process.env;
+  const env = {
+    PATH,
+    HOME,
+    AWS_ENDPOINT_URL: simulator.endpoint,
+    AWS_ACCESS_KEY_ID: 'simulated',
+    AWS_SECRET_ACCESS_KEY: 'simulated',
+    AWS_REGION: 'eu-west-1',
+  };
+  const ended = promisify(execFile)(process.execPath, ['--no-warnings', program, ...args], { env });
+  return ended.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: CliResult) => ({ code, stdout, stderr }),
+  );
+}
