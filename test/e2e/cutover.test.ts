@@ -67,8 +67,8 @@ describe.concurrent('a cutover', () => {
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
     const { events = [] } = await cutovers.stage.client.workflow.getHandle(cutover.workflowId).fetchHistory();
     const timers = events?.filter(({ timerStartedEventAttributes: timer }) => timer != null) ?? [];
-    // The limit of the stopped writes, twice, and the wait between the two calls.
-    expect(timers).toHaveLength(3);
+    // The limit of the stopped writes, and the wait between the two calls.
+    expect(timers).toHaveLength(2);
   });
 
   test('goes back when the switch did not take effect: unfences first, then unseals and resumes', async () => {

@@ -8,7 +8,7 @@ import type { CutoverHookName } from '../../src/contract/cutover-input.js';
 import { readCutoverOptions } from '../../src/contract/cutover-schemas.js';
 import type { CutoverAction, CutoverState, StepOutcome } from '../../src/contract/cutover-state.js';
 import { beginCutover } from '../../src/rules/cutover/begin.js';
-import { beginStep, isDue, onCancel, onTime, wakeAt } from '../../src/rules/cutover/clock.js';
+import { beginStep, isDue, onCancel, onTime, wakeTimes } from '../../src/rules/cutover/clock.js';
 import { onOutcome } from '../../src/rules/cutover/outcomes.js';
 import { resultOf } from '../../src/rules/cutover/report.js';
 import { allowedRequests, onRequest, refusal, type CutoverRequests } from '../../src/rules/cutover/requests.js';
@@ -174,12 +174,15 @@ export class CutoverWorld {
     return result;
   }
 
+  #wakeAt(): number {
+    return Math.min(...wakeTimes(this.state).map(Date.parse));
+  }
+
   /** Lets time pass until something is to be done. People act meanwhile. */
   #idle(): void {
-    const wake = wakeAt(this.state);
+    const wake = this.#wakeAt();
     const patience = 300_000;
-    const until = wake === null ? this.now + patience : Math.max(this.now + 1, Date.parse(wake));
-    this.#pass(Math.min(until, this.now + patience));
+    this.#pass(Math.min(Math.max(this.now + 1, wake), this.now + patience));
     this.#peopleAct(false);
   }
 
@@ -192,12 +195,11 @@ export class CutoverWorld {
     const end = this.now + seconds * 1000;
     let isInterruptedNow = false;
     while (this.now < end && !isInterruptedNow) {
-      const wake = wakeAt(this.state);
-      const next = wake === null ? end : Math.max(this.now + 1, Date.parse(wake));
+      const wake = this.#wakeAt();
+      const next = Math.min(end, Math.max(this.now + 1, wake));
       this.#pass(Math.min(end, next, this.now + 20_000));
       this.#set(onTime(this.state, this.iso, true));
-      if (Date.parse(wakeAt(this.state) ?? '') <= this.now)
-        this.violations.push(`the clock rings for nothing in ${step}`);
+      if (this.#wakeAt() <= this.now) this.violations.push(`the clock rings for nothing in ${step}`);
       this.#peopleAct(true);
       isInterruptedNow = isInterrupted(this.state);
     }

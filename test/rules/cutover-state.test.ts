@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CutoverOptions } from '../../src/contract/cutover-input.js';
 import type { CutoverState, StepOutcome } from '../../src/contract/cutover-state.js';
-import { isDue, onCancel, onTime, returnAt, wakeAt } from '../../src/rules/cutover/clock.js';
+import { isDue, onCancel, onTime, returnAt, wakeTimes } from '../../src/rules/cutover/clock.js';
 import {
   blockingProblem,
   gateChecks,
@@ -230,10 +230,9 @@ describe('the state of a cutover', () => {
 });
 
 describe('the clock of a cutover', () => {
-  test('takes the earlier one of two times', () => {
+  test('wakes for its first time limit and for its next step', () => {
     const state = stateAt('await-approval', { nextAt: at(60) }, { window: { notAfter: at(30) } });
-    expect(wakeAt(state)).toBe(at(30));
-    expect(wakeAt({ ...state, nextAt: at(20) })).toBe(at(20));
+    expect(wakeTimes(state)).toEqual([at(30), at(60)]);
     const both = stateAt('await-approval', {}, { window: { notAfter: at(30) }, approval: { timeoutSeconds: 60 } });
     expect(onTime(both, at(70), false).cause?.code).toBe('window-closed');
   });

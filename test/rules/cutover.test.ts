@@ -4,7 +4,7 @@ import type { CutoverTraffic } from '../../src/contract/cutover-hooks.js';
 import type { CutoverOptions } from '../../src/contract/cutover-input.js';
 import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
 import type { CutoverState, CutoverStep, StepOutcome, UndoStep } from '../../src/contract/cutover-state.js';
-import { beginStep, isDue, onCancel, onTime, returnAt, wakeAt } from '../../src/rules/cutover/clock.js';
+import { beginStep, isDue, onCancel, onTime, returnAt, wakeTimes } from '../../src/rules/cutover/clock.js';
 import { gateChecks, preflightChecks, stopCheck } from '../../src/rules/cutover/gates.js';
 import { onOutcome } from '../../src/rules/cutover/outcomes.js';
 import { cutoverMarkdown } from '../../src/rules/cutover/details.js';
@@ -552,7 +552,7 @@ describe('the clock', () => {
   ] as const)('%s has a time limit that leads back', (_, state, seconds, code) => {
     expect(onTime(state, at(seconds - 1), false).cause).toBeNull();
     expect(onTime(state, at(seconds), false).cause?.code).toBe(code);
-    expect(wakeAt(state)).toBe(at(seconds));
+    expect(wakeTimes(state)).toEqual([at(seconds)]);
   });
 
   test.each(['switch', 'ask-after-switch', 'decide-after-switch', 'verify', 'unfence'] as const)(
@@ -596,7 +596,7 @@ describe('the clock', () => {
   test('an abort, a cancel and the end of the window wait for the reservation, which may show an earlier run', () => {
     const state = stateAt('reserve', {}, { window: { notAfter: at(1) } });
     expect(onTime(state, at(2), false)).toEqual(state);
-    expect(wakeAt(state)).toBeNull();
+    expect(wakeTimes(state)).toEqual([]);
     for (const isRunning of [true, false]) {
       expect(onCancel(state, at(1), isRunning)).toMatchObject({ step: 'reserve', cause: { code: 'cancelled' } });
       expect(onRequest(state, 'abort', ada, at(1), isRunning)).toMatchObject({
@@ -609,7 +609,7 @@ describe('the clock', () => {
   test('a step that is carried out again does not ring the clock for its last wait', () => {
     const drain = beginStep(stateAt('drain', { ...fenced, nextAt: at(2) }));
     expect(drain.nextAt).toBeNull();
-    expect(wakeAt(drain)).toBe(returnAt(drain));
+    expect(wakeTimes(drain)).toEqual([returnAt(drain)]);
   });
 
   test('a wait is over at its time', () => {

@@ -30,10 +30,9 @@ export function returnAt(state: CutoverState): string | null {
   return secondsAfter(writesStoppedAt, plan.writesStoppedSeconds);
 }
 
-/** Returns the time at which {@link onTime} has to be called, even if nothing else happens. `null`: never. */
-export function wakeAt(state: CutoverState): string | null {
-  const times = [deadlineOf(state)?.at, state.nextAt].flatMap((at) => at ?? []);
-  return times.toSorted((one, other) => Date.parse(one) - Date.parse(other))[0] ?? null;
+/** Returns the times at which {@link onTime} has to be called, even if nothing else happens. */
+export function wakeTimes(state: CutoverState): readonly string[] {
+  return [deadlineOf(state)?.at, state.nextAt].flatMap((at) => at ?? []);
 }
 
 /** True if the step is to be carried out now. */

@@ -1,27 +1,30 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
-/** One timer that is set anew only when its time changes, so that a time limit over many steps is one timer. */
+/** One timer for each time that is set. A time that stays keeps its timer, so that a limit over many steps is one. */
 export class Alarm {
-  #at: string | null = null;
-  #scope: CancellationScope | null = null;
+  readonly #scopes = new Map<string, CancellationScope>();
 
-  /** `ring` is called when the time has come. */
+  /** `ring` is called when one of the times has come. */
   constructor(private readonly ring: () => void) {}
 
-  /** Sets the time, ISO 8601. `null`: none. */
-  set(at: string | null): void {
-    if (at === this.#at) return;
-    this.#scope?.cancel();
-    this.#at = at;
-    this.#scope = null;
-    if (at === null) return;
+  /** Replaces the times, ISO 8601. */
+  set(times: readonly string[]): void {
+    for (const [at, scope] of this.#scopes) {
+      if (times.includes(at)) continue;
+      this.#scopes.delete(at);
+      scope.cancel();
+    }
+    for (const at of times) if (!this.#scopes.has(at)) this.#start(at);
+  }
+
+  #start(at: string): void {
     const scope = new CancellationScope();
-    this.#scope = scope;
+    this.#scopes.set(at, scope);
     const timer = scope.run(() => sleep(Math.max(1, Date.parse(at) - Date.now())));
     timer.then(
       () => {
-        if (this.#scope !== scope) return; // set anew meanwhile
-        this.#at = null;
+        if (this.#scopes.get(at) !== scope) return; // replaced meanwhile
+        this.#scopes.delete(at);
         this.ring();
       },
       (err: unknown) => {

@@ -11,7 +11,7 @@ import {
 import type { CutoverRequestName, CutoverResult } from '../../contract/cutover.js';
 import type { CutoverFunctions } from '../../contract/cutover-hooks.js';
 import type { CutoverAction, CutoverState, StepOutcome } from '../../contract/cutover-state.js';
-import { beginStep, isDue, onCancel, onTime, returnAt, wakeAt } from '../../rules/cutover/clock.js';
+import { beginStep, isDue, onCancel, onTime, returnAt, wakeTimes } from '../../rules/cutover/clock.js';
 import { onOutcome } from '../../rules/cutover/outcomes.js';
 import { cutoverMarkdown } from '../../rules/cutover/details.js';
 import {
@@ -80,7 +80,7 @@ export class CutoverRun {
   ): Promise<{ readonly result: CutoverResult } | { readonly state: CutoverState }> {
     CancellationScope.current().cancelRequested.catch(() => this.#change(onCancel(this.state, now(), this.#isRunning)));
     const isLong = await CancellationScope.nonCancellable(() => this.#loop(findReset !== null));
-    this.#alarm.set(null);
+    this.#alarm.set([]);
     await CancellationScope.nonCancellable(() => this.#untilNotified());
     if (isLong && findReset !== null) {
       const wasReset = await CancellationScope.nonCancellable(findReset);
@@ -103,7 +103,7 @@ export class CutoverRun {
       if (mayContinue && hasLongHistory() && !this.#mustReturnSoon()) return true;
       if (isDue(this.state, now())) await this.#carryOut(step as CutoverAction);
       else {
-        this.#alarm.set(wakeAt(this.state));
+        this.#alarm.set(wakeTimes(this.state));
         await this.#wait(() => false);
       }
     }
@@ -117,7 +117,7 @@ export class CutoverRun {
 
   async #carryOut(step: CutoverAction): Promise<void> {
     this.state = beginStep(this.state);
-    this.#alarm.set(wakeAt(this.state));
+    this.#alarm.set(wakeTimes(this.state));
     const scope = new CancellationScope();
     this.#isRunning = true;
     const outcome = scope.run(() => this.#outcomeOf(step)).finally(() => (this.#isRunning = false));
@@ -125,7 +125,7 @@ export class CutoverRun {
       await this.#wait(() => !this.#isRunning);
       if (!this.#isRunning) break;
       this.#change(onTime(this.state, now(), true));
-      this.#alarm.set(wakeAt(this.state));
+      this.#alarm.set(wakeTimes(this.state));
       if (isInterrupted(this.state)) scope.cancel();
     }
     this.#change(onOutcome(this.state, await outcome, now(), workflowInfo().workflowId));
