@@ -14,12 +14,25 @@ export async function runProgram(args: readonly string[]): Promise<void> {
       process.stdout.write(`${version}\n`);
       return;
     }
+    endQuietlyWithReader();
+    process.removeAllListeners('warning'); // the command shows them in its own way
     const { run } = await import('./cli/run.js');
     process.exitCode = await run(args, process);
+    // A connection that a completion has begun must not keep the shell waiting.
+    if (args[0] === 'complete') process.stdout.write('', () => process.exit());
   } catch (err) {
     process.stderr.write(`temporal-dms: ${problemOf(err)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Ends the process when the reader of its output has ended, such as `head`. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (err: NodeJS.ErrnoException) => {
+      if (err.code === 'EPIPE') process.exit(0);
+      throw err;
+    });
 }
 
 interface Manifest {

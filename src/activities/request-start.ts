@@ -30,6 +30,7 @@ export async function requestStart(
   } as const;
   const about = { operationId: operation?.operationId, phase: 'checking', deadline } as const;
   const attempt = beginAttempt(worker, request, 'dms.requestStart', about);
+  attempt.mayHaveBegun ||= request.mayHaveBegun === true;
   let warnings: readonly Warning[] = [];
 
   const requested = await attemptChange<Outcome, ResumeReplicationResult>(attempt, {

@@ -25,9 +25,10 @@ export function readJson(text: string): unknown {
   }
 }
 
-/** Reads a time, as ISO 8601. */
+/** Reads a time, as ISO 8601 with its zone. Without a zone, it would depend on the machine. */
 export function readTime(text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError('It takes a time in ISO 8601, such as 2026-12-01T06:00:00Z.');
+  const time = /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/i.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('It takes a time in ISO 8601 with its zone, such as 2026-12-01T06:00:00Z.');
   return new Date(time).toISOString();
 }

@@ -1,6 +1,7 @@
 /** Questions to a person. Every question has an option, so that a script never waits for an answer. */
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { messageOf } from '../program.js';
 import { CliError } from './exit-codes.js';
 import type { Session } from './session.js';
 
@@ -15,7 +16,18 @@ export async function readDecision(
   session: Session,
   { by, reason }: DecisionOptions,
 ): Promise<{ readonly by: string; readonly reason: string }> {
-  return { by: by ?? userInfo().username, reason: reason ?? (await ask(session, 'Reason', '--reason')) };
+  return { by: by ?? userName(session), reason: reason ?? (await ask(session, 'Reason', '--reason')) };
+}
+
+/** Returns the name of the user. In a container, the user may have none. */
+function userName({ terminal }: Session): string {
+  try {
+    return userInfo().username;
+  } catch (err) {
+    const name = terminal.env['USER'] || terminal.env['USERNAME'];
+    if (name) return name;
+    throw new CliError(`--by is missing: ${messageOf(err)}`, 'Add your name to the command: --by <name>');
+  }
 }
 
 /** Asks a question on a terminal. Throws an error that names the option if there is no terminal, or no answer. */

@@ -43,5 +43,8 @@ async function replicationNames(program: Command, terminal: Terminal): Promise<r
       found.push([shortName(each.replicationConfigArn), each.state]);
     return found;
   };
-  return Promise.race([names().catch(() => []), late]).finally(() => void session.close());
+  const found = await Promise.race([names().catch(() => []), late]);
+  // A connection that never comes about must not keep the shell waiting.
+  void session.close();
+  return found;
 }

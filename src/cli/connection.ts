@@ -1,9 +1,9 @@
 /** Connection to Temporal, from flags, variables and the config file, as the Temporal CLI reads them. */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CODEC_MODULE, loadDataConverter } from '../data-converter.js';
 import { messageOf } from '../program.js';
-import { CliError, exitCodes } from './exit-codes.js';
+import { CliError, exitCodes, isDenial } from './exit-codes.js';
 import type { GlobalOptions } from './globals.js';
 import { temporalEnv } from './temporal-env.js';
 
@@ -32,8 +32,10 @@ export async function connect(
     const client = new Client({ connection, namespace, ...(dataConverter === null ? {} : { dataConverter }) });
     return { client, place: { address, namespace } };
   } catch (err) {
+    const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : null;
+    if (cause !== null && isDenial(cause.code)) throw err;
     throw new CliError(
-      `No Temporal server answers at ${address}: ${messageOf(err)}`,
+      `No Temporal server answers at ${address}: ${cause?.details ?? messageOf(err)}`,
       'Check --address or TEMPORAL_ADDRESS, or start a server: temporal server start-dev',
       exitCodes.unreachable,
     );

@@ -3,18 +3,21 @@ import type { CutoverRequestName, CutoverResult, CutoverStatus } from '../contra
 import { commandLines, duration, fields, table, timeText } from './text.js';
 
 /** Subcommand of each request, with the options that it needs beside `--reason`. */
-const commands: Readonly<Record<CutoverRequestName, (id: string) => string>> = {
-  approve: (id) => `approve ${id} --confirm ${id}`,
-  revokeApproval: (id) => `revoke ${id}`,
-  abort: (id) => `abort ${id}`,
-  change: (id) => `change ${id} --set '{"writesStoppedSeconds":<seconds>}'`,
-  switchBack: (id) => `switch-back ${id}`,
-  decide: (id) => `decide ${id} <--traffic source|target or --undo retry|done>`,
+const commands: Readonly<Record<CutoverRequestName, (id: string, isWayBack: boolean) => readonly string[]>> = {
+  approve: (id) => [`approve ${id} --confirm ${id}`],
+  revokeApproval: (id) => [`revoke ${id}`],
+  abort: (id) => [`abort ${id}`],
+  change: (id) => [`change ${id} --set '{"writesStoppedSeconds":600}'`],
+  switchBack: (id) => [`switch-back ${id}`],
+  decide: (id, isWayBack) =>
+    (isWayBack ? ['--undo retry', '--undo done'] : ['--traffic source', '--traffic target']).map(
+      (how) => `decide ${id} ${how}`,
+    ),
 };
 
-/** Returns the command that sends a request to a cutover. */
-export function cutoverCommand(name: CutoverRequestName, id: string): string {
-  return `temporal dms cutover ${commands[name](id)} --reason <why>`;
+/** Returns the commands that send a request to a cutover. Each asks for the reason. `isWayBack`: a step back failed. */
+export function cutoverCommands(name: CutoverRequestName, id: string, isWayBack: boolean): readonly string[] {
+  return commands[name](id, isWayBack).map((command) => `temporal dms cutover ${command}`);
 }
 
 export function cutoverStatusText(id: string, status: CutoverStatus): string {
@@ -34,7 +37,7 @@ export function cutoverStatusText(id: string, status: CutoverStatus): string {
       `${ok ? 'ok' : 'NOT OK'} ${name}: ${detail}`,
     ]),
   ];
-  const commands = allowed.map((name) => cutoverCommand(name, id));
+  const commands = allowed.flatMap((name) => cutoverCommands(name, id, phase === 'return-failed'));
   const next = commands.length === 0 ? [] : ['', commandLines('Allowed now:', commands)];
   return [`${id} is ${phase}`, '', fields(rows), ...next].join('\n');
 }

@@ -1,10 +1,12 @@
 /** Checks of `temporal-dms doctor`, from the Temporal server to the permissions in AWS. */
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { isUnanswered, serverMessageOf } from '../client/reach.js';
 import { lastPolls } from '../client/workers.js';
 import { workerCommand } from '../contract/commands.js';
 import { isDmsFailure } from '../contract/failures.js';
-import { workflowTypes } from '../contract/names.js';
+import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
 import { messageOf, problemOf } from '../program.js';
 import { distance } from './text.js';
@@ -20,9 +22,11 @@ export interface DoctorCheck {
 
 /** Values of `TaskQueueType` in Temporal's API. */
 const [WORKFLOW, ACTIVITY] = [1, 2] as const;
-/** Longest time for the answer of a worker to a workflow of no effect. */
-const PROBE_SECONDS = 8;
-/** Difference of two clocks from which requests to AWS are in danger. AWS refuses a difference of five minutes. */
+/** Time limit for a worker to answer the probe workflow. */
+const PROBE_SECONDS = 20;
+/** Time between two looks at the probe workflow. */
+const PROBE_LOOK_MS = 500;
+/** Clock skew that causes a warning. AWS refuses five minutes. */
 const SKEW_SECONDS = 60;
 const ACTIONS = ['dms:StopReplication', 'dms:StartReplication'];
 
@@ -75,24 +79,67 @@ async function checkPolls(
 /** Starts a workflow with an input that it refuses at once. Only a worker that has its type can refuse it. */
 async function checkWorkflow(client: Client, taskQueue: string, name: string, type: string): Promise<DoctorCheck> {
   const workflowId = `dms-doctor:${randomUUID()}`;
-  const handle = await client.workflow.start(type, {
-    workflowId,
-    taskQueue,
-    args: [{ replicationConfigArn: 'doctor' }],
-    staticSummary: 'temporal-dms doctor: has no effect',
-  });
+  const handle = client.workflow.getHandle(workflowId);
   try {
-    await client.withDeadline(Date.now() + PROBE_SECONDS * 1000, () => handle.result());
-    return bad('failed', name, `${type} took an invalid input`, 'Check which workflow has that name.');
+    await client.workflow.start(type, {
+      workflowId,
+      taskQueue,
+      args: [{ replicationConfigArn: 'doctor' }],
+      staticSummary: 'temporal-dms doctor: fails by intent, and has no effect',
+      workflowExecutionTimeout: '30 s',
+    });
   } catch (err) {
-    if (isDmsFailure(err, 'DmsInvalidInput')) return ok(name, `A worker has ${type}`);
-    await handle.terminate('temporal-dms doctor gave up').catch(() => {});
-    return bad(
-      'failed',
-      name,
-      `No worker of the task queue "${taskQueue}" ran ${type} within ${PROBE_SECONDS} s`,
-      'Export the workflows of temporal-dms/workflows from the file that the worker bundles.',
+    const hint = 'Allow StartWorkflowExecution to check the workflows.';
+    return bad('warning', name, `No workflow can be started: ${serverMessageOf(err)}`, hint);
+  }
+  const problem = await problemOfProbe(client, handle);
+  if (problem === null) return ok(name, `A worker has ${type}`);
+  await handle.terminate('temporal-dms doctor gave up').catch(() => {});
+  return bad(
+    'failed',
+    name,
+    `No worker of the task queue "${taskQueue}" ran ${type}: ${problem}`,
+    'Export the workflows of temporal-dms/workflows from the file that the worker bundles.',
+  );
+}
+
+/** Waits for the end of a probe, or for a failed task of it. `null`: a worker has refused its input, as it should. */
+async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<string | null> {
+  const over = new AbortController();
+  const ended = client
+    .withDeadline(Date.now() + PROBE_SECONDS * 1000, () => handle.result())
+    .then(
+      () => 'it took an invalid input, so another workflow has that name',
+      (err: unknown) => {
+        if (isDmsFailure(err, 'DmsInvalidInput')) return null;
+        return isUnanswered(err) ? `none took it within ${PROBE_SECONDS} s` : serverMessageOf(err);
+      },
     );
+  const failed = async (): Promise<string | null> => {
+    for (;;) {
+      await sleep(PROBE_LOOK_MS, undefined, { signal: over.signal });
+      const { raw } = await handle.describe();
+      if (Number(raw.pendingWorkflowTask?.attempt) > 1) return 'its worker does not know that workflow';
+    }
+  };
+  try {
+    return await Promise.race([ended, failed().catch(() => ended)]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Checks the workers of one ledger, which may be bound to another task queue than that of the operations. */
+export async function checkLedger(client: Client, arn: string): Promise<DoctorCheck> {
+  const name = 'its ledger';
+  try {
+    const { taskQueue, status } = await client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
+    if (status.name === 'RUNNING') return await checkPolls(client, taskQueue, name, WORKFLOW);
+    const hint = `See it: temporal workflow describe --workflow-id ${ledgerWorkflowId(arn)}`;
+    return bad('failed', name, `It is not open: ${status.name}`, hint);
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return skipped(name, 'Nothing is recorded yet');
+    return bad('failed', name, serverMessageOf(err), 'Check the namespace, and that DescribeWorkflow is allowed.');
   }
 }
 

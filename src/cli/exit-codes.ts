@@ -19,6 +19,11 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** True for the gRPC codes of a request that Temporal denies. */
+export function isDenial(code: number): boolean {
+  return code === 7 || code === 16; // PERMISSION_DENIED, UNAUTHENTICATED
+}
+
 /** Error of the command line, or of something that it names. */
 export class CliError extends Error {
   override readonly name = 'CliError';

@@ -1,12 +1,14 @@
-/** Exit code and words of every error. Loaded only after an error, because it loads Temporal's client. */
-import { findDmsFailure, type DmsFailureType } from '../contract/failures.js';
-import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+/** Exit code and words of every error. Loaded only after an error. */
+import type { DmsFailureType } from '../contract/failures.js';
 import { CODEC_MODULE } from '../data-converter.js';
 import { problemOf } from '../program.js';
-
-import { CliError, exitCodes } from './exit-codes.js';
+import { CliError, exitCodes, isDenial } from './exit-codes.js';
 
 const { usage, notFound, refused, failed, unreachable, denied } = exitCodes;
+
+const NAMESPACE_HINT = 'Check --namespace. List them: temporal operator namespace list';
+/** Way out when payloads can't be decoded. */
+export const CODEC_HINT = `Its payloads are encoded. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`;
 
 const codes: Readonly<Record<DmsFailureType, number>> = {
   DmsInvalidInput: usage,
@@ -54,14 +56,26 @@ export interface ShownError {
   readonly details: unknown;
 }
 
-/** gRPC codes of a request that Temporal denies. */
-const [PERMISSION_DENIED, UNAUTHENTICATED] = [7, 16];
-
-export function shownError(err: unknown): ShownError {
+export async function shownError(err: unknown): Promise<ShownError> {
   if (err instanceof CliError) {
     const { exitCode, message, hint } = err;
     return { exitCode, type: null, message, hint, details: null };
   }
+  const simple = (exitCode: number, message: string, hint: string | null = null): ShownError => ({
+    exitCode,
+    type: null,
+    message,
+    hint,
+    details: null,
+  });
+  if (err instanceof Error && err.name === 'AbortError')
+    return simple(exitCodes.interrupted, 'Interrupted. Nothing was changed');
+  // An error of a command that needs no server does not need the client either.
+  const client = await import('@temporalio/client').catch(() => null);
+  if (client === null) return simple(exitCodes.failure, problemOf(err));
+  const { isGrpcServiceError, NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotFoundError } =
+    client;
+  const { findDmsFailure } = await import('../contract/failures.js');
   const failure = findDmsFailure(err);
   if (failure !== undefined) {
     const [details] = failure.details;
@@ -72,21 +86,25 @@ export function shownError(err: unknown): ShownError {
     return { exitCode: codes[failure.type], type: failure.type, message: whatHappened, hint, details };
   }
   const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
-  const isDenied = isGrpcServiceError(cause) && [PERMISSION_DENIED, UNAUTHENTICATED].includes(cause.code);
-  if (isDenied) {
-    const hint = 'Check --api-key, the TLS flags and the namespace.';
-    return { exitCode: denied, type: null, message: `Temporal denies access: ${cause.details}`, hint, details: null };
+  if (isGrpcServiceError(cause)) {
+    if (isDenial(cause.code))
+      return simple(
+        denied,
+        `Temporal denies access: ${cause.details}`,
+        'Check --api-key, the TLS flags and --namespace.',
+      );
+    if (/^namespace .*not found/i.test(cause.details)) return simple(notFound, cause.details, NAMESPACE_HINT);
+    const said = err === cause ? '' : `${problemOf(err)}: `;
+    return simple(unreachable, `${said}${cause.details}`);
   }
-  if (err instanceof Error && err.message.startsWith('Unknown encoding')) {
-    const hint = `Its payloads are encoded. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`;
-    return {
-      exitCode: exitCodes.failure,
-      type: null,
-      message: `A payload can't be read: ${err.message}`,
-      hint,
-      details: null,
-    };
+  if (err instanceof NamespaceNotFoundError) return simple(notFound, err.message, NAMESPACE_HINT);
+  if (err instanceof WorkflowNotFoundError)
+    return simple(notFound, `There is no workflow ${err.workflowId}`, 'Check its name and --namespace.');
+  if (err instanceof WorkflowFailedError) {
+    const how = err.cause === undefined ? '' : `: ${err.cause.message}`;
+    return simple(failed, `Somebody ended it in Temporal${how}`, 'See who: temporal dms history, or the Web UI.');
   }
-  const exitCode = err instanceof ServiceError || isGrpcServiceError(cause) ? unreachable : exitCodes.failure;
-  return { exitCode, type: null, message: problemOf(err), hint: null, details: null };
+  if (err instanceof Error && err.message.startsWith('Unknown encoding'))
+    return simple(exitCodes.failure, `A payload can't be read: ${err.message}`, CODEC_HINT);
+  return simple(err instanceof ServiceError ? unreachable : exitCodes.failure, problemOf(err));
 }

@@ -12,23 +12,27 @@ import { untilInterrupted } from './terminal.js';
 const PROGRESS_MS = 1000;
 
 interface Followed<Result> {
+  /** What is waited for, such as `The cutover`. */
+  readonly what: string;
   readonly result: () => Promise<Result>;
   /** Reads the progress, as one line. */
   readonly line: () => Promise<string>;
-  /** What is said after Ctrl-C: how to follow it, and how to end it. */
+  /** What is said before the wait: how to follow it after Ctrl-C, and how to end it. */
   readonly afterwards: readonly string[];
 }
 
 /** Waits for a result, and shows the progress meanwhile. Returns `interrupted` after Ctrl-C. */
 export async function follow<Result>(
   session: Session,
-  { result, line, afterwards }: Followed<Result>,
+  { what, result, line, afterwards }: Followed<Result>,
 ): Promise<Result | 'interrupted'> {
+  // Said now, because the Temporal CLI kills its extensions at Ctrl-C.
+  for (const hint of afterwards) session.output.say(hint);
   const ended = await untilInterrupted(session.terminal, (signal) => {
     void showLines(session, line, signal);
     return result();
   });
-  if (ended === 'interrupted') for (const hint of afterwards) session.output.say(hint);
+  if (ended === 'interrupted') session.output.say(`${what} goes on.`);
   return ended;
 }
 
@@ -39,7 +43,7 @@ export function exitCodeOf(result: unknown): number {
 
 async function showLines({ output }: Session, line: () => Promise<string>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    // The result tells of a failure that lasts.
+    // A lasting failure also rejects the result.
     const text = await line().catch((err: unknown) => `The progress can't be read now: ${messageOf(err)}`);
     if (signal.aborted) return;
     output.live(text);
@@ -56,8 +60,9 @@ export function followOperation<Result>(
   return follow(session, {
     result: () => handle.result(),
     line: async () => progressLine(arn, await handle.progress(), session.output.isLive),
+    what: 'The operation',
     afterwards: [
-      `The operation goes on. Follow it: ${dmsCommand('status', arn, '--watch')}`,
+      `Ctrl-C ends the waiting only. Follow it then: ${dmsCommand('status', arn, '--watch')}`,
       `Cancel it: ${dmsCommand('cancel', arn)}`,
     ],
   });

@@ -38,8 +38,9 @@ export function addGlobalOptions(program: Command): void {
     inConnection('--disable-config-file', 'ignore the Temporal config file'),
     inConnection('--disable-config-env', 'ignore the TEMPORAL_* variables of the connection'),
     inConnection('--api-key <key>', 'API key of Temporal Cloud'),
-    inConnection('--grpc-meta <key=value...>', 'headers of every request to Temporal'),
-    inConnection('--tls [true|false]', 'use TLS').argParser(readBoolean),
+    inConnection('--grpc-meta <key=value>', 'header of every request to Temporal; may be repeated').argParser(collect),
+    inConnection('--tls', 'use TLS; --no-tls: do not'),
+    new Option('--no-tls').hideHelp(),
     inConnection('--tls-server-name <name>', 'name in the certificate of the server'),
     inConnection('--tls-ca-path <path>', 'certificate authority of the server'),
     inConnection('--tls-ca-data <pem>', 'certificate authority of the server, inline'),
@@ -50,8 +51,26 @@ export function addGlobalOptions(program: Command): void {
     inConnection('--tls-disable-host-verification', 'not supported, because it would accept any server'),
   ];
   for (const option of options) program.addOption(option);
+  for (const flags of ignoredFlags) program.addOption(new Option(flags).hideHelp());
 }
 
-function readBoolean(text: string): boolean {
-  return text !== 'false';
+/** Flags that the Temporal CLI passes on, and that change nothing here. */
+const ignoredFlags = [
+  '--log-level <level>',
+  '--log-format <format>',
+  '--time-format <format>',
+  '--command-timeout <duration>',
+  '--client-connect-timeout <duration>',
+  '--env <name>',
+  '--env-file <path>',
+  '--no-json-shorthand-payloads',
+];
+
+/** Returns arguments as commander reads them. The Temporal CLI writes `--tls=false`. */
+export function normalArguments(args: readonly string[]): readonly string[] {
+  return args.map((arg) => (arg === '--tls=false' ? '--no-tls' : arg === '--tls=true' ? '--tls' : arg));
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }

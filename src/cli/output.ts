@@ -33,6 +33,11 @@ export class Output {
     return this.isText && !this.options.quiet && this.terminal.stderr.isTTY === true;
   }
 
+  /** True if a result that changes can be replaced: its reader sees the terminal, not a pipe. */
+  get isLiveResult(): boolean {
+    return this.isLive && this.terminal.stdout.isTTY === true;
+  }
+
   /** Writes the result of a command. */
   result(value: unknown, text: () => string): void {
     const { output } = this.options;
@@ -58,11 +63,16 @@ export class Output {
     this.result(value, () => value);
   }
 
-  /** Writes a line about what goes on to stderr, in text only. */
+  /** Writes a progress line to stderr. Writes nothing in other formats. */
   say(line: string): void {
     if (!this.isText || this.options.quiet) return;
     this.#clear();
     this.terminal.stderr.write(`${line}\n`);
+  }
+
+  /** Writes a warning of this package. Other warnings, such as those of Node, are not for operators. */
+  warn(name: string, message: string): void {
+    if (name === 'TemporalDmsWarning') this.say(this.style('yellow', message, this.terminal.stderr));
   }
 
   /** Replaces the live text. Without a terminal, writes the text if it has changed. */

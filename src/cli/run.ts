@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { manifest } from '../program.js';
 import { addCommands } from './commands/index.js';
 import { exitCodes } from './exit-codes.js';
-import { addGlobalOptions, type GlobalOptions } from './globals.js';
+import { addGlobalOptions, normalArguments, type GlobalOptions } from './globals.js';
 import { Output } from './output.js';
 import { Session, type Runner } from './session.js';
 import type { Terminal } from './terminal.js';
@@ -15,13 +15,17 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     async (...given) => {
       const command = given.at(-1) as Command;
       const session = new Session(command.optsWithGlobals<GlobalOptions>(), terminal);
+      const onWarning = ({ name, message }: Error) => session.output.warn(name, message);
+      terminal.on('warning', onWarning);
       try {
         exitCode = (await action(session, ...(given.slice(0, -1) as never))) ?? exitCodes.success;
       } finally {
+        terminal.off('warning', onWarning);
         await session.close();
       }
     };
-  const program = createProgram(terminal, runner);
+  const usageErrors: string[] = [];
+  const program = createProgram(terminal, runner, usageErrors);
   const [first = ''] = args;
   if (first === 'complete' || first === 'completion') {
     const { addCompletion } = await import('./completion.js');
@@ -29,32 +33,37 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } else
     program.command('completion <shell>').description('print the completion script of zsh, bash, fish or powershell');
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(normalArguments(args), { from: 'user' });
     return exitCode;
   } catch (err) {
-    // Commander has written its own errors and its help already.
-    if (err instanceof CommanderError) return err.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    const output = new Output(terminal, program.opts<GlobalOptions>());
+    if (err instanceof CommanderError) {
+      // Commander has written its help already. It has kept its errors.
+      const [message, hint = null] = usageErrors;
+      if (message !== undefined) output.error({ exitCode: exitCodes.usage, type: null, message, hint, details: null });
+      return err.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+    }
     const { shownError } = await import('./failures.js');
-    const shown = shownError(err);
-    new Output(terminal, program.opts<GlobalOptions>()).error(shown);
+    const shown = await shownError(err);
+    output.error(shown);
     return shown.exitCode;
   }
 }
 
-export function createProgram(terminal: Terminal, runner: Runner): Command {
+/** Creates the program. Its errors of usage, each with a hint, go to `usageErrors`. */
+export function createProgram(terminal: Terminal, runner: Runner, usageErrors: string[] = []): Command {
   const program = new Command('temporal-dms')
     .description('Stops and resumes AWS DMS Serverless replications durably, on Temporal.')
     .usage('[options] <command>')
     .version(manifest().version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .showHelpAfterError('See temporal-dms --help.')
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
-      outputError: (text, write) => write(`temporal-dms: ${text.replace(/^error: /, '')}`),
+      outputError: (text) => void usageErrors.push(text.replace(/^error: /, '').trim(), 'See temporal-dms --help.'),
     });
   addGlobalOptions(program);
   addCommands(program, runner);
@@ -62,5 +71,8 @@ export function createProgram(terminal: Terminal, runner: Runner): Command {
     'after',
     '\nA <replication> is an ARN, its last part, or a unique beginning of that. The Temporal CLI\nruns this program, too: temporal dms list.',
   );
+  for (const command of program.commands)
+    if (command.options.length > 0 || command.commands.length > 0)
+      command.addHelpText('after', '\nOptions of the output and the connection: temporal-dms --help');
   return program;
 }

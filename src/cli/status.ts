@@ -1,6 +1,6 @@
 /** Status of one replication, as `temporal-dms status` shows it. */
 import type { ClientProgress, OpenOperation, ReplicationClient, ReplicationSummary } from '../client/index.js';
-import { dmsCommand } from '../contract/commands.js';
+import { dmsCommand, workerCommand } from '../contract/commands.js';
 import type { Guard, Ledger, OperationRecord, Reservation, Seal } from '../contract/ledger-state.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import { commandLines, fields, shortName, timeText } from './text.js';
@@ -38,7 +38,9 @@ export async function readStatus(replications: ReplicationClient, arn: string): 
     throw ledgerNotFound(arn);
   }
   const { summaryOfLedger } = await import('../client/listing.js');
-  const known = (ledger === null ? summary : summaryOfLedger(ledger)) ?? {
+  // A ledger that a person terminated still answers, and its answer does not say so.
+  const isNewer = ledger !== null && summary?.state !== 'lost';
+  const known = (isNewer ? summaryOfLedger(ledger) : summary) ?? {
     replicationConfigArn: arn,
     state: 'unknown',
     sealed: false,
@@ -87,7 +89,7 @@ export function nextSteps(status: Omit<ReplicationStatus, 'next'>): readonly str
   if (operation !== null) {
     const { noWorker } = operation.progress;
     return [
-      ...(noWorker === null ? [] : [`temporal dms worker --task-queue ${noWorker.taskQueue}`]),
+      ...(noWorker === null ? [] : [workerCommand(noWorker.taskQueue)]),
       command('status', '--watch'),
       command('nudge'),
       command('cancel'),
@@ -95,12 +97,14 @@ export function nextSteps(status: Omit<ReplicationStatus, 'next'>): readonly str
   }
   if (state === 'unreadable') return ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>'];
   if (state === 'lost')
-    return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason <why>`];
-  const freeing = reservedBy === null ? [] : [command('break-reservation', '--reason <why>')];
-  if (sealed) return [...freeing, command('unseal', '--reason <why>')];
-  if (state === 'stopped') return [...freeing, command('resume', '--reason <why>')];
-  if (state === 'failed') return [...freeing, command('history'), command('resume', '--reason <why>')];
-  return [...freeing, state === 'running' ? command('stop', '--reason <why>') : command('history')];
+    return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason terminated`];
+  // The owner may be a cutover under way. Only a person can tell whether it is gone.
+  if (reservedBy !== null)
+    return [`temporal workflow describe --workflow-id ${reservedBy}`, command('break-reservation')];
+  if (sealed) return [command('unseal')];
+  if (state === 'stopped') return [command('resume')];
+  if (state === 'failed') return [command('history'), command('resume')];
+  return [state === 'running' ? command('stop') : command('history')];
 }
 
 /** Returns the status as text. */
@@ -121,10 +125,9 @@ export function statusText(status: ReplicationStatus, now = Date.now()): string 
     ['last', lastText(ledger?.newestOperation ?? null)],
     ['stopped at', ledger?.newestCheckpoint?.stoppedAt ?? null],
     ['checkpoint', recoveryCheckpoint],
-    ['not known', problem],
+    ['ledger', problem],
   ];
-  const commands = next.map((command) => command.replace(arn, shortName(arn)));
-  return [`${shortName(arn)} is ${state}`, '', fields(rows), '', commandLines('What to do next:', commands)].join('\n');
+  return [`${shortName(arn)} is ${state}`, '', fields(rows), '', commandLines('What to do next:', next)].join('\n');
 }
 
 function operationText({

@@ -28,7 +28,8 @@ export function temporalEnv(globals: GlobalOptions, env: Env): Env {
       'temporal-dms always verifies the name of the server',
       'Name the server as its certificate does: --tls-server-name',
     );
-  const ignored = globals.disableConfigEnv === true ? /^TEMPORAL_(?!DMS_|TASK_QUEUE$)/ : /^$/;
+  const ignored =
+    globals.disableConfigEnv === true ? /^TEMPORAL_(?!DMS_|TASK_QUEUE$|DEPLOYMENT_NAME$|WORKER_BUILD_ID$)/ : /^$/;
   const given = Object.fromEntries(Object.entries(env).filter(([name]) => !ignored.test(name)));
   for (const [option, variable, contrary] of variables) {
     const value = globals[option];
@@ -39,7 +40,8 @@ export function temporalEnv(globals: GlobalOptions, env: Env): Env {
   for (const pair of globals.grpcMeta ?? []) {
     const [key = '', ...value] = pair.split('=');
     if (key === '' || value.length === 0)
-      throw new CliError(`--grpc-meta is "${pair}"`, 'Write it as key=value, such as --grpc-meta team=data.');
+      // The text may hold a secret.
+      throw new CliError('--grpc-meta has no "="', 'Write it as key=value, such as --grpc-meta team=data.');
     given[`TEMPORAL_GRPC_META_${key}`] = value.join('=');
   }
   return given;

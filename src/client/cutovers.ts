@@ -172,7 +172,7 @@ function takenId({ cutoverId, replicationConfigArns }: ReturnType<typeof readCut
       ? `The cutover "${cutoverId}" is under way, with another input`
       : `The cutover "${cutoverId}" has switched before, with another input`,
     isOpen
-      ? `Abort it first (temporal dms cutover abort ${cutoverId} --reason <why>), or use another cutoverId.`
+      ? `Abort it first (temporal dms cutover abort ${cutoverId}), or use another cutoverId.`
       : `Use another cutoverId. See the result: temporal dms cutover report ${cutoverId}`,
   );
 }

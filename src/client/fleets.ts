@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { findDmsFailure } from '../contract/failures.js';
 import {
   flattenFleet,
@@ -15,7 +15,11 @@ import {
 import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
-import { requireServer } from './reach.js';
+import { askServer, isExplainedByServer, isUnanswered, requireServer, serverMessageOf } from './reach.js';
+import { describeNoWorker, findWaitingTask } from './workers.js';
+
+/** Time limit of the progress query. Without a worker, nothing answers it. */
+const QUERY_SECONDS = 8;
 
 /** Handle of a fleet that was started or joined. */
 export interface FleetHandle {
@@ -31,7 +35,10 @@ export interface FleetHandle {
    * Rejects with Temporal's own failures, or with `DmsFleetHalted`, whose details hold a {@link FleetReport}.
    */
   result(): Promise<FleetResult>;
-  /** Reads the outcomes so far, the operations under way, and the ARNs that are left. Needs a worker. */
+  /**
+   * Reads the outcomes so far, the operations under way, and the ARNs that are left. Needs a worker. Throws an error
+   * that names the task queue within ten seconds if no worker answers.
+   */
   progress(): Promise<FleetProgress>;
   /** Starts no more operations, and lets those under way finish. */
   cancel(): Promise<void>;
@@ -80,9 +87,27 @@ export function fleetHandle(client: Client, kind: OperationKind, fleetId: string
         throw findDmsFailure(err) ?? err;
       }
     },
-    progress: async () => flattenFleet(await handle.query<FleetProgressReport>(messageNames.fleet)),
+    progress: async () => flattenFleet(await readProgress(client, handle)),
     cancel: async () => void (await handle.cancel()),
   };
+}
+
+async function readProgress(client: Client, handle: WorkflowHandle): Promise<FleetProgressReport> {
+  await requireServer(client);
+  try {
+    const deadline = Date.now() + QUERY_SECONDS * 1000;
+    return await client.withDeadline(deadline, () => handle.query<FleetProgressReport>(messageNames.fleet));
+  } catch (err) {
+    if (!isUnanswered(err) && !isExplainedByServer(err)) throw err;
+    const description = await askServer(client, () => handle.describe());
+    const task = await findWaitingTask(client, description);
+    const silence = isExplainedByServer(err)
+      ? serverMessageOf(err)
+      : `no worker of the task queue "${description.taskQueue}" answered within ${QUERY_SECONDS} s`;
+    throw new Error(`${handle.workflowId} can't be read: ${task === null ? silence : describeNoWorker(task)}`, {
+      cause: err,
+    });
+  }
 }
 
 /** Groups the results of a stop fleet, so that ten thousand fit into a payload. */

@@ -164,8 +164,8 @@ export class ReplicationClient {
   /**
    * Reads everything recorded of a replication. Needs a worker that serves the ledger.
    *
-   * Throws `DmsLedgerNotFound` if nothing was recorded, and `DmsLedgerClosed` if a person terminated the ledger. Throws
-   * `DmsLedgerUnavailable` within ten seconds if no worker answers.
+   * Throws `DmsLedgerNotFound` if nothing was recorded. Throws `DmsLedgerUnavailable` within ten seconds if no worker
+   * answers. A ledger that a person terminated can be read, and {@link summary} shows it as `lost`.
    */
   ledger(replicationConfigArn: string): Promise<Ledger> {
     return this.#ledgers.read(replicationConfigArn);
@@ -199,7 +199,7 @@ export class ReplicationClient {
 
   /**
    * Lifts the seal of a final stop, so that the replication may be resumed. The ledger keeps the name and the reason.
-   * Throws as {@link ledger} does.
+   * Throws as {@link ledger} does, and `DmsLedgerClosed` if a person terminated the ledger.
    */
   unseal(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.unseal, replicationConfigArn, request);
@@ -207,7 +207,7 @@ export class ReplicationClient {
 
   /**
    * Ends the reservation of an owner, also of one that is gone. The ledger keeps the name and the reason. Throws as
-   * {@link ledger} does.
+   * {@link unseal} does.
    */
   breakReservation(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.breakReservation, replicationConfigArn, request);

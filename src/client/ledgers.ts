@@ -1,5 +1,4 @@
 import {
-  isGrpcServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -19,13 +18,21 @@ import {
   replicationDeleted,
 } from '../contract/failure-messages.js';
 import { readDecision } from '../contract/ledger-input-schemas.js';
-import { askServer, isUnanswered, isUnavailable, requireServer, unreachable } from './reach.js';
+import {
+  askServer,
+  isExplainedByServer,
+  isUnanswered,
+  isUnavailable,
+  requireServer,
+  serverMessageOf,
+  unreachable,
+} from './reach.js';
 import { lastPolls } from './workers.js';
 
 /** Time limit for the ledger's answer. */
 const LEDGER_SECONDS = 8;
 
-/** Reads and changes ledgers for people. Throws DmsLedgerNotFound, DmsLedgerUnavailable and DmsLedgerClosed. */
+/** Reads and changes ledgers for people. Throws DmsLedgerNotFound and DmsLedgerUnavailable; changes also DmsLedgerClosed. */
 export class Ledgers {
   constructor(private readonly client: Client) {}
 
@@ -55,7 +62,7 @@ export class Ledgers {
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }
-      if (isExplainedByServer(err)) throw ledgerUnavailable(arn, taskQueue, messageOf(err));
+      if (isExplainedByServer(err)) throw ledgerUnavailable(arn, taskQueue, serverMessageOf(err));
       const isSilent = isUnanswered(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
       throw isSilent ? ledgerUnavailable(arn, taskQueue, await this.#explainSilence(taskQueue)) : err;
     }
@@ -76,18 +83,4 @@ export class Ledgers {
     const since = newest === undefined ? '' : `; a worker polled that task queue last at ${newest}`;
     return `it gave no answer for ${LEDGER_SECONDS} seconds${since}`;
   }
-}
-
-/**
- * True if the server names the problem: the ledger's newest workflow task failed, or no worker polls.
- *
- * A task fails if the worker's bundle lacks the ledger workflow.
- */
-function isExplainedByServer(err: unknown): boolean {
-  return /workflow task in failed state|no poller seen/i.test(messageOf(err));
-}
-
-function messageOf(err: unknown): string {
-  const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause.details : err;
-  return cause instanceof Error ? cause.message : String(cause);
 }

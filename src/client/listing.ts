@@ -25,7 +25,7 @@ export interface ReplicationSummary {
   readonly sealed: boolean;
   /** Owner of the reservation. `null`: not reserved. */
   readonly reservedBy: string | null;
-  /** End of the resume window of a paused replication, ISO 8601. `null`: no deadline guard runs. */
+  /** End of the resume window of a stopped replication that is not sealed, ISO 8601. `null`: none is known. */
   readonly resumeBy: string | null;
   /** `RecoveryCheckpoint` of the newest record. `null`: none. */
   readonly recoveryCheckpoint: string | null;
@@ -51,7 +51,11 @@ export async function* listReplications(client: Client): AsyncGenerator<Replicat
       const arn = execution.execution?.workflowId?.slice(prefix.length) ?? '';
       if (execution.execution?.workflowId !== ledgerWorkflowId(arn) || listed.has(arn)) continue;
       listed.add(arn);
-      yield await summaryOf(client, arn, execution);
+      const summary = ENDED.has(Number(execution.status))
+        ? await readSummary(client, arn)
+        : await summaryOf(client, arn, execution);
+      // An ended run may be older than the one that completed because the replication was deleted.
+      if (summary !== null && summary.state !== 'deleted') yield summary;
     }
     nextPageToken = page.nextPageToken ?? null;
   } while (nextPageToken !== null && nextPageToken.length > 0);
@@ -68,7 +72,8 @@ export async function readSummary(client: Client, arn: string): Promise<Replicat
     );
     return info == null ? null : await summaryOf(client, arn, info);
   } catch (err) {
-    if (isGrpcServiceError(err) && NOT_FOUND.includes(err.code)) return null;
+    // The answer for a namespace that does not exist has the same code.
+    if (isGrpcServiceError(err) && NOT_FOUND.includes(err.code) && !/^namespace/i.test(err.details)) return null;
     throw err;
   }
 }

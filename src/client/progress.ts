@@ -11,7 +11,7 @@ import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
 import { decodeFailure, decodePayload } from './payloads.js';
-import { askServer, isUnanswered, isUnavailable, unreachable } from './reach.js';
+import { askServer, isExplainedByServer, isUnanswered, isUnavailable, serverMessageOf, unreachable } from './reach.js';
 import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
 import { findWaitingTask, describeNoWorker, type NoWorker } from './workers.js';
@@ -90,6 +90,7 @@ async function reportedProgress(
     return await client.withDeadline(deadline, () => handle.query<OperationProgress>(messageNames.progress));
   } catch (err) {
     if (isUnavailable(err)) throw unreachable(client, err);
+    if (isExplainedByServer(err)) return { ...unknown, detail: `Temporal says: ${serverMessageOf(err)}` };
     if (!isUnanswered(err)) throw err;
     return { ...unknown, detail: `No worker answered for ${QUERY_SECONDS} seconds` };
   }

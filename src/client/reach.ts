@@ -63,6 +63,22 @@ function codeOf(err: unknown): number | undefined {
   return err instanceof Error && isGrpcServiceError(err.cause) ? err.cause.code : undefined;
 }
 
+/**
+ * True if the server names the problem: the newest workflow task failed, or no worker polls.
+ *
+ * A task fails if the worker's bundle lacks the workflow.
+ */
+export function isExplainedByServer(err: unknown): boolean {
+  return /workflow task in failed state|no poller seen/i.test(serverMessageOf(err));
+}
+
+/** Returns the server's own words, without those of the SDK. */
+export function serverMessageOf(err: unknown): string {
+  const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
+  if (isGrpcServiceError(cause)) return cause.details;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 export function unreachable(client: Client, cause: unknown): ServiceError {
   const { options } = client.connection as { readonly options?: { readonly address?: string } };
   const where = options?.address === undefined ? '' : ` at ${options.address}`;

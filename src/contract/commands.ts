@@ -1,8 +1,8 @@
-/** Commands ready to paste, for hints. An ARN and a workflow id need no quotes in a shell. */
+/**
+ * Commands ready to paste, for hints. An ARN and a workflow id need no quotes in a shell. The program asks for the reason
+ * of a decision.
+ */
 import { ledgerWorkflowId } from './names.js';
-
-/** Options of every decision of a person. */
-export const decisionOptions = '--by <name> --reason <why>';
 
 /** Returns a command of `temporal-dms`, as the Temporal CLI runs it. `rest`: what follows the ARN. */
 export function dmsCommand(command: string, replicationConfigArn: string, rest = ''): string {
@@ -12,10 +12,10 @@ export function dmsCommand(command: string, replicationConfigArn: string, rest =
 /** Returns the commands that send a person's decision to a ledger: with `temporal-dms`, and with the Temporal CLI alone. */
 export function decisionCommands(command: string, replicationConfigArn: string, update: string): string {
   const input = `'{"by":"<name>","reason":"<why>"}'`;
-  return `${dmsCommand(command, replicationConfigArn, decisionOptions)} (or: temporal workflow update execute --workflow-id ${ledgerWorkflowId(replicationConfigArn)} --name ${update} --input ${input})`;
+  return `${dmsCommand(command, replicationConfigArn)} (or: temporal workflow update execute --workflow-id ${ledgerWorkflowId(replicationConfigArn)} --name ${update} --input ${input})`;
 }
 
-/** Returns the command that starts a worker. */
+/** Returns the command that starts a worker. The Temporal CLI would kill it at the end, without a drain. */
 export function workerCommand(taskQueue: string): string {
-  return `temporal dms worker --task-queue ${taskQueue}`;
+  return `temporal-dms worker --task-queue ${taskQueue}`;
 }

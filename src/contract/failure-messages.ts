@@ -70,7 +70,7 @@ export function stateBefore(subject: FailureSubject, replication: Replication, w
   const isStarted = statusFacts(status).phase === 'active';
   const is = isStarted ? `"${status}" again: someone started it` : `"${status}" now`;
   const hint = isStarted
-    ? `Find out who, then stop it again: ${dmsCommand('stop', subject.replicationConfigArn, '--reason <why>')}.`
+    ? `Find out who, then stop it again: ${dmsCommand('stop', subject.replicationConfigArn)}.`
     : `Look again once it is stopped or failed: ${dmsCommand('status', subject.replicationConfigArn)}.`;
   const what = `${subject.replicationConfigArn} was ${was}, and is ${is}`;
   return dmsFailure('DmsStopReverted', { ...subject, replication }, what, hint);
@@ -85,7 +85,7 @@ export function startReverted(subject: FailureSubject, replication: Replication,
   const meaning = stopReasonFacts(stopReason)?.meaning;
   const why = stopReason === null ? 'DMS gives no reason' : `"${stopReason}"${meaning ? ` (${meaning})` : ''}`;
   const what = `${subject.replicationConfigArn} was started, and is "${status}" again: ${why}`;
-  const hint = `Find out who or what stopped it, then resume it again: ${dmsCommand('resume', subject.replicationConfigArn, '--reason <why>')}.`;
+  const hint = `Find out who or what stopped it, then resume it again: ${dmsCommand('resume', subject.replicationConfigArn)}.`;
   return dmsFailure(
     'DmsStartReverted',
     { ...subject, replication },
@@ -102,7 +102,7 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
     `DMS's last stop of ${subject.replicationConfigArn} differs from record ${record.sequence}. Recorded: ` +
       `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}). DMS: ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    `Someone ran it since: find out who. To go on from its last stop, record that stop first: ${dmsCommand('stop', subject.replicationConfigArn, '--reason <why>')}. Then resume it: ${dmsCommand('resume', subject.replicationConfigArn, '--reason <why>')}.`,
+    `Someone ran it since: find out who. To go on from its last stop, record that stop first: ${dmsCommand('stop', subject.replicationConfigArn)}. Then resume it: ${dmsCommand('resume', subject.replicationConfigArn)}.`,
   );
 }
 

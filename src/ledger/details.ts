@@ -26,11 +26,14 @@ function warnings(count: number): string {
 /** Returns the memo of a ledger. */
 export function ledgerMemo(ledger: Ledger): LedgerMemo {
   const { checkpoints, guard, sealed, reservation } = ledger;
+  const state = stateOf(ledger);
+  const isPaused = state === 'stopped' && sealed === null;
   return {
-    state: stateOf(ledger),
+    state,
     sealed: sealed !== null,
     reservedBy: reservation?.owner ?? null,
-    resumeBy: guard?.resumeBy ?? null,
+    // Without a guard, nobody else looks at the deadline.
+    resumeBy: guard?.resumeBy ?? (isPaused ? (checkpoints[0]?.resumeBy ?? null) : null),
     recoveryCheckpoint: checkpoints[0]?.recoveryCheckpoint ?? null,
   };
 }

@@ -103,7 +103,7 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
       'DmsCheckpointMissing',
       subject,
       `No stop of ${subject.replicationConfigArn} is recorded${isNamed ? ' under that sequence' : ''}, so its last one can't be checked`,
-      `Stop it with this package first: ${dmsCommand('stop', subject.replicationConfigArn, '--reason <why>')}. Or name a recorded sequence, or set force to go on from wherever DMS stopped: ${dmsCommand('resume', subject.replicationConfigArn, '--force')}.`,
+      `Stop it with this package first: ${dmsCommand('stop', subject.replicationConfigArn)}. Or name a recorded sequence, or set force to go on from wherever DMS stopped: ${dmsCommand('resume', subject.replicationConfigArn, '--force')}.`,
     );
   }
   if ((isNew && checkpoint.stoppedAt === null) || isRecordedStop(checkpoint, look)) return;

@@ -5,7 +5,10 @@ import { messageOf } from '../program.js';
 import type { WorkerSettings } from './settings.js';
 
 /** Part of the settings that names a place in Temporal. */
-type Place = Pick<WorkerSettings, 'connectionOptions' | 'address' | 'namespace' | 'taskQueue' | 'version'>;
+interface Place extends Pick<WorkerSettings, 'connectionOptions' | 'address' | 'namespace' | 'taskQueue' | 'version'> {
+  /** False if the access to DMS brings its own credentials. */
+  readonly needsCredentials: boolean;
+}
 
 /** Longest wait for an answer of the Temporal server or the AWS credentials provider. */
 const PATIENCE_SECONDS = 4;
@@ -21,10 +24,11 @@ const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5,
 export async function connect(settings: Place): Promise<NativeConnection> {
   const [connection] = await Promise.all([
     connectToServer(settings),
-    withPatience(
-      requireCredentials(),
-      'No AWS credentials: their provider does not answer. Check what AWS_PROFILE or the AWS_CONTAINER_* variables name',
-    ),
+    settings.needsCredentials &&
+      withPatience(
+        requireCredentials(),
+        'No AWS credentials: their provider does not answer. Check what AWS_PROFILE or the AWS_CONTAINER_* variables name',
+      ),
   ]);
   await requireNamespace(connection, settings);
   await requireNames(connection, settings);

@@ -1,18 +1,27 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { Worker } from '@temporalio/worker';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { NativeConnection, Worker, WorkerStatus } from '@temporalio/worker';
+import { messageOf } from '../program.js';
 
-/** States of a worker in which it takes tasks. */
-const RUNNING: ReadonlySet<string> = new Set(['RUNNING']);
 /** States of a worker that will not come back. */
 const OVER: ReadonlySet<string> = new Set(['FAILED', 'STOPPED']);
+/** Longest wait for an answer of Temporal. */
+const TEMPORAL_MS = 2000;
+
+/** Worker and its connection, once both exist. */
+interface Watched {
+  readonly worker: Pick<Worker, 'getState' | 'getStatus' | 'options'>;
+  readonly connection: Pick<NativeConnection, 'workflowService' | 'withDeadline'>;
+}
 
 /**
- * Health of a worker over HTTP. `/livez` answers 200 until the worker has failed. `/readyz` answers 200 while it takes
- * tasks, and 503 before that and while it drains. Both answer with the state as JSON.
+ * Health of a worker over HTTP, as JSON. `/livez` answers 200 until the worker has failed.
+ *
+ * `/readyz` answers 200 while the worker polls and Temporal answers. It answers 503 before that, while the worker
+ * drains, and while Temporal does not answer.
  */
 export class HealthEndpoint implements AsyncDisposable {
-  #worker: Worker | null = null;
+  #watched: Watched | null = null;
 
   private constructor(
     private readonly server: Server | null,
@@ -24,13 +33,10 @@ export class HealthEndpoint implements AsyncDisposable {
     const server = address === null ? null : createServer();
     const endpoint = new HealthEndpoint(server, facts);
     if (server === null || address === null) return endpoint;
-    server.on('request', ({ url = '' }, answer) => {
-      const code = endpoint.#statusOf(url);
-      answer.writeHead(code, { 'content-type': 'application/json' });
-      answer.end(`${JSON.stringify(code === 404 ? { error: 'Ask for /livez or /readyz' } : endpoint.#state())}\n`);
-    });
+    server.on('request', ({ url = '' }, answer) => void endpoint.#answer(url, answer));
     const colon = address.lastIndexOf(':');
-    server.listen({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)) });
+    const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'); // an IPv6 address has brackets
+    server.listen({ host, port: Number(address.slice(colon + 1)) });
     await once(server, 'listening');
     // Health must not keep a process alive that has nothing else to do.
     server.unref();
@@ -38,8 +44,8 @@ export class HealthEndpoint implements AsyncDisposable {
   }
 
   /** Watches this worker from now on. */
-  watch(worker: Worker): void {
-    this.#worker = worker;
+  watch(watched: Watched): void {
+    this.#watched = watched;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -49,15 +55,47 @@ export class HealthEndpoint implements AsyncDisposable {
     await new Promise((resolve) => server.close(resolve));
   }
 
-  #statusOf(url: string): number {
-    const state = this.#worker?.getState() ?? 'STARTING';
-    if (url === '/livez') return OVER.has(state) ? 503 : 200;
-    if (url === '/readyz') return RUNNING.has(state) ? 200 : 503;
-    return 404;
+  async #answer(url: string, answer: ServerResponse): Promise<void> {
+    const state = this.#watched?.worker.getState() ?? 'STARTING';
+    const known = { state, taskQueue: this.#watched?.worker.options.taskQueue ?? null, ...this.facts() };
+    if (url === '/livez') return send(answer, OVER.has(state) ? 503 : 200, known);
+    if (url !== '/readyz') return send(answer, 404, { error: 'Ask for /livez or /readyz' });
+    const pollers = pollersOf(this.#watched?.worker.getStatus());
+    const temporal = await this.#temporalProblem();
+    const isReady = state === 'RUNNING' && isPolling(pollers) && temporal === null;
+    send(answer, isReady ? 200 : 503, { ...known, pollers, temporal: temporal ?? 'answers' });
   }
 
-  #state(): object {
-    const worker = this.#worker;
-    return { state: worker?.getState() ?? 'STARTING', taskQueue: worker?.options.taskQueue ?? null, ...this.facts() };
+  /** Asks Temporal. Returns why it gives no answer. `null`: it answers. */
+  async #temporalProblem(): Promise<string | null> {
+    if (this.#watched === null) return 'not connected yet';
+    const { connection } = this.#watched;
+    try {
+      await connection.withDeadline(Date.now() + TEMPORAL_MS, () => connection.workflowService.getSystemInfo({}));
+      return null;
+    } catch (err) {
+      return messageOf(err);
+    }
   }
+}
+
+interface Pollers {
+  readonly workflows: string;
+  readonly activities: string;
+}
+
+function pollersOf(status: WorkerStatus | undefined): Pollers {
+  return {
+    workflows: status?.workflowPollerState ?? 'STARTING',
+    activities: status?.activityPollerState ?? 'STARTING',
+  };
+}
+
+function isPolling({ workflows, activities }: Pollers): boolean {
+  return workflows === 'POLLING' && activities === 'POLLING';
+}
+
+function send(answer: ServerResponse, code: number, body: object): void {
+  answer.writeHead(code, { 'content-type': 'application/json' });
+  answer.end(`${JSON.stringify(body)}\n`);
 }

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/worker';
 import { createDmsActivities, type DmsActivitiesOptions } from '../activities/index.js';
 import { createAwsDmsApi } from '../aws/index.js';
+import type { DmsApi } from '../dms/api.js';
 import { loadDataConverter } from '../data-converter.js';
 import { connect } from './connect.js';
 import { HealthEndpoint } from './health.js';
@@ -63,12 +64,15 @@ export async function runDmsWorker({ configure }: RunDmsWorkerOptions = {}): Pro
 /** Serves with these settings until a signal drains the worker. */
 export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOptions['configure']): Promise<void> {
   setFlagsFromString(HEAP_GROWING);
-  const config = await configOf(settings);
+  const awsDms = createAwsDmsApi();
+  const config = await configOf(settings, awsDms);
   await configure?.(config);
   Runtime.install(config.runtime);
   const { namespace = 'default', taskQueue } = config.worker;
   const { address = settings.address } = config.connection;
-  const { allow, archiveTable, version, awsEndpoint } = settings;
+  const { workerDeploymentOptions: deployment } = config.worker;
+  const version = deployment?.useWorkerVersioning === true ? deployment.version : null;
+  const { allow, archiveTable, awsEndpoint } = settings;
   // The runtime is installed: from here on, a signal drains the worker before the process ends.
   log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
   if (awsEndpoint !== undefined) log('warning', { warning: `AWS requests go to ${awsEndpoint}, not to AWS` });
@@ -80,20 +84,23 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
     namespace,
     taskQueue,
     version,
+    needsCredentials: config.activities.dms === awsDms,
   });
+  // The SDK hands the worker plugins of the connection, too.
+  const plugins = [...(config.connection.plugins ?? []), ...(config.worker.plugins ?? [])];
   const worker = await Worker.create({
-    ...(await workflowBundle(config.worker, version === null ? 'index' : 'versioned')),
+    ...(await workflowBundle({ ...config.worker, plugins }, version === null ? 'index' : 'versioned')),
     ...config.worker,
     connection,
     activities: { ...createDmsActivities({ ...config.activities, dms }), ...config.worker.activities },
   });
-  health.watch(worker);
+  health.watch({ worker, connection });
   log('running', { identity: worker.options.identity });
   await worker.run();
   await connection.close();
 }
 
-async function configOf(settings: WorkerSettings): Promise<DmsWorkerConfig> {
+async function configOf(settings: WorkerSettings, dms: DmsApi): Promise<DmsWorkerConfig> {
   const { version } = settings;
   const dataConverter = await loadDataConverter(settings.codecModule);
   return {
@@ -126,7 +133,7 @@ async function configOf(settings: WorkerSettings): Promise<DmsWorkerConfig> {
       shutdownForceTime: DRAIN_SECONDS * 1000,
     },
     activities: {
-      dms: createAwsDmsApi(),
+      dms,
       archive: await openArchive(settings.archiveTable),
       lag: await openLag(settings.lag),
       permissions: await openPermissions(settings.permissions),

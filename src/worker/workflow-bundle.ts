@@ -19,10 +19,18 @@ const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
  * Another version, or options that go into a bundle, make a new one, which takes some seconds.
  */
 export async function workflowBundle(
-  options: Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'dataConverter' | 'interceptors' | 'plugins'>,
+  options: Pick<
+    WorkerOptions,
+    'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'dataConverter' | 'interceptors' | 'plugins'
+  >,
   name: Name,
-): Promise<Pick<WorkerOptions, 'workflowBundle'>> {
+): Promise<Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>> {
   if (options.workflowBundle !== undefined || options.workflowsPath !== undefined) return {};
+  // Plugins and functions of the bundler can't be sent to the process that bundles. The SDK bundles with them.
+  if ((options.plugins ?? []).length > 0 || options.bundlerOptions !== undefined) {
+    log('bundling', { why: 'there are plugins, or options of the bundler' });
+    return { workflowsPath: pathOf(`../workflows/${name}.js`) };
+  }
   const why = reasonToBundle(options);
   if (why === null) return { workflowBundle: { codePath: pathOf(`${name}.bundle.js`) } };
   log('bundling', { why });

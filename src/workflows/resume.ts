@@ -3,7 +3,7 @@ import { readResumeInput } from '../contract/input-schemas.js';
 import type { ResumePlan, ResumeReplicationInput } from '../contract/inputs.js';
 import type { RequestedStart, RunningReplication } from '../contract/activity-protocol.js';
 import type { ResumeReplicationResult } from '../contract/results.js';
-import { beginningActivities, changingActivities } from './operation/activity-proxies.js';
+import { changingActivities, soughtActivities } from './operation/activity-proxies.js';
 import { runOperation, type RunningOperation } from './operation/operation.js';
 import { probeProgress } from './operation/progress-probe.js';
 import { untilRunning } from './operation/waits.js';
@@ -25,7 +25,10 @@ async function resume(run: RunningOperation<ResumePlan>): Promise<ResumeReplicat
   tracker.enter('checking', 'Comparing the recorded stop with what DMS shows, and asking it to start');
   const askedAt = Date.now();
   state.mayHaveBegun = true;
-  const activities = beginningActivities('Check the recorded stop, ask DMS to start it, once', replicationConfigArn);
+  const activities = soughtActivities('Check the recorded stop, ask DMS to start it, once', {
+    replicationConfigArn,
+    onMissing: (detail) => tracker.explain(detail),
+  });
   const requested = await activities['dms.requestStart']({
     replicationConfigArn,
     ...startRequest,

@@ -3,7 +3,7 @@ import { readStopInput } from '../contract/input-schemas.js';
 import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
 import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
-import { beginningActivities, changingActivities } from './operation/activity-proxies.js';
+import { changingActivities, soughtActivities } from './operation/activity-proxies.js';
 import { runOperation, type RunningOperation } from './operation/operation.js';
 import { untilStopped } from './operation/waits.js';
 
@@ -95,11 +95,18 @@ async function requestStop({
   operation,
   plan,
   state,
+  tracker,
 }: RunningOperation<StopPlan>): Promise<RequestedStop | Repeated<StopReplicationResult>> {
   const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
   const { isAnswered, mayHaveBegun } = state;
   state.mayHaveBegun = true;
-  const requested = await beginningActivities('Ask DMS to stop it', replicationConfigArn)['dms.requestStop']({
+  const summary = 'Ask DMS to stop it';
+  const onMissing = (detail: string) => tracker.explain(detail);
+  // A stop that DMS has accepted does not end for the lack of a worker.
+  const activities = isAnswered
+    ? changingActivities(summary)
+    : soughtActivities(summary, { replicationConfigArn, onMissing });
+  const requested = await activities['dms.requestStop']({
     replicationConfigArn,
     stoppableTimeoutSeconds,
     operation,

@@ -1,9 +1,11 @@
 /** Decisions of the program that need no server. */
 import { describe, expect, test } from 'vitest';
+import { NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
 import { InvalidArgumentError } from 'commander';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
 import { readArns } from '../../src/cli/commands/fleet.js';
-import { isWanted } from '../../src/cli/commands/list.js';
+import { isWanted, listText } from '../../src/cli/commands/list.js';
 import { CliError, exitCodes } from '../../src/cli/exit-codes.js';
 import { shownError } from '../../src/cli/failures.js';
 import { nextSteps, type ReplicationStatus } from '../../src/cli/status.js';
@@ -50,6 +52,7 @@ describe('an argument', () => {
     ['a number', () => readCount('1.5')],
     ['JSON', () => readJson('{')],
     ['a time', () => readTime('tomorrow')],
+    ['a time without its zone', () => readTime('2026-12-01T06:00')],
   ])('that is not %s is refused', (_, read) => expect(read).toThrow(InvalidArgumentError));
 
   test('lists ARNs in lines, without comments and empty lines', () =>
@@ -84,18 +87,19 @@ describe('the list', () => {
   );
 });
 
+const status: Omit<ReplicationStatus, 'next'> = {
+  replicationConfigArn: arn,
+  state: 'running',
+  sealed: false,
+  reservedBy: null,
+  resumeBy: null,
+  recoveryCheckpoint: null,
+  operation: null,
+  ledger: null,
+  problem: null,
+};
+
 describe('the next steps', () => {
-  const status: Omit<ReplicationStatus, 'next'> = {
-    replicationConfigArn: arn,
-    state: 'running',
-    sealed: false,
-    reservedBy: null,
-    resumeBy: null,
-    recoveryCheckpoint: null,
-    operation: null,
-    ledger: null,
-    problem: null,
-  };
   const progress = {
     phase: 'stopping',
     lastStatus: 'stopping',
@@ -117,21 +121,21 @@ describe('the next steps', () => {
   } as const;
 
   test.each([
-    ['runs', {}, [`temporal dms stop ${arn} --reason <why>`]],
-    ['is stopped', { state: 'stopped' }, [`temporal dms resume ${arn} --reason <why>`]],
-    ['is sealed', { state: 'stopped', sealed: true }, [`temporal dms unseal ${arn} --reason <why>`]],
-    ['is failed', { state: 'failed' }, [`temporal dms history ${arn}`, `temporal dms resume ${arn} --reason <why>`]],
+    ['runs', {}, [`temporal dms stop ${arn}`]],
+    ['is stopped', { state: 'stopped' }, [`temporal dms resume ${arn}`]],
+    ['is sealed', { state: 'stopped', sealed: true }, [`temporal dms unseal ${arn}`]],
+    ['is failed', { state: 'failed' }, [`temporal dms history ${arn}`, `temporal dms resume ${arn}`]],
     ['is encoded', { state: 'unreadable' }, ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>']],
     ['is unknown', { state: 'unknown' }, [`temporal dms history ${arn}`]],
     [
       'is reserved',
       { state: 'stopped', reservedBy: 'ada' },
-      [`temporal dms break-reservation ${arn} --reason <why>`, `temporal dms resume ${arn} --reason <why>`],
+      ['temporal workflow describe --workflow-id ada', `temporal dms break-reservation ${arn}`],
     ],
     [
       'has lost its ledger',
       { state: 'lost' },
-      [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason <why>`],
+      [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason terminated`],
     ],
     [
       'is being stopped',
@@ -142,7 +146,7 @@ describe('the next steps', () => {
       'waits for a worker',
       { operation: { ...operation, progress: { ...progress, noWorker: { taskQueue: 'q', since: progress.since } } } },
       [
-        'temporal dms worker --task-queue q',
+        'temporal-dms worker --task-queue q',
         `temporal dms status ${arn} --watch`,
         `temporal dms nudge ${arn}`,
         `temporal dms cancel ${arn}`,
@@ -153,14 +157,30 @@ describe('the next steps', () => {
   );
 });
 
+describe('the list', () => {
+  const place = { address: 'localhost:7233', namespace: 'prod' };
+  const summaries = (...arns: readonly string[]) =>
+    arns.map((replicationConfigArn) => ({ ...status, replicationConfigArn, resumeBy: null }));
+
+  test('shows the whole ARN where two accounts have the same name', () => {
+    const [one, other] = [arnOf('ORDERS', '111111111111'), arnOf('ORDERS', '222222222222')];
+    const text = listText(summaries(one, other, arnOf('USERS')), place);
+    expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual(['REPLICATION', one, other, 'USERS']);
+  });
+
+  test('names the server and the namespace that have none', () =>
+    expect(listText([], place)).toBe('No such replications in the namespace "prod" at localhost:7233.'));
+});
+
 describe('the exit code', () => {
-  test('of every failure type is documented', () => {
-    const codes = Object.keys(DmsFailureType).map((type) => {
+  test('of every failure type is documented', async () => {
+    const shown = Object.keys(DmsFailureType).map(async (type) => {
       const failure = dmsFailure(type as DmsFailureType, { replicationConfigArn: arn }, 'It failed', 'Try again.');
-      const { exitCode, message, hint } = shownError(failure);
+      const { exitCode, message, hint } = await shownError(failure);
       expect([message, hint]).toEqual(['It failed.', 'Try again.']);
       return `${exitCode} ${type}`;
     });
+    const codes = await Promise.all(shown);
     expect(codes.toSorted()).toMatchInlineSnapshot(`
       [
         "2 DmsInvalidInput",
@@ -198,10 +218,57 @@ describe('the exit code', () => {
     `);
   });
 
-  test('of an error of the command line is 2', () =>
-    expect(shownError(new CliError('wrong', 'right'))).toMatchObject({ exitCode: 2, hint: 'right' }));
-
-  test('of any other error is 1', () => expect(shownError(new Error('x'))).toMatchObject({ exitCode: 1, hint: null }));
+  const grpcError = (code: number, details: string) =>
+    Object.assign(new Error(details), { code, details, metadata: {} });
+  test.each([
+    ['an error of the command line', new CliError('wrong', 'right'), 2, 'wrong', 'right'],
+    ['any other error', new Error('x'), 1, 'x', null],
+    ['Ctrl-C at a question', Object.assign(new Error('Aborted'), { name: 'AbortError' }), 130, 'Interrupted', null],
+    ['a missing namespace', grpcError(5, 'Namespace none is not found.'), 3, 'Namespace none', '--namespace'],
+    ['a namespace that the client misses', new NamespaceNotFoundError('none'), 3, 'none', '--namespace'],
+    [
+      'a workflow that nobody knows',
+      new WorkflowNotFoundError('', 'dms-fleet:stop:x', undefined),
+      3,
+      'dms-fleet:stop:x',
+      '--namespace',
+    ],
+    [
+      'an expired API key',
+      new ServiceError('Failed to connect', { cause: grpcError(16, 'expired') }),
+      7,
+      'expired',
+      '--api-key',
+    ],
+    ['a denied request', grpcError(7, 'no'), 7, 'denies access: no', '--api-key'],
+    [
+      'a request that the server explains',
+      new ServiceError('Failed to query Workflow', { cause: grpcError(9, 'why') }),
+      6,
+      'Failed to query Workflow: why',
+      null,
+    ],
+    [
+      'an operation that somebody cancelled',
+      new WorkflowFailedError('x', new CancelledFailure('Cancelled'), 'NON_RETRYABLE_FAILURE'),
+      5,
+      'Somebody ended it in Temporal: Cancelled',
+      'history',
+    ],
+    [
+      'a payload that is encoded',
+      new Error('Unknown encoding: binary/x'),
+      1,
+      "can't be read",
+      'TEMPORAL_DMS_CODEC_MODULE',
+    ],
+  ] as const)('of %s has a way out', async (_, err, exitCode, message, hint) =>
+    expect(await shownError(err)).toMatchObject({
+      exitCode,
+      message: expect.stringContaining(message),
+      hint: hint === null ? null : expect.stringContaining(hint),
+    }),
+  );
 });
 
 describe('a flag of the connection', () => {
@@ -233,8 +300,15 @@ describe('a flag of the connection', () => {
         TEMPORAL_ADDRESS: 'b:2',
         TEMPORAL_DMS_ALLOW: '*',
         TEMPORAL_TASK_QUEUE: 'q',
+        TEMPORAL_DEPLOYMENT_NAME: 'd',
+        TEMPORAL_WORKER_BUILD_ID: 'b',
       }),
-    ).toEqual({ TEMPORAL_DMS_ALLOW: '*', TEMPORAL_TASK_QUEUE: 'q' }));
+    ).toEqual({
+      TEMPORAL_DMS_ALLOW: '*',
+      TEMPORAL_TASK_QUEUE: 'q',
+      TEMPORAL_DEPLOYMENT_NAME: 'd',
+      TEMPORAL_WORKER_BUILD_ID: 'b',
+    }));
 
   test.each([{ grpcMeta: ['team'] }, { tlsDisableHostVerification: true }])('%j is refused', (options) =>
     expect(() => temporalEnv(globals(options), {})).toThrow(CliError),

@@ -25,13 +25,18 @@ describe('temporal-dms', () => {
     [['stop'], "missing required argument 'replication'"],
     [['status', arn, 'more'], 'too many arguments'],
     [['stop', arn, '--timeout', 'soon'], 'Write it like 90s, 30m, 6h or 2d.'],
+    [['resume', arn, '--cdc-start-time', '2026-12-01T06:00'], 'with its zone'],
+    [['history', arn, '--since', '5'], 'with its zone'],
+    [['cutover', 'start', '/none', ...nowhere], "The file /none can't be read"],
+    [['archive', 'list', 'ORDERS'], 'DmsInvalidInput'],
+    [['doctor', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
     [['list', '-o', 'yaml'], 'Allowed choices are text, json, jsonl, none.'],
     [['list', '--state', 'asleep'], 'Allowed choices are running'],
     [['cutover', 'change', 'one'], "required option '--set <json>' not specified"],
     [['fleet', 'status', 'start', 'one', ...nowhere], 'The kind of a fleet is stop or resume'],
     [['fleet', 'stop', '--reason', 'x', ...nowhere], 'No replications are named'],
-    [['fleet', 'stop', '--file', '/none', ...nowhere], "The file /none can't be read"],
-    [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta is "team"'],
+    [['fleet', 'stop', '--file', '/none', '--reason', 'x', ...nowhere], "The file /none can't be read"],
+    [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta has no "="'],
     [['simulator', '--speed', 'fast'], '--speed is "fast"'],
     [['simulator', '--throttle', 'much'], 'Write it like 200,8'],
     [['status', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
@@ -40,6 +45,29 @@ describe('temporal-dms', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^temporal-dms: /);
     expect(stderr).toContain(why);
+  });
+
+  test('refuses an input that is no JSON with exit code 2, and says where', async () => {
+    const { code, stderr } = await runCli(['cutover', 'start', '-', ...nowhere], { input: '{cutoverId: 1}' });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('The input is no JSON')]);
+  });
+
+  test('writes a mistake on its command line as JSON for JSON', async () => {
+    const { code, stdout, stderr } = await runCli(['list', '-o', 'json', '--nonsense']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { message: expect.stringContaining("unknown option '--nonsense'"), hint: 'See temporal-dms --help.' },
+    });
+  });
+
+  test.each([
+    ['--tls=false'],
+    ['--tls'],
+    ['--grpc-meta', 'a=b', '--grpc-meta', 'c=d'],
+    ['--log-level', 'error', '--time-format', 'iso', '--command-timeout', '5s', '--env', 'prod'],
+  ])('takes flags of the Temporal CLI before the command: %s', async (...flags) => {
+    const { code, stderr } = await runCli([...flags, 'archive', 'list', 'ORDERS']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('DmsInvalidInput')]);
   });
 
   test.concurrent('names the address at which no server answers, and exits with 6', async () => {

@@ -42,7 +42,7 @@ describe.concurrent('without a worker', () => {
     const told = () => warned('TEMPORAL_DMS_NO_WORKER', stage.taskQueue);
     await until('it warns', () => told().length > 0);
     expect(Date.now() - startedAt).toBeGreaterThan(9_000);
-    expect(told()[0]?.message).toContain(`temporal dms worker --task-queue ${stage.taskQueue}`);
+    expect(told()[0]?.message).toContain(`temporal-dms worker --task-queue ${stage.taskQueue}`);
     await stage.work();
     expect((await all).map(({ outcome }) => outcome)).toEqual(['stopped', 'stopped', 'stopped']);
     expect(told()).toHaveLength(1);

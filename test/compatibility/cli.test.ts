@@ -65,19 +65,39 @@ describe.concurrent('temporal-dms', () => {
     const stop = ['temporal-dms', 'stop', arn, '--reason', 'tty', ...brief];
     const stopping = await onTerminal('DMS shows "stopping" \\(for \\d+ s, gives up in', ...stop);
     expect(stopping).toMatchObject({ code: 130, pressed: true });
-    expect(stopping.written).toContain('The operation goes on. Follow it: temporal dms status');
+    expect(stopping.written).toContain('The operation goes on.');
+    expect(stopping.written).toContain('Follow it then: temporal dms status');
     expect(stopping.written).not.toMatch(/ {4}at /);
     const watched = await onTerminal('(?s)phase +stopping.*phase +stopping', 'temporal-dms', 'status', arn, '--watch');
-    expect(watched).toMatchObject({ code: 0, pressed: true });
+    expect(watched).toMatchObject({ code: 130, pressed: true });
     expect(watched.written).toContain('\u001B[J');
     await run('temporal-dms', 'cancel', arn);
+  });
+
+  test('says through the Temporal CLI how to follow a stop, before Ctrl-C kills it, and the stop goes on', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const stop = ['temporal', 'dms', 'stop', arn, '--reason', 'tty', ...brief];
+    const stopping = await onTerminal('DMS shows "stopping"', ...stop);
+    expect(stopping.pressed).toBe(true);
+    expect(stopping.written).toContain(`Follow it then: temporal dms status ${arn} --watch`);
+    expect(await run('temporal-dms', 'status', arn)).toContain('is stopping');
+    await run('temporal-dms', 'cancel', arn);
+  });
+
+  test('ends quietly when the reader of its output has ended', async () => {
+    const { stderr } = await promisify(execFile)(
+      'sh',
+      ['-c', 'temporal-dms --help | head -n 1; temporal-dms list | true'],
+      { env },
+    );
+    expect(stderr).not.toMatch(/EPIPE|Error/);
   });
 
   test('asks for the reason on a terminal, and ends on Ctrl-C without a stop', async () => {
     const arn = stage.simulator.createReplication();
     const asked = await onTerminal('Reason: ', 'temporal-dms', 'stop', arn);
     expect(asked.pressed).toBe(true);
-    expect(asked.code).not.toBe(0);
+    expect(asked.code).toBe(130);
     expect(stage.simulator.count('StopReplication', arn)).toBe(0);
   });
 

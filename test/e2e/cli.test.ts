@@ -141,7 +141,7 @@ describe.concurrent('the command line', () => {
       problem: null,
       ledger: { newestCheckpoint: { sequence: 1 } },
     });
-    expect(shown.next).toEqual([`temporal dms resume ${arn} --reason <why>`]);
+    expect(shown.next).toEqual([`temporal dms resume ${arn}`]);
     expect((await dms('checkpoint', name)).stdout).toBe(`${stopped.checkpoint.recoveryCheckpoint}\n`);
     expect((await dms('list', '--expires-within', '49h')).stdout).toMatch(
       new RegExp(`^${name} +stopped +in \\d d`, 'm'),
@@ -177,7 +177,7 @@ describe.concurrent('the command line', () => {
     const { stdout } = await dms('status', arn);
     expect(stdout).toMatch(/^ {2}operation +stop "\S+" by ada: because$/m);
     expect(stdout).toMatch(/^ {2}until +\S+ \(in (59 min|1 h)/m);
-    expect(stdout).toContain(`\n  temporal dms nudge ${nameOf(arn)}\n`);
+    expect(stdout).toContain(`\n  temporal dms nudge ${arn}\n`);
 
     expect((await json(schemas.started, 'stop', arn, ...why, '--no-wait')).joined).toBe(true);
     expect(await json(v.object({ nudged: v.literal(true) }), 'nudge', arn)).toBeDefined();
@@ -186,7 +186,7 @@ describe.concurrent('the command line', () => {
     expect(JSON.parse(refused.stderr)).toMatchObject({
       error: { type: 'DmsOperationInProgress', details: { operation: { kind: 'stop' } } },
     });
-    const cancelled = v.object({ cancelled: v.literal(true), kind: v.literal('stop') });
+    const cancelled = v.object({ cancelRequested: v.literal(true), kind: v.literal('stop') });
     expect(await json(cancelled, 'cancel', arn)).toBeDefined();
     await until('it has ended', async () => (await dms('cancel', arn)).code === 3);
     expect((await dms('nudge', arn)).code).toBe(3);
@@ -200,12 +200,13 @@ describe.concurrent('the command line', () => {
       },
     });
     expect(interrupted).toMatchObject({ code: 130, stdout: '' });
-    expect(interrupted.stderr).toContain(`The operation goes on. Follow it: temporal dms status ${arn} --watch`);
+    expect(interrupted.stderr).toContain(`Follow it then: temporal dms status ${arn} --watch`);
+    expect(interrupted.stderr).toMatch(/\nThe operation goes on\.\n$/);
     expect((await json(schemas.status, 'status', arn)).operation).toMatchObject({ kind: 'stop' });
     const watched = await runCli(['status', arn, '--watch', '-o', 'jsonl', ...place()], {
       onWrite: (_, terminal) => terminal.emit('SIGINT'),
     });
-    expect(watched.code).toBe(0);
+    expect(watched.code).toBe(130);
     expect(v.parse(schemas.status, JSON.parse(watched.stdout.split('\n')[0] ?? '')).replicationConfigArn).toBe(arn);
     await dms('cancel', arn);
   });
@@ -226,7 +227,7 @@ describe.concurrent('the command line', () => {
     const arn = named();
     await json(schemas.stop, 'stop', arn, '--final', ...why, ...brief);
     await until('it is listed', async () => (await dms('list', '--sealed')).stdout.includes(nameOf(arn)));
-    expect((await json(schemas.status, 'status', arn)).next).toEqual([`temporal dms unseal ${arn} --reason <why>`]);
+    expect((await json(schemas.status, 'status', arn)).next).toEqual([`temporal dms unseal ${arn}`]);
     const refused = await dms('resume', arn, ...why);
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('DmsReplicationSealed');
@@ -242,9 +243,10 @@ describe.concurrent('the command line', () => {
     await stage.client.workflow.execute('hostThatOnlyReserves', host);
     await until('it is listed', async () => (await dms('list', '--reserved')).stdout.includes(nameOf(arn)));
     expect((await dms('stop', arn, ...why)).code).toBe(4);
-    expect((await json(schemas.status, 'status', arn)).next[0]).toBe(
-      `temporal dms break-reservation ${arn} --reason <why>`,
-    );
+    expect((await json(schemas.status, 'status', arn)).next).toEqual([
+      `temporal workflow describe --workflow-id ${workflowId}`,
+      `temporal dms break-reservation ${arn}`,
+    ]);
     expect((await dms('break-reservation', arn, ...why)).stdout).toContain('is free');
     expect((await dms('stop', arn, ...why, ...brief)).code).toBe(0);
   });
@@ -288,6 +290,62 @@ describe.concurrent('the command line', () => {
     expect((await dms('fleet', 'resume', ...arns, ...why, '--verify', '0')).code).toBe(0);
   });
 
+  test('says that a final stop waits for the pause under way, and starts nothing after Ctrl-C', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    await dms('stop', arn, ...why, ...brief, '--no-wait');
+    const final = await runCli(['stop', arn, '--final', ...why, ...brief, ...place()], {
+      onWrite: (written, terminal) => {
+        if (written.includes('Waiting for the end of the stop')) terminal.emit('SIGINT');
+      },
+    });
+    expect(final).toMatchObject({ code: 130, stdout: '' });
+    expect(final.stderr).toMatch(
+      /Waiting for the end of the stop "\S+" of ada, then starting\..*\nNothing was started\.\n$/,
+    );
+    await dms('cancel', arn);
+    await until('the pause has ended', async () => (await stage.dms.openOperation(arn)) === null);
+    expect((await json(schemas.status, 'status', arn)).sealed).toBe(false);
+  });
+
+  test('refuses to join a fleet of another list, and cancels a fleet', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const id = `fleet-${randomUUID()}`;
+    const stop = (...arns: readonly string[]) => dms('fleet', 'stop', ...arns, '--id', id, ...why, '--no-wait');
+    expect((await stop(arn)).code).toBe(0);
+    expect((await stop(arn)).stdout).toContain('is under way already');
+    const other = unknownArn();
+    expect(await stop(arn, other)).toMatchObject({ code: 4, stderr: expect.stringContaining(`such as ${other}`) });
+    await until('it stops', async () => (await stage.dms.openOperation(arn)) !== null);
+    const cancelled = v.object({ cancelRequested: v.literal(true) });
+    expect(await json(cancelled, 'fleet', 'cancel', 'stop', id)).toBeDefined();
+    expect((await dms('fleet', 'cancel', 'stop', 'unknown')).code).toBe(3);
+    await dms('cancel', arn);
+  });
+
+  test('shows a replication whose ledger was terminated as lost, and one without a guard with its deadline', async () => {
+    const arn = named();
+    await json(schemas.stop, 'stop', arn, ...why, ...brief, '--deadline-policy', 'none');
+    const { resumeBy } = await until('it is listed', async () =>
+      (await json(schemas.list, 'list', '--expires-within', '49h')).find((each) => each.replicationConfigArn === arn),
+    );
+    expect(Date.parse(resumeBy ?? '')).toBeGreaterThan(Date.now());
+    await stage.client.workflow.getHandle(`dms-ledger:${arn}`).terminate();
+    const lost = await json(schemas.status, 'status', arn);
+    expect(lost.state).toBe('lost');
+    expect(lost.next).toEqual([
+      `temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason terminated`,
+    ]);
+    expect((await dms('checkpoint', arn)).code).toBe(0);
+  });
+
+  test('exits with 3 for a namespace that does not exist', async () => {
+    for (const command of [['list'], ['checkpoint', unknownArn()], ['stop', unknownArn(), ...why]])
+      expect(await dms(...command, '--namespace', 'nowhere')).toMatchObject({
+        code: 3,
+        stderr: expect.stringMatching(/nowhere.*--namespace/s),
+      });
+  });
+
   test('creates, lists and deletes a pause schedule', async () => {
     const arn = named();
     const id = `nightly-${randomUUID()}`;
@@ -295,7 +353,7 @@ describe.concurrent('the command line', () => {
     expect((await dms('schedule', 'create', id, arn, ...times, ...why)).stdout).toContain(`dms-pause:${id}:stop`);
     const found = await until('it is listed', async () =>
       (await json(schemas.schedules, 'schedule', 'list')).find(
-        ({ scheduleId, nextStopAt }) => scheduleId === id && nextStopAt !== null,
+        ({ scheduleId, nextStopAt, paused }) => scheduleId === id && nextStopAt !== null && !paused,
       ),
     );
     expect(found).toMatchObject({ paused: false, nextStopAt: expect.any(String), nextResumeAt: expect.any(String) });
@@ -318,7 +376,7 @@ describe.concurrent('the command line', () => {
       return stdout.includes('waiting-for-approval') ? stdout : null;
     });
     expect(text).toContain('waits for  Approvals: 0 of 1 given');
-    expect(text).toContain(`\n  temporal dms cutover approve ${id} --confirm ${id} --reason <why>`);
+    expect(text).toContain(`\n  temporal dms cutover approve ${id} --confirm ${id}`);
     const mistaken = await dms('cutover', 'approve', id, '--confirm', 'another', ...why);
     expect(mistaken).toMatchObject({ code: 4, stderr: expect.stringContaining('DmsCutoverRefused') });
     expect((await dms('cutover', 'report', id)).code).toBe(4);
@@ -373,7 +431,7 @@ test('the doctor names what is wrong, says what to do, and exits with 1', async 
   expect(alone.code).toBe(1);
   expect(alone.of('workflow workers')).toMatchObject({
     state: 'failed',
-    hint: `Start a worker: temporal dms worker --task-queue ${lonely.taskQueue}`,
+    hint: `Start a worker: temporal-dms worker --task-queue ${lonely.taskQueue}`,
   });
   expect(alone.of('ledger')?.state).toBe('skipped');
   await lonely.work({ workflows: './hosts-without-ledger.ts' });
@@ -425,6 +483,6 @@ test('the status and the list need no worker, and name the queue that nobody pol
     return shown.stdout.includes('No worker polls') ? shown.stdout : null;
   });
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`No worker polls the task queue "${lonely.taskQueue}"`);
-  expect(stdout).toContain(`\n  temporal dms worker --task-queue ${lonely.taskQueue}\n`);
+  expect(stdout).toContain(`\n  temporal-dms worker --task-queue ${lonely.taskQueue}\n`);
   expect((await run('cancel', arn)).code).toBe(0);
 });

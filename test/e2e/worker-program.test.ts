@@ -148,6 +148,11 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
     { TEMPORAL_DMS_CODEC_MODULE: './nowhere.mjs' },
     /TEMPORAL_DMS_CODEC_MODULE is "\.\/nowhere\.mjs", which can't be loaded/,
   ],
+  [
+    'a codec in place of a data converter',
+    { TEMPORAL_DMS_CODEC_MODULE: fileURLToPath(new URL('../support/codec-alone.mjs', import.meta.url)) },
+    /it exports a codec\. Export `dataConverter = \{ payloadCodecs: \[codec\] \}`/,
+  ],
   ['an unknown log level', { TEMPORAL_DMS_LOG_LEVEL: 'loud' }, /TEMPORAL_DMS_LOG_LEVEL is "loud": set it to TRACE/],
   ['an entry that is no ARN', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],
 ];
@@ -224,7 +229,7 @@ describe.concurrent('the ready-made worker', () => {
     const taskQueue = `worker-program-${randomUUID()}`;
     const worker = start({
       ...workerEnv(taskQueue, simulator),
-      TEMPORAL_DMS_HEALTH: `127.0.0.1:${health}`,
+      TEMPORAL_DMS_HEALTH: `[::ffff:127.0.0.1]:${health}`,
       TEMPORAL_DMS_METRICS: `prometheus://127.0.0.1:${metrics}`,
     });
     try {
@@ -239,7 +244,11 @@ describe.concurrent('the ready-made worker', () => {
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
       const replicationConfigArn = simulator.createReplication();
       await dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
-      expect((await ask('/readyz'))[1]).toMatchObject({ lastAnswerFromDms: expect.stringMatching(/^\d{4}-/) });
+      expect((await ask('/readyz'))[1]).toMatchObject({
+        lastAnswerFromDms: expect.stringMatching(/^\d{4}-/),
+        pollers: { workflows: 'POLLING', activities: 'POLLING' },
+        temporal: 'answers',
+      });
       const scraped = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
       expect(scraped).toMatch(/^dms_requests\S*\{[^}]*operation="stopReplication"[^}]*result="ok"[^}]*\} 1$/m);
       expect(scraped).toMatch(/^temporal_activity_execution_latency/m);

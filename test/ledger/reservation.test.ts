@@ -55,7 +55,7 @@ describe('a reservation', () => {
 
   test('without a workflow lets only its owner through', () => {
     expect(messageOf(() => requireMayOperate(held, op('x')))).toContain(
-      `${arn} is reserved by cutover since ${at(0)} (no reason given). Wait until its owner releases it, or name that owner. If the owner is gone, end the reservation: temporal dms break-reservation ${arn} --by <name> --reason <why>`,
+      `${arn} is reserved by cutover since ${at(0)} (no reason given). Wait until its owner releases it, or name that owner. If the owner is gone, end the reservation: temporal dms break-reservation ${arn}`,
     );
     expect(messageOf(() => requireOwner(held, { parentWorkflowId: null, owner: null }))).toContain('is reserved by');
     expect(messageOf(() => requireOwner(held, { parentWorkflowId: null, owner: 'cutover' }))).toBe('allowed');

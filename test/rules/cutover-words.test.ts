@@ -343,10 +343,10 @@ describe('a cutover says', () => {
     const problem = 'the application uses both sides';
     const { message } = undecidedFailure(stateAt('end', { ...switched, phase: 'switch-unknown', problem }));
     expect(message).toMatchInlineSnapshot(
-      `"The cutover "orders" ended in switch-unknown without a decision (the application uses both sides). The source is still fenced. The replications are still reserved. Find out which side the application uses. To stay on the target, leave the source fenced and the replications sealed. To go back by hand, close the token token in your hooks, then: send the application back to the source, then let the source take writes again, then unseal the replications and resume them. Then end each reservation: temporal dms break-reservation <arn> --by <name> --reason <why>"`,
+      `"The cutover "orders" ended in switch-unknown without a decision (the application uses both sides). The source is still fenced. The replications are still reserved. Find out which side the application uses. To stay on the target, leave the source fenced and the replications sealed. To go back by hand, close the token token in your hooks, then: send the application back to the source, then let the source take writes again, then unseal the replications and resume them. Then end each reservation: temporal dms break-reservation <arn>"`,
     );
     expect(undecidedFailure(stateAt('end', { traffic: 'target' })).message).toMatchInlineSnapshot(
-      `"The cutover "orders" ended in preflight without a decision. The replications are still reserved. Find out which side the application uses. Then end each reservation: temporal dms break-reservation <arn> --by <name> --reason <why>"`,
+      `"The cutover "orders" ended in preflight without a decision. The replications are still reserved. Find out which side the application uses. Then end each reservation: temporal dms break-reservation <arn>"`,
     );
     expect(refusedRequest(stateAt('drain', fenced), 'approve', 'it is too late').message).toMatchInlineSnapshot(
       `"The cutover orders refuses dms.approve: it is too late. Nothing was changed. Allowed now: dms.abort, dms.change."`,
@@ -385,7 +385,7 @@ describe('a cutover says', () => {
       Allowed now:
 
           temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.abort --input '{"by":"<you>","reason":"<why>"}'
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.change --input '{"by":"<you>","reason":"<why>","writesStoppedSeconds":<seconds>}'"
+          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.change --input '{"by":"<you>","reason":"<why>","writesStoppedSeconds":600}'"
     `);
     expect(shown('await-verdict', { ...switched, phase: 'verifying', writesResumedAt: at(60) })).toMatchInlineSnapshot(`
       "**Cutover orders**: orders move

@@ -130,3 +130,8 @@ export async function hostThatReservesAndCutsOver(options: CutoverOptions): Prom
 export function hostHello(): Promise<string> {
   return proxyActivities<{ hello(): Promise<string> }>({ startToCloseTimeout: 60_000 }).hello();
 }
+
+/** Looks whether a recorded stop still holds. */
+export async function hostThatOnlyAsserts(record: CheckpointRecord): Promise<void> {
+  await assertStopped(record, here());
+}

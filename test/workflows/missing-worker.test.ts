@@ -1,6 +1,8 @@
 /** Operations on a task queue whose workers do not have the activities of this package. */
+import { defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
+import { findDmsFailure } from '../../src/contract/failures.js';
 import { failureOf, Stage, until, workflowBundle } from '../support/stage.js';
 import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
 
@@ -36,10 +38,30 @@ test.each(['stop', 'resume'] as const)(
       expect(failure.message).toContain(
         `No worker of the task queue "${stage.taskQueue}" has the activity ${activity}`,
       );
-      expect(failure.message).toContain(`temporal dms worker --task-queue ${stage.taskQueue}`);
+      expect(failure.message).toContain(`temporal-dms worker --task-queue ${stage.taskQueue}`);
     });
   },
 );
+
+test.each([
+  ['hostStop', 'dms.awaitOperation'],
+  ['hostThatOnlyAsserts', 'dms.describeReplication'],
+])('a step fails after five minutes although its activity only reads: %s', async (workflow, activity) => {
+  await using stage = await startSkippingStage();
+  const worker = await ignorantWorker(stage);
+  await worker.runUntil(async () => {
+    const replicationConfigArn = stage.simulator.createReplication();
+    await stage.dms.startStop({ replicationConfigArn, ...brief });
+    const host = await stage.env.client.workflow.start(workflow, {
+      workflowId: `host-${activity}`,
+      taskQueue: stage.taskQueue,
+      args: [{ replicationConfigArn, operationId: 'one', stoppedAt: null, ...brief }],
+    });
+    await stage.env.sleep(480_000);
+    const failure = findDmsFailure(await failureOf(host.result()));
+    expect(failure).toMatchObject({ type: 'DmsWorkerMissing', message: expect.stringContaining(activity) });
+  });
+});
 
 test('a stop goes on when a worker with the activities comes within five minutes', async () => {
   await using stage = await Stage.set();
@@ -51,8 +73,20 @@ test('a stop goes on when a worker with the activities comes within five minutes
     const { events } = await workflow.fetchHistory();
     return events?.some(({ activityTaskFailedEventAttributes: failed }) => failed != null);
   });
+  const missing = `No worker of the task queue "${stage.taskQueue}" has the activity dms.requestStop`;
+  await until('its progress says so', async () => (await handle.progress()).detail.includes(missing));
   await stage.stopWorkers();
   await stage.work();
   expect((await handle.result()).outcome).toBe('stopped');
   expect(stage.simulator.count('StopReplication')).toBe(1);
+  // An attempt on another worker could have noted a call before it was found out that this one knows nothing.
+  const { events } = await workflow.fetchHistory();
+  const requests = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled?.activityType?.name === 'dms.requestStop' ? [scheduled.input?.payloads?.[0]] : [],
+  );
+  const mayHaveBegun = requests.map((payload) =>
+    payload ? defaultPayloadConverter.fromPayload<{ mayHaveBegun: boolean }>(payload).mayHaveBegun : null,
+  );
+  expect(mayHaveBegun[0]).toBe(false);
+  expect(mayHaveBegun.at(-1)).toBe(true);
 });

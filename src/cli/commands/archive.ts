@@ -24,7 +24,7 @@ export function addArchive(program: Command, run: Runner): void {
     withTable(
       archive
         .command('rebuild <replication...>')
-        .description('bring the records of lost ledgers back; what is there stays as it is'),
+        .description('restore lost ledgers from the archive; existing records stay unchanged'),
     ),
   ).action(run(rebuild));
 }
@@ -37,8 +37,12 @@ async function createTable({ output }: Session, { table }: TableOptions): Promis
   );
 }
 
-async function listRecords({ output }: Session, arn: string, { table }: TableOptions): Promise<void> {
-  const { createDynamoDbArchive } = await import('../../dynamodb/index.js');
+async function listRecords({ output }: Session, text: string, { table }: TableOptions): Promise<void> {
+  const [{ createDynamoDbArchive }, { readArn }] = await Promise.all([
+    import('../../dynamodb/index.js'),
+    import('../../contract/failure-messages.js'),
+  ]);
+  const arn = readArn({ replicationConfigArn: text });
   const records = await withDynamoDb((client) => createDynamoDbArchive({ tableName: table, client }).list(arn));
   output.list(records, () =>
     records.length === 0
@@ -61,6 +65,8 @@ async function rebuild(session: Session, texts: readonly string[], options: Deci
   const decision = await readDecision(session, options);
   await withDynamoDb(async (client) => {
     const archive = createDynamoDbArchive({ tableName: table, client });
+    const rebuilt: object[] = [];
+    const lines: string[] = [];
     for (const text of texts) {
       const { replications, arn } = await findTarget(session, text);
       const { archived, added } = await replications.rebuildLedger(arn, { archive, ...decision });
@@ -70,11 +76,10 @@ async function rebuild(session: Session, texts: readonly string[], options: Deci
           'Check the ARN and --table. Ledgers before it were rebuilt.',
           exitCodes.notFound,
         );
-      session.output.line(
-        { replicationConfigArn: arn, archived, added },
-        () => `${arn}: records in the archive: ${archived}, restored to the ledger: ${added}`,
-      );
+      rebuilt.push({ replicationConfigArn: arn, archived, added });
+      lines.push(`${arn}: records in the archive: ${archived}, restored to the ledger: ${added}`);
     }
+    session.output.list(rebuilt, () => lines.join('\n'));
   });
 }
 

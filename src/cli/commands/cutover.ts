@@ -9,7 +9,7 @@ import { readJson } from '../arguments.js';
 import { cutoverReport, cutoverStatusText } from '../cutover-text.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { exitCodeOf, follow } from '../follow.js';
-import { readText } from '../input.js';
+import { readJsonFile } from '../input.js';
 import type { Runner, Session } from '../session.js';
 import { addDecisionOptions } from './operation-options.js';
 
@@ -76,7 +76,7 @@ export function addCutover(program: Command, run: Runner): void {
 }
 
 async function start(session: Session, file: string, options: { readonly dryRun?: boolean; readonly wait: boolean }) {
-  const input = readJson(await readText(session, file)) as CutoverInput;
+  const input = (await readJsonFile(session, file)) as CutoverInput;
   const replications = await session.replications();
   const cutover = await replications.startCutover(options.dryRun === true ? { ...input, dryRun: true } : input);
   const id = input.cutoverId;
@@ -95,13 +95,14 @@ async function start(session: Session, file: string, options: { readonly dryRun?
 /** Follows a cutover to its end, and shows its result. */
 async function followToEnd(session: Session, cutover: CutoverHandle, id: string): Promise<number> {
   const result = await follow(session, {
+    what: 'The cutover',
     result: () => cutover.result(),
     line: async () => {
       const { phase, waitingFor } = await cutover.status();
       return `${id}: ${phase}. ${waitingFor}`;
     },
     afterwards: [
-      `The cutover goes on. Follow it: temporal dms cutover status ${id} --watch`,
+      `Ctrl-C ends the waiting only. Follow it then: temporal dms cutover status ${id} --watch`,
       `Go back: temporal dms cutover abort ${id}`,
     ],
   });
@@ -163,7 +164,7 @@ async function endedResult(session: Session, id: string): Promise<CutoverResult>
     });
   if (description === null)
     throw new CliError(`There is no cutover ${id}`, 'Check its id and the namespace.', exitCodes.notFound);
-  if (description.status.name === 'RUNNING')
+  if (description.status.name === 'RUNNING' || description.status.name === 'PAUSED')
     throw new CliError(
       `The cutover ${id} has not ended`,
       `See it: temporal dms cutover status ${id}`,

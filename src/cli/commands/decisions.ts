@@ -1,5 +1,6 @@
 /** Commands that act on what is there: nudge, cancel, unseal and break-reservation. */
 import type { Command } from 'commander';
+import { dmsCommand } from '../../contract/commands.js';
 import { readDecision, type DecisionOptions } from '../ask.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import type { Runner, Session } from '../session.js';
@@ -24,18 +25,24 @@ export function addDecisions(program: Command, run: Runner): void {
 async function nudge(session: Session, text: string): Promise<void> {
   const { replications, arn } = await findTarget(session, text);
   if (!(await replications.nudge(arn))) throw nothingUnderWay(arn);
-  session.output.result({ replicationConfigArn: arn, nudged: true }, () => `${shortName(arn)} is looked at now.`);
+  session.output.result(
+    { replicationConfigArn: arn, nudged: true },
+    () => `Asked the worker to look at ${shortName(arn)} now. See it: ${dmsCommand('status', arn)}`,
+  );
 }
 
 async function cancel(session: Session, text: string): Promise<void> {
   const { replications, arn } = await findTarget(session, text);
   const open = await replications.openOperation(arn);
   if (open === null) throw nothingUnderWay(arn);
+  const { kind, operationId, hostWorkflowId } = open;
+  if (hostWorkflowId !== null)
+    session.output.say(`It is a step of the workflow ${hostWorkflowId}, which sees the cancel.`);
   await open.cancel();
-  const { kind, operationId } = open;
   session.output.result(
-    { replicationConfigArn: arn, kind, operationId, cancelled: true },
-    () => `The ${kind} "${operationId ?? 'id not known yet'}" of ${shortName(arn)} is cancelled.`,
+    { replicationConfigArn: arn, kind, operationId, hostWorkflowId, cancelRequested: true },
+    () =>
+      `Asked the ${kind} "${operationId ?? 'id not known yet'}" of ${shortName(arn)} to end. See its end: ${dmsCommand('status', arn)}`,
   );
 }
 

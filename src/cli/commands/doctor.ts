@@ -14,16 +14,27 @@ export function addDoctor(program: Command, run: Runner): void {
 }
 
 async function doctor(session: Session, text: string | undefined): Promise<number> {
-  const { checkAws, checkTemporal } = await import('../doctor.js');
-  const { parseReplicationConfigArn } = await import('../../dms/arn.js');
+  const [{ checkAws, checkLedger, checkTemporal }, { parseReplicationConfigArn }, { readArn }] = await Promise.all([
+    import('../doctor.js'),
+    import('../../dms/arn.js'),
+    import('../../contract/failure-messages.js'),
+  ]);
+  // A wrong ARN is refused before anything is checked. An ARN needs no server.
+  let arn = text?.startsWith('arn:') === true ? readArn({ replicationConfigArn: text }) : null;
   const temporal = await checkServer(session);
   const checks = [...temporal];
   if (temporal.every(({ state }) => state === 'ok')) {
     const { client } = await session.connect();
     checks.push(...(await checkTemporal(client, session.taskQueue)));
+    if (text !== undefined && arn === null) {
+      const found = await findTarget(session, text).catch(messageOf);
+      if (typeof found === 'string')
+        checks.push({ name: 'its ledger', state: 'failed', detail: found, hint: 'Give the whole ARN.' });
+      else ({ arn } = found);
+    }
+    if (arn !== null) checks.push(await checkLedger(client, arn));
   }
-  const arn = text === undefined ? null : parseReplicationConfigArn(await arnOf(session, text));
-  checks.push(...(await checkAws(arn, session.terminal.env)));
+  checks.push(...(await checkAws(arn === null ? null : parseReplicationConfigArn(arn), session.terminal.env)));
   session.output.list(checks, () => doctorText(checks));
   return checks.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.success;
 }
@@ -36,11 +47,6 @@ async function checkServer(session: Session): Promise<readonly DoctorCheck[]> {
     const hint = err instanceof CliError ? err.hint : 'Check the settings of the connection.';
     return [{ name: 'temporal', state: 'failed', detail: messageOf(err), hint }];
   }
-}
-
-/** Returns the ARN that a text names. An ARN needs no server. */
-async function arnOf(session: Session, text: string): Promise<string> {
-  return text.startsWith('arn:') ? text : (await findTarget(session, text)).arn;
 }
 
 function doctorText(checks: readonly DoctorCheck[]): string {

@@ -32,20 +32,25 @@ export function addFleet(program: Command, run: Runner): void {
   const operate = (kind: OperationKind, text: string) =>
     addDecisionOptions(fleet.command(`${kind} [arn...]`).description(text))
       .option('--file <path>', 'file with an ARN in each line, or - for stdin')
-      .option('--id <name>', 'name of the fleet; the same name again repeats nothing that succeeded')
+      .option('--id <name>', 'name of the fleet; run it again to retry only what failed')
       .option('--concurrency <number>', 'operations at once; default 50', readCount)
       .option('--max-failures <number>', 'failures at which no more operations are started', readCount)
       .option('--timeout <duration>', 'longest time of each operation', readDuration)
       .option('--no-wait', 'start it, and do not wait for its end');
   operate('stop', 'stop many replications').option('--final', 'stop them for good').action(run(stopFleet));
   operate('resume', 'resume many replications')
-    .option('--force', 'resume also what is not as recorded')
+    .option('--force', "resume although DMS's last stop is not the recorded one")
     .option('--verify <duration>', 'time to look for movement once each runs; default 2m', readDuration)
     .action(run(resumeFleet));
   fleet
     .command('status <kind> <id>')
     .description('show how far the fleet is; <kind> is stop or resume')
+    .option('-w, --watch', 'follow it until it ends, or until Ctrl-C')
     .action(run(status));
+  fleet
+    .command('cancel <kind> <id>')
+    .description('start no more operations, and let those under way finish')
+    .action(run(cancel));
 }
 
 async function stopFleet(session: Session, arns: readonly string[], options: FleetOptions): Promise<number> {
@@ -57,7 +62,7 @@ async function stopFleet(session: Session, arns: readonly string[], options: Fle
     intent: options.final === true ? 'final' : 'pause',
     ...(options.timeout === undefined ? {} : { stopTimeoutSeconds: options.timeout }),
   });
-  return followToEnd(session, 'stop', handle, options.wait);
+  return started(session, 'stop', handle, common.replicationConfigArns, options.wait);
 }
 
 async function resumeFleet(session: Session, arns: readonly string[], options: FleetOptions): Promise<number> {
@@ -70,10 +75,12 @@ async function resumeFleet(session: Session, arns: readonly string[], options: F
     ...(options.timeout === undefined ? {} : { startTimeoutSeconds: options.timeout }),
     ...(options.verify === undefined ? {} : { verifyProgressSeconds: options.verify }),
   });
-  return followToEnd(session, 'resume', handle, options.wait);
+  return started(session, 'resume', handle, common.replicationConfigArns, options.wait);
 }
 
 async function commonInput(session: Session, arns: readonly string[], options: FleetOptions) {
+  // Asked first: the list may come from stdin, which is then at its end.
+  const { by, reason } = await readDecision(session, options);
   const listed = options.file === undefined ? [] : readArns(await readText(session, options.file));
   const replicationConfigArns = [...arns, ...listed];
   if (replicationConfigArns.length === 0)
@@ -81,7 +88,6 @@ async function commonInput(session: Session, arns: readonly string[], options: F
       'No replications are named',
       'Give their ARNs, or --file with an ARN in each line, or --file - for stdin.',
     );
-  const { by, reason } = await readDecision(session, options);
   const { id, concurrency, maxFailures } = options;
   return {
     replicationConfigArns,
@@ -98,9 +104,29 @@ export function readArns(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => line.replace(/#.*$/, '').trim() || []);
 }
 
-async function followToEnd(session: Session, kind: OperationKind, fleet: FleetHandle, wait: boolean): Promise<number> {
+/** Throws if a fleet that was joined has another list. What is not in its list would never be done. */
+async function requireSameList(kind: OperationKind, fleet: FleetHandle, arns: readonly string[]): Promise<void> {
+  const { results, running, left } = await fleet.progress();
+  const known = new Set([...Object.keys(results), ...running, ...left]);
+  const missing = arns.filter((arn) => !known.has(arn));
+  if (missing.length === 0) return;
+  throw new CliError(
+    `The fleet ${fleet.fleetId} is under way with another list: ${missing.length} of these ARNs are not in it, such as ${missing[0]}`,
+    `Wait for its end (temporal dms fleet status ${kind} ${fleet.fleetId} --watch), or use another --id.`,
+    exitCodes.refused,
+  );
+}
+
+async function started(
+  session: Session,
+  kind: OperationKind,
+  fleet: FleetHandle,
+  arns: readonly string[],
+  wait: boolean,
+): Promise<number> {
   const { output } = session;
   const { fleetId, workflowId, joined } = fleet;
+  if (joined) await requireSameList(kind, fleet, arns);
   const again = `temporal dms fleet status ${kind} ${fleetId}`;
   if (!wait) {
     output.result(
@@ -109,24 +135,56 @@ async function followToEnd(session: Session, kind: OperationKind, fleet: FleetHa
     );
     return exitCodes.success;
   }
+  if (joined) output.say(`The fleet ${fleetId} is under way already. Its own options count, not these.`);
+  return followToEnd(session, kind, fleet);
+}
+
+async function followToEnd(session: Session, kind: OperationKind, fleet: FleetHandle): Promise<number> {
+  const { fleetId } = fleet;
   const result = await follow(session, {
+    what: 'The fleet',
     result: () => fleet.result(),
     line: async () => `${fleetId}: ${countsText(await fleet.progress())}`,
-    afterwards: [`The fleet goes on. See it: ${again}`],
+    afterwards: [
+      `Ctrl-C ends the waiting only. Follow it then: temporal dms fleet status ${kind} ${fleetId} --watch`,
+      `Cancel it: temporal dms fleet cancel ${kind} ${fleetId}`,
+    ],
   });
   if (result === 'interrupted') return exitCodeOf(result);
-  output.result(result, () => fleetText(result));
+  session.output.result(result, () => fleetText(result));
   return result.failed > 0 || result.left.length > 0 ? exitCodes.failed : exitCodes.success;
 }
 
-async function status(session: Session, kind: string, fleetId: string): Promise<void> {
+async function status(
+  session: Session,
+  kind: string,
+  fleetId: string,
+  { watch = false }: { readonly watch?: boolean },
+): Promise<number> {
+  requireKind(kind, fleetId);
+  const fleet = (await session.replications()).fleet(kind, fleetId);
+  if (watch) return followToEnd(session, kind, fleet);
+  const progress = await fleet.progress();
+  session.output.result(progress, () => fleetText(progress));
+  return exitCodes.success;
+}
+
+async function cancel(session: Session, kind: string, fleetId: string): Promise<void> {
+  requireKind(kind, fleetId);
+  await (await session.replications()).fleet(kind, fleetId).cancel();
+  session.output.result(
+    { kind, fleetId, cancelRequested: true },
+    () =>
+      `The fleet ${fleetId} starts no more operations. See its end: temporal dms fleet status ${kind} ${fleetId} --watch`,
+  );
+}
+
+function requireKind(kind: string, fleetId: string): asserts kind is OperationKind {
   if (kind !== 'stop' && kind !== 'resume')
     throw new CliError(
       `The kind of a fleet is stop or resume, not ${kind}`,
       `Write: temporal dms fleet status stop ${fleetId}`,
     );
-  const progress = await (await session.replications()).fleet(kind, fleetId).progress();
-  session.output.result(progress, () => fleetText(progress));
 }
 
 function countsText({ total, outcomes, failed, left, running = [] }: FleetResult & Partial<FleetProgress>): string {

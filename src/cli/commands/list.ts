@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import type { ReplicationSummary } from '../../client/index.js';
 import { readDuration } from '../arguments.js';
 import type { Runner, Session } from '../session.js';
+import type { Place } from '../connection.js';
 import { distance, shortName, table } from '../text.js';
 
 interface ListOptions {
@@ -19,8 +20,8 @@ export function addList(program: Command, run: Runner): void {
     .description('list the replications that have a ledger; needs no worker')
     .addOption(new Option('--state <state...>', 'only in these states').choices(states))
     .option('--expires-within <duration>', 'only if the resume window ends within this time, such as 6h', readDuration)
-    .option('--sealed', 'only if stopped for good')
-    .option('--reserved', 'only if reserved')
+    .option('--sealed', 'only sealed replications')
+    .option('--reserved', 'only reserved replications')
     .action(run(list));
 }
 
@@ -29,7 +30,8 @@ async function list(session: Session, options: ListOptions): Promise<void> {
   const found: ReplicationSummary[] = [];
   for await (const summary of replications.list()) if (isWanted(summary, options, Date.now())) found.push(summary);
   found.sort((one, other) => (one.resumeBy ?? '~').localeCompare(other.resumeBy ?? '~'));
-  session.output.list(found, () => listText(found));
+  const { place } = await session.connect();
+  session.output.list(found, () => listText(found, place));
 }
 
 /** True if a replication is in one of the states, and fits every other option. */
@@ -42,10 +44,12 @@ export function isWanted(summary: ReplicationSummary, options: ListOptions, now:
   return resumeBy !== null && Date.parse(resumeBy) - now <= options.expiresWithin * 1000;
 }
 
-function listText(found: readonly ReplicationSummary[]): string {
-  if (found.length === 0) return 'No replications.';
-  const rows = found.map(({ replicationConfigArn, state, resumeBy, sealed, reservedBy }) => [
-    shortName(replicationConfigArn),
+export function listText(found: readonly ReplicationSummary[], { address, namespace }: Place): string {
+  if (found.length === 0) return `No such replications in the namespace "${namespace}" at ${address}.`;
+  const names = found.map(({ replicationConfigArn }) => shortName(replicationConfigArn));
+  const isUnique = (name: string) => names.indexOf(name) === names.lastIndexOf(name);
+  const rows = found.map(({ replicationConfigArn, state, resumeBy, sealed, reservedBy }, index) => [
+    isUnique(names[index] ?? '') ? (names[index] ?? '') : replicationConfigArn,
     state,
     resumeBy === null ? '' : distance(resumeBy),
     [...(sealed ? ['sealed'] : []), ...(reservedBy === null ? [] : [`reserved by ${reservedBy}`])].join(', '),

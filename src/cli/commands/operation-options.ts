@@ -1,11 +1,13 @@
 /** Options and texts that a stop and a resume share. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { OperationHandle } from '../../client/index.js';
+import type { OperationHandle, ReplicationClient } from '../../client/index.js';
 import { dmsCommand } from '../../contract/commands.js';
 import type { OperationKind } from '../../contract/inputs.js';
 import type { Warning } from '../../contract/results.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Session } from '../session.js';
+import { untilInterrupted } from '../terminal.js';
 import { shortName } from '../text.js';
 
 export interface OperationOptions {
@@ -26,6 +28,40 @@ export function addOperationOptions(command: Command): Command {
     .option('--operation-id <id>', 'idempotency key of the operation')
     .option('--owner <owner>', 'owner of the reservation under which it works')
     .option('--no-wait', 'start it, and do not wait for its end');
+}
+
+/** Time after which a start says what it waits for. */
+const SAY_AFTER_MS = 2000;
+
+/**
+ * Starts an operation that may have to wait until the operation under way has ended. Says so. Returns `interrupted` after
+ * Ctrl-C: nothing was started then.
+ */
+export async function startInTurn<Handle>(
+  { output, terminal }: Session,
+  replications: ReplicationClient,
+  arn: string,
+  start: () => Promise<Handle>,
+): Promise<Handle | 'interrupted'> {
+  const started = await untilInterrupted(terminal, (signal) => {
+    const say = async () => {
+      await sleep(SAY_AFTER_MS, undefined, { signal, ref: false });
+      const open = await replications.openOperation(arn);
+      if (open === null || signal.aborted) return;
+      const { kind, operationId, requestedBy } = open;
+      const whose = `the ${kind} "${operationId ?? '?'}"${requestedBy === null ? '' : ` of ${requestedBy}`}`;
+      output.say(`Waiting for the end of ${whose}, then starting. See it: ${dmsCommand('status', arn)}`);
+    };
+    say().catch(() => {}); // The start itself reports every failure.
+    return start();
+  });
+  if (started === 'interrupted') output.say('Nothing was started.');
+  return started;
+}
+
+/** Says that an operation joined another one, whose input counts. */
+export function sayJoined({ output }: Session, kind: OperationKind, arn: string): void {
+  output.say(`A ${kind} of ${shortName(arn)} is under way already. Its reason and limits count, not these.`);
 }
 
 /** Shows an operation that was started and is not waited for. */

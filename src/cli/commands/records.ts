@@ -14,7 +14,8 @@ export function addRecords(program: Command, run: Runner): void {
     .addOption(new Option('--kind <kind>', 'only these').choices(['stop', 'resume', 'event']))
     .option('--since <time>', 'not before this time', readTime)
     .option('--until <time>', 'before this time', readTime)
-    .option('--limit <number>', 'at most so many; default 50', readCount)
+    .option('--cursor <cursor>', 'where to go on, as the page before says')
+    .option('--limit <number>', 'maximum number of entries, at most 200; default 50', readCount)
     .action(run(history));
   program.command('ledger <replication>').description('print everything that is recorded, as JSON').action(run(ledger));
   program
@@ -25,10 +26,11 @@ export function addRecords(program: Command, run: Runner): void {
 
 async function history(session: Session, text: string, query: HistoryQuery): Promise<void> {
   const { replications, arn } = await findTarget(session, text);
-  const { entries } = await replications.history(arn, query);
+  const { entries, next } = await replications.history(arn, query);
   session.output.list(entries, () =>
     entries.length === 0 ? 'Nothing is recorded.' : table(['AT', 'WHAT', 'BY', 'HOW'], entries.map(historyRow)),
   );
+  if (next !== null) session.output.say(`There is more: --cursor '${next}'`);
 }
 
 function historyRow(entry: HistoryEntry): string[] {
@@ -50,7 +52,14 @@ async function ledger(session: Session, text: string): Promise<void> {
 
 async function checkpoint(session: Session, text: string): Promise<void> {
   const { replications, arn } = await findTarget(session, text);
-  const { recoveryCheckpoint } = (await replications.summary(arn)) ?? { recoveryCheckpoint: null };
+  const { recoveryCheckpoint, state } = (await replications.summary(arn)) ?? {
+    recoveryCheckpoint: null,
+    state: 'unknown',
+  };
+  if (state === 'unreadable') {
+    const { CODEC_HINT } = await import('../failures.js');
+    throw new CliError(`What is recorded of ${arn} can't be read`, CODEC_HINT, exitCodes.failure);
+  }
   if (recoveryCheckpoint === null)
     throw new CliError(
       `No checkpoint of ${arn} is recorded`,

@@ -7,7 +7,13 @@ import { exitCodeOf, followOperation } from '../follow.js';
 import type { Runner, Session } from '../session.js';
 import { findTarget } from '../targets.js';
 import { fields, shortName } from '../text.js';
-import { addOperationOptions, showStarted, warningRows, type OperationOptions } from './operation-options.js';
+import {
+  addOperationOptions,
+  sayJoined,
+  showStarted,
+  warningRows,
+  type OperationOptions,
+} from './operation-options.js';
 
 interface ResumeOptions extends DecisionOptions, OperationOptions {
   readonly record?: number;
@@ -68,6 +74,7 @@ async function resume(session: Session, text: string, options: ResumeOptions): P
   };
   const handle = await replications.startResume(input);
   if (!options.wait) return showStarted(session, 'resume', handle, arn);
+  if (handle.joined) sayJoined(session, 'resume', arn);
   const result = await followOperation(session, handle, arn);
   if (result !== 'interrupted') session.output.result(result, () => resumeText(arn, result));
   return exitCodeOf(result);

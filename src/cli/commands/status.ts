@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ReplicationClient } from '../../client/index.js';
-import { exitCodes } from '../exit-codes.js';
+import { messageOf } from '../../program.js';
+import { exitCodeOf } from '../follow.js';
 import type { Runner, Session } from '../session.js';
 import { readStatus, statusText } from '../status.js';
 import { findTarget } from '../targets.js';
 import { untilInterrupted } from '../terminal.js';
+import { shortName } from '../text.js';
 
 /** Time between two readings of `--watch`. */
 const WATCH_MS = 2000;
@@ -22,17 +24,22 @@ async function status(session: Session, text: string, { watch = false }: { reado
   const { replications, arn } = await findTarget(session, text);
   const found = await readStatus(replications, arn);
   if (!watch) return session.output.result(found, () => statusText(found));
-  await untilInterrupted(session.terminal, (signal) => follow(session, replications, arn, signal));
-  return exitCodes.success;
+  return exitCodeOf(await untilInterrupted(session.terminal, (signal) => follow(session, replications, arn, signal)));
 }
 
 /** Shows the status again and again: on a terminal in place, otherwise each time that it has changed. */
 async function follow(session: Session, replications: ReplicationClient, arn: string, signal: AbortSignal) {
   const { output } = session;
   for (let before = ''; !signal.aborted; await sleep(WATCH_MS, undefined, { signal }).catch(() => {})) {
-    const found = await readStatus(replications, arn);
-    if (output.isLive) {
+    const found = await readStatus(replications, arn).catch((err: unknown) => {
+      if (before === '') throw err;
+      output.live(`${shortName(arn)} can't be read now: ${messageOf(err)}`);
+      return null;
+    });
+    if (found === null) continue;
+    if (output.isLiveResult) {
       output.live(statusText(found));
+      before = 'shown';
       continue;
     }
     const now = JSON.stringify(found);

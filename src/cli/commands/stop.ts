@@ -7,7 +7,14 @@ import { exitCodeOf, followOperation } from '../follow.js';
 import type { Runner, Session } from '../session.js';
 import { findTarget } from '../targets.js';
 import { fields, shortName, timeText } from '../text.js';
-import { addOperationOptions, showStarted, warningRows, type OperationOptions } from './operation-options.js';
+import {
+  addOperationOptions,
+  sayJoined,
+  showStarted,
+  startInTurn,
+  warningRows,
+  type OperationOptions,
+} from './operation-options.js';
 
 interface StopOptions extends DecisionOptions, OperationOptions {
   readonly final?: boolean;
@@ -29,7 +36,11 @@ export function addStop(program: Command, run: Runner): void {
     .option('--timeout <duration>', 'longest time of the stop itself; default 1h', readDuration)
     .option('--stoppable-timeout <duration>', 'longest time until it can be stopped; default 90m', readDuration)
     .option('--settle <duration>', 'time for which its checkpoint must stay the same; default 10s', readDuration)
-    .option('--self-restart-grace <duration>', 'time for DMS to undo the stop by itself; default 30m', readDuration)
+    .option(
+      '--self-restart-grace <duration>',
+      'how long DMS may restart the replication by itself; default 30m',
+      readDuration,
+    )
     .addOption(
       new Option('--deadline-policy <policy>', 'action before the resume window ends').choices([
         'warn',
@@ -44,8 +55,11 @@ export function addStop(program: Command, run: Runner): void {
 async function stop(session: Session, text: string, options: StopOptions): Promise<number> {
   const { replications, arn } = await findTarget(session, text);
   const { by, reason } = await readDecision(session, options);
-  const handle = await replications.startStop(stopInput(arn, { ...options, by, reason }));
+  const input = stopInput(arn, { ...options, by, reason });
+  const handle = await startInTurn(session, replications, arn, () => replications.startStop(input));
+  if (handle === 'interrupted') return exitCodeOf(handle);
   if (!options.wait) return showStarted(session, 'stop', handle, arn);
+  if (handle.joined) sayJoined(session, 'stop', arn);
   const result = await followOperation(session, handle, arn);
   if (result !== 'interrupted') session.output.result(result, () => stopText(arn, result));
   return exitCodeOf(result);

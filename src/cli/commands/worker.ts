@@ -22,7 +22,7 @@ Temporal and AWS settings come from their standard variables and files. Variable
   TEMPORAL_DMS_METRICS                prometheus://0.0.0.0:9464, or the URL of an OTLP collector
   TEMPORAL_DMS_HEALTH                 address of /livez and /readyz, such as 0.0.0.0:8080
   TEMPORAL_DMS_CODEC_MODULE           a module that exports a data converter as dataConverter
-  TEMPORAL_DMS_LOG_LEVEL              least level of Temporal's lines; default WARN
+  TEMPORAL_DMS_LOG_LEVEL              minimum log level of Temporal's SDK; default WARN
   TEMPORAL_DEPLOYMENT_NAME, TEMPORAL_WORKER_BUILD_ID
                                       both: the worker is versioned
 `;

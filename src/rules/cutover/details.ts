@@ -50,7 +50,7 @@ function cell(text: string): string {
 function command({ plan, step }: CutoverState, name: CutoverRequestName, workflowId: string): string {
   const extra: Readonly<Partial<Record<CutoverRequestName, string>>> = {
     approve: `,"confirm":"${plan.cutoverId}"`,
-    change: ',"writesStoppedSeconds":<seconds>',
+    change: ',"writesStoppedSeconds":600',
     decide:
       step === 'await-repair'
         ? ',"undo":"retry"'

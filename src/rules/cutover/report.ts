@@ -3,7 +3,7 @@ import type { CutoverPlannedStep, CutoverRequestName, CutoverResult, CutoverStat
 import type { CutoverContext } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { dmsFailure } from '../../contract/failures.js';
-import { decisionOptions, dmsCommand } from '../../contract/commands.js';
+import { dmsCommand } from '../../contract/commands.js';
 import { returnAt } from './clock.js';
 import { allowedRequests } from './requests.js';
 
@@ -67,7 +67,7 @@ export function undecidedFailure(state: CutoverState) {
     `The cutover "${plan.cutoverId}" ended in ${phase} without a decision${problem === null ? '' : ` (${problem})`}`,
     `${fence}The replications are still reserved. Find out which side the application uses. ${
       undo.length === 0 ? '' : `${stay} ${back} `
-    }Then end each reservation: ${dmsCommand('break-reservation', '<arn>', decisionOptions)}`,
+    }Then end each reservation: ${dmsCommand('break-reservation', '<arn>')}`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { CutoverAction, CutoverState, CutoverStop, StepValues, ValueOf } fr
 import { isDmsFailure } from '../../contract/failures.js';
 import type { StopReplicationInput } from '../../contract/inputs.js';
 import { contextOf } from '../../rules/cutover/report.js';
-import { changingActivities, quickActivities, waitingActivities } from '../operation/activity-proxies.js';
+import { quickActivities, soughtActivities, soughtWaits } from '../operation/activity-proxies.js';
 import { unwrapFailure } from '../operation/failures.js';
 import {
   assertStopped,
@@ -31,11 +31,11 @@ export type CutoverActions = { readonly [Step in CutoverAction]: (state: Cutover
 /** Returns the actions of a cutover with these hooks. `taskQueue`: that of the package's worker. */
 export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): CutoverActions {
   const options = { taskQueue };
-  const read = (state: CutoverState, parts: readonly ReadingPart[]): Promise<readonly ReplicationReading[]> =>
-    changingActivities('Read the replications', taskQueue)['dms.readReplications']({
-      replicationConfigArns: state.plan.replicationConfigArns,
-      parts,
-    });
+  const read = ({ plan }: CutoverState, parts: readonly ReadingPart[]): Promise<readonly ReplicationReading[]> => {
+    const { replicationConfigArns } = plan;
+    const activities = soughtActivities('Read the replications', sought(replicationConfigArns, taskQueue));
+    return activities['dms.readReplications']({ replicationConfigArns, parts });
+  };
   const askTraffic = async (state: CutoverState) =>
     answerOf('whereIsTraffic', 'traffic', await hooks.whereIsTraffic(contextOf(state)));
   const checksOf = async (name: 'preflight' | 'validate' | 'verify', state: CutoverState) =>
@@ -84,7 +84,9 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
       const { gates, replicationConfigArns } = plan;
       if (gates.lag === 'ignore') return [];
       const { maxSeconds, samples, everySeconds } = gates.lag;
-      const activities = waitingActivities('Wait until the lag is low', { holdSeconds: LAG_HOLD_SECONDS, taskQueue });
+      const { replicationConfigArn } = sought(replicationConfigArns, taskQueue);
+      const wait = { holdSeconds: LAG_HOLD_SECONDS, taskQueue };
+      const activities = soughtWaits('Wait until the lag is low', wait, replicationConfigArn);
       return activities['dms.awaitLag']({ replicationConfigArns, maxSeconds, samples, everySeconds });
     },
     measure,
@@ -139,6 +141,11 @@ async function requireNoOtherOwner({ plan }: CutoverState, taskQueue: string): P
   }
 }
 
+/** Names the first replication, in whose name a missing worker is reported. */
+function sought(replicationConfigArns: readonly string[], taskQueue: string) {
+  return { replicationConfigArn: replicationConfigArns[0] ?? '', taskQueue };
+}
+
 /** Throws a failed reservation with the remark that it may have taken effect, unless somebody else has reserved. */
 function sayUncertain(err: unknown): never {
   if (isDmsFailure(err, 'DmsReplicationReserved')) throw err;
@@ -188,8 +195,10 @@ async function replicateAll({ plan, cause }: CutoverState, taskQueue: string): P
   await all(replicationConfigArns, async (replicationConfigArn) => {
     const request = { replicationConfigArn, by: requestedBy, reason };
     // A stop of this cutover, or of an earlier run of it, may still be recorded.
-    await waitingActivities('Wait until no operation is open', idle)['dms.awaitIdle']({ replicationConfigArn });
-    await changingActivities('Lift the seal', taskQueue)['dms.unsealReplication'](request);
+    const waits = soughtWaits('Wait until no operation is open', idle, replicationConfigArn);
+    await waits['dms.awaitIdle']({ replicationConfigArn });
+    const activities = soughtActivities('Lift the seal', { replicationConfigArn, taskQueue });
+    await activities['dms.unsealReplication'](request);
     const resume = { replicationConfigArn, requestedBy, reason, verifyProgressSeconds: VERIFY_PROGRESS_SECONDS };
     await resumeReplication(resume, { taskQueue });
   });

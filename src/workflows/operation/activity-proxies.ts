@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { RetryPolicy } from '@temporalio/common';
 import type { DmsActivities } from '../../contract/activity-protocol.js';
-import { NOT_REGISTERED, untilKnown } from './missing-worker.js';
+import { NOT_REGISTERED, untilKnown, type Sought } from './missing-worker.js';
 
 /** Retries of activities whose failure sets no delay. Every retryable failure of this package sets its own. */
 const retry = { initialInterval: 2000, backoffCoefficient: 1 };
@@ -31,17 +31,23 @@ export function changingActivities(summary: string, taskQueue?: string, retryPol
   });
 }
 
+/** Retries of activities that workers may not know. */
+const soughtRetry = { ...retry, nonRetryableErrorTypes: NOT_REGISTERED };
+
 /**
- * Returns {@link changingActivities} for a workflow that begins. They fail after five minutes with `DmsWorkerMissing` if
- * the workers of the task queue do not know them.
+ * Returns {@link changingActivities} that fail after five minutes with `DmsWorkerMissing` if the workers of the task
+ * queue do not know them. A later try says in its request that the operation may have begun.
  */
-export function beginningActivities(summary: string, replicationConfigArn: string, taskQueue?: string): DmsActivities {
-  const policy = { ...retry, nonRetryableErrorTypes: NOT_REGISTERED };
-  const activities = changingActivities(summary, taskQueue, policy) as unknown as Readonly<
-    Record<string, (request: unknown) => Promise<unknown>>
-  >;
-  const get = (_: object, activityType: string) => (request: unknown) =>
-    untilKnown({ activityType, replicationConfigArn, taskQueue }, async () => activities[activityType]?.(request));
+export function soughtActivities(summary: string, sought: Sought): DmsActivities {
+  return seeking(changingActivities(summary, sought.taskQueue, soughtRetry), sought);
+}
+
+function seeking(activities: DmsActivities, sought: Sought): DmsActivities {
+  const functions = activities as unknown as Readonly<Record<string, (request: unknown) => Promise<unknown>>>;
+  const get = (_: object, activityType: string) => (request: object) =>
+    untilKnown(activityType, sought, async (isLaterTry) =>
+      functions[activityType]?.(isLaterTry ? { ...request, mayHaveBegun: true } : request),
+    );
   return new Proxy({}, { get }) as DmsActivities;
 }
 
@@ -100,13 +106,16 @@ export function archivingActivities(taskQueue: string | null) {
  */
 const WAIT_HEARTBEAT_SECONDS = 45;
 
+interface Wait {
+  readonly holdSeconds: number;
+  readonly timeoutSeconds?: number;
+  readonly taskQueue?: string | undefined;
+}
+
 /**
  * Returns the activities that wait. A cancelled workflow doesn't wait for its attempt, because the attempt only reads.
  */
-export function waitingActivities(
-  summary: string,
-  wait: { readonly holdSeconds: number; readonly timeoutSeconds?: number; readonly taskQueue?: string | undefined },
-) {
+export function waitingActivities(summary: string, wait: Wait, retryPolicy: RetryPolicy = retry) {
   const { holdSeconds, timeoutSeconds, taskQueue } = wait;
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: (Math.max(holdSeconds, 5) + 15) * 1000,
@@ -115,7 +124,12 @@ export function waitingActivities(
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 5 },
     summary,
-    retry,
+    retry: retryPolicy,
     ...(taskQueue === undefined ? {} : { taskQueue }),
   });
+}
+
+/** Returns {@link waitingActivities} that fail as {@link soughtActivities} do. */
+export function soughtWaits(summary: string, wait: Wait, replicationConfigArn: string): DmsActivities {
+  return seeking(waitingActivities(summary, wait, soughtRetry), { replicationConfigArn, taskQueue: wait.taskQueue });
 }

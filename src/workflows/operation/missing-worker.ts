@@ -1,4 +1,5 @@
 import { ApplicationFailure, ActivityFailure, sleep, workflowInfo } from '@temporalio/workflow';
+import { workerCommand } from '../../contract/commands.js';
 import { dmsFailure } from '../../contract/failures.js';
 
 /** Failure types by which SDKs report that a worker does not know an activity. */
@@ -7,45 +8,65 @@ export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
 const MISSING_SECONDS = 300;
 /** Time between two tries: at first, and at most. */
 const [FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS] = [2, 15];
+/** Length of a try from which on a worker must have known the activity. */
+const KNOWN_SECONDS = 60;
+/** Words of such a failure. Users' activities may fail with a type of {@link NOT_REGISTERED}, too. */
+const SAYS_SO = /not registered|unable to find activity/i;
 
 /** True if an activity failed because its worker does not know it. */
 export function isNotRegistered(err: unknown): boolean {
   const cause = err instanceof ActivityFailure ? err.cause : err;
-  return cause instanceof ApplicationFailure && NOT_REGISTERED.includes(cause.type ?? '');
+  return (
+    cause instanceof ApplicationFailure && NOT_REGISTERED.includes(cause.type ?? '') && SAYS_SO.test(cause.message)
+  );
+}
+
+/** Activity that workers may not know. */
+export interface Sought {
+  readonly replicationConfigArn: string;
+  /** Task queue of the activity. Default: that of the workflow. */
+  readonly taskQueue?: string | undefined;
+  /** Called with a sentence that says what is missing, before each new try. */
+  readonly onMissing?: (detail: string) => void;
 }
 
 /**
  * Runs an activity again and again while the workers of its task queue do not know it. Throws `DmsWorkerMissing` after
  * five minutes.
  *
- * The activity must fail at once on such a worker: {@link NOT_REGISTERED} belongs to its retry policy.
+ * The activity must fail at once on such a worker: {@link NOT_REGISTERED} belongs to its retry policy. `run` learns
+ * whether it is a later try. An attempt on another worker may have acted before that.
  */
 export async function untilKnown<T>(
-  { activityType, replicationConfigArn, taskQueue = workflowInfo().taskQueue }: MissingActivity,
-  run: () => Promise<T>,
+  activityType: string,
+  { replicationConfigArn, taskQueue = workflowInfo().taskQueue, onMissing }: Sought,
+  run: (isLaterTry: boolean) => Promise<T>,
 ): Promise<T> {
+  const missing = `No worker of the task queue "${taskQueue}" has the activity ${activityType}`;
   let missingSince: number | null = null;
-  for (let pause = FIRST_PAUSE_SECONDS; ; pause = Math.min(LONGEST_PAUSE_SECONDS, pause * 2)) {
+  let pause = FIRST_PAUSE_SECONDS;
+  for (let isLaterTry = false; ; isLaterTry = true) {
+    const triedAt = Date.now();
     try {
-      return await run();
+      return await run(isLaterTry);
     } catch (err) {
       if (!isNotRegistered(err)) throw err;
-      missingSince ??= Date.now();
+      if (missingSince === null || Date.now() - triedAt > KNOWN_SECONDS * 1000)
+        [missingSince, pause] = [Date.now(), FIRST_PAUSE_SECONDS];
       if (Date.now() - missingSince >= MISSING_SECONDS * 1000)
         throw dmsFailure(
           'DmsWorkerMissing',
           { replicationConfigArn },
-          `No worker of the task queue "${taskQueue}" has the activity ${activityType}. It was tried for ${MISSING_SECONDS / 60} minutes`,
-          `Start a worker with the activities of this package there (temporal dms worker --task-queue ${taskQueue}), or name the task queue of one. Then run the operation again.`,
+          `${missing}. It was tried for ${MISSING_SECONDS / 60} minutes`,
+          `Start a worker with the activities of this package there (${workerCommand(taskQueue)}), or name the task queue of one. Then run the operation again.`,
         );
+      onMissing?.(`${missing}. It is tried until ${isoAfter(missingSince, MISSING_SECONDS)}`);
       await sleep(pause * 1000, { summary: `Wait for a worker that has ${activityType}` });
+      pause = Math.min(LONGEST_PAUSE_SECONDS, pause * 2);
     }
   }
 }
 
-interface MissingActivity {
-  readonly activityType: string;
-  readonly replicationConfigArn: string;
-  /** Task queue of the activity. Default: that of the workflow. */
-  readonly taskQueue?: string | undefined;
+function isoAfter(time: number, seconds: number): string {
+  return new Date(time + seconds * 1000).toISOString();
 }

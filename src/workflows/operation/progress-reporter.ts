@@ -74,6 +74,12 @@ export class ProgressReporter {
     if (isNew && reported.has(phase)) this.#report();
   }
 
+  /** Shows why the phase lasts. */
+  explain(detail: string): void {
+    this.#progress = { ...this.#progress, detail };
+    this.#show();
+  }
+
   /** Shows how the operation ended. The message of a failure says what to do. */
   fail(err: unknown): void {
     const failure = findDmsFailure(err);

@@ -4,7 +4,7 @@ import type { OperationInput, OperationKind, StopReplicationInput } from '../../
 import { wantedOperation } from '../../rules/joining.js';
 import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../../contract/names.js';
 import { readArn } from '../../contract/failure-messages.js';
-import { waitingActivities } from './activity-proxies.js';
+import { soughtWaits } from './activity-proxies.js';
 import { unwrapFailure } from './failures.js';
 
 /** Longest time one attempt follows another operation. */
@@ -60,10 +60,8 @@ export async function runAsChild<Result>(
       } catch (err) {
         if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
       }
-      const follow = waitingActivities('Follow the operation that is under way', {
-        holdSeconds: JOIN_HOLD_SECONDS,
-        taskQueue,
-      });
+      const wait = { holdSeconds: JOIN_HOLD_SECONDS, taskQueue };
+      const follow = soughtWaits('Follow the operation that is under way', wait, replicationConfigArn);
       const followed = await follow['dms.awaitOperation']({
         replicationConfigArn,
         wanted,

@@ -13,7 +13,7 @@ import type { Reservation } from '../../contract/ledger-state.js';
 import { checkpointChanged, readArn, stateBefore } from '../../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult, TableStatisticsSummary } from '../../contract/results.js';
 import { judgeRecordedStop } from '../../rules/still-stopped.js';
-import { beginningActivities, waitingActivities } from './activity-proxies.js';
+import { soughtActivities, soughtWaits } from './activity-proxies.js';
 import { unwrapFailure } from './failures.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';
 
@@ -66,7 +66,7 @@ async function step<Result>(
   run: (activities: DmsActivities) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await run(beginningActivities(summary, replicationConfigArn, taskQueue));
+    return await run(soughtActivities(summary, { replicationConfigArn, taskQueue }));
   } catch (err) {
     throw unwrapFailure(err);
   }
@@ -80,8 +80,8 @@ export async function describeReplication(
   const arn = readArn({ replicationConfigArn });
   try {
     const { taskQueue = DMS_TASK_QUEUE } = options;
-    const look = waitingActivities('Look at the replication', { holdSeconds: 0, taskQueue })['dms.describeReplication'];
-    return await look({ replicationConfigArn: arn });
+    const activities = soughtWaits('Look at the replication', { holdSeconds: 0, taskQueue }, arn);
+    return await activities['dms.describeReplication']({ replicationConfigArn: arn });
   } catch (err) {
     throw unwrapFailure(err);
   }
