@@ -14,6 +14,7 @@ import { awaitStopped } from './await-stopped.js';
 import { describeReplication } from './describe-replication.js';
 import { WorkerContext, type DmsActivitiesOptions } from './runtime/worker-context.js';
 import { nudge } from './nudge.js';
+import { planOperation } from './plan-operation.js';
 import { readReplications } from './read-replications.js';
 import { readLedger } from './read-ledger.js';
 import { recordOperation } from './record-operation.js';
@@ -47,6 +48,7 @@ export function createDmsActivities(options: DmsActivitiesOptions): DmsActivitie
     'dms.archiveRecord': async (request) => archiveRecord(worker, request),
     'dms.readLedger': async (request) => readLedger(worker, request),
     'dms.describeReplication': async (request) => describeReplication(worker, request),
+    'dms.planOperation': async (request) => planOperation(worker, request),
     'dms.readReplications': async (request) => readReplications(worker, request),
     'dms.awaitLag': async (request) => awaitLag(worker, request),
     'dms.unsealReplication': async (request) => unsealReplication(worker, request),

@@ -73,7 +73,7 @@ async function readOne(
 }
 
 /** Reads what the worker may do. A problem is returned, and leaves every action undecided. `null`: no source. */
-async function readPermissions({
+export async function readPermissions({
   worker: { permissions: source, permissionsGate: gate },
   arn,
 }: Attempt): Promise<Permissions | null> {

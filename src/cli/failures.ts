@@ -56,6 +56,11 @@ export interface ShownError {
   readonly details: unknown;
 }
 
+/** Returns the exit code of a failure type. */
+export function exitCodeOfFailure(type: DmsFailureType): number {
+  return codes[type];
+}
+
 export async function shownError(err: unknown): Promise<ShownError> {
   if (err instanceof CliError) {
     const { exitCode, message, hint } = err;

@@ -13,6 +13,7 @@ import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
+import type { OperationPlan } from '../contract/operation-plan.js';
 import { readArn } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { handleOf, startCutover, type CutoverHandle, type StartedCutover } from './cutovers.js';
@@ -38,6 +39,7 @@ export type { OpenOperation, OperationHandle } from './operation-handle.js';
 export type { ReplicationSummary } from './listing.js';
 export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
 export type { ClientProgress } from './progress.js';
+export type { OperationPlan } from '../contract/operation-plan.js';
 export type { OperationProgress } from '../contract/progress.js';
 export type { DecisionRequest } from '../contract/ledger-protocol.js';
 export type { HistoryEntry, HistoryPage, HistoryQuery } from '../contract/history.js';
@@ -93,6 +95,20 @@ export class ReplicationClient {
   /** Starts what {@link resume} does, without waiting for the result. */
   startResume(input: ResumeReplicationInput): Promise<OperationHandle<ResumeReplicationResult>> {
     return this.#operations.start<ResumeReplicationResult>('resume', input);
+  }
+
+  /**
+   * Finds out what {@link stop} would do now: call, wait, join, or be refused. Changes nothing, and takes no lock.
+   *
+   * The worker answers, with its own permissions. Throws within 45 seconds if no worker does.
+   */
+  planStop(input: StopReplicationInput): Promise<OperationPlan> {
+    return this.#operations.plan('stop', input);
+  }
+
+  /** Finds out what {@link resume} would do now, as {@link planStop} does. */
+  planResume(input: ResumeReplicationInput): Promise<OperationPlan> {
+    return this.#operations.plan('resume', input);
   }
 
   /** Finds the operation that is under way on a replication, whoever started it. Needs no worker. `null`: none. */

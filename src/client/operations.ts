@@ -17,7 +17,8 @@ import {
   wantedOperation,
   type OpenOperation as FoundOperation,
 } from '../rules/joining.js';
-import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
+import { ledgerWorkflowId, memoKeys, operationWorkflowId, planType, workflowTypes } from '../contract/names.js';
+import type { OperationPlan } from '../contract/operation-plan.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
@@ -28,6 +29,9 @@ import { readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
 import { findWaitingTask, WorkerWatch } from './workers.js';
+
+/** Time limit of a plan. */
+const PLAN_SECONDS = 45;
 
 interface FollowedRun {
   readonly workflowId: string;
@@ -101,6 +105,32 @@ export class Operations {
       const handle = this.#follow<Result>({ workflowId, runId, firstRunId, joined: true });
       if (relation === 'join') return handle;
       await handle.result().catch(() => null); // runs after the open operation, however that one ends
+    }
+  }
+
+  /** Finds out what an operation would do. Takes no lock, and changes nothing. */
+  async plan(kind: OperationKind, input: OperationInput): Promise<OperationPlan> {
+    requireValidInput(kind, input);
+    const workflowId = `dms-plan:${randomUUID()}`;
+    const handle = await askServer(this.client, () =>
+      this.client.workflow.start(planType, {
+        workflowId,
+        taskQueue: this.taskQueue,
+        args: [{ kind, input }],
+        workflowExecutionTimeout: PLAN_SECONDS * 1000,
+        staticSummary: `What would a DMS ${kind} do?`,
+      }),
+    );
+    try {
+      const result = requestWithoutLimit(this.client, () => handle.result());
+      return (await this.#workers.during(async () => handle, result)) as OperationPlan;
+    } catch (err) {
+      if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))
+        throw findDmsFailure(err) ?? err;
+      throw new Error(
+        `No worker of the task queue "${this.taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: temporal dms doctor`,
+        { cause: err },
+      );
     }
   }
 

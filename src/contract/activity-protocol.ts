@@ -5,6 +5,7 @@ import type { ResumePlan, StopIntent, StopPlan } from './inputs.js';
 import type { CutoverLag } from './cutover.js';
 import type { AwaitedOperation, AwaitOperation } from './joining-protocol.js';
 import type { AwaitLag, ReadReplications, ReplicationReading, UnsealReplication } from './reading-protocol.js';
+import type { OperationPlan, PlanOperation } from './operation-plan.js';
 import type { CheckpointRecord, Settled } from './records.js';
 import type { ArchivedRecord, Ledger, OperationRef, Reservation } from './ledger-state.js';
 import type { ResumeOutcome, ResumeReplicationResult, StopOutcome, StopReplicationResult, Warning } from './results.js';
@@ -41,6 +42,8 @@ export interface DmsActivities {
   'dms.readLedger'(request: ReplicationArgument): Promise<Ledger>;
   /** Looks once at a replication. */
   'dms.describeReplication'(request: ReplicationArgument): Promise<Replication>;
+  /** Finds out what a stop or resume would do. Changes nothing. */
+  'dms.planOperation'(request: PlanOperation): Promise<OperationPlan>;
   /** Reads what the request names of up to 50 replications. Changes nothing. */
   'dms.readReplications'(request: ReadReplications): Promise<readonly ReplicationReading[]>;
   /** Waits until the lag of all replications is low in several samples in a row. */

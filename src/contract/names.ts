@@ -11,6 +11,9 @@ export const workflowTypes = {
 /** Workflow types of fleets, by the kind of their operations. */
 export const fleetTypes = { stop: 'dmsStopFleet', resume: 'dmsResumeFleet' } as const;
 
+/** Workflow type that plans an operation. */
+export const planType = 'dmsPlanOperation';
+
 /** Workflow type of a cutover. */
 export const cutoverType = 'dmsCutover';
 

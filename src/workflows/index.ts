@@ -26,6 +26,7 @@ export {
   switchBackUpdate,
   unsealUpdate,
 } from './messages.js';
+export { dmsPlanOperation } from './plan.js';
 export { dmsResumeReplication } from './resume.js';
 export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';
 export { dmsStopReplication } from './stop.js';

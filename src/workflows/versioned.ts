@@ -16,6 +16,7 @@ setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, dmsReplicationLedger)
 export { dmsReplicationLedger };
 export { dmsCutover } from './cutover.js';
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
+export { dmsPlanOperation } from './plan.js';
 export { dmsResumeReplication } from './resume.js';
 export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';
 export { dmsStopReplication } from './stop.js';

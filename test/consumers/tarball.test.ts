@@ -77,6 +77,7 @@ describe('the packed tarball', () => {
     const { stdout } = await run(process.execPath, ['--no-warnings', file]);
     expect(JSON.parse(stdout)).toEqual([
       'dmsCutover',
+      'dmsPlanOperation',
       'dmsReplicationLedger',
       'dmsResumeFleet',
       'dmsResumeReplication',

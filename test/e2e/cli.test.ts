@@ -112,6 +112,17 @@ const schemas = {
     replication: v.object({ status: v.string() }),
     warnings: v.array(warning),
   }),
+  plan: v.strictObject({
+    kind: v.string(),
+    replicationConfigArn: v.string(),
+    action: v.picklist(['call', 'wait', 'send-nothing', 'join', 'refuse']),
+    detail: v.string(),
+    startReplicationType: nullable,
+    refusal: v.nullable(v.strictObject({ type: v.string(), message: v.string(), hint: v.string() })),
+    replication: v.nullable(v.object({ status: v.string() })),
+    permissions: v.nullable(v.object({ denied: v.array(v.string()) })),
+    warnings: v.array(warning),
+  }),
   started: v.strictObject({ workflowId: v.string(), runId: v.string(), joined: v.boolean() }),
   entry: v.looseObject({ at: v.string() }),
   fleet: v.object({ fleetId: v.string(), total: v.number(), failed: v.number(), left: v.array(v.string()) }),
@@ -288,6 +299,23 @@ describe.concurrent('the command line', () => {
     expect(shown.stdout).toMatch(/3 in all: 2 stopped, 1 failed/);
     expect(shown.stdout).toMatch(new RegExp(`^${nameOf(unknown)} +DmsReplicationNotFound `, 'm'));
     expect((await dms('fleet', 'resume', ...arns, ...why, '--verify', '0')).code).toBe(0);
+  });
+
+  test('says in a dry run what would be done or refused, asks for no reason, and exits as the operation would', async () => {
+    const arn = named();
+    const planned = await json(schemas.plan, 'stop', arn, '--dry-run');
+    expect(planned).toMatchObject({ action: 'call', refusal: null });
+    expect((await dms('stop', arn, '--dry-run')).stdout).toMatch(
+      /^The stop of \S+ can begin\n\n {2}because +It would ask DMS/,
+    );
+    expect(stage.simulator.count('StopReplication', arn)).toBe(0);
+    await json(schemas.stop, 'stop', arn, ...why, ...brief);
+    const refused = await dms('resume', arn, '--dry-run', '--record', '7');
+    expect(refused).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/would be refused.*DmsCheckpointMissing/s),
+    });
+    expect(stage.simulator.count('StartReplication', arn)).toBe(0);
   });
 
   test('says that a final stop waits for the pause under way, and starts nothing after Ctrl-C', async () => {

@@ -4,16 +4,18 @@ import type { Command } from 'commander';
 import type { OperationHandle, ReplicationClient } from '../../client/index.js';
 import { dmsCommand } from '../../contract/commands.js';
 import type { OperationKind } from '../../contract/inputs.js';
+import type { OperationPlan } from '../../contract/operation-plan.js';
 import type { Warning } from '../../contract/results.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Session } from '../session.js';
 import { untilInterrupted } from '../terminal.js';
-import { shortName } from '../text.js';
+import { fields, shortName } from '../text.js';
 
 export interface OperationOptions {
   readonly operationId?: string;
   readonly owner?: string;
   readonly wait: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** Adds the options of a decision: who, and why. */
@@ -27,6 +29,7 @@ export function addOperationOptions(command: Command): Command {
   return addDecisionOptions(command)
     .option('--operation-id <id>', 'idempotency key of the operation')
     .option('--owner <owner>', 'owner of the reservation under which it works')
+    .option('--dry-run', 'say what would be done or refused, and change nothing')
     .option('--no-wait', 'start it, and do not wait for its end');
 }
 
@@ -62,6 +65,49 @@ export async function startInTurn<Handle>(
 /** Says that an operation joined another one, whose input counts. */
 export function sayJoined({ output }: Session, kind: OperationKind, arn: string): void {
   output.say(`A ${kind} of ${shortName(arn)} is under way already. Its reason and limits count, not these.`);
+}
+
+/** Shows what an operation would do. Returns the exit code that the operation would have if it were refused. */
+export async function showPlan({ output }: Session, plan: OperationPlan): Promise<number> {
+  output.result(plan, () => planText(plan));
+  if (plan.refusal === null) return exitCodes.success;
+  const { exitCodeOfFailure } = await import('../failures.js');
+  return exitCodeOfFailure(plan.refusal.type);
+}
+
+function planText({
+  kind,
+  replicationConfigArn,
+  action,
+  detail,
+  refusal,
+  replication,
+  permissions,
+  warnings,
+}: OperationPlan) {
+  const actions = {
+    call: 'can begin',
+    wait: 'would wait',
+    'send-nothing': 'would call nothing',
+    join: 'would join',
+    refuse: 'would be refused',
+  };
+  const { denied = [], undecided = [] } = permissions ?? {};
+  const iam =
+    permissions === null
+      ? 'not asked'
+      : denied.length > 0
+        ? `denies ${denied.join(' and ')}`
+        : undecided.length > 0
+          ? `gives no decision on ${undecided.join(' and ')}`
+          : 'allows it';
+  const rows: (readonly [string, string | null])[] = [
+    ['because', refusal === null ? detail : `${refusal.type}: ${refusal.message}`],
+    ['status', replication?.status ?? null],
+    ['iam', iam],
+    ...warningRows(warnings),
+  ];
+  return `The ${kind} of ${shortName(replicationConfigArn)} ${actions[action]}\n\n${fields(rows)}`;
 }
 
 /** Shows an operation that was started and is not waited for. */

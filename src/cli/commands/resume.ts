@@ -10,6 +10,7 @@ import { fields, shortName } from '../text.js';
 import {
   addOperationOptions,
   sayJoined,
+  showPlan,
   showStarted,
   warningRows,
   type OperationOptions,
@@ -49,7 +50,8 @@ export function addResume(program: Command, run: Runner): void {
 
 async function resume(session: Session, text: string, options: ResumeOptions): Promise<number> {
   const { replications, arn } = await findTarget(session, text);
-  const { by, reason } = await readDecision(session, options);
+  const isDryRun = options.dryRun === true;
+  const { by, reason } = isDryRun ? options : await readDecision(session, options);
   const confirmReload =
     options.type === 'reload-target'
       ? (options.confirmReload ??
@@ -72,6 +74,7 @@ async function resume(session: Session, text: string, options: ResumeOptions): P
     verifyProgressSeconds: options.verify,
     sourceLogRetentionSeconds: options.sourceLogRetention,
   };
+  if (isDryRun) return showPlan(session, await replications.planResume(input));
   const handle = await replications.startResume(input);
   if (!options.wait) return showStarted(session, 'resume', handle, arn);
   if (handle.joined) sayJoined(session, 'resume', arn);

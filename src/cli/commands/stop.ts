@@ -10,6 +10,7 @@ import { fields, shortName, timeText } from '../text.js';
 import {
   addOperationOptions,
   sayJoined,
+  showPlan,
   showStarted,
   startInTurn,
   warningRows,
@@ -54,6 +55,7 @@ export function addStop(program: Command, run: Runner): void {
 
 async function stop(session: Session, text: string, options: StopOptions): Promise<number> {
   const { replications, arn } = await findTarget(session, text);
+  if (options.dryRun === true) return showPlan(session, await replications.planStop(stopInput(arn, options)));
   const { by, reason } = await readDecision(session, options);
   const input = stopInput(arn, { ...options, by, reason });
   const handle = await startInTurn(session, replications, arn, () => replications.startStop(input));
