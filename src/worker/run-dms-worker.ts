@@ -15,7 +15,7 @@ import { loadDataConverter } from '../data-converter.js';
 import { connect } from './connect.js';
 import { HealthEndpoint } from './health.js';
 import { log } from './log.js';
-import { ObservedDmsApi } from './observed-dms-api.js';
+import { ObservedDmsApi } from '../activities/runtime/observed-dms-api.js';
 import { readSettings, type WorkerSettings } from './settings.js';
 import { openArchive, openLag, openPermissions } from './sources.js';
 import { workflowBundle } from './workflow-bundle.js';
@@ -76,7 +76,7 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
   // The runtime is installed: from here on, a signal drains the worker before the process ends.
   log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
   if (awsEndpoint !== undefined) log('warning', { warning: `AWS requests go to ${awsEndpoint}, not to AWS` });
-  const dms = new ObservedDmsApi(config.activities.dms, Runtime.instance().metricMeter);
+  const dms = new ObservedDmsApi(config.activities.dms);
   await using health = await HealthEndpoint.open(config.health, () => ({ lastAnswerFromDms: dms.lastAnswerAt }));
   const connection = await connect({
     connectionOptions: config.connection,

@@ -66,13 +66,18 @@ function readTemporal(env: Env, options: { readonly disableFile?: boolean }): Cl
   }
 }
 
+/** Buckets of the histograms that measure seconds. Those of Temporal's SDK are for milliseconds. */
+const seconds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
+const histogramBucketOverrides = { dms_stop_duration_seconds: seconds, dms_cutover_writes_stopped_seconds: seconds };
+
 /** Reads where metrics go: `prometheus://<host>:<port>` is an endpoint to scrape, any other URL an OTLP collector. */
 function readMetrics(value: string | undefined): MetricsExporterConfig | null {
   if (!value) return null;
   const [, scrape] = /^prometheus:\/\/(.*)$/.exec(value) ?? [];
   const bindAddress = scrape === undefined ? null : readAddress('TEMPORAL_DMS_METRICS', scrape || value);
-  if (bindAddress !== null) return { prometheus: { bindAddress } };
-  if (/^https?:\/\/\S+$/.test(value)) return { otel: { url: value, http: value.endsWith('/v1/metrics') } };
+  if (bindAddress !== null) return { prometheus: { bindAddress, histogramBucketOverrides } };
+  if (/^https?:\/\/\S+$/.test(value))
+    return { otel: { url: value, http: value.endsWith('/v1/metrics'), histogramBucketOverrides } };
   throw new Error(
     `TEMPORAL_DMS_METRICS is "${value}": set it to prometheus://0.0.0.0:9464, or to the URL of an OTLP collector`,
   );

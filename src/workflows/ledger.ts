@@ -18,6 +18,7 @@ import { reportMissing, mayClose } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
 import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
 import { type Transition, emptyLedger } from '../ledger/entries.js';
+import { countRecord } from './metrics.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
@@ -89,7 +90,11 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   ) => {
     const read = (request: unknown) => readRequest(replicationConfigArn, `${definition.name} request`, schema, request);
     const change = (request: Request) => {
+      const { lastSequence } = ledgerRun.ledger;
       const changed = transition(ledgerRun.ledger, read(request), now());
+      const [newest] = changed.ledger.checkpoints;
+      if (definition.name === recordUpdate.name && newest !== undefined && newest.sequence > lastSequence)
+        countRecord(newest.intent);
       updates++;
       ledgerRun.ledger = changed.ledger;
       return changed.reply;

@@ -4,6 +4,7 @@ import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
 import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
 import { changingActivities, soughtActivities } from './operation/activity-proxies.js';
+import { measureStop } from './metrics.js';
 import { runOperation, type RunningOperation } from './operation/operation.js';
 import { untilStopped } from './operation/waits.js';
 
@@ -22,6 +23,7 @@ async function stop(run: RunningOperation<StopPlan>): Promise<StopReplicationRes
   tracker.enter('waiting-until-stoppable', asking, null, plan.stoppableTimeoutSeconds);
   const requested = await requestStop(run);
   if ('repeated' in requested) return requested.repeated;
+  const calledAt = Date.now();
   const stopped = await untilSettled(run, requested);
   if ('repeated' in stopped) return stopped.repeated;
   const { outcome, settled, replication, dmsTime } = stopped;
@@ -46,6 +48,11 @@ async function stop(run: RunningOperation<StopPlan>): Promise<StopReplicationRes
       lagAtStop,
     }),
   );
+  const stoppedAt = Date.parse(replication.replicationLastStopTime ?? '');
+  if (outcome === 'stopped' && !Number.isNaN(stoppedAt)) {
+    const detectionSeconds = (dmsTime - stoppedAt) / 1000 - plan.settleSeconds;
+    measureStop({ calledAt, stoppedAt, detectionSeconds, recordedAt: Date.now() });
+  }
   return recorded.result as StopReplicationResult;
 }
 

@@ -249,8 +249,25 @@ describe.concurrent('the ready-made worker', () => {
         pollers: { workflows: 'POLLING', activities: 'POLLING' },
         temporal: 'answers',
       });
+      await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+      const unknown = replicationConfigArn.replace(/[^:]+$/, 'UNKNOWN');
+      await dms.stop({ replicationConfigArn: unknown }).catch(() => {});
       const scraped = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-      expect(scraped).toMatch(/^dms_requests\S*\{[^}]*operation="stopReplication"[^}]*result="ok"[^}]*\} 1$/m);
+      const has = (name: string, labels: Readonly<Record<string, string>>, value: string) => {
+        const wanted = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
+        const lines = scraped.split('\n').filter((line) => line.startsWith(`${name}{`));
+        const line = lines.find((each) => wanted.every((label) => each.includes(label))) ?? lines.join('\n');
+        expect(line).toMatch(new RegExp(` ${value}$`));
+      };
+      has('dms_operations', { kind: 'stop', outcome: 'stopped' }, '1');
+      has('dms_operations', { kind: 'stop', outcome: 'DmsReplicationNotFound' }, '1');
+      has('dms_operations', { kind: 'resume', outcome: 'resumed' }, '1');
+      has('dms_records', { intent: 'pause' }, '1');
+      has('dms_held_waits', { activityType: 'dms.awaitStopped' }, '0');
+      has('dms_requests', { operation: 'stopReplication', result: 'ok', region: 'eu-west-1' }, '1');
+      has('dms_requests', { operation: 'describeReplication', result: 'not-found' }, '\\d+');
+      for (const until of ['stopped', 'detected', 'recorded'])
+        has('dms_stop_duration_seconds_bucket', { until, le: '7200' }, '1');
       expect(scraped).toMatch(/^temporal_activity_execution_latency/m);
     } finally {
       worker.child.kill('SIGTERM');

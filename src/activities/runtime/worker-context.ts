@@ -9,6 +9,8 @@ import { dmsFailure } from '../../contract/failures.js';
 import { ReplicationWatcher, RequestBudget, requireLooksPerSecond } from '../../watch/index.js';
 import { CredentialOutages } from './credential-outages.js';
 import { Gate } from './gate.js';
+import { countHeld } from './metrics.js';
+import { ObservedDmsApi } from './observed-dms-api.js';
 
 /** Maximum number of operations that begin at once. Each may create a ledger, and more at once only slow the server. */
 const BEGINNING_AT_ONCE = 50;
@@ -98,7 +100,7 @@ export class WorkerContext {
 
   constructor(options: DmsActivitiesOptions) {
     this.#options = options;
-    this.dms = options.dms;
+    this.dms = options.dms instanceof ObservedDmsApi ? options.dms : new ObservedDmsApi(options.dms);
     this.archive = options.archive ?? null;
     this.lag = options.lag ?? null;
     this.permissions = options.permissions ?? null;
@@ -141,8 +143,12 @@ export class WorkerContext {
       return null;
     }
     this.#held++;
+    countHeld(1);
     return {
-      release: () => void this.#held--,
+      release: () => {
+        this.#held--;
+        countHeld(-1);
+      },
       isWanted: () => this.#turnedAwayAt > takenAt && performance.now() - takenAt >= MIN_HOLD_MS,
     };
   }

@@ -25,6 +25,7 @@ import {
 import { cutoverRequests, onRequest, refusal, type CutoverRequests } from '../../rules/cutover/requests.js';
 import { isDecision, isInterrupted } from '../../rules/cutover/transitions.js';
 import { messageNames } from '../../contract/names.js';
+import { countCutoverPhase, measureCutover, showWritesStopped } from '../metrics.js';
 import { cutoverQuery } from '../messages.js';
 import { cutoverActions, messageOf, type CutoverActions } from './actions.js';
 import { Alarm } from './alarm.js';
@@ -90,7 +91,9 @@ export class CutoverRun {
     if (this.state.isUndecided) throw undecidedFailure(this.state);
     if (this.state.cause?.code === 'cancelled')
       throw new CancelledFailure('The cutover was cancelled, and has gone back');
-    return { result: resultOf(this.state) };
+    const result = resultOf(this.state);
+    measureCutover(result.outcome, result.writesStoppedSeconds);
+    return { result };
   }
 
   /** Returns true if the history has grown long. */
@@ -149,6 +152,9 @@ export class CutoverRun {
     if (next === this.state) return;
     const isNewPhase = next.phase !== this.state.phase;
     this.state = next;
+    const { plan, phase, writesStoppedAt, writesResumedAt } = next;
+    if (isNewPhase) countCutoverPhase(phase);
+    showWritesStopped(plan.cutoverId, writesStoppedAt !== null && writesResumedAt === null);
     this.#isChanged = true;
     this.#show();
     if (isNewPhase) this.#notify();

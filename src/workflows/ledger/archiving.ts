@@ -3,6 +3,7 @@ import { ActivityFailure, condition } from '@temporalio/workflow';
 import { nextToArchive, giveUpRecord, dequeueRecord } from '../../ledger/archive.js';
 import type { ArchivedRecord } from '../../contract/ledger-state.js';
 import { archivingActivities } from '../operation/activity-proxies.js';
+import { countArchived } from '../metrics.js';
 import type { LedgerRun } from './ledger-run.js';
 import { retryUntilChanged } from './duties.js';
 
@@ -29,9 +30,11 @@ async function store(ledgerRun: LedgerRun, record: ArchivedRecord): Promise<void
   try {
     await archivingActivities(archive?.taskQueue ?? null)['dms.archiveRecord']({ replicationConfigArn, record });
     ledgerRun.ledger = dequeueRecord(ledgerRun.ledger, record.sequence);
+    countArchived('copied');
   } catch (err) {
     const failure = err instanceof ActivityFailure ? err.cause : null;
     if (!(failure instanceof ApplicationFailure) || failure.type !== REFUSED) throw err;
     ledgerRun.ledger = giveUpRecord(ledgerRun.ledger, record.sequence, failure.message, new Date().toISOString());
+    countArchived('given-up');
   }
 }

@@ -6,6 +6,7 @@ import { withEvent } from '../../ledger/entries.js';
 import type { Guard } from '../../contract/ledger-state.js';
 import { waitingActivities } from '../operation/activity-proxies.js';
 import { isCancelled } from '../operation/failures.js';
+import { countDeadlineWarning } from '../metrics.js';
 import type { LedgerRun } from './ledger-run.js';
 import { callHook, hookProblem } from '../operation/hooks.js';
 import { runAsChild } from '../operation/run-as-child.js';
@@ -33,6 +34,7 @@ export async function guardDeadline(ledgerRun: LedgerRun, guard: Guard): Promise
     ledgerRun.ledger = isOver
       ? endGuard(ledgerRun.ledger, 'window-closed', now(), closed)
       : countWarning(ledgerRun.ledger, guard, now());
+    countDeadlineWarning(guard.resumeBy, Date.now());
     const undeliveredReason = await warn(ledgerRun, guard, problem);
     if (isOver && undeliveredReason === null) return;
     const about = isOver ? `The resume window ended at ${guard.resumeBy}` : `Can be resumed until ${guard.resumeBy}`;

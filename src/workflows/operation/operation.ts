@@ -11,6 +11,7 @@ import type { OperationRef } from '../../contract/ledger-state.js';
 import { changingActivities, cleaningActivities } from './activity-proxies.js';
 import { isCancelled, unwrapFailure } from './failures.js';
 import { runAsChild } from './run-as-child.js';
+import { countOperation } from '../metrics.js';
 import { ProgressReporter } from './progress-reporter.js';
 
 /** Seconds an ended operation waits for its ledger: after a cancel, and otherwise. A cancelled one ends within 5 s. */
@@ -53,7 +54,7 @@ interface Validated<Plan> {
  */
 export async function runOperation<
   Plan extends { readonly replicationConfigArn: string; readonly intent?: StopIntent; readonly settleSeconds?: number },
-  Result,
+  Result extends { readonly outcome: string },
 >(
   kind: OperationKind,
   input: OperationInput,
@@ -73,9 +74,13 @@ export async function runOperation<
       return finish(tracker, await runAsChild<Result>(kind, { ...input, owner }, { taskQueue, reports: true }));
     }
     run = { operation: operationRefOf(kind, input, requester), plan, tracker, state: initialState(plan) };
-    return finish(tracker, await act(run));
+    const result = await act(run);
+    countOperation(kind, result.outcome);
+    return finish(tracker, result);
   } catch (err) {
-    const ended = await recordEnd(unwrapFailure(err), run, isCancelled(err));
+    const wasCancelled = isCancelled(err);
+    const ended = await recordEnd(unwrapFailure(err), run, wasCancelled);
+    if (run !== null) countOperation(kind, wasCancelled ? 'cancelled' : (findDmsFailure(ended)?.type ?? 'Error'));
     tracker.fail(ended);
     throw ended;
   }

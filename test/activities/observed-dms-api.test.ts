@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
 import type { MetricMeter } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { expect, test } from 'vitest';
 import { DmsApiError, type DmsApi } from '../../src/dms/api.js';
 import { parseReplicationConfigArn } from '../../src/dms/arn.js';
-import { ObservedDmsApi } from '../../src/worker/observed-dms-api.js';
+import { ObservedDmsApi } from '../../src/activities/runtime/observed-dms-api.js';
 
 const arn = parseReplicationConfigArn('arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS');
 
@@ -26,14 +27,19 @@ test.each([
     if (failure !== null) throw failure;
     return { dmsTime: 0, replication: null, requestId: null };
   };
-  const observed = new ObservedDmsApi({ stopReplication } as unknown as DmsApi, meter);
-  const ended = await observed.stopReplication(arn).catch((err: unknown) => err);
+  const observed = new ObservedDmsApi({ stopReplication } as unknown as DmsApi);
+  const environment = new MockActivityEnvironment({}, { metricMeter: meter });
+  const ended = await environment.run(() => observed.stopReplication(arn).catch((err: unknown) => err));
   if (failure !== null) expect(ended).toBe(failure);
-  expect(told).toEqual([{ operation: 'stopReplication', result }]);
+  expect(told).toMatchObject([{ operation: 'stopReplication', result, account: '123456789012', region: 'eu-west-1' }]);
   expect(observed.lastAnswerAt !== null).toBe(isAnswer);
 });
 
-test('an API that can not read endpoints stays one', () => {
-  const { meter } = counting();
-  expect(new ObservedDmsApi({} as DmsApi, meter).describeEndpoints).toBeUndefined();
+test('an API that can not read endpoints stays one', () =>
+  expect(new ObservedDmsApi({} as DmsApi).describeEndpoints).toBeUndefined());
+
+test('a request outside an activity is answered, and not counted', async () => {
+  const stopReplication = async () => ({ dmsTime: 0, replication: null, requestId: null });
+  const observed = new ObservedDmsApi({ stopReplication } as unknown as DmsApi);
+  expect(await observed.stopReplication(arn)).toMatchObject({ dmsTime: 0 });
 });

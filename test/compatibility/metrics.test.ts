@@ -1,0 +1,226 @@
+/** Metrics, dashboard and alert rules, checked by a real Prometheus. */
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { freePort } from '../../scripts/free-port.js';
+import { ReplicationClient } from '../../src/client/index.js';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { debianPackages } from '../support/debian.js';
+import { quick, until } from '../support/stage.js';
+import { endProcess, startWorkerProcess } from '../support/worker-process.js';
+
+const run = promisify(execFile);
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const alerts = at('deploy/monitoring/alerts.yaml');
+
+interface Dashboard {
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
+let debian: string | null;
+let folder: string;
+let dashboard: Dashboard;
+beforeAll(async () => {
+  debian = await debianPackages('prometheus');
+  folder = await mkdtemp(join(tmpdir(), 'temporal-dms-metrics-'));
+  dashboard = JSON.parse(await readFile(at('deploy/monitoring/dashboard.json'), 'utf8')) as Dashboard;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const namesIn = (text: string) => [...text.matchAll(/\bdms_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ''));
+
+test('every metric is described, and the page describes no other', async () => {
+  const sources = await Promise.all(
+    ['src/workflows/metrics.ts', 'src/activities/runtime/metrics.ts'].map((path) => readFile(at(path), 'utf8')),
+  );
+  const made = [...sources.join('\n').matchAll(/create(?:Counter|Histogram|Gauge)\(\s*'(\w+)'/g)].map(
+    ([, name]) => name,
+  );
+  const page = await readFile(at('docs/metrics.md'), 'utf8');
+  const described = [...page.matchAll(/^\| `(dms_\w+)`/gm)].map(([, name]) => name);
+  expect(made.length).toBeGreaterThan(5);
+  expect(described.toSorted()).toEqual(made.toSorted());
+  const used = namesIn(JSON.stringify(dashboard.panels) + (await readFile(alerts, 'utf8')));
+  for (const name of used) expect(made).toContain(name);
+  // Every alert has a section that says what to do.
+  for (const [, anchor] of (await readFile(alerts, 'utf8')).matchAll(/runbook: docs\/metrics\.md#(\w+)/g))
+    expect(page.toLowerCase()).toContain(`### ${anchor}\n`);
+});
+
+/** Series that begin when a rare event happens, and what is expected ten minutes later. */
+const rare = (alert: string, series: string, labels: Readonly<Record<string, string>>, summary: string) => ({
+  alert,
+  series,
+  labels,
+  summary,
+});
+
+test('each alert fires for what it is about, and none fires while all is well', async () => {
+  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+  const promtool = join(debian, 'usr/bin/promtool');
+  await run(promtool, ['check', 'rules', alerts]);
+  const well = [
+    'dms_requests{account="1",region="eu-west-1",operation="describeReplication",result="ok"} 0+60x120',
+    'dms_operations{kind="stop",outcome="stopped"} 0+1x120',
+    'dms_operations{kind="resume",outcome="DmsReplicationSealed"} 0+1x120',
+    'dms_records{intent="pause"} 0+1x120',
+    'dms_records_archived{result="copied"} 0+1x120',
+    'dms_deadline_warnings{hours_left="12"} 0+1x120',
+    'dms_cutover_writes_stopped{cutover_id="a"} 0 1 1 0x120',
+    'temporal_num_pollers{poller_type="workflow_task"} 2x120',
+  ];
+  const cases = [
+    rare(
+      'DmsAccessDenied',
+      'dms_requests{account="1",region="eu-west-1",operation="stopReplication",result="access-denied"} _x90 1x30',
+      { severity: 'critical', account: '1', region: 'eu-west-1', operation: 'stopReplication' },
+      'AWS denies the workers stopReplication in eu-west-1',
+    ),
+    rare(
+      'DmsThrottled',
+      'dms_requests{account="1",region="eu-west-1",operation="listReplications",result="throttled"} 0+60x120',
+      { severity: 'warning', account: '1', region: 'eu-west-1' },
+      'AWS throttles requests to DMS in eu-west-1',
+    ),
+    rare(
+      'DmsBudgetSpent',
+      'dms_requests{account="1",region="eu-west-1",operation="listReplications",result="ok"} 0+480x120',
+      { severity: 'warning', account: '1', region: 'eu-west-1' },
+      'The workers use nearly all requests that AWS grants in eu-west-1',
+    ),
+    rare(
+      'DmsOperationFailed',
+      'dms_operations{kind="stop",outcome="DmsStopTimedOut"} _x90 1x30',
+      { severity: 'warning', kind: 'stop', outcome: 'DmsStopTimedOut' },
+      'A stop failed with DmsStopTimedOut',
+    ),
+    rare(
+      'DmsResumeDeadlineNear',
+      'dms_deadline_warnings{hours_left="1"} _x90 1x30',
+      { severity: 'critical', hours_left: '1' },
+      'A paused replication can be resumed for less than 1 h',
+    ),
+    rare(
+      'DmsWritesStopped',
+      'dms_cutover_writes_stopped{cutover_id="b"} 0x80 1x40',
+      { severity: 'critical', cutover_id: 'b' },
+      'The cutover b has stopped writes for ten minutes',
+    ),
+    rare(
+      'DmsArchiveBehind',
+      'dms_records{intent="final"} 0+1x120',
+      { severity: 'warning' },
+      'Records have waited for the archive for an hour',
+    ),
+  ];
+  const names = [...cases.map(({ alert }) => alert), 'DmsWorkerMissing'];
+  const toSeries = (lines: readonly string[]) =>
+    lines.map((line) => {
+      const [, series = '', values = ''] = /^(.*\}) (.*)$/.exec(line) ?? [];
+      return { series, values };
+    });
+  const anchors: Readonly<Record<string, string>> = { DmsBudgetSpent: 'dmsthrottled' };
+  const alertOf = ({ alert, labels, summary }: (typeof cases)[number]) => ({
+    exp_labels: labels,
+    exp_annotations: { summary, runbook: `docs/metrics.md#${anchors[alert] ?? alert.toLowerCase()}` },
+  });
+  const tests = [
+    ...cases.map((each) => ({
+      interval: '1m',
+      input_series: toSeries([...well, each.series]),
+      alert_rule_test: names.map((alertname) => ({
+        eval_time: '110m',
+        alertname,
+        exp_alerts: alertname === each.alert ? [alertOf(each)] : [],
+      })),
+    })),
+    {
+      interval: '1m',
+      input_series: toSeries(well.slice(0, -1)),
+      alert_rule_test: [
+        {
+          eval_time: '10m',
+          alertname: 'DmsWorkerMissing',
+          exp_alerts: [
+            {
+              exp_labels: { severity: 'critical', poller_type: 'workflow_task' },
+              exp_annotations: {
+                summary: 'No worker of temporal-dms reports that it polls',
+                runbook: 'docs/metrics.md#dmsworkermissing',
+              },
+            },
+          ],
+        },
+      ],
+    },
+  ];
+  const file = join(folder, 'alerts.test.json');
+  await writeFile(file, JSON.stringify({ rule_files: [alerts], evaluation_interval: '1m', tests }));
+  const { stdout } = await run(promtool, ['test', 'rules', file]).catch((err: { stdout: string; stderr: string }) => {
+    throw new Error(`${err.stdout}${err.stderr}`);
+  });
+  expect(stdout).toContain('SUCCESS');
+});
+
+test('Prometheus scrapes a worker, and answers every query of the dashboard', async () => {
+  if (debian === null) return console.warn('There is no apt-get, so the dashboard is not tried');
+  const simulator = await startDmsSimulator(quick);
+  const connection = await Connection.connect({ address: inject('temporalAddress') });
+  const [metrics, port] = [await freePort(), await freePort()];
+  const taskQueue = `metrics-${randomUUID()}`;
+  const env = { TEMPORAL_DMS_METRICS: `prometheus://127.0.0.1:${metrics}` };
+  const worker = startWorkerProcess(taskQueue, simulator, { env });
+  const config = join(folder, 'prometheus.json');
+  const scrape = [{ job_name: 'worker', static_configs: [{ targets: [`127.0.0.1:${metrics}`] }] }];
+  await writeFile(
+    config,
+    JSON.stringify({ global: { scrape_interval: '1s' }, rule_files: [alerts], scrape_configs: scrape }),
+  );
+  const prometheus = spawn(
+    join(debian, 'usr/bin/prometheus'),
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
+    { stdio: 'ignore' },
+  );
+  try {
+    const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+    const replicationConfigArn = simulator.createReplication();
+    await dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+    const query = async (expr: string) => {
+      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expr)}`;
+      const answer = (await (await fetch(url)).json()) as {
+        status: string;
+        error?: string;
+        data?: { result: object[] };
+      };
+      return { status: answer.status, error: answer.error, found: answer.data?.result.length ?? 0 };
+    };
+    const scraped = (expr: string) =>
+      until(`Prometheus has ${expr}`, async () => (await query(expr).catch(() => null))?.found === 1);
+    await scraped('sum(dms_operations{kind="stop",outcome="stopped"}) == 1');
+    await scraped('sum(dms_operations{kind="resume",outcome="resumed"}) == 1');
+    await scraped('sum(dms_records) == 1');
+    await scraped('count(temporal_num_pollers{poller_type="workflow_task"}) > 0 and on() vector(1)');
+    for (const { title, targets } of dashboard.panels)
+      for (const { expr } of targets) expect([title, await query(expr)]).toMatchObject([title, { status: 'success' }]);
+    const rules = (await (await fetch(`http://127.0.0.1:${port}/api/v1/rules`)).json()) as {
+      data: { groups: { rules: { health: string; name: string }[] }[] };
+    };
+    expect(rules.data.groups.flatMap((group) => group.rules).map(({ name }) => name)).toContain('DmsWritesStopped');
+  } finally {
+    prometheus.kill('SIGTERM');
+    await Promise.all([once(prometheus, 'exit'), endProcess(worker, 'SIGTERM')]);
+    await Promise.all([simulator.close(), connection.close()]);
+  }
+});
