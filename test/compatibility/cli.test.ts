@@ -1,6 +1,6 @@
 /** The packed program: run by the Temporal CLI, on a pseudo-terminal, and by shells that complete. */
 import { execFile, spawn } from 'node:child_process';
-import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { findServer } from '../../scripts/temporal-server.js';
 import { makeConsumer } from '../support/consumer.js';
+import { debianPackages } from '../support/debian.js';
 import { Stage, until } from '../support/stage.js';
 
 let stage: Stage;
@@ -34,11 +35,16 @@ afterAll(() => Promise.all([stage[Symbol.asyncDispose](), rm(folder, { recursive
 const run = async (command: string, ...args: readonly string[]) =>
   (await promisify(execFile)(command, args, { env })).stdout;
 
+const CTRL_C = '\u0003';
+
 /** Runs a command on a pseudo-terminal, and presses Ctrl-C once it has written a text. */
-async function onTerminal(wanted: string, ...command: readonly string[]) {
+const onTerminal = (wanted: string, ...command: readonly string[]) => typing([[wanted, CTRL_C]], ...command);
+
+/** Runs a command on a pseudo-terminal, and presses keys once it has written each text. */
+async function typing(steps: readonly (readonly [text: string, keys: string])[], ...command: readonly string[]) {
   const script = fileURLToPath(new URL('python/terminal.py', import.meta.url));
   const python = spawn('python3', [script], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-  python.stdin.end(JSON.stringify([wanted, ...command]));
+  python.stdin.end(JSON.stringify({ command, steps }));
   return JSON.parse(await text(python.stdout)) as { written: string; code: number; pressed: boolean };
 }
 
@@ -101,14 +107,34 @@ describe.concurrent('temporal-dms', () => {
     expect(stage.simulator.count('StopReplication', arn)).toBe(0);
   });
 
-  test.each(['bash', 'zsh'])('is completed by %s, where that shell is there', async (shell) => {
-    const isThere = await run('sh', '-c', `command -v ${shell} || true`);
-    if (isThere === '') return console.warn(`${shell} is not there, so its completion is not tried`);
+  test('is completed by bash', async () => {
     const complete =
-      shell === 'bash'
-        ? 'COMP_WORDS=(temporal-dms sta); COMP_CWORD=1; COMP_LINE="temporal-dms sta"; COMP_POINT=16; __temporal_dms_complete 2>/dev/null; echo "${COMPREPLY[@]}"'
-        : 'whence -w _temporal_dms || whence -w _temporal-dms';
-    const printed = await run(shell, '-c', `source <(temporal-dms completion ${shell}); ${complete}`);
-    expect(printed).toMatch(shell === 'bash' ? /^status *\n$/ : /function/);
+      'COMP_WORDS=(temporal-dms sta); COMP_CWORD=1; COMP_LINE="temporal-dms sta"; COMP_POINT=16; __temporal_dms_complete 2>/dev/null; echo "${COMPREPLY[@]}"';
+    expect(await run('bash', '-c', `eval "$(temporal-dms completion bash)"; ${complete}`)).toMatch(/^status *\n$/);
+  });
+
+  test('is completed by zsh, with the names of replications', async () => {
+    const debian = await debianPackages('zsh', 'zsh-common');
+    if (debian === null) return console.warn('There is no apt-get, so the completion of zsh is not tried');
+    const arn = stage.simulator.createReplication({ identifier: `ZSH-${Date.now()}` });
+    await stage.dms.stop({ replicationConfigArn: arn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    await until('it is listed', async () => (await run('temporal-dms', 'list')).includes('ZSH-'));
+    const libraries = (await run('sh', '-c', `ls -d ${debian}/usr/lib/*/zsh/*`)).trim();
+    const functions = `${debian}/usr/share/zsh/functions`;
+    await writeFile(join(folder, '.zshenv'), `module_path=(${libraries}) fpath=(${functions}/**/*(/) ${functions})\n`);
+    const lines = ["PS1='READY> '", 'autoload -Uz compinit', 'compinit -u -D', 'eval "$(temporal-dms completion zsh)"'];
+    await writeFile(join(folder, '.zshrc'), lines.join('\n'));
+    const typed = await typing(
+      [
+        ['READY> ', 'temporal-dms sta\t'],
+        ['status', 'ZSH\t'],
+        [arn.slice(-10), '\u0015exit\n'],
+      ],
+      'env',
+      `ZDOTDIR=${folder}`,
+      join(debian, 'bin/zsh'),
+      '-i',
+    );
+    expect(typed).toMatchObject({ pressed: true });
   });
 });

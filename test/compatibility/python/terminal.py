@@ -1,4 +1,7 @@
-"""Runs a command on a pseudo-terminal, and presses Ctrl-C once it has written a text. Prints what it wrote, as JSON."""
+"""Runs a command on a pseudo-terminal, and presses keys once it has written a text. Prints what it wrote, as JSON.
+
+Input: {"command": [...], "steps": [[text, keys], ...]}. Each text is sought in what was written after the step before.
+"""
 
 import json
 import os
@@ -8,12 +11,13 @@ import select
 import sys
 import time
 
-wanted, *command = json.load(sys.stdin)
+given = json.load(sys.stdin)
+steps = list(given["steps"])
 pid, terminal = pty.fork()
 if pid == 0:
-    os.execvp(command[0], command)
+    os.execvp(given["command"][0], given["command"])
 
-written, pressed, deadline = "", False, time.monotonic() + 90
+written, seen, deadline = "", 0, time.monotonic() + 90
 while time.monotonic() < deadline:
     if select.select([terminal], [], [], 0.2)[0]:
         try:
@@ -23,10 +27,10 @@ while time.monotonic() < deadline:
         if not chunk:
             break
         written += chunk.decode(errors="replace")
-    if not pressed and re.search(wanted, written):
-        os.write(terminal, b"\x03")
-        pressed = True
+    if steps and re.search(steps[0][0], written[seen:]):
+        os.write(terminal, steps.pop(0)[1].encode())
+        seen = len(written)
 else:
     os.kill(pid, 9)
 _, status = os.waitpid(pid, 0)
-print(json.dumps({"written": written, "code": os.waitstatus_to_exitcode(status), "pressed": pressed}))
+print(json.dumps({"written": written, "code": os.waitstatus_to_exitcode(status), "pressed": not steps}))
