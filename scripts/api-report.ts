@@ -14,6 +14,8 @@ const entries = {
   iam: 'iam/index',
   client: 'client/index',
   simulator: 'simulator/index',
+  nexus: 'nexus/index',
+  plugin: 'plugin/index',
   worker: 'worker/index',
 };
 const isCheck = process.argv.includes('--check');

@@ -17,7 +17,7 @@ import { HealthEndpoint } from './health.js';
 import { log } from './log.js';
 import { ObservedDmsApi } from '../activities/runtime/observed-dms-api.js';
 import { readSettings, type WorkerSettings } from './settings.js';
-import { openArchive, openLag, openPermissions } from './sources.js';
+import { openArchive, openLag, openNexus, openPermissions } from './sources.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 const MAX_HELD_WAITS = 2000;
@@ -118,6 +118,7 @@ async function configOf(settings: WorkerSettings, dms: DmsApi): Promise<DmsWorke
       namespace: settings.namespace,
       taskQueue: settings.taskQueue,
       ...(dataConverter === null ? {} : { dataConverter }),
+      ...(settings.nexus ? { nexusServices: await openNexus() } : {}),
       ...(version === null
         ? {}
         : { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } }),

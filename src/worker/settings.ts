@@ -20,6 +20,8 @@ export interface WorkerSettings {
   readonly lag: 'cloudwatch' | undefined;
   readonly permissions: 'iam' | undefined;
   readonly endpointFingerprints: boolean;
+  /** True if the worker serves the Nexus service. */
+  readonly nexus: boolean;
   /** Deployment version of the worker. `null`: the worker is not versioned. */
   readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
   readonly awsEndpoint: string | undefined;
@@ -48,6 +50,7 @@ export function readSettings(env: Env, options: { readonly disableFile?: boolean
     lag: readWord(env, 'TEMPORAL_DMS_LAG', ['cloudwatch']),
     permissions: readWord(env, 'TEMPORAL_DMS_PERMISSIONS', ['iam']),
     endpointFingerprints: readWord(env, 'TEMPORAL_DMS_ENDPOINT_FINGERPRINTS', ['true', 'false']) === 'true',
+    nexus: readWord(env, 'TEMPORAL_DMS_NEXUS', ['true', 'false']) === 'true',
     version: readVersion(env),
     awsEndpoint: env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] || env['AWS_ENDPOINT_URL'] || undefined,
     metrics: readMetrics(env['TEMPORAL_DMS_METRICS']),

@@ -19,3 +19,8 @@ export async function openPermissions(source: WorkerSettings['permissions']): Pr
   const { createIamPermissions } = await import('../iam/index.js');
   return createIamPermissions();
 }
+
+export async function openNexus() {
+  const { createDmsNexusHandler } = await import('../plugin/nexus-handler.js');
+  return [createDmsNexusHandler()];
+}

@@ -19,6 +19,8 @@ Temporal and AWS settings come from their standard variables and files. Variable
   TEMPORAL_DMS_LAG                    cloudwatch: records the lag at a stop;
                                       needs @aws-sdk/client-cloudwatch
   TEMPORAL_DMS_ENDPOINT_FINGERPRINTS  true: records which databases the endpoints lead to
+  TEMPORAL_DMS_NEXUS                  true: serves the Nexus service temporal-dms;
+                                      needs @temporalio/nexus and nexus-rpc
   TEMPORAL_DMS_METRICS                prometheus://0.0.0.0:9464, or the URL of an OTLP collector
   TEMPORAL_DMS_HEALTH                 address of /livez and /readyz, such as 0.0.0.0:8080
   TEMPORAL_DMS_CODEC_MODULE           a module that exports a data converter as dataConverter
