@@ -2,37 +2,13 @@
 import { metricMeter } from '@temporalio/workflow';
 import type { StopIntent } from '../contract/inputs.js';
 
-const operations = metricMeter.createCounter('dms_operations', '1', 'Operations that ended, by kind and outcome');
-const stopSeconds = metricMeter.createHistogram(
-  'dms_stop_duration_seconds',
-  'float',
-  's',
-  'Time from the call of a stop until DMS stopped, until a look saw that, and until it was recorded',
-);
-const records = metricMeter.createCounter('dms_records', '1', 'Records written into ledgers, by intent');
-const archived = metricMeter.createCounter('dms_records_archived', '1', 'Records copied into the archive, by result');
-const warnings = metricMeter.createCounter(
-  'dms_deadline_warnings',
-  '1',
-  'Warnings of the deadline guard, by hours left',
-);
-const phases = metricMeter.createCounter('dms_cutover_phases', '1', 'Phases that cutovers entered');
-const writesStopped = metricMeter.createGauge(
-  'dms_cutover_writes_stopped',
-  'int',
-  '1',
-  '1 while a cutover keeps the source from taking writes, else 0',
-);
-const writesStoppedSeconds = metricMeter.createHistogram(
-  'dms_cutover_writes_stopped_seconds',
-  'float',
-  's',
-  'Time for which a cutover stopped writes, by outcome',
-);
+// Meters exist only while a workflow runs. Importing this file must work elsewhere, too, so each call makes its metric.
+const counter = (name: string, description: string) => metricMeter.createCounter(name, '1', description);
+const seconds = (name: string, description: string) => metricMeter.createHistogram(name, 'float', 's', description);
 
 /** Counts the end of an operation. `outcome`: its outcome, or its failure type. */
 export function countOperation(kind: string, outcome: string): void {
-  operations.add(1, { kind, outcome });
+  counter('dms_operations', 'Operations that ended, by kind and outcome').add(1, { kind, outcome });
 }
 
 /** Times of a stop, in ms. `stoppedAt` is by DMS's clock, the others are by Temporal's. */
@@ -46,7 +22,11 @@ interface StopTimes {
 
 /** Measures a stop that this operation called. Two clocks may differ, so a negative time counts as none. */
 export function measureStop({ calledAt, stoppedAt, detectionSeconds, recordedAt }: StopTimes): void {
-  const measure = (seconds: number, until: string) => stopSeconds.record(Math.max(0, seconds), { until });
+  const duration = seconds(
+    'dms_stop_duration_seconds',
+    'Time from the call of a stop until DMS stopped, until a look saw that, and until it was recorded',
+  );
+  const measure = (value: number, until: string) => duration.record(Math.max(0, value), { until });
   measure((stoppedAt - calledAt) / 1000, 'stopped');
   measure(detectionSeconds, 'detected');
   measure((recordedAt - calledAt) / 1000, 'recorded');
@@ -54,12 +34,12 @@ export function measureStop({ calledAt, stoppedAt, detectionSeconds, recordedAt 
 
 /** Counts a record that was written. */
 export function countRecord(intent: StopIntent): void {
-  records.add(1, { intent });
+  counter('dms_records', 'Records written into ledgers, by intent').add(1, { intent });
 }
 
 /** Counts a record that left the queue of the archive. */
 export function countArchived(result: 'copied' | 'given-up'): void {
-  archived.add(1, { result });
+  counter('dms_records_archived', 'Records that left the queue of the archive, by result').add(1, { result });
 }
 
 /** Whole hours for which warnings are counted apart. */
@@ -69,20 +49,27 @@ const HOURS = [0, 1, 3, 6, 12, 24, 48];
 export function countDeadlineWarning(resumeBy: string, now: number): void {
   const hours = (Date.parse(resumeBy) - now) / 3_600_000;
   const bucket = HOURS.find((each) => hours <= each) ?? HOURS.at(-1);
-  warnings.add(1, { hours_left: String(bucket) });
+  counter('dms_deadline_warnings', 'Warnings of the deadline guard, by hours left').add(1, {
+    hours_left: String(bucket),
+  });
 }
 
 /** Counts the phase that a cutover enters. */
 export function countCutoverPhase(phase: string): void {
-  phases.add(1, { phase });
+  counter('dms_cutover_phases', 'Phases that cutovers entered').add(1, { phase });
 }
 
 /** Shows whether a cutover keeps writes stopped. Each change of its state shows it, so a new worker soon does, too. */
 export function showWritesStopped(cutoverId: string, isStopped: boolean): void {
-  writesStopped.set(isStopped ? 1 : 0, { cutover_id: cutoverId });
+  const what = '1 while a cutover keeps the source from taking writes, else 0';
+  metricMeter
+    .createGauge('dms_cutover_writes_stopped', 'int', '1', what)
+    .set(isStopped ? 1 : 0, { cutover_id: cutoverId });
 }
 
 /** Measures for how long a cutover that has ended stopped writes. `null`: it did not. */
-export function measureCutover(outcome: string, seconds: number | null): void {
-  if (seconds !== null) writesStoppedSeconds.record(seconds, { outcome });
+export function measureCutover(outcome: string, stoppedSeconds: number | null): void {
+  if (stoppedSeconds === null) return;
+  const what = 'Time for which a cutover stopped writes, by outcome';
+  seconds('dms_cutover_writes_stopped_seconds', what).record(stoppedSeconds, { outcome });
 }

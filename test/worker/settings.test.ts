@@ -10,14 +10,22 @@ test('an allow-list with an entry allows that entry alone', () => {
   expect(readSettings({ TEMPORAL_DMS_ALLOW: ` ${allowed} ,` }).allow).toEqual([allowed]);
 });
 
+test('metrics go nowhere by default', () => expect(readSettings({}).metrics).toBeNull());
+
 test.each([
-  ['', null],
   ['prometheus://0.0.0.0:9464', { prometheus: { bindAddress: '0.0.0.0:9464' } }],
   ['http://collector:4317', { otel: { url: 'http://collector:4317', http: false } }],
   ['https://collector:4318/v1/metrics', { otel: { url: 'https://collector:4318/v1/metrics', http: true } }],
 ])('metrics go where "%s" says', (value, metrics) =>
-  expect(readSettings({ TEMPORAL_DMS_METRICS: value }).metrics).toEqual(metrics),
+  expect(readSettings({ TEMPORAL_DMS_METRICS: value }).metrics).toMatchObject(metrics),
 );
+
+test('histograms of metrics have buckets of seconds', () => {
+  const { metrics } = readSettings({ TEMPORAL_DMS_METRICS: 'prometheus://0.0.0.0:9464' });
+  const buckets = metrics !== null && 'prometheus' in metrics ? metrics.prometheus.histogramBucketOverrides : {};
+  for (const name of ['dms_stop_duration_seconds', 'dms_cutover_writes_stopped_seconds'])
+    expect(buckets?.[name]?.slice(0, 2)).toEqual([1, 2]);
+});
 
 test.each(['statsd', 'prometheus://', 'prometheus://localhost', 'ftp://collector'])(
   '"%s" is no place for metrics',
