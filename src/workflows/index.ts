@@ -28,5 +28,6 @@ export {
 } from './messages.js';
 export { dmsPlanOperation } from './plan.js';
 export { dmsResumeReplication } from './resume.js';
+export { dmsRolloutGate, type RolloutGateInput } from './rollout-gate.js';
 export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';
 export { dmsStopReplication } from './stop.js';

@@ -18,5 +18,6 @@ export { dmsCutover } from './cutover.js';
 export { dmsResumeFleet, dmsStopFleet } from './fleet.js';
 export { dmsPlanOperation } from './plan.js';
 export { dmsResumeReplication } from './resume.js';
+export { dmsRolloutGate } from './rollout-gate.js';
 export { dmsScheduledResume, dmsScheduledStop } from './scheduled.js';
 export { dmsStopReplication } from './stop.js';

@@ -81,6 +81,7 @@ describe('the packed tarball', () => {
       'dmsReplicationLedger',
       'dmsResumeFleet',
       'dmsResumeReplication',
+      'dmsRolloutGate',
       'dmsScheduledResume',
       'dmsScheduledStop',
       'dmsStopFleet',
