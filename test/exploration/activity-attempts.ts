@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  noopMetricMeter,
   RetryState,
   TimeoutFailure,
   TimeoutType,
@@ -66,6 +67,7 @@ export async function runActivity(
       const context = {
         info,
         cancellationSignal: abort.signal,
+        metricMeter: noopMetricMeter,
         heartbeat: (details: unknown) => {
           if (!worker.isAlive || worker.isFrozen) return;
           beatAt = Date.now();

@@ -1,5 +1,5 @@
 /** Replacements for the SDK's modules. The code under exploration imports those as usual. */
-import { ApplicationFailure, ChildWorkflowFailure, RetryState } from '@temporalio/common';
+import { ApplicationFailure, ChildWorkflowFailure, noopMetricMeter, RetryState } from '@temporalio/common';
 import { runActivity, type ActivityOptions } from './activity-attempts.js';
 import {
   asPayload,
@@ -76,6 +76,7 @@ export const workflowApi = {
       historySize: 0,
     };
   },
+  metricMeter: noopMetricMeter,
   uuid4: () => execution().world.uuid(),
   log,
   /** Returns a handle whose signals reach the run that is open when they are delivered. */
