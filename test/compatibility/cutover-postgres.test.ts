@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
+import { createPostgresHooks, POINTER_SCHEMA } from '../../examples/cutover-postgres/hooks.js';
 import { postgresCutover } from '../../examples/cutover-postgres/input.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
-import { isDmsFailure } from '../../src/index.js';
+import { isDmsFailure, type CutoverContext } from '../../src/index.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
+import { attempt } from '../support/attempts.js';
 import { quick, until } from '../support/stage.js';
 import { createShared, ReplicatedApplication } from './cutover-application.js';
 import { KillableWorker } from './killable-worker.js';
@@ -123,6 +125,29 @@ test('cutovers under kills of worker and databases lose no row, and never have t
     await simulator.close();
   }
 }, 900_000);
+
+test('a source is freed while the target is down', async () => {
+  await using source = await PostgresServer.start();
+  await using target = await PostgresServer.start();
+  const database = 'orders';
+  await source.query('postgres', `CREATE DATABASE ${database}`);
+  await source.query(database, `${POINTER_SCHEMA}; INSERT INTO traffic VALUES ('${database}', 'source')`);
+  const { fencePostgres, unfencePostgres } = createPostgresHooks({
+    source: source.url,
+    target: target.url,
+    pointer: `${source.url}/${database}`,
+    databaseOf: () => database,
+  });
+  const context = { cutoverId: database, token: '2026-01-01T00:00:00.000Z' } as CutoverContext;
+  await attempt().run(fencePostgres, context);
+  await target.kill();
+
+  const write = () => source.query(database, 'CREATE TABLE written ()');
+  await expect(write()).rejects.toThrow('read-only');
+  await attempt().run(unfencePostgres, context);
+
+  await write();
+}, 180_000);
 
 async function check(
   application: ReplicatedApplication,
