@@ -28,7 +28,7 @@ export interface ReplicationStatus extends ReplicationSummary {
 
 /** Reads the status. Throws `DmsLedgerNotFound` if nothing is known of the replication. */
 export async function readStatus(replications: ReplicationClient, arn: string): Promise<ReplicationStatus> {
-  const [summary, operation, [ledger, problem]] = await Promise.all([
+  const [summary, operation, { ledger, problem, silentTaskQueue }] = await Promise.all([
     replications.summary(arn),
     readOperation(replications, arn),
     readLedger(replications, arn),
@@ -49,7 +49,7 @@ export async function readStatus(replications: ReplicationClient, arn: string): 
     recoveryCheckpoint: null,
   };
   const status = { ...known, operation, ledger: ledger === null ? null : newestOf(ledger), problem };
-  return { ...status, next: nextSteps(status) };
+  return { ...status, next: nextSteps(status, silentTaskQueue) };
 }
 
 async function readOperation(replications: ReplicationClient, arn: string): Promise<ReplicationStatus['operation']> {
@@ -60,14 +60,22 @@ async function readOperation(replications: ReplicationClient, arn: string): Prom
   return { kind, operationId, workflowId, hostWorkflowId, startedAt, requestedBy, reason, progress };
 }
 
-async function readLedger(replications: ReplicationClient, arn: string): Promise<[Ledger | null, string | null]> {
+interface LedgerAnswer {
+  readonly ledger: Ledger | null;
+  readonly problem: string | null;
+  /** Task queue of a ledger that gave no answer. */
+  readonly silentTaskQueue: string | null;
+}
+
+async function readLedger(replications: ReplicationClient, arn: string): Promise<LedgerAnswer> {
   const { isDmsFailure } = await import('../contract/failures.js');
   try {
-    return [await replications.ledger(arn), null];
+    return { ledger: await replications.ledger(arn), problem: null, silentTaskQueue: null };
   } catch (err) {
     // The summary says more than a missing ledger does.
-    if (isDmsFailure(err, 'DmsLedgerNotFound')) return [null, null];
-    if (isDmsFailure(err)) return [null, err.message];
+    if (isDmsFailure(err, 'DmsLedgerNotFound')) return { ledger: null, problem: null, silentTaskQueue: null };
+    if (isDmsFailure(err))
+      return { ledger: null, problem: err.message, silentTaskQueue: err.details[0].taskQueue ?? null };
     throw err;
   }
 }
@@ -83,18 +91,22 @@ function newestOf({ sealed, reservation, guard, checkpoints, operations }: Ledge
 }
 
 /** Returns the commands that go on from a status, the likeliest first. */
-export function nextSteps(status: Omit<ReplicationStatus, 'next'>): readonly string[] {
+export function nextSteps(
+  status: Omit<ReplicationStatus, 'next'>,
+  silentTaskQueue: string | null = null,
+): readonly string[] {
   const { replicationConfigArn: arn, state, operation, sealed, reservedBy } = status;
   const command = (name: string, rest = '') => dmsCommand(name, arn, rest);
   if (operation !== null) {
-    const { noWorker } = operation.progress;
+    const silent = operation.progress.noWorker?.taskQueue ?? silentTaskQueue;
     return [
-      ...(noWorker === null ? [] : [workerCommand(noWorker.taskQueue)]),
+      ...(silent === null ? [] : [workerCommand(silent)]),
       command('status', '--watch'),
       command('nudge'),
       command('cancel'),
     ];
   }
+  if (silentTaskQueue !== null) return [workerCommand(silentTaskQueue), command('status'), command('move-ledger')];
   if (state === 'unreadable') return ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>'];
   if (state === 'lost')
     return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason terminated`];

@@ -10,7 +10,7 @@ import type { ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
 import { historyPage } from '../ledger/history.js';
 import type { HistoryPage, HistoryQuery } from '../contract/history.js';
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
-import type { DecisionRequest } from '../contract/ledger-protocol.js';
+import type { DecisionRequest, MoveRequest } from '../contract/ledger-protocol.js';
 import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { OperationPlan } from '../contract/operation-plan.js';
@@ -41,7 +41,7 @@ export type { PauseSchedule, PauseScheduleInput } from './pause-schedules.js';
 export type { ClientProgress } from './progress.js';
 export type { OperationPlan } from '../contract/operation-plan.js';
 export type { OperationProgress } from '../contract/progress.js';
-export type { DecisionRequest } from '../contract/ledger-protocol.js';
+export type { DecisionRequest, MoveRequest } from '../contract/ledger-protocol.js';
 export type { HistoryEntry, HistoryPage, HistoryQuery } from '../contract/history.js';
 export type { Scheduled } from '../contract/pause-schedule.js';
 export type { FailureLimit, FleetInput, FleetProgress, ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
@@ -227,6 +227,18 @@ export class ReplicationClient {
    */
   breakReservation(replicationConfigArn: string, request: DecisionRequest): Promise<void> {
     return this.#ledgers.decide(messageNames.breakReservation, replicationConfigArn, request);
+  }
+
+  /**
+   * Moves the ledger to another task queue. The ledger stays on the task queue of the first operation, whatever a later
+   * operation or worker names.
+   *
+   * Both task queues need a worker with `dmsReplicationLedger` in its bundle: the old one until the ledger has moved. The
+   * ledger keeps the name and the reason. Throws as {@link unseal} does, and `DmsLedgerUnavailable` if no worker polls the
+   * new task queue.
+   */
+  moveLedger(replicationConfigArn: string, request: MoveRequest): Promise<void> {
+    return this.#ledgers.move(replicationConfigArn, request);
   }
 
   /**

@@ -7,17 +7,18 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { findDmsFailure } from '../contract/failures.js';
-import type { DecisionRequest } from '../contract/ledger-protocol.js';
+import type { DecisionRequest, MoveRequest } from '../contract/ledger-protocol.js';
 import { ledgerWorkflowId, messageNames } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import {
   ledgerClosed,
   ledgerNotFound,
   ledgerUnavailable,
+  nobodyToMoveTo,
   readArn,
   replicationDeleted,
 } from '../contract/failure-messages.js';
-import { readDecision } from '../contract/ledger-input-schemas.js';
+import { readDecision, readMove } from '../contract/ledger-input-schemas.js';
 import {
   askServer,
   isExplainedByServer,
@@ -46,6 +47,16 @@ export class Ledgers {
     const arn = readArn({ replicationConfigArn });
     const args: [DecisionRequest] = [readDecision(arn, `${update} request`, request)];
     await this.#ask(arn, (handle) => handle.executeUpdate<string, [DecisionRequest]>(update, { args }));
+  }
+
+  /** Moves a ledger to a task queue that a worker polls. */
+  async move(replicationConfigArn: string, request: MoveRequest): Promise<void> {
+    const arn = readArn({ replicationConfigArn });
+    const read = readMove(arn, request);
+    await requireServer(this.client);
+    const polls = await lastPolls(this.client, read.taskQueue);
+    if (polls?.length === 0) throw nobodyToMoveTo(arn, read.taskQueue);
+    await this.#ask(arn, (handle) => handle.executeUpdate<string, [MoveRequest]>(messageNames.move, { args: [read] }));
   }
 
   async #ask<T>(arn: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {

@@ -153,12 +153,22 @@ export function ledgerNotFound(replicationConfigArn: string) {
   );
 }
 
+/** Builds the failure of a move to a task queue that no worker polls. */
+export function nobodyToMoveTo(replicationConfigArn: string, taskQueue: string) {
+  return dmsFailure(
+    'DmsLedgerUnavailable',
+    { replicationConfigArn, taskQueue },
+    `The ledger ${ledgerWorkflowId(replicationConfigArn)} was not moved: no worker polls the task queue "${taskQueue}"`,
+    `Start a worker there (${workerCommand(taskQueue)}), then move the ledger.`,
+  );
+}
+
 /** Builds the failure of a ledger that exists, and gives no answer. */
 export function ledgerUnavailable(replicationConfigArn: string, taskQueue: string, problem: string) {
   return dmsFailure(
     'DmsLedgerUnavailable',
-    { replicationConfigArn },
+    { replicationConfigArn, taskQueue },
     `The ledger ${ledgerWorkflowId(replicationConfigArn)} on the task queue "${taskQueue}" can't be reached: ${problem}`,
-    `Start a worker there with ${workflowTypes.ledger} in its bundle (${workerCommand(taskQueue)}), then ask again. A change that was sent may still be applied.`,
+    `Start a worker there with ${workflowTypes.ledger} in its bundle (${workerCommand(taskQueue)}), then ask again. To leave that task queue for good, then move the ledger: ${dmsCommand('move-ledger', replicationConfigArn)}. A change that was sent may still be applied.`,
   );
 }

@@ -105,6 +105,8 @@ export interface DmsFailureDetails {
   readonly operation?: OperationInTheWay | undefined;
   /** Outcome of each replication of a fleet, set for `DmsFleetHalted`. */
   readonly fleet?: FleetReport | undefined;
+  /** Task queue that no worker serves as it must, set for `DmsWorkerMissing` and `DmsLedgerUnavailable`. Left out: not known. */
+  readonly taskQueue?: string | undefined;
   /** Next step for an operator. */
   readonly hint: string;
 }
@@ -168,7 +170,10 @@ export function findDmsFailure(err: unknown): (ApplicationFailure & DmsFailure) 
 export interface FailureSubject
   extends
     Partial<
-      Pick<DmsFailureDetails, 'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation' | 'fleet'>
+      Pick<
+        DmsFailureDetails,
+        'operationId' | 'awsError' | 'elapsedSeconds' | 'replication' | 'operation' | 'fleet' | 'taskQueue'
+      >
     >,
     Pick<DmsFailureDetails, 'replicationConfigArn'> {
   /** Last seen status. Used only without a look in `replication`. */

@@ -1,6 +1,6 @@
 /** Schemas of the requests that people send to a ledger. The schemas set all bounds and defaults. */
 import * as v from 'valibot';
-import type { DecisionRequest } from './ledger-protocol.js';
+import type { DecisionRequest, MoveRequest } from './ledger-protocol.js';
 import {
   exactObject,
   timeWithZone,
@@ -25,6 +25,14 @@ export const decision = exactObject(decisionFields);
 /** Checks a decision of a person, such as `request to unseal`. Throws DmsInvalidInput. */
 export function readDecision(replicationConfigArn: string, what: string, request: unknown): DecisionRequest {
   return readWith(decision, { what, replicationConfigArn, hint: CHANGED_NOTHING }, request);
+}
+
+/** Schema of a request to move a ledger. */
+export const moveRequest = exactObject({ ...decisionFields, taskQueue: nonBlankText });
+
+/** Checks a request to move a ledger. Throws DmsInvalidInput. */
+export function readMove(replicationConfigArn: string, request: unknown): MoveRequest {
+  return readWith(moveRequest, { what: 'request to move', replicationConfigArn, hint: CHANGED_NOTHING }, request);
 }
 
 const time = v.pipe(

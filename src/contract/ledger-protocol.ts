@@ -142,6 +142,12 @@ export interface DecisionRequest {
   readonly reason: string;
 }
 
+/** Argument of the update `dms.move`. */
+export interface MoveRequest extends DecisionRequest {
+  /** Task queue to move the ledger to. A worker with the workflow `dmsReplicationLedger` must serve it. */
+  readonly taskQueue: string;
+}
+
 /** Argument of the update `dms.restore`: archived records of a replication whose ledger was lost. */
 export interface RestoreRequest extends DecisionRequest {
   /** Records, newest first, at most as many as a ledger keeps. */

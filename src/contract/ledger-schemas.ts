@@ -20,11 +20,12 @@ import {
   text,
   MAX_TEXT,
 } from './ledger-fields.js';
-import { decision } from './ledger-input-schemas.js';
+import { decision, moveRequest } from './ledger-input-schemas.js';
 import { state } from './ledger-state-schema.js';
 import type {
   BeginRequest,
   DecisionRequest,
+  MoveRequest,
   RecordRequest,
   ReleaseRequest,
   ReserveRequest,
@@ -96,6 +97,7 @@ export const schemas = {
     workflowId: orNull(text(MAX_TEXT)),
   }) satisfies v.GenericSchema<unknown, ReserveRequest>,
   release: v.object({ owner: nonBlank(MAX_TEXT) }) satisfies v.GenericSchema<unknown, ReleaseRequest>,
+  move: moveRequest as v.GenericSchema<unknown, MoveRequest>,
   restore: v.object({
     by: nonBlank(MAX_TEXT),
     reason: nonBlank(MAX_TEXT),

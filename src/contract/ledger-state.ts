@@ -183,7 +183,9 @@ export interface LedgerEvent {
     /** Refusal: the archive will never take a record, or the ledger has given the record up. */
     | 'archive-refused'
     /** Restore: records came back from the archive. */
-    | 'restored';
+    | 'restored'
+    /** Move: the ledger goes on, on another task queue. */
+    | 'moved';
   /** Time of the event, ISO 8601, by the ledger's clock. */
   readonly at: string;
   /** Name of the person or of the owner who caused the event. `null`: the ledger itself. */

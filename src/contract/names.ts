@@ -34,6 +34,7 @@ export const messageNames = {
   release: 'dms.release',
   breakReservation: 'dms.breakReservation',
   restore: 'dms.restore',
+  move: 'dms.move',
   markGone: 'dms.gone',
   nudge: 'dms.nudge',
   cutover: 'dms.cutover',

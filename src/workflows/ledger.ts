@@ -2,7 +2,7 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -13,6 +13,7 @@ import type * as v from 'valibot';
 import { begin, validateBegin } from '../ledger/begin.js';
 import { unseal } from '../ledger/seal.js';
 import { requirePastToken } from '../ledger/fencing.js';
+import { move } from '../ledger/move.js';
 import { record, validateRecord } from '../ledger/record.js';
 import { reportMissing, mayClose } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
@@ -30,6 +31,7 @@ import { runDuties } from './ledger/duties.js';
 import {
   beginUpdate,
   breakReservationUpdate,
+  moveUpdate,
   reportMissingUpdate,
   historyQuery,
   ledgerQuery,
@@ -66,6 +68,9 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   const replicationConfigArn = readArn(input);
   let ledger = readState(replicationConfigArn, input.state ?? null);
   let updates = 0;
+  const { taskQueue: ownTaskQueue } = workflowInfo();
+  /** Task queue of the next run. */
+  let nextTaskQueue = ownTaskQueue;
   let isEnding = false;
   const ledgerRun: LedgerRun = {
     get ledger() {
@@ -77,7 +82,11 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     },
     // Invariant: once true, always true, so that all duties of the ledger end together.
     get isEnding() {
-      isEnding ||= updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested || mayClose(ledger);
+      isEnding ||=
+        updates >= UPDATES_PER_RUN ||
+        workflowInfo().continueAsNewSuggested ||
+        nextTaskQueue !== ownTaskQueue ||
+        mayClose(ledger);
       return isEnding;
     },
   };
@@ -124,12 +133,27 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     description: 'Ends the reservation of an owner that is gone. Takes { by, reason }.',
   });
 
+  onUpdate(
+    moveUpdate,
+    schemas.move,
+    (current, request, at) => {
+      const moved = move(current, request, at, nextTaskQueue);
+      nextTaskQueue = request.taskQueue;
+      return moved;
+    },
+    {
+      description:
+        'Moves the ledger to another task queue, which a worker with dmsReplicationLedger must serve. Takes { taskQueue, by, reason }.',
+    },
+  );
+
   await CancellationScope.nonCancellable(async () => {
     await Promise.all([runDuties(ledgerRun), runArchiveDuty(ledgerRun)]);
     await condition(allHandlersFinished);
   });
   if (mayClose(ledger)) return ledger;
-  return continueAsNew<typeof dmsReplicationLedger>({ replicationConfigArn, state: ledgerRun.ledger });
+  const goOn = makeContinueAsNewFunc<typeof dmsReplicationLedger>({ taskQueue: nextTaskQueue });
+  return goOn({ replicationConfigArn, state: ledgerRun.ledger });
 }
 
 interface UpdateOptions<Request> {

@@ -3,6 +3,7 @@ import type {
   BeginReply,
   BeginRequest,
   DecisionRequest,
+  MoveRequest,
   RecordReply,
   RecordRequest,
   ReleaseRequest,
@@ -34,6 +35,8 @@ export const historyQuery = defineQuery<HistoryPage, [HistoryQuery]>(messageName
 export const unsealUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.unseal);
 /** Ends a reservation, by name and reason. For people. */
 export const breakReservationUpdate = defineUpdate<string, [DecisionRequest]>(messageNames.breakReservation);
+/** Moves the ledger to another task queue. For people. */
+export const moveUpdate = defineUpdate<string, [MoveRequest]>(messageNames.move);
 /** Brings records back from an archive. For people. */
 export const restoreUpdate = defineUpdate<RestoreReply, [RestoreRequest]>(messageNames.restore);
 /** Reserves the replication for an owner. For the activities. */

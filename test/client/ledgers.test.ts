@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { failureOf, Stage } from '../support/stage.js';
+import { ReplicationClient } from '../../src/client/index.js';
+import { lastPolls } from '../../src/client/workers.js';
+import { failureOf, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const decision = { by: 'ada', reason: 'cut over' };
@@ -64,5 +66,48 @@ describe('a ledger', () => {
     const failure = await failureOf(stage.dms.ledger(arn));
     expect(failure).toMatchObject({ type: 'DmsLedgerUnavailable' });
     expect(failure.message).toContain('dmsReplicationLedger in its bundle');
+  });
+});
+
+describe('the move of a ledger', () => {
+  test('lets operations go on when its old task queue has no worker any more', async () => {
+    await using stage = await Stage.set();
+    const old = await stage.work();
+    const next = `${stage.taskQueue}-next`;
+    const arn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn: arn, operationId: 'before', ...brief });
+    await stage.work({}, next);
+    await until('the next worker polls', async () => (await lastPolls(stage.client, next))?.length === 1);
+    await stage.dms.moveLedger(arn, { ...decision, taskQueue: next });
+    await until('the next run is there', async () => {
+      const { taskQueue } = await stage.client.workflow.getHandle(`dms-ledger:${arn}`).describe();
+      return taskQueue === next;
+    });
+    await stage.stopWorkers(old);
+
+    const dms = new ReplicationClient({ client: stage.client, taskQueue: next });
+    expect(await dms.resume({ replicationConfigArn: arn, verifyProgressSeconds: 0 })).toMatchObject({
+      outcome: 'resumed',
+    });
+    const { operations, events, taskQueue } = await dms.ledger(arn);
+    expect(operations.map(({ kind }) => kind)).toEqual(['resume', 'stop']);
+    expect(events).toMatchObject([{ type: 'moved', by: 'ada', reason: 'cut over' }]);
+    expect(taskQueue).toBe(next);
+    expect((await dms.history(arn, { kind: 'event' })).entries).toMatchObject([{ event: { type: 'moved' } }]);
+    expect((await dms.summary(arn))?.state).toBe('running');
+  });
+
+  test('is refused to a task queue that no worker polls, and without a name', async () => {
+    await using stage = await Stage.set();
+    await stage.work();
+    const arn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    const nobody = await failureOf(stage.dms.moveLedger(arn, { ...decision, taskQueue: 'nobody-polls' }));
+    expect(nobody).toMatchObject({ type: 'DmsLedgerUnavailable' });
+    expect(nobody.message).toContain('was not moved: no worker polls the task queue "nobody-polls"');
+    const unnamed = await failureOf(stage.dms.moveLedger(arn, { ...decision, by: ' ', taskQueue: stage.taskQueue }));
+    expect(unnamed).toMatchObject({ type: 'DmsInvalidInput' });
+    await stage.dms.moveLedger(arn, { ...decision, taskQueue: stage.taskQueue });
+    expect((await stage.dms.ledger(arn)).events).toEqual([]);
   });
 });

@@ -4,12 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { lastPolls } from '../../src/client/workers.js';
 import { findServer } from '../../scripts/temporal-server.js';
 import { runCli } from '../support/cli.js';
 import { runCliProcess } from '../support/cli-process.js';
 import { quick, Stage, until } from '../support/stage.js';
 
 const HOUR = 3_600_000;
+/** Task queue to which the page moves a ledger. */
+const moveTo = `moved-${randomUUID()}`;
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const page = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 
@@ -45,12 +48,12 @@ async function follow(title: string, on: Stage, arn: string, before: (line: stri
 
 async function dms(on: Stage, line: string, arn: string): Promise<string> {
   const words = [...line.slice('temporal dms '.length).matchAll(/"([^"]*)"|(\S+)/g)].map(
-    ([, quoted, word]) => quoted ?? (word === 'ORDERS' ? nameOf(arn) : (word ?? '')),
+    ([, quoted, word]) => quoted ?? { ORDERS: nameOf(arn), 'temporal-dms': moveTo }[word ?? ''] ?? word ?? '',
   );
   const place = ['--address', inject('temporalAddress'), '--task-queue', on.taskQueue, '--disable-config-file'];
   // The doctor asks AWS with the settings of its process.
   const run = words[0] === 'doctor' ? (args: string[]) => runCliProcess(args, on.simulator) : runCli;
-  const { code, stdout, stderr } = await run([...words, ...place]);
+  const { code, stdout, stderr } = await run([...place, ...words]);
   expect([line, code, code === 0 ? '' : stderr + stdout]).toEqual([line, 0, '']);
   return stdout;
 }
@@ -161,6 +164,28 @@ describe.concurrent('the page for operators', () => {
     // The reset applies the newest update again, so its record has a later time.
     const { recordedAt: _, ...recorded } = checkpoint;
     expect((await stage.dms.ledger(arn)).checkpoints).toMatchObject([recorded]);
+  });
+});
+
+test('the page moves a ledger whose task queue ends', async () => {
+  await using ending = await Stage.set();
+  const worker = await ending.work();
+  const arn = create(ending);
+  await ending.dms.stop({ replicationConfigArn: arn, ...brief });
+  await untilListed(ending, arn);
+  await ending.stopWorkers(worker);
+  const [status] = await follow('Nobody serves the ledger any more', ending, arn, async (line) => {
+    if (!line.includes('move-ledger')) return;
+    await ending.work();
+    await ending.work({}, moveTo);
+    await until('the next worker polls', async () => (await lastPolls(ending.client, moveTo))?.length === 1);
+  });
+  expect(status).toContain(
+    `What to do next:\n  temporal-dms worker --task-queue ${ending.taskQueue}\n  temporal dms status ${arn}\n  temporal dms move-ledger ${arn}\n`,
+  );
+  await until('it has moved', async () => {
+    const { taskQueue } = await ending.client.workflow.getHandle(`dms-ledger:${arn}`).describe();
+    return taskQueue === moveTo;
   });
 });
 

@@ -54,6 +54,11 @@ export const workflowApi = {
   continueAsNew: async (...args: unknown[]) => {
     throw new ContinueAsNew(args);
   },
+  makeContinueAsNewFunc:
+    () =>
+    async (...args: unknown[]) => {
+      throw new ContinueAsNew(args);
+    },
   allHandlersFinished: () => true,
   setHandler: (
     { name }: { name: string },

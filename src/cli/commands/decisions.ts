@@ -1,4 +1,4 @@
-/** Commands that act on what is there: nudge, cancel, unseal and break-reservation. */
+/** Commands that act on what is there: nudge, cancel, unseal, break-reservation and move-ledger. */
 import type { Command } from 'commander';
 import { dmsCommand } from '../../contract/commands.js';
 import { readDecision, type DecisionOptions } from '../ask.js';
@@ -20,6 +20,11 @@ export function addDecisions(program: Command, run: Runner): void {
   addDecisionOptions(
     program.command('break-reservation <replication>').description('end the reservation of an owner that is gone'),
   ).action(run(breakReservation));
+  addDecisionOptions(
+    program
+      .command('move-ledger <replication>')
+      .description('move its ledger to the task queue of --task-queue; both need a worker'),
+  ).action(run(moveLedger));
 }
 
 async function nudge(session: Session, text: string): Promise<void> {
@@ -63,4 +68,15 @@ async function breakReservation(session: Session, text: string, options: Decisio
   const decision = await readDecision(session, options);
   await replications.breakReservation(arn, decision);
   session.output.result({ replicationConfigArn: arn, reservation: null }, () => `${shortName(arn)} is free.`);
+}
+
+async function moveLedger(session: Session, text: string, options: DecisionOptions): Promise<void> {
+  const { taskQueue } = session;
+  const { replications, arn } = await findTarget(session, text);
+  const decision = await readDecision(session, options);
+  await replications.moveLedger(arn, { ...decision, taskQueue });
+  session.output.result(
+    { replicationConfigArn: arn, ledgerTaskQueue: taskQueue },
+    () => `The ledger of ${shortName(arn)} goes on, on the task queue "${taskQueue}".`,
+  );
 }

@@ -56,7 +56,7 @@ export async function untilKnown<T>(
       if (Date.now() - missingSince >= MISSING_SECONDS * 1000)
         throw dmsFailure(
           'DmsWorkerMissing',
-          { replicationConfigArn },
+          { replicationConfigArn, taskQueue },
           `${missing}. It was tried for ${MISSING_SECONDS / 60} minutes`,
           `Start a worker with the activities of this package there (${workerCommand(taskQueue)}), or name the task queue of one. Then run the operation again.`,
         );
