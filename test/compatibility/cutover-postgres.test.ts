@@ -132,19 +132,19 @@ test('a source is freed while the target is down', async () => {
   const database = 'orders';
   await source.query('postgres', `CREATE DATABASE ${database}`);
   await source.query(database, `${POINTER_SCHEMA}; INSERT INTO traffic VALUES ('${database}', 'source')`);
-  const { fencePostgres, unfencePostgres } = createPostgresHooks({
+  const hooks = createPostgresHooks({
     source: source.url,
     target: target.url,
     pointer: `${source.url}/${database}`,
     databaseOf: () => database,
   });
   const context = { cutoverId: database, token: '2026-01-01T00:00:00.000Z' } as CutoverContext;
-  await attempt().run(fencePostgres, context);
+  await attempt().run(() => hooks.fencePostgres(context));
   await target.kill();
 
   const write = () => source.query(database, 'CREATE TABLE written ()');
   await expect(write()).rejects.toThrow('read-only');
-  await attempt().run(unfencePostgres, context);
+  await attempt().run(() => hooks.unfencePostgres(context));
 
   await write();
 }, 180_000);
