@@ -70,10 +70,10 @@ export function followOperation<Result>(
 
 /** Returns the line about a progress. Only a live line shows times that change by themselves. */
 export function progressLine(arn: string, progress: ClientProgress, isLive: boolean): string {
-  const { phase, lastStatus, since, until, detail, noWorker } = progress;
+  const { phase, lastStatus, since, until, problem } = progress;
   const seen = lastStatus === null ? '' : `, DMS shows "${lastStatus}"`;
   const limit = until === null ? '' : `, gives up ${distance(until)}`;
   const seconds = Math.max(0, Date.now() - Date.parse(since)) / 1000;
   const times = isLive ? ` (for ${duration(seconds)}${limit})` : '';
-  return `${shortName(arn)}: ${phase}${seen}${times}${noWorker === null ? '' : `. ${detail}`}`;
+  return `${shortName(arn)}: ${phase}${seen}${times}${problem === null ? '' : `. ${problem}`}`;
 }

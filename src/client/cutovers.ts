@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -21,7 +22,8 @@ import { readCutoverInput } from '../contract/cutover-schemas.js';
 import { dmsFailure, findDmsFailure } from '../contract/failures.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
-import { askServer, isUnanswered, requireServer } from './reach.js';
+import { askServer, isUnanswered, requestWithoutLimit, requireServer } from './reach.js';
+import { findProblem, WorkerWatch } from './workers.js';
 
 /** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
 const ANSWER_SECONDS = 10;
@@ -110,7 +112,9 @@ export function handleOf(client: Client, cutoverId: string): CutoverHandle {
     decide: (request) => send('decide', request),
     async result() {
       try {
-        return (await handle.result()) as CutoverResult;
+        const result = requestWithoutLimit(client, () => handle.result());
+        const problem = async () => findProblem(client, await handle.describe());
+        return (await new WorkerWatch().during(problem, result)) as CutoverResult;
       } catch (err) {
         throw err instanceof WorkflowNotFoundError ? notFound(workflowId) : (findDmsFailure(err) ?? err);
       }
@@ -147,9 +151,9 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
     if (err instanceof WorkflowNotFoundError) throw notFound(handle.workflowId);
     if (!isUnanswered(err)) throw err;
     const { taskQueue } = await askServer(client, () => handle.describe());
-    throw new Error(
+    throw new ServiceError(
       `${handle.workflowId} gives no answer. Check that a worker serves the task queue ${taskQueue} with temporal-dms/workflows. The request may still be carried out: read the status before you send it again`,
-      { cause: err },
+      { cause: err as Error },
     );
   }
 }

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { findDmsFailure } from '../contract/failures.js';
 import {
   flattenFleet,
@@ -15,8 +20,15 @@ import {
 import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
-import { askServer, isExplainedByServer, isUnanswered, requireServer, serverMessageOf } from './reach.js';
-import { describeNoWorker, findWaitingTask } from './workers.js';
+import {
+  askServer,
+  isExplainedByServer,
+  isUnanswered,
+  requestWithoutLimit,
+  requireServer,
+  serverMessageOf,
+} from './reach.js';
+import { describeNoWorker, findProblem, findWaitingTask, WorkerWatch } from './workers.js';
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
@@ -82,7 +94,9 @@ export function fleetHandle(client: Client, kind: OperationKind, fleetId: string
     joined: true,
     result: async () => {
       try {
-        return flattenFleet((await handle.result()) as FleetReport);
+        const result = requestWithoutLimit(client, () => handle.result());
+        const problem = async () => findProblem(client, await handle.describe());
+        return flattenFleet((await new WorkerWatch().during(problem, result)) as FleetReport);
       } catch (err) {
         throw findDmsFailure(err) ?? err;
       }
@@ -104,8 +118,8 @@ async function readProgress(client: Client, handle: WorkflowHandle): Promise<Fle
     const silence = isExplainedByServer(err)
       ? serverMessageOf(err)
       : `no worker of the task queue "${description.taskQueue}" answered within ${QUERY_SECONDS} s`;
-    throw new Error(`${handle.workflowId} can't be read: ${task === null ? silence : describeNoWorker(task)}`, {
-      cause: err,
+    throw new ServiceError(`${handle.workflowId} can't be read: ${task === null ? silence : describeNoWorker(task)}`, {
+      cause: err as Error,
     });
   }
 }

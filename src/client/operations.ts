@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -28,7 +29,7 @@ import { terminateNeverPickedUp } from './never-picked-up.js';
 import { readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
-import { findWaitingTask, WorkerWatch } from './workers.js';
+import { findProblem, findWaitingTask, WorkerWatch, type Problem } from './workers.js';
 
 /** Time limit of a plan. */
 const PLAN_SECONDS = 45;
@@ -49,7 +50,7 @@ export class Operations {
     private readonly client: Client,
     private readonly taskQueue: string,
   ) {
-    this.#workers = new WorkerWatch(client);
+    this.#workers = new WorkerWatch();
   }
 
   /** Starts an operation, or joins the one that is under way, and waits for the result. */
@@ -123,11 +124,14 @@ export class Operations {
     );
     try {
       const result = requestWithoutLimit(this.client, () => handle.result());
-      return (await this.#workers.during(async () => handle, result)) as OperationPlan;
+      return (await this.#workers.during(
+        async () => findProblem(this.client, await handle.describe()),
+        result,
+      )) as OperationPlan;
     } catch (err) {
       if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))
         throw findDmsFailure(err) ?? err;
-      throw new Error(
+      throw new ServiceError(
         `No worker of the task queue "${this.taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: temporal dms doctor`,
         { cause: err },
       );
@@ -212,12 +216,18 @@ export class Operations {
     let known: OperationRequest | null = null;
     const request = async (description: WorkflowExecutionDescription) =>
       (known ??= await readRequest(this.client, description));
+    const progress = async () => readProgress(this.client, await newestHandle(), this.taskQueue, request);
+    /** Finds the problem that a progress shows. */
+    const problemOfProgress = async (): Promise<Problem | null> => {
+      const { problem, noWorker } = await progress();
+      return problem === null ? null : { key: noWorker?.taskQueue ?? problem, text: problem };
+    };
     return {
       workflowId,
       runId,
       joined,
-      result: () => this.#workers.during(newestHandle, result()),
-      progress: async () => readProgress(this.client, await newestHandle(), this.taskQueue, request),
+      result: () => this.#workers.during(problemOfProgress, result()),
+      progress,
       cancel: async () => {
         const handle = workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
         await askServer(this.client, () => handle.cancel());

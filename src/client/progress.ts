@@ -1,12 +1,13 @@
 import {
   WorkflowFailedError,
+  WorkflowNotFoundError,
   type Client,
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { findDmsFailure } from '../contract/failures.js';
-import { messageNames } from '../contract/names.js';
+import { ledgerWorkflowId, messageNames, operationWorkflowId } from '../contract/names.js';
 import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
@@ -14,7 +15,7 @@ import { decodeFailure, decodePayload } from './payloads.js';
 import { askServer, isExplainedByServer, isUnanswered, isUnavailable, serverMessageOf, unreachable } from './reach.js';
 import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
-import { findWaitingTask, describeNoWorker, type NoWorker } from './workers.js';
+import { describeNoWorker, findProblem, findSlowTask, type NoWorker } from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
@@ -37,8 +38,6 @@ export interface ClientProgress extends OperationProgress {
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
-/** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
-const SLOW_SECONDS = 10;
 
 /** Reads the request of a described operation. `null`: its input is invalid. */
 export type ReadRequest = (description: WorkflowExecutionDescription) => Promise<OperationRequest | null>;
@@ -51,7 +50,8 @@ export async function readProgress(
   request: ReadRequest,
 ): Promise<ClientProgress> {
   const description = await askServer(client, () => handle.describe());
-  const noWorker = await findNoWorker(client, description);
+  const waiting = description.status.name === 'RUNNING' ? await findSlowTask(client, description) : null;
+  const noWorker = waiting === null ? null : { taskQueue: waiting.taskQueue, since: waiting.since };
   const known =
     (await pendingProgress(client, description, request)) ??
     (await reportedProgress(client, handle, description, noWorker !== null));
@@ -60,17 +60,11 @@ export async function readProgress(
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
       : []),
-    ...(noWorker === null ? [] : [describeNoWorker(noWorker)]),
+    ...(waiting === null ? [] : [describeNoWorker(waiting)]),
   ];
-  return { ...known, detail: [known.detail, ...remarks].join('. '), taskQueue: description.taskQueue, noWorker };
-}
-
-async function findNoWorker(client: Client, description: WorkflowExecutionDescription): Promise<NoWorker | null> {
-  if (description.status.name !== 'RUNNING') return null;
-  const found = await findWaitingTask(client, description);
-  if (found === null) return null;
-  const { isCertain, ...noWorker } = found;
-  return isCertain || Date.now() - Date.parse(noWorker.since) > SLOW_SECONDS * 1000 ? noWorker : null;
+  const detail = [known.detail, ...remarks].join('. ');
+  const problem = waiting === null ? (known.problem ?? null) : describeNoWorker(waiting);
+  return { ...known, detail, problem, taskQueue: description.taskQueue, noWorker };
 }
 
 /** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
@@ -83,17 +77,25 @@ async function reportedProgress(
   const { status, startTime, closeTime } = description;
   const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
   if (!isOpen) return finalProgress(handle, (closeTime ?? startTime).toISOString());
-  const unknown = { phase: 'beginning', lastStatus: null, since: startTime.toISOString(), until: null } as const;
+  const since = startTime.toISOString();
+  const unknown = { phase: 'beginning', lastStatus: null, since, until: null, problem: null } as const;
   if (hasNoWorker) return { ...unknown, detail: 'It waits for a worker' };
   try {
     const deadline = Date.now() + QUERY_SECONDS * 1000;
     return await client.withDeadline(deadline, () => handle.query<OperationProgress>(messageNames.progress));
   } catch (err) {
     if (isUnavailable(err)) throw unreachable(client, err);
-    if (isExplainedByServer(err)) return { ...unknown, detail: `Temporal says: ${serverMessageOf(err)}` };
-    if (!isUnanswered(err)) throw err;
-    return { ...unknown, detail: `No worker answered for ${QUERY_SECONDS} seconds` };
+    if (!isExplainedByServer(err) && !isUnanswered(err)) throw err;
+    const problem = isExplainedByServer(err)
+      ? `Temporal says: ${serverMessageOf(err)}. ${bundleHint(description)}`
+      : `No worker answered for ${QUERY_SECONDS} seconds`;
+    return { ...unknown, detail: problem, problem };
   }
+}
+
+/** Says what a worker that fails the operation's workflow task may lack. */
+function bundleHint({ taskQueue, type }: WorkflowExecutionDescription): string {
+  return `Check that the workers of the task queue "${taskQueue}" have the workflow ${type} in their bundle`;
 }
 
 /** Reads the progress from a pending activity. Needs no worker. `null`: no activity of a phase is pending. */
@@ -108,37 +110,69 @@ async function pendingProgress(
   const pending = raw.pendingActivities?.find(phaseOf);
   const phaseOfPending = phaseOf(pending);
   if (status.name !== 'RUNNING' || !pending || !phaseOfPending) return null;
-  const since = toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString();
   const seen = await attemptProgress(client, pending);
+  // An attempt that has left nothing is the first one. Its own time is that of the activity.
+  const since = seen.since ?? toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString();
   const phase = seen.phase ?? phaseOfPending;
   const seconds = phase === phaseOfPending ? (await request(description))?.limits[phase] : undefined;
   // The limit of a start counts from the beginning of the resume.
   const from = phase === 'starting' ? startTime.getTime() : Date.parse(since);
   const until = seconds === undefined ? null : new Date(from + seconds * 1000).toISOString();
-  return {
-    phase,
-    lastStatus: seen.lastStatus,
-    since,
-    until,
-    detail: seen.detail ?? `${phase}: "${seen.lastStatus ?? 'not seen'}"; a worker watches`,
-  };
+  const problem = seen.problem ?? (await ledgerProblem(client, description, pending));
+  const detail = problem ?? seen.detail ?? `${phase}: "${seen.lastStatus ?? 'not seen'}"; a worker watches`;
+  return { phase, lastStatus: seen.lastStatus, since, until, detail, problem };
 }
 
-/** Reads what the newest attempt has seen, from its failure or from its heartbeat. */
-async function attemptProgress(
+/** Activities whose attempts ask the ledger. */
+const askLedger: readonly string[] = ['dms.requestStop', 'dms.requestStart', 'dms.recordOperation'];
+
+/** Finds out whether the ledger keeps an attempt waiting. An attempt says so itself only after half a minute. */
+async function ledgerProblem(
   client: Client,
-  pending: PendingActivity,
-): Promise<HeldProgress & { readonly detail: string | null }> {
-  if (pending.lastFailure == null) {
-    const held = await heldProgress(client, pending);
-    return held === null
-      ? { phase: null, lastStatus: null, detail: 'its first look is under way' }
-      : { phase: held.phase ?? null, lastStatus: held.lastStatus ?? null, detail: null };
+  { workflowId }: WorkflowExecutionDescription,
+  { activityType }: PendingActivity,
+): Promise<string | null> {
+  if (!askLedger.includes(activityType?.name ?? '')) return null;
+  const arn = workflowId.slice(operationWorkflowId('').length);
+  try {
+    const ledger = await askServer(client, () => client.workflow.getHandle(ledgerWorkflowId(arn)).describe());
+    if (ledger.status.name !== 'RUNNING') return null; // the attempt itself says what that means
+    const problem = await findProblem(client, ledger);
+    return problem === null ? null : `It waits for its ledger. ${problem.text}`;
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return null; // no ledger yet
+    throw err;
   }
-  const failure = await decodeFailure(client, pending.lastFailure);
-  const details =
-    failure instanceof ApplicationFailure ? (failure.details?.[0] as Partial<AttemptProgress> | undefined) : undefined;
-  return { phase: details?.phase ?? null, lastStatus: details?.status ?? null, detail: failure.message };
+}
+
+interface SeenByAttempt {
+  readonly phase: OperationPhase | null;
+  readonly lastStatus: string | null;
+  readonly since: string | null;
+  readonly detail: string | null;
+  readonly problem: string | null;
+}
+
+/** Failure type of an attempt that only waits. */
+const WAITS = 'DmsStillWaiting';
+
+/** Reads what the newest attempts have seen, from the last failure or from the heartbeat, whichever is newer. */
+async function attemptProgress(client: Client, pending: PendingActivity): Promise<SeenByAttempt> {
+  const held = await heldProgress(client, pending);
+  const { lastHeartbeatTime, lastStartedTime, lastFailure } = pending;
+  const isHeld = held !== null && (toIso(lastHeartbeatTime) ?? '') > (toIso(lastStartedTime) ?? '');
+  if (lastFailure == null || isHeld) {
+    const { phase = null, lastStatus = null, since = null } = held ?? {};
+    const detail = held === null ? 'its first look is under way' : null;
+    return { phase, lastStatus, since, detail, problem: null };
+  }
+  const failure = await decodeFailure(client, lastFailure);
+  const isOurs = failure instanceof ApplicationFailure;
+  const details = isOurs ? (failure.details?.[0] as Partial<AttemptProgress> | undefined) : undefined;
+  const { phase = held?.phase ?? null, status = held?.lastStatus ?? null, since = held?.since ?? null } = details ?? {};
+  // The next attempt goes on after a timeout, such as that of a worker that was killed.
+  const problem = isOurs && failure.type !== WAITS ? failure.message : null;
+  return { phase, lastStatus: status, since, detail: failure.message, problem };
 }
 
 /**
@@ -156,11 +190,25 @@ async function heldProgress(client: Client, { heartbeatDetails }: PendingActivit
 async function finalProgress(handle: WorkflowHandle, since: string): Promise<OperationProgress> {
   try {
     const { replication } = (await handle.result()) as Partial<StopReplicationResult>;
-    return { phase: 'done', lastStatus: replication?.status ?? null, since, until: null, detail: 'Recorded' };
+    return {
+      phase: 'done',
+      lastStatus: replication?.status ?? null,
+      since,
+      until: null,
+      detail: 'Recorded',
+      problem: null,
+    };
   } catch (err) {
     if (!(err instanceof WorkflowFailedError)) throw err;
     const failure = findDmsFailure(err);
     const detail = (failure ?? err.cause ?? err).message;
-    return { phase: 'failed', lastStatus: failure?.details[0].status ?? null, since, until: null, detail };
+    return {
+      phase: 'failed',
+      lastStatus: failure?.details[0].status ?? null,
+      since,
+      until: null,
+      detail,
+      problem: null,
+    };
   }
 }

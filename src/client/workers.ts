@@ -1,14 +1,11 @@
 /** Finds out whether a worker takes the tasks of an execution. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { workerCommand } from '../contract/commands.js';
 import { toIso } from './times.js';
 
 /** Values of `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` in Temporal's API. */
 const [SCHEDULED, WORKFLOW, ACTIVITY] = [1, 1, 2] as const;
-const WARN_AFTER_SECONDS = 10;
-/** Seconds between two checks of an operation that a worker serves. */
-const CHECK_SECONDS = 60;
 
 /** Task that waits for a worker, while no worker polls its task queue. */
 export interface NoWorker {
@@ -22,6 +19,7 @@ export interface NoWorker {
 export interface WaitingTask extends NoWorker {
   /** True if no worker polled for five minutes. False: one polled within that time, and may have ended since. */
   readonly isCertain: boolean;
+  readonly isActivity: boolean;
 }
 
 /**
@@ -38,12 +36,14 @@ export async function findWaitingTask(
     const polls = await lastPolls(client, taskQueue, WORKFLOW);
     // A worker that polled after the task was scheduled would have got it, unless others wait before it.
     if (scheduled === null || polls === null || polls.some((at) => at > scheduled)) return null;
-    return { taskQueue, since: scheduled, isCertain: polls.length === 0 };
+    return { taskQueue, since: scheduled, isCertain: polls.length === 0, isActivity: false };
   }
   const activity = raw.pendingActivities?.find(({ state }) => Number(state) === SCHEDULED);
   const since = toIso(activity?.scheduledTime);
-  if (since === null || (await lastPolls(client, taskQueue, ACTIVITY))?.length !== 0) return null;
-  return { taskQueue, since, isCertain: true };
+  if (since === null || Date.parse(since) > Date.now()) return null; // it waits for its next attempt
+  const polls = await lastPolls(client, taskQueue, ACTIVITY);
+  if (polls === null || polls.some((at) => at > since)) return null;
+  return { taskQueue, since, isCertain: polls.length === 0, isActivity: true };
 }
 
 /** Returns the time of each worker's last poll, as far as the server remembers. `null`: the server does not tell. */
@@ -61,42 +61,90 @@ export async function lastPolls(
 }
 
 /** Returns the warning for an operator. */
-export function describeNoWorker({ taskQueue, since }: NoWorker): string {
-  return `No worker polls the task queue "${taskQueue}": nothing has moved since ${since}. Start one: ${workerCommand(taskQueue)}`;
+export function describeNoWorker({ taskQueue, since, isCertain, isActivity }: WaitingTask): string {
+  const what = isCertain
+    ? `No worker polls the task queue "${taskQueue}"${isActivity ? ' for activities' : ''}: nothing has moved since ${since}`
+    : `No worker has taken a task of the task queue "${taskQueue}" since ${since}. Its workers may have ended, or be full`;
+  return `${what}. Start one: ${workerCommand(taskQueue)}`;
 }
 
-/** Warns, once for each task queue, when no worker takes the tasks of an operation for ten seconds. */
+/** Problem of an execution that is waited for. */
+export interface Problem {
+  /** Equal for problems of which one warning is enough. */
+  readonly key: string;
+  readonly text: string;
+}
+
+/** Number of attempts of a workflow task from which on its worker fails it, and is not only slow. */
+const FAILING_ATTEMPT = 3;
+
+/**
+ * Finds what keeps an open execution from moving, as far as the server knows: no worker takes its task, or the worker
+ * fails its workflow task. `null`: nothing.
+ */
+export async function findProblem(
+  client: Client,
+  { workflowId, type, ...description }: Pick<WorkflowExecutionDescription, 'workflowId' | 'type' | 'taskQueue' | 'raw'>,
+): Promise<Problem | null> {
+  const task = await findSlowTask(client, description);
+  if (task !== null) return { key: task.taskQueue, text: describeNoWorker(task) };
+  const { taskQueue, raw } = description;
+  if ((raw.pendingWorkflowTask?.attempt ?? 1) < FAILING_ATTEMPT) return null;
+  const text = `The workers of the task queue "${taskQueue}" fail the workflow task of ${workflowId}. Check their log, and that their bundle has the workflow ${type}`;
+  return { key: text, text };
+}
+
+/** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
+const SLOW_SECONDS = 8;
+
+/** Returns a task that no worker takes, and that has waited for longer than a busy worker may need. `null`: none. */
+export async function findSlowTask(
+  client: Client,
+  description: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
+): Promise<WaitingTask | null> {
+  const found = await findWaitingTask(client, description);
+  const isLong = found !== null && Date.now() - Date.parse(found.since) > SLOW_SECONDS * 1000;
+  return found?.isCertain === true || isLong ? found : null;
+}
+
+/** Seconds between two checks of one execution, if few are waited for. */
+const CHECK_SECONDS = 5;
+/** Maximum number of checks in a second, for all executions that a client waits for. */
+const MAX_CHECKS = 10;
+
+/** Warns, once for each problem, when something keeps an execution that a client waits for from moving. */
 export class WorkerWatch {
   readonly #warned = new Set<string>();
+  #watched = 0;
 
-  constructor(private readonly client: Client) {}
-
-  /** Returns the result, and watches the workers until it is there. */
-  async during<T>(handle: () => Promise<WorkflowHandle>, result: Promise<T>): Promise<T> {
+  /** Returns the result, and looks for problems until it is there. */
+  async during<T>(findProblem: () => Promise<Problem | null>, result: Promise<T>): Promise<T> {
     const over = new AbortController();
+    this.#watched++;
     // A failed check must not end the wait for the result.
-    this.#watch(handle, over.signal).catch(() => {});
+    this.#watch(findProblem, over.signal).catch(() => {});
     try {
       return await result;
     } finally {
+      this.#watched--;
       over.abort();
     }
   }
 
-  async #watch(handle: () => Promise<WorkflowHandle>, signal: AbortSignal): Promise<void> {
-    const wait = (seconds: number) => sleep(seconds * 1000, undefined, { signal, ref: false });
-    await wait(WARN_AFTER_SECONDS / 2);
-    for (let before: NoWorker | null = null, isFirst = true; ; isFirst = false) {
-      const task = await findWaitingTask(this.client, await (await handle()).describe());
-      if (task !== null && task.since === before?.since) return this.#warn(task);
-      before = task;
-      await wait(isFirst ? WARN_AFTER_SECONDS / 2 : task === null ? CHECK_SECONDS : WARN_AFTER_SECONDS);
+  /** Warns of a problem that two checks in a row have found, so at most ten seconds after it began. */
+  async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
+    for (let before: Problem | null = null; ;) {
+      const seconds = Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
+      await sleep(seconds * 1000, undefined, { signal, ref: false });
+      const found = await findProblem().catch(() => null);
+      if (found !== null && found.key === before?.key) this.#warn(found);
+      before = found;
     }
   }
 
-  #warn(task: NoWorker): void {
-    if (this.#warned.has(task.taskQueue)) return;
-    this.#warned.add(task.taskQueue);
-    process.emitWarning(describeNoWorker(task), { code: 'TEMPORAL_DMS_NO_WORKER', type: 'TemporalDmsWarning' });
+  #warn({ key, text }: Problem): void {
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    process.emitWarning(text, { code: 'TEMPORAL_DMS_NO_WORKER', type: 'TemporalDmsWarning' });
   }
 }

@@ -24,6 +24,7 @@ export const scheduledTypes = { stop: 'dmsScheduledStop', resume: 'dmsScheduledR
 export const messageNames = {
   progress: 'dms.progress',
   childProgress: 'dms.childProgress',
+  problem: 'dms.problem',
   fleet: 'dms.fleet',
   ledger: 'dms.ledger',
   history: 'dms.history',

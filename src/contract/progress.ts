@@ -24,12 +24,16 @@ export interface OperationProgress {
   readonly until: string | null;
   /** Sentence for an operator: reason of the wait, or the problem. */
   readonly detail: string;
+  /** What keeps the operation from going on, such as a ledger that gives no answer. `detail` says it, too. `null`: nothing known. */
+  readonly problem: string | null;
 }
 
 /** Progress that an attempt leaves to the next: `details[0]` of its failure, as a pending activity shows it. */
 export interface AttemptProgress {
   readonly phase: OperationPhase;
   readonly status: string | null;
+  /** Time at which the activity was scheduled, ISO 8601, by Temporal's clock. Each attempt has a later one of its own. */
+  readonly since: string;
   readonly elapsedSeconds: number;
   readonly retryInSeconds: number;
 }
@@ -38,6 +42,8 @@ export interface AttemptProgress {
 export interface HeldProgress {
   readonly phase: OperationPhase | null;
   readonly lastStatus: string | null;
+  /** As in {@link AttemptProgress}. */
+  readonly since: string;
 }
 
 /** Facts shown below the progress, by name. A fact that is `null` is left out. */

@@ -72,13 +72,18 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   /** Task queue of the next run. */
   let nextTaskQueue = ownTaskQueue;
   let isEnding = false;
+  let problem: string | null = null;
   const ledgerRun: LedgerRun = {
+    showProblem: (found) => {
+      problem = found;
+      show(ledger, problem);
+    },
     get ledger() {
       return ledger;
     },
     set ledger(changed) {
       ledger = changed;
-      show(ledger);
+      show(ledger, problem);
     },
     // Invariant: once true, always true, so that all duties of the ledger end together.
     get isEnding() {
@@ -115,7 +120,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     });
   };
 
-  show(ledger);
+  show(ledger, problem);
   setHandler(ledgerQuery, () => ledger, { description: 'Shows everything that is recorded of the replication.' });
   setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}), {
     description: 'Lists operations and events, newest first. Takes { kind, since, until, limit, cursor }.',
@@ -165,8 +170,8 @@ interface UpdateOptions<Request> {
 /**
  * Shows the ledger in the current details, and in the memo if the memo changes. The memo is readable without a worker.
  */
-function show(ledger: Ledger): void {
-  setCurrentDetails(ledgerMarkdown(ledger));
+function show(ledger: Ledger, problem: string | null): void {
+  setCurrentDetails(ledgerMarkdown(ledger, problem));
   const { memo = {} } = workflowInfo();
   const wanted = ledgerMemo(ledger);
   const changed = Object.entries(wanted).filter(([key, value]) => (memo[key] ?? null) !== value);

@@ -23,6 +23,8 @@ import type { Ledger } from '../contract/ledger-state.js';
 export const progressQuery = defineQuery<OperationProgress>(messageNames.progress);
 /** Progress of the child that does the work of a workflow started under another id. */
 export const childProgressSignal = defineSignal<[OperationProgress]>(messageNames.childProgress);
+/** Problem that an attempt of an activity has met. `null`: it is over. For the activities. */
+export const problemSignal = defineSignal<[string | null]>(messageNames.problem);
 /** Nudge: something may have happened to the replication. An operation that waits looks at once. */
 export const nudgeSignal = defineSignal(messageNames.nudge);
 /** Progress of a fleet, with the outcome of each replication so far. */

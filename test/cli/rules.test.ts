@@ -106,6 +106,7 @@ describe('the next steps', () => {
     since: '2026-11-30T10:00:00.000Z',
     until: null,
     detail: '',
+    problem: null,
     taskQueue: 'q',
     noWorker: null,
   } as const;

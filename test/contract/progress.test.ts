@@ -7,6 +7,7 @@ const progress = {
   since: '2026-11-28T10:00:00.000Z',
   until: null,
   detail: 'Waiting',
+  problem: null,
 } as const;
 
 test('the details show the phase, the last status and every fact that is known', () =>

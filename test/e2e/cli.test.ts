@@ -59,6 +59,7 @@ const progress = v.strictObject({
   since: v.string(),
   until: nullable,
   detail: v.string(),
+  problem: nullable,
   taskQueue: v.string(),
   noWorker: v.nullable(v.strictObject({ taskQueue: v.string(), since: v.string() })),
 });

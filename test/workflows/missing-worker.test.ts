@@ -90,3 +90,24 @@ test('a stop goes on when a worker with the activities comes within five minutes
   expect(mayHaveBegun[0]).toBe(false);
   expect(mayHaveBegun.at(-1)).toBe(true);
 });
+
+test('a ledger shows which activity its task queue lacks, and goes on once a worker has it', async () => {
+  await using stage = await Stage.set();
+  const records: object[] = [];
+  const archive = { append: async (record: object) => void records.push(record), list: async () => [] };
+  const worker = await stage.work({ archive: { ...archive, append: () => Promise.reject(new Error('down')) } });
+  const replicationConfigArn = stage.simulator.createReplication();
+  await stage.dms.stop({ replicationConfigArn, ...brief });
+  await stage.stopWorkers(worker);
+
+  const ignorant = await stage.work({ bare: true, foreign: { other: async () => null } });
+  const ledger = stage.client.workflow.getHandle(`dms-ledger:${replicationConfigArn}`);
+  const details = async () =>
+    (await ledger.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+  const missing = `No worker of the task queue "${stage.taskQueue}" has the activity dms.archiveRecord`;
+  await until('the details show it', async () => (await details()).includes(missing));
+  await stage.stopWorkers(ignorant);
+  await stage.work({ archive });
+  await until('it is archived', () => records.length === 1);
+  await until('the details show it no more', async () => !(await details()).includes(missing));
+});

@@ -3,6 +3,7 @@ import { dmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
+import type { LedgerRun } from '../../src/workflows/ledger/ledger-run.js';
 import { callMark } from '../../src/dms/checkpoint.js';
 import { finishCall } from '../../src/workflows/ledger/unfinished-call.js';
 import { untilRunning, untilStopped } from '../../src/workflows/operation/waits.js';
@@ -13,9 +14,9 @@ import { arn as replicationConfigArn, at, operation } from '../support/operation
 vi.mock('../../src/workflows/operation/waits.js', () => ({ untilStopped: vi.fn(), untilRunning: vi.fn() }));
 
 /** Ledger whose operation has closed. Its call can no longer land. */
-function abandoned(kind: 'stop' | 'resume'): { ledger: Ledger; readonly isEnding: boolean } {
+function abandoned(kind: 'stop' | 'resume'): LedgerRun & { ledger: Ledger } {
   const ledger = withNote(emptyLedger(replicationConfigArn), operation('a', { kind }), 1, { intent: 'final' });
-  return { ledger: withBegun(ledger, operation('b'), 5), isEnding: false };
+  return { ledger: withBegun(ledger, operation('b'), 5), isEnding: false, showProblem: () => {} };
 }
 
 function finishNotedCall(ledgerRun: ReturnType<typeof abandoned>): Promise<void> {
@@ -34,7 +35,7 @@ beforeEach(() => {
 /** Ends of operations that the ledger has recorded. */
 const recordedEnds: RecordOperation[] = [];
 vi.mock('../../src/workflows/operation/activity-proxies.js', () => ({
-  changingActivities: () => ({ 'dms.recordOperation': async (how: RecordOperation) => void recordedEnds.push(how) }),
+  soughtActivities: () => ({ 'dms.recordOperation': async (how: RecordOperation) => void recordedEnds.push(how) }),
 }));
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),
@@ -53,7 +54,7 @@ test.each([
   const resume = operation('a', { kind: 'resume' });
   const left = withNote(ledger, resume, 5, { startReplicationType: type, before: callMark(stopped) });
   waits.resume.mockResolvedValue({ replication: look({ status: 'running' }), progress: 'not-checked', warnings: [] });
-  await finishNotedCall({ ledger: withBegun(left, operation('b'), 9), isEnding: false });
+  await finishNotedCall({ ...abandoned('resume'), ledger: withBegun(left, operation('b'), 9) });
   const how = recordedEnds.at(-1);
   if (how?.end !== 'resumed') throw new Error('It is recorded as resumed');
   expect([how.finishedBy, how.operation.operationId]).toEqual(['ledger', 'a']);

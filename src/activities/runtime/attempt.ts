@@ -73,6 +73,11 @@ export class Attempt {
     return this.#context.info.taskQueue;
   }
 
+  /** Workflow that the activity belongs to. */
+  get workflowExecution() {
+    return this.#context.info.workflowExecution;
+  }
+
   get signal(): AbortSignal {
     return this.#context.cancellationSignal;
   }
@@ -89,6 +94,11 @@ export class Attempt {
   get elapsedSeconds(): number {
     const { currentAttemptScheduledTimestampMs: now, scheduledTimestampMs: begun } = this.#context.info;
     return Math.max(0, (now - begun) / 1000) + this.attemptSeconds;
+  }
+
+  /** Time at which the activity was scheduled, ISO 8601, by the server's clock. */
+  get since(): string {
+    return new Date(this.#context.info.scheduledTimestampMs).toISOString();
   }
 
   /** Seconds until the activity times out if no answer comes. `Infinity` while the deadline doesn't count. */
@@ -231,7 +241,8 @@ export class Attempt {
     const { phase } = this;
     const status = this.status?.slice(0, 200) ?? null;
     const elapsedSeconds = Math.round(this.elapsedSeconds);
-    const progress: AttemptProgress = { phase, status, elapsedSeconds, retryInSeconds: delaySeconds };
+    const { since } = this;
+    const progress: AttemptProgress = { phase, status, since, elapsedSeconds, retryInSeconds: delaySeconds };
     return ApplicationFailure.create({
       type,
       message: message.slice(0, 1000),

@@ -52,6 +52,7 @@ export async function holdAttempt<Memory, Result>(
   let kept: WaitState<Memory> = (attempt.memory as WaitState<Memory> | undefined) ?? {
     phase: null,
     lastStatus: attempt.status,
+    since: attempt.since,
     memory: initialMemory,
     isDeadlineActive: true,
     unansweredSince: null,
@@ -84,7 +85,15 @@ export async function holdAttempt<Memory, Result>(
       const judgement = await judge(kept.memory, look);
       if ('done' in judgement) return judgement.done;
       const { memory, phase, isDeadlineActive } = judgement;
-      keep({ phase, lastStatus: attempt.status, memory, isDeadlineActive, unansweredSince: null, missingSince: null });
+      keep({
+        phase,
+        lastStatus: attempt.status,
+        since: attempt.since,
+        memory,
+        isDeadlineActive,
+        unansweredSince: null,
+        missingSince: null,
+      });
       attempt.isDeadlineActive = isDeadlineActive;
       attempt.unansweredSince = null;
       attempt.phase = phase;

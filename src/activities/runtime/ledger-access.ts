@@ -5,7 +5,10 @@ import { backoffSeconds } from './api-failures.js';
 import type { Attempt } from './attempt.js';
 import { LedgerClient } from './ledger-client.js';
 import { LedgerUnreachable, LedgerBusyError } from './ledger-errors.js';
+import { reportProblem } from './report-problem.js';
 
+/** Time without an answer of the ledger after which the operation shows that. Temporal itself needs 20 s to tell why. */
+const SILENT_SECONDS = 7;
 /** Longest time the ledger may be out of reach before an operation that has not begun gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;
 
@@ -15,10 +18,11 @@ const LEDGER_PATIENCE_SECONDS = 300;
  */
 export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerClient) => Promise<T>): Promise<T> {
   const { arn } = attempt.arn;
+  const { ledgerOutages } = attempt.worker;
   const ledger = ledgerClientOf(attempt);
   try {
-    const answer = await request(ledger);
-    attempt.worker.ledgerOutages.delete(arn);
+    const answer = await showSilence(attempt, ledger, request(ledger));
+    ledgerOutages.delete(arn);
     return answer;
   } catch (err) {
     if (err instanceof LedgerBusyError) throw attempt.ledgerBusy(err.message, err.seconds);
@@ -27,6 +31,27 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
       if (!attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
     } else if (!(err instanceof LedgerUnreachable)) throw err;
     throw outageFailure(attempt, await ledger.describe(), err);
+  }
+}
+
+/** Waits for the ledger's answer. Meanwhile shows once that it is missing, and then that it is there. */
+async function showSilence<T>(attempt: Attempt, ledger: LedgerClient, answer: Promise<T>): Promise<T> {
+  const { ledgerOutages } = attempt.worker;
+  const isShown = ledgerOutages.has(attempt.arn.arn);
+  let shown = isShown ? Promise.resolve() : null;
+  const show = async () => {
+    const where = await ledger.describe();
+    const what = `The ledger ${where} has given no answer for ${SILENT_SECONDS} seconds, at ${new Date().toISOString()}`;
+    await reportProblem(attempt, what);
+  };
+  const silence = setTimeout(() => void (shown ??= show()), SILENT_SECONDS * 1000);
+  try {
+    const answered = await answer;
+    // The attempt does not wait for this: it may be about to call DMS.
+    void shown?.then(() => reportProblem(attempt, null));
+    return answered;
+  } finally {
+    clearTimeout(silence);
   }
 }
 

@@ -21,6 +21,7 @@ export async function runArchiveDuty(ledgerRun: LedgerRun): Promise<void> {
     await retryUntilChanged(
       () => ledgerRun.isEnding || ledgerRun.ledger.archive?.taskQueue !== queue,
       () => store(ledgerRun, record),
+      ledgerRun.showProblem,
     );
   }
 }
@@ -28,7 +29,9 @@ export async function runArchiveDuty(ledgerRun: LedgerRun): Promise<void> {
 async function store(ledgerRun: LedgerRun, record: ArchivedRecord): Promise<void> {
   const { replicationConfigArn, archive } = ledgerRun.ledger;
   try {
-    await archivingActivities(archive?.taskQueue ?? null)['dms.archiveRecord']({ replicationConfigArn, record });
+    const taskQueue = archive?.taskQueue ?? undefined;
+    const archiving = archivingActivities({ replicationConfigArn, taskQueue, onMissing: ledgerRun.showProblem });
+    await archiving['dms.archiveRecord']({ replicationConfigArn, record });
     ledgerRun.ledger = dequeueRecord(ledgerRun.ledger, record.sequence);
     countArchived('copied');
   } catch (err) {

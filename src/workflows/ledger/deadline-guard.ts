@@ -4,7 +4,7 @@ import { findDmsFailure } from '../../contract/failures.js';
 import { countWarning, reasonToEnd, endGuard, warningEvent, warningOf } from '../../ledger/deadline.js';
 import { withEvent } from '../../ledger/entries.js';
 import type { Guard } from '../../contract/ledger-state.js';
-import { waitingActivities } from '../operation/activity-proxies.js';
+import { soughtWaits } from '../operation/activity-proxies.js';
 import { isCancelled } from '../operation/failures.js';
 import { countDeadlineWarning } from '../metrics.js';
 import type { LedgerRun } from './ledger-run.js';
@@ -51,8 +51,9 @@ async function look(
   const { replicationConfigArn } = ledgerRun.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: guard.taskQueue ?? undefined };
   try {
-    const looking = waitingActivities('See whether anybody has resumed it', where)['dms.describeReplication'];
-    const shown = await looking({ replicationConfigArn });
+    const { showProblem } = ledgerRun;
+    const looking = soughtWaits('See whether anybody has resumed it', where, replicationConfigArn, showProblem);
+    const shown = await looking['dms.describeReplication']({ replicationConfigArn });
     return { end: reasonToEnd(ledgerRun.ledger, guard, shown, now()), problem: null };
   } catch (err) {
     if (isCancelled(err)) throw err;

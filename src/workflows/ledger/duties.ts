@@ -10,6 +10,7 @@
 import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { MISSING_SECONDS } from '../../ledger/closing.js';
 import { unfinishedCall } from '../../ledger/calls.js';
+import { findDmsFailure } from '../../contract/failures.js';
 import type { LedgerRun } from './ledger-run.js';
 import { guardDeadline } from './deadline-guard.js';
 import { isCancelled } from '../operation/failures.js';
@@ -72,7 +73,7 @@ async function runDuty(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
     }
     const isChanged = () => ledgerRun.isEnding || !isSame(duty, dutyOf(ledgerRun));
     const isDue = duty.inMs <= 0 || !(await condition(isChanged, duty.inMs));
-    if (isDue) await retryUntilChanged(isChanged, duty.fulfil);
+    if (isDue) await retryUntilChanged(isChanged, duty.fulfil, ledgerRun.showProblem);
   }
 }
 
@@ -85,11 +86,15 @@ function untilMs(time: string): number {
 }
 
 /** Retries the work until it succeeds. Cancels the work if a change makes it unnecessary. */
-export async function retryUntilChanged(isChanged: () => boolean, work: () => Promise<void>): Promise<void> {
+export async function retryUntilChanged(
+  isChanged: () => boolean,
+  work: () => Promise<void>,
+  showProblem: LedgerRun['showProblem'],
+): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;
   const working = scope
-    .run(() => untilDone(work))
+    .run(() => untilDone(work, showProblem))
     .catch((err: unknown) => {
       if (!isCancelled(err)) throw err;
     })
@@ -98,13 +103,16 @@ export async function retryUntilChanged(isChanged: () => boolean, work: () => Pr
   await Promise.all([working, watching]);
 }
 
-async function untilDone(work: () => Promise<void>): Promise<void> {
+async function untilDone(work: () => Promise<void>, showProblem: LedgerRun['showProblem']): Promise<void> {
   for (let retryMs = MIN_RETRY_MS; ; retryMs = Math.min(MAX_RETRY_MS, retryMs * 2)) {
     try {
-      return await work();
+      await work();
+      return showProblem(null);
     } catch (err) {
       if (isCancelled(err)) throw err;
-      log.warn('A duty of the ledger failed and is retried', { error: String(err) });
+      const error = findDmsFailure(err)?.message ?? String(err);
+      log.warn('A duty of the ledger failed and is retried', { error });
+      showProblem(error);
       await sleep(retryMs);
     }
   }

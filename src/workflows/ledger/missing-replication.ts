@@ -1,6 +1,6 @@
 import { markDeleted, clearMissing } from '../../ledger/closing.js';
 import { findDmsFailure } from '../../contract/failures.js';
-import { waitingActivities } from '../operation/activity-proxies.js';
+import { soughtWaits } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
 
 /** Looks whether a replication that was reported missing was really deleted. */
@@ -8,7 +8,8 @@ export async function lookForMissing(ledgerRun: LedgerRun): Promise<void> {
   const { replicationConfigArn, missingSince, taskQueue } = ledgerRun.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: taskQueue ?? undefined };
   try {
-    await waitingActivities('See whether it was deleted', where)['dms.describeReplication']({ replicationConfigArn });
+    const looking = soughtWaits('See whether it was deleted', where, replicationConfigArn, ledgerRun.showProblem);
+    await looking['dms.describeReplication']({ replicationConfigArn });
     ledgerRun.ledger = clearMissing(ledgerRun.ledger);
   } catch (err) {
     if (findDmsFailure(err)?.type !== 'DmsReplicationNotFound') throw err;

@@ -17,7 +17,7 @@ import { findOperation } from '../../ledger/entries.js';
 import type { RecordOperation } from '../../contract/activity-protocol.js';
 import type { PendingCall } from '../../contract/ledger-state.js';
 import { recordResumedFrom } from '../../rules/resume-checks.js';
-import { changingActivities, waitingActivities } from '../operation/activity-proxies.js';
+import { soughtActivities, soughtWaits } from '../operation/activity-proxies.js';
 import type { LedgerRun } from './ledger-run.js';
 import { isCancelled } from '../operation/failures.js';
 import { untilRunning, untilStopped } from '../operation/waits.js';
@@ -42,7 +42,8 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
   const { taskQueue, firstRunId } = call;
   try {
     if (!call.isAbandoned) {
-      const idle = waitingActivities('Wait until its workflow has ended', { holdSeconds: 0, taskQueue });
+      const where = { holdSeconds: 0, taskQueue };
+      const idle = soughtWaits('Wait until its workflow has ended', where, replicationConfigArn, ledgerRun.showProblem);
       await idle['dms.awaitIdle']({ replicationConfigArn, firstRunId });
     }
     for (;;) {
@@ -166,9 +167,9 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: OutcomeO
   const operation = operationOf(call);
   const { isAnswered, taskQueue } = call;
   const about = { replicationConfigArn, operation, finishedBy: 'ledger', awsRequestIds, isAnswered } as const;
-  await CancellationScope.nonCancellable(() =>
-    changingActivities('Record what was left unfinished', taskQueue)['dms.recordOperation']({ ...about, ...how }),
-  );
+  const sought = { replicationConfigArn, taskQueue, onMissing: ledgerRun.showProblem };
+  const recording = soughtActivities('Record what was left unfinished', sought);
+  await CancellationScope.nonCancellable(() => recording['dms.recordOperation']({ ...about, ...how }));
 }
 
 /**

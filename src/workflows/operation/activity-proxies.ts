@@ -88,16 +88,20 @@ export function nudgingActivities(taskQueue?: string) {
   });
 }
 
-/** Returns the archive activity. An archive may be unavailable for long, and no operation waits for it. */
-export function archivingActivities(taskQueue: string | null) {
-  return proxyActivities<Pick<DmsActivities, 'dms.archiveRecord'>>({
+/**
+ * Returns the archive activity. An archive may be unavailable for long, and no operation waits for it. It fails as
+ * {@link soughtActivities} do.
+ */
+export function archivingActivities({ taskQueue, ...sought }: Sought) {
+  const activities = proxyActivities<DmsActivities>({
     startToCloseTimeout: 60_000,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     priority: { priorityKey: 5 },
     summary: 'Copy the record into the archive',
-    retry: { initialInterval: 2000, backoffCoefficient: 2, maximumInterval: 120_000 },
-    ...(taskQueue === null ? {} : { taskQueue }),
+    retry: { ...soughtRetry, backoffCoefficient: 2, maximumInterval: 120_000 },
+    ...(taskQueue === undefined ? {} : { taskQueue }),
   });
+  return seeking(activities, { taskQueue, ...sought });
 }
 
 /**
@@ -130,6 +134,12 @@ export function waitingActivities(summary: string, wait: Wait, retryPolicy: Retr
 }
 
 /** Returns {@link waitingActivities} that fail as {@link soughtActivities} do. */
-export function soughtWaits(summary: string, wait: Wait, replicationConfigArn: string): DmsActivities {
-  return seeking(waitingActivities(summary, wait, soughtRetry), { replicationConfigArn, taskQueue: wait.taskQueue });
+export function soughtWaits(
+  summary: string,
+  wait: Wait,
+  replicationConfigArn: string,
+  onMissing: Sought['onMissing'] = () => {},
+): DmsActivities {
+  const { taskQueue } = wait;
+  return seeking(waitingActivities(summary, wait, soughtRetry), { replicationConfigArn, taskQueue, onMissing });
 }

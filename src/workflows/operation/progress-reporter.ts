@@ -19,7 +19,7 @@ import {
   type ProgressFacts,
 } from '../../contract/progress.js';
 import type { Settled } from '../../contract/records.js';
-import { childProgressSignal, progressQuery } from '../messages.js';
+import { childProgressSignal, problemSignal, progressQuery } from '../messages.js';
 
 /** Phases that may last. Short ones are not reported, because a report costs five history events. */
 const reported: ReadonlySet<OperationPhase> = new Set([
@@ -38,7 +38,10 @@ export class ProgressReporter {
     since: now(),
     until: null,
     detail: 'Checking the input',
+    problem: null,
   };
+  /** Reason of the phase, without a problem. */
+  #reason = this.#progress.detail;
   #facts: ProgressFacts;
   #commands: readonly string[] = [];
 
@@ -47,6 +50,9 @@ export class ProgressReporter {
     this.#facts = requestFacts(input);
     setHandler(progressQuery, () => this.#progress, {
       description: 'Shows the phase, the last status, since when and until when it waits, and why.',
+    });
+    setHandler(problemSignal, (problem) => this.explain(problem), {
+      description: 'Takes a problem that an attempt of an activity has met.',
     });
   }
 
@@ -69,14 +75,16 @@ export class ProgressReporter {
   ): void {
     const isNew = phase !== this.#progress.phase;
     const until = withinSeconds === undefined ? null : new Date(Date.now() + withinSeconds * 1000).toISOString();
-    this.#progress = { phase, detail, lastStatus, since: now(), until };
+    this.#reason = detail;
+    this.#progress = { phase, detail, lastStatus, since: now(), until, problem: null };
     this.#show();
     if (isNew && reported.has(phase)) this.#report();
   }
 
-  /** Shows why the phase lasts. */
-  explain(detail: string): void {
-    this.#progress = { ...this.#progress, detail };
+  /** Shows a problem that keeps the phase from ending. `null`: it is over. A late report changes no end. */
+  explain(problem: string | null): void {
+    if (this.#isOver) return;
+    this.#progress = { ...this.#progress, problem, detail: problem ?? this.#reason };
     this.#show();
   }
 
@@ -115,8 +123,11 @@ export class ProgressReporter {
   }
 
   #show(): void {
-    const isOver = this.#progress.phase === 'done' || this.#progress.phase === 'failed';
-    setCurrentDetails(progressMarkdown(this.#progress, this.#facts, isOver ? [] : this.#commands));
+    setCurrentDetails(progressMarkdown(this.#progress, this.#facts, this.#isOver ? [] : this.#commands));
+  }
+
+  get #isOver(): boolean {
+    return this.#progress.phase === 'done' || this.#progress.phase === 'failed';
   }
 
   /**

@@ -1,0 +1,25 @@
+import { log } from '@temporalio/activity';
+import { messageNames, operationWorkflowId } from '../../contract/names.js';
+import type { Attempt } from './attempt.js';
+
+const SIGNAL_SECONDS = 5;
+
+/**
+ * Shows a problem in the details of the operation's workflow, which does not see the failures of attempts. `null`: it is
+ * over. Costs one signal, and only where something is wrong.
+ */
+export async function reportProblem(
+  { worker, arn, workflowExecution }: Attempt,
+  problem: string | null,
+): Promise<void> {
+  const { workflowId, runId } = workflowExecution ?? {};
+  // A workflow of any other id is a host, whose details are its own.
+  if (workflowId !== operationWorkflowId(arn.arn)) return;
+  const client = worker.client();
+  const handle = client.workflow.getHandle(workflowId, runId);
+  try {
+    await client.withDeadline(Date.now() + SIGNAL_SECONDS * 1000, () => handle.signal(messageNames.problem, problem));
+  } catch (err) {
+    log.debug('The problem could not be shown in the workflow', { error: String(err), problem });
+  }
+}

@@ -1,0 +1,163 @@
+/** What keeps an operation from moving is said at once: by the client, by the command line, and in the details. */
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { OperationHandle } from '../../src/client/index.js';
+import { runCli } from '../support/cli.js';
+import { quick, Stage, until } from '../support/stage.js';
+
+const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+const warnings: Error[] = [];
+const onWarning = (warning: Error) => void warnings.push(warning);
+beforeAll(() => void process.on('warning', onWarning));
+afterAll(() => void process.off('warning', onWarning));
+
+const endless = { ...quick, durations: { ...quick.durations, stopping: 1e6 } };
+
+interface Trouble {
+  readonly cause: string;
+  /** Text that names the problem. */
+  readonly says: (stage: Stage, arn: string) => string | RegExp;
+  /** Brings the stage into trouble. Returns the operation that does not move. */
+  readonly begin: (stage: Stage, arn: string) => Promise<OperationHandle<unknown>>;
+  /** True if a workflow of the package runs, so that it shows the problem itself. */
+  readonly hasDetails: boolean;
+}
+
+const startStop = (stage: Stage, replicationConfigArn: string) =>
+  stage.dms.startStop({ replicationConfigArn, ...brief });
+
+/** Starts the ledger of a replication on a task queue that no worker serves. */
+async function startLostLedger(stage: Stage, arn: string): Promise<void> {
+  await stage.client.workflow.start('dmsReplicationLedger', {
+    workflowId: `dms-ledger:${arn}`,
+    taskQueue: `${stage.taskQueue}-lost`,
+    args: [{ replicationConfigArn: arn }],
+  });
+}
+
+const troubles: readonly Trouble[] = [
+  {
+    cause: 'no worker polls the task queue',
+    says: ({ taskQueue }) => `No worker polls the task queue "${taskQueue}"`,
+    begin: startStop,
+    hasDetails: false,
+  },
+  {
+    cause: 'the worker has ended during the wait',
+    says: ({ taskQueue }) => `No worker has taken a task of the task queue "${taskQueue}" since`,
+    begin: async (stage, arn) => {
+      await stage.work({ holdSeconds: 2 });
+      const stop = await startStop(stage, arn);
+      await until('it waits', async () => (await stop.progress()).phase === 'stopping');
+      await stage.stopWorkers();
+      return stop;
+    },
+    hasDetails: false,
+  },
+  {
+    cause: 'the worker lacks the workflow',
+    says: () => /dmsStopReplication.* in (their|its) bundle|fail the workflow task/,
+    begin: async (stage, arn) => {
+      await stage.work({ workflows: './hosts-without-operations.ts' });
+      return startStop(stage, arn);
+    },
+    hasDetails: false,
+  },
+  {
+    cause: 'the worker lacks the activity',
+    says: ({ taskQueue }) => `No worker of the task queue "${taskQueue}" has the activity dms.requestStop`,
+    begin: async (stage, arn) => {
+      await stage.work({ bare: true, foreign: { other: async () => null } });
+      return startStop(stage, arn);
+    },
+    hasDetails: true,
+  },
+  {
+    cause: 'no worker serves the ledger',
+    says: ({ taskQueue }, arn) => new RegExp(`${arn}.*"?${taskQueue}-lost"?|"${taskQueue}-lost"`),
+    begin: async (stage, arn) => {
+      await startLostLedger(stage, arn);
+      await stage.work();
+      return startStop(stage, arn);
+    },
+    hasDetails: true,
+  },
+  {
+    cause: 'the worker lacks the ledger',
+    says: (_, arn) => new RegExp(`dms-ledger:${arn}|dmsReplicationLedger`),
+    begin: async (stage, arn) => {
+      await stage.work({ workflows: './hosts-without-ledger.ts' });
+      return startStop(stage, arn);
+    },
+    hasDetails: true,
+  },
+];
+
+describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) => {
+  test('the progress, the warning, the command line and the details name it', async () => {
+    await using stage = await Stage.set(endless);
+    const arn = stage.simulator.createReplication();
+    const wanted = says(stage, arn);
+    const named = expect.stringMatching(wanted);
+    const isNamed = (text: string) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text));
+    const stop = await begin(stage, arn);
+    const ended = stop.result().catch((err: unknown) => err);
+
+    const { detail, problem } = await until('the progress names it', async () => {
+      const progress = await stop.progress();
+      return progress.problem !== null && isNamed(progress.problem) ? progress : null;
+    });
+    expect([detail, problem]).toEqual([named, named]);
+    await until('the client warns', () => warnings.some(({ message }) => isNamed(message)));
+
+    const place = ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+    const shown = await runCli(['stop', arn, '--reason', 'r', '--settle', '0', ...place], {
+      onWrite: (written, terminal) => {
+        if (isNamed(written)) terminal.emit('SIGINT');
+      },
+    });
+    expect(shown).toMatchObject({ code: 130, stderr: named });
+    if (hasDetails) {
+      const handle = stage.client.workflow.getHandle(stop.workflowId);
+      await until('the details name it', async () => {
+        const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+        return isNamed(currentDetails);
+      });
+    }
+    await stage.client.workflow.getHandle(stop.workflowId).terminate();
+    await ended;
+  });
+});
+
+test('a problem of the ledger leaves the progress and the details once the ledger answers', async () => {
+  await using stage = await Stage.set(endless);
+  const arn = stage.simulator.createReplication();
+  await startLostLedger(stage, arn);
+  await stage.work();
+  const stop = await startStop(stage, arn);
+  const handle = stage.client.workflow.getHandle(stop.workflowId);
+  const reported = async () => (await handle.query<{ problem: string | null }>('dms.progress')).problem;
+  await until('the workflow shows it', async () => (await reported())?.includes(`${stage.taskQueue}-lost`));
+  await stage.work({}, `${stage.taskQueue}-lost`);
+  await until('it goes on', async () => (await stop.progress()).phase === 'stopping');
+  expect(await reported()).toBeNull();
+  expect((await stop.progress()).problem).toBeNull();
+  await stop.cancel();
+  await stop.result().catch((err: unknown) => err);
+});
+
+test('the progress of a long wait keeps the time at which it began, over all attempts', async () => {
+  await using stage = await Stage.set(endless);
+  await stage.work({ holdSeconds: 1 });
+  const stop = await startStop(stage, stage.simulator.createReplication());
+  const attempts = async () => {
+    const { raw } = await stage.client.workflow.getHandle(stop.workflowId).describe();
+    return raw.pendingActivities?.[0]?.attempt ?? 0;
+  };
+  await until('there is another attempt', async () => (await attempts()) > 1);
+  const first = await stop.progress();
+  await until('there are more attempts', async () => (await attempts()) > 3);
+  const later = await stop.progress();
+  expect([later.since, later.until]).toEqual([first.since, first.until]);
+  await stop.cancel();
+  await stop.result().catch((err: unknown) => err);
+});

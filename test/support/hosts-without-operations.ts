@@ -1,0 +1,1 @@
+export { dmsReplicationLedger } from '../../src/workflows/ledger.js';
