@@ -46,9 +46,9 @@ export class Output {
     else if (output === 'jsonl') this.#write(`${JSON.stringify(value)}\n`);
   }
 
-  /** Writes a list: an array in JSON, a line for each entry in JSON lines. */
-  list(values: readonly unknown[], text: () => string): void {
-    if (this.options.output !== 'jsonl') this.result(values, text);
+  /** Writes a list: an array in JSON, a line for each entry in JSON lines. `whole`: value in JSON in place of the array. */
+  list(values: readonly unknown[], text: () => string, whole: unknown = values): void {
+    if (this.options.output !== 'jsonl') this.result(whole, text);
     else for (const value of values) this.#write(`${JSON.stringify(value)}\n`);
   }
 

@@ -63,6 +63,7 @@ const progress = v.strictObject({
   taskQueue: v.string(),
   noWorker: v.nullable(v.strictObject({ taskQueue: v.string(), since: v.string() })),
 });
+const entry = v.looseObject({ at: v.string() });
 const schemas = {
   list: v.array(v.strictObject(summary)),
   status: v.strictObject({
@@ -125,7 +126,8 @@ const schemas = {
     warnings: v.array(warning),
   }),
   started: v.strictObject({ workflowId: v.string(), runId: v.string(), joined: v.boolean() }),
-  entry: v.looseObject({ at: v.string() }),
+  entry,
+  history: v.strictObject({ entries: v.array(entry), next: nullable }),
   fleet: v.object({ fleetId: v.string(), total: v.number(), failed: v.number(), left: v.array(v.string()) }),
   schedules: v.array(
     v.strictObject({ scheduleId: v.string(), nextStopAt: nullable, nextResumeAt: nullable, paused: v.boolean() }),
@@ -167,6 +169,13 @@ describe.concurrent('the command line', () => {
       { operation: { kind: 'resume', outcome: 'resumed', requestedBy: 'ada' } },
       { operation: { kind: 'stop', outcome: 'stopped' } },
     ]);
+    const page = await json(schemas.history, 'history', name, '--limit', '1');
+    expect(page).toMatchObject({ entries: [{ operation: { kind: 'resume' } }], next: expect.any(String) });
+    expect((await dms('history', name, '--limit', '1')).stderr).toBe(`There is more: --cursor '${page.next}'\n`);
+    expect(await json(schemas.history, 'history', name, '--limit', '1', '--cursor', page.next ?? '')).toMatchObject({
+      entries: [{ operation: { kind: 'stop' } }],
+      next: null,
+    });
     expect(JSON.parse((await dms('ledger', name)).stdout)).toMatchObject({
       replicationConfigArn: arn,
       lastSequence: 1,

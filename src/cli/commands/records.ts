@@ -26,10 +26,11 @@ export function addRecords(program: Command, run: Runner): void {
 
 async function history(session: Session, text: string, query: HistoryQuery): Promise<void> {
   const { replications, arn } = await findTarget(session, text);
-  const { entries, next } = await replications.history(arn, query);
-  session.output.list(entries, () =>
-    entries.length === 0 ? 'Nothing is recorded.' : table(['AT', 'WHAT', 'BY', 'HOW'], entries.map(historyRow)),
-  );
+  const page = await replications.history(arn, query);
+  const { entries, next } = page;
+  const shown = () =>
+    entries.length === 0 ? 'Nothing is recorded.' : table(['AT', 'WHAT', 'BY', 'HOW'], entries.map(historyRow));
+  session.output.list(entries, shown, page);
   if (next !== null) session.output.say(`There is more: --cursor '${next}'`);
 }
 
