@@ -1,10 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { manifest } from '../program.js';
 import { addCommands } from './commands/index.js';
 import { exitCodes } from './exit-codes.js';
 import { addGlobalOptions, normalArguments, type GlobalOptions } from './globals.js';
 import { Output } from './output.js';
 import { Session, type Runner } from './session.js';
+import { WIDTH } from './text.js';
 import type { Terminal } from './terminal.js';
 
 /** Runs the program with the arguments of its command line. Returns the exit code. */
@@ -59,7 +60,13 @@ export function createProgram(terminal: Terminal, runner: Runner, usageErrors: s
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({
+      showGlobalOptions: false,
+      helpWidth: WIDTH,
+      // By default, a description that has less than 40 characters is not broken.
+      minWidthToWrap: 20,
+      subcommandTerm: (command) => new Help().subcommandTerm(command).replace(' [options]', ''),
+    })
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
@@ -69,7 +76,7 @@ export function createProgram(terminal: Terminal, runner: Runner, usageErrors: s
   addCommands(program, runner);
   program.addHelpText(
     'after',
-    '\nA <replication> is an ARN, its last part, or a unique beginning of that. The Temporal CLI\nruns this program, too: temporal dms list.',
+    '\nA <replication> is an ARN, its last part, or a unique beginning of that.\nThe Temporal CLI runs this program, too: temporal dms list.',
   );
   for (const command of program.commands)
     if (command.options.length > 0 || command.commands.length > 0)

@@ -1,7 +1,7 @@
 /** Text for people: fields, tables and times that fit a terminal. */
 
 /** Width that every text fits, unless one word is longer. */
-const WIDTH = 80;
+export const WIDTH = 80;
 
 /** Returns one line for each field. A field that is `null` is left out. Long values go on in lines of their own. */
 export function fields(rows: readonly (readonly [name: string, value: string | null])[]): string {
@@ -20,17 +20,73 @@ export function commandLines(title: string, commands: readonly string[]): string
   return [title, ...commands.map((command) => `  ${command}`)].join('\n');
 }
 
-/** Returns a table. The last column takes what is left of the width. */
+/** Returns a text that is broken at the width, each line with that indent. */
+export function indented(text: string, indent: number): string {
+  return wrap(text, WIDTH - indent)
+    .map((line) => ' '.repeat(indent) + line)
+    .join('\n');
+}
+
+/**
+ * Returns a table. Long columns are broken until the table fits. The last column takes what is left of the width.
+ *
+ * A word that is longer than its column stays whole, so that it can be copied. The rest of its row goes on in the next
+ * line, below its header.
+ */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const last = header.length - 1;
-  const before = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0);
-  const lines = [header, ...rows].flatMap((row) => {
-    const start = row.slice(0, last).map((cell, column) => cell.padEnd((widths[column] ?? 0) + 2));
-    const [first = '', ...rest] = wrap(row[last] ?? '', Math.max(10, WIDTH - before));
-    return [start.join('') + first, ...rest.map((line) => ' '.repeat(before) + line)];
-  });
-  return lines.map((line) => line.trimEnd()).join('\n');
+  const widths = columnWidths(header, rows);
+  return [header, ...rows].flatMap((row) => rowLines(row, widths)).join('\n');
+}
+
+/** Minimum width that the columns before the last one leave to it, unless its cells are shorter. */
+const LAST_WIDTH = 24;
+/** Width below which a column is not broken. */
+const FIRM_WIDTH = 20;
+/** Space between two columns. */
+const GAP = 2;
+
+/** Returns the widths of the columns. The widest one is broken further until the last one has enough space. */
+function columnWidths(header: readonly string[], rows: readonly (readonly string[])[]): readonly number[] {
+  const cells = header.map((name, column) => [name, ...rows.map((row) => row[column] ?? '')]);
+  const widths = cells.map((texts) => Math.max(...texts.map(({ length }) => length)));
+  const last = widths.length - 1;
+  const needed = Math.min(widths[last] ?? 0, LAST_WIDTH);
+  for (;;) {
+    const before = widths.slice(0, last);
+    const left = WIDTH - before.reduce((sum, width) => sum + width + GAP, 0);
+    const widest = Math.max(...before);
+    if (left >= needed || widest <= FIRM_WIDTH) return [...before, Math.max(10, left)];
+    const column = before.indexOf(widest);
+    const lengths = (cells[column] ?? []).flatMap((text) => wrap(text, widest - 1).map(({ length }) => length));
+    // A header stays in one line.
+    widths[column] = Math.max(header[column]?.length ?? 0, ...lengths.filter((length) => length < widest));
+    if (widths[column] === widest) return [...before, Math.max(10, left)];
+  }
+}
+
+/** Returns the lines of a row. */
+function rowLines(row: readonly string[], widths: readonly number[]): readonly string[] {
+  const lines: string[] = [];
+  /** Lines of the cells side by side, which begin below all lines before them. */
+  let beside: string[] = [];
+  const endLines = () => {
+    lines.push(...beside.map((line) => line.trimEnd()).filter((line) => line !== ''));
+    beside = [];
+  };
+  let start = 0;
+  for (const [column, width] of widths.entries()) {
+    const cell = wrap(row[column] ?? '', width);
+    const longest = Math.max(...cell.map(({ length }) => length));
+    const isLast = column === widths.length - 1;
+    const isWide = longest > width && !isLast;
+    if (isWide && start + longest > WIDTH) endLines();
+    const indent = isWide ? Math.min(start, Math.max(0, WIDTH - longest)) : start;
+    for (const [index, text] of cell.entries()) beside[index] = (beside[index] ?? '').padEnd(indent) + text;
+    if (isWide) endLines();
+    start += width + GAP;
+  }
+  endLines();
+  return lines;
 }
 
 /** Breaks a text into lines. A word that is longer than a line stays whole, so that it can be copied. */

@@ -4,8 +4,9 @@ import { NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotF
 import { CancelledFailure } from '@temporalio/common';
 import { InvalidArgumentError } from 'commander';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
-import { readArns } from '../../src/cli/commands/fleet.js';
+import { fleetText, readArns } from '../../src/cli/commands/fleet.js';
 import { isWanted, listText } from '../../src/cli/commands/list.js';
+import { historyText } from '../../src/cli/commands/records.js';
 import { CliError, exitCodes } from '../../src/cli/exit-codes.js';
 import { shownError } from '../../src/cli/failures.js';
 import { nextSteps, type ReplicationStatus } from '../../src/cli/status.js';
@@ -13,6 +14,7 @@ import { chooseArn } from '../../src/cli/targets.js';
 import { temporalEnv } from '../../src/cli/temporal-env.js';
 import type { GlobalOptions } from '../../src/cli/globals.js';
 import { DmsFailureType, dmsFailure } from '../../src/contract/failures.js';
+import type { HistoryEntry } from '../../src/contract/history.js';
 
 const arnOf = (id: string, account = '123456789012') => `arn:aws:dms:eu-west-1:${account}:replication-config:${id}`;
 const arn = arnOf('ORDERS');
@@ -166,11 +168,45 @@ describe('the list', () => {
   test('shows the whole ARN where two accounts have the same name', () => {
     const [one, other] = [arnOf('ORDERS', '111111111111'), arnOf('ORDERS', '222222222222')];
     const text = listText(summaries(one, other, arnOf('USERS')), place);
-    expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual(['REPLICATION', one, other, 'USERS']);
+    expect(text.split('\n').map((line) => line.split(' ')[0])).toEqual(['REPLICATION', one, '', other, '', 'USERS']);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test('names the server and the namespace that have none', () =>
     expect(listText([], place)).toBe('No such replications in the namespace "prod" at localhost:7233.'));
+});
+
+test('the failures of a fleet fit 80 columns: each below the name of its replication', () => {
+  const entry = { failureType: 'DmsReplicationNotFound', message: `${arn} does not exist. ${'Check it. '.repeat(9)}` };
+  const text = fleetText({
+    kind: 'stop',
+    fleetId: 'nightly',
+    total: 22,
+    outcomes: {},
+    failed: 22,
+    left: [],
+    halted: null,
+    duplicates: 0,
+    results: Object.fromEntries(Array.from({ length: 22 }, (_, n) => [arnOf(`ORDERS-${n}-${'X'.repeat(20)}`), entry])),
+  });
+  expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(text).toContain(`\n\nORDERS-0-${'X'.repeat(20)}: DmsReplicationNotFound\n  ${arn} does not`);
+  expect(text).not.toContain('ORDERS-20-');
+  expect(text).toMatch(/\n\nand 2 more: see -o json$/);
+});
+
+test('a history fits 80 columns, also with a long name of who asked', () => {
+  const by = 'arn:aws:sts::123456789012:assumed-role/operators/ada.lovelace@example.com';
+  const event = {
+    at: '2026-11-30T10:00:00.000Z',
+    type: 'reservation-broken',
+    by,
+    reason: 'gone '.repeat(20),
+    detail: null,
+  };
+  const text = historyText([{ at: event.at, event } as unknown as HistoryEntry]);
+  expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(text).toContain(by);
 });
 
 describe('the exit code', () => {

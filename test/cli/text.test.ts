@@ -53,6 +53,58 @@ describe('a text for people', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  const cell = {
+    name: 'N'.repeat(44),
+    arn: 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS-TO-AURORA',
+    person: 'Ada Lovelace of the data platform team in Berlin',
+    session: 'arn:aws:sts::123456789012:assumed-role/operators/ada.lovelace@example.com',
+    time: '2026-11-30 10:00:00',
+    type: 'reservation-broken',
+    prose: 'the owner has gone home and does not come back before Monday',
+  };
+  test.each([
+    ['prose in every column', [cell.prose, cell.prose, cell.prose]],
+    ['a long name in a middle column', [cell.time, cell.type, cell.person, cell.prose]],
+    ['a word in a middle column that is longer than it', [cell.time, cell.type, cell.session, cell.prose]],
+    ['a whole ARN in the first column', [cell.arn, 'running', 'in 1 d 23 h', cell.prose]],
+    ['two names that are long', [cell.name, cell.name, cell.time, 'active']],
+    ['long words in every column but the last', [cell.arn, cell.session, cell.name, cell.prose]],
+  ])('fits a table with %s into 80 characters, and loses no word', (_, row) => {
+    const header = ['FIRST', 'SECOND', 'THIRD', 'FOURTH'].slice(0, row.length);
+    const text = table(header, [row, header.map(() => 'short')]);
+    const lines = text.split('\n');
+    expect(lines.filter((line) => line.length > 80 || line.trim() === '')).toEqual([]);
+    const words = (what: string) => what.split(/\s+/).toSorted();
+    expect(words(text)).toEqual(words([...header, ...row, ...header.map(() => 'short')].join(' ')));
+    // Every column begins below its header.
+    const ends = lines.at(-1) ?? '';
+    expect(ends.split(/ +/)).toEqual(header.map(() => 'short'));
+    for (const name of header) expect(ends[(lines[0] ?? '').indexOf(name)]).toBe('s');
+  });
+
+  test('goes on below the header after a word that is longer than its column', () =>
+    expect(
+      table(
+        ['REPLICATION', 'STATE', 'NOTES'],
+        [
+          [cell.arn, 'stopped', 'sealed, reserved by ada'],
+          ['USERS', 'running', ''],
+        ],
+      ),
+    ).toBe(
+      [
+        'REPLICATION  STATE    NOTES',
+        cell.arn,
+        '             stopped  sealed, reserved by ada',
+        'USERS        running',
+      ].join('\n'),
+    ));
+
+  test('leaves a table that fits as it is', () =>
+    expect(table(['A', 'B'], [['a'.repeat(60), 'b'.repeat(18)]])).toBe(
+      `${'A'.padEnd(60)}  B\n${'a'.repeat(60)}  ${'b'.repeat(18)}`,
+    ));
+
   test('never breaks a command', () =>
     expect(commandLines('Next:', ['x '.repeat(60)])).toBe(`Next:\n  ${'x '.repeat(60)}`));
 

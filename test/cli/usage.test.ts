@@ -1,5 +1,8 @@
 /** The command line: help, mistakes and questions. No server is needed. */
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/run.js';
+import type { Terminal } from '../../src/cli/terminal.js';
 import { runCli } from '../support/cli.js';
 
 const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS';
@@ -11,6 +14,21 @@ describe('temporal-dms', () => {
     expect([code, stderr]).toEqual([0, '']);
     for (const command of ['status', 'stop', 'resume', 'list', 'fleet', 'cutover', 'schedule', 'archive', 'worker'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
+  test('fits the help of every command into 80 columns', async () => {
+    const terminal = { stdout: { write: () => true }, stderr: { write: () => true } } as unknown as Terminal;
+    const paths = (command: Command): readonly string[][] => [
+      [],
+      ...command.commands.flatMap((each) => paths(each).map((path) => [each.name(), ...path])),
+    ];
+    const all = paths(createProgram(terminal, () => async () => {}));
+    expect(all.length).toBeGreaterThan(35);
+    for (const path of all) {
+      const { stdout } = await runCli([...path, '--help']);
+      expect(stdout).toContain('Usage: temporal-dms');
+      expect([path, stdout.split('\n').filter((line) => line.length > 80)]).toEqual([path, []]);
+    }
   });
 
   test.each([[], ['fleet'], ['cutover']])('prints the help for want of a command: %s', async (...args) => {

@@ -307,7 +307,7 @@ describe.concurrent('the command line', () => {
     });
     const shown = await dms('fleet', 'status', 'stop', id);
     expect(shown.stdout).toMatch(/3 in all: 2 stopped, 1 failed/);
-    expect(shown.stdout).toMatch(new RegExp(`^${nameOf(unknown)} +DmsReplicationNotFound `, 'm'));
+    expect(shown.stdout).toMatch(new RegExp(`^${nameOf(unknown)}: DmsReplicationNotFound$`, 'm'));
     expect((await dms('fleet', 'resume', ...arns, ...why, '--verify', '0')).code).toBe(0);
   });
 

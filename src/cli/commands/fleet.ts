@@ -9,7 +9,7 @@ import { CliError, exitCodes } from '../exit-codes.js';
 import { exitCodeOf, follow } from '../follow.js';
 import { readText } from '../input.js';
 import type { Runner, Session } from '../session.js';
-import { fields, shortName, table } from '../text.js';
+import { fields, indented, shortName } from '../text.js';
 import { addDecisionOptions } from './operation-options.js';
 
 /** Maximum number of failures that a text names. */
@@ -197,16 +197,18 @@ function countsText({ total, outcomes, failed, left, running = [] }: FleetResult
   return `${total} in all: ${[...ended, ...rest].join(', ') || 'none ended'}`;
 }
 
-function fleetText(fleet: FleetResult & Partial<FleetProgress>): string {
+export function fleetText(fleet: FleetResult & Partial<FleetProgress>): string {
+  // The message of a failure is too long for a column of a table.
   const failures = Object.entries(fleet.results).flatMap(([arn, entry]) =>
-    'failureType' in entry ? [[shortName(arn), entry.failureType, entry.message ?? '']] : [],
+    'failureType' in entry
+      ? [`\n${indented(`${shortName(arn)}: ${entry.failureType}`, 0)}\n${indented(entry.message ?? '', 2)}`]
+      : [],
   );
-  const more = failures.length > MAX_NAMED ? [`and ${failures.length - MAX_NAMED} more: see -o json`] : [];
-  const shown =
-    failures.length === 0 ? [] : ['', table(['REPLICATION', 'FAILURE', 'WHY'], failures.slice(0, MAX_NAMED)), ...more];
+  const more = failures.length > MAX_NAMED ? [`\nand ${failures.length - MAX_NAMED} more: see -o json`] : [];
   const rows = fields([
     ['replications', countsText(fleet)],
     ['halted', fleet.halted],
   ]);
-  return [`The ${fleet.kind} fleet ${fleet.fleetId}`, '', rows, ...shown].join('\n');
+  const title = `The ${fleet.kind} fleet ${fleet.fleetId}`;
+  return [title, '', rows, ...failures.slice(0, MAX_NAMED), ...more].join('\n');
 }

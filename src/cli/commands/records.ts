@@ -28,10 +28,12 @@ async function history(session: Session, text: string, query: HistoryQuery): Pro
   const { replications, arn } = await findTarget(session, text);
   const page = await replications.history(arn, query);
   const { entries, next } = page;
-  const shown = () =>
-    entries.length === 0 ? 'Nothing is recorded.' : table(['AT', 'WHAT', 'BY', 'HOW'], entries.map(historyRow));
-  session.output.list(entries, shown, page);
+  session.output.list(entries, () => historyText(entries), page);
   if (next !== null) session.output.say(`There is more: --cursor '${next}'`);
+}
+
+export function historyText(entries: readonly HistoryEntry[]): string {
+  return entries.length === 0 ? 'Nothing is recorded.' : table(['AT', 'WHAT', 'BY', 'HOW'], entries.map(historyRow));
 }
 
 function historyRow(entry: HistoryEntry): string[] {

@@ -89,12 +89,17 @@ async function list(session: Session): Promise<void> {
           ['SCHEDULE', 'NEXT STOP', 'NEXT RESUME', 'STATE'],
           schedules.map(({ scheduleId, nextStopAt, nextResumeAt, paused }) => [
             scheduleId,
-            nextStopAt ?? '',
-            nextResumeAt ?? '',
+            toSeconds(nextStopAt),
+            toSeconds(nextResumeAt),
             paused ? 'paused' : 'active',
           ]),
         ),
   );
+}
+
+/** Returns a time without its fraction of a second. */
+function toSeconds(at: string | null): string {
+  return at?.replace(/\.\d+Z$/, 'Z') ?? '';
 }
 
 async function remove(session: Session, scheduleId: string): Promise<void> {

@@ -1,32 +1,37 @@
 import type { Command } from 'commander';
 import type { Runner } from '../session.js';
 import { temporalEnv } from '../temporal-env.js';
+import { fields } from '../text.js';
+
+/** Variables of the worker. */
+const variables = [
+  ['TEMPORAL_TASK_QUEUE', 'default temporal-dms'],
+  ['TEMPORAL_DMS_ALLOW', 'ARNs it may operate on, comma-separated, * for anything; default: every replication'],
+  ['TEMPORAL_DMS_HOLD_SECONDS', 'seconds that an attempt of a wait is held, at most; default 300'],
+  ['TEMPORAL_DMS_LOOKS_PER_SECOND', 'requests a second for looks, at most; default 2'],
+  ['TEMPORAL_DMS_ARCHIVE_TABLE', 'a DynamoDB table that keeps every record; needs @aws-sdk/client-dynamodb'],
+  [
+    'TEMPORAL_DMS_PERMISSIONS',
+    'iam: checks before a cutover what the worker may do; needs @aws-sdk/client-iam and -sts',
+  ],
+  ['TEMPORAL_DMS_LAG', 'cloudwatch: records the lag at a stop; needs @aws-sdk/client-cloudwatch'],
+  ['TEMPORAL_DMS_ENDPOINT_FINGERPRINTS', 'true: records which databases the endpoints lead to'],
+  ['TEMPORAL_DMS_NEXUS', 'true: serves the Nexus service temporal-dms; needs @temporalio/nexus and nexus-rpc'],
+  ['TEMPORAL_DMS_METRICS', 'prometheus://0.0.0.0:9464, or the URL of an OTLP collector'],
+  ['TEMPORAL_DMS_HEALTH', 'address of /livez and /readyz, such as 0.0.0.0:8080'],
+  ['TEMPORAL_DMS_CODEC_MODULE', 'a module that exports a data converter as dataConverter'],
+  ['TEMPORAL_DMS_LOG_LEVEL', "minimum log level of Temporal's SDK; default WARN"],
+  ['TEMPORAL_DEPLOYMENT_NAME', 'with TEMPORAL_WORKER_BUILD_ID: the worker is versioned'],
+] as const;
 
 const settings = `
-Serves the workflows and activities of temporal-dms until SIGTERM, then drains. It logs lines of JSON to stdout.
+Serves the workflows and activities of temporal-dms until SIGTERM, then drains.
+It logs lines of JSON to stdout.
 
-Temporal and AWS settings come from their standard variables and files. Variables of this worker:
+Temporal and AWS settings come from their standard variables and files.
+Variables of this worker:
 
-  TEMPORAL_TASK_QUEUE                 default temporal-dms
-  TEMPORAL_DMS_ALLOW                  ARNs it may operate on, comma-separated, * for anything;
-                                      default: every replication
-  TEMPORAL_DMS_HOLD_SECONDS           seconds that an attempt of a wait is held, at most; default 300
-  TEMPORAL_DMS_LOOKS_PER_SECOND       requests a second for looks, at most; default 2
-  TEMPORAL_DMS_ARCHIVE_TABLE          a DynamoDB table that keeps every record;
-                                      needs @aws-sdk/client-dynamodb
-  TEMPORAL_DMS_PERMISSIONS            iam: checks before a cutover what the worker may do;
-                                      needs @aws-sdk/client-iam and -sts
-  TEMPORAL_DMS_LAG                    cloudwatch: records the lag at a stop;
-                                      needs @aws-sdk/client-cloudwatch
-  TEMPORAL_DMS_ENDPOINT_FINGERPRINTS  true: records which databases the endpoints lead to
-  TEMPORAL_DMS_NEXUS                  true: serves the Nexus service temporal-dms;
-                                      needs @temporalio/nexus and nexus-rpc
-  TEMPORAL_DMS_METRICS                prometheus://0.0.0.0:9464, or the URL of an OTLP collector
-  TEMPORAL_DMS_HEALTH                 address of /livez and /readyz, such as 0.0.0.0:8080
-  TEMPORAL_DMS_CODEC_MODULE           a module that exports a data converter as dataConverter
-  TEMPORAL_DMS_LOG_LEVEL              minimum log level of Temporal's SDK; default WARN
-  TEMPORAL_DEPLOYMENT_NAME, TEMPORAL_WORKER_BUILD_ID
-                                      both: the worker is versioned
+${fields(variables)}
 `;
 
 export function addWorker(program: Command, run: Runner): void {
