@@ -1,4 +1,5 @@
 import type { ReplicationClient } from '../client/index.js';
+import { messageOf } from '../program.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import type { Session } from './session.js';
 import { shortName } from './text.js';
@@ -14,15 +15,56 @@ export interface Target {
 
 /** Finds the replication that a text names: its ARN, the last part of it, or a unique beginning of that part. */
 export async function findTarget(session: Session, text: string): Promise<Target> {
-  if (text.startsWith('arn:')) {
-    const { readArn } = await import('../contract/failure-messages.js');
-    const arn = readArn({ replicationConfigArn: text });
-    return { replications: await session.replications(), arn };
+  const arn = await findArn(session, text);
+  return { replications: await session.replications(), arn };
+}
+
+/** Finds the ARN of one replication, as {@link findTarget} does. An ARN needs no server. */
+export async function findArn(session: Session, text: string): Promise<string> {
+  return isArn(text) ? readArn(text) : chooseArn(await knownArns(session), text);
+}
+
+/**
+ * Finds the ARNs of many replications, with one listing at most. Throws an error that names all texts that are not known,
+ * not unique or not valid.
+ */
+export async function findArns(session: Session, texts: readonly string[]): Promise<readonly string[]> {
+  const [only, ...others] = texts;
+  if (only !== undefined && others.length === 0) return [await findArn(session, only)];
+  const known = texts.every(isArn) ? [] : await knownArns(session);
+  const arns = new Map<string, string>();
+  const problems = new Map<string, string>();
+  let exitCode: number = exitCodes.notFound;
+  for (const text of new Set(texts)) {
+    try {
+      arns.set(text, isArn(text) ? await readArn(text) : chooseArn(known, text));
+    } catch (err) {
+      problems.set(text, messageOf(err));
+      if (!(err instanceof CliError && err.exitCode === exitCodes.notFound)) exitCode = exitCodes.usage;
+    }
   }
-  const replications = await session.replications();
+  if (problems.size === 0) return texts.map((text) => arns.get(text) ?? text);
+  const lines = [...problems.values()].map((problem) => `\n  ${problem}`);
+  throw new CliError(
+    `Some names can't be used, so nothing was started:${lines.join('')}`,
+    'Give whole ARNs, or see what is known: temporal dms list',
+    exitCode,
+  );
+}
+
+function isArn(text: string): boolean {
+  return text.startsWith('arn:');
+}
+
+async function readArn(text: string): Promise<string> {
+  const messages = await import('../contract/failure-messages.js');
+  return messages.readArn({ replicationConfigArn: text });
+}
+
+async function knownArns(session: Session): Promise<readonly string[]> {
   const known: string[] = [];
-  for await (const { replicationConfigArn } of replications.list()) known.push(replicationConfigArn);
-  return { replications, arn: chooseArn(known, text) };
+  for await (const { replicationConfigArn } of (await session.replications()).list()) known.push(replicationConfigArn);
+  return known;
 }
 
 /** Chooses the ARN whose last part is the text, or else the only one whose last part begins with it. */

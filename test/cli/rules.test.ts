@@ -4,13 +4,15 @@ import { NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotF
 import { CancelledFailure } from '@temporalio/common';
 import { InvalidArgumentError } from 'commander';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
-import { fleetText, readArns } from '../../src/cli/commands/fleet.js';
+import { fleetText, readNames } from '../../src/cli/commands/fleet.js';
 import { isWanted, listText } from '../../src/cli/commands/list.js';
 import { historyText } from '../../src/cli/commands/records.js';
 import { CliError, exitCodes } from '../../src/cli/exit-codes.js';
 import { shownError } from '../../src/cli/failures.js';
 import { nextSteps, type ReplicationStatus } from '../../src/cli/status.js';
-import { chooseArn } from '../../src/cli/targets.js';
+import type { Session } from '../../src/cli/session.js';
+import { chooseArn, findArns } from '../../src/cli/targets.js';
+import { shortName } from '../../src/cli/text.js';
 import { temporalEnv } from '../../src/cli/temporal-env.js';
 import type { GlobalOptions } from '../../src/cli/globals.js';
 import { DmsFailureType, dmsFailure } from '../../src/contract/failures.js';
@@ -39,6 +41,39 @@ describe('a replication is named', () => {
   });
 });
 
+describe('many replications', () => {
+  const known = [arnOf('ORDERS'), arnOf('ORDERS-EU'), arnOf('INVOICES')];
+  let listings = 0;
+  const list = async function* () {
+    listings++;
+    for (const replicationConfigArn of known) yield { replicationConfigArn };
+  };
+  const session = { replications: async () => ({ list }) } as unknown as Session;
+
+  test.each([
+    [['ORDERS', 'I', 'ORDERS-', 'ORDERS'], 1],
+    [[arn, 'ORDERS-EU'], 1],
+    [[arn, arnOf('NEW')], 0],
+  ])('are named by %j, with %i listings', async (texts, wanted) => {
+    listings = 0;
+    const found = await findArns(session, texts);
+    expect(found.map(shortName)).toEqual(
+      texts.map((text) => ({ I: 'INVOICES', 'ORDERS-': 'ORDERS-EU' })[text] ?? shortName(text)),
+    );
+    expect(listings).toBe(wanted);
+  });
+
+  test.each([
+    [['X', 'ORDERS', 'Y'], exitCodes.notFound, /begins with "X"\n.*begins with "Y"$/],
+    [['X', 'ORD'], exitCodes.usage, /begins with "X"\n.*"ORD" names 2 replications$/],
+    [['X', 'arn:aws:dms:eu-west-1:1:task:T'], exitCodes.usage, /begins with "X"\n.*"1", not 12 digits/],
+  ])('are not named by %j, and the error has every bad name', async (texts, exitCode, message) => {
+    const failure = await findArns(session, texts).catch((err: unknown) => err);
+    expect(failure).toMatchObject({ exitCode, message: expect.stringMatching(message) });
+    expect((failure as Error).message).not.toContain('"ORDERS"');
+  });
+});
+
 describe('an argument', () => {
   test.each([
     ['90', 90],
@@ -57,8 +92,8 @@ describe('an argument', () => {
     ['a time without its zone', () => readTime('2026-12-01T06:00')],
   ])('that is not %s is refused', (_, read) => expect(read).toThrow(InvalidArgumentError));
 
-  test('lists ARNs in lines, without comments and empty lines', () =>
-    expect(readArns(' one \n\n# none\ntwo # second\n')).toEqual(['one', 'two']));
+  test('lists replications in lines, without comments and empty lines', () =>
+    expect(readNames(' one \n\n# none\ntwo # second\n')).toEqual(['one', 'two']));
 });
 
 describe('the list', () => {

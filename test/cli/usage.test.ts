@@ -46,7 +46,8 @@ describe('temporal-dms', () => {
     [['resume', arn, '--cdc-start-time', '2026-12-01T06:00'], 'with its zone'],
     [['history', arn, '--since', '5'], 'with its zone'],
     [['cutover', 'start', '/none', ...nowhere], "The file /none can't be read"],
-    [['archive', 'list', 'ORDERS'], 'DmsInvalidInput'],
+    [['archive', 'list', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
+    [['fleet', 'stop', arn, 'arn:x', 'arn:y', '--reason', 'x', ...nowhere], 'so nothing was started:\n  '],
     [['doctor', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
     [['list', '-o', 'yaml'], 'Allowed choices are text, json, jsonl, none.'],
     [['list', '--state', 'asleep'], 'Allowed choices are running'],
@@ -84,7 +85,7 @@ describe('temporal-dms', () => {
     ['--grpc-meta', 'a=b', '--grpc-meta', 'c=d'],
     ['--log-level', 'error', '--time-format', 'iso', '--command-timeout', '5s', '--env', 'prod'],
   ])('takes flags of the Temporal CLI before the command: %s', async (...flags) => {
-    const { code, stderr } = await runCli([...flags, 'archive', 'list', 'ORDERS']);
+    const { code, stderr } = await runCli([...flags, 'archive', 'list', 'arn:x']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('DmsInvalidInput')]);
   });
 

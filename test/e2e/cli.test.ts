@@ -308,7 +308,22 @@ describe.concurrent('the command line', () => {
     const shown = await dms('fleet', 'status', 'stop', id);
     expect(shown.stdout).toMatch(/3 in all: 2 stopped, 1 failed/);
     expect(shown.stdout).toMatch(new RegExp(`^${nameOf(unknown)}: DmsReplicationNotFound$`, 'm'));
-    expect((await dms('fleet', 'resume', ...arns, ...why, '--verify', '0')).code).toBe(0);
+    await until('both are listed', async () => {
+      const { stdout } = await dms('list', '--state', 'stopped');
+      return arns.every((arn) => stdout.includes(nameOf(arn)));
+    });
+    // Two of these names can't be used. Nothing is started for the third.
+    const [first = '', second = ''] = arns.map(nameOf);
+    const refused = await dms('fleet', 'resume', first, 'nobody', 'cli-', ...why, '--verify', '0');
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /nothing was started:\n.*begins with "nobody"\n {2}"cli-" names \d+ replications\n/,
+      ),
+    });
+    expect((await dms('fleet', 'resume', 'nobody', 'no one', ...why)).code).toBe(3);
+    expect(stage.simulator.count('StartReplication', arns[0])).toBe(0);
+    expect((await dms('fleet', 'resume', first, second.slice(0, -1), ...why, '--verify', '0')).code).toBe(0);
   });
 
   test('says in a dry run what would be done or refused, asks for no reason, and exits as the operation would', async () => {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { readDecision, type DecisionOptions } from '../ask.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import type { Runner, Session } from '../session.js';
-import { findTarget } from '../targets.js';
+import { findArn, findArns } from '../targets.js';
 import { table as textTable } from '../text.js';
 import { addDecisionOptions } from './operation-options.js';
 
@@ -17,9 +17,9 @@ export function addArchive(program: Command, run: Runner): void {
   const withTable = (command: Command) =>
     command.option('--table <name>', 'table in DynamoDB', 'temporal-dms-checkpoints');
   withTable(archive.command('create-table').description('create the table, if it is missing')).action(run(createTable));
-  withTable(archive.command('list <arn>').description('list the records of a replication, newest first')).action(
-    run(listRecords),
-  );
+  withTable(
+    archive.command('list <replication>').description('list the records of a replication, newest first'),
+  ).action(run(listRecords));
   addDecisionOptions(
     withTable(
       archive
@@ -37,12 +37,10 @@ async function createTable({ output }: Session, { table }: TableOptions): Promis
   );
 }
 
-async function listRecords({ output }: Session, text: string, { table }: TableOptions): Promise<void> {
-  const [{ createDynamoDbArchive }, { readArn }] = await Promise.all([
-    import('../../dynamodb/index.js'),
-    import('../../contract/failure-messages.js'),
-  ]);
-  const arn = readArn({ replicationConfigArn: text });
+async function listRecords(session: Session, text: string, { table }: TableOptions): Promise<void> {
+  const { output } = session;
+  const { createDynamoDbArchive } = await import('../../dynamodb/index.js');
+  const arn = await findArn(session, text);
   const records = await withDynamoDb((client) => createDynamoDbArchive({ tableName: table, client }).list(arn));
   output.list(records, () =>
     records.length === 0
@@ -63,12 +61,13 @@ async function rebuild(session: Session, texts: readonly string[], options: Deci
   const { createDynamoDbArchive } = await import('../../dynamodb/index.js');
   const { table } = options;
   const decision = await readDecision(session, options);
+  const arns = await findArns(session, texts);
+  const replications = await session.replications();
   await withDynamoDb(async (client) => {
     const archive = createDynamoDbArchive({ tableName: table, client });
     const rebuilt: object[] = [];
     const lines: string[] = [];
-    for (const text of texts) {
-      const { replications, arn } = await findTarget(session, text);
+    for (const arn of arns) {
       const { archived, added } = await replications.rebuildLedger(arn, { archive, ...decision });
       if (archived === 0)
         throw new CliError(

@@ -9,6 +9,7 @@ import { CliError, exitCodes } from '../exit-codes.js';
 import { exitCodeOf, follow } from '../follow.js';
 import { readText } from '../input.js';
 import type { Runner, Session } from '../session.js';
+import { findArns } from '../targets.js';
 import { fields, indented, shortName } from '../text.js';
 import { addDecisionOptions } from './operation-options.js';
 
@@ -30,8 +31,8 @@ interface FleetOptions extends DecisionOptions {
 export function addFleet(program: Command, run: Runner): void {
   const fleet = program.command('fleet').description('stop or resume many replications');
   const operate = (kind: OperationKind, text: string) =>
-    addDecisionOptions(fleet.command(`${kind} [arn...]`).description(text))
-      .option('--file <path>', 'file with an ARN in each line, or - for stdin')
+    addDecisionOptions(fleet.command(`${kind} [replication...]`).description(text))
+      .option('--file <path>', 'file with a replication in each line, or - for stdin')
       .option('--id <name>', 'name of the fleet; run it again to retry only what failed')
       .option('--concurrency <number>', 'operations at once; default 50', readCount)
       .option('--max-failures <number>', 'failures at which no more operations are started', readCount)
@@ -53,8 +54,8 @@ export function addFleet(program: Command, run: Runner): void {
     .action(run(cancel));
 }
 
-async function stopFleet(session: Session, arns: readonly string[], options: FleetOptions): Promise<number> {
-  const common = await commonInput(session, arns, options);
+async function stopFleet(session: Session, names: readonly string[], options: FleetOptions): Promise<number> {
+  const common = await commonInput(session, names, options);
   const handle = await (
     await session.replications()
   ).startStopFleet({
@@ -65,8 +66,8 @@ async function stopFleet(session: Session, arns: readonly string[], options: Fle
   return started(session, 'stop', handle, common.replicationConfigArns, options.wait);
 }
 
-async function resumeFleet(session: Session, arns: readonly string[], options: FleetOptions): Promise<number> {
-  const common = await commonInput(session, arns, options);
+async function resumeFleet(session: Session, names: readonly string[], options: FleetOptions): Promise<number> {
+  const common = await commonInput(session, names, options);
   const handle = await (
     await session.replications()
   ).startResumeFleet({
@@ -78,16 +79,17 @@ async function resumeFleet(session: Session, arns: readonly string[], options: F
   return started(session, 'resume', handle, common.replicationConfigArns, options.wait);
 }
 
-async function commonInput(session: Session, arns: readonly string[], options: FleetOptions) {
+async function commonInput(session: Session, given: readonly string[], options: FleetOptions) {
   // Asked first: the list may come from stdin, which is then at its end.
   const { by, reason } = await readDecision(session, options);
-  const listed = options.file === undefined ? [] : readArns(await readText(session, options.file));
-  const replicationConfigArns = [...arns, ...listed];
-  if (replicationConfigArns.length === 0)
+  const listed = options.file === undefined ? [] : readNames(await readText(session, options.file));
+  const names = [...given, ...listed];
+  if (names.length === 0)
     throw new CliError(
       'No replications are named',
-      'Give their ARNs, or --file with an ARN in each line, or --file - for stdin.',
+      'Give their names or ARNs, or --file with one in each line, or --file - for stdin.',
     );
+  const replicationConfigArns = await findArns(session, names);
   const { id, concurrency, maxFailures } = options;
   return {
     replicationConfigArns,
@@ -99,8 +101,8 @@ async function commonInput(session: Session, arns: readonly string[], options: F
   };
 }
 
-/** Reads one ARN from each line. Empty lines, and what follows a `#`, do not count. */
-export function readArns(text: string): readonly string[] {
+/** Reads one replication from each line. Empty lines, and what follows a `#`, do not count. */
+export function readNames(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => line.replace(/#.*$/, '').trim() || []);
 }
 
