@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { isUnanswered, serverMessageOf } from '../client/reach.js';
 import { lastPolls } from '../client/workers.js';
-import { workerCommand } from '../contract/commands.js';
+import { shellWord, workerCommand } from '../contract/commands.js';
 import { isDmsFailure } from '../contract/failures.js';
 import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
@@ -45,7 +45,7 @@ export async function checkTemporal(client: Client, taskQueue: string): Promise<
   try {
     await client.workflowService.describeNamespace({ namespace });
   } catch (err) {
-    const hint = `Check --namespace, or create it: temporal operator namespace create --namespace ${namespace}`;
+    const hint = `Check --namespace, or create it: temporal operator namespace create --namespace ${shellWord(namespace)}`;
     return [bad('failed', 'namespace', `"${namespace}" can't be used: ${messageOf(err)}`, hint)];
   }
   const [workflows, activities] = await Promise.all([

@@ -1,6 +1,6 @@
 /** Status of one replication, as `temporal-dms status` shows it. */
 import type { ClientProgress, OpenOperation, ReplicationClient, ReplicationSummary } from '../client/index.js';
-import { dmsCommand, workerCommand } from '../contract/commands.js';
+import { dmsCommand, shellWord, workerCommand } from '../contract/commands.js';
 import type { Guard, Ledger, OperationRecord, Reservation, Seal } from '../contract/ledger-state.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import { commandLines, fields, shortName, timeText } from './text.js';
@@ -95,7 +95,7 @@ export function nextSteps(
   status: Omit<ReplicationStatus, 'next'>,
   silentTaskQueue: string | null = null,
 ): readonly string[] {
-  const { replicationConfigArn: arn, state, operation, sealed, reservedBy } = status;
+  const { replicationConfigArn: arn, state, operation, sealed, reservedBy, ledger } = status;
   const command = (name: string, rest = '') => dmsCommand(name, arn, rest);
   if (operation !== null) {
     const silent = operation.progress.noWorker?.taskQueue ?? silentTaskQueue;
@@ -111,8 +111,12 @@ export function nextSteps(
   if (state === 'lost')
     return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason terminated`];
   // The owner may be a cutover under way. Only a person can tell whether it is gone.
-  if (reservedBy !== null)
-    return [`temporal workflow describe --workflow-id ${reservedBy}`, command('break-reservation')];
+  if (reservedBy !== null) {
+    // The owner may be the name of a person or a team.
+    const workflowId = ledger?.reservation?.workflowId ?? null;
+    const describe = workflowId === null ? [] : [`temporal workflow describe --workflow-id ${shellWord(workflowId)}`];
+    return [...describe, command('break-reservation')];
+  }
   if (sealed) return [command('unseal')];
   if (state === 'stopped') return [command('resume')];
   if (state === 'failed') return [command('history'), command('resume')];

@@ -1,6 +1,6 @@
 /**
- * Commands ready to paste, for hints. An ARN and a workflow id need no quotes in a shell. The program asks for the reason
- * of a decision.
+ * Commands ready to paste, for hints. An ARN needs no quotes in a shell, nor does an id that contains one. The program
+ * asks for the reason of a decision.
  */
 import { ledgerWorkflowId } from './names.js';
 
@@ -17,5 +17,10 @@ export function decisionCommands(command: string, replicationConfigArn: string, 
 
 /** Returns the command that starts a worker. The Temporal CLI would kill it at the end, without a drain. */
 export function workerCommand(taskQueue: string): string {
-  return `temporal-dms worker --task-queue ${taskQueue}`;
+  return `temporal-dms worker --task-queue ${shellWord(taskQueue)}`;
+}
+
+/** Returns a text as one word of a POSIX shell: in single quotes, unless it is a plain word. */
+export function shellWord(text: string): string {
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

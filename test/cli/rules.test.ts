@@ -158,6 +158,14 @@ describe('the next steps', () => {
     progress,
   } as const;
 
+  const reservedBy = (workflowId: string | null): ReplicationStatus['ledger'] => ({
+    sealed: null,
+    reservation: { owner: 'ada', reason: null, at: operation.startedAt, workflowId },
+    guard: null,
+    newestCheckpoint: null,
+    newestOperation: null,
+  });
+
   test.each([
     ['runs', {}, [`temporal dms stop ${arn}`]],
     ['is stopped', { state: 'stopped' }, [`temporal dms resume ${arn}`]],
@@ -166,9 +174,19 @@ describe('the next steps', () => {
     ['is encoded', { state: 'unreadable' }, ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>']],
     ['is unknown', { state: 'unknown' }, [`temporal dms history ${arn}`]],
     [
-      'is reserved',
+      'a workflow has reserved',
+      { state: 'stopped', reservedBy: "ada's move", ledger: reservedBy("move 'orders'; ls") },
+      ["temporal workflow describe --workflow-id 'move '\\''orders'\\''; ls'", `temporal dms break-reservation ${arn}`],
+    ],
+    [
+      'a person has reserved',
+      { state: 'stopped', reservedBy: 'ada', ledger: reservedBy(null) },
+      [`temporal dms break-reservation ${arn}`],
+    ],
+    [
+      'somebody has reserved, while no worker answers',
       { state: 'stopped', reservedBy: 'ada' },
-      ['temporal workflow describe --workflow-id ada', `temporal dms break-reservation ${arn}`],
+      [`temporal dms break-reservation ${arn}`],
     ],
     [
       'has lost its ledger',
@@ -185,6 +203,21 @@ describe('the next steps', () => {
       { operation: { ...operation, progress: { ...progress, noWorker: { taskQueue: 'q', since: progress.since } } } },
       [
         'temporal-dms worker --task-queue q',
+        `temporal dms status ${arn} --watch`,
+        `temporal dms nudge ${arn}`,
+        `temporal dms cancel ${arn}`,
+      ],
+    ],
+    [
+      'waits for a worker of a queue whose name needs quotes',
+      {
+        operation: {
+          ...operation,
+          progress: { ...progress, noWorker: { taskQueue: 'q $(ls)', since: progress.since } },
+        },
+      },
+      [
+        "temporal-dms worker --task-queue 'q $(ls)'",
         `temporal dms status ${arn} --watch`,
         `temporal dms nudge ${arn}`,
         `temporal dms cancel ${arn}`,

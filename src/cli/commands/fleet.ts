@@ -1,6 +1,7 @@
 /** Commands on fleets: operations on many replications. */
 import type { Command } from 'commander';
 import type { FleetHandle } from '../../client/index.js';
+import { shellWord } from '../../contract/commands.js';
 import type { FleetProgress, FleetResult } from '../../contract/fleets.js';
 import type { OperationKind } from '../../contract/inputs.js';
 import { readDecision, type DecisionOptions } from '../ask.js';
@@ -185,7 +186,7 @@ function requireKind(kind: string, fleetId: string): asserts kind is OperationKi
   if (kind !== 'stop' && kind !== 'resume')
     throw new CliError(
       `The kind of a fleet is stop or resume, not ${kind}`,
-      `Write: temporal dms fleet status stop ${fleetId}`,
+      `Write: temporal dms fleet status stop ${shellWord(fleetId)}`,
     );
 }
 
