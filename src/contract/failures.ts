@@ -205,12 +205,17 @@ export function dmsFailure(
   return failureWith(type, `${whatHappened}. ${hint}`, details);
 }
 
-/** Copies a failure, and adds the record that was written because of it. */
+/** Copies a failure, and adds the record that was written because of it. The hint stays the end of the message. */
 export function withCheckpoint(
   { type, message, details: [details] }: ApplicationFailure & DmsFailure,
   checkpoint: CheckpointRecord,
 ): ApplicationFailure {
-  return failureWith(type, `${message} Recorded as checkpoint ${checkpoint.sequence}.`, { ...details, checkpoint });
+  const { hint } = details;
+  const [whatHappened, end] = message.endsWith(` ${hint}`)
+    ? [message.slice(0, -hint.length - 1), ` ${hint}`]
+    : [message, ''];
+  const recorded = `Recorded as checkpoint ${checkpoint.sequence}.`;
+  return failureWith(type, `${whatHappened} ${recorded}${end}`, { ...details, checkpoint });
 }
 
 function failureWith(type: DmsFailureType, message: string, details: DmsFailureDetails) {

@@ -15,8 +15,9 @@ import { chooseArn, findArns } from '../../src/cli/targets.js';
 import { shortName } from '../../src/cli/text.js';
 import { temporalEnv } from '../../src/cli/temporal-env.js';
 import type { GlobalOptions } from '../../src/cli/globals.js';
-import { DmsFailureType, dmsFailure } from '../../src/contract/failures.js';
+import { DmsFailureType, dmsFailure, withCheckpoint } from '../../src/contract/failures.js';
 import type { HistoryEntry } from '../../src/contract/history.js';
+import { archivedRecord } from '../support/records.js';
 
 const arnOf = (id: string, account = '123456789012') => `arn:aws:dms:eu-west-1:${account}:replication-config:${id}`;
 const arn = arnOf('ORDERS');
@@ -321,6 +322,15 @@ describe('the exit code', () => {
         "7 DmsNotAllowed",
       ]
     `);
+  });
+
+  test('comes with the hint of a failure only once, also after its record was added', async () => {
+    const failure = dmsFailure('DmsReplicationFailed', { replicationConfigArn: arn }, 'It failed', 'Read its log.');
+    expect(await shownError(withCheckpoint(failure, archivedRecord(7)))).toMatchObject({
+      message: 'It failed. Recorded as checkpoint 7.',
+      hint: 'Read its log.',
+      details: { checkpoint: { sequence: 7 } },
+    });
   });
 
   const grpcError = (code: number, details: string) =>

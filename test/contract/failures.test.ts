@@ -82,7 +82,7 @@ describe('a failure', () => {
     const recorded = withCheckpoint(failure, checkpoint);
     expect(recorded).toMatchObject({
       type: 'DmsNotStoppable',
-      message: 'It is modifying. Wait. Recorded as checkpoint 7.',
+      message: 'It is modifying. Recorded as checkpoint 7. Wait.',
       nonRetryable: true,
       details: [{ ...failure.details[0], checkpoint }],
     });
