@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
 import { fleetText, readNames } from '../../src/cli/commands/fleet.js';
 import { isWanted, listText } from '../../src/cli/commands/list.js';
+import { interruptedText } from '../../src/cli/commands/operation-options.js';
 import { historyText } from '../../src/cli/commands/records.js';
 import { CliError, exitCodes } from '../../src/cli/exit-codes.js';
 import { shownError } from '../../src/cli/failures.js';
@@ -276,6 +277,45 @@ test('a history fits 80 columns, also with a long name of who asked', () => {
   const text = historyText([{ at: event.at, event } as unknown as HistoryEntry]);
   expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(text).toContain(by);
+});
+
+describe('after Ctrl-C, a start says', () => {
+  const pause = { kind: 'stop', operationId: '1', requestedBy: 'ada', runId: 'a' } as const;
+  const other = { ...pause, operationId: '2', runId: 'b' };
+  const resume = { ...pause, kind: 'resume' } as const;
+  const notStarted = 'The stop was not started.';
+  const nothing = 'No operation is under way now. The stop is started nevertheless if its request was on its way.';
+  const cancelled = 'The operation before it may have been cancelled.';
+
+  test.each([
+    ['that it waits still', false, pause, pause, `${notStarted} The stop "1" of ada is under way.`],
+    ['nothing of a cancel without --preempt', false, null, resume, `${notStarted} The resume "1" of ada is under way.`],
+    [
+      'that it may have cancelled the resume',
+      true,
+      resume,
+      resume,
+      `${notStarted} The resume "1" of ada is under way, and may have been cancelled.`,
+    ],
+    ['that its request may land', false, pause, null, nothing],
+    ['that its request may land after a cancel', true, resume, null, `${nothing} ${cancelled}`],
+    [
+      'that it may be the stop under way',
+      false,
+      pause,
+      other,
+      'The stop "2" of ada is under way, and may be the one that was to be started.',
+    ],
+    [
+      'that it does not know',
+      true,
+      null,
+      'unknown',
+      `Temporal did not answer in time, so the stop may have been started. ${cancelled}`,
+    ],
+  ] as const)('%s', (_, preempts, waitsFor, open, text) =>
+    expect(interruptedText({ kind: 'stop', preempts }, waitsFor, open)).toBe(text),
+  );
 });
 
 describe('the exit code', () => {

@@ -353,7 +353,7 @@ describe.concurrent('the command line', () => {
     });
     expect(final).toMatchObject({ code: 130, stdout: '' });
     expect(final.stderr).toMatch(
-      /Waiting for the end of the stop "\S+" of ada, then starting\..*\nNothing was started\.\n$/,
+      /Waiting for the end of the stop ("\S+" of ada), then starting\..*\nThe stop was not started\. The stop \1 is under way\. See it: .*\n$/,
     );
     await dms('cancel', arn);
     await until('the pause has ended', async () => (await stage.dms.openOperation(arn)) === null);

@@ -1,7 +1,7 @@
 /** Options and texts that a stop and a resume share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { OperationHandle, ReplicationClient } from '../../client/index.js';
+import type { OpenOperation, OperationHandle, ReplicationClient } from '../../client/index.js';
 import { dmsCommand } from '../../contract/commands.js';
 import type { OperationKind } from '../../contract/inputs.js';
 import type { OperationPlan } from '../../contract/operation-plan.js';
@@ -35,31 +35,70 @@ export function addOperationOptions(command: Command): Command {
 
 /** Time after which a start says what it waits for. */
 const SAY_AFTER_MS = 2000;
+/** Longest time for which Ctrl-C waits for a look at what is under way. */
+const LAST_LOOK_MS = 3000;
+
+interface Turn<Handle> {
+  readonly kind: OperationKind;
+  readonly arn: string;
+  /** True if the start cancels an operation of the other kind. */
+  readonly preempts: boolean;
+  readonly start: () => Promise<Handle>;
+}
 
 /**
  * Starts an operation that may have to wait until the operation under way has ended. Says so. Returns `interrupted` after
- * Ctrl-C: nothing was started then.
+ * Ctrl-C, and says then what is known: the request of the start may have been on its way.
  */
 export async function startInTurn<Handle>(
   { output, terminal }: Session,
   replications: ReplicationClient,
-  arn: string,
-  start: () => Promise<Handle>,
+  { kind, arn, preempts, start }: Turn<Handle>,
 ): Promise<Handle | 'interrupted'> {
+  /** Operation that the start waits for. `null`: none was seen. */
+  let waitsFor: OpenOperation | null = null;
   const started = await untilInterrupted(terminal, (signal) => {
     const say = async () => {
       await sleep(SAY_AFTER_MS, undefined, { signal, ref: false });
       const open = await replications.openOperation(arn);
       if (open === null || signal.aborted) return;
-      const { kind, operationId, requestedBy } = open;
-      const whose = `the ${kind} "${operationId ?? '?'}"${requestedBy === null ? '' : ` of ${requestedBy}`}`;
-      output.say(`Waiting for the end of ${whose}, then starting. See it: ${dmsCommand('status', arn)}`);
+      waitsFor = open;
+      output.say(`Waiting for the end of ${nameOf(open)}, then starting. See it: ${dmsCommand('status', arn)}`);
     };
     say().catch(() => {}); // The start itself reports every failure.
     return start();
   });
-  if (started === 'interrupted') output.say('Nothing was started.');
+  if (started !== 'interrupted') return started;
+  const open = await Promise.race([
+    replications.openOperation(arn).catch(() => 'unknown' as const),
+    sleep(LAST_LOOK_MS, 'unknown' as const, { ref: false }),
+  ]);
+  output.say(`${interruptedText({ kind, preempts }, waitsFor, open)} See it: ${dmsCommand('status', arn)}`);
   return started;
+}
+
+/** Says what is known of a start after Ctrl-C. `open`: operation under way after it. */
+export function interruptedText(
+  { kind, preempts }: Pick<Turn<unknown>, 'kind' | 'preempts'>,
+  waitsFor: NamedOperation | null,
+  open: NamedOperation | null | 'unknown',
+): string {
+  const ended = preempts ? ' The operation before it may have been cancelled.' : '';
+  if (open === 'unknown') return `Temporal did not answer in time, so the ${kind} may have been started.${ended}`;
+  if (open === null)
+    return `No operation is under way now. The ${kind} is started nevertheless if its request was on its way.${ended}`;
+  if (open.runId === waitsFor?.runId || open.kind !== kind) {
+    const cancelled = preempts && open.kind !== kind ? ', and may have been cancelled' : '';
+    return `The ${kind} was not started. ${nameOf(open, 'T')} is under way${cancelled}.`;
+  }
+  return `${nameOf(open, 'T')} is under way, and may be the one that was to be started.${ended}`;
+}
+
+type NamedOperation = Pick<OpenOperation, 'kind' | 'operationId' | 'requestedBy' | 'runId'>;
+
+function nameOf({ kind, operationId, requestedBy }: NamedOperation, first: 't' | 'T' = 't'): string {
+  const by = requestedBy === null ? '' : ` of ${requestedBy}`;
+  return `${first}he ${kind} "${operationId ?? 'id not known yet'}"${by}`;
 }
 
 /** Says that an operation joined another one, whose input counts. */

@@ -58,7 +58,12 @@ async function stop(session: Session, text: string, options: StopOptions): Promi
   if (options.dryRun === true) return showPlan(session, await replications.planStop(stopInput(arn, options)));
   const { by, reason } = await readDecision(session, options);
   const input = stopInput(arn, { ...options, by, reason });
-  const handle = await startInTurn(session, replications, arn, () => replications.startStop(input));
+  const handle = await startInTurn(session, replications, {
+    kind: 'stop',
+    arn,
+    preempts: options.preempt === true,
+    start: () => replications.startStop(input),
+  });
   if (handle === 'interrupted') return exitCodeOf(handle);
   if (!options.wait) return showStarted(session, 'stop', handle, arn);
   if (handle.joined) sayJoined(session, 'stop', arn);
