@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { isUnanswered, serverMessageOf } from '../client/reach.js';
 import { lastPolls } from '../client/workers.js';
-import { shellWord, workerCommand } from '../contract/commands.js';
+import { dmsCommand, shellWord, workerCommand } from '../contract/commands.js';
 import { isDmsFailure } from '../contract/failures.js';
 import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
 import type { ReplicationConfigArn } from '../dms/arn.js';
@@ -143,7 +143,10 @@ export async function checkLedger(client: Client, arn: string): Promise<DoctorCh
   }
 }
 
-/** Checks what this machine can do in AWS. The credentials of the workers may be others. */
+/**
+ * Checks what this machine can do in AWS. The credentials of the workers may be others, so nothing that only the
+ * operator's lack is a failure.
+ */
 export async function checkAws(
   arn: ReplicationConfigArn | null,
   env: Readonly<Record<string, string | undefined>>,
@@ -160,17 +163,41 @@ export async function checkAws(
     return [...checks, bad('warning', 'credentials', problemOf(err), hint)];
   }
   checks.push(ok('credentials', 'Found on this machine'));
+  const others = ['replication', 'clock', 'permissions'];
   if (arn === null)
-    return [...checks, skipped('replication', 'Name one to check it'), skipped('permissions', 'Name a replication')];
-  return [...checks, ...(await checkReplication(arn)), await checkPermissions(arn)];
+    return [...checks, ...['account', ...others].map((name) => skipped(name, 'Name a replication to check it'))];
+  const account = await checkAccount(arn);
+  // AWS shows a replication only to its own account.
+  if (account.isOther) return [...checks, account.check, ...others.map((name) => skipped(name, 'Another account'))];
+  return [...checks, account.check, ...(await checkReplication(arn)), await checkPermissions(arn)];
+}
+
+/** Compares the account of the credentials with that of the replication. */
+async function checkAccount(arn: ReplicationConfigArn): Promise<{ check: DoctorCheck; isOther: boolean }> {
+  const name = 'account';
+  try {
+    const { readCaller } = await import('../iam/caller.js');
+    const caller = await readCaller(arn);
+    if (caller.accountId === arn.accountId)
+      return { check: ok(name, `You are ${caller.arn} in ${arn.region}`), isOther: false };
+    const what = `You are ${caller.arn}, and the replication is in the account ${arn.accountId}`;
+    const hint = 'The workers may have others. Set AWS_PROFILE to one of that account, or check the ARN.';
+    return { check: bad('warning', name, what, hint), isOther: true };
+  } catch (err) {
+    const hint = "AWS could not be asked for the account of this machine's credentials.";
+    return { check: bad('warning', name, problemOf(err), hint), isOther: false };
+  }
 }
 
 async function checkReplication(arn: ReplicationConfigArn): Promise<readonly DoctorCheck[]> {
-  const { createAwsDmsApi } = await import('../aws/index.js');
+  const [{ createAwsDmsApi }, { DmsApiError }] = await Promise.all([
+    import('../aws/index.js'),
+    import('../dms/api.js'),
+  ]);
   try {
     const { replication, dmsTime } = await createAwsDmsApi().describeReplication(arn);
     const seconds = Math.round(Math.abs(dmsTime - Date.now()) / 1000);
-    const shown = ok('replication', `DMS shows "${replication.status}" in ${arn.region}, account ${arn.accountId}`);
+    const shown = ok('replication', `DMS shows "${replication.status}" in ${arn.region}`);
     return seconds <= SKEW_SECONDS
       ? [shown, ok('clock', `${seconds} s from DMS's`)]
       : [
@@ -178,20 +205,33 @@ async function checkReplication(arn: ReplicationConfigArn): Promise<readonly Doc
           bad('warning', 'clock', `${seconds} s from DMS's`, 'AWS refuses requests from a clock that is 5 min off.'),
         ];
   } catch (err) {
-    const hint = 'Check the account and the region in the ARN, and the permission dms:DescribeReplications.';
-    return [bad('failed', 'replication', problemOf(err), hint), skipped('clock', 'No answer from DMS')];
+    const clock = skipped('clock', 'No answer from DMS');
+    if (err instanceof DmsApiError && err.kind === 'access-denied') {
+      const hint = workersNeedThem(arn.arn);
+      return [bad('warning', 'replication', problemOf(err), hint), clock];
+    }
+    return [bad('failed', 'replication', problemOf(err), 'Check the account and the region in the ARN.'), clock];
   }
 }
 
+/** Checks the operator's own permissions. Only the workers need them. */
 async function checkPermissions(arn: ReplicationConfigArn): Promise<DoctorCheck> {
+  const name = 'permissions';
   try {
     const { createIamPermissions } = await import('../iam/index.js');
     const { denied, undecided, reason } = await createIamPermissions().read(arn, ACTIONS, AbortSignal.timeout(15_000));
     if (denied.length > 0)
-      return bad('failed', 'permissions', `IAM denies ${denied.join(' and ')}`, 'Allow them in the policy.');
-    if (undecided.length === 0) return ok('permissions', `IAM allows ${ACTIONS.join(' and ')}`);
-    return bad('warning', 'permissions', `IAM gives no decision on ${undecided.join(' and ')}`, reason ?? '');
+      return bad('warning', name, `IAM denies you ${denied.join(' and ')}`, workersNeedThem(arn.arn));
+    if (undecided.length === 0) return ok(name, `IAM allows you ${ACTIONS.join(' and ')}`);
+    const what = `IAM gives no decision on ${undecided.join(' and ')}`;
+    return bad('warning', name, reason === null ? what : `${what}: ${reason}`, workersNeedThem(arn.arn));
   } catch (err) {
-    return bad('warning', 'permissions', problemOf(err), 'IAM can be asked with iam:SimulatePrincipalPolicy only.');
+    const hint = `IAM can be asked with iam:SimulatePrincipalPolicy only. ${workersNeedThem(arn.arn)}`;
+    return bad('warning', name, problemOf(err), hint);
   }
+}
+
+/** Says whose permissions count, and how to check those. */
+function workersNeedThem(arn: string): string {
+  return `Only the workers need them. Check theirs: ${dmsCommand('stop', arn, '--dry-run')}`;
 }

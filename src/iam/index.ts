@@ -5,11 +5,12 @@
  * @module
  */
 import { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand, type EvaluationResult } from '@aws-sdk/client-iam';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { STSClient } from '@aws-sdk/client-sts';
 import { AwsClients, type ClientFor } from '../aws/clients.js';
 import { DmsApiError } from '../dms/api.js';
 import { accountRegionKey, type ReplicationConfigArn } from '../dms/arn.js';
 import type { Permissions, PermissionSource } from '../dms/permissions.js';
+import { readCaller } from './caller.js';
 
 export type { Permissions, PermissionSource } from '../dms/permissions.js';
 
@@ -44,9 +45,7 @@ export function createIamPermissions({
     const known = identities.get(key);
     if (known !== undefined) return known;
     // Other replications wait for the same answer, so the signal of one does not end the request.
-    const asked = sts
-      .send(arn, (client, options) => client.send(new GetCallerIdentityCommand(), options))
-      .then(({ answer }) => answer.Arn ?? '');
+    const asked = readCaller(arn, sts).then((caller) => caller.arn);
     identities.set(key, asked);
     asked.catch(() => identities.delete(key));
     return asked;

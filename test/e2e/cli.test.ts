@@ -466,42 +466,158 @@ describe.concurrent('the command line', () => {
   });
 });
 
-test('the doctor names what is wrong, says what to do, and exits with 1', async () => {
-  await using lonely = await Stage.set(quick);
-  const place = ['--address', inject('temporalAddress'), '--task-queue', lonely.taskQueue, '--disable-config-file'];
+describe('the doctor', () => {
   const check = v.strictObject({
     name: v.string(),
     state: v.picklist(['ok', 'warning', 'failed', 'skipped']),
     detail: v.string(),
     hint: nullable,
   });
-  const examine = async (...more: readonly string[]) => {
-    const { code, stdout } = await runCliProcess(['doctor', '-o', 'json', ...place, ...more], lonely.simulator);
+  /** Runs the doctor in a process of its own. */
+  const examine = async (
+    { simulator, taskQueue }: Stage,
+    args: readonly string[] = [],
+    options: Parameters<typeof runCliProcess>[2] = {},
+  ) => {
+    const place = ['--address', inject('temporalAddress'), '--task-queue', taskQueue, '--disable-config-file'];
+    const { code, stdout } = await runCliProcess(['doctor', '-o', 'json', ...place, ...args], simulator, options);
     const checks = v.parse(v.array(check), JSON.parse(stdout));
-    return { code, of: (name: string) => checks.find((each) => each.name === name) };
+    return { code, checks, of: (name: string) => checks.find((each) => each.name === name) };
   };
-  const alone = await examine();
-  expect(alone.code).toBe(1);
-  expect(alone.of('workflow workers')).toMatchObject({
-    state: 'failed',
-    hint: `Start a worker: temporal-dms worker --task-queue ${lonely.taskQueue}`,
+
+  test('names what is wrong with Temporal and the workers, says what to do, and exits with 1', async () => {
+    await using lonely = await Stage.set(quick);
+    const alone = await examine(lonely);
+    expect(alone.code).toBe(1);
+    expect(alone.of('workflow workers')).toMatchObject({
+      state: 'failed',
+      hint: `Start a worker: temporal-dms worker --task-queue ${lonely.taskQueue}`,
+    });
+    expect(alone.of('ledger')?.state).toBe('skipped');
+    await lonely.work({ workflows: './hosts-without-ledger.ts' });
+    const forgetful = await examine(lonely);
+    expect(forgetful.of('workflows')?.state).toBe('ok');
+    expect(forgetful.of('ledger')).toMatchObject({
+      state: 'failed',
+      hint: expect.stringContaining('temporal-dms/workflows'),
+    });
+    const nowhere = await runCliProcess(
+      ['doctor', '--address', '127.0.0.1:1', '--disable-config-file'],
+      lonely.simulator,
+    );
+    expect([nowhere.code, nowhere.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^temporal +FAILED +No Temporal server/m),
+    ]);
+    const elsewhere = await examine(lonely, ['--namespace', 'nowhere']);
+    expect(elsewhere.of('namespace')?.hint).toContain('temporal operator namespace create --namespace nowhere');
   });
-  expect(alone.of('ledger')?.state).toBe('skipped');
-  await lonely.work({ workflows: './hosts-without-ledger.ts' });
-  const forgetful = await examine();
-  expect(forgetful.of('workflows')?.state).toBe('ok');
-  expect(forgetful.of('ledger')).toMatchObject({
-    state: 'failed',
-    hint: expect.stringContaining('temporal-dms/workflows'),
+
+  test('exits with 0 for an operator who may only look, and says that the workers have other credentials', async () => {
+    // Real time, so that the clock of the process can be compared with DMS's.
+    await using healthy = await Stage.set({
+      ...quick,
+      speed: 1,
+      policy: [
+        { Effect: 'Allow', Action: ['dms:Describe*', 'iam:SimulatePrincipalPolicy'], Resource: '*' },
+        { Effect: 'Deny', Action: 'dms:StopReplication', Resource: '*' },
+      ],
+    });
+    await healthy.work();
+    const arn = healthy.simulator.createReplication();
+    const workersNeedThem = `Only the workers need them. Check theirs: temporal dms stop ${arn} --dry-run`;
+    const found = await examine(healthy, [arn]);
+    expect(found.code).toBe(0);
+    expect(found.checks.map(({ name, state }) => `${name}: ${state}`)).toEqual([
+      'temporal: ok',
+      'namespace: ok',
+      'workflow workers: ok',
+      'activity workers: ok',
+      'workflows: ok',
+      'ledger: ok',
+      'its ledger: skipped',
+      'endpoint: warning',
+      'credentials: ok',
+      'account: ok',
+      'replication: ok',
+      'clock: ok',
+      'permissions: warning',
+    ]);
+    expect(found.of('account')?.detail).toBe('You are arn:aws:iam::123456789012:user/simulated in eu-west-1');
+    expect(found.of('replication')?.detail).toBe('DMS shows "running" in eu-west-1');
+    expect(found.of('clock')?.detail).toMatch(/^\d s from DMS's$/);
+    expect(found.of('permissions')).toMatchObject({
+      detail: 'IAM denies you dms:StopReplication and dms:StartReplication',
+      hint: workersNeedThem,
+    });
+
+    healthy.simulator.setPolicy([{ Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: '*' }]);
+    const blind = await examine(healthy, [arn]);
+    expect([blind.code, blind.of('clock')?.state]).toEqual([0, 'skipped']);
+    expect(blind.of('replication')).toMatchObject({ state: 'warning', hint: workersNeedThem });
+
+    healthy.simulator.setPolicy(null);
+    const skewed = await examine(healthy, [arn], { clock: './skewed-clock.mjs', env: { CLOCK_SKEW_SECONDS: '-120' } });
+    expect(skewed.code).toBe(0);
+    expect(skewed.of('clock')).toMatchObject({
+      state: 'warning',
+      detail: expect.stringMatching(/^1[12]\d s from DMS's$/),
+      hint: 'AWS refuses requests from a clock that is 5 min off.',
+    });
+    expect(skewed.of('permissions')).toMatchObject({
+      state: 'ok',
+      detail: 'IAM allows you dms:StopReplication and dms:StartReplication',
+    });
   });
-  const nowhere = await runCliProcess(
-    ['doctor', '--address', '127.0.0.1:1', '--disable-config-file'],
-    lonely.simulator,
-  );
-  expect([nowhere.code, nowhere.stdout]).toEqual([1, expect.stringMatching(/^temporal +FAILED +No Temporal server/m)]);
-  const args = ['doctor', '-o', 'json', ...place, '--namespace', 'nowhere'];
-  const elsewhere = await runCliProcess(args, lonely.simulator);
-  expect(elsewhere.stdout).toContain('temporal operator namespace create --namespace nowhere');
+
+  test('warns if this machine has no credentials, or those of another account', async () => {
+    await using healthy = await Stage.set(quick);
+    await healthy.work();
+    const arn = healthy.simulator.createReplication();
+    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', HOME: '/none', AWS_EC2_METADATA_DISABLED: 'true' };
+    const bare = await examine(healthy, [arn], { env: none });
+    expect(bare.code).toBe(0);
+    expect(bare.checks.at(-1)).toMatchObject({
+      name: 'credentials',
+      state: 'warning',
+      detail: expect.stringContaining('No AWS credentials'),
+      hint: 'The workers may have others. Set AWS_PROFILE to check them from here.',
+    });
+    const foreign = await examine(healthy, [arn], { env: { AWS_ACCESS_KEY_ID: 'key210987654321' } });
+    expect(foreign.code).toBe(0);
+    expect(foreign.of('account')).toMatchObject({
+      state: 'warning',
+      detail: 'You are arn:aws:iam::210987654321:user/simulated, and the replication is in the account 123456789012',
+      hint: expect.stringContaining('AWS_PROFILE'),
+    });
+    expect(foreign.of('replication')?.state).toBe('skipped');
+    const gone = await examine(healthy, [unknownArn()]);
+    expect([gone.code, gone.of('replication')?.state]).toEqual([1, 'failed']);
+  });
+
+  test('finds the ledger of a replication on a queue that nobody polls, and one that was terminated', async () => {
+    await using healthy = await Stage.set(quick);
+    await healthy.work();
+    const arn = healthy.simulator.createReplication({ identifier: `cli-${randomUUID()}` });
+    const taskQueue = `dead queue ${randomUUID()}`;
+    const workflowId = `dms-ledger:${arn}`;
+    const ledger = await healthy.client.workflow.start('dmsReplicationLedger', { workflowId, taskQueue, args: [arn] });
+    const dead = await examine(healthy, [arn]);
+    expect(dead.code).toBe(1);
+    expect(dead.of('its ledger')).toMatchObject({
+      state: 'failed',
+      detail: `Nobody polls the task queue "${taskQueue}"`,
+      hint: `Start a worker: temporal-dms worker --task-queue '${taskQueue}'`,
+    });
+    await ledger.terminate();
+    const lost = await examine(healthy, [arn]);
+    expect(lost.code).toBe(1);
+    expect(lost.of('its ledger')).toMatchObject({
+      state: 'failed',
+      detail: 'It is not open: TERMINATED',
+      hint: `See it: temporal workflow describe --workflow-id ${workflowId}`,
+    });
+  });
 });
 
 test('the list shows ledgers that another codec has encoded, and says how to read one', async () => {
