@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
 import { runCli, type CliResult } from '../support/cli.js';
 import { runCliProcess } from '../support/cli-process.js';
+import { nullable, schemas } from '../support/cli-schemas.js';
 import { encrypted } from '../support/encrypted.js';
 import { quick, Stage, until } from '../support/stage.js';
 
@@ -32,107 +33,6 @@ async function json<Schema extends v.GenericSchema>(
   expect([code, stderr]).toEqual([0, '']);
   return v.parse(schema, JSON.parse(stdout));
 }
-
-const nullable = v.nullable(v.string());
-const warning = v.strictObject({ code: v.string(), message: v.string() });
-const summary = {
-  replicationConfigArn: v.string(),
-  state: v.picklist([
-    'running',
-    'starting',
-    'stopping',
-    'stopped',
-    'failed',
-    'deleted',
-    'unknown',
-    'lost',
-    'unreadable',
-  ]),
-  sealed: v.boolean(),
-  reservedBy: nullable,
-  resumeBy: nullable,
-  recoveryCheckpoint: nullable,
-};
-const progress = v.strictObject({
-  phase: v.string(),
-  lastStatus: nullable,
-  since: v.string(),
-  until: nullable,
-  detail: v.string(),
-  problem: nullable,
-  taskQueue: v.string(),
-  noWorker: v.nullable(v.strictObject({ taskQueue: v.string(), since: v.string() })),
-});
-const entry = v.looseObject({ at: v.string() });
-const schemas = {
-  list: v.array(v.strictObject(summary)),
-  status: v.strictObject({
-    ...summary,
-    operation: v.nullable(
-      v.strictObject({
-        kind: v.string(),
-        operationId: nullable,
-        workflowId: v.string(),
-        hostWorkflowId: nullable,
-        startedAt: v.string(),
-        requestedBy: nullable,
-        reason: nullable,
-        progress,
-      }),
-    ),
-    ledger: v.nullable(
-      v.strictObject({
-        sealed: v.nullable(v.object({ by: nullable })),
-        reservation: v.nullable(v.object({ owner: v.string() })),
-        guard: v.nullable(v.object({ resumeBy: v.string() })),
-        newestCheckpoint: v.nullable(v.object({ sequence: v.number() })),
-        newestOperation: v.nullable(v.object({ operationId: v.string() })),
-      }),
-    ),
-    problem: nullable,
-    next: v.array(v.string()),
-  }),
-  stop: v.strictObject({
-    outcome: v.string(),
-    operationId: v.string(),
-    checkpoint: v.object({
-      sequence: v.number(),
-      recoveryCheckpoint: nullable,
-      requestedBy: nullable,
-      reason: nullable,
-    }),
-    replication: v.object({ status: v.string() }),
-    tables: v.nullable(v.object({ total: v.number() })),
-    warnings: v.array(warning),
-  }),
-  resume: v.strictObject({
-    outcome: v.string(),
-    operationId: v.string(),
-    resumedFrom: v.nullable(v.object({ sequence: v.number() })),
-    startReplicationType: nullable,
-    progress: v.string(),
-    replication: v.object({ status: v.string() }),
-    warnings: v.array(warning),
-  }),
-  plan: v.strictObject({
-    kind: v.string(),
-    replicationConfigArn: v.string(),
-    action: v.picklist(['call', 'wait', 'send-nothing', 'join', 'refuse']),
-    detail: v.string(),
-    startReplicationType: nullable,
-    refusal: v.nullable(v.strictObject({ type: v.string(), message: v.string(), hint: v.string() })),
-    replication: v.nullable(v.object({ status: v.string() })),
-    permissions: v.nullable(v.object({ denied: v.array(v.string()) })),
-    warnings: v.array(warning),
-  }),
-  started: v.strictObject({ workflowId: v.string(), runId: v.string(), joined: v.boolean() }),
-  entry,
-  history: v.strictObject({ entries: v.array(entry), next: nullable }),
-  fleet: v.object({ fleetId: v.string(), total: v.number(), failed: v.number(), left: v.array(v.string()) }),
-  schedules: v.array(
-    v.strictObject({ scheduleId: v.string(), nextStopAt: nullable, nextResumeAt: nullable, paused: v.boolean() }),
-  ),
-};
 
 describe.concurrent('the command line', () => {
   test('stops, lists, shows, resumes and reports a replication, by the last part of its ARN', async () => {
