@@ -6,6 +6,14 @@ import type { StopIntent } from '../contract/inputs.js';
 const counter = (name: string, description: string) => metricMeter.createCounter(name, '1', description);
 const seconds = (name: string, description: string) => metricMeter.createHistogram(name, 'float', 's', description);
 
+/** Gauge of a time, as Unix time in seconds. `null` shows nothing. */
+const time = (name: string, description: string) => ({
+  show(at: string | null, tags: Readonly<Record<string, string>>): void {
+    const ms = Date.parse(at ?? '');
+    if (ms >= 0) metricMeter.createGauge(name, 'float', 's', description).set(ms / 1000, tags);
+  },
+});
+
 /** Counts the end of an operation. `outcome`: its outcome, or its failure type. */
 export function countOperation(kind: string, outcome: string): void {
   counter('dms_operations', 'Operations that ended, by kind and outcome').add(1, { kind, outcome });
@@ -59,12 +67,19 @@ export function countCutoverPhase(phase: string): void {
   counter('dms_cutover_phases', 'Phases that cutovers entered').add(1, { phase });
 }
 
-/** Shows whether a cutover keeps writes stopped. Each change of its state shows it, so a new worker soon does, too. */
-export function showWritesStopped(cutoverId: string, isStopped: boolean): void {
-  const what = '1 while a cutover keeps the source from taking writes, else 0';
-  metricMeter
-    .createGauge('dms_cutover_writes_stopped', 'int', '1', what)
-    .set(isStopped ? 1 : 0, { cutover_id: cutoverId });
+/**
+ * Shows when a cutover last stopped and resumed writes.
+ *
+ * A worker keeps what it showed last, also after another worker has taken the cutover over. So the state is two times,
+ * and the newest time of all workers counts.
+ */
+export function showWrites(cutoverId: string, stoppedAt: string | null, resumedAt: string | null): void {
+  const tags = { cutover_id: cutoverId };
+  time('dms_cutover_writes_stopped_at', 'Time at which a cutover began to stop writes').show(stoppedAt, tags);
+  time('dms_cutover_writes_resumed_at', 'Time at which writes went on, on the source or the target').show(
+    resumedAt,
+    tags,
+  );
 }
 
 /** Measures for how long a cutover that has ended stopped writes. `null`: it did not. */

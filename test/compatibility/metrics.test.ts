@@ -41,7 +41,7 @@ test('every metric is described, and the page describes no other', async () => {
     ['src/workflows/metrics.ts', 'src/activities/runtime/metrics.ts'].map((path) => readFile(at(path), 'utf8')),
   );
   const made = [
-    ...sources.join('\n').matchAll(/(?:create(?:Counter|Histogram|Gauge)|counter|seconds)\(\s*'(\w+)'/g),
+    ...sources.join('\n').matchAll(/(?:create(?:Counter|Histogram|Gauge)|counter|seconds|time)\(\s*'(\w+)'/g),
   ].map(([, name]) => name);
   const page = await readFile(at('docs/metrics.md'), 'utf8');
   const described = [...page.matchAll(/^\| `(dms_\w+)`/gm)].map(([, name]) => name);
@@ -53,6 +53,23 @@ test('every metric is described, and the page describes no other', async () => {
   for (const [, anchor] of (await readFile(alerts, 'utf8')).matchAll(/runbook: docs\/metrics\.md#(\w+)/g))
     expect(page.toLowerCase()).toContain(`### ${anchor}\n`);
 });
+
+/** Series as promtool takes them: `<series> <values>`, one value a minute. The first minute is Unix time 0. */
+const toSeries = (lines: readonly string[]) =>
+  lines.map((line) => {
+    const [, series = '', values = ''] = /^(.*\}) (.*)$/.exec(line) ?? [];
+    return { series, values };
+  });
+
+/** Lets promtool try the alert rules. Throws its findings. */
+async function tryRules(promtool: string, tests: readonly object[]): Promise<void> {
+  const file = join(folder, `${randomUUID()}.json`);
+  await writeFile(file, JSON.stringify({ rule_files: [alerts], evaluation_interval: '1m', tests }));
+  const { stdout } = await run(promtool, ['test', 'rules', file]).catch((err: { stdout: string; stderr: string }) => {
+    throw new Error(`${err.stdout}${err.stderr}`);
+  });
+  expect(stdout).toContain('SUCCESS');
+}
 
 /** Series that begin when a rare event happens, and what is expected ten minutes later. */
 const rare = (alert: string, series: string, labels: Readonly<Record<string, string>>, summary: string) => ({
@@ -73,7 +90,8 @@ test('each alert fires for what it is about, and none fires while all is well', 
     'dms_records{intent="pause"} 0+1x120',
     'dms_records_archived{result="copied"} 0+1x120',
     'dms_deadline_warnings{hours_left="12"} 0+1x120',
-    'dms_cutover_writes_stopped{cutover_id="a"} 0 1 1 0x120',
+    'dms_cutover_writes_stopped_at{cutover_id="a"} _ 60x120',
+    'dms_cutover_writes_resumed_at{cutover_id="a"} _x4 200x120',
     'temporal_num_pollers{poller_type="workflow_task"} 2x120',
   ];
   const cases = [
@@ -109,7 +127,7 @@ test('each alert fires for what it is about, and none fires while all is well', 
     ),
     rare(
       'DmsWritesStopped',
-      'dms_cutover_writes_stopped{cutover_id="b"} 0x80 1x40',
+      'dms_cutover_writes_stopped_at{cutover_id="b"} _x80 4800x40',
       { severity: 'critical', cutover_id: 'b' },
       'The cutover b has stopped writes for ten minutes',
     ),
@@ -121,11 +139,6 @@ test('each alert fires for what it is about, and none fires while all is well', 
     ),
   ];
   const names = [...cases.map(({ alert }) => alert), 'DmsWorkerMissing'];
-  const toSeries = (lines: readonly string[]) =>
-    lines.map((line) => {
-      const [, series = '', values = ''] = /^(.*\}) (.*)$/.exec(line) ?? [];
-      return { series, values };
-    });
   const anchors: Readonly<Record<string, string>> = { DmsBudgetSpent: 'dmsthrottled' };
   const alertOf = ({ alert, labels, summary }: (typeof cases)[number]) => ({
     exp_labels: labels,
@@ -161,12 +174,96 @@ test('each alert fires for what it is about, and none fires while all is well', 
       ],
     },
   ];
-  const file = join(folder, 'alerts.test.json');
-  await writeFile(file, JSON.stringify({ rule_files: [alerts], evaluation_interval: '1m', tests }));
-  const { stdout } = await run(promtool, ['test', 'rules', file]).catch((err: { stdout: string; stderr: string }) => {
-    throw new Error(`${err.stdout}${err.stderr}`);
-  });
-  expect(stdout).toContain('SUCCESS');
+  await tryRules(promtool, tests);
+});
+
+/** Alert that fires, or not, at some minutes. */
+interface Course {
+  readonly series: readonly string[];
+  readonly fires: readonly (readonly [minute: number, fires: boolean])[];
+}
+
+/** Tests that show an alert of one severity, with the same labels and summary each time. */
+const courses = (
+  alertname: string,
+  [labels, summary]: readonly [labels: Readonly<Record<string, string>>, summary: string],
+  all: readonly Course[],
+) =>
+  all.map(({ series, fires }) => ({
+    interval: '1m',
+    input_series: toSeries(series),
+    alert_rule_test: fires.map(([minute, isFiring]) => ({
+      eval_time: `${minute}m`,
+      alertname,
+      exp_alerts: isFiring
+        ? [
+            {
+              exp_labels: labels,
+              exp_annotations: { summary, runbook: `docs/metrics.md#${alertname.toLowerCase()}` },
+            },
+          ]
+        : [],
+    })),
+  }));
+
+test('the alert for stopped writes believes the newest worker, not one that has lost the cutover', async () => {
+  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+  const stopped = (instance: string, values: string) =>
+    `dms_cutover_writes_stopped_at{cutover_id="c",instance="${instance}"} ${values}`;
+  const resumed = (instance: string, values: string) =>
+    `dms_cutover_writes_resumed_at{cutover_id="c",instance="${instance}"} ${values}`;
+  const critical = { severity: 'critical', cutover_id: 'c' };
+  await tryRules(
+    join(debian, 'usr/bin/promtool'),
+    courses(
+      'DmsWritesStopped',
+      [critical, 'The cutover c has stopped writes for ten minutes'],
+      [
+        // Worker a keeps its time for ever. Worker b reports later that writes go on.
+        {
+          series: [stopped('a', '_x10 600x190'), resumed('b', '_x35 2100x165')],
+          fires: [
+            [15, false],
+            [30, true],
+            [37, false],
+            [200, false],
+          ],
+        },
+        // Worker b has also ended since.
+        {
+          series: [stopped('a', '_x10 600x190'), resumed('b', '_x14 840x5 stale')],
+          fires: [
+            [30, false],
+            [200, false],
+          ],
+        },
+        // The only worker that knew ended while writes were stopped.
+        {
+          series: [stopped('a', '_x10 600x5 stale')],
+          fires: [
+            [30, true],
+            [200, true],
+          ],
+        },
+        // Writes stop once more, which another worker reports.
+        {
+          series: [stopped('a', '_x10 600x190'), resumed('a', '_x14 840x186'), stopped('b', '_x50 3000x150')],
+          fires: [
+            [45, false],
+            [70, true],
+          ],
+        },
+        // Nobody has reported anything for a day.
+        {
+          series: [stopped('a', '_x10 600x1600')],
+          fires: [
+            [1400, true],
+            [1500, false],
+          ],
+        },
+      ],
+    ),
+  );
 });
 
 test('Prometheus scrapes a worker, and answers every query of the dashboard', async () => {

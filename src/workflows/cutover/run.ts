@@ -25,7 +25,7 @@ import {
 import { cutoverRequests, onRequest, refusal, type CutoverRequests } from '../../rules/cutover/requests.js';
 import { isDecision, isInterrupted } from '../../rules/cutover/transitions.js';
 import { messageNames } from '../../contract/names.js';
-import { countCutoverPhase, measureCutover, showWritesStopped } from '../metrics.js';
+import { countCutoverPhase, measureCutover, showWrites } from '../metrics.js';
 import { cutoverQuery } from '../messages.js';
 import { cutoverActions, messageOf, type CutoverActions } from './actions.js';
 import { Alarm } from './alarm.js';
@@ -152,9 +152,7 @@ export class CutoverRun {
     if (next === this.state) return;
     const isNewPhase = next.phase !== this.state.phase;
     this.state = next;
-    const { plan, phase, writesStoppedAt, writesResumedAt } = next;
-    if (isNewPhase) countCutoverPhase(phase);
-    showWritesStopped(plan.cutoverId, writesStoppedAt !== null && writesResumedAt === null);
+    if (isNewPhase) countCutoverPhase(next.phase);
     this.#isChanged = true;
     this.#show();
     if (isNewPhase) this.#notify();
@@ -194,7 +192,10 @@ export class CutoverRun {
     );
   }
 
+  /** Shows the state to people and metrics. A continued run may begin on a worker that has shown nothing yet. */
   #show(): void {
+    const { plan, writesStoppedAt, writesResumedAt } = this.state;
+    showWrites(plan.cutoverId, writesStoppedAt, writesResumedAt);
     setCurrentDetails(cutoverMarkdown(this.state, workflowInfo().workflowId));
   }
 }
