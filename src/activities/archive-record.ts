@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { RecordRefused, type CheckpointArchive } from '../contract/archive.js';
 import type { ArchiveRecord } from '../contract/activity-protocol.js';
 import type { ArchivedRecord } from '../contract/ledger-state.js';
+import { showArchiveWaiting } from './runtime/metrics.js';
 import { beginAttempt } from './runtime/begin-attempt.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 import type { Gate } from './runtime/gate.js';
@@ -20,6 +21,7 @@ const ANSWER_SECONDS = 30;
 export async function archiveRecord(worker: WorkerContext, request: ArchiveRecord): Promise<void> {
   const { archive, archiveGate: archiving } = worker;
   const { arn } = beginAttempt(worker, request, 'dms.archiveRecord', { phase: 'recording' });
+  showArchiveWaiting(arn.arn);
   const what = `Record ${request.record.sequence} of ${arn.arn}`;
   if (archive === null) {
     const message = `${what} can't be archived: this worker has no archive. Pass one to createDmsActivities`;

@@ -14,12 +14,13 @@ import { begin, validateBegin } from '../ledger/begin.js';
 import { unseal } from '../ledger/seal.js';
 import { requirePastToken } from '../ledger/fencing.js';
 import { move } from '../ledger/move.js';
+import { nextToArchive } from '../ledger/archive.js';
 import { record, validateRecord } from '../ledger/record.js';
 import { reportMissing, mayClose } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
 import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
 import { type Transition, emptyLedger } from '../ledger/entries.js';
-import { countRecord } from './metrics.js';
+import { countRecord, showArchiveQueue } from './metrics.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
@@ -168,9 +169,12 @@ interface UpdateOptions<Request> {
 }
 
 /**
- * Shows the ledger in the current details, and in the memo if the memo changes. The memo is readable without a worker.
+ * Shows the ledger in the current details and in metrics, and in the memo if the memo changes. The memo is readable
+ * without a worker.
  */
 function show(ledger: Ledger, problem: string | null): void {
+  if (ledger.archive !== null)
+    showArchiveQueue(ledger.replicationConfigArn, nextToArchive(ledger) !== null, now());
   setCurrentDetails(ledgerMarkdown(ledger, problem));
   const { memo = {} } = workflowInfo();
   const wanted = ledgerMemo(ledger);

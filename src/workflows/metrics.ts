@@ -50,6 +50,17 @@ export function countArchived(result: 'copied' | 'given-up'): void {
   counter('dms_records_archived', 'Records that left the queue of the archive, by result').add(1, { result });
 }
 
+/**
+ * Shows whether records of a replication wait for its archive. The newest of both times tells, over all workers.
+ *
+ * The activity that copies records shows the first time, too, at each attempt. So a broken archive keeps reporting.
+ */
+export function showArchiveQueue(replication: string, isWaiting: boolean, now: string): void {
+  const tags = { replication };
+  if (isWaiting) time('dms_archive_waiting_at', 'Newest time at which records waited for the archive').show(now, tags);
+  else time('dms_archive_empty_at', 'Newest time at which no record waited for the archive').show(now, tags);
+}
+
 /** Whole hours for which warnings are counted apart. */
 const HOURS = [0, 1, 3, 6, 12, 24, 48];
 

@@ -46,7 +46,7 @@ test('every metric is described, and the page describes no other', async () => {
   const page = await readFile(at('docs/metrics.md'), 'utf8');
   const described = [...page.matchAll(/^\| `(dms_\w+)`/gm)].map(([, name]) => name);
   expect(made.length).toBeGreaterThan(5);
-  expect(described.toSorted()).toEqual(made.toSorted());
+  expect(described.toSorted()).toEqual([...new Set(made)].toSorted());
   const used = namesIn(JSON.stringify(dashboard.panels) + (await readFile(alerts, 'utf8')));
   for (const name of used) expect(made).toContain(name);
   // Every alert has a section that says what to do.
@@ -90,6 +90,8 @@ test('each alert fires for what it is about, and none fires while all is well', 
     'dms_records{intent="pause"} 0+1x120',
     'dms_records_archived{result="copied"} 0+1x120',
     'dms_deadline_warnings{hours_left="12"} 0+1x120',
+    'dms_archive_waiting_at{replication="a"} 0+60x120',
+    'dms_archive_empty_at{replication="a"} 1+60x120',
     'dms_cutover_writes_stopped_at{cutover_id="a"} _ 60x120',
     'dms_cutover_writes_resumed_at{cutover_id="a"} _x4 200x120',
     'temporal_num_pollers{poller_type="workflow_task"} 2x120',
@@ -133,9 +135,9 @@ test('each alert fires for what it is about, and none fires while all is well', 
     ),
     rare(
       'DmsArchiveBehind',
-      'dms_records{intent="final"} 0+1x120',
-      { severity: 'warning' },
-      'Records have waited for the archive for an hour',
+      'dms_archive_waiting_at{replication="b"} _x20 1200+60x100',
+      { severity: 'warning', replication: 'b' },
+      'Records of b have waited for the archive for an hour',
     ),
   ];
   const names = [...cases.map(({ alert }) => alert), 'DmsWorkerMissing'];
@@ -186,7 +188,8 @@ interface Course {
 /** Tests that show an alert of one severity, with the same labels and summary each time. */
 const courses = (
   alertname: string,
-  [labels, summary]: readonly [labels: Readonly<Record<string, string>>, summary: string],
+  labels: Readonly<Record<string, string>>,
+  summary: string,
   all: readonly Course[],
 ) =>
   all.map(({ series, fires }) => ({
@@ -212,57 +215,118 @@ test('the alert for stopped writes believes the newest worker, not one that has 
     `dms_cutover_writes_stopped_at{cutover_id="c",instance="${instance}"} ${values}`;
   const resumed = (instance: string, values: string) =>
     `dms_cutover_writes_resumed_at{cutover_id="c",instance="${instance}"} ${values}`;
-  const critical = { severity: 'critical', cutover_id: 'c' };
+  const summary = 'The cutover c has stopped writes for ten minutes';
   await tryRules(
     join(debian, 'usr/bin/promtool'),
-    courses(
-      'DmsWritesStopped',
-      [critical, 'The cutover c has stopped writes for ten minutes'],
-      [
-        // Worker a keeps its time for ever. Worker b reports later that writes go on.
-        {
-          series: [stopped('a', '_x10 600x190'), resumed('b', '_x35 2100x165')],
-          fires: [
-            [15, false],
-            [30, true],
-            [37, false],
-            [200, false],
-          ],
-        },
-        // Worker b has also ended since.
-        {
-          series: [stopped('a', '_x10 600x190'), resumed('b', '_x14 840x5 stale')],
-          fires: [
-            [30, false],
-            [200, false],
-          ],
-        },
-        // The only worker that knew ended while writes were stopped.
-        {
-          series: [stopped('a', '_x10 600x5 stale')],
-          fires: [
-            [30, true],
-            [200, true],
-          ],
-        },
-        // Writes stop once more, which another worker reports.
-        {
-          series: [stopped('a', '_x10 600x190'), resumed('a', '_x14 840x186'), stopped('b', '_x50 3000x150')],
-          fires: [
-            [45, false],
-            [70, true],
-          ],
-        },
-        // Nobody has reported anything for a day.
-        {
-          series: [stopped('a', '_x10 600x1600')],
-          fires: [
-            [1400, true],
-            [1500, false],
-          ],
-        },
-      ],
-    ),
+    courses('DmsWritesStopped', { severity: 'critical', cutover_id: 'c' }, summary, [
+      // Worker a keeps its time for ever. Worker b reports later that writes go on.
+      {
+        series: [stopped('a', '_x10 600x190'), resumed('b', '_x35 2100x165')],
+        fires: [
+          [15, false],
+          [30, true],
+          [37, false],
+          [200, false],
+        ],
+      },
+      // Worker b has also ended since.
+      {
+        series: [stopped('a', '_x10 600x190'), resumed('b', '_x14 840x5 stale')],
+        fires: [
+          [30, false],
+          [200, false],
+        ],
+      },
+      // The only worker that knew ended while writes were stopped.
+      {
+        series: [stopped('a', '_x10 600x5 stale')],
+        fires: [
+          [30, true],
+          [200, true],
+        ],
+      },
+      // Writes stop once more, which another worker reports.
+      {
+        series: [stopped('a', '_x10 600x190'), resumed('a', '_x14 840x186'), stopped('b', '_x50 3000x150')],
+        fires: [
+          [45, false],
+          [70, true],
+        ],
+      },
+      // Nobody has reported anything for a day.
+      {
+        series: [stopped('a', '_x10 600x1600')],
+        fires: [
+          [1400, true],
+          [1500, false],
+        ],
+      },
+    ]),
+  );
+});
+
+test('the alert for the archive fires for one that is broken from the start, and ends when it recovers', async () => {
+  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+  const waiting = (instance: string, values: string) =>
+    `dms_archive_waiting_at{replication="orders",instance="${instance}"} ${values}`;
+  const empty = (instance: string, values: string) =>
+    `dms_archive_empty_at{replication="orders",instance="${instance}"} ${values}`;
+  const summary = 'Records of orders have waited for the archive for an hour';
+  await tryRules(
+    join(debian, 'usr/bin/promtool'),
+    courses('DmsArchiveBehind', { severity: 'warning', replication: 'orders' }, summary, [
+      // Broken from the start: one record, and an attempt every minute on worker a, then on worker b.
+      {
+        series: [waiting('a', '_x10 600+60x190 11940x900'), waiting('b', '_x200 12000+60x900')],
+        fires: [
+          [60, false],
+          [75, true],
+          [195, true],
+          [1000, true],
+        ],
+      },
+      // Recovers after two hours, on another worker.
+      {
+        series: [waiting('a', '_x10 600+60x119 7740x900'), empty('b', '_x130 7800x900')],
+        fires: [
+          [120, true],
+          [131, false],
+          [900, false],
+        ],
+      },
+      // Copies the record within a minute, again and again. The times are milliseconds apart.
+      {
+        series: [waiting('a', '0+60x600'), empty('a', '0.001+60x600')],
+        fires: [
+          [90, false],
+          [590, false],
+        ],
+      },
+      // Broken after months in which it worked.
+      {
+        series: [empty('a', '0.001x600'), waiting('a', '0x99 6000+60x500')],
+        fires: [
+          [90, false],
+          [155, false],
+          [165, true],
+          [590, true],
+        ],
+      },
+      // Lost its worker for good.
+      {
+        series: [waiting('a', '_x10 600x900')],
+        fires: [
+          [75, true],
+          [360, true],
+          [380, false],
+        ],
+      },
+      // Is not configured.
+      {
+        series: ['dms_records{intent="pause"} 0+1x600', 'dms_operations{kind="stop",outcome="stopped"} 0+1x600'],
+        fires: [[590, false]],
+      },
+    ]),
   );
 });
 

@@ -23,6 +23,18 @@ export function countHeld(change: 1 | -1): void {
   currentMeter().createGauge('dms_held_waits', 'int', '1', 'Attempts of waits that a worker holds').set(count);
 }
 
+/**
+ * Shows that a record of a replication waits for the archive.
+ *
+ * The time is the server's, at which the attempt was scheduled. Then the time at which the queue is empty is later.
+ */
+export function showArchiveWaiting(replication: string): void {
+  const ms = Context.current().info.currentAttemptScheduledTimestampMs;
+  currentMeter()
+    .createGauge('dms_archive_waiting_at', 'float', 's', 'Newest time at which records waited for the archive')
+    .set(ms / 1000, { replication });
+}
+
 /** Returns the meter of the running activity. A sweep runs with the meter of the activity that started it. */
 function currentMeter(): MetricMeter {
   try {
