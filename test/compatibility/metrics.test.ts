@@ -94,7 +94,8 @@ test('each alert fires for what it is about, and none fires while all is well', 
     'dms_archive_empty_at{replication="a"} 1+60x120',
     'dms_cutover_writes_stopped_at{cutover_id="a"} _ 60x120',
     'dms_cutover_writes_resumed_at{cutover_id="a"} _x4 200x120',
-    'temporal_num_pollers{poller_type="workflow_task"} 2x120',
+    'temporal_num_pollers{task_queue="temporal-dms",poller_type="workflow_task"} 2x120',
+    'temporal_num_pollers{task_queue="temporal-dms",poller_type="activity_task"} 2x120',
   ];
   const cases = [
     rare(
@@ -156,25 +157,6 @@ test('each alert fires for what it is about, and none fires while all is well', 
         exp_alerts: alertname === each.alert ? [alertOf(each)] : [],
       })),
     })),
-    {
-      interval: '1m',
-      input_series: toSeries(well.slice(0, -1)),
-      alert_rule_test: [
-        {
-          eval_time: '10m',
-          alertname: 'DmsWorkerMissing',
-          exp_alerts: [
-            {
-              exp_labels: { severity: 'critical', poller_type: 'workflow_task' },
-              exp_annotations: {
-                summary: 'No worker of temporal-dms reports that it polls',
-                runbook: 'docs/metrics.md#dmsworkermissing',
-              },
-            },
-          ],
-        },
-      ],
-    },
   ];
   await tryRules(promtool, tests);
 });
@@ -330,6 +312,50 @@ test('the alert for the archive fires for one that is broken from the start, and
   );
 });
 
+test('the alert for missing workers counts neither foreign workers nor other task queues', async () => {
+  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+  const pollers = (taskQueue: string, type: string, values: string) =>
+    `temporal_num_pollers{task_queue="${taskQueue}",poller_type="${type}",instance="${taskQueue}"} ${values}`;
+  const both = (taskQueue: string, values: string) =>
+    ['workflow_task', 'activity_task'].map((type) => pollers(taskQueue, type, values));
+  const foreign = [...both('payments', '5x60'), ...both('temporal-dms-reports', '5x60')];
+  const cases = [
+    { type: 'workflow_task', own: [pollers('temporal-dms', 'activity_task', '5x60')], fires: [[10, true]] },
+    { type: 'activity_task', own: [pollers('temporal-dms', 'workflow_task', '5x60')], fires: [[10, true]] },
+    // The worker drains after half an hour.
+    {
+      type: 'activity_task',
+      own: [pollers('temporal-dms', 'workflow_task', '5x60'), pollers('temporal-dms', 'activity_task', '5x30 0x30')],
+      fires: [
+        [30, false],
+        [40, true],
+      ],
+    },
+    // The worker ends after half an hour, and a new one begins.
+    {
+      type: 'workflow_task',
+      own: [
+        pollers('temporal-dms', 'activity_task', '5x60'),
+        pollers('temporal-dms', 'workflow_task', '5x20 stale _x15 5x20'),
+      ],
+      fires: [
+        [20, false],
+        [30, true],
+        [40, false],
+      ],
+    },
+  ] as const;
+  const tests = cases.flatMap(({ type, own, fires }) =>
+    courses(
+      'DmsWorkerMissing',
+      { severity: 'critical', poller_type: type, task_queue: 'temporal-dms' },
+      `No worker reports that it polls temporal-dms for tasks of the type ${type}`,
+      [{ series: [...foreign, ...own], fires }],
+    ),
+  );
+  await tryRules(join(debian, 'usr/bin/promtool'), tests);
+});
+
 test('Prometheus scrapes a worker, and answers every query of the dashboard', async () => {
   if (debian === null) return console.warn('There is no apt-get, so the dashboard is not tried');
   const simulator = await startDmsSimulator(quick);
@@ -372,7 +398,8 @@ test('Prometheus scrapes a worker, and answers every query of the dashboard', as
     await scraped('sum(dms_operations{kind="stop",outcome="stopped"}) == 1');
     await scraped('sum(dms_operations{kind="resume",outcome="resumed"}) == 1');
     await scraped('sum(dms_records) == 1');
-    await scraped('count(temporal_num_pollers{poller_type="workflow_task"}) > 0 and on() vector(1)');
+    for (const type of ['workflow_task', 'activity_task'])
+      await scraped(`sum(temporal_num_pollers{poller_type="${type}",task_queue="${taskQueue}"}) > 0`);
     for (const { title, targets } of dashboard.panels)
       for (const { expr } of targets) expect([title, await query(expr)]).toMatchObject([title, { status: 'success' }]);
     const rules = (await (await fetch(`http://127.0.0.1:${port}/api/v1/rules`)).json()) as {
