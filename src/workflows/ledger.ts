@@ -20,7 +20,7 @@ import { reportMissing, mayClose } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
 import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
 import { type Transition, emptyLedger } from '../ledger/entries.js';
-import { countRecord, showArchiveQueue } from './metrics.js';
+import { countRecord, showArchiveQueue, showResumeWindow } from './metrics.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import { readArn } from '../contract/failure-messages.js';
@@ -173,8 +173,10 @@ interface UpdateOptions<Request> {
  * without a worker.
  */
 function show(ledger: Ledger, problem: string | null): void {
-  if (ledger.archive !== null)
-    showArchiveQueue(ledger.replicationConfigArn, nextToArchive(ledger) !== null, now());
+  const { replicationConfigArn, archive, guard, checkpoints } = ledger;
+  if (archive !== null) showArchiveQueue(replicationConfigArn, nextToArchive(ledger) !== null, now());
+  const newestResumeBy = checkpoints.find(({ resumeBy }) => resumeBy !== null)?.resumeBy ?? null;
+  showResumeWindow(replicationConfigArn, { guardedUntil: guard?.resumeBy ?? null, newestResumeBy });
   setCurrentDetails(ledgerMarkdown(ledger, problem));
   const { memo = {} } = workflowInfo();
   const wanted = ledgerMemo(ledger);

@@ -73,6 +73,26 @@ export function countDeadlineWarning(resumeBy: string, now: number): void {
   });
 }
 
+/**
+ * Shows until when a guarded replication can be resumed, or that no guard runs for its newest stop.
+ *
+ * A guard runs while its `dms_resume_by` is later than each `dms_resume_by_ended`, over all workers. Both are the end
+ * of a resume window, so a later stop begins anew.
+ */
+export function showResumeWindow(
+  replication: string,
+  { guardedUntil, newestResumeBy }: { readonly guardedUntil: string | null; readonly newestResumeBy: string | null },
+): void {
+  const tags = { replication };
+  if (guardedUntil !== null)
+    time('dms_resume_by', 'End of the resume window that a deadline guard watches').show(guardedUntil, tags);
+  else
+    time('dms_resume_by_ended', 'End of the newest resume window that no deadline guard watches any more').show(
+      newestResumeBy,
+      tags,
+    );
+}
+
 /** Counts the phase that a cutover enters. */
 export function countCutoverPhase(phase: string): void {
   counter('dms_cutover_phases', 'Phases that cutovers entered').add(1, { phase });

@@ -61,10 +61,10 @@ const toSeries = (lines: readonly string[]) =>
     return { series, values };
   });
 
-/** Lets promtool try the alert rules. Throws its findings. */
-async function tryRules(promtool: string, tests: readonly object[]): Promise<void> {
+/** Lets promtool try the alert rules, which it evaluates every few minutes. Throws its findings. */
+async function tryRules(promtool: string, tests: readonly object[], minutes = 1): Promise<void> {
   const file = join(folder, `${randomUUID()}.json`);
-  await writeFile(file, JSON.stringify({ rule_files: [alerts], evaluation_interval: '1m', tests }));
+  await writeFile(file, JSON.stringify({ rule_files: [alerts], evaluation_interval: `${minutes}m`, tests }));
   const { stdout } = await run(promtool, ['test', 'rules', file]).catch((err: { stdout: string; stderr: string }) => {
     throw new Error(`${err.stdout}${err.stderr}`);
   });
@@ -90,6 +90,7 @@ test('each alert fires for what it is about, and none fires while all is well', 
     'dms_records{intent="pause"} 0+1x120',
     'dms_records_archived{result="copied"} 0+1x120',
     'dms_deadline_warnings{hours_left="12"} 0+1x120',
+    'dms_resume_by{replication="a"} 172800x120',
     'dms_archive_waiting_at{replication="a"} 0+60x120',
     'dms_archive_empty_at{replication="a"} 1+60x120',
     'dms_cutover_writes_stopped_at{cutover_id="a"} _ 60x120',
@@ -124,9 +125,15 @@ test('each alert fires for what it is about, and none fires while all is well', 
     ),
     rare(
       'DmsResumeDeadlineNear',
-      'dms_deadline_warnings{hours_left="1"} _x90 1x30',
-      { severity: 'critical', hours_left: '1' },
-      'A paused replication can be resumed for less than 1 h',
+      'dms_resume_by{replication="b"} 17000x120',
+      { severity: 'critical', replication: 'b' },
+      'The paused replication b can be resumed for less than 3 h',
+    ),
+    rare(
+      'DmsResumeWindowClosed',
+      'dms_deadline_warnings{hours_left="0"} _x90 1x30',
+      { severity: 'critical' },
+      'The resume window of a paused replication has ended, and nobody has resumed it',
     ),
     rare(
       'DmsWritesStopped',
@@ -147,17 +154,15 @@ test('each alert fires for what it is about, and none fires while all is well', 
     exp_labels: labels,
     exp_annotations: { summary, runbook: `docs/metrics.md#${anchors[alert] ?? alert.toLowerCase()}` },
   });
-  const tests = [
-    ...cases.map((each) => ({
-      interval: '1m',
-      input_series: toSeries([...well, each.series]),
-      alert_rule_test: names.map((alertname) => ({
-        eval_time: '110m',
-        alertname,
-        exp_alerts: alertname === each.alert ? [alertOf(each)] : [],
-      })),
+  const tests = cases.map((each) => ({
+    interval: '1m',
+    input_series: toSeries([...well, each.series]),
+    alert_rule_test: names.map((alertname) => ({
+      eval_time: '110m',
+      alertname,
+      exp_alerts: alertname === each.alert ? [alertOf(each)] : [],
     })),
-  ];
+  }));
   await tryRules(promtool, tests);
 });
 
@@ -310,6 +315,47 @@ test('the alert for the archive fires for one that is broken from the start, and
       },
     ]),
   );
+});
+
+test('the alert for a resume deadline follows the newest worker, and outlives those that end', async () => {
+  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+  const resumeBy = (instance: string, values: string) =>
+    `dms_resume_by{replication="orders",instance="${instance}"} ${values}`;
+  const ended = (instance: string, values: string) =>
+    `dms_resume_by_ended{replication="orders",instance="${instance}"} ${values}`;
+  const summary = 'The paused replication orders can be resumed for less than 3 h';
+  const all = courses('DmsResumeDeadlineNear', { severity: 'critical', replication: 'orders' }, summary, [
+    // Stopped at the 10th minute. The worker ends at once, and nobody resumes.
+    {
+      series: [resumeBy('a', '_x10 173400x3 stale')],
+      fires: [
+        [2700, false],
+        [2715, true],
+        [2885, true],
+        [2895, false],
+      ],
+    },
+    // Resumed two hours before the end, on another worker that then ends.
+    {
+      series: [resumeBy('a', '_x10 173400x2990'), ended('b', '_x2770 173400x5 stale')],
+      fires: [
+        [2765, true],
+        [2775, false],
+        [2885, false],
+      ],
+    },
+    // Resumed early, and stopped again on a third worker.
+    {
+      series: [resumeBy('a', '_x10 173400x3390'), ended('b', '_x300 173400x3100'), resumeBy('c', '_x500 202800x2900')],
+      fires: [
+        [2750, false],
+        [2885, false],
+        [3195, false],
+        [3205, true],
+      ],
+    },
+  ]);
+  await tryRules(join(debian, 'usr/bin/promtool'), all, 5);
 });
 
 test('the alert for missing workers counts neither foreign workers nor other task queues', async () => {
