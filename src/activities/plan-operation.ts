@@ -20,6 +20,11 @@ import { askLedger } from './runtime/ledger-access.js';
 import { readPermissions } from './read-replications.js';
 import type { WorkerContext } from './runtime/worker-context.js';
 
+/** Longest time to read the permissions. A plan of a worker without a route to IAM leaves them undecided. */
+const PERMISSIONS_SECONDS = 5;
+/** Longest time to read the ledger in one attempt, which lasts 15 s. */
+const LEDGER_SECONDS = 6;
+
 type Conclusion = Pick<OperationPlan, 'action' | 'detail'> &
   Partial<Pick<OperationPlan, 'startReplicationType' | 'warnings'>>;
 
@@ -31,7 +36,7 @@ export async function planOperation(worker: WorkerContext, request: PlanOperatio
   const { kind, input } = request;
   const attempt = beginAttempt(worker, input, 'dms.planOperation', { phase: 'checking' });
   return attempt.withHeartbeat(async () => {
-    const permissions = await readPermissions(attempt);
+    const permissions = await readPermissions(attempt, PERMISSIONS_SECONDS);
     const known = {
       kind,
       replicationConfigArn: attempt.arn.arn,
@@ -93,6 +98,7 @@ function requirePermission(
 
 async function conclude(attempt: Attempt, { kind, input }: PlanOperation, look: Look): Promise<Conclusion> {
   const reply = await beginInLedger(attempt, { kind, input }, look);
+  if (reply.busy !== null) return { action: 'wait', detail: `It would wait first: ${reply.busy.why}` };
   if (reply.repeatOf !== null)
     return {
       action: 'send-nothing',
@@ -123,7 +129,7 @@ async function beginInLedger(attempt: Attempt, { kind, input }: PlanOperation, l
     status: look.replication.status,
     taskQueue: attempt.taskQueue,
   };
-  const ledger = await askLedger(attempt, (client) => client.read());
+  const ledger = await askLedger(attempt, (client) => client.read(LEDGER_SECONDS));
   const now = new Date(attempt.token).toISOString();
   validateBegin(ledger, request, now);
   return begin(ledger, request, now).reply;

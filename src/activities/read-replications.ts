@@ -73,13 +73,13 @@ async function readOne(
 }
 
 /** Reads what the worker may do. A problem is returned, and leaves every action undecided. `null`: no source. */
-export async function readPermissions({
-  worker: { permissions: source, permissionsGate: gate },
-  arn,
-}: Attempt): Promise<Permissions | null> {
+export async function readPermissions(
+  { worker: { permissions: source, permissionsGate: gate }, arn }: Attempt,
+  withinSeconds = PERMISSIONS_SECONDS,
+): Promise<Permissions | null> {
   if (source === null) return null;
   try {
-    return await inTime(PERMISSIONS_SECONDS, async (signal) => {
+    return await inTime(withinSeconds, async (signal) => {
       const leave = await gate.enter(signal);
       return source.read(arn, CUTOVER_ACTIONS, signal).finally(leave);
     });

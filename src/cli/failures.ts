@@ -106,8 +106,15 @@ export async function shownError(err: unknown): Promise<ShownError> {
   if (err instanceof WorkflowNotFoundError)
     return simple(notFound, `There is no workflow ${err.workflowId}`, 'Check its name and --namespace.');
   if (err instanceof WorkflowFailedError) {
-    const how = err.cause === undefined ? '' : `: ${err.cause.message}`;
-    return simple(failed, `Somebody ended it in Temporal${how}`, 'See who: temporal dms history, or the Web UI.');
+    const { CancelledFailure, TerminatedFailure, TimeoutFailure } = await import('@temporalio/common');
+    const { cause } = err;
+    if (cause instanceof TimeoutFailure)
+      return simple(unreachable, `It did not end in time: ${cause.message}`, 'Check the workers: temporal dms doctor');
+    const isByPerson = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
+    const how = cause === undefined ? '' : `: ${problemOf(cause)}`;
+    return isByPerson
+      ? simple(failed, `Somebody ended it in Temporal${how}`, 'See who: temporal dms history, or the Web UI.')
+      : simple(failed, `It failed${how}`);
   }
   if (err instanceof Error && err.message.startsWith('Unknown encoding'))
     return simple(exitCodes.failure, `A payload can't be read: ${err.message}`, CODEC_HINT);

@@ -130,6 +130,46 @@ describe.concurrent('a plan', () => {
     });
   });
 
+  test('waits while the ledger follows the call of an operation that was terminated', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const stop = await stage.dms.startStop(stopOf(arn, brief));
+    const workflow = stage.client.workflow.getHandle(stop.workflowId);
+    await until('it waits', () => isHeld(workflow));
+    await workflow.terminate();
+    await failureOf(stop.result());
+    expect(await planning(arn, () => stage.dms.planResume(resumeOf(arn)))).toMatchObject({
+      action: 'wait',
+      detail: expect.stringContaining('It would wait first: '),
+    });
+  });
+
+  test('waits if the ledger gives no answer', async () => {
+    const arn = named();
+    const lost = { workflowId: `dms-ledger:${arn}`, taskQueue: `lost-${randomUUID()}` };
+    await stage.client.workflow.start('dmsReplicationLedger', { ...lost, args: [{ replicationConfigArn: arn }] });
+    expect(await stage.dms.planStop(stopOf(arn))).toMatchObject({
+      action: 'wait',
+      detail: expect.stringContaining(lost.taskQueue),
+    });
+  });
+
+  test('leaves the permissions undecided if IAM gives no answer', async () => {
+    await using silent = await Stage.set();
+    await silent.work({ permissions: { read: () => new Promise(() => {}) } });
+    const arn = silent.simulator.createReplication();
+    expect(await silent.dms.planStop(stopOf(arn))).toMatchObject({
+      action: 'call',
+      permissions: { denied: [], undecided: ['dms:StopReplication', 'dms:StartReplication'] },
+    });
+  });
+
+  test('fails at once if the worker lacks the activity', async () => {
+    await using lacking = await Stage.set();
+    await lacking.work({ bare: true, foreign: { other: async () => null } });
+    const failure = await failureOf(lacking.dms.planStop(stopOf(lacking.simulator.createReplication())));
+    expect(failure).toMatchObject({ type: 'DmsWorkerMissing', details: [{ taskQueue: lacking.taskQueue }] });
+  });
+
   test('is refused with an invalid input before anything is started', async () => {
     const failure = await failureOf(stage.dms.planStop({ replicationConfigArn: 'nonsense' }));
     expect(failure.type).toBe('DmsInvalidInput');

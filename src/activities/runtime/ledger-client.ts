@@ -98,7 +98,7 @@ export class LedgerClient {
   }
 
   /** Returns the state of the ledger, open or closed. Empty if it never existed. */
-  read(): Promise<Ledger> {
+  read(withinSeconds = QUERY_SECONDS): Promise<Ledger> {
     const empty = emptyLedger(this.replicationConfigArn);
     return this.#ask(async () => {
       try {
@@ -107,7 +107,7 @@ export class LedgerClient {
         if (err instanceof WorkflowNotFoundError) return empty;
         throw err;
       }
-    }, QUERY_SECONDS);
+    }, withinSeconds);
   }
 
   /** Describes the ledger and its task queue to an operator. A ledger that does not exist yet starts on `taskQueue`. */

@@ -63,14 +63,17 @@ export function cleaningActivities(summary: string, withinSeconds: number) {
   });
 }
 
-/** Returns activities that only read, for a workflow that does not wait long for them. They fail after 30 s. */
-export function quickActivities(summary: string, taskQueue?: string) {
+/**
+ * Returns activities that only read, for a workflow that does not wait long for them. They fail after 30 s, or after
+ * `maximumAttempts` with the failure of the last.
+ */
+export function quickActivities(summary: string, taskQueue?: string, maximumAttempts?: number) {
   return proxyActivities<DmsActivities>({
     startToCloseTimeout: 15_000,
     scheduleToCloseTimeout: 30_000,
     priority: { priorityKey: 1 },
     summary,
-    retry,
+    retry: { ...retry, ...(maximumAttempts === undefined ? {} : { maximumAttempts }) },
     ...(taskQueue === undefined ? {} : { taskQueue }),
   });
 }
