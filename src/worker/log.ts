@@ -1,7 +1,28 @@
-/** Writes a line of JSON. Calls `written` once the line has reached stdout. */
-export function log(phase: string, facts: Readonly<Record<string, unknown>> = {}, written?: () => void): void {
-  const line = { time: new Date().toISOString(), program: 'temporal-dms-worker', phase, ...facts };
-  process.stdout.write(`${JSON.stringify(line, withErrorText)}\n`, written);
+type Facts = Readonly<Record<string, unknown>>;
+
+let format: 'json' | 'text' = 'json';
+
+/** Sets the format of all lines from now on. `text` is for people. */
+export function setLogFormat(wanted: typeof format): void {
+  format = wanted;
+}
+
+/** Writes a line. Calls `written` once the line has reached stdout. */
+export function log(phase: string, facts: Facts = {}, written?: () => void): void {
+  const time = new Date().toISOString();
+  const line =
+    format === 'json'
+      ? JSON.stringify({ time, program: 'temporal-dms-worker', phase, ...facts }, withErrorText)
+      : [time, phase, ...Object.entries(facts).flatMap(factText)].join(' ');
+  process.stdout.write(`${line}\n`, written);
+}
+
+/** Returns `name=value`. A fact that is missing is left out. Text without white space has no quotes. */
+function factText([name, value]: [string, unknown]): string[] {
+  if (value === undefined || value === null) return [];
+  const known = value instanceof Error ? errorText(value) : value;
+  const text = typeof known === 'string' && /^\S+$/.test(known) ? known : JSON.stringify(known, withErrorText);
+  return [`${name}=${text}`];
 }
 
 /** Writes an error as text, because JSON drops its message. */

@@ -14,9 +14,10 @@ import type { DmsApi } from '../dms/api.js';
 import { loadDataConverter } from '../data-converter.js';
 import { connect } from './connect.js';
 import { HealthEndpoint } from './health.js';
-import { log } from './log.js';
+import { log, setLogFormat } from './log.js';
 import { ObservedDmsApi } from '../activities/runtime/observed-dms-api.js';
 import { readSettings, type WorkerSettings } from './settings.js';
+import { openTraces, type Traces } from './traces.js';
 import { openArchive, openLag, openNexus, openPermissions } from './sources.js';
 import { workflowBundle } from './workflow-bundle.js';
 
@@ -64,17 +65,24 @@ export async function runDmsWorker({ configure }: RunDmsWorkerOptions = {}): Pro
 /** Serves with these settings until a signal drains the worker. */
 export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOptions['configure']): Promise<void> {
   setFlagsFromString(HEAP_GROWING);
+  setLogFormat(settings.logFormat);
   const awsDms = createAwsDmsApi();
-  const config = await configOf(settings, awsDms);
+  const traces = await openTraces(settings.traces, settings.serviceName);
+  const config = await configOf(settings, awsDms, traces);
+  const { archive: archiveOfEnv } = config.activities;
   await configure?.(config);
+  // A tuner sets the slots itself, and the SDK refuses both.
+  if (config.worker.tuner !== undefined) delete config.worker.maxConcurrentActivityTaskExecutions;
   Runtime.install(config.runtime);
   const { namespace = 'default', taskQueue } = config.worker;
   const { address = settings.address } = config.connection;
   const { workerDeploymentOptions: deployment } = config.worker;
   const version = deployment?.useWorkerVersioning === true ? deployment.version : null;
-  const { allow, archiveTable, awsEndpoint } = settings;
+  const { allow = 'every replication', archive } = config.activities;
+  const archiveTable = archive === archiveOfEnv ? settings.archiveTable : 'set in code';
+  const { awsEndpoint } = settings;
   // The runtime is installed: from here on, a signal drains the worker before the process ends.
-  log('connecting', { address, namespace, taskQueue, allow: allow ?? 'every replication', archiveTable, version });
+  log('connecting', { address, namespace, taskQueue, allow, archiveTable, version });
   if (awsEndpoint !== undefined) log('warning', { warning: `AWS requests go to ${awsEndpoint}, not to AWS` });
   const dms = new ObservedDmsApi(config.activities.dms);
   await using health = await HealthEndpoint.open(config.health, () => ({ lastAnswerFromDms: dms.lastAnswerAt }));
@@ -88,19 +96,32 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
   });
   // The SDK hands the worker plugins of the connection, too.
   const plugins = [...(config.connection.plugins ?? []), ...(config.worker.plugins ?? [])];
+  const bundle = await workflowBundle({ ...config.worker, plugins }, version === null ? 'index' : 'versioned');
   const worker = await Worker.create({
-    ...(await workflowBundle({ ...config.worker, plugins }, version === null ? 'index' : 'versioned')),
-    ...config.worker,
+    ...bundle,
+    ...withoutBundled(config.worker, bundle),
     connection,
     activities: { ...createDmsActivities({ ...config.activities, dms }), ...config.worker.activities },
   });
   health.watch({ worker, connection });
   log('running', { identity: worker.options.identity });
   await worker.run();
+  await traces?.close();
   await connection.close();
 }
 
-async function configOf(settings: WorkerSettings, dms: DmsApi): Promise<DmsWorkerConfig> {
+/** Returns the options without the workflow interceptors that are in the bundle. The SDK warns of them. */
+function withoutBundled(
+  options: DmsWorkerConfig['worker'],
+  { workflowBundle: bundle }: Pick<WorkerOptions, 'workflowBundle'>,
+): DmsWorkerConfig['worker'] {
+  const { interceptors = {}, ...others } = options;
+  if (bundle === undefined || options.interceptors === undefined) return options;
+  const { workflowModules: _, ...rest } = interceptors;
+  return { ...others, interceptors: rest };
+}
+
+async function configOf(settings: WorkerSettings, dms: DmsApi, traces: Traces | null): Promise<DmsWorkerConfig> {
   const { version } = settings;
   const dataConverter = await loadDataConverter(settings.codecModule);
   return {
@@ -118,6 +139,7 @@ async function configOf(settings: WorkerSettings, dms: DmsApi): Promise<DmsWorke
       namespace: settings.namespace,
       taskQueue: settings.taskQueue,
       ...(dataConverter === null ? {} : { dataConverter }),
+      ...(traces === null ? {} : { interceptors: traces.interceptors, sinks: traces.sinks }),
       ...(settings.nexus ? { nexusServices: await openNexus() } : {}),
       ...(version === null
         ? {}

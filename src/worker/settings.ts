@@ -27,12 +27,18 @@ export interface WorkerSettings {
   readonly awsEndpoint: string | undefined;
   /** Exporter of metrics. `null`: none. */
   readonly metrics: MetricsExporterConfig | null;
+  /** URL of an OTLP collector of traces. `null`: no traces. */
+  readonly traces: string | null;
+  /** Name of the service in traces. */
+  readonly serviceName: string | undefined;
   /** Address of the health endpoint, such as `0.0.0.0:8080`. `null`: none. */
   readonly health: string | null;
   /** Module of the data converter. */
   readonly codecModule: string | undefined;
   /** Least level of the lines that Temporal's SDK logs. */
   readonly logLevel: LogLevel;
+  /** Format of the log's lines. */
+  readonly logFormat: 'json' | 'text';
 }
 
 /** Reads the settings. Throws an error that names the variable. */
@@ -54,9 +60,12 @@ export function readSettings(env: Env, options: { readonly disableFile?: boolean
     version: readVersion(env),
     awsEndpoint: env['AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE'] || env['AWS_ENDPOINT_URL'] || undefined,
     metrics: readMetrics(env['TEMPORAL_DMS_METRICS']),
+    traces: readTraces(env['TEMPORAL_DMS_TRACES']),
+    serviceName: env['OTEL_SERVICE_NAME'] || undefined,
     health: readAddress('TEMPORAL_DMS_HEALTH', env['TEMPORAL_DMS_HEALTH']),
     codecModule: env[CODEC_MODULE] || undefined,
     logLevel: readWord(env, 'TEMPORAL_DMS_LOG_LEVEL', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR']) ?? 'WARN',
+    logFormat: readWord(env, 'TEMPORAL_DMS_LOG_FORMAT', ['json', 'text']) ?? 'json',
   };
 }
 
@@ -83,6 +92,14 @@ function readMetrics(value: string | undefined): MetricsExporterConfig | null {
     return { otel: { url: value, http: value.endsWith('/v1/metrics'), histogramBucketOverrides } };
   throw new Error(
     `TEMPORAL_DMS_METRICS is "${value}": set it to prometheus://0.0.0.0:9464, or to the URL of an OTLP collector`,
+  );
+}
+
+function readTraces(value: string | undefined): string | null {
+  if (!value) return null;
+  if (/^https?:\/\/\S+$/.test(value)) return value;
+  throw new Error(
+    `TEMPORAL_DMS_TRACES is "${value}": set it to the URL of an OTLP collector, such as http://localhost:4318/v1/traces`,
   );
 }
 
