@@ -22,9 +22,11 @@ export async function addCompletion(program: Command, terminal: Terminal, args: 
   const root = tab(program, { completionCommandName: 'completion' });
   if (args[0] === 'completion' && args[1] === 'bash') terminal.stdout.write(BASH_WITHOUT_PACKAGE);
   const words = args.slice(2).filter((word) => !word.startsWith('-'));
-  const command = [...root.commands.values()].find(
-    ({ value }) => value !== '' && `${words.join(' ')} `.startsWith(`${value} `),
-  );
+  // The longest name counts: `fleet stop`, not `fleet`.
+  const command = [...root.commands.values()]
+    .filter(({ value }) => value !== '' && `${words.join(' ')} `.startsWith(`${value} `))
+    .toSorted((one, other) => one.value.length - other.value.length)
+    .at(-1);
   const argument = command?.arguments.get('replication');
   if (argument === undefined) return;
   const names = await replicationNames(program, terminal);

@@ -226,6 +226,21 @@ describe.concurrent('the command line', () => {
     expect((await dms('fleet', 'resume', first, second.slice(0, -1), ...why, '--verify', '0')).code).toBe(0);
   });
 
+  test('completes the names of replications, for commands on one and on many', async () => {
+    const arn = named();
+    await json(schemas.stop, 'stop', arn, ...why, ...brief);
+    const complete = (...words: readonly string[]) => {
+      const env = { TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_CONFIG_FILE: '/none' };
+      return runCliProcess(['complete', '--', ...words, nameOf(arn).slice(0, -3)], stage.simulator, { env });
+    };
+    await until('it is listed', async () => (await dms('list')).stdout.includes(nameOf(arn)));
+    // A TAB shows nothing if the names take too long, as they may on a busy machine.
+    for (const command of [['status'], ['fleet', 'stop'], ['archive', 'list'], ['archive', 'rebuild']])
+      await until(`${command.join(' ')} is completed`, async () =>
+        (await complete(...command)).stdout.includes(nameOf(arn)),
+      );
+  });
+
   test('says in a dry run what would be done or refused, asks for no reason, and exits as the operation would', async () => {
     const arn = named();
     const planned = await json(schemas.plan, 'stop', arn, '--dry-run');
