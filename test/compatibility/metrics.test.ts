@@ -3,17 +3,24 @@ import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import protobuf from 'protobufjs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freePort } from '../../scripts/free-port.js';
 import { ReplicationClient } from '../../src/client/index.js';
+import { createArchiveTable } from '../../src/dynamodb/index.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
+import { Application, cutoverHook, cutoverInput, runningReplications, sharedActivities } from '../support/cutover.js';
+import { inPhase } from '../support/cutover-stage.js';
 import { debianPackages } from '../support/debian.js';
-import { quick, until } from '../support/stage.js';
+import { startDynamoDb } from '../support/dynamodb.js';
+import { listen } from '../support/http-servers.js';
+import { quick, Stage, until } from '../support/stage.js';
 import { endProcess, startWorkerProcess } from '../support/worker-process.js';
 
 const run = promisify(execFile);
@@ -456,5 +463,212 @@ test('Prometheus scrapes a worker, and answers every query of the dashboard', as
     prometheus.kill('SIGTERM');
     await Promise.all([once(prometheus, 'exit'), endProcess(worker, 'SIGTERM')]);
     await Promise.all([simulator.close(), connection.close()]);
+  }
+});
+
+/** Worker in a process of its own, with an endpoint for its metrics. */
+class ScrapedWorker implements AsyncDisposable {
+  private constructor(
+    private readonly port: number,
+    private readonly worker: ReturnType<typeof startWorkerProcess>,
+  ) {}
+
+  static async start({ taskQueue, simulator }: Stage, env: Readonly<Record<string, string>> = {}) {
+    const port = await freePort();
+    const metrics = { TEMPORAL_DMS_METRICS: `prometheus://127.0.0.1:${port}` };
+    return new ScrapedWorker(port, startWorkerProcess(taskQueue, simulator, { env: { ...metrics, ...env } }));
+  }
+
+  /** Returns the values of the series that contain all labels. */
+  async values(name: string, labels: Readonly<Record<string, string>> = {}): Promise<readonly number[]> {
+    const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return text.split('\n').flatMap((line) => {
+      const [, found, tags = '', value] = /^(\w+)\{(.*)\} (\S+)$/.exec(line) ?? [];
+      return found === name && wanted.every((each) => tags.includes(each)) ? [Number(value)] : [];
+    });
+  }
+
+  /** Waits until the worker reports a series, and returns its greatest value. */
+  reported(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    return until(`the worker reports ${name} ${JSON.stringify(labels)}`, async () => {
+      const values = await this.values(name, labels).catch(() => []);
+      return values.length > 0 ? Math.max(...values) : null;
+    });
+  }
+
+  async kill(): Promise<void> {
+    await endProcess(this.worker, 'SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endProcess(this.worker, 'SIGTERM');
+  }
+}
+
+test('a running worker reports an archive that takes nothing at first, and the resume window of a pause', async () => {
+  await using db = await startDynamoDb();
+  let isReadOnly = true;
+  const guarded = createServer((asked, answer) => {
+    const reply = async () => {
+      const body = Buffer.concat((await asked.toArray()) as Buffer[]);
+      const target = String(asked.headers['x-amz-target']);
+      if (isReadOnly && target.endsWith('.PutItem')) {
+        answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+        return answer.end(JSON.stringify({ __type: 'com.amazon.coral.service#AccessDeniedException', message: 'no' }));
+      }
+      const headers = { ...asked.headers } as Record<string, string>;
+      for (const name of ['host', 'connection', 'content-length']) delete headers[name];
+      const passed = await fetch(db.endpoint, { method: 'POST', headers, body });
+      answer.writeHead(passed.status, { 'content-type': 'application/x-amz-json-1.0' });
+      return answer.end(Buffer.from(await passed.arrayBuffer()));
+    };
+    void reply();
+  });
+  await using archive = await listen(guarded);
+  await using stage = await Stage.set(quick);
+  const table = 'read-only';
+  await createArchiveTable(db.client, table);
+  await using worker = await ScrapedWorker.start(stage, {
+    TEMPORAL_DMS_ARCHIVE_TABLE: table,
+    AWS_ENDPOINT_URL_DYNAMODB: archive.endpoint,
+    AWS_REGION: 'eu-west-1',
+  });
+  const replicationConfigArn = stage.simulator.createReplication();
+  const labels = { replication: replicationConfigArn };
+  const { checkpoint } = await stage.dms.stop({
+    replicationConfigArn,
+    settleSeconds: 0,
+    selfRestartGraceSeconds: 0,
+    deadlineLeadSeconds: 48 * 3600,
+  });
+  expect(await worker.reported('dms_resume_by', labels)).toBe(Date.parse(checkpoint.resumeBy ?? '') / 1000);
+  expect(await worker.reported('dms_deadline_warnings', { hours_left: '48' })).toBe(1);
+  expect(await worker.values('dms_resume_by_ended', labels)).toEqual([]);
+  const isRecent = (time: number) => Math.abs(time - Date.now() / 1000) < 120;
+  expect(
+    await worker.reported('dms_archive_waiting_at', { ...labels, workflowType: 'dmsReplicationLedger' }),
+  ).toSatisfy(isRecent);
+  const attempts = { ...labels, activityType: 'dms.archiveRecord' };
+  const first = await worker.reported('dms_archive_waiting_at', attempts);
+  expect(first).toSatisfy(isRecent);
+  await until(
+    'another attempt reports',
+    async () => (await worker.reported('dms_archive_waiting_at', attempts)) > first,
+  );
+  expect(await worker.values('dms_archive_empty_at', labels)).toEqual([]);
+  expect(await worker.values('dms_records_archived')).toEqual([]);
+
+  isReadOnly = false;
+  expect(await worker.reported('dms_records_archived', { result: 'copied' })).toBe(1);
+  const emptyAt = await worker.reported('dms_archive_empty_at', labels);
+  expect(emptyAt).toBeGreaterThan(await worker.reported('dms_archive_waiting_at', labels));
+
+  await stage.dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+  expect(await worker.reported('dms_resume_by_ended', labels)).toBe(await worker.reported('dms_resume_by', labels));
+});
+
+test('a running worker reports a cutover, and a new worker when the cutover stopped writes', async () => {
+  await using stage = await Stage.set(quick);
+  const hookQueue = `${stage.taskQueue}-hooks`;
+  await stage.work({ bare: true, foreign: sharedActivities }, hookQueue);
+  const names = ['fence', 'unfence', 'isDrained', 'switchToTarget', 'whereIsTraffic'] as const;
+  const hooks = Object.fromEntries(names.map((name) => [name, { ...cutoverHook(name), taskQueue: hookQueue }]));
+  const input = cutoverInput(runningReplications(stage), { hooks: hooks as ReturnType<typeof cutoverInput>['hooks'] });
+  const application = new Application();
+  application.undrained = Infinity;
+  application.serve(input.cutoverId);
+  const labels = { cutover_id: input.cutoverId };
+  let stoppedAt: number;
+  {
+    await using first = await ScrapedWorker.start(stage);
+    const cutover = await stage.dms.startCutover(input);
+    const status = await inPhase(cutover, 'draining');
+    stoppedAt = await first.reported('dms_cutover_writes_stopped_at', labels);
+    expect(stoppedAt).toBe(Date.parse(status.writesStoppedAt ?? '') / 1000);
+    expect(await first.values('dms_cutover_writes_resumed_at', labels)).toEqual([]);
+    expect(await first.reported('dms_cutover_phases', { phase: 'draining' })).toBe(1);
+    await first.kill();
+  }
+  await using second = await ScrapedWorker.start(stage);
+  expect(await second.reported('dms_cutover_writes_stopped_at', labels)).toBe(stoppedAt);
+  // A replay counts nothing, so the new worker has not seen the phase begin.
+  expect(await second.values('dms_cutover_phases', { phase: 'draining' })).toEqual([]);
+  application.undrained = 0;
+  expect(await stage.dms.cutover(input.cutoverId).result()).toMatchObject({ outcome: 'switched' });
+  expect(await second.reported('dms_cutover_writes_resumed_at', labels)).toBeGreaterThan(stoppedAt);
+  expect(await second.reported('dms_cutover_phases', { phase: 'done' })).toBe(1);
+  expect(await second.reported('dms_cutover_writes_stopped_seconds_count', { outcome: 'switched' })).toBe(1);
+});
+
+/** Part of the protocol of OTLP that these tests read. */
+const otlp = protobuf.parse(`
+  syntax = "proto3";
+  message Request { repeated Resource resource = 1; }
+  message Resource { repeated Scope scope = 2; }
+  message Scope { repeated Metric metric = 2; }
+  message Metric { string name = 1; Points gauge = 5; Points sum = 7; }
+  message Points { repeated Point point = 1; }
+  message Point { repeated Attribute attribute = 7; double asDouble = 4; sfixed64 asInt = 6; }
+  message Attribute { string key = 1; Value value = 2; }
+  message Value { string string = 1; }
+`);
+
+interface OtlpPoint {
+  readonly attribute?: readonly { readonly key: string; readonly value: { readonly string: string } }[];
+  readonly asDouble?: number;
+  readonly asInt?: string;
+}
+interface OtlpMetric {
+  readonly name: string;
+  readonly gauge?: { readonly point: readonly OtlpPoint[] };
+  readonly sum?: { readonly point: readonly OtlpPoint[] };
+}
+
+test('a running worker sends its metrics to an OTLP collector', async () => {
+  const newest = new Map<string, OtlpMetric>();
+  const paths = new Set<string>();
+  const server = createServer((request, answer) => {
+    const read = async () => {
+      const body = Buffer.concat((await request.toArray()) as Buffer[]);
+      paths.add(`${request.method} ${request.url}`);
+      const message = otlp.root.lookupType('Request').decode(body).toJSON();
+      const { resource } = message as { resource: readonly { scope: readonly { metric: OtlpMetric[] }[] }[] };
+      for (const metric of resource.flatMap(({ scope }) => scope).flatMap((scope) => scope.metric))
+        newest.set(metric.name, metric);
+      answer.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    };
+    void read();
+  });
+  await using collector = await listen(server);
+  await using stage = await Stage.set(quick);
+  const env = { TEMPORAL_DMS_METRICS: `${collector.endpoint}/v1/metrics` };
+  const worker = startWorkerProcess(stage.taskQueue, stage.simulator, { env });
+  try {
+    const replicationConfigArn = stage.simulator.createReplication();
+    const { checkpoint } = await stage.dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    const point = await until('the collector has the stop', () => newest.get('dms_operations')?.sum?.point[0]);
+    const labels = Object.fromEntries(point.attribute?.map(({ key, value }) => [key, value.string]) ?? []);
+    expect(labels).toMatchObject({ kind: 'stop', outcome: 'stopped' });
+    expect(Number(point.asInt)).toBe(1);
+    const resumeBy = await until('the collector has the window', () => newest.get('dms_resume_by')?.gauge?.point[0]);
+    expect(resumeBy.asDouble).toBe(Date.parse(checkpoint.resumeBy ?? '') / 1000);
+    expect([...paths]).toEqual(['POST /v1/metrics']);
+    expect([...newest.keys()].some((name) => name.startsWith('temporal_'))).toBe(true);
+  } finally {
+    await endProcess(worker, 'SIGTERM');
+  }
+});
+
+test('a worker whose port for metrics is in use ends with a code other than 0', async () => {
+  await using other = await listen(createServer());
+  await using stage = await Stage.set(quick);
+  const env = { TEMPORAL_DMS_METRICS: `prometheus://${new URL(other.endpoint).host}` };
+  const worker = startWorkerProcess(stage.taskQueue, stage.simulator, { env });
+  try {
+    const [code] = (await once(worker, 'exit')) as [number | null];
+    expect(code).toBe(1);
+  } finally {
+    await endProcess(worker, 'SIGKILL');
   }
 });
