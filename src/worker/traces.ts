@@ -13,18 +13,20 @@ export async function openTraces(url: string | null, serviceName = 'temporal-dms
   if (url === null) return null;
   const [
     { OpenTelemetryActivityInboundInterceptor, OpenTelemetryActivityOutboundInterceptor, makeWorkflowExporter },
-    { BasicTracerProvider, BatchSpanProcessor },
+    { BatchSpanProcessor, NodeTracerProvider },
     { Resource },
     { OTLPTraceExporter },
   ] = await Promise.all([
     import('@temporalio/interceptors-opentelemetry'),
-    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/resources'),
     import('@opentelemetry/exporter-trace-otlp-http'),
   ]);
   const resource = new Resource({ 'service.name': serviceName });
   const processor = new BatchSpanProcessor(new OTLPTraceExporter({ url }));
-  const provider = new BasicTracerProvider({ resource, spanProcessors: [processor] });
+  const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
+  // An attempt finds its workflow's span only through the global context.
+  provider.register();
   const tracer = provider.getTracer('temporal-dms');
   return {
     interceptors: {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,11 @@ function start(env: Record<string, string>, script = program) {
   });
   running.add(child);
   const lines: { time: string; phase: string; error?: string; warning?: string }[] = [];
-  createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line) as (typeof lines)[number]));
+  const texts: string[] = [];
+  createInterface(child.stdout).on('line', (line) => {
+    if (line.startsWith('{')) lines.push(JSON.parse(line) as (typeof lines)[number]);
+    else texts.push(line);
+  });
   let endedAt = NaN;
   child.once('exit', () => (endedAt = Date.now()));
   const exit = once(child, 'close').then(([code]) => {
@@ -49,6 +54,7 @@ function start(env: Record<string, string>, script = program) {
   return {
     child,
     lines,
+    texts,
     exit,
     endedAt: () => endedAt,
     has: (phase: string) => lines.find((line) => line.phase === phase),
@@ -153,6 +159,16 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
     { TEMPORAL_DMS_CODEC_MODULE: fileURLToPath(new URL('../support/codec-alone.mjs', import.meta.url)) },
     /it exports a codec\. Export `dataConverter = \{ payloadCodecs: \[codec\] \}`/,
   ],
+  [
+    'an unknown log format',
+    { TEMPORAL_DMS_LOG_FORMAT: 'xml' },
+    /TEMPORAL_DMS_LOG_FORMAT is "xml": set it to json or text/,
+  ],
+  [
+    'an address of traces that is no URL',
+    { TEMPORAL_DMS_TRACES: 'jaeger' },
+    /TEMPORAL_DMS_TRACES is "jaeger": set it to the URL/,
+  ],
   ['an unknown log level', { TEMPORAL_DMS_LOG_LEVEL: 'loud' }, /TEMPORAL_DMS_LOG_LEVEL is "loud": set it to TRACE/],
   ['an entry that is no ARN', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],
 ];
@@ -205,6 +221,29 @@ describe.concurrent('the ready-made worker, started with', () => {
     }
   });
 });
+
+/** Collector of traces that keeps what it receives. */
+async function collectTraces() {
+  const bodies: string[] = [];
+  const server = createHttpServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      bodies.push(body);
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    bodies,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
 
 /** Accepts connections, and never answers. */
 async function listenSilently(): Promise<AsyncDisposable & { readonly address: string }> {
@@ -301,6 +340,73 @@ describe.concurrent('the ready-made worker', () => {
       expect(await worker.exit).toBe(0);
       await Promise.all([simulator.close(), connection.close()]);
     }
+  });
+
+  test('takes every change of its configuration in code', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const [taskQueue, health] = [`configured-${randomUUID()}`, await freePort()];
+    const [arn, other] = [simulator.createReplication(), simulator.createReplication()];
+    const script = fileURLToPath(new URL('../support/configured-worker.mjs', import.meta.url));
+    const env = { ...workerEnv('not-this-one', simulator), TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const own = {
+      ADDRESS: inject('temporalAddress'),
+      TASK_QUEUE: taskQueue,
+      ALLOW: arn,
+      HEALTH: `127.0.0.1:${health}`,
+    };
+    const worker = start({ ...env, ...own }, script);
+    try {
+      await until('it runs', () => worker.has('running') ?? worker.has('failed'));
+      expect(worker.has('connecting')).toMatchObject({ address: own.ADDRESS, taskQueue, allow: [arn] });
+      expect(worker.has('plugin')).toBeDefined();
+      expect((await fetch(`http://127.0.0.1:${health}/livez`)).status).toBe(200);
+      const dataConverter = (await import('../support/reversing-codec.mjs')).dataConverter;
+      const dms = new ReplicationClient({ client: new Client({ connection, dataConverter }), taskQueue });
+      await dms.stop({ replicationConfigArn: arn, reason: 'hush', settleSeconds: 0, selfRestartGraceSeconds: 0 });
+      expect(worker.has('intercepted')).toBeDefined();
+      await expect(dms.stop({ replicationConfigArn: other })).rejects.toThrow('allow-list');
+      const history = await new Client({ connection }).workflow.getHandle(`dms:${arn}`).fetchHistory();
+      expect(bytesIn(history).filter((payload) => payload.includes('hush'))).toEqual([]);
+    } finally {
+      worker.child.kill('SIGTERM');
+      expect(await worker.exit).toBe(0);
+      await Promise.all([simulator.close(), connection.close()]);
+    }
+  });
+
+  test('sends a trace of workflow and activities, and writes its log as text', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const taskQueue = `traced-${randomUUID()}`;
+    await using collector = await collectTraces();
+    const worker = start({
+      ...workerEnv(taskQueue, simulator),
+      TEMPORAL_DMS_TRACES: `${collector.url}/v1/traces`,
+      TEMPORAL_DMS_LOG_FORMAT: 'text',
+      OTEL_SERVICE_NAME: 'cutovers',
+    });
+    try {
+      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
+      await dms.stop({ replicationConfigArn: simulator.createReplication(), settleSeconds: 0 });
+      expect(worker.texts.find((line) => line.includes(' connecting '))).toContain(` taskQueue=${taskQueue} `);
+      expect(worker.texts.some((line) => line.includes('Ignoring'))).toBe(false);
+    } finally {
+      worker.child.kill('SIGTERM');
+      expect(await worker.exit).toBe(0);
+      await Promise.all([simulator.close(), connection.close()]);
+    }
+    const said = collector.bodies.join('\n');
+    for (const name of [
+      'RunWorkflow:dmsStopReplication',
+      'StartActivity:dms.requestStop',
+      'RunActivity:dms.requestStop',
+    ])
+      expect(said).toContain(name);
+    expect(said).toContain('cutovers');
+    const traceIds = (name: string) =>
+      [...said.matchAll(new RegExp(`"traceId":"(\\w+)"[^{}]*"name":"${name}"`, 'g'))].map(([, id]) => id);
+    expect(traceIds('RunActivity:dms.requestStop')[0]).toBe(traceIds('RunWorkflow:dmsStopReplication')[0]);
   });
 
   test('drains on SIGTERM before it runs, and exits with 0', async () => {

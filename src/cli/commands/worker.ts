@@ -18,9 +18,11 @@ const variables = [
   ['TEMPORAL_DMS_ENDPOINT_FINGERPRINTS', 'true: records which databases the endpoints lead to'],
   ['TEMPORAL_DMS_NEXUS', 'true: serves the Nexus service temporal-dms; needs @temporalio/nexus and nexus-rpc'],
   ['TEMPORAL_DMS_METRICS', 'prometheus://0.0.0.0:9464, or the URL of an OTLP collector'],
+  ['TEMPORAL_DMS_TRACES', 'the URL of an OTLP collector of traces; needs packages, see docs/workers.md'],
   ['TEMPORAL_DMS_HEALTH', 'address of /livez and /readyz, such as 0.0.0.0:8080'],
   ['TEMPORAL_DMS_CODEC_MODULE', 'a module that exports a data converter as dataConverter'],
   ['TEMPORAL_DMS_LOG_LEVEL', "minimum log level of Temporal's SDK; default WARN"],
+  ['TEMPORAL_DMS_LOG_FORMAT', 'json, or text for people; default json'],
   ['TEMPORAL_DEPLOYMENT_NAME', 'with TEMPORAL_WORKER_BUILD_ID: the worker is versioned'],
 ] as const;
 

@@ -1,0 +1,3 @@
+import type { DataConverter } from '@temporalio/common';
+
+export declare const dataConverter: DataConverter;
