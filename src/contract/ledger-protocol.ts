@@ -33,6 +33,8 @@ export interface BeginRequest extends Fenced {
   readonly status: string;
   /** Task queue of the activities. */
   readonly taskQueue: string;
+  /** True if the namespace has the search attributes of ledgers. Left out: false. */
+  readonly hasSearchAttributes?: boolean | undefined;
 }
 
 /** Reason why an operation has to wait, and for how long. */

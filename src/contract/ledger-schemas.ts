@@ -55,6 +55,7 @@ const beginRequest = v.object({
   sequence: orNull(sequence),
   status: text(100),
   taskQueue: text(MAX_TEXT),
+  hasSearchAttributes: v.optional(v.boolean()),
 });
 
 const recordRequest = v.variant('type', [

@@ -13,6 +13,7 @@ import { createAwsDmsApi } from '../aws/index.js';
 import type { DmsApi } from '../dms/api.js';
 import { loadDataConverter } from '../data-converter.js';
 import { connect } from './connect.js';
+import { problemOf } from '../program.js';
 import { HealthEndpoint } from './health.js';
 import { log, setLogFormat } from './log.js';
 import { ObservedDmsApi } from '../activities/runtime/observed-dms-api.js';
@@ -73,7 +74,7 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
   await configure?.(config);
   // A tuner sets the slots itself, and the SDK refuses both.
   if (config.worker.tuner !== undefined) delete config.worker.maxConcurrentActivityTaskExecutions;
-  Runtime.install(config.runtime);
+  installRuntime(config.runtime);
   const { namespace = 'default', taskQueue } = config.worker;
   const { address = settings.address } = config.connection;
   const { workerDeploymentOptions: deployment } = config.worker;
@@ -108,6 +109,15 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
   await worker.run();
   await traces?.close();
   await connection.close();
+}
+
+/** Installs Temporal's runtime, which opens the port of metrics. */
+function installRuntime(options: RuntimeOptions): void {
+  try {
+    Runtime.install(options);
+  } catch (err) {
+    throw new Error(`Temporal's runtime can't start: ${problemOf(err)}. Check TEMPORAL_DMS_METRICS`, { cause: err });
+  }
 }
 
 /** Returns the options without the workflow interceptors that are in the bundle. The SDK warns of them. */

@@ -6,6 +6,7 @@ import {
   setCurrentDetails,
   setHandler,
   upsertMemo,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@temporalio/common';
@@ -22,7 +23,9 @@ import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
 import { type Transition, emptyLedger } from '../ledger/entries.js';
 import { countRecord, showArchiveQueue, showResumeWindow } from './metrics.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
+import type { BeginRequest } from '../contract/ledger-protocol.js';
 import type { Ledger } from '../contract/ledger-state.js';
+import { searchAttributes, searchAttributeUpdates } from '../contract/search-attributes.js';
 import { readArn } from '../contract/failure-messages.js';
 import { restore, validateRestore } from '../ledger/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../ledger/reservation.js';
@@ -74,17 +77,19 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   let nextTaskQueue = ownTaskQueue;
   let isEnding = false;
   let problem: string | null = null;
+  /** True if the namespace has the search attributes. The worker of the newest operation has found out. */
+  let isIndexed = workflowInfo().typedSearchAttributes.get(searchAttributes.state) !== undefined;
   const ledgerRun: LedgerRun = {
     showProblem: (found) => {
       problem = found;
-      show(ledger, problem);
+      show(ledger, problem, isIndexed);
     },
     get ledger() {
       return ledger;
     },
     set ledger(changed) {
       ledger = changed;
-      show(ledger, problem);
+      show(ledger, problem, isIndexed);
     },
     // Invariant: once true, always true, so that all duties of the ledger end together.
     get isEnding() {
@@ -121,12 +126,16 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     });
   };
 
-  show(ledger, problem);
+  show(ledger, problem, isIndexed);
   setHandler(ledgerQuery, () => ledger, { description: 'Shows everything that is recorded of the replication.' });
   setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}), {
     description: 'Lists operations and events, newest first. Takes { kind, since, until, limit, cursor }.',
   });
-  onUpdate(beginUpdate, schemas.begin, begin, { validate: validateBegin });
+  const beginAndIndex = (current: Ledger, request: BeginRequest, at: string) => {
+    isIndexed = request.hasSearchAttributes === true;
+    return begin(current, request, at);
+  };
+  onUpdate(beginUpdate, schemas.begin, beginAndIndex, { validate: validateBegin });
   onUpdate(recordUpdate, schemas.record, record, { validate: validateRecord });
   onUpdate(reserveUpdate, schemas.reserve, reserve, { validate: validateReserve });
   onUpdate(releaseUpdate, schemas.release, release);
@@ -169,17 +178,19 @@ interface UpdateOptions<Request> {
 }
 
 /**
- * Shows the ledger in the current details and in metrics, and in the memo if the memo changes. The memo is readable
- * without a worker.
+ * Shows the ledger in the current details and in metrics. Shows it in the memo and the search attributes, which are
+ * readable without a worker, if they change.
  */
-function show(ledger: Ledger, problem: string | null): void {
+function show(ledger: Ledger, problem: string | null, isIndexed: boolean): void {
   const { replicationConfigArn, archive, guard, checkpoints } = ledger;
   if (archive !== null) showArchiveQueue(replicationConfigArn, nextToArchive(ledger) !== null, now());
   const newestResumeBy = checkpoints.find(({ resumeBy }) => resumeBy !== null)?.resumeBy ?? null;
   showResumeWindow(replicationConfigArn, { guardedUntil: guard?.resumeBy ?? null, newestResumeBy });
   setCurrentDetails(ledgerMarkdown(ledger, problem));
-  const { memo = {} } = workflowInfo();
+  const { memo = {}, typedSearchAttributes } = workflowInfo();
   const wanted = ledgerMemo(ledger);
+  const updates = isIndexed ? searchAttributeUpdates(typedSearchAttributes, wanted) : [];
+  if (updates.length > 0) upsertSearchAttributes(updates);
   const changed = Object.entries(wanted).filter(([key, value]) => (memo[key] ?? null) !== value);
   if (changed.length > 0) upsertMemo(Object.fromEntries(changed));
 }

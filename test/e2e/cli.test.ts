@@ -450,6 +450,7 @@ describe('the doctor', () => {
       'activity workers: ok',
       'workflows: ok',
       'ledger: ok',
+      'search: skipped',
       'its ledger: skipped',
       'endpoint: warning',
       'credentials: ok',

@@ -75,6 +75,7 @@ export const workflowApi = {
       firstExecutionRunId: firstRunId,
       taskQueue: 'dms',
       memo,
+      typedSearchAttributes: { get: () => undefined },
       parent: parent === null ? undefined : { workflowId: parent.workflowId },
       continueAsNewSuggested: isLong,
       historyLength: 0,

@@ -167,9 +167,20 @@ class ChangeAttempt<Outcome, Result> {
     const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       attempt.worker.beginGate.enter(signal),
     );
+    const hasSearchAttributes = await attempt.worker.searchAttributes.exist(attempt.worker.client());
     const reply = await askLedger(attempt, async (ledger) => {
       const asked = attempt.attemptSeconds;
-      const begun = await ledger.begin({ operation, token, call, isAnswered, intent, sequence, status, taskQueue });
+      const begun = await ledger.begin({
+        operation,
+        token,
+        call,
+        isAnswered,
+        intent,
+        sequence,
+        status,
+        taskQueue,
+        hasSearchAttributes,
+      });
       const took = attempt.attemptSeconds - asked;
       if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
       await ledger.record({ type: 'refused', operation, token });

@@ -10,12 +10,23 @@ export function addDoctor(program: Command, run: Runner): void {
   program
     .command('doctor [replication]')
     .description('check Temporal, the workers and AWS, and say what is wrong')
+    .option('--create-search-attributes', 'create the search attributes of ledgers in the namespace first')
     .action(run(doctor));
 }
 
-async function doctor(session: Session, text: string | undefined): Promise<number> {
-  const [{ checkAws, checkLedger, checkTemporal }, { parseReplicationConfigArn }, { readArn }] = await Promise.all([
+async function doctor(
+  session: Session,
+  text: string | undefined,
+  { createSearchAttributes = false }: { readonly createSearchAttributes?: boolean },
+): Promise<number> {
+  const [
+    { checkAws, checkLedger, checkTemporal },
+    { checkSearchAttributes },
+    { parseReplicationConfigArn },
+    { readArn },
+  ] = await Promise.all([
     import('../doctor.js'),
+    import('../search-attributes.js'),
     import('../../dms/arn.js'),
     import('../../contract/failure-messages.js'),
   ]);
@@ -26,6 +37,8 @@ async function doctor(session: Session, text: string | undefined): Promise<numbe
   if (temporal.every(({ state }) => state === 'ok')) {
     const { client } = await session.connect();
     checks.push(...(await checkTemporal(client, session.taskQueue)));
+    if (checks.some(({ name, state }) => name === 'namespace' && state === 'ok'))
+      checks.push(await checkSearchAttributes(client, createSearchAttributes));
     if (text !== undefined && arn === null) {
       const found = await findTarget(session, text).catch(messageOf);
       if (typeof found === 'string')

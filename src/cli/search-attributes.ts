@@ -1,0 +1,56 @@
+/** Search attributes of ledgers in the namespace, as `temporal-dms doctor` checks and creates them. */
+import { Connection, isGrpcServiceError, type Client } from '@temporalio/client';
+import { searchAttributes, searchAttributesQuery } from '../contract/search-attributes.js';
+import { messageOf } from '../program.js';
+import type { DoctorCheck } from './doctor.js';
+
+const NAME = 'search';
+/** gRPC code of a query that names an unknown attribute. */
+const INVALID_ARGUMENT = 3;
+/** Values of `IndexedValueType` in Temporal's API. */
+const types = { KEYWORD: 2, BOOL: 5, DATETIME: 6 } as const;
+const names = Object.values(searchAttributes).map(({ name }) => name);
+const CREATE = 'temporal dms doctor --create-search-attributes';
+
+/** Checks that the namespace, which exists, has the search attributes. Creates them first if asked to. */
+export async function checkSearchAttributes(client: Client, creates: boolean): Promise<DoctorCheck> {
+  if (await exist(client)) return ok();
+  if (!creates) {
+    const detail = `The namespace has no search attributes ${names.join(', ')}, so only temporal dms finds replications`;
+    return { name: NAME, state: 'skipped', detail, hint: `Create them: ${CREATE}` };
+  }
+  try {
+    await create(client);
+  } catch (err) {
+    const flags = Object.values(searchAttributes).map(({ name, type }) => `--name ${name} --type ${cliTypes[type]}`);
+    const hint = `Create them as an administrator: temporal operator search-attribute create ${flags.join(' ')}. On Temporal Cloud, use its console.`;
+    return { name: NAME, state: 'failed', detail: `They can't be created: ${messageOf(err)}`, hint };
+  }
+  return ok();
+}
+
+const cliTypes = { KEYWORD: 'Keyword', BOOL: 'Bool', DATETIME: 'Datetime' } as const;
+
+function ok(): DoctorCheck {
+  return { name: NAME, state: 'ok', detail: `Search attributes ${names.join(', ')}`, hint: null };
+}
+
+async function exist(client: Client): Promise<boolean> {
+  try {
+    await client.workflow.count(searchAttributesQuery);
+    return true;
+  } catch (err) {
+    const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
+    if (isGrpcServiceError(cause) && Number(cause.code) === INVALID_ARGUMENT) return false;
+    throw err;
+  }
+}
+
+async function create(client: Client): Promise<void> {
+  const { connection } = client;
+  if (!(connection instanceof Connection)) throw new Error('This connection has no operator service');
+  await connection.operatorService.addSearchAttributes({
+    namespace: client.options.namespace,
+    searchAttributes: Object.fromEntries(Object.values(searchAttributes).map(({ name, type }) => [name, types[type]])),
+  });
+}

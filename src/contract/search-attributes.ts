@@ -1,0 +1,32 @@
+/** Search attributes of ledgers, for namespaces that have them. `temporal-dms doctor --create-search-attributes` creates them. */
+import {
+  defineSearchAttributeKey,
+  type SearchAttributeUpdatePair,
+  type TypedSearchAttributes,
+} from '@temporalio/common';
+import type { LedgerMemo } from './ledger-state.js';
+
+const state = defineSearchAttributeKey('DmsState', 'KEYWORD');
+const resumeBy = defineSearchAttributeKey('DmsResumeBy', 'DATETIME');
+const sealed = defineSearchAttributeKey('DmsSealed', 'BOOL');
+
+/** Keys of the search attributes: what the memo of a ledger says, too. */
+export const searchAttributes = { state, resumeBy, sealed };
+
+/** Query that the server refuses unless the namespace has every search attribute, each with its type. */
+export const searchAttributesQuery = `${state.name} = "none" AND ${resumeBy.name} > "2000-01-01T00:00:00Z" AND ${sealed.name} = true`;
+
+/** Returns the search attributes that a ledger has to change. */
+export function searchAttributeUpdates(
+  present: TypedSearchAttributes,
+  wanted: Pick<LedgerMemo, 'state' | 'resumeBy' | 'sealed'>,
+): SearchAttributeUpdatePair[] {
+  const until = wanted.resumeBy === null ? null : new Date(wanted.resumeBy);
+  return [
+    ...(present.get(state) === wanted.state ? [] : [{ key: state, value: wanted.state }]),
+    ...(present.get(sealed) === wanted.sealed ? [] : [{ key: sealed, value: wanted.sealed }]),
+    ...((present.get(resumeBy)?.getTime() ?? null) === (until?.getTime() ?? null)
+      ? []
+      : [{ key: resumeBy, value: until }]),
+  ];
+}
