@@ -5,8 +5,8 @@ import { messageOf } from '../program.js';
 import type { DoctorCheck } from './doctor.js';
 
 const NAME = 'search';
-/** gRPC code of a query that names an unknown attribute. */
-const INVALID_ARGUMENT = 3;
+/** gRPC codes of a query that names an unknown attribute. */
+const REFUSED: readonly number[] = [3];
 /** Values of `IndexedValueType` in Temporal's API. */
 const types = { KEYWORD: 2, BOOL: 5, DATETIME: 6 } as const;
 const names = Object.values(searchAttributes).map(({ name }) => name);
@@ -41,7 +41,7 @@ async function exist(client: Client): Promise<boolean> {
     return true;
   } catch (err) {
     const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
-    if (isGrpcServiceError(cause) && Number(cause.code) === INVALID_ARGUMENT) return false;
+    if (isGrpcServiceError(cause) && REFUSED.includes(cause.code)) return false;
     throw err;
   }
 }
