@@ -42,7 +42,7 @@ async function replicationNames(program: Command, terminal: Terminal): Promise<r
   const names = async () => {
     const found: (readonly [string, string])[] = [];
     for await (const each of (await session.replications()).list())
-      found.push([shortName(each.replicationConfigArn), each.state]);
+      found.push([each.identifier ?? shortName(each.replicationConfigArn), each.state]);
     return found;
   };
   const found = await Promise.race([names().catch(() => []), late]);

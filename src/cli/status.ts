@@ -42,6 +42,7 @@ export async function readStatus(replications: ReplicationClient, arn: string): 
   const isNewer = ledger !== null && summary?.state !== 'lost';
   const known = (isNewer ? summaryOfLedger(ledger) : summary) ?? {
     replicationConfigArn: arn,
+    identifier: null,
     state: 'unknown',
     sealed: false,
     reservedBy: null,
@@ -125,11 +126,13 @@ export function nextSteps(
 
 /** Returns the status as text. */
 export function statusText(status: ReplicationStatus, now = Date.now()): string {
-  const { replicationConfigArn: arn, state, operation, ledger, resumeBy, recoveryCheckpoint, problem, next } = status;
+  const { replicationConfigArn: arn, identifier, state, operation, ledger } = status;
+  const { resumeBy, recoveryCheckpoint, problem, next } = status;
   const time = (at: string | null | undefined) => (at == null ? null : timeText(at, now));
   const progress = operation?.progress;
   const rows: (readonly [string, string | null])[] = [
     ['arn', arn],
+    ['identifier', identifier === shortName(arn) ? null : identifier],
     ['operation', operation === null ? null : operationText(operation)],
     ['phase', progress === undefined ? null : phaseText(progress)],
     ['since', time(progress?.since)],

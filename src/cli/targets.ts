@@ -1,4 +1,4 @@
-import type { ReplicationClient } from '../client/index.js';
+import type { ReplicationClient, ReplicationSummary } from '../client/index.js';
 import { messageOf } from '../program.js';
 import { CliError, exitCodes } from './exit-codes.js';
 import type { Session } from './session.js';
@@ -13,7 +13,10 @@ export interface Target {
   readonly arn: string;
 }
 
-/** Finds the replication that a text names: its ARN, the last part of it, or a unique beginning of that part. */
+/**
+ * Finds the replication that a text names: its ARN, its identifier, the last part of the ARN, or a unique beginning of
+ * one of the two.
+ */
 export async function findTarget(session: Session, text: string): Promise<Target> {
   const arn = await findArn(session, text);
   return { replications: await session.replications(), arn };
@@ -21,7 +24,7 @@ export async function findTarget(session: Session, text: string): Promise<Target
 
 /** Finds the ARN of one replication, as {@link findTarget} does. An ARN needs no server. */
 export async function findArn(session: Session, text: string): Promise<string> {
-  return isArn(text) ? readArn(text) : chooseArn(await knownArns(session), text);
+  return isArn(text) ? readArn(text) : chooseArn(await readKnown(session), text);
 }
 
 /**
@@ -31,7 +34,7 @@ export async function findArn(session: Session, text: string): Promise<string> {
 export async function findArns(session: Session, texts: readonly string[]): Promise<readonly string[]> {
   const [only, ...others] = texts;
   if (only !== undefined && others.length === 0) return [await findArn(session, only)];
-  const known = texts.every(isArn) ? [] : await knownArns(session);
+  const known = texts.every(isArn) ? [] : await readKnown(session);
   const arns = new Map<string, string>();
   const problems = new Map<string, string>();
   let exitCode: number = exitCodes.notFound;
@@ -61,16 +64,21 @@ async function readArn(text: string): Promise<string> {
   return messages.readArn({ replicationConfigArn: text });
 }
 
-async function knownArns(session: Session): Promise<readonly string[]> {
-  const known: string[] = [];
-  for await (const { replicationConfigArn } of (await session.replications()).list()) known.push(replicationConfigArn);
+/** Replication that the namespace knows. */
+export type Known = Pick<ReplicationSummary, 'replicationConfigArn' | 'identifier'>;
+
+async function readKnown(session: Session): Promise<readonly Known[]> {
+  const known: Known[] = [];
+  for await (const each of (await session.replications()).list()) known.push(each);
   return known;
 }
 
-/** Chooses the ARN whose last part is the text, or else the only one whose last part begins with it. */
-export function chooseArn(known: readonly string[], text: string): string {
-  const named = known.filter((arn) => shortName(arn) === text);
-  const found = named.length > 0 ? named : known.filter((arn) => shortName(arn).startsWith(text));
+/** Chooses the replication that has the text as a name, or else the only one with a name that begins with it. */
+export function chooseArn(known: readonly Known[], text: string): string {
+  const arnsWith = (fits: (name: string) => boolean) =>
+    known.filter((each) => namesOf(each).some(fits)).map(({ replicationConfigArn }) => replicationConfigArn);
+  const named = arnsWith((name) => name === text);
+  const found = named.length > 0 ? named : arnsWith((name) => name.startsWith(text));
   const [arn] = found;
   if (arn === undefined || text === '')
     throw new CliError(
@@ -82,4 +90,8 @@ export function chooseArn(known: readonly string[], text: string): string {
   const shown = found.slice(0, MAX_NAMED).join('\n  ');
   const more = found.length > MAX_NAMED ? `\n  and ${found.length - MAX_NAMED} more` : '';
   throw new CliError(`"${text}" names ${found.length} replications`, `Give one of these ARNs:\n  ${shown}${more}`);
+}
+
+function namesOf({ replicationConfigArn, identifier }: Known): readonly string[] {
+  return [shortName(replicationConfigArn), ...(identifier === null ? [] : [identifier])];
 }

@@ -16,6 +16,8 @@ const NOT_FOUND: readonly number[] = [5];
 export interface ReplicationSummary {
   /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
+  /** `ReplicationConfigIdentifier` of the replication when the newest operation began. `null`: not known. */
+  readonly identifier: string | null;
   /**
    * State of the replication as far as the ledger knows. `lost`: a person terminated the ledger. `unreadable`: the memo
    * of the ledger is encoded, and this client has no codec for it. Nothing else is known then.
@@ -90,6 +92,7 @@ async function summaryOf(
 ): Promise<ReplicationSummary> {
   const fields = await decodeMemo(client, memo?.fields ?? {});
   const {
+    identifier = null,
     state = 'unknown',
     sealed = false,
     reservedBy = null,
@@ -98,6 +101,7 @@ async function summaryOf(
   } = fields ?? {};
   return {
     replicationConfigArn,
+    identifier,
     state: fields === null ? 'unreadable' : ENDED.has(Number(status)) ? 'lost' : state,
     sealed,
     reservedBy,

@@ -31,6 +31,8 @@ export interface BeginRequest extends Fenced {
   readonly sequence: number | null;
   /** `Status` in the look that led to this request. */
   readonly status: string;
+  /** `ReplicationConfigIdentifier` in that look. `null` or left out: not known. */
+  readonly identifier?: string | null | undefined;
   /** Task queue of the activities. */
   readonly taskQueue: string;
   /** True if the namespace has the search attributes of ledgers. Left out: false. */

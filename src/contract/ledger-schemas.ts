@@ -54,6 +54,7 @@ const beginRequest = v.object({
   intent: orNull(intent),
   sequence: orNull(sequence),
   status: text(100),
+  identifier: v.nullish(text(MAX_TEXT)),
   taskQueue: text(MAX_TEXT),
   hasSearchAttributes: v.optional(v.boolean()),
 });

@@ -21,6 +21,7 @@ import {
 export const state = v.object({
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
   replicationConfigArn: nonBlank(MAX_ARN),
+  identifier: v.optional(orNull(text(MAX_TEXT)), null),
   sealed: orNull(seal),
   pendingCall: orNull(
     v.object({

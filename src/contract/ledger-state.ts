@@ -146,6 +146,7 @@ export type LedgerState = 'stopping' | 'starting' | 'stopped' | 'running' | 'fai
 
 /** Memo of a ledger, by which ledgers are listed without a worker. `null`: the ledger has no such value. */
 export interface LedgerMemo {
+  readonly identifier: string | null;
   readonly state: LedgerState;
   readonly sealed: boolean;
   readonly reservedBy: string | null;
@@ -215,6 +216,8 @@ export interface Ledger {
   readonly version: number;
   /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
   readonly replicationConfigArn: string;
+  /** `ReplicationConfigIdentifier` in the look of the newest operation: the name that people gave it. `null`: not known. */
+  readonly identifier: string | null;
   /** Seal of a final stop. Resumes are refused while it is set. `null`: not sealed. */
   readonly sealed: Seal | null;
   /** Note of the call whose outcome is not known. `null`: none. */

@@ -68,7 +68,15 @@ export function begin(ledger: Ledger, request: BeginRequest, now: string): Trans
   }
   const begun = begunOperation(operation, known, status, now);
   const operations = [begun, ...ledger.operations.filter((each) => each !== known)];
-  const registered = withinLimits({ ...fenced, taskQueue, operations, missingSince: null, deletedAt: null });
+  const identifier = request.identifier ?? ledger.identifier;
+  const registered = withinLimits({
+    ...fenced,
+    identifier,
+    taskQueue,
+    operations,
+    missingSince: null,
+    deletedAt: null,
+  });
   return { ledger: call === null ? registered : noteCall(registered, call, request, now), reply };
 }
 

@@ -29,10 +29,11 @@ function warnings(count: number): string {
 
 /** Returns the memo of a ledger. */
 export function ledgerMemo(ledger: Ledger): LedgerMemo {
-  const { checkpoints, guard, sealed, reservation } = ledger;
+  const { identifier, checkpoints, guard, sealed, reservation } = ledger;
   const state = stateOf(ledger);
   const isPaused = state === 'stopped' && sealed === null;
   return {
+    identifier,
     state,
     sealed: sealed !== null,
     reservedBy: reservation?.owner ?? null,

@@ -26,6 +26,7 @@ export function emptyLedger(replicationConfigArn: string): Ledger {
   return {
     version: 1,
     replicationConfigArn,
+    identifier: null,
     sealed: null,
     pendingCall: null,
     unanswered: null,

@@ -51,6 +51,7 @@ async function describe(
 
 /** Summary of a replication that has no ledger. */
 const unrecorded = {
+  identifier: null,
   state: 'unknown',
   sealed: false,
   reservedBy: null,

@@ -24,12 +24,20 @@ const arnOf = (id: string, account = '123456789012') => `arn:aws:dms:eu-west-1:$
 const arn = arnOf('ORDERS');
 
 describe('a replication is named', () => {
-  const known = [arnOf('ORDERS'), arnOf('ORDERS-EU'), arnOf('INVOICES'), arnOf('SAME'), arnOf('SAME', '210987654321')];
+  const known = [
+    ...[arnOf('ORDERS'), arnOf('ORDERS-EU'), arnOf('INVOICES'), arnOf('SAME'), arnOf('SAME', '210987654321')].map(
+      (replicationConfigArn) => ({ replicationConfigArn, identifier: null }),
+    ),
+    { replicationConfigArn: arnOf('X7Q'), identifier: 'payments-db' },
+  ];
 
   test.each([
     ['ORDERS', arnOf('ORDERS')],
     ['ORDERS-', arnOf('ORDERS-EU')],
     ['I', arnOf('INVOICES')],
+    ['payments-db', arnOf('X7Q')],
+    ['pay', arnOf('X7Q')],
+    ['X7Q', arnOf('X7Q')],
   ])('by "%s"', (text, found) => expect(chooseArn(known, text)).toBe(found));
 
   test.each([
@@ -48,7 +56,7 @@ describe('many replications', () => {
   let listings = 0;
   const list = async function* () {
     listings++;
-    for (const replicationConfigArn of known) yield { replicationConfigArn };
+    for (const replicationConfigArn of known) yield { replicationConfigArn, identifier: null };
   };
   const session = { replications: async () => ({ list }) } as unknown as Session;
 
@@ -102,6 +110,7 @@ describe('the list', () => {
   const now = Date.parse('2026-11-30T10:00:00.000Z');
   const summary = {
     replicationConfigArn: arn,
+    identifier: null,
     state: 'stopped',
     sealed: false,
     reservedBy: null,
@@ -128,6 +137,7 @@ describe('the list', () => {
 
 const status: Omit<ReplicationStatus, 'next'> = {
   replicationConfigArn: arn,
+  identifier: null,
   state: 'running',
   sealed: false,
   reservedBy: null,

@@ -144,6 +144,16 @@ describe.concurrent('the command line', () => {
     expect([quiet.code, quiet.stderr]).toEqual([0, '']);
   });
 
+  test('takes the identifier that people gave the replication, although its ARN has another', async () => {
+    const identifier = `payments-${randomUUID()}`;
+    const arn = stage.simulator.createReplication({ identifier, resourceIdentifier: `X7Q${randomUUID()}` });
+    await json(schemas.stop, 'stop', arn, ...why, ...brief);
+    await until('it is listed', async () => (await dms('list')).stdout.includes(identifier));
+    expect(await json(schemas.status, 'status', identifier)).toMatchObject({ replicationConfigArn: arn, identifier });
+    expect((await dms('status', identifier)).stdout).toMatch(new RegExp(`^ +identifier +${identifier}$`, 'm'));
+    expect((await dms('resume', identifier.slice(0, -3), ...why, '--verify', '0')).code).toBe(0);
+  });
+
   test('seals with a final stop, refuses a resume with the way out, and unseals', async () => {
     const arn = named();
     await json(schemas.stop, 'stop', arn, '--final', ...why, ...brief);

@@ -16,11 +16,29 @@ test('a new ledger holds nothing', () => {
   const { replicationConfigArn, version, newestToken, lastSequence, taskQueue, ...rest } = empty;
   expect([replicationConfigArn, version, newestToken, lastSequence, taskQueue]).toEqual([arn, 1, 0, 0, null]);
   const lists = { checkpoints: [], operations: [], events: [] };
-  const facts = { sealed: null, pendingCall: null, unanswered: null, lastUnsealed: null, reservation: null };
+  const facts = {
+    identifier: null,
+    sealed: null,
+    pendingCall: null,
+    unanswered: null,
+    lastUnsealed: null,
+    reservation: null,
+  };
   expect(rest).toEqual({ ...lists, ...facts, guard: null, archive: null, missingSince: null, deletedAt: null });
 });
 
 describe('the beginning of an operation', () => {
+  test('takes the identifier in the look, and keeps the one it knows', () => {
+    const begun = (identifier: string | null, ledger = empty) =>
+      begin(ledger, { ...beginOf(op('a'), 1), identifier }, at(0)).ledger;
+    const named = begun('payments');
+    expect([named.identifier, begun(null, named).identifier, begun('billing', named).identifier]).toEqual([
+      'payments',
+      'payments',
+      'billing',
+    ]);
+  });
+
   test('raises the newest token and never lowers it', () => {
     expect(withBegun(empty, op('a'), 5).newestToken).toBe(Date.parse(at(5)));
     expect(begin(withBegun(empty, op('a'), 5), beginOf(op('a'), 3), at(6)).ledger.newestToken).toBe(Date.parse(at(5)));

@@ -67,7 +67,14 @@ describe('the details of a ledger', () => {
 });
 
 describe('the memo of a ledger', () => {
-  const nothing = { state: 'unknown', sealed: false, reservedBy: null, resumeBy: null, recoveryCheckpoint: null };
+  const nothing = {
+    identifier: null,
+    state: 'unknown',
+    sealed: false,
+    reservedBy: null,
+    resumeBy: null,
+    recoveryCheckpoint: null,
+  };
 
   test.each<[string, Ledger, object]>([
     ['shows an unknown state at first', empty, nothing],

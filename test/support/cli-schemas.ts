@@ -5,6 +5,7 @@ export const nullable = v.nullable(v.string());
 const warning = v.strictObject({ code: v.string(), message: v.string() });
 const summary = {
   replicationConfigArn: v.string(),
+  identifier: nullable,
   state: v.picklist([
     'running',
     'starting',
@@ -135,6 +136,7 @@ export const schemas = {
   ledger: v.strictObject({
     version: v.number(),
     replicationConfigArn: v.string(),
+    identifier: nullable,
     sealed: v.nullable(seal),
     pendingCall: v.nullable(v.looseObject({ at: v.string() })),
     unanswered: v.nullable(v.looseObject({})),

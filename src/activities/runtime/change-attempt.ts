@@ -163,7 +163,7 @@ class ChangeAttempt<Outcome, Result> {
     const { token, taskQueue } = attempt;
     // A later attempt may follow an unanswered call: an answer would have ended this activity.
     const isAnswered = change.isAnswered && attempt.number === 1;
-    const { status } = replication;
+    const { status, replicationConfigIdentifier: identifier } = replication;
     const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       attempt.worker.beginGate.enter(signal),
     );
@@ -178,6 +178,7 @@ class ChangeAttempt<Outcome, Result> {
         intent,
         sequence,
         status,
+        identifier,
         taskQueue,
         hasSearchAttributes,
       });

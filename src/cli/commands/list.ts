@@ -46,7 +46,7 @@ export function isWanted(summary: ReplicationSummary, options: ListOptions, now:
 
 export function listText(found: readonly ReplicationSummary[], { address, namespace }: Place): string {
   if (found.length === 0) return `No such replications in the namespace "${namespace}" at ${address}.`;
-  const names = found.map(({ replicationConfigArn }) => shortName(replicationConfigArn));
+  const names = found.map(({ replicationConfigArn, identifier }) => identifier ?? shortName(replicationConfigArn));
   const isUnique = (name: string) => names.indexOf(name) === names.lastIndexOf(name);
   const rows = found.map(({ replicationConfigArn, state, resumeBy, sealed, reservedBy }, index) => [
     isUnique(names[index] ?? '') ? (names[index] ?? '') : replicationConfigArn,

@@ -25,12 +25,13 @@ const EVERY_TABLE = JSON.stringify({
 export function defaultConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
   const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
   const identifier = options.identifier ?? randomIdentifier(random);
+  const resource = options.resourceIdentifier ?? identifier;
   const endpoint = (role: string) =>
     `arn:aws:dms:${region}:${accountId}:endpoint:${role}${randomIdentifier(random).slice(role.length)}`;
   const { validation = true } = typeof options.tables === 'object' ? options.tables : {};
   return {
     ReplicationConfigIdentifier: identifier,
-    ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${identifier}`,
+    ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${resource}`,
     SourceEndpointArn: endpoint('SOURCE'),
     TargetEndpointArn: endpoint('TARGET'),
     ReplicationType: options.replicationType ?? 'full-load-and-cdc',

@@ -61,8 +61,10 @@ export interface DmsSimulatorOptions {
 
 /** Options of {@link DmsSimulator.createReplication}. */
 export interface SimulatedReplicationOptions {
-  /** `ReplicationConfigIdentifier`, also the last part of the ARN, 1 to 255 characters. Default: random. */
+  /** `ReplicationConfigIdentifier`, 1 to 255 characters. Default: random. */
   readonly identifier?: string;
+  /** `ResourceIdentifier`: last part of the ARN, 1 to 255 characters. Default: the identifier. */
+  readonly resourceIdentifier?: string;
   /** Initial status or provision state. Default `running`. */
   readonly status?: PlacedStatus;
   /** `ReplicationType`. Default `full-load-and-cdc`. */
@@ -170,6 +172,7 @@ export const checks = {
   }),
   replication: shape({
     identifier: text(/^[^]{1,255}$/, 'a text of 1 to 255 characters'),
+    resourceIdentifier: text(/^[^:\s]{1,255}$/, 'a text of 1 to 255 characters without colons and white space'),
     status: oneOf(...placed),
     replicationType: oneOf('full-load', 'cdc', 'full-load-and-cdc'),
     region: text(/^[a-z0-9-]{1,40}$/, 'like eu-west-1'),
