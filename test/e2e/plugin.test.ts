@@ -86,6 +86,7 @@ describe.concurrent('the plugin', () => {
     const unknown = stage.simulator.createReplication();
     expect(await call('callerOfDescribe', unknown)).toEqual({
       replicationConfigArn: unknown,
+      identifier: null,
       state: 'unknown',
       sealed: false,
       reservedBy: null,
