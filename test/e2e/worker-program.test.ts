@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -6,70 +5,19 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { freePort } from '../../scripts/free-port.js';
-import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { startDmsSimulator } from '../../src/simulator/index.js';
 import { runCli } from '../support/cli.js';
 import { bytesIn } from '../support/encrypted.js';
 import { ledgerOf, quick, until } from '../support/stage.js';
+import { credentials, killWorkersAfterAll, start, workerEnv } from '../support/worker-program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = join(root, 'dist/worker.js');
-const running = new Set<ChildProcess>();
-afterAll(() => {
-  for (const each of running) each.kill('SIGKILL');
-});
-
-/** Starts the ready-made worker with only the given environment. */
-function start(env: Record<string, string>, script = program) {
-  const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--no-warnings', script], {
-    env: {
-      PATH,
-      HOME,
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
-      AWS_CONFIG_FILE: '/nonexistent',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  running.add(child);
-  const lines: { time: string; phase: string; error?: string; warning?: string }[] = [];
-  const texts: string[] = [];
-  createInterface(child.stdout).on('line', (line) => {
-    if (line.startsWith('{')) lines.push(JSON.parse(line) as (typeof lines)[number]);
-    else texts.push(line);
-  });
-  let endedAt = NaN;
-  child.once('exit', () => (endedAt = Date.now()));
-  const exit = once(child, 'close').then(([code]) => {
-    running.delete(child);
-    return code as number | null;
-  });
-  return {
-    child,
-    lines,
-    texts,
-    exit,
-    endedAt: () => endedAt,
-    has: (phase: string) => lines.find((line) => line.phase === phase),
-  };
-}
-
-/** The environment of a worker on the tests' server, whose AWS is the simulator. */
-const workerEnv = (taskQueue: string, simulator: DmsSimulator) => ({
-  ...credentials,
-  TEMPORAL_ADDRESS: inject('temporalAddress'),
-  TEMPORAL_TASK_QUEUE: taskQueue,
-  AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
-});
-
-const credentials = { AWS_ACCESS_KEY_ID: 'simulated', AWS_SECRET_ACCESS_KEY: 'simulated' };
+killWorkersAfterAll();
 
 /** `PendingActivityState` of Temporal's API. */
 const STARTED = 2;

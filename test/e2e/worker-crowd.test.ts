@@ -1,0 +1,89 @@
+/** Many ready-made workers at once: a shutdown under load. */
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { describe, expect, inject, test } from 'vitest';
+import { ReplicationClient } from '../../src/client/index.js';
+import { startDmsSimulator } from '../../src/simulator/index.js';
+import { quick, until } from '../support/stage.js';
+import { killWorkersAfterAll, start, workerEnv } from '../support/worker-program.js';
+
+killWorkersAfterAll();
+
+/** `PendingActivityState` of Temporal's API. */
+const STARTED = 2;
+
+/** Number of stops whose waits are held until the test moves the clock. */
+const HELD = 30;
+/** Number of stops that are under way while a worker shuts down. */
+const QUICK = 30;
+
+const stopAtOnce = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+
+describe('ready-made workers', () => {
+  test('hand on every operation when one of them drains under load', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    const taskQueue = `crowd-${randomUUID()}`;
+    const client = new Client({ connection });
+    const dms = new ReplicationClient({ client, taskQueue });
+    const env = workerEnv(taskQueue, simulator);
+    const [first, second] = [start(env), start(env)];
+    const workers = [first, second];
+    const create = (count: number, stopping: number) =>
+      Array.from({ length: count }, () => simulator.createReplication({ durations: { stopping } }));
+    const begin = (arns: readonly string[]) =>
+      Promise.all(arns.map((replicationConfigArn) => dms.startStop({ replicationConfigArn, ...stopAtOnce })));
+    /** Returns the activities under way of replications and their ledgers. */
+    const pendingOf = async (arns: readonly string[]) => {
+      const describe = (id: string) => client.workflow.getHandle(id).describe();
+      const ids = arns.flatMap((arn) => [`dms:${arn}`, `dms-ledger:${arn}`]);
+      const described = await Promise.all(ids.map((id) => describe(id).catch(() => null)));
+      return described.flatMap((each) => each?.raw.pendingActivities ?? []);
+    };
+    /** Returns the types of the activities whose present attempt is at a worker. */
+    const attemptsAt = async ({ child }: { readonly child: ChildProcess }, arns: readonly string[]) =>
+      (await pendingOf(arns))
+        .filter(({ state, lastWorkerIdentity: at }) => Number(state) === STARTED && at?.startsWith(`${child.pid}@`))
+        .map(({ activityType }) => activityType?.name);
+    try {
+      await until('both run', () => workers.every((worker) => worker.has('running')));
+      const [held, others] = [create(HELD, 9000), create(QUICK, 20)];
+      const waiting = await begin(held);
+      await until('the first worker holds waits', async () => {
+        const attempts = await attemptsAt(first, held);
+        return attempts.filter((name) => name === 'dms.awaitStopped').length >= HELD / 6;
+      });
+      const passing = begin(others);
+      await until('more stops are under way', () => simulator.count('StopReplication') > HELD + QUICK / 6);
+      first.child.kill('SIGTERM');
+      expect(await first.exit).toBe(0);
+      expect(first.has('drained')).toBeDefined();
+      // An attempt that the drained worker has kept would wait for its heartbeat timeout.
+      expect(await attemptsAt(first, [...held, ...others])).toEqual([]);
+      const waits = (await pendingOf(held)).filter(({ activityType }) => activityType?.name === 'dms.awaitStopped');
+      const failures = waits.flatMap(({ lastFailure }) => lastFailure?.message ?? []);
+      expect(failures.length).toBeGreaterThanOrEqual(HELD / 6);
+      for (const failure of failures) expect(failure).toContain('; this worker is shutting down; another worker');
+
+      const third = start(env);
+      workers.push(third);
+      await until('the third runs', () => third.has('running'));
+      const ended = await Promise.all((await passing).map((handle) => handle.result()));
+      simulator.clock.advance({ seconds: 9000 });
+      ended.push(...(await Promise.all(waiting.map((handle) => handle.result()))));
+      expect(ended.map(({ outcome }) => outcome)).toEqual(Array(HELD + QUICK).fill('stopped'));
+      for (const arn of [...held, ...others]) {
+        expect(simulator.count('StopReplication', arn)).toBe(1);
+        expect((await dms.ledger(arn)).checkpoints).toHaveLength(1);
+      }
+      for (const worker of [second, third]) {
+        worker.child.kill('SIGTERM');
+        expect(await worker.exit).toBe(0);
+      }
+    } finally {
+      await connection.close();
+      await simulator.close();
+    }
+  });
+});
