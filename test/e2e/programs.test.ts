@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { problemOf } from '../../src/program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -44,6 +44,7 @@ test.each([
   [['--help'], []],
   [['stop', '--help'], []],
   [['list', '--address', '127.0.0.1:1'], ['client']],
+  [['list', '--address', inject('temporalAddress')], ['client']],
 ])("temporal-dms %j loads of Temporal's packages only %j", (args, packages) => {
   const main = JSON.stringify(pathToFileURL(join(root, manifest.bin['temporal-dms'] ?? '')).href);
   const script = `

@@ -1,9 +1,10 @@
-/** Many ready-made workers at once: a shutdown under load. */
+/** Many ready-made workers at once: a shutdown under load, and a restart of all. */
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
+import { freePort } from '../../scripts/free-port.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { quick, until } from '../support/stage.js';
 import { killWorkersAfterAll, start, workerEnv } from '../support/worker-program.js';
@@ -83,6 +84,31 @@ describe('ready-made workers', () => {
       }
     } finally {
       await connection.close();
+      await simulator.close();
+    }
+  });
+
+  test('all become ready when they start at once, and none of them bundles', async () => {
+    const simulator = await startDmsSimulator(quick);
+    const taskQueue = `crowd-${randomUUID()}`;
+    try {
+      const workers = await Promise.all(
+        [1, 2, 3].map(async () => {
+          const health = `127.0.0.1:${await freePort()}`;
+          return { health, ...start({ ...workerEnv(taskQueue, simulator), TEMPORAL_DMS_HEALTH: health }) };
+        }),
+      );
+      const isReady = ({ health }: { readonly health: string }) =>
+        fetch(`http://${health}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until('all are ready', async () => (await Promise.all(workers.map(isReady))).every(Boolean));
+      for (const worker of workers) worker.child.kill('SIGTERM');
+      expect(await Promise.all(workers.map(({ exit }) => exit))).toEqual([0, 0, 0]);
+      for (const { lines } of workers)
+        expect(lines.map(({ phase }) => phase)).toEqual(['connecting', 'warning', 'running', 'drained']);
+    } finally {
       await simulator.close();
     }
   });
