@@ -9,8 +9,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { freePort } from '../../scripts/free-port.js';
+import { findDmsFailure } from '../../src/contract/failures.js';
 import { readSettings } from '../../src/worker/settings.js';
-import { until } from '../support/stage.js';
+import type { RolloutGateInput } from '../../src/workflows/rollout-gate.js';
+import { failureOf, Stage, until } from '../support/stage.js';
 import { installPackage, pythonWith, run, runPython } from './support.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -72,7 +74,9 @@ interface Manifest {
   readonly spec?: {
     readonly template?: PodTemplate;
     readonly selector?: { readonly matchLabels: object };
-    readonly rollout?: { readonly gate: { readonly workflowType: string } };
+    readonly rollout?: { readonly gate: { readonly workflowType: string; readonly input?: RolloutGateInput } };
+    readonly maxUnavailable?: number;
+    readonly unhealthyPodEvictionPolicy?: string;
   };
 }
 
@@ -377,7 +381,7 @@ function controllerSchemas(): Record<string, object> {
           rollout: object(
             {
               strategy: { enum: ['Manual', 'AllAtOnce', 'Progressive'] },
-              gate: object({ workflowType: { type: 'string' }, input: {} }, ['workflowType']),
+              gate: object({ workflowType: { type: 'string' }, input: { type: 'object' } }, ['workflowType']),
               steps: { type: 'array', minItems: 1, maxItems: 20, items: step },
             },
             ['strategy', 'steps'],
@@ -489,10 +493,48 @@ describe('the manifests', () => {
     expect(templateOf(plain).spec.serviceAccountName).toBe(find(plain, 'ServiceAccount').metadata.name);
   });
 
+  test('let a node drain while no worker is ready', () => {
+    for (const manifests of [plain, versioned])
+      expect(find(manifests, 'PodDisruptionBudget').spec).toMatchObject({
+        maxUnavailable: 1,
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      });
+  });
+
   test('name a rollout gate that a versioned worker serves', async () => {
     const gate = find(versioned, 'WorkerDeployment').spec?.rollout?.gate.workflowType;
     const served = [...(await read('src/workflows/versioned.ts')).matchAll(/\bdms\w+/g)].map(([name]) => name);
     expect(served).toContain(gate);
+  });
+});
+
+describe('the rollout gate', () => {
+  let gate: { readonly workflowType: string; readonly input?: RolloutGateInput };
+  let stage: Stage;
+  beforeAll(async () => {
+    const found = find(await build('versioned'), 'WorkerDeployment').spec?.rollout?.gate;
+    if (found === undefined) throw new Error('There is no gate');
+    gate = found;
+    stage = await Stage.set();
+    await stage.work();
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  /** Runs the gate as the controller does: with the input as the only argument. */
+  const pass = () =>
+    stage.client.workflow.execute(gate.workflowType, {
+      workflowId: `gate-${randomUUID()}`,
+      taskQueue: stage.taskQueue,
+      args: [gate.input],
+    });
+
+  test('asks DMS for the replication of its input, and fails if that is not there', async () => {
+    const arn = gate.input?.replicationConfigArn ?? '';
+    expect(findDmsFailure(await failureOf(pass()))?.details[0]).toMatchObject({ replicationConfigArn: arn });
+    const [, , , region = '', accountId = '', , identifier = ''] = arn.split(':');
+    expect(stage.simulator.createReplication({ region, accountId, identifier })).toBe(arn);
+    await pass();
+    expect(stage.simulator.count('DescribeReplications')).toBeGreaterThan(0);
   });
 });
 
@@ -733,6 +775,9 @@ describe('docs/deployment.md', () => {
       // Each address of the base is replaced.
       expect(asText(manifests)).toContain('prod.a1b2c.tmprl.cloud:7233');
       expect(asText(manifests)).not.toContain('temporal-frontend');
+      const { gate } = manifests.find(({ kind }) => kind === 'WorkerDeployment')?.spec?.rollout ?? {};
+      expect(gate?.input?.replicationConfigArn ?? 'INVOICES').toContain('INVOICES');
+      expect(asText(manifests)).not.toContain('replication-config:ORDERS');
     },
   );
 
