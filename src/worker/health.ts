@@ -56,10 +56,11 @@ export class HealthEndpoint implements AsyncDisposable {
   }
 
   async #answer(url: string, answer: ServerResponse): Promise<void> {
+    const [path] = url.split('?', 1);
     const state = this.#watched?.worker.getState() ?? 'STARTING';
     const known = { state, taskQueue: this.#watched?.worker.options.taskQueue ?? null, ...this.facts() };
-    if (url === '/livez') return send(answer, OVER.has(state) ? 503 : 200, known);
-    if (url !== '/readyz') return send(answer, 404, { error: 'Ask for /livez or /readyz' });
+    if (path === '/livez') return send(answer, OVER.has(state) ? 503 : 200, known);
+    if (path !== '/readyz') return send(answer, 404, { error: 'Ask for /livez or /readyz' });
     const pollers = pollersOf(this.#watched?.worker.getStatus());
     const temporal = await this.#temporalProblem();
     const isReady = state === 'RUNNING' && isPolling(pollers) && temporal === null;

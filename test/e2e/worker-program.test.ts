@@ -227,7 +227,9 @@ describe.concurrent('the ready-made worker', () => {
       await until('it is ready', async () => (await ask('/readyz').catch(() => [0] as const))[0] === 200);
       expect(worker.has('bundling')).toBeUndefined();
       expect(await ask('/livez')).toEqual([200, { state: 'RUNNING', taskQueue, lastAnswerFromDms: null }]);
-      expect((await ask('/'))[0]).toBe(404);
+      expect((await ask('/livez?verbose'))[0]).toBe(200);
+      expect((await ask('/readyz?timeout=1s&verbose'))[0]).toBe(200);
+      for (const path of ['/', '/?/livez', '/livez/', '/livezx']) expect((await ask(path))[0]).toBe(404);
       const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
       const replicationConfigArn = simulator.createReplication();
       await dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });

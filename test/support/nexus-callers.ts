@@ -17,6 +17,22 @@ export async function callerOfDescribe(
   return clientOf(endpoint).executeOperation('describe', { replicationConfigArn });
 }
 
+/** Calls an operation with an input of any shape. Returns the errors from the operation's failure down to its cause. */
+export async function callerWithAnyInput(
+  endpoint: string,
+  operation: keyof typeof dmsService.operations,
+  input: unknown,
+): Promise<readonly { readonly name: string; readonly type: unknown; readonly message: string }[]> {
+  const errors = [];
+  try {
+    await clientOf(endpoint).executeOperation(operation, input as never);
+  } catch (err) {
+    for (let each: unknown = err; each instanceof Error; each = each.cause)
+      errors.push({ name: each.name, type: Reflect.get(each, 'type') as unknown, message: each.message });
+  }
+  return errors;
+}
+
 /** Cancels a stop after some seconds. Returns true if the stop was cancelled. */
 export async function callerThatCancels(
   endpoint: string,
