@@ -16,6 +16,10 @@ const PATIENCE_SECONDS = 4;
 /** gRPC codes of requests that no retry can correct. */
 const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5, 7, 16];
 
+/** Descriptions of the last two codes in the error of a native connection, which has no code of its own. */
+const DENIED = /code: 'The (caller does not have permission|request does not have valid authentication credentials)/;
+const CHECK_ACCESS = 'Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables';
+
 /**
  * Connects to Temporal. Checks the credentials, the namespace and every name that Temporal could refuse.
  *
@@ -42,6 +46,10 @@ async function connectToServer({ connectionOptions, address }: Place): Promise<N
     return await withPatience(NativeConnection.connect(connectionOptions), silence);
   } catch (err) {
     const problem = messageOf(err);
+    if (DENIED.test(problem))
+      throw new Error(`The Temporal server at ${address} denies this worker access: ${problem}. ${CHECK_ACCESS}`, {
+        cause: err,
+      });
     throw new Error(problem === silence ? silence : `No Temporal server answers at ${address}: ${problem}. ${hint}`, {
       cause: err,
     });
@@ -62,7 +70,7 @@ async function requireNamespace(connection: NativeConnection, { address, namespa
     }
     if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
       throw new Error(
-        `The Temporal server at ${address} denies this worker access to the namespace "${namespace}": ${messageOf(err)}. Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables`,
+        `The Temporal server at ${address} denies this worker access to the namespace "${namespace}": ${messageOf(err)}. ${CHECK_ACCESS}`,
         { cause: err },
       );
     }
