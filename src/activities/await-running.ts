@@ -19,7 +19,8 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
     seconds: startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
     what: 'after the wait for its start began',
-    hint: 'DMS may still start it: run the resume again to follow it, with a longer startTimeoutSeconds.',
+    hint: 'DMS may still start it. To follow it, run the resume again, with a longer startTimeoutSeconds if it needs one',
+    again: { kind: 'resume' },
   } as const;
   const attempt = beginAttempt(worker, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });
 

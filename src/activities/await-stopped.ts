@@ -21,7 +21,8 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
     seconds: stopTimeoutSeconds,
     failure: 'DmsStopTimedOut',
     what: 'after the wait for its stop began',
-    hint: 'DMS may still stop it: run the stop again to follow it, with a longer stopTimeoutSeconds.',
+    hint: 'DMS may still stop it. To follow it, run the stop again, with a longer stopTimeoutSeconds if it needs one',
+    again: { kind: 'stop' },
   } as const;
   const attempt = beginAttempt(worker, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });
   const { before: mark = null } = request;

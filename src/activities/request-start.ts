@@ -26,7 +26,8 @@ export async function requestStart(
     seconds: readActivityRequest('dms.requestStart', request).startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
     what: "after the resume began. DMS can't start it in that state",
-    hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds.',
+    hint: 'Resume it again once it is at rest, or with a longer startTimeoutSeconds',
+    again: { kind: 'resume' },
   } as const;
   const about = { operationId: operation?.operationId, phase: 'checking', deadline } as const;
   const attempt = beginAttempt(worker, request, 'dms.requestStart', about);
@@ -135,6 +136,6 @@ function startRejected(
     'DmsRequestRejected',
     { ...subject, awsError: awsErrorDetails(err) },
     `DMS refused to start ${subject.replicationConfigArn} with ${type} (${err.awsName}: ${err.message})`,
-    refusedStartHint(request, type),
+    refusedStartHint(request, type, subject),
   );
 }

@@ -31,7 +31,8 @@ export async function requestStop(
     seconds: stoppableTimeoutSeconds,
     failure: 'DmsNotStoppable',
     what: "after the stop began. DMS can't stop it in that state",
-    hint: 'Stop it again once it is running, or with a longer stoppableTimeoutSeconds.',
+    hint: 'Stop it again, which waits until DMS can stop it',
+    again: { kind: 'stop', intent },
   } as const;
   const phase = 'waiting-until-stoppable';
   const about = { operationId: operation?.operationId, phase, mayHaveCalled: isAnswered, deadline } as const;

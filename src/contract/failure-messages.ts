@@ -3,10 +3,20 @@ import type { EndpointAddress } from '../dms/api.js';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
 import { stopReasonFacts } from '../dms/stop-reasons.js';
-import { decisionCommands, dmsCommand, workerCommand } from './commands.js';
+import {
+  cancelCommands,
+  decisionCommands,
+  listCommands,
+  moveLedgerCommands,
+  operationCommands,
+  progressCommands,
+  recordCommands,
+  reloadCommands,
+  workerCommand,
+} from './commands.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
 import { readReplicationArn } from './input-schemas.js';
-import { ledgerWorkflowId, messageNames, workflowTypes } from './names.js';
+import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, workflowTypes } from './names.js';
 import type { CheckpointRecord } from './records.js';
 import type { Seal } from './ledger-state.js';
 
@@ -23,7 +33,7 @@ export function operationInProgress(replicationConfigArn: string, open: Operatio
     'DmsOperationInProgress',
     { replicationConfigArn, operation: { kind, operationId, workflowId, hostWorkflowId } },
     `A ${kind} ("${operationId ?? 'id not known yet'}") is under way in ${workflowId}${host}${where}`,
-    `See what it does: ${dmsCommand('status', replicationConfigArn)}. Wait for it, or cancel it: ${dmsCommand('cancel', replicationConfigArn)} (or: temporal workflow cancel --workflow-id ${workflowId}). Then run this operation again.`,
+    `See what it does: ${progressCommands(replicationConfigArn, workflowId)}. Wait for it, or cancel it: ${cancelCommands(replicationConfigArn, workflowId)}. Then run this operation again.`,
   );
 }
 
@@ -36,7 +46,7 @@ export function replicationFailed(subject: FailureSubject, when: string) {
     'DmsReplicationFailed',
     subject,
     `${replicationConfigArn} failed ${when}${said === '' ? ', and DMS gives no reason' : `: ${said}`}`,
-    next === undefined ? 'Read its log, remove the cause, then resume it or reload its target.' : `Next: ${next}.`,
+    `${next === undefined ? 'Read its log, and remove the cause.' : `Next: ${next}.`} To run it again: ${operationCommands('resume', subject)}.`,
   );
 }
 
@@ -70,8 +80,8 @@ export function stateBefore(subject: FailureSubject, replication: Replication, w
   const isStarted = statusFacts(status).phase === 'active';
   const is = isStarted ? `"${status}" again: someone started it` : `"${status}" now`;
   const hint = isStarted
-    ? `Find out who, then stop it again: ${dmsCommand('stop', subject.replicationConfigArn)}.`
-    : `Look again once it is stopped or failed: ${dmsCommand('status', subject.replicationConfigArn)}.`;
+    ? `Find out who, then stop it again: ${operationCommands('stop', subject)}.`
+    : `Look again once it is stopped or failed: ${recordCommands('status', subject.replicationConfigArn)}.`;
   const what = `${subject.replicationConfigArn} was ${was}, and is ${is}`;
   return dmsFailure('DmsStopReverted', { ...subject, replication }, what, hint);
 }
@@ -85,7 +95,7 @@ export function startReverted(subject: FailureSubject, replication: Replication,
   const meaning = stopReasonFacts(stopReason)?.meaning;
   const why = stopReason === null ? 'DMS gives no reason' : `"${stopReason}"${meaning ? ` (${meaning})` : ''}`;
   const what = `${subject.replicationConfigArn} was started, and is "${status}" again: ${why}`;
-  const hint = `Find out who or what stopped it, then resume it again: ${dmsCommand('resume', subject.replicationConfigArn)}.`;
+  const hint = `Find out who or what stopped it, then resume it again: ${operationCommands('resume', subject)}.`;
   return dmsFailure(
     'DmsStartReverted',
     { ...subject, replication },
@@ -102,13 +112,14 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
     `DMS's last stop of ${subject.replicationConfigArn} differs from record ${record.sequence}. Recorded: ` +
       `${record.stoppedAt ?? 'no time'} (${record.recoveryCheckpoint ?? 'no checkpoint'}). DMS: ` +
       `${replication.replicationLastStopTime ?? 'no time'} (${replication.recoveryCheckpoint ?? 'no checkpoint'})`,
-    `Someone ran it since: find out who. To go on from its last stop, record that stop first: ${dmsCommand('stop', subject.replicationConfigArn)}. Then resume it: ${dmsCommand('resume', subject.replicationConfigArn)}.`,
+    `Someone ran it since: find out who. To go on from its last stop, record that stop first: ${operationCommands('stop', subject)}. Then resume it: ${operationCommands('resume', subject)}.`,
   );
 }
 
 /** Builds the failure of an endpoint that leads to another database than at the stop. The message shows both addresses. */
 export function endpointChanged(
   subject: FailureSubject,
+  look: Replication,
   role: 'source' | 'target',
   was: EndpointAddress,
   is: EndpointAddress,
@@ -118,7 +129,7 @@ export function endpointChanged(
     'DmsEndpointChanged',
     subject,
     `The ${role} endpoint of ${subject.replicationConfigArn} led to ${name(was)} when it was stopped, and leads to ${name(is)} now`,
-    'If both addresses hold the same data, such as after a failover, resume it with force. Otherwise reload its target: startReplicationType "reload-target".',
+    `If both addresses hold the same data, such as after a failover, resume it with force: ${operationCommands('resume', subject, { force: true })}. Otherwise reload its target, which discards what it holds: ${reloadCommands(subject, look)}.`,
   );
 }
 
@@ -139,7 +150,7 @@ export function replicationDeleted(replicationConfigArn: string) {
     'DmsReplicationNotFound',
     { replicationConfigArn },
     `${replicationConfigArn} was deleted, and its ledger is closed`,
-    'Its records can still be read. An operation on a new replication with this ARN opens the ledger again.',
+    `Its records can still be read: ${recordCommands('history', replicationConfigArn)}. An operation on a new replication with this ARN opens the ledger again.`,
   );
 }
 
@@ -149,7 +160,7 @@ export function ledgerNotFound(replicationConfigArn: string) {
     'DmsLedgerNotFound',
     { replicationConfigArn },
     `${replicationConfigArn} has no ledger in this namespace: nothing was recorded under this ARN`,
-    'Check the ARN, its case included, and the namespace. See what is known there: temporal dms list. The first stop or resume creates the ledger.',
+    `Check the ARN, its case included, and the namespace. See what is known there: ${listCommands()}. The first stop or resume creates the ledger.`,
   );
 }
 
@@ -159,16 +170,43 @@ export function nobodyToMoveTo(replicationConfigArn: string, taskQueue: string) 
     'DmsLedgerUnavailable',
     { replicationConfigArn, taskQueue },
     `The ledger ${ledgerWorkflowId(replicationConfigArn)} was not moved: no worker polls the task queue "${taskQueue}"`,
-    `Start a worker there (${workerCommand(taskQueue)}), then move the ledger.`,
+    `Start a worker there (${workerCommand(taskQueue)}), then move the ledger: ${moveLedgerCommands(replicationConfigArn, taskQueue)}.`,
   );
 }
 
 /** Builds the failure of a ledger that exists, and gives no answer. */
 export function ledgerUnavailable(replicationConfigArn: string, taskQueue: string, problem: string) {
+  // The default task queue is where the package's worker polls. Without a worker, a ledger can't leave that queue.
+  const move =
+    taskQueue === DMS_TASK_QUEUE
+      ? ''
+      : ` To leave that task queue for good, then move the ledger: ${moveLedgerCommands(replicationConfigArn, DMS_TASK_QUEUE)}.`;
   return dmsFailure(
     'DmsLedgerUnavailable',
     { replicationConfigArn, taskQueue },
     `The ledger ${ledgerWorkflowId(replicationConfigArn)} on the task queue "${taskQueue}" can't be reached: ${problem}`,
-    `Start a worker there with ${workflowTypes.ledger} in its bundle (${workerCommand(taskQueue)}), then ask again. To leave that task queue for good, then move the ledger: ${dmsCommand('move-ledger', replicationConfigArn)}. A change that was sent may still be applied.`,
+    `Start a worker there with ${workflowTypes.ledger} in its bundle (${workerCommand(taskQueue)}), then ask again.${move} A change that was sent may still be applied.`,
+  );
+}
+
+/** Builds the failure of a task queue whose workers lack the activities. `what` and `then`: parts of the message. */
+export function activityMissing(replicationConfigArn: string, taskQueue: string, what: string, then = '') {
+  return dmsFailure(
+    'DmsWorkerMissing',
+    { replicationConfigArn, taskQueue },
+    what,
+    `Start a worker with the activities of this package there: ${workerCommand(taskQueue)}.${then}`,
+  );
+}
+
+/** Builds the failure of a wait in which no worker looked. `taskQueue`: the one of the operation. */
+export function nobodyLooked(type: 'DmsStopTimedOut' | 'DmsStartTimedOut', subject: FailureSubject, taskQueue: string) {
+  const { replicationConfigArn, status } = subject;
+  const kind = type === 'DmsStopTimedOut' ? 'stop' : 'resume';
+  return dmsFailure(
+    type,
+    subject,
+    `No worker looked at ${replicationConfigArn} until long past the deadline. It was "${status ?? 'not seen'}" when the wait began`,
+    `Start a worker that serves its task queue: ${workerCommand(taskQueue)}. Then run the ${kind} again, which follows what DMS did meanwhile: ${operationCommands(kind, { replicationConfigArn, operationTaskQueue: taskQueue })}.`,
   );
 }

@@ -178,6 +178,8 @@ export interface FailureSubject
     Pick<DmsFailureDetails, 'replicationConfigArn'> {
   /** Last seen status. Used only without a look in `replication`. */
   readonly status?: string | null | undefined;
+  /** Task queue of operations that the hint starts. Not part of the details. Default `temporal-dms`. */
+  readonly operationTaskQueue?: string | undefined;
   readonly checkpoint?: CheckpointRecord | null | undefined;
 }
 
@@ -188,7 +190,7 @@ export function dmsFailure(
   whatHappened: string,
   hint: string,
 ): ApplicationFailure & DmsFailure {
-  const { replication, checkpoint, status, ...facts } = subject;
+  const { replication, checkpoint, status, operationTaskQueue: _, ...facts } = subject;
   const details: DmsFailureDetails = {
     ...facts,
     ...accountRegionOf(subject.replicationConfigArn),

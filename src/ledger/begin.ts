@@ -6,6 +6,7 @@
  * An operation **begins** with its first request to the ledger. The ledger refuses it, makes it wait, repeats an
  * earlier result, or registers it as the newest operation. The same request can note a call.
  */
+import { operationCommands } from '../contract/commands.js';
 import { dmsFailure } from '../contract/failures.js';
 import { requireNewestToken } from './fencing.js';
 import { requireUnsealed } from './seal.js';
@@ -29,9 +30,9 @@ export function validateBegin(ledger: Ledger, request: BeginRequest, now: string
   const { operation } = request;
   const known = findOperation(ledger, operation);
   if (known !== undefined && known.outcome !== null) {
-    if (known !== ledger.operations[0]) throw supersededFailure(ledger, operation);
+    if (known !== ledger.operations[0]) throw supersededFailure(ledger, request);
     const recorded = findCheckpoint(ledger, known.checkpointSequence ?? -1);
-    if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBeforeFailure(ledger, operation);
+    if (request.intent === 'final' && recorded?.intent === 'pause') throw pausedBeforeFailure(ledger, request);
     return;
   }
   requireMayOperate(ledger, operation);
@@ -115,22 +116,27 @@ function hasRun({ checkpoints, operations }: Ledger): boolean {
 
 function supersededFailure(
   { replicationConfigArn, operations: [newest] }: Ledger,
-  { kind, operationId }: OperationRef,
+  { operation: { kind, operationId }, intent, taskQueue: operationTaskQueue }: BeginRequest,
 ) {
+  const subject = { replicationConfigArn, operationId, operationTaskQueue };
   return dmsFailure(
     'DmsOperationSuperseded',
-    { replicationConfigArn, operationId },
+    subject,
     `The ${kind} "${operationId}" of ${replicationConfigArn} succeeded before, and since then the ${newest?.kind} "${newest?.operationId}" began`,
-    'Use a new operation id to operate on it again.',
+    `Use a new operation id to operate on it again, or none: ${operationCommands(kind, subject, { intent: intent ?? undefined })}.`,
   );
 }
 
 /** Returns the failure of a final stop under the id of a pause. The pause did not seal, so its result can't be returned. */
-function pausedBeforeFailure({ replicationConfigArn }: Ledger, { operationId }: OperationRef) {
+function pausedBeforeFailure(
+  { replicationConfigArn }: Ledger,
+  { operation: { operationId }, taskQueue: operationTaskQueue }: BeginRequest,
+) {
+  const subject = { replicationConfigArn, operationId, operationTaskQueue };
   return dmsFailure(
     'DmsOperationSuperseded',
-    { replicationConfigArn, operationId },
+    subject,
     `The stop "${operationId}" of ${replicationConfigArn} succeeded before as a pause, so a final stop can't use its id`,
-    'Use a new operation id for the final stop.',
+    `Use a new operation id, or none, for the final stop: ${operationCommands('stop', subject, { intent: 'final' })}.`,
   );
 }

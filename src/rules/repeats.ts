@@ -2,7 +2,9 @@
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
+import { operationCommands, reloadCommands } from '../contract/commands.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
+import type { StartReplicationType } from '../contract/inputs.js';
 import type { BeginReply } from '../contract/ledger-protocol.js';
 import type {
   ResumeOutcome,
@@ -32,15 +34,24 @@ export function repeatedStop(
 }
 
 /** Throws `DmsOperationSuperseded` if only one of the two resumes reloads the target. */
-export function requireSameReload({ operation }: Repeat, wanted: string | null, subject: FailureSubject): void {
+export function requireSameReload(
+  { operation }: Repeat,
+  wanted: StartReplicationType | null,
+  subject: FailureSubject,
+): void {
   const { operationId, startReplicationType: sent } = operation;
   if (sent === null || (sent === 'reload-target') === (wanted === 'reload-target')) return;
   throw dmsFailure(
     'DmsOperationSuperseded',
     subject,
     `The resume "${operationId}" of ${subject.replicationConfigArn} succeeded before with start type ${sent}, and is now repeated with ${wanted ?? 'none'}`,
-    'Use a new operation id for another start type.',
+    `Use a new operation id, or none, for another start type: ${startCommands(wanted, subject)}.`,
   );
+}
+
+function startCommands(wanted: StartReplicationType | null, subject: FailureSubject): string {
+  if (wanted === 'reload-target') return reloadCommands(subject, subject.replication);
+  return operationCommands('resume', subject, { startReplicationType: wanted ?? undefined });
 }
 
 /** Returns the result of the earlier resume. Throws `DmsOperationSuperseded` if the replication no longer runs. */
@@ -62,10 +73,11 @@ export function repeatedResume(repeat: Repeat, look: Replication, subject: Failu
 
 function supersededFailure({ operation, checkpoint }: Repeat, replication: Replication, subject: FailureSubject) {
   const { kind, operationId, finishedAt } = operation;
+  const intent = kind === 'stop' ? checkpoint?.intent : undefined;
   return dmsFailure(
     'DmsOperationSuperseded',
     { ...subject, replication, checkpoint },
     `The ${kind} "${operationId}" of ${subject.replicationConfigArn} succeeded at ${finishedAt}, and that no longer holds: DMS shows "${replication.status}"`,
-    'Use a new operation id to operate on it again.',
+    `Use a new operation id to operate on it again, or none: ${operationCommands(kind, subject, { intent })}.`,
   );
 }

@@ -1,5 +1,5 @@
 /** Conditions of a start, as pure rules over the request, the look and the recorded stop. */
-import { dmsCommand } from '../contract/commands.js';
+import { configIdentifier, operationCommands, recordCommands, reloadCommands } from '../contract/commands.js';
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import { isRecordedStop, mayLackFields, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
@@ -41,7 +41,7 @@ export function startTypeOf(facts: ResumeFacts): StartReplicationType {
       'DmsNotResumable',
       subject,
       `${subject.replicationConfigArn} is of type full-load, which has no position to go on from`,
-      `Choose with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them. For example: ${dmsCommand('resume', subject.replicationConfigArn, '--type resume-processing')}.`,
+      `Choose with startReplicationType: "resume-processing" loads incomplete tables again, "reload-target" all of them. For example: ${operationCommands('resume', subject, { startReplicationType: 'resume-processing' })}.`,
     );
   }
   return type;
@@ -59,13 +59,13 @@ export function wantedType({ request, look }: Pick<ResumeFacts, 'request' | 'loo
 export function requireConfirmation({ request, look, subject }: ResumeFacts, type: StartReplicationType): void {
   if (type !== 'reload-target') return;
   const { replicationConfigArn: arn } = subject;
-  const identifier = look.replicationConfigIdentifier ?? arn.split(':').at(-1);
+  const identifier = configIdentifier(arn, look);
   if (request.confirmReload === identifier) return;
   throw dmsFailure(
     'DmsNotResumable',
     subject,
     `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
-    `Repeat the replication config's identifier ("${identifier}") as confirmReload: ${dmsCommand('resume', arn, `--type reload-target --confirm-reload ${identifier}`)}.`,
+    `Repeat the replication config's identifier ("${identifier}") as confirmReload: ${reloadCommands(subject, look)}.`,
   );
 }
 
@@ -83,7 +83,7 @@ export function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts, type:
     'DmsResumeWindowClosed',
     subject,
     `The resume window of ${subject.replicationConfigArn} (48 hours after its last stop) is closed: ${why}`,
-    `Load it anew: ${dmsCommand('resume', subject.replicationConfigArn, '--type reload-target')}. Or create a replication that starts at the recorded checkpoint: ${dmsCommand('checkpoint', subject.replicationConfigArn)}.`,
+    `Load it anew, which discards what the target holds: ${reloadCommands(subject, look)}. Or create a replication that starts at the recorded checkpoint: ${recordCommands('checkpoint', subject.replicationConfigArn)}.`,
   );
 }
 
@@ -103,7 +103,7 @@ export function requireRecordedStop(facts: ResumeFacts, type: StartReplicationTy
       'DmsCheckpointMissing',
       subject,
       `No stop of ${subject.replicationConfigArn} is recorded${isNamed ? ' under that sequence' : ''}, so its last one can't be checked`,
-      `Stop it with this package first: ${dmsCommand('stop', subject.replicationConfigArn)}. Or name a recorded sequence, or set force to go on from wherever DMS stopped: ${dmsCommand('resume', subject.replicationConfigArn, '--force')}.`,
+      `Stop it with this package first: ${operationCommands('stop', subject)}. Or name a recorded sequence, or set force to go on from wherever DMS stopped: ${operationCommands('resume', subject, { force: true })}.`,
     );
   }
   if ((isNew && checkpoint.stoppedAt === null) || isRecordedStop(checkpoint, look)) return;
@@ -118,7 +118,7 @@ export function requireSourceLog(facts: ResumeFacts, type: StartReplicationType)
     'DmsSourceLogExpired',
     facts.subject,
     `${facts.subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
-    'If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew with startReplicationType "reload-target".',
+    `If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew, which discards what the target holds: ${reloadCommands(facts.subject, facts.look)}.`,
   );
 }
 
@@ -134,7 +134,7 @@ function sourceLogVerdict({ request, checkpoint, look, dmsTime }: ResumeFacts): 
  * and looks healthy. Returns warnings about what could not be checked.
  */
 export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): readonly Warning[] {
-  const { request, checkpoint: record, endpoints: current, subject } = facts;
+  const { request, look, checkpoint: record, endpoints: current, subject } = facts;
   if (type !== 'resume-processing' || request.force === true) return [];
   const uncheckedWarning = (why: string | null) => endpointsUnknown(why, 'the resume did not compare them');
   const known = record?.endpoints ?? null;
@@ -146,7 +146,8 @@ export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): 
     const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
     // An address that DMS does not show, such as one in a secret, is unknown. It may be the same.
     if (was.host === null || is?.host === null) hiddenEndpointArn ??= was.endpointArn;
-    else if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
+    else if (is !== undefined && !isSame)
+      throw endpointChanged({ ...subject, checkpoint: record }, look, role, was, is);
   }
   if (hiddenEndpointArn !== null) return uncheckedWarning(`DMS does not show the address of ${hiddenEndpointArn}`);
   return uncheckedWarning(current === null ? 'this worker does not read endpoints' : current.problem);
@@ -190,10 +191,17 @@ function positionWarnings({ cdcStartPosition, cdcStartTime }: RequestStart): rea
 }
 
 /** Returns the hint for a start that DMS refused. */
-export function refusedStartHint({ cdcStartPosition, cdcStartTime }: RequestStart, type: string | null): string {
+export function refusedStartHint(
+  { cdcStartPosition, cdcStartTime }: RequestStart,
+  type: string | null,
+  subject: FailureSubject,
+): string {
+  const start = (startReplicationType: StartReplicationType) =>
+    operationCommands('resume', subject, { startReplicationType });
+  const reload = reloadCommands(subject, subject.replication);
   if (cdcStartPosition != null || cdcStartTime != null)
-    return 'DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, give the position to a classic task, or load everything anew.';
+    return `DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, or give the position to a classic task. Or start without a position, which loads everything: ${start('start-replication')}.`;
   return type === 'start-replication'
-    ? 'If it has run before, "resume-processing" goes on from its last stop, and "reload-target" loads everything anew.'
-    : 'If it can\'t go on from its last stop, "reload-target" (confirmed by confirmReload) loads everything anew.';
+    ? `If it has run before, go on from its last stop: ${start('resume-processing')}. Or load everything anew, which discards what the target holds: ${reload}.`
+    : `If it can't go on from its last stop, load everything anew, which discards what the target holds: ${reload}.`;
 }

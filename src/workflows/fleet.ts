@@ -9,7 +9,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { DmsFailureType, dmsFailure, findDmsFailure } from '../contract/failures.js';
+import { DmsFailureType, findDmsFailure } from '../contract/failures.js';
 import {
   flattenResults,
   groupResults,
@@ -29,6 +29,7 @@ import {
   resumedEntry,
   stoppedEntry,
 } from '../rules/fleet-results.js';
+import { tooManyFailed, usedBefore } from '../rules/fleet-failures.js';
 import { planFleet, readFleetState } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
@@ -71,8 +72,8 @@ async function runFleet(
   const isHalted = report.halted === 'superseded' || (report.halted === 'failures' && report.left.length > 0);
   if (!isHalted) return report;
   throw report.halted === 'superseded' || fleet.wasUsedBefore
-    ? usedBefore(report, fleet.supersededCount)
-    : tooManyFailed(report);
+    ? usedBefore(report, fleet.supersededCount, workflowInfo().workflowId)
+    : tooManyFailed(report, workflowInfo().workflowId);
 }
 
 /** Replications of a fleet in one run of its workflow. */
@@ -198,29 +199,4 @@ function hasLongHistory(): boolean {
 
 function isSuperseded(entry: FleetEntry): boolean {
   return 'failureType' in entry && entry.failureType === DmsFailureType.DmsOperationSuperseded;
-}
-
-function tooManyFailed(fleet: FleetReport) {
-  const { failed, total, left, fleetId } = fleet;
-  return dmsFailure(
-    'DmsFleetHalted',
-    { replicationConfigArn: lastFailed(fleet), fleet },
-    `${failed} of ${total} replications failed, so ${left.length} were not begun`,
-    `details[0].fleet.results lists the failures. Run the fleet again with fleetId "${fleetId}": it skips replications that are done.`,
-  );
-}
-
-function usedBefore(fleet: FleetReport, superseded: number) {
-  const { kind, fleetId, left } = fleet;
-  return dmsFailure(
-    'DmsFleetHalted',
-    { replicationConfigArn: lastFailed(fleet), fleet },
-    `The fleetId "${fleetId}" was used before. Under it, the ${kind} of ${superseded} replications succeeded, and they have changed since. So ${left.length} were not begun`,
-    `To ${kind} them again, run the fleet with a new fleetId.`,
-  );
-}
-
-function lastFailed({ results }: FleetReport): string {
-  const [arn = ''] = Object.entries(flattenResults(results)).findLast(([, entry]) => 'failureType' in entry) ?? [];
-  return arn;
 }

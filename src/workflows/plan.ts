@@ -1,7 +1,6 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { workflowInfo } from '@temporalio/workflow';
-import { workerCommand } from '../contract/commands.js';
-import { dmsFailure } from '../contract/failures.js';
+import { activityMissing } from '../contract/failure-messages.js';
 import type { OperationPlan, PlanOperation } from '../contract/operation-plan.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { quickActivities } from './operation/activity-proxies.js';
@@ -26,7 +25,7 @@ export async function dmsPlanOperation(request: PlanOperation): Promise<Operatio
     const activities = quickActivities(summary, undefined, MAX_ATTEMPTS);
     return await activities['dms.planOperation'](request);
   } catch (err) {
-    if (isNotRegistered(err)) throw activityMissing(replicationConfigArn);
+    if (isNotRegistered(err)) throw planMissing(replicationConfigArn);
     const problem = retryableProblem(err);
     if (problem === null) throw unwrapFailure(err);
     const nothing = { startReplicationType: null, refusal: null, replication: null, permissions: null, warnings: [] };
@@ -34,14 +33,10 @@ export async function dmsPlanOperation(request: PlanOperation): Promise<Operatio
   }
 }
 
-function activityMissing(replicationConfigArn: string) {
+function planMissing(replicationConfigArn: string) {
   const { taskQueue } = workflowInfo();
-  return dmsFailure(
-    'DmsWorkerMissing',
-    { replicationConfigArn, taskQueue },
-    `A worker of the task queue "${taskQueue}" lacks the activity dms.planOperation`,
-    `Start a worker with the activities of this package there: ${workerCommand(taskQueue)}`,
-  );
+  const what = `A worker of the task queue "${taskQueue}" lacks the activity dms.planOperation`;
+  return activityMissing(replicationConfigArn, taskQueue, what);
 }
 
 /** Returns what an operation would retry: the failure of the last attempt. `null`: nothing, because it is final. */

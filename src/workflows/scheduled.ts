@@ -1,5 +1,6 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
+import { operationCommands, recordCommands } from '../contract/commands.js';
 import { dmsFailure, findDmsFailure, type DmsFailureType } from '../contract/failures.js';
 import { requireScheduled } from '../contract/input-schemas.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
@@ -90,10 +91,10 @@ async function readSettledLedger(replicationConfigArn: string, prefix: string): 
     if (note?.kind !== 'stop' || !note.operationId.startsWith(prefix)) return ledger;
     if (waitedSeconds >= MAX_WAIT_HOURS * 3600) {
       const { operationId } = note;
+      const subject = { replicationConfigArn, operationId, operationTaskQueue: workflowInfo().taskQueue };
       const what = `The scheduled stop "${operationId}" is not recorded ${MAX_WAIT_HOURS} hours after the time to resume`;
-      const hint =
-        'Look at what the ledger waits for, then resume with client.resume: this run of the schedule is over.';
-      throw dmsFailure('DmsStopTimedOut', { replicationConfigArn, operationId }, what, hint);
+      const hint = `See what the ledger waits for: ${recordCommands('status', replicationConfigArn)}. This run of the schedule is over, so resume the replication by hand: ${operationCommands('resume', subject)}.`;
+      throw dmsFailure('DmsStopTimedOut', subject, what, hint);
     }
     await sleep(REREAD_SECONDS * 1000);
   }

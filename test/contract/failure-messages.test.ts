@@ -27,7 +27,7 @@ describe('a refusal', () => {
       'names the operation that is under way',
       operationInProgress(arn, open),
       'DmsOperationInProgress',
-      `A stop ("a") is under way in dms:${arn}. See what it does: temporal dms status ${arn}. Wait for it, or cancel it: temporal dms cancel ${arn} (or: temporal workflow cancel --workflow-id dms:${arn})`,
+      `A stop ("a") is under way in dms:${arn}. See what it does: temporal dms status ${arn} (or: temporal workflow query --workflow-id dms:${arn} --name dms.progress). Wait for it, or cancel it: temporal dms cancel ${arn} (or: temporal workflow cancel --workflow-id dms:${arn})`,
     ],
     [
       'names the host and the task queue of that operation',
@@ -118,12 +118,18 @@ describe('a failed replication', () => {
 
 describe('a stop that did not last', () => {
   test.each([
-    ['running', `"running" again: someone started it. Find out who, then stop it again: temporal dms stop ${arn}.`],
+    [
+      'running',
+      `"running" again: someone started it. Find out who, then stop it again: temporal dms stop ${arn} (or: temporal workflow start --type dmsStopReplication --task-queue temporal-dms --input '{"replicationConfigArn":"${arn}"}').`,
+    ],
     [
       'REPLICATION_STARTING',
-      `"replication_starting" again: someone started it. Find out who, then stop it again: temporal dms stop ${arn}.`,
+      `"replication_starting" again: someone started it. Find out who, then stop it again: temporal dms stop ${arn} (or: temporal workflow start --type dmsStopReplication --task-queue temporal-dms --input '{"replicationConfigArn":"${arn}"}').`,
     ],
-    ['modifying', `"modifying" now. Look again once it is stopped or failed: temporal dms status ${arn}.`],
+    [
+      'modifying',
+      `"modifying" now. Look again once it is stopped or failed: temporal dms status ${arn} (or: temporal workflow query --workflow-id dms-ledger:${arn} --name dms.ledger).`,
+    ],
   ])('is reported when DMS shows "%s"', (status, words) => {
     const { type, message, details } = stateBefore(subject, look({ status }), 'stopped');
     expect([type, message]).toEqual(['DmsStopReverted', `${arn} was stopped, and is ${words}`]);
@@ -145,7 +151,9 @@ describe('a start that did not last', () => {
     const { type, message, details } = startReverted(subject, replication, late);
     expect(type).toBe('DmsStartReverted');
     expect(message).toContain(`${arn} was started, and is ${words}`);
-    expect(message).toMatch(/then resume it again: temporal dms resume \S+\.$/);
+    expect(message).toMatch(
+      /then resume it again: temporal dms resume \S+ \(or: temporal workflow start --type dmsResumeReplication .*\)\.$/,
+    );
     expect(details[0].status).toBe('stopped');
   });
 });
@@ -173,7 +181,7 @@ describe('a stop that is not the recorded one', () => {
 
 test('an endpoint that leads elsewhere is shown with both addresses', () => {
   const was = { endpointArn: 'e', host: 'a.example', port: 3306, database: 'orders' };
-  const { type, message } = endpointChanged(subject, 'source', was, {
+  const { type, message } = endpointChanged(subject, look(), 'source', was, {
     ...was,
     host: 'b.example',
     port: null,
@@ -182,5 +190,7 @@ test('an endpoint that leads elsewhere is shown with both addresses', () => {
   expect(type).toBe('DmsEndpointChanged');
   expect(message).toContain(`The source endpoint of ${arn} led to a.example:3306/orders when it was stopped`);
   expect(message).toContain('leads to b.example:?/? now');
-  expect(endpointChanged(subject, 'target', { ...was, host: null }, was).message).toContain('led to ?:3306/orders');
+  expect(endpointChanged(subject, look(), 'target', { ...was, host: null }, was).message).toContain(
+    'led to ?:3306/orders',
+  );
 });

@@ -315,7 +315,7 @@ describe('the readers of a cutover', () => {
       type: 'DmsCutoverUndecided',
       details: [{ replicationConfigArn: arn }],
     });
-    expect(refusedRequest(stateAt('end'), 'abort', 'it has ended')).toMatchObject({
+    expect(refusedRequest(stateAt('end'), 'abort', 'it has ended', 'dms-cutover:orders')).toMatchObject({
       type: 'DmsCutoverRefused',
       details: [{ replicationConfigArn: arn }],
     });

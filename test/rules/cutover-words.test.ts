@@ -343,16 +343,18 @@ describe('a cutover says', () => {
     const problem = 'the application uses both sides';
     const { message } = undecidedFailure(stateAt('end', { ...switched, phase: 'switch-unknown', problem }));
     expect(message).toMatchInlineSnapshot(
-      `"The cutover "orders" ended in switch-unknown without a decision (the application uses both sides). The source is still fenced. The replications are still reserved. Find out which side the application uses. To stay on the target, leave the source fenced and the replications sealed. To go back by hand, close the token token in your hooks, then: send the application back to the source, then let the source take writes again, then unseal the replications and resume them. Then end each reservation: temporal dms break-reservation <arn>"`,
+      `"The cutover "orders" ended in switch-unknown without a decision (the application uses both sides). The source is still fenced. The replications are still reserved. Find out which side the application uses. To stay on the target, leave the source fenced and the replications sealed. To go back by hand, close the token token in your hooks, then: send the application back to the source, then let the source take writes again, then unseal the replications and resume them. Then end each reservation: temporal dms break-reservation arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS (or: temporal workflow update execute --workflow-id dms-ledger:arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS --name dms.breakReservation --input '{"by":"<name>","reason":"<why>"}')."`,
     );
     expect(undecidedFailure(stateAt('end', { traffic: 'target' })).message).toMatchInlineSnapshot(
-      `"The cutover "orders" ended in preflight without a decision. The replications are still reserved. Find out which side the application uses. Then end each reservation: temporal dms break-reservation <arn>"`,
+      `"The cutover "orders" ended in preflight without a decision. The replications are still reserved. Find out which side the application uses. Then end each reservation: temporal dms break-reservation arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS (or: temporal workflow update execute --workflow-id dms-ledger:arn:aws:dms:eu-west-1:123456789012:replication-config:ORDERS --name dms.breakReservation --input '{"by":"<name>","reason":"<why>"}')."`,
     );
-    expect(refusedRequest(stateAt('drain', fenced), 'approve', 'it is too late').message).toMatchInlineSnapshot(
-      `"The cutover orders refuses dms.approve: it is too late. Nothing was changed. Allowed now: dms.abort, dms.change."`,
+    expect(
+      refusedRequest(stateAt('drain', fenced), 'approve', 'it is too late', WORKFLOW).message,
+    ).toMatchInlineSnapshot(
+      `"The cutover orders refuses dms.approve: it is too late. Nothing was changed. Allowed now: dms.abort, dms.change. See what it waits for: temporal dms cutover status orders (or: temporal workflow query --workflow-id dms-cutover:orders --name dms.cutover)."`,
     );
-    expect(refusedRequest(stateAt('end'), 'approve', 'it has ended').message).toMatchInlineSnapshot(
-      `"The cutover orders refuses dms.approve: it has ended. Nothing was changed. See what it waits for: temporal dms cutover status orders"`,
+    expect(refusedRequest(stateAt('end'), 'approve', 'it has ended', 'move-orders').message).toMatchInlineSnapshot(
+      `"The cutover orders refuses dms.approve: it has ended. Nothing was changed. See what it waits for: temporal workflow query --workflow-id move-orders --name dms.cutover."`,
     );
   });
 

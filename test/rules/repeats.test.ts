@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stopMark } from '../../src/dms/checkpoint.js';
+import { workflowTypes } from '../../src/contract/names.js';
 import type { BeginReply } from '../../src/contract/ledger-protocol.js';
 import { repeatedResume, repeatedStop } from '../../src/rules/repeats.js';
 import { emptySummary } from '../../src/rules/table-summary.js';
@@ -30,8 +31,8 @@ function repeatOf(
   return { operation: { ...newest, ...more }, checkpoint: checkpoints[0] ?? null };
 }
 
-const superseded = (kind: string, is: string) =>
-  `The ${kind} "a" of ${arn} succeeded at ${at(9)}, and that no longer holds: DMS shows "${is}". Use a new operation id to operate on it again.`;
+const superseded = (kind: 'stop' | 'resume', is: string) =>
+  `The ${kind} "a" of ${arn} succeeded at ${at(9)}, and that no longer holds: DMS shows "${is}". Use a new operation id to operate on it again, or none: temporal dms ${kind} ${arn} (or: temporal workflow start --type ${workflowTypes[kind]} --task-queue temporal-dms --input '{"replicationConfigArn":"${arn}"}').`;
 
 describe('a stop repeated with the same id', () => {
   const repeat = repeatOf(stopped);

@@ -282,5 +282,6 @@ test.each([
   [{}, 'resume-processing', "If it can't go on from its last stop"],
   [{}, null, "If it can't go on from its last stop"],
 ])('the hint for a refused start with %j of type %s says: %s', (request, type, hint) => {
-  expect(refusedStartHint({ replicationConfigArn: arn, ...request }, type)).toContain(hint);
+  const subject = { replicationConfigArn: arn };
+  expect(refusedStartHint({ replicationConfigArn: arn, ...request }, type, subject)).toContain(hint);
 });

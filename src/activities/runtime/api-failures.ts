@@ -2,6 +2,7 @@ import { CancelledFailure } from '@temporalio/activity';
 import type { ApplicationFailure } from '@temporalio/common';
 import { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
+import { listCommands } from '../../contract/commands.js';
 import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../contract/failures.js';
 import type { RetryableType } from './attempt-options.js';
 import type { WorkerContext } from './worker-context.js';
@@ -42,7 +43,7 @@ export function failureOfRequest(err: DmsApiError, attempt: AskingAttempt): Appl
       'DmsReplicationNotFound',
       subject,
       `There is no replication config ${arn}`,
-      'Check the account and the region in the ARN. If the config was deleted and recreated, use the new ARN.',
+      `Check the account and the region in the ARN. If the config was deleted and recreated, use the new ARN. See which replications are known: ${listCommands()}.`,
     );
   }
   const outage = err.kind === 'credentials' ? credentialOutage(attempt) : null;

@@ -1,4 +1,5 @@
 import type { DmsFailureType } from '../../contract/failures.js';
+import type { OperationKind, StopIntent } from '../../contract/inputs.js';
 import type { OperationPhase } from '../../contract/progress.js';
 
 /** Subject of an activity, and the deadline that ends it. */
@@ -18,7 +19,10 @@ export interface Deadline {
   readonly failure: DmsFailureType;
   /** Text after the seconds, as in `still "stopping" 3600 s <after the wait for its stop began>`. */
   readonly what: string;
+  /** Next step. Ends without a full stop if `again` goes on. */
   readonly hint: string;
+  /** Operation to start again, whose commands end the hint. Default: none. */
+  readonly again?: { readonly kind: OperationKind; readonly intent?: StopIntent | undefined };
 }
 
 export const NO_DEADLINE: Deadline = { seconds: Infinity, failure: 'DmsStopTimedOut', what: '', hint: '' };

@@ -3,6 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
 import type { Replication } from '../../dms/replication.js';
+import { operationCommands } from '../../contract/commands.js';
 import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
 import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
@@ -164,8 +165,8 @@ export class Attempt {
   }
 
   get subject(): FailureSubject & { readonly elapsedSeconds: number } {
-    const { operationId, status, elapsedSeconds } = this;
-    return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds };
+    const { operationId, status, elapsedSeconds, taskQueue } = this;
+    return { replicationConfigArn: this.arn.arn, operationId, status, elapsedSeconds, operationTaskQueue: taskQueue };
   }
 
   /** Returns what an error means. Before a denial ends the activity, asks whether an earlier attempt has called. */
@@ -214,7 +215,7 @@ export class Attempt {
 
   /** Returns the failure of an activity past its deadline, with the last status and the reason for no newer one. */
   timedOut(err: DmsApiError | null, replication?: Replication, why?: string): ApplicationFailure {
-    const { failure, what, hint } = this.deadline;
+    const { failure, what, hint, again } = this.deadline;
     const { arn, region } = this.arn;
     const answer = err === null ? null : `last answer: ${err.awsName}: ${err.message}`;
     const because = why ?? answer;
@@ -222,7 +223,7 @@ export class Attempt {
       failure,
       { ...this.subject, replication, awsError: err === null ? undefined : awsErrorDetails(err) },
       `${arn} in ${region} was still "${this.status ?? 'not seen'}" ${Math.round(this.elapsedSeconds)} s ${what}${because === null ? '' : ` (${because})`}`,
-      hint,
+      again === undefined ? hint : `${hint}: ${operationCommands(again.kind, this.subject, { intent: again.intent })}.`,
     );
   }
 

@@ -1,5 +1,7 @@
 /** Access of an activity's attempt to the ledger of its replication. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ledgerCheckCommands } from '../../contract/commands.js';
+import { ledgerClosed } from '../../contract/failure-messages.js';
 import { dmsFailure, isDmsFailure } from '../../contract/failures.js';
 import { backoffSeconds } from './api-failures.js';
 import type { Attempt } from './attempt.js';
@@ -85,7 +87,9 @@ function outageFailure(attempt: Attempt, ledger: string, err: Error): Applicatio
     'DmsLedgerUnavailable',
     { ...attempt.subject, elapsedSeconds: seconds },
     `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${err.message}); DMS was not called`,
-    err instanceof LedgerUnreachable ? err.hint : 'Bring the ledger back.',
+    err instanceof LedgerUnreachable
+      ? `${err.hint} See what is missing: ${ledgerCheckCommands(arn)}.`
+      : ledgerClosed(arn).details[0].hint,
   );
 }
 

@@ -3,7 +3,7 @@ import type { CutoverPlannedStep, CutoverRequestName, CutoverResult, CutoverStat
 import type { CutoverContext } from '../../contract/cutover-hooks.js';
 import type { CutoverState, UndoStep } from '../../contract/cutover-state.js';
 import { dmsFailure } from '../../contract/failures.js';
-import { dmsCommand } from '../../contract/commands.js';
+import { breakReservationCommands, cutoverStatusCommands } from '../../contract/commands.js';
 import { returnAt } from './clock.js';
 import { allowedRequests } from './requests.js';
 
@@ -67,12 +67,12 @@ export function undecidedFailure(state: CutoverState) {
     `The cutover "${plan.cutoverId}" ended in ${phase} without a decision${problem === null ? '' : ` (${problem})`}`,
     `${fence}The replications are still reserved. Find out which side the application uses. ${
       undo.length === 0 ? '' : `${stay} ${back} `
-    }Then end each reservation: ${dmsCommand('break-reservation', '<arn>')}`,
+    }Then end each reservation: ${breakReservationCommands(plan.replicationConfigArns)}.`,
   );
 }
 
 /** Returns the failure of a request that the cutover refuses. */
-export function refusedRequest(state: CutoverState, name: CutoverRequestName, why: string) {
+export function refusedRequest(state: CutoverState, name: CutoverRequestName, why: string, workflowId: string) {
   const { plan } = state;
   const [replicationConfigArn = ''] = plan.replicationConfigArns;
   const allowed = allowedRequests(state).map((each) => `dms.${each}`);
@@ -81,10 +81,8 @@ export function refusedRequest(state: CutoverState, name: CutoverRequestName, wh
     { replicationConfigArn },
     `The cutover ${plan.cutoverId} refuses dms.${name}: ${why}`,
     `Nothing was changed. ${
-      allowed.length === 0
-        ? `See what it waits for: temporal dms cutover status ${plan.cutoverId}`
-        : `Allowed now: ${allowed.join(', ')}.`
-    }`,
+      allowed.length === 0 ? '' : `Allowed now: ${allowed.join(', ')}. `
+    }See what it waits for: ${cutoverStatusCommands(plan.cutoverId, workflowId)}.`,
   );
 }
 

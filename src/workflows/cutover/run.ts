@@ -186,7 +186,7 @@ export class CutoverRun {
           // A time limit that has ended counts, although its timer may come later.
           const state = onTime(this.state, now(), this.#isRunning);
           const why = refusal(state, name, request);
-          if (why !== null) throw refusedRequest(state, name, why);
+          if (why !== null) throw refusedRequest(state, name, why, workflowInfo().workflowId);
         },
       },
     );

@@ -1,6 +1,5 @@
 import { ApplicationFailure, ActivityFailure, sleep, workflowInfo } from '@temporalio/workflow';
-import { workerCommand } from '../../contract/commands.js';
-import { dmsFailure } from '../../contract/failures.js';
+import { activityMissing } from '../../contract/failure-messages.js';
 
 /** Failure types by which SDKs report that a worker does not know an activity. */
 export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
@@ -54,11 +53,11 @@ export async function untilKnown<T>(
       if (missingSince === null || Date.now() - triedAt > KNOWN_SECONDS * 1000)
         [missingSince, pause] = [Date.now(), FIRST_PAUSE_SECONDS];
       if (Date.now() - missingSince >= MISSING_SECONDS * 1000)
-        throw dmsFailure(
-          'DmsWorkerMissing',
-          { replicationConfigArn, taskQueue },
+        throw activityMissing(
+          replicationConfigArn,
+          taskQueue,
           `${missing}. It was tried for ${MISSING_SECONDS / 60} minutes`,
-          `Start a worker with the activities of this package there (${workerCommand(taskQueue)}), or name the task queue of one. Then run the operation again.`,
+          ' Or name the task queue of one. Then run the operation again.',
         );
       onMissing?.(`${missing}. It is tried until ${isoAfter(missingSince, MISSING_SECONDS)}`);
       await sleep(pause * 1000, { summary: `Wait for a worker that has ${activityType}` });

@@ -129,7 +129,8 @@ async function readPart(
  */
 export async function assertStopped(record: CheckpointRecord, options: StepOptions = {}): Promise<void> {
   const { replicationConfigArn, operationId, stoppedAt } = record;
-  const subject = { replicationConfigArn, operationId, checkpoint: record };
+  const { taskQueue: operationTaskQueue } = options;
+  const subject = { replicationConfigArn, operationId, checkpoint: record, operationTaskQueue };
   let agreement: Agreement | null = null;
   for (; ; await sleep(LOOK_AGAIN)) {
     const look = await describeReplication(replicationConfigArn, options).catch((err: unknown) => {

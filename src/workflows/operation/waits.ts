@@ -1,5 +1,6 @@
 import type { ResumePlan, StopPlan } from '../../contract/inputs.js';
-import { dmsFailure } from '../../contract/failures.js';
+import { workflowInfo } from '@temporalio/workflow';
+import { nobodyLooked } from '../../contract/failure-messages.js';
 import type {
   AwaitRunning,
   AwaitStopped,
@@ -80,11 +81,7 @@ async function withLastLook<Result>(
     return await lastLook();
   } catch (err) {
     if (!isTimedOut(err)) throw err;
-    throw dmsFailure(
-      type,
-      { replicationConfigArn, operationId, status },
-      `No worker looked at ${replicationConfigArn} until long past the deadline. It was "${status ?? 'not seen'}" when the wait began`,
-      'Start a worker that serves its task queue, then run the operation again: it follows what DMS did meanwhile.',
-    );
+    const subject = { replicationConfigArn, operationId, status };
+    throw nobodyLooked(type, subject, taskQueue ?? workflowInfo().taskQueue);
   }
 }
