@@ -144,8 +144,8 @@ export async function checkLedger(client: Client, arn: string): Promise<DoctorCh
 }
 
 /**
- * Checks what this machine can do in AWS. The credentials of the workers may be others, so nothing that only the
- * operator's lack is a failure.
+ * Checks what this machine can do in AWS. The workers may have other credentials. So a lack of the operator's own
+ * credentials is only a warning.
  */
 export async function checkAws(
   arn: ReplicationConfigArn | null,

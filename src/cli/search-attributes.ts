@@ -1,10 +1,12 @@
 /** Search attributes of ledgers in the namespace, as `temporal-dms doctor` checks and creates them. */
 import { Connection, isGrpcServiceError, type Client } from '@temporalio/client';
+import { shellWord } from '../contract/commands.js';
 import { searchAttributes, searchAttributesQuery } from '../contract/search-attributes.js';
 import { messageOf } from '../program.js';
 import type { DoctorCheck } from './doctor.js';
 
 const NAME = 'search';
+const SECONDS = 10;
 /** gRPC codes of a query that names an unknown attribute. */
 const REFUSED: readonly number[] = [3];
 /** Values of `IndexedValueType` in Temporal's API. */
@@ -14,30 +16,37 @@ const CREATE = 'temporal dms doctor --create-search-attributes';
 
 /** Checks that the namespace, which exists, has the search attributes. Creates them first if asked to. */
 export async function checkSearchAttributes(client: Client, creates: boolean): Promise<DoctorCheck> {
-  if (await exist(client)) return ok();
+  const namespace = `--namespace ${shellWord(client.options.namespace)}`;
+  try {
+    if (await exist(client)) return ok(creates);
+  } catch (err) {
+    const detail = `It is not known whether the namespace has them: ${messageOf(err)}`;
+    return { name: NAME, state: 'warning', detail, hint: 'Allow CountWorkflowExecutions.' };
+  }
   if (!creates) {
-    const detail = `The namespace has no search attributes ${names.join(', ')}, so only temporal dms finds replications`;
-    return { name: NAME, state: 'skipped', detail, hint: `Create them: ${CREATE}` };
+    const detail = `The namespace has no search attributes ${names.join(', ')}, so the Web UI and temporal workflow list can't filter replications`;
+    return { name: NAME, state: 'skipped', detail, hint: `Create them: ${CREATE} ${namespace}` };
   }
   try {
     await create(client);
   } catch (err) {
     const flags = Object.values(searchAttributes).map(({ name, type }) => `--name ${name} --type ${cliTypes[type]}`);
-    const hint = `Create them as an administrator: temporal operator search-attribute create ${flags.join(' ')}. On Temporal Cloud, use its console.`;
+    const hint = `Create them as an administrator: temporal operator search-attribute create ${namespace} ${flags.join(' ')}. On Temporal Cloud, use its console.`;
     return { name: NAME, state: 'failed', detail: `They can't be created: ${messageOf(err)}`, hint };
   }
-  return ok();
+  return ok(creates);
 }
 
 const cliTypes = { KEYWORD: 'Keyword', BOOL: 'Bool', DATETIME: 'Datetime' } as const;
 
-function ok(): DoctorCheck {
-  return { name: NAME, state: 'ok', detail: `Search attributes ${names.join(', ')}`, hint: null };
+function ok(isNew: boolean): DoctorCheck {
+  const later = isNew ? '. Workers see them within ten minutes, and a ledger sets them at its next operation' : '';
+  return { name: NAME, state: 'ok', detail: `Search attributes ${names.join(', ')}${later}`, hint: null };
 }
 
 async function exist(client: Client): Promise<boolean> {
   try {
-    await client.workflow.count(searchAttributesQuery);
+    await client.withDeadline(Date.now() + SECONDS * 1000, () => client.workflow.count(searchAttributesQuery));
     return true;
   } catch (err) {
     const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;

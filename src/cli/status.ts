@@ -1,6 +1,7 @@
 /** Status of one replication, as `temporal-dms status` shows it. */
 import type { ClientProgress, OpenOperation, ReplicationClient, ReplicationSummary } from '../client/index.js';
 import { dmsCommand, shellWord, workerCommand } from '../contract/commands.js';
+import { DMS_TASK_QUEUE } from '../contract/names.js';
 import type { Guard, Ledger, OperationRecord, Reservation, Seal } from '../contract/ledger-state.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import { commandLines, fields, shortName, timeText } from './text.js';
@@ -107,7 +108,10 @@ export function nextSteps(
       command('cancel'),
     ];
   }
-  if (silentTaskQueue !== null) return [workerCommand(silentTaskQueue), command('status'), command('move-ledger')];
+  if (silentTaskQueue !== null) {
+    const move = command('move-ledger', `--task-queue ${DMS_TASK_QUEUE}`);
+    return [workerCommand(silentTaskQueue), command('status'), ...(silentTaskQueue === DMS_TASK_QUEUE ? [] : [move])];
+  }
   if (state === 'unreadable') return ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>'];
   if (state === 'lost')
     return [`temporal workflow reset --workflow-id dms-ledger:${arn} --type LastWorkflowTask --reason terminated`];

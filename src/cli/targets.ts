@@ -32,15 +32,13 @@ export async function findArn(session: Session, text: string): Promise<string> {
  * not unique or not valid.
  */
 export async function findArns(session: Session, texts: readonly string[]): Promise<readonly string[]> {
-  const [only, ...others] = texts;
-  if (only !== undefined && others.length === 0) return [await findArn(session, only)];
   const known = texts.every(isArn) ? [] : await readKnown(session);
   const arns = new Map<string, string>();
   const problems = new Map<string, string>();
   let exitCode: number = exitCodes.notFound;
   for (const text of new Set(texts)) {
     try {
-      arns.set(text, isArn(text) ? await readArn(text) : chooseArn(known, text));
+      arns.set(text, isArn(text) ? await readArn(text) : chooseArn(known, text, 'whole'));
     } catch (err) {
       problems.set(text, messageOf(err));
       if (!(err instanceof CliError && err.exitCode === exitCodes.notFound)) exitCode = exitCodes.usage;
@@ -73,16 +71,19 @@ async function readKnown(session: Session): Promise<readonly Known[]> {
   return known;
 }
 
-/** Chooses the replication that has the text as a name, or else the only one with a name that begins with it. */
-export function chooseArn(known: readonly Known[], text: string): string {
+/**
+ * Chooses the replication that has the text as a name, or else the only one with a name that begins with it. `whole`: only
+ * a whole name counts.
+ */
+export function chooseArn(known: readonly Known[], text: string, names: 'whole' | 'begun' = 'begun'): string {
   const arnsWith = (fits: (name: string) => boolean) =>
     known.filter((each) => namesOf(each).some(fits)).map(({ replicationConfigArn }) => replicationConfigArn);
   const named = arnsWith((name) => name === text);
-  const found = named.length > 0 ? named : arnsWith((name) => name.startsWith(text));
+  const found = named.length > 0 || names === 'whole' ? named : arnsWith((name) => name.startsWith(text));
   const [arn] = found;
   if (arn === undefined || text === '')
     throw new CliError(
-      `No replication that this namespace knows begins with "${text}"`,
+      `No replication that this namespace knows ${names === 'whole' ? 'has the name' : 'begins with'} "${text}"`,
       'Give the whole ARN, or see what is known: temporal dms list',
       exitCodes.notFound,
     );

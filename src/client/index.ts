@@ -233,9 +233,9 @@ export class ReplicationClient {
    * Moves the ledger to another task queue. The ledger stays on the task queue of the first operation, whatever a later
    * operation or worker names.
    *
-   * Both task queues need a worker with `dmsReplicationLedger` in its bundle: the old one until the ledger has moved. The
-   * ledger keeps the name and the reason. Throws as {@link unseal} does, and `DmsLedgerUnavailable` if no worker polls the
-   * new task queue.
+   * Both task queues need a worker with the workflows and the activities of this package: the old one until the ledger has
+   * moved. Resolves then. The ledger keeps the name and the reason. Throws as {@link unseal} does, and
+   * `DmsLedgerUnavailable` if nobody polls the new task queue, or if the ledger has not moved within 20 seconds.
    */
   moveLedger(replicationConfigArn: string, request: MoveRequest): Promise<void> {
     return this.#ledgers.move(replicationConfigArn, request);

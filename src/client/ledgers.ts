@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -15,6 +16,7 @@ import {
   ledgerNotFound,
   ledgerUnavailable,
   nobodyToMoveTo,
+  notMovedYet,
   readArn,
   replicationDeleted,
 } from '../contract/failure-messages.js';
@@ -30,6 +32,13 @@ import {
 } from './reach.js';
 import { lastPolls } from './workers.js';
 
+/** Values of `TaskQueueType` in Temporal's API. */
+const polled = [
+  [1, 'workflows'],
+  [2, 'activities'],
+] as const;
+/** Longest time until a ledger that accepted a move has moved, and the time between two looks. */
+const [MOVE_SECONDS, MOVE_LOOK_MS] = [20, 250];
 /** Time limit for the ledger's answer. */
 const LEDGER_SECONDS = 8;
 
@@ -49,14 +58,20 @@ export class Ledgers {
     await this.#ask(arn, (handle) => handle.executeUpdate<string, [DecisionRequest]>(update, { args }));
   }
 
-  /** Moves a ledger to a task queue that a worker polls. */
+  /** Moves a ledger to a task queue that workers poll, and waits until it is there. */
   async move(replicationConfigArn: string, request: MoveRequest): Promise<void> {
     const arn = readArn({ replicationConfigArn });
     const read = readMove(arn, request);
     await requireServer(this.client);
-    const polls = await lastPolls(this.client, read.taskQueue);
-    if (polls?.length === 0) throw nobodyToMoveTo(arn, read.taskQueue);
+    for (const [type, what] of polled)
+      if ((await lastPolls(this.client, read.taskQueue, type))?.length === 0)
+        throw nobodyToMoveTo(arn, read.taskQueue, what);
     await this.#ask(arn, (handle) => handle.executeUpdate<string, [MoveRequest]>(messageNames.move, { args: [read] }));
+    for (const deadline = performance.now() + MOVE_SECONDS * 1000; ; await sleep(MOVE_LOOK_MS)) {
+      const description = await this.#describe(arn, this.client.workflow.getHandle(ledgerWorkflowId(arn)));
+      if (description.taskQueue === read.taskQueue) return;
+      if (performance.now() > deadline) throw notMovedYet(arn, description.taskQueue, read.taskQueue);
+    }
   }
 
   async #ask<T>(arn: string, ask: (handle: WorkflowHandle) => Promise<T>): Promise<T> {

@@ -26,10 +26,10 @@ import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { reservedByOtherFailure } from '../ledger/reservation.js';
 import type { OpenOperation, OperationHandle } from './operation-handle.js';
 import { terminateNeverPickedUp } from './never-picked-up.js';
-import { readProgress } from './progress.js';
+import { findOperationProblem, readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
-import { findProblem, findWaitingTask, WorkerWatch, type Problem } from './workers.js';
+import { findProblem, findWaitingTask, WorkerWatch } from './workers.js';
 
 /** Time limit of a plan. */
 const PLAN_SECONDS = 45;
@@ -216,18 +216,12 @@ export class Operations {
     let known: OperationRequest | null = null;
     const request = async (description: WorkflowExecutionDescription) =>
       (known ??= await readRequest(this.client, description));
-    const progress = async () => readProgress(this.client, await newestHandle(), this.taskQueue, request);
-    /** Finds the problem that a progress shows. */
-    const problemOfProgress = async (): Promise<Problem | null> => {
-      const { problem, noWorker } = await progress();
-      return problem === null ? null : { key: noWorker?.taskQueue ?? problem, text: problem };
-    };
     return {
       workflowId,
       runId,
       joined,
-      result: () => this.#workers.during(problemOfProgress, result()),
-      progress,
+      result: () => this.#workers.during(async () => findOperationProblem(this.client, await newestHandle()), result()),
+      progress: async () => readProgress(this.client, await newestHandle(), this.taskQueue, request),
       cancel: async () => {
         const handle = workflow.getHandle(workflowId, undefined, { firstExecutionRunId: firstRunId });
         await askServer(this.client, () => handle.cancel());

@@ -15,7 +15,15 @@ import { decodeFailure, decodePayload } from './payloads.js';
 import { askServer, isExplainedByServer, isUnanswered, isUnavailable, serverMessageOf, unreachable } from './reach.js';
 import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
-import { describeNoWorker, findProblem, findSlowTask, type NoWorker } from './workers.js';
+import {
+  describeNoWorker,
+  findProblem,
+  findSlowTask,
+  findWaitingWorkflowTask,
+  stuckProblem,
+  type NoWorker,
+  type Problem,
+} from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
@@ -63,11 +71,28 @@ export async function readProgress(
     ...(waiting === null ? [] : [describeNoWorker(waiting)]),
   ];
   const detail = [known.detail, ...remarks].join('. ');
-  const problem = waiting === null ? (known.problem ?? null) : describeNoWorker(waiting);
+  const problem =
+    waiting === null ? (stuckProblem(description)?.text ?? known.problem ?? null) : describeNoWorker(waiting);
   return { ...known, detail, problem, taskQueue: description.taskQueue, noWorker };
 }
 
 /** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
+/**
+ * Finds what keeps an operation from going on, for a caller that looks again before it says so. Asks the workflow only if
+ * nothing is pending. A worker that lacks an activity leaves it so.
+ */
+export async function findOperationProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
+  const description = await askServer(client, () => handle.describe());
+  if (description.status.name !== 'RUNNING') return stuckProblem(description);
+  const found = await findProblem(client, description);
+  if (found !== null) return found;
+  const { pendingActivities, pendingChildren, pendingWorkflowTask } = description.raw;
+  const pending = await pendingProgress(client, description, async () => null);
+  const isIdle = !pendingActivities?.length && !pendingChildren?.length && pendingWorkflowTask == null;
+  const { problem = null } = pending ?? (isIdle ? await reportedProgress(client, handle, description, false) : {});
+  return problem === null ? null : { text: problem, noWorker: null };
+}
+
 async function reportedProgress(
   client: Client,
   handle: WorkflowHandle,
@@ -111,14 +136,14 @@ async function pendingProgress(
   const phaseOfPending = phaseOf(pending);
   if (status.name !== 'RUNNING' || !pending || !phaseOfPending) return null;
   const seen = await attemptProgress(client, pending);
-  // An attempt that has left nothing is the first one. Its own time is that of the activity.
+  // Without a failure or a heartbeat this is the first attempt, so both times are equal.
   const since = seen.since ?? toIso(pending.scheduledTime ?? pending.lastStartedTime) ?? startTime.toISOString();
   const phase = seen.phase ?? phaseOfPending;
   const seconds = phase === phaseOfPending ? (await request(description))?.limits[phase] : undefined;
   // The limit of a start counts from the beginning of the resume.
   const from = phase === 'starting' ? startTime.getTime() : Date.parse(since);
   const until = seconds === undefined ? null : new Date(from + seconds * 1000).toISOString();
-  const problem = seen.problem ?? (await ledgerProblem(client, description, pending));
+  const problem = seen.problem ?? (seen.since === null ? await ledgerProblem(client, description, pending) : null);
   const detail = problem ?? seen.detail ?? `${phase}: "${seen.lastStatus ?? 'not seen'}"; a worker watches`;
   return { phase, lastStatus: seen.lastStatus, since, until, detail, problem };
 }
@@ -137,8 +162,10 @@ async function ledgerProblem(
   try {
     const ledger = await askServer(client, () => client.workflow.getHandle(ledgerWorkflowId(arn)).describe());
     if (ledger.status.name !== 'RUNNING') return null; // the attempt itself says what that means
-    const problem = await findProblem(client, ledger);
-    return problem === null ? null : `It waits for its ledger. ${problem.text}`;
+    // An operation does not wait for the activities of its ledger.
+    const task = await findWaitingWorkflowTask(client, ledger);
+    const problem = task === null ? stuckProblem(ledger)?.text : describeNoWorker(task);
+    return problem === undefined ? null : `It waits for its ledger. ${problem}`;
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null; // no ledger yet
     throw err;
@@ -153,14 +180,16 @@ interface SeenByAttempt {
   readonly problem: string | null;
 }
 
-/** Failure type of an attempt that only waits. */
-const WAITS = 'DmsStillWaiting';
+/** Failure types of an attempt that only waits. */
+const harmless: readonly string[] = ['DmsStillWaiting', 'DmsThrottled'];
 
 /** Reads what the newest attempts have seen, from the last failure or from the heartbeat, whichever is newer. */
 async function attemptProgress(client: Client, pending: PendingActivity): Promise<SeenByAttempt> {
   const held = await heldProgress(client, pending);
   const { lastHeartbeatTime, lastStartedTime, lastFailure } = pending;
-  const isHeld = held !== null && (toIso(lastHeartbeatTime) ?? '') > (toIso(lastStartedTime) ?? '');
+  const startedAt = toIso(lastStartedTime);
+  // An attempt that has not started has the heartbeat of the one before.
+  const isHeld = held !== null && startedAt !== null && (toIso(lastHeartbeatTime) ?? '') > startedAt;
   if (lastFailure == null || isHeld) {
     const { phase = null, lastStatus = null, since = null } = held ?? {};
     const detail = held === null ? 'its first look is under way' : null;
@@ -171,7 +200,7 @@ async function attemptProgress(client: Client, pending: PendingActivity): Promis
   const details = isOurs ? (failure.details?.[0] as Partial<AttemptProgress> | undefined) : undefined;
   const { phase = held?.phase ?? null, status = held?.lastStatus ?? null, since = held?.since ?? null } = details ?? {};
   // The next attempt goes on after a timeout, such as that of a worker that was killed.
-  const problem = isOurs && failure.type !== WAITS ? failure.message : null;
+  const problem = isOurs && !harmless.includes(failure.type ?? '') ? failure.message : null;
   return { phase, lastStatus: status, since, detail: failure.message, problem };
 }
 

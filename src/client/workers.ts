@@ -1,7 +1,7 @@
 /** Finds out whether a worker takes the tasks of an execution. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { workerCommand } from '../contract/commands.js';
+import { shellWord, workerCommand } from '../contract/commands.js';
 import { toIso } from './times.js';
 
 /** Values of `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` in Temporal's API. */
@@ -22,28 +22,39 @@ export interface WaitingTask extends NoWorker {
   readonly isActivity: boolean;
 }
 
+type Description = Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>;
+
 /**
  * Returns a task of the execution that waits while no worker polls for it. `null`: none. All times are the server's
  * own.
  */
-export async function findWaitingTask(
-  client: Client,
-  { taskQueue, raw }: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
-): Promise<WaitingTask | null> {
-  const { pendingWorkflowTask: task } = raw;
-  if (Number(task?.state) === SCHEDULED) {
-    const scheduled = toIso(task?.scheduledTime);
-    const polls = await lastPolls(client, taskQueue, WORKFLOW);
-    // A worker that polled after the task was scheduled would have got it, unless others wait before it.
-    if (scheduled === null || polls === null || polls.some((at) => at > scheduled)) return null;
-    return { taskQueue, since: scheduled, isCertain: polls.length === 0, isActivity: false };
+export async function findWaitingTask(client: Client, description: Description): Promise<WaitingTask | null> {
+  const task = await findWaitingWorkflowTask(client, description);
+  if (task !== null) return task;
+  for (const { state, scheduledTime, nextAttemptScheduleTime, activityOptions } of description.raw.pendingActivities ??
+    []) {
+    const since = toIso(scheduledTime);
+    // An activity that has a time of its next attempt waits for that time.
+    if (Number(state) !== SCHEDULED || since === null || nextAttemptScheduleTime != null) continue;
+    const taskQueue = activityOptions?.taskQueue?.name || description.taskQueue;
+    const polls = await lastPolls(client, taskQueue, ACTIVITY);
+    if (polls === null || polls.some((at) => at > since)) continue;
+    return { taskQueue, since, isCertain: polls.length === 0, isActivity: true };
   }
-  const activity = raw.pendingActivities?.find(({ state }) => Number(state) === SCHEDULED);
-  const since = toIso(activity?.scheduledTime);
-  if (since === null || Date.parse(since) > Date.now()) return null; // it waits for its next attempt
-  const polls = await lastPolls(client, taskQueue, ACTIVITY);
+  return null;
+}
+
+/** Returns the workflow task of the execution, as {@link findWaitingTask} does. */
+export async function findWaitingWorkflowTask(
+  client: Client,
+  { taskQueue, raw: { pendingWorkflowTask: task } }: Description,
+): Promise<WaitingTask | null> {
+  const since = toIso(task?.scheduledTime);
+  if (Number(task?.state) !== SCHEDULED || since === null) return null;
+  const polls = await lastPolls(client, taskQueue, WORKFLOW);
+  // A worker that polled after the task was scheduled would have got it, unless others wait before it.
   if (polls === null || polls.some((at) => at > since)) return null;
-  return { taskQueue, since, isCertain: polls.length === 0, isActivity: true };
+  return { taskQueue, since, isCertain: polls.length === 0, isActivity: false };
 }
 
 /** Returns the time of each worker's last poll, as far as the server remembers. `null`: the server does not tell. */
@@ -70,50 +81,63 @@ export function describeNoWorker({ taskQueue, since, isCertain, isActivity }: Wa
 
 /** Problem of an execution that is waited for. */
 export interface Problem {
-  /** Equal for problems of which one warning is enough. */
-  readonly key: string;
   readonly text: string;
+  /** Task that no worker takes. `null`: another problem. */
+  readonly noWorker: NoWorker | null;
 }
 
-/** Number of attempts of a workflow task from which on its worker fails it, and is not only slow. */
-const FAILING_ATTEMPT = 3;
+/** Attempt from which a workflow task counts as stuck, not as slow. */
+const STUCK_ATTEMPT = 3;
 
 /**
- * Finds what keeps an open execution from moving, as far as the server knows: no worker takes its task, or the worker
- * fails its workflow task. `null`: nothing.
+ * Finds what keeps an open execution from moving, as far as the server knows: no worker takes its task, no worker
+ * completes its workflow task, or a person has paused it. `null`: nothing.
  */
-export async function findProblem(
-  client: Client,
-  { workflowId, type, ...description }: Pick<WorkflowExecutionDescription, 'workflowId' | 'type' | 'taskQueue' | 'raw'>,
-): Promise<Problem | null> {
-  const task = await findSlowTask(client, description);
-  if (task !== null) return { key: task.taskQueue, text: describeNoWorker(task) };
-  const { taskQueue, raw } = description;
-  if ((raw.pendingWorkflowTask?.attempt ?? 1) < FAILING_ATTEMPT) return null;
-  const text = `The workers of the task queue "${taskQueue}" fail the workflow task of ${workflowId}. Check their log, and that their bundle has the workflow ${type}`;
-  return { key: text, text };
+export async function findProblem(client: Client, description: WorkflowExecutionDescription): Promise<Problem | null> {
+  const task = await findWaitingTask(client, description);
+  return task === null ? stuckProblem(description) : { text: describeNoWorker(task), noWorker: task };
+}
+
+/** Finds a problem that the description of an execution shows by itself. */
+export function stuckProblem({
+  workflowId,
+  type,
+  taskQueue,
+  status,
+  raw,
+}: WorkflowExecutionDescription): Problem | null {
+  const problem = (text: string): Problem => ({ text, noWorker: null });
+  if (status.name === 'PAUSED')
+    return problem(
+      `A person has paused ${workflowId} in Temporal. Go on: temporal workflow unpause --workflow-id ${shellWord(workflowId)}`,
+    );
+  const paused = raw.pendingActivities?.find((each) => each.paused === true);
+  if (paused !== undefined)
+    return problem(`A person has paused the activity ${paused.activityType?.name} of ${workflowId} in Temporal`);
+  if ((raw.pendingWorkflowTask?.attempt ?? 1) < STUCK_ATTEMPT) return null;
+  return problem(
+    `The workers of the task queue "${taskQueue}" do not complete the workflow task of ${workflowId}. Check their log, and that their bundle has the workflow ${type}`,
+  );
 }
 
 /** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
 const SLOW_SECONDS = 8;
 
 /** Returns a task that no worker takes, and that has waited for longer than a busy worker may need. `null`: none. */
-export async function findSlowTask(
-  client: Client,
-  description: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
-): Promise<WaitingTask | null> {
+export async function findSlowTask(client: Client, description: Description): Promise<WaitingTask | null> {
   const found = await findWaitingTask(client, description);
   const isLong = found !== null && Date.now() - Date.parse(found.since) > SLOW_SECONDS * 1000;
   return found?.isCertain === true || isLong ? found : null;
 }
 
-/** Seconds between two checks of one execution, if few are waited for. */
-const CHECK_SECONDS = 5;
+/** Seconds between two checks of one execution, if few are waited for, and until a problem is looked for once more. */
+const [CHECK_SECONDS, CHECK_AGAIN_SECONDS] = [5, 2.5];
 /** Maximum number of checks in a second, for all executions that a client waits for. */
 const MAX_CHECKS = 10;
 
-/** Warns, once for each problem, when something keeps an execution that a client waits for from moving. */
+/** Warns when something keeps an execution that a client waits for from moving. */
 export class WorkerWatch {
+  /** Task queues without a worker that a warning has named. */
   readonly #warned = new Set<string>();
   #watched = 0;
 
@@ -131,20 +155,30 @@ export class WorkerWatch {
     }
   }
 
-  /** Warns of a problem that two checks in a row have found, so at most ten seconds after it began. */
+  /** Warns of a problem that two checks in a row have found. A task that waits is the same one if its time is. */
   async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
+    let hasWarned = false;
     for (let before: Problem | null = null; ;) {
-      const seconds = Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
+      const seconds = before === null ? Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS) : CHECK_AGAIN_SECONDS;
       await sleep(seconds * 1000, undefined, { signal, ref: false });
-      const found = await findProblem().catch(() => null);
-      if (found !== null && found.key === before?.key) this.#warn(found);
-      before = found;
+      const found: Problem | null = await findProblem().catch(() => null);
+      const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
+      if (found !== null && isSame) {
+        if (found.noWorker !== null) this.#warnOfQueue(found.noWorker.taskQueue, found.text);
+        else if (!hasWarned) warn('TEMPORAL_DMS_STUCK', found.text);
+        hasWarned = true;
+      }
+      before = isSame ? null : found;
     }
   }
 
-  #warn({ key, text }: Problem): void {
-    if (this.#warned.has(key)) return;
-    this.#warned.add(key);
-    process.emitWarning(text, { code: 'TEMPORAL_DMS_NO_WORKER', type: 'TemporalDmsWarning' });
+  #warnOfQueue(taskQueue: string, text: string): void {
+    if (this.#warned.has(taskQueue)) return;
+    this.#warned.add(taskQueue);
+    warn('TEMPORAL_DMS_NO_WORKER', text);
   }
+}
+
+function warn(code: string, text: string): void {
+  process.emitWarning(text, { code, type: 'TemporalDmsWarning' });
 }

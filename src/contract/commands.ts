@@ -49,7 +49,7 @@ export function breakReservationCommands(replicationConfigArns: readonly string[
 /** Returns the commands that move a ledger to a task queue. */
 export function moveLedgerCommands(replicationConfigArn: string, taskQueue: string): string {
   return bothForms(
-    dmsCommand('move-ledger', replicationConfigArn, taskQueueOption(taskQueue)),
+    dmsCommand('move-ledger', replicationConfigArn, `--task-queue ${shellWord(taskQueue)}`),
     updateCommand(ledgerWorkflowId(replicationConfigArn), messageNames.move, { taskQueue }),
   );
 }

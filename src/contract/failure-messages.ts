@@ -165,12 +165,22 @@ export function ledgerNotFound(replicationConfigArn: string) {
 }
 
 /** Builds the failure of a move to a task queue that no worker polls. */
-export function nobodyToMoveTo(replicationConfigArn: string, taskQueue: string) {
+export function nobodyToMoveTo(replicationConfigArn: string, taskQueue: string, what: 'workflows' | 'activities') {
   return dmsFailure(
     'DmsLedgerUnavailable',
     { replicationConfigArn, taskQueue },
-    `The ledger ${ledgerWorkflowId(replicationConfigArn)} was not moved: no worker polls the task queue "${taskQueue}"`,
+    `The ledger ${ledgerWorkflowId(replicationConfigArn)} was not moved: no worker polls the task queue "${taskQueue}" for ${what}`,
     `Start a worker there (${workerCommand(taskQueue)}), then move the ledger: ${moveLedgerCommands(replicationConfigArn, taskQueue)}.`,
+  );
+}
+
+/** Builds the failure of a move that the ledger has accepted, and that is not done yet. */
+export function notMovedYet(replicationConfigArn: string, from: string, to: string) {
+  return dmsFailure(
+    'DmsLedgerUnavailable',
+    { replicationConfigArn, taskQueue: from },
+    `The ledger ${ledgerWorkflowId(replicationConfigArn)} has accepted the move to the task queue "${to}", and ends its work on "${from}" first`,
+    `Keep the workers of both task queues until it has moved: temporal workflow describe --workflow-id ${ledgerWorkflowId(replicationConfigArn)}.`,
   );
 }
 

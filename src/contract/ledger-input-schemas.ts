@@ -27,8 +27,17 @@ export function readDecision(replicationConfigArn: string, what: string, request
   return readWith(decision, { what, replicationConfigArn, hint: CHANGED_NOTHING }, request);
 }
 
+const wantedQueue = describeMismatch(
+  'the name of a task queue: 1 to 200 characters, without white space at its ends, and not one that Temporal reserves',
+);
+/** Temporal would refuse any other name only once the ledger continues there, again and again. */
+const isTaskQueue = v.regex<string, typeof wantedQueue>(
+  /^(?!__temporal_|\/_sys\/)(?=\S)[\x20-\x7e]{1,200}(?<=\S)$/,
+  wantedQueue,
+);
+
 /** Schema of a request to move a ledger. */
-export const moveRequest = exactObject({ ...decisionFields, taskQueue: nonBlankText });
+export const moveRequest = exactObject({ ...decisionFields, taskQueue: v.pipe(v.string(wantedQueue), isTaskQueue) });
 
 /** Checks a request to move a ledger. Throws DmsInvalidInput. */
 export function readMove(replicationConfigArn: string, request: unknown): MoveRequest {

@@ -35,7 +35,7 @@ export interface BeginRequest extends Fenced {
   readonly identifier?: string | null | undefined;
   /** Task queue of the activities. */
   readonly taskQueue: string;
-  /** True if the namespace has the search attributes of ledgers. Left out: false. */
+  /** True if the namespace has the search attributes of ledgers. Left out: not known. */
   readonly hasSearchAttributes?: boolean | undefined;
 }
 

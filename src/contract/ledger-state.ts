@@ -185,7 +185,7 @@ export interface LedgerEvent {
     | 'archive-refused'
     /** Restore: records came back from the archive. */
     | 'restored'
-    /** Move: the ledger goes on, on another task queue. */
+    /** Move: the ledger runs on another task queue from now on. */
     | 'moved';
   /** Time of the event, ISO 8601, by the ledger's clock. */
   readonly at: string;

@@ -32,7 +32,7 @@ export interface OperationProgress {
 export interface AttemptProgress {
   readonly phase: OperationPhase;
   readonly status: string | null;
-  /** Time at which the activity was scheduled, ISO 8601, by Temporal's clock. Each attempt has a later one of its own. */
+  /** Time at which the activity was first scheduled, ISO 8601, by Temporal's clock. Retries do not change it. */
   readonly since: string;
   readonly elapsedSeconds: number;
   readonly retryInSeconds: number;

@@ -13,7 +13,7 @@ const sealed = defineSearchAttributeKey('DmsSealed', 'BOOL');
 /** Keys of the search attributes: what the memo of a ledger says, too. */
 export const searchAttributes = { state, resumeBy, sealed };
 
-/** Query that the server refuses unless the namespace has every search attribute, each with its type. */
+/** Query that the server refuses unless the namespace has every search attribute. */
 export const searchAttributesQuery = `${state.name} = "none" AND ${resumeBy.name} > "2000-01-01T00:00:00Z" AND ${sealed.name} = true`;
 
 /** Returns the search attributes that a ledger has to change. */

@@ -3,12 +3,12 @@ import type { Ledger, LedgerMemo, LedgerState } from '../contract/ledger-state.j
 /** Returns the Markdown that the Web UI shows for a ledger: the facts an operator needs before touching the replication. */
 export function ledgerMarkdown(
   { checkpoints, guard, sealed, reservation, pendingCall, archive }: Ledger,
-  problem: string | null = null,
+  problems: ReadonlyMap<string, string> = new Map(),
 ): string {
   const [newest] = checkpoints;
   const why = (reason: string | null) => (reason === null ? '' : ` (${reason})`);
   const lines = [
-    problem !== null && `**Something is missing**: ${problem}`,
+    ...[...problems].map(([duty, problem]) => `**The ledger can't ${duty} yet**: ${problem}`),
     guard !== null && `**Resume by ${guard.resumeBy}**${warnings(guard.warnings)}, policy \`${guard.plan.policy}\``,
     sealed !== null && `**Sealed** by ${sealed.by ?? 'someone unnamed'} at ${sealed.at}${why(sealed.reason)}`,
     reservation !== null && `**Reserved** by ${reservation.owner} since ${reservation.at}${why(reservation.reason)}`,

@@ -73,14 +73,19 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
   const { archive: archiveOfEnv } = config.activities;
   await configure?.(config);
   // A tuner sets the slots itself, and the SDK refuses both.
-  if (config.worker.tuner !== undefined) delete config.worker.maxConcurrentActivityTaskExecutions;
+  if (config.worker.tuner !== undefined) {
+    delete config.worker.maxConcurrentActivityTaskExecutions;
+    // Held waits must leave slots for changes, and nobody knows how many slots a tuner has.
+    const { maxHeldWaits, ...others } = config.activities;
+    if (maxHeldWaits === MAX_HELD_WAITS) config.activities = others;
+  }
   installRuntime(config.runtime);
   const { namespace = 'default', taskQueue } = config.worker;
   const { address = settings.address } = config.connection;
   const { workerDeploymentOptions: deployment } = config.worker;
   const version = deployment?.useWorkerVersioning === true ? deployment.version : null;
   const { allow = 'every replication', archive } = config.activities;
-  const archiveTable = archive === archiveOfEnv ? settings.archiveTable : 'set in code';
+  const archiveTable = archive === archiveOfEnv ? settings.archiveTable : archive && 'set in code';
   const { awsEndpoint } = settings;
   // The runtime is installed: from here on, a signal drains the worker before the process ends.
   log('connecting', { address, namespace, taskQueue, allow, archiveTable, version });
@@ -106,8 +111,11 @@ export async function serve(settings: WorkerSettings, configure?: RunDmsWorkerOp
   });
   health.watch({ worker, connection });
   log('running', { identity: worker.options.identity });
-  await worker.run();
-  await traces?.close();
+  try {
+    await worker.run();
+  } finally {
+    await traces?.close();
+  }
   await connection.close();
 }
 
@@ -116,7 +124,8 @@ function installRuntime(options: RuntimeOptions): void {
   try {
     Runtime.install(options);
   } catch (err) {
-    throw new Error(`Temporal's runtime can't start: ${problemOf(err)}. Check TEMPORAL_DMS_METRICS`, { cause: err });
+    const hint = options.telemetryOptions?.metrics === undefined ? '' : '. Check TEMPORAL_DMS_METRICS';
+    throw new Error(`Temporal's runtime can't start: ${problemOf(err)}${hint}`, { cause: err });
   }
 }
 

@@ -97,7 +97,7 @@ function readMetrics(value: string | undefined): MetricsExporterConfig | null {
 
 function readTraces(value: string | undefined): string | null {
   if (!value) return null;
-  if (/^https?:\/\/\S+$/.test(value)) return value;
+  if (/^https?:\/\/[^/\s]+\/\S+$/.test(value)) return value;
   throw new Error(
     `TEMPORAL_DMS_TRACES is "${value}": set it to the URL of an OTLP collector, such as http://localhost:4318/v1/traces`,
   );

@@ -1,10 +1,16 @@
 /** Traces of workflows and activities, by Temporal's OpenTelemetry interceptors. Loaded only for workers that use them. */
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '@temporalio/worker';
+import { problemOf } from '../program.js';
+import { inTime } from '../watch/index.js';
+import { log } from './log.js';
+
+/** Longest time to send the last spans. A shutdown must not wait for a collector that is down. */
+const FLUSH_SECONDS = 3;
 
 /** Parts of a worker that make traces. */
 export interface Traces extends Required<Pick<WorkerOptions, 'interceptors' | 'sinks'>> {
-  /** Sends what has not been sent yet. */
+  /** Sends what has not been sent yet. A failure is logged. */
   readonly close: () => Promise<void>;
 }
 
@@ -12,16 +18,22 @@ export interface Traces extends Required<Pick<WorkerOptions, 'interceptors' | 's
 export async function openTraces(url: string | null, serviceName = 'temporal-dms'): Promise<Traces | null> {
   if (url === null) return null;
   const [
+    { diag, DiagLogLevel },
     { OpenTelemetryActivityInboundInterceptor, OpenTelemetryActivityOutboundInterceptor, makeWorkflowExporter },
     { BatchSpanProcessor, NodeTracerProvider },
     { Resource },
     { OTLPTraceExporter },
   ] = await Promise.all([
+    import('@opentelemetry/api'),
     import('@temporalio/interceptors-opentelemetry'),
     import('@opentelemetry/sdk-trace-node'),
     import('@opentelemetry/resources'),
     import('@opentelemetry/exporter-trace-otlp-http'),
   ]);
+  const say = (message: string) => log('traces', { problem: message });
+  const silent = () => {};
+  const logger = { error: say, warn: say, info: silent, debug: silent, verbose: silent };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const resource = new Resource({ 'service.name': serviceName });
   const processor = new BatchSpanProcessor(new OTLPTraceExporter({ url }));
   const provider = new NodeTracerProvider({ resource, spanProcessors: [processor] });
@@ -30,9 +42,7 @@ export async function openTraces(url: string | null, serviceName = 'temporal-dms
   const tracer = provider.getTracer('temporal-dms');
   return {
     interceptors: {
-      workflowModules: [
-        createRequire(import.meta.url).resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors'),
-      ],
+      workflowModules: [fileURLToPath(new URL('traced-workflows.js', import.meta.url))],
       activity: [
         (context) => ({
           inbound: new OpenTelemetryActivityInboundInterceptor(context, { tracer }),
@@ -41,6 +51,12 @@ export async function openTraces(url: string | null, serviceName = 'temporal-dms
       ],
     },
     sinks: { exporter: makeWorkflowExporter(processor, resource) as NonNullable<WorkerOptions['sinks']>[string] },
-    close: () => provider.shutdown(),
+    close: async () => {
+      try {
+        await inTime(FLUSH_SECONDS, () => provider.shutdown());
+      } catch (err) {
+        say(`The last spans could not be sent to ${url}: ${problemOf(err)}`);
+      }
+    },
   };
 }

@@ -30,7 +30,7 @@ import { readArn } from '../contract/failure-messages.js';
 import { restore, validateRestore } from '../ledger/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../ledger/reservation.js';
 import { runArchiveDuty } from './ledger/archiving.js';
-import type { LedgerRun } from './ledger/ledger-run.js';
+import type { DutyName, LedgerRun } from './ledger/ledger-run.js';
 import { runDuties } from './ledger/duties.js';
 import {
   beginUpdate,
@@ -76,20 +76,24 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
   /** Task queue of the next run. */
   let nextTaskQueue = ownTaskQueue;
   let isEnding = false;
-  let problem: string | null = null;
+  const problems = new Map<DutyName, string>();
   /** True if the namespace has the search attributes. The worker of the newest operation has found out. */
   let isIndexed = workflowInfo().typedSearchAttributes.get(searchAttributes.state) !== undefined;
   const ledgerRun: LedgerRun = {
-    showProblem: (found) => {
-      problem = found;
-      show(ledger, problem, isIndexed);
+    showProblem: (duty, found) => {
+      if (found === null) problems.delete(duty);
+      else problems.set(duty, found);
+      show(ledger, problems, isIndexed);
     },
     get ledger() {
       return ledger;
     },
     set ledger(changed) {
       ledger = changed;
-      show(ledger, problem, isIndexed);
+      show(ledger, problems, isIndexed);
+    },
+    get isMoving() {
+      return nextTaskQueue !== ownTaskQueue;
     },
     // Invariant: once true, always true, so that all duties of the ledger end together.
     get isEnding() {
@@ -126,13 +130,13 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     });
   };
 
-  show(ledger, problem, isIndexed);
+  show(ledger, problems, isIndexed);
   setHandler(ledgerQuery, () => ledger, { description: 'Shows everything that is recorded of the replication.' });
   setHandler(historyQuery, (query) => historyPage(ledger, query ?? {}), {
     description: 'Lists operations and events, newest first. Takes { kind, since, until, limit, cursor }.',
   });
   const beginAndIndex = (current: Ledger, request: BeginRequest, at: string) => {
-    isIndexed = request.hasSearchAttributes === true;
+    isIndexed = request.hasSearchAttributes ?? isIndexed;
     return begin(current, request, at);
   };
   onUpdate(beginUpdate, schemas.begin, beginAndIndex, { validate: validateBegin });
@@ -158,7 +162,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     },
     {
       description:
-        'Moves the ledger to another task queue, which a worker with dmsReplicationLedger must serve. Takes { taskQueue, by, reason }.',
+        'Moves the ledger to another task queue. A worker there must have dmsReplicationLedger and the activities. Takes { taskQueue, by, reason }.',
     },
   );
 
@@ -181,12 +185,12 @@ interface UpdateOptions<Request> {
  * Shows the ledger in the current details and in metrics. Shows it in the memo and the search attributes, which are
  * readable without a worker, if they change.
  */
-function show(ledger: Ledger, problem: string | null, isIndexed: boolean): void {
+function show(ledger: Ledger, problems: ReadonlyMap<DutyName, string>, isIndexed: boolean): void {
   const { replicationConfigArn, archive, guard, checkpoints } = ledger;
   if (archive !== null) showArchiveQueue(replicationConfigArn, nextToArchive(ledger) !== null, now());
   const newestResumeBy = checkpoints.find(({ resumeBy }) => resumeBy !== null)?.resumeBy ?? null;
   showResumeWindow(replicationConfigArn, { guardedUntil: guard?.resumeBy ?? null, newestResumeBy });
-  setCurrentDetails(ledgerMarkdown(ledger, problem));
+  setCurrentDetails(ledgerMarkdown(ledger, problems));
   const { memo = {}, typedSearchAttributes } = workflowInfo();
   const wanted = ledgerMemo(ledger);
   const updates = isIndexed ? searchAttributeUpdates(typedSearchAttributes, wanted) : [];

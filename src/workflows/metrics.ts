@@ -53,7 +53,7 @@ export function countArchived(result: 'copied' | 'given-up'): void {
 /**
  * Shows whether records of a replication wait for its archive. The newest of both times tells, over all workers.
  *
- * The activity that copies records shows the first time, too, at each attempt. So a broken archive keeps reporting.
+ * Each attempt to copy also sets `dms_archive_waiting_at`. So a broken archive keeps reporting.
  */
 export function showArchiveQueue(replication: string, isWaiting: boolean, now: string): void {
   const tags = { replication };

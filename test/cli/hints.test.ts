@@ -333,7 +333,7 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
     ],
     [
       'nobody to move to',
-      thrown(messages.nobodyToMoveTo(arn, 'q')),
+      thrown(messages.nobodyToMoveTo(arn, 'q', 'workflows')),
       [worker('q'), `temporal dms move-ledger ${arn} --task-queue q`, moves('q')],
     ],
   ],

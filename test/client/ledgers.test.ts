@@ -77,12 +77,11 @@ describe('the move of a ledger', () => {
     const arn = stage.simulator.createReplication();
     await stage.dms.stop({ replicationConfigArn: arn, operationId: 'before', ...brief });
     await stage.work({}, next);
-    await until('the next worker polls', async () => (await lastPolls(stage.client, next))?.length === 1);
-    await stage.dms.moveLedger(arn, { ...decision, taskQueue: next });
-    await until('the next run is there', async () => {
-      const { taskQueue } = await stage.client.workflow.getHandle(`dms-ledger:${arn}`).describe();
-      return taskQueue === next;
+    await until('the next worker polls', async () => {
+      const polls = await Promise.all([lastPolls(stage.client, next, 1), lastPolls(stage.client, next, 2)]);
+      return polls.every((each) => each?.length === 1);
     });
+    await stage.dms.moveLedger(arn, { ...decision, taskQueue: next });
     await stage.stopWorkers(old);
 
     const dms = new ReplicationClient({ client: stage.client, taskQueue: next });
@@ -107,7 +106,33 @@ describe('the move of a ledger', () => {
     expect(nobody.message).toContain('was not moved: no worker polls the task queue "nobody-polls"');
     const unnamed = await failureOf(stage.dms.moveLedger(arn, { ...decision, by: ' ', taskQueue: stage.taskQueue }));
     expect(unnamed).toMatchObject({ type: 'DmsInvalidInput' });
+    const reserved = await failureOf(stage.dms.moveLedger(arn, { ...decision, taskQueue: '__temporal_x' }));
+    expect(reserved).toMatchObject({ type: 'DmsInvalidInput' });
+    await stage.work({ bare: true }, `${stage.taskQueue}-bare`);
+    await until('it polls', async () => (await lastPolls(stage.client, `${stage.taskQueue}-bare`, 1))?.length === 1);
+    const bare = await failureOf(stage.dms.moveLedger(arn, { ...decision, taskQueue: `${stage.taskQueue}-bare` }));
+    expect(bare.message).toContain('for activities');
     await stage.dms.moveLedger(arn, { ...decision, taskQueue: stage.taskQueue });
     expect((await stage.dms.ledger(arn)).events).toEqual([]);
+  });
+
+  test('is not blocked by an activity that no worker of the old task queue takes', async () => {
+    await using stage = await Stage.set();
+    const next = `${stage.taskQueue}-next`;
+    const archive = { append: () => Promise.reject(new Error('down')), list: async () => [] };
+    const old = await stage.work({ archive });
+    const arn = stage.simulator.createReplication();
+    await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    await stage.stopWorkers(old);
+    await stage.work({ bare: true });
+    await stage.work({ archive }, next);
+    await until('the next worker polls', async () => {
+      const polls = await Promise.all([lastPolls(stage.client, next, 1), lastPolls(stage.client, next, 2)]);
+      return polls.every((each) => each?.length === 1);
+    });
+    await stage.dms.moveLedger(arn, { ...decision, taskQueue: next });
+    const { taskQueue } = await stage.client.workflow.getHandle(`dms-ledger:${arn}`).describe();
+    expect(taskQueue).toBe(next);
+    expect((await stage.dms.ledger(arn)).archive).toMatchObject({ taskQueue: next, waiting: [{ sequence: 1 }] });
   });
 });

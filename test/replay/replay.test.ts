@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { describe, expect, test } from 'vitest';
 import { readRequest, schemas } from '../../src/contract/ledger-schemas.js';
 import type { Ledger } from '../../src/contract/ledger-state.js';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { Worker } from '@temporalio/worker';
-import { describe, expect, test } from 'vitest';
 import { Application, cutoverInput } from '../support/cutover.js';
 import { Stage, until, workflowBundle } from '../support/stage.js';
 
@@ -92,6 +93,21 @@ describe('the current workflows', () => {
       workflowIdOf('stop'),
     );
     await expect(replay).rejects.toThrow('dms.requestStart');
+  });
+
+  test('replay every history with traces, although it was recorded without them', async () => {
+    const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: pathOf('../support/hosts.ts'),
+      workflowInterceptorModules: [pathOf('../../src/worker/traced-workflows.ts')],
+      logger: new DefaultLogger('ERROR'),
+    });
+    for (const name of files)
+      await Worker.runReplayHistory(
+        { workflowBundle: { code } },
+        historyFromJSON(await read(name)),
+        workflowIdOf(name),
+      );
   });
 
   test('reach the state of the recorded ledger', async () => {

@@ -50,7 +50,7 @@ async function runDutiesUntil(
   what: string,
   holds: (ledgerRun: { readonly ledger: Ledger }) => boolean,
 ) {
-  const ledgerRun = { ledger, isEnding: false, showProblem: () => {} };
+  const ledgerRun = { ledger, isEnding: false, isMoving: false, showProblem: () => {} };
   const keeping = runDuties(ledgerRun);
   await until(what, () => holds(ledgerRun));
   ledgerRun.isEnding = true;

@@ -16,7 +16,7 @@ vi.mock('../../src/workflows/operation/waits.js', () => ({ untilStopped: vi.fn()
 /** Ledger whose operation has closed. Its call can no longer land. */
 function abandoned(kind: 'stop' | 'resume'): LedgerRun & { ledger: Ledger } {
   const ledger = withNote(emptyLedger(replicationConfigArn), operation('a', { kind }), 1, { intent: 'final' });
-  return { ledger: withBegun(ledger, operation('b'), 5), isEnding: false, showProblem: () => {} };
+  return { ledger: withBegun(ledger, operation('b'), 5), isEnding: false, isMoving: false, showProblem: () => {} };
 }
 
 function finishNotedCall(ledgerRun: ReturnType<typeof abandoned>): Promise<void> {

@@ -20,10 +20,14 @@ const sought = { replicationConfigArn: 'arn', taskQueue: 'q' };
 test('is given up after five minutes, with tries at most 15 s apart', async () => {
   const tries: number[] = [];
   const said: string[] = [];
-  const search = untilKnown('dms.x', { ...sought, onMissing: (detail) => void said.push(detail) }, async () => {
-    tries.push(Date.now() / 1000);
-    throw unknown();
-  });
+  const search = untilKnown(
+    'dms.x',
+    { ...sought, onMissing: (problem) => void (problem !== null && said.push(problem)) },
+    async () => {
+      tries.push(Date.now() / 1000);
+      throw unknown();
+    },
+  );
   expect(await failureOf(search)).toMatchObject({ type: 'DmsWorkerMissing' });
   expect(tries.slice(0, 5)).toEqual([0, 2, 6, 14, 29]);
   expect(tries.at(-1)).toBeGreaterThanOrEqual(300);

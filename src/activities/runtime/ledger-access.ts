@@ -22,38 +22,59 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
   const { arn } = attempt.arn;
   const { ledgerOutages } = attempt.worker;
   const ledger = ledgerClientOf(attempt);
+  const reporter = new SilenceReporter(attempt, ledger);
   try {
-    const answer = await showSilence(attempt, ledger, request(ledger));
+    const answer = await request(ledger);
     ledgerOutages.delete(arn);
+    reporter.answered();
     return answer;
   } catch (err) {
-    if (err instanceof LedgerBusyError) throw attempt.ledgerBusy(err.message, err.seconds);
-    if (isDmsFailure(err, 'DmsLedgerClosed')) {
-      // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
-      if (!attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
-    } else if (!(err instanceof LedgerUnreachable)) throw err;
+    const isClosed = isDmsFailure(err, 'DmsLedgerClosed');
+    if (!isClosed && !(err instanceof LedgerUnreachable)) {
+      ledgerOutages.delete(arn); // a refusal is an answer, too
+      reporter.answered();
+      throw err instanceof LedgerBusyError ? attempt.ledgerBusy(err.message, err.seconds) : err;
+    }
+    // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
+    if (isClosed && !attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
     throw outageFailure(attempt, await ledger.describe(), err);
+  } finally {
+    reporter.end();
   }
 }
 
-/** Waits for the ledger's answer. Meanwhile shows once that it is missing, and then that it is there. */
-async function showSilence<T>(attempt: Attempt, ledger: LedgerClient, answer: Promise<T>): Promise<T> {
-  const { ledgerOutages } = attempt.worker;
-  const isShown = ledgerOutages.has(attempt.arn.arn);
-  let shown = isShown ? Promise.resolve() : null;
-  const show = async () => {
-    const where = await ledger.describe();
-    const what = `The ledger ${where} has given no answer for ${SILENT_SECONDS} seconds, at ${new Date().toISOString()}`;
-    await reportProblem(attempt, what);
-  };
-  const silence = setTimeout(() => void (shown ??= show()), SILENT_SECONDS * 1000);
-  try {
-    const answered = await answer;
-    // The attempt does not wait for this: it may be about to call DMS.
-    void shown?.then(() => reportProblem(attempt, null));
-    return answered;
-  } finally {
-    clearTimeout(silence);
+/** Reports once to the operation's workflow that the ledger gives no answer, and later that it does. */
+class SilenceReporter {
+  /** Report that was sent. `null`: none. */
+  #reported: Promise<void> | null;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly attempt: Attempt,
+    private readonly ledger: LedgerClient,
+  ) {
+    const { worker, workflowExecution } = attempt;
+    const isReported = worker.reportedSilences.has(workflowExecution?.runId ?? '');
+    this.#reported = isReported ? Promise.resolve() : null;
+    this.#timer = setTimeout(() => void (this.#reported ??= this.#report()), SILENT_SECONDS * 1000);
+  }
+
+  /** The attempt does not wait for the report: it may be about to call DMS. */
+  answered(): void {
+    this.attempt.worker.reportedSilences.delete(this.attempt.workflowExecution?.runId ?? '');
+    void this.#reported?.then(() => reportProblem(this.attempt, null));
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #report(): Promise<void> {
+    const { attempt } = this;
+    attempt.worker.reportedSilences.add(attempt.workflowExecution?.runId ?? '');
+    const where = await this.ledger.describe();
+    const at = new Date().toISOString();
+    await reportProblem(attempt, `The ledger ${where} had given no answer for ${SILENT_SECONDS} seconds at ${at}`);
   }
 }
 

@@ -1,32 +1,37 @@
 import { log } from '@temporalio/activity';
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { searchAttributesQuery } from '../../contract/search-attributes.js';
 
-/** Time after which a worker asks again. */
-const ASK_AGAIN_MS = 10 * 60_000;
+/** Time after which a worker asks again: after an answer, and after none. */
+const [ASK_AGAIN_MS, RETRY_MS] = [10 * 60_000, 15_000];
 const SECONDS_TO_ANSWER = 3;
+/** gRPC codes of a query that names an unknown attribute. */
+const REFUSED: readonly number[] = [3];
 
 /** Finds out whether the namespace has the search attributes of ledgers. Asks once in ten minutes. */
 export class SearchAttributeProbe {
-  #answer: Promise<boolean> = Promise.resolve(false);
-  #askedAt = -Infinity;
+  #answer: Promise<boolean | undefined> = Promise.resolve(undefined);
+  #askAt = -Infinity;
 
-  /** A namespace that does not answer counts as one without them. An upsert of unknown ones would fail the ledger. */
-  exist(client: Client): Promise<boolean> {
-    if (performance.now() - this.#askedAt < ASK_AGAIN_MS) return this.#answer;
-    this.#askedAt = performance.now();
+  /** `undefined`: the server gave no answer, so a ledger keeps to what it knows. */
+  exist(client: Client): Promise<boolean | undefined> {
+    if (performance.now() < this.#askAt) return this.#answer;
+    this.#askAt = performance.now() + ASK_AGAIN_MS;
     this.#answer = this.#ask(client);
     return this.#answer;
   }
 
-  async #ask(client: Client): Promise<boolean> {
+  async #ask(client: Client): Promise<boolean | undefined> {
     try {
       const deadline = Date.now() + SECONDS_TO_ANSWER * 1000;
       await client.withDeadline(deadline, () => client.workflow.count(searchAttributesQuery));
       return true;
     } catch (err) {
-      log.debug('The namespace has no search attributes of temporal-dms', { reason: String(err) });
-      return false;
+      const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
+      if (isGrpcServiceError(cause) && REFUSED.includes(cause.code)) return false;
+      log.debug('The search attributes of the namespace are not known', { error: String(err) });
+      this.#askAt = performance.now() + RETRY_MS;
+      return undefined;
     }
   }
 }

@@ -71,12 +71,15 @@ async function breakReservation(session: Session, text: string, options: Decisio
 }
 
 async function moveLedger(session: Session, text: string, options: DecisionOptions): Promise<void> {
-  const { taskQueue } = session;
+  const { taskQueue } = session.globals;
+  // A default could be the task queue that the ledger has to leave.
+  if (taskQueue === undefined)
+    throw new CliError('--task-queue is missing', 'Name the task queue to move it to: --task-queue <name>');
   const { replications, arn } = await findTarget(session, text);
   const decision = await readDecision(session, options);
   await replications.moveLedger(arn, { ...decision, taskQueue });
   session.output.result(
     { replicationConfigArn: arn, ledgerTaskQueue: taskQueue },
-    () => `The ledger of ${shortName(arn)} goes on, on the task queue "${taskQueue}".`,
+    () => `The ledger of ${shortName(arn)} runs on the task queue "${taskQueue}" from now on.`,
   );
 }

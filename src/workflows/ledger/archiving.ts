@@ -21,7 +21,7 @@ export async function runArchiveDuty(ledgerRun: LedgerRun): Promise<void> {
     await retryUntilChanged(
       () => ledgerRun.isEnding || ledgerRun.ledger.archive?.taskQueue !== queue,
       () => store(ledgerRun, record),
-      ledgerRun.showProblem,
+      (problem) => ledgerRun.showProblem('archive records', problem),
     );
   }
 }
@@ -30,7 +30,13 @@ async function store(ledgerRun: LedgerRun, record: ArchivedRecord): Promise<void
   const { replicationConfigArn, archive } = ledgerRun.ledger;
   try {
     const taskQueue = archive?.taskQueue ?? undefined;
-    const archiving = archivingActivities({ replicationConfigArn, taskQueue, onMissing: ledgerRun.showProblem });
+    const show = (problem: string | null) => ledgerRun.showProblem('archive records', problem);
+    const archiving = archivingActivities({
+      replicationConfigArn,
+      taskQueue,
+      onMissing: show,
+      longestPauseSeconds: 120,
+    });
     await archiving['dms.archiveRecord']({ replicationConfigArn, record });
     ledgerRun.ledger = dequeueRecord(ledgerRun.ledger, record.sequence);
     countArchived('copied');

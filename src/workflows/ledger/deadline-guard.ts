@@ -51,8 +51,8 @@ async function look(
   const { replicationConfigArn } = ledgerRun.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: guard.taskQueue ?? undefined };
   try {
-    const { showProblem } = ledgerRun;
-    const looking = soughtWaits('See whether anybody has resumed it', where, replicationConfigArn, showProblem);
+    const show = (problem: string | null) => ledgerRun.showProblem('guard the resume window', problem);
+    const looking = soughtWaits('See whether anybody has resumed it', where, replicationConfigArn, show);
     const shown = await looking['dms.describeReplication']({ replicationConfigArn });
     return { end: reasonToEnd(ledgerRun.ledger, guard, shown, now()), problem: null };
   } catch (err) {

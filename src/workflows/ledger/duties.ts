@@ -11,7 +11,7 @@ import { CancellationScope, condition, log, sleep } from '@temporalio/workflow';
 import { MISSING_SECONDS } from '../../ledger/closing.js';
 import { unfinishedCall } from '../../ledger/calls.js';
 import { findDmsFailure } from '../../contract/failures.js';
-import type { LedgerRun } from './ledger-run.js';
+import type { DutyName, LedgerRun } from './ledger-run.js';
 import { guardDeadline } from './deadline-guard.js';
 import { isCancelled } from '../operation/failures.js';
 import { lookForMissing } from './missing-replication.js';
@@ -23,6 +23,7 @@ const MAX_RETRY_MS = 120_000;
 
 /** Duty that the ledger's state calls for. */
 interface Duty {
+  readonly name: DutyName;
   readonly inMs: number;
   /** Facts of the ledger that make the duty due. A change of one makes it another duty. */
   readonly facts: readonly unknown[];
@@ -46,7 +47,12 @@ function finishingDuty(ledgerRun: LedgerRun): Duty | null {
   const unfinished = unfinishedCall(ledgerRun.ledger, new Date().toISOString());
   if (unfinished === null) return null;
   const { call, hasEnded, inSeconds } = unfinished;
-  return { inMs: inSeconds * 1000, facts: [call, hasEnded], fulfil: () => finishCall(ledgerRun, call) };
+  return {
+    name: 'finish a call',
+    inMs: inSeconds * 1000,
+    facts: [call, hasEnded],
+    fulfil: () => finishCall(ledgerRun, call),
+  };
 }
 
 /** Looks whether the replication was deleted. */
@@ -54,14 +60,19 @@ function missingDuty(ledgerRun: LedgerRun): Duty | null {
   const { missingSince } = ledgerRun.ledger;
   if (missingSince === null) return null;
   const inMs = untilMs(missingSince) + MISSING_SECONDS * 1000;
-  return { inMs, facts: [missingSince], fulfil: () => lookForMissing(ledgerRun) };
+  return { name: 'look for a deletion', inMs, facts: [missingSince], fulfil: () => lookForMissing(ledgerRun) };
 }
 
 /** Guards the resume window. */
 function guardDuty(ledgerRun: LedgerRun): Duty | null {
   const { guard } = ledgerRun.ledger;
   if (guard === null) return null;
-  return { inMs: untilMs(guard.nextAt), facts: [guard], fulfil: () => guardDeadline(ledgerRun, guard) };
+  return {
+    name: 'guard the resume window',
+    inMs: untilMs(guard.nextAt),
+    facts: [guard],
+    fulfil: () => guardDeadline(ledgerRun, guard),
+  };
 }
 
 async function runDuty(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
@@ -73,7 +84,7 @@ async function runDuty(ledgerRun: LedgerRun, dutyOf: DutyOf): Promise<void> {
     }
     const isChanged = () => ledgerRun.isEnding || !isSame(duty, dutyOf(ledgerRun));
     const isDue = duty.inMs <= 0 || !(await condition(isChanged, duty.inMs));
-    if (isDue) await retryUntilChanged(isChanged, duty.fulfil, ledgerRun.showProblem);
+    if (isDue) await retryUntilChanged(isChanged, duty.fulfil, (problem) => ledgerRun.showProblem(duty.name, problem));
   }
 }
 
@@ -89,7 +100,7 @@ function untilMs(time: string): number {
 export async function retryUntilChanged(
   isChanged: () => boolean,
   work: () => Promise<void>,
-  showProblem: LedgerRun['showProblem'],
+  showProblem: (problem: string | null) => void,
 ): Promise<void> {
   const scope = new CancellationScope();
   let isDone = false;
@@ -98,22 +109,33 @@ export async function retryUntilChanged(
     .catch((err: unknown) => {
       if (!isCancelled(err)) throw err;
     })
-    .finally(() => void (isDone = true));
+    .finally(() => {
+      isDone = true;
+      showProblem(null);
+    });
   const watching = condition(() => isDone || isChanged()).then(() => scope.cancel());
   await Promise.all([working, watching]);
 }
 
-async function untilDone(work: () => Promise<void>, showProblem: LedgerRun['showProblem']): Promise<void> {
+async function untilDone(work: () => Promise<void>, showProblem: (problem: string | null) => void): Promise<void> {
   for (let retryMs = MIN_RETRY_MS; ; retryMs = Math.min(MAX_RETRY_MS, retryMs * 2)) {
     try {
-      await work();
-      return showProblem(null);
+      return await work();
     } catch (err) {
       if (isCancelled(err)) throw err;
-      const error = findDmsFailure(err)?.message ?? String(err);
+      const error = problemOf(err);
       log.warn('A duty of the ledger failed and is retried', { error });
-      showProblem(error);
+      showProblem(`${error}. The ledger tries again by itself`);
       await sleep(retryMs);
     }
   }
+}
+
+/** Says what prevents a duty. The way out of an operation is none for a ledger. */
+function problemOf(err: unknown): string {
+  const failure = findDmsFailure(err);
+  if (failure !== undefined) return failure.message.replace(failure.details[0].hint, '').replace(/[.\s]+$/, '');
+  let cause = err;
+  while (cause instanceof Error && cause.cause instanceof Error) ({ cause } = cause);
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -8,7 +8,8 @@ export async function lookForMissing(ledgerRun: LedgerRun): Promise<void> {
   const { replicationConfigArn, missingSince, taskQueue } = ledgerRun.ledger;
   const where = { holdSeconds: 0, timeoutSeconds: 0, taskQueue: taskQueue ?? undefined };
   try {
-    const looking = soughtWaits('See whether it was deleted', where, replicationConfigArn, ledgerRun.showProblem);
+    const show = (problem: string | null) => ledgerRun.showProblem('look for a deletion', problem);
+    const looking = soughtWaits('See whether it was deleted', where, replicationConfigArn, show);
     await looking['dms.describeReplication']({ replicationConfigArn });
     ledgerRun.ledger = clearMissing(ledgerRun.ledger);
   } catch (err) {

@@ -6,7 +6,7 @@
  *
  * The ledger drops the note once the call can no longer land and looks show no effect of it.
  */
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 import { SETTLE_GRACE_SECONDS, SETTLE_SECONDS } from '../../dms/checkpoint.js';
 import { statusFacts } from '../../dms/lifecycle.js';
 import { STALE_SECONDS } from '../../dms/staleness.js';
@@ -43,7 +43,7 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
   try {
     if (!call.isAbandoned) {
       const where = { holdSeconds: 0, taskQueue };
-      const idle = soughtWaits('Wait until its workflow has ended', where, replicationConfigArn, ledgerRun.showProblem);
+      const idle = soughtWaits('Wait until its workflow has ended', where, replicationConfigArn, showOf(ledgerRun));
       await idle['dms.awaitIdle']({ replicationConfigArn, firstRunId });
     }
     for (;;) {
@@ -167,9 +167,23 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: OutcomeO
   const operation = operationOf(call);
   const { isAnswered, taskQueue } = call;
   const about = { replicationConfigArn, operation, finishedBy: 'ledger', awsRequestIds, isAnswered } as const;
-  const sought = { replicationConfigArn, taskQueue, onMissing: ledgerRun.showProblem };
+  const sought = { replicationConfigArn, taskQueue, onMissing: showOf(ledgerRun) };
   const recording = soughtActivities('Record what was left unfinished', sought);
-  await CancellationScope.nonCancellable(() => recording['dms.recordOperation']({ ...about, ...how }));
+  await unlessMoving(ledgerRun, () => recording['dms.recordOperation']({ ...about, ...how }));
+}
+
+/**
+ * Does work that no change of the ledger cancels. A move does: the next run does the work again, on the new task queue.
+ * A record that is sent twice is written once.
+ */
+async function unlessMoving(ledgerRun: LedgerRun, work: () => Promise<unknown>): Promise<void> {
+  const scope = new CancellationScope({ cancellable: false });
+  let isDone = false;
+  const working = scope.run(work).finally(() => void (isDone = true));
+  const watching = condition(() => isDone || ledgerRun.isMoving).then(() => {
+    if (!isDone) scope.cancel();
+  });
+  await Promise.all([working, watching]);
 }
 
 /**
@@ -184,6 +198,11 @@ function endedByLook({ details: [{ failureMessages }] }: DmsFailure): boolean {
 /** True if the wait ended while the replication ran or started. */
 function isActive(failure: DmsFailure): boolean {
   return statusFacts(failure.details[0].status ?? '').phase === 'active';
+}
+
+/** Returns the function that shows why the call can't be finished. */
+function showOf(ledgerRun: LedgerRun) {
+  return (problem: string | null) => ledgerRun.showProblem('finish a call', problem);
 }
 
 function now(): string {

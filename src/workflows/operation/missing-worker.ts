@@ -5,7 +5,7 @@ import { activityMissing } from '../../contract/failure-messages.js';
 export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
 /** Longest time for which an activity is tried on workers that do not know it. Another worker may know it. */
 const MISSING_SECONDS = 300;
-/** Time between two tries: at first, and at most. */
+/** Time between two tries: at first, and usually at most. */
 const [FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS] = [2, 15];
 /** Length of a try from which on a worker must have known the activity. */
 const KNOWN_SECONDS = 60;
@@ -25,8 +25,10 @@ export interface Sought {
   readonly replicationConfigArn: string;
   /** Task queue of the activity. Default: that of the workflow. */
   readonly taskQueue?: string | undefined;
-  /** Called with a sentence that says what is missing, before each new try. */
-  readonly onMissing?: (detail: string) => void;
+  /** Called with a sentence that says what is missing, and with `null` before each new try. */
+  readonly onMissing?: (problem: string | null) => void;
+  /** Longest time between two tries, in seconds. Default 15. */
+  readonly longestPauseSeconds?: number;
 }
 
 /**
@@ -38,7 +40,12 @@ export interface Sought {
  */
 export async function untilKnown<T>(
   activityType: string,
-  { replicationConfigArn, taskQueue = workflowInfo().taskQueue, onMissing }: Sought,
+  {
+    replicationConfigArn,
+    taskQueue = workflowInfo().taskQueue,
+    onMissing,
+    longestPauseSeconds = LONGEST_PAUSE_SECONDS,
+  }: Sought,
   run: (isLaterTry: boolean) => Promise<T>,
 ): Promise<T> {
   const missing = `No worker of the task queue "${taskQueue}" has the activity ${activityType}`;
@@ -46,6 +53,8 @@ export async function untilKnown<T>(
   let pause = FIRST_PAUSE_SECONDS;
   for (let isLaterTry = false; ; isLaterTry = true) {
     const triedAt = Date.now();
+    // Another worker may know it now. If none does, that shows at once.
+    if (isLaterTry) onMissing?.(null);
     try {
       return await run(isLaterTry);
     } catch (err) {
@@ -61,7 +70,7 @@ export async function untilKnown<T>(
         );
       onMissing?.(`${missing}. It is tried until ${isoAfter(missingSince, MISSING_SECONDS)}`);
       await sleep(pause * 1000, { summary: `Wait for a worker that has ${activityType}` });
-      pause = Math.min(LONGEST_PAUSE_SECONDS, pause * 2);
+      pause = Math.min(longestPauseSeconds, pause * 2);
     }
   }
 }

@@ -51,7 +51,9 @@ export class ProgressReporter {
     setHandler(progressQuery, () => this.#progress, {
       description: 'Shows the phase, the last status, since when and until when it waits, and why.',
     });
-    setHandler(problemSignal, (problem) => this.explain(problem), {
+    // Anyone can send a signal.
+    const take = (problem: unknown) => this.explain(typeof problem === 'string' ? problem.slice(0, 1000) : null);
+    setHandler(problemSignal, take, {
       description: 'Takes a problem that an attempt of an activity has met.',
     });
   }
@@ -86,6 +88,7 @@ export class ProgressReporter {
     if (this.#isOver) return;
     this.#progress = { ...this.#progress, problem, detail: problem ?? this.#reason };
     this.#show();
+    this.#report();
   }
 
   /** Shows how the operation ended. The message of a failure says what to do. */
