@@ -1,24 +1,14 @@
 /** Text of a cutover: its status while it runs, and its report once it has ended. */
-import type { CutoverRequestName, CutoverResult, CutoverStatus } from '../contract/cutover.js';
+import { cutoverCommands, type CutoverQuestion } from '../contract/cutover-commands.js';
+import type { CutoverPhase } from '../contract/cutover-hooks.js';
+import type { CutoverResult, CutoverStatus } from '../contract/cutover.js';
 import { commandLines, duration, fields, table, timeText } from './text.js';
 
-/** Subcommand of each request, with the options that it needs beside `--reason`. */
-const commands: Readonly<Record<CutoverRequestName, (id: string, isWayBack: boolean) => readonly string[]>> = {
-  approve: (id) => [`approve ${id} --confirm ${id}`],
-  revokeApproval: (id) => [`revoke ${id}`],
-  abort: (id) => [`abort ${id}`],
-  change: (id) => [`change ${id} --set '{"writesStoppedSeconds":600}'`],
-  switchBack: (id) => [`switch-back ${id}`],
-  decide: (id, isWayBack) =>
-    (isWayBack ? ['--undo retry', '--undo done'] : ['--traffic source', '--traffic target']).map(
-      (how) => `decide ${id} ${how}`,
-    ),
+/** Question of a decision in a phase. Default: which side the application uses. */
+const questions: Readonly<Partial<Record<CutoverPhase, CutoverQuestion>>> = {
+  'return-failed': 'undo',
+  verifying: 'verdict',
 };
-
-/** Returns the commands that send a request to a cutover. Each asks for the reason. `isWayBack`: a step back failed. */
-export function cutoverCommands(name: CutoverRequestName, id: string, isWayBack: boolean): readonly string[] {
-  return commands[name](id, isWayBack).map((command) => `temporal dms cutover ${command}`);
-}
 
 export function cutoverStatusText(id: string, status: CutoverStatus): string {
   const { token, phase, since, waitingFor, writesStoppedAt, returnAt, cause, approvals, checks, undo, allowed } =
@@ -37,7 +27,9 @@ export function cutoverStatusText(id: string, status: CutoverStatus): string {
       `${ok ? 'ok' : 'NOT OK'} ${name}: ${detail}`,
     ]),
   ];
-  const commands = allowed.flatMap((name) => cutoverCommands(name, id, phase === 'return-failed'));
+  const commands = allowed
+    .flatMap((name) => cutoverCommands(name, id, questions[phase] ?? 'traffic'))
+    .flatMap(({ own }) => own ?? []);
   const next = commands.length === 0 ? [] : ['', commandLines('Allowed now:', commands)];
   return [`${id} is ${phase}`, '', fields(rows), ...next].join('\n');
 }

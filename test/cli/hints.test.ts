@@ -17,12 +17,14 @@ import { callMark } from '../../src/dms/checkpoint.js';
 import { validateBegin } from '../../src/ledger/begin.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { requireMayOperate, reserve, reservedByOtherFailure } from '../../src/ledger/reservation.js';
-import { refusedRequest, undecidedFailure } from '../../src/rules/cutover/report.js';
+import { cutoverStatusText } from '../../src/cli/cutover-text.js';
+import { cutoverMarkdown } from '../../src/rules/cutover/details.js';
+import { refusedRequest, statusOf, undecidedFailure } from '../../src/rules/cutover/report.js';
 import { tooManyFailed, usedBefore } from '../../src/rules/fleet-failures.js';
 import { repeatedStop, repeatedResume, requireSameReload } from '../../src/rules/repeats.js';
 import * as checks from '../../src/rules/resume-checks.js';
 import { activitiesOf, attempt, dmsShowing } from '../support/attempts.js';
-import { stateAt } from '../support/cutover-states.js';
+import { required, stateAt } from '../support/cutover-states.js';
 import { checkPlain, commandsIn, parseOwn, wordsOf } from '../support/hint-commands.js';
 import { running, stopped } from '../support/judged.js';
 import { beginOf, resumedOf, withBegun, withNote, withRecord } from '../support/ledger-requests.js';
@@ -417,6 +419,12 @@ function resumed(more: object = {}) {
   return { ...ended, ...more } as never;
 }
 
+/** Checks that the program or the Temporal CLI takes a command. */
+async function checkCommand(words: readonly string[]): Promise<void> {
+  if (words[1] === 'workflow') await checkPlain(words);
+  else expect(words).toContain(await parseOwn(words.slice(words[0] === 'temporal-dms' ? 1 : 2)));
+}
+
 const cases = Object.entries(table).flatMap(([type, each]) => each.map((one) => [type, ...one] as const));
 
 describe('the way out', () => {
@@ -427,10 +435,7 @@ describe('the way out', () => {
     expect(failure.message.endsWith(hint)).toBe(true);
     const commands = commandsIn(hint).map(wordsOf);
     expect(commands.map((words) => words.join(' '))).toEqual(wanted);
-    for (const words of commands) {
-      if (words[1] === 'workflow') await checkPlain(words);
-      else expect(words).toContain(await parseOwn(words.slice(words[0] === 'temporal-dms' ? 1 : 2)));
-    }
+    for (const words of commands) await checkCommand(words);
     // Only the name and the reason of a decision are left to the reader.
     expect(hint.replaceAll('"<name>"', '').replaceAll('"<why>"', '')).not.toMatch(/<[a-z]/i);
   });
@@ -453,5 +458,71 @@ describe('the way out', () => {
 
   test('is given to every type', () => {
     expect(Object.keys(table).toSorted()).toEqual(Object.keys(DmsFailureType).toSorted());
+  });
+});
+
+describe('a cutover', () => {
+  const update = (name: string, more: object = {}) =>
+    `temporal workflow update execute --workflow-id dms-cutover:orders --name dms.${name} --input ${JSON.stringify({ by: '<name>', reason: '<why>', ...more })}`;
+  const abort = ['temporal dms cutover abort orders', update('abort')];
+  const writesStoppedSeconds = 600;
+  const change = [
+    'temporal dms cutover change orders --set {"writesStoppedSeconds":600}',
+    update('change', { writesStoppedSeconds }),
+  ];
+  const decide = (field: string, value: string) => [
+    `temporal dms cutover decide orders --${field} ${value}`,
+    update('decide', { [field]: value }),
+  ];
+  const approvals = [{ by: 'bob', reason: 'fine', at: at(0) }];
+  const asks = { approval: { required: true, approvers: 2 } };
+  const hooks = ['switchToSource', ...required] as const;
+
+  test.each([
+    [
+      'for its approval',
+      stateAt('await-approval', { phase: 'waiting-for-approval', approvals }, asks),
+      [
+        'temporal dms cutover approve orders --confirm orders',
+        update('approve', { confirm: 'orders' }),
+        'temporal dms cutover revoke orders',
+        update('revokeApproval'),
+        ...abort,
+        ...change,
+      ],
+    ],
+    [
+      'for which side the application uses',
+      stateAt('decide-after-switch'),
+      [...decide('traffic', 'source'), ...decide('traffic', 'target')],
+    ],
+    [
+      'for whether the application stays',
+      stateAt('await-verdict', { phase: 'verifying' }, {}, hooks),
+      ['temporal dms cutover switch-back orders', update('switchBack'), ...decide('traffic', 'target')],
+    ],
+    [
+      'for a repair',
+      stateAt('await-repair', { phase: 'return-failed' }),
+      [...decide('undo', 'retry'), ...decide('undo', 'done')],
+    ],
+    ['for nothing', stateAt('end'), []],
+  ] as const)('that waits %s shows the commands that are allowed, in both forms', async (_, state, wanted) => {
+    const shown = cutoverMarkdown(state, 'dms-cutover:orders').split('\n');
+    const commands = shown.filter((line) => line.startsWith('    temporal ')).map((line) => wordsOf(line.trim()));
+    expect(commands.map((words) => words.join(' '))).toEqual(wanted);
+    for (const words of commands) await checkCommand(words);
+    const own = commands.filter(([, program]) => program === 'dms').map((words) => words.join(' '));
+    const status = cutoverStatusText('orders', statusOf(state)).split('\n');
+    const ofStatus = status
+      .filter((line) => line.startsWith('  temporal dms '))
+      .map((line) => wordsOf(line.trim()).join(' '));
+    expect(ofStatus).toEqual(own);
+  });
+
+  test('that is a step of a host shows only the commands that find it', () => {
+    const shown = cutoverMarkdown(stateAt('drain'), 'host 1');
+    expect(shown).toContain("    temporal workflow update execute --workflow-id 'host 1' --name dms.abort ");
+    expect(shown).not.toContain('temporal dms');
   });
 });

@@ -105,12 +105,14 @@ describe.concurrent('a cutover', () => {
   });
 
   test('shows in its current details what it waits for, and the commands that are allowed', async () => {
-    const { cutover, arns, application } = await cutovers.start({ approval: {} });
+    const { cutover, arns, application, input } = await cutovers.start({ approval: {} });
     await inPhase(cutover, 'waiting-for-approval');
     const handle = cutovers.stage.client.workflow.getHandle(cutover.workflowId);
     const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(currentDetails).toContain('| Waits for | Approvals: 0 of 1 given |');
-    expect(currentDetails).toContain(`--workflow-id '${cutover.workflowId}' --name dms.approve`);
+    expect(currentDetails).toContain(
+      `\n    temporal dms cutover approve ${input.cutoverId} --confirm ${input.cutoverId}\n    temporal workflow update execute --workflow-id ${cutover.workflowId} --name dms.approve `,
+    );
     await cutover.abort(ada);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'aborted', detail: 'as planned' } });

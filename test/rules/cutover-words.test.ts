@@ -386,8 +386,10 @@ describe('a cutover says', () => {
 
       Allowed now:
 
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.abort --input '{"by":"<you>","reason":"<why>"}'
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.change --input '{"by":"<you>","reason":"<why>","writesStoppedSeconds":600}'"
+          temporal dms cutover abort orders
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.abort --input '{"by":"<name>","reason":"<why>"}'
+          temporal dms cutover change orders --set '{"writesStoppedSeconds":600}'
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.change --input '{"by":"<name>","reason":"<why>","writesStoppedSeconds":600}'"
     `);
     expect(shown('await-verdict', { ...switched, phase: 'verifying', writesResumedAt: at(60) })).toMatchInlineSnapshot(`
       "**Cutover orders**: orders move
@@ -401,8 +403,10 @@ describe('a cutover says', () => {
 
       Allowed now:
 
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.switchBack --input '{"by":"<you>","reason":"<why>"}'
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.decide --input '{"by":"<you>","reason":"<why>","traffic":"target"}'"
+          temporal dms cutover switch-back orders
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.switchBack --input '{"by":"<name>","reason":"<why>"}'
+          temporal dms cutover decide orders --traffic target
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.decide --input '{"by":"<name>","reason":"<why>","traffic":"target"}'"
     `);
     expect(shown('await-repair', { ...stopped, ...returning, writesResumedAt: at(60) })).toMatchInlineSnapshot(`
       "**Cutover orders**: orders move
@@ -417,7 +421,10 @@ describe('a cutover says', () => {
 
       Allowed now:
 
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.decide --input '{"by":"<you>","reason":"<why>","undo":"retry"}'"
+          temporal dms cutover decide orders --undo retry
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.decide --input '{"by":"<name>","reason":"<why>","undo":"retry"}'
+          temporal dms cutover decide orders --undo done
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.decide --input '{"by":"<name>","reason":"<why>","undo":"done"}'"
     `);
     expect(shown('decide-after-switch', switched)).toMatchInlineSnapshot(`
       "**Cutover orders**: orders move
@@ -431,7 +438,10 @@ describe('a cutover says', () => {
 
       Allowed now:
 
-          temporal workflow update execute --workflow-id 'dms-cutover:orders' --name dms.decide --input '{"by":"<you>","reason":"<why>","traffic":"<source or target>"}'"
+          temporal dms cutover decide orders --traffic source
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.decide --input '{"by":"<name>","reason":"<why>","traffic":"source"}'
+          temporal dms cutover decide orders --traffic target
+          temporal workflow update execute --workflow-id dms-cutover:orders --name dms.decide --input '{"by":"<name>","reason":"<why>","traffic":"target"}'"
     `);
     expect(shown('end', {})).toMatchInlineSnapshot(`
       "**Cutover orders**: orders move

@@ -1023,7 +1023,9 @@ describe('what a cutover shows', () => {
     expect(shown).toContain('| Waits for | Everything up to the marker on the target (behind: 7   rows) |');
     expect(shown).toContain(`| Writes | **stopped since ${at(0)}**: the source is fenced |`);
     expect(shown).toContain(`| Goes back by itself at | ${at(300)} |`);
-    expect(shown).toContain(`--workflow-id '${WORKFLOW}' --name dms.abort --input '{"by":"<you>","reason":"<why>"}'`);
+    expect(shown).toContain(
+      `\n    temporal dms cutover abort orders\n    temporal workflow update execute --workflow-id ${WORKFLOW} --name dms.abort --input '{"by":"<name>","reason":"<why>"}'`,
+    );
   });
 
   test('the seconds without writes, from the fence until somebody could write again', () => {

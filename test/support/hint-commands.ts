@@ -2,12 +2,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findServer } from '../../scripts/temporal-server.js';
+import * as v from 'valibot';
 import { createProgram } from '../../src/cli/run.js';
 import type { Terminal } from '../../src/cli/terminal.js';
+import { readCutoverRequest } from '../../src/contract/cutover-request-schemas.js';
 import { schemas } from '../../src/contract/ledger-schemas.js';
 import { readResumeInput, readStopInput } from '../../src/contract/input-schemas.js';
 import { messageNames } from '../../src/contract/names.js';
-import * as v from 'valibot';
+import { cutoverRequests } from '../../src/rules/cutover/requests.js';
 
 /** Returns the commands in a text, in order, each as a shell would read it. */
 export function commandsIn(text: string): readonly string[] {
@@ -86,7 +88,9 @@ export async function checkPlain(words: readonly string[]): Promise<void> {
     throw new Error(`No message ${name}`);
   if (input === undefined) return;
   const value = JSON.parse(input) as unknown;
+  const cutoverRequest = cutoverRequests.find((request) => messageNames[request] === name);
   if (type === 'dmsStopReplication') readStopInput(value);
   else if (type === 'dmsResumeReplication') readResumeInput(value);
+  else if (cutoverRequest !== undefined) readCutoverRequest(cutoverRequest, value);
   else v.parse(name === messageNames.move ? schemas.move : schemas.decision, value);
 }

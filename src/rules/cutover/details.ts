@@ -1,4 +1,4 @@
-import type { CutoverRequestName } from '../../contract/cutover.js';
+import { cutoverCommands, type CutoverQuestion } from '../../contract/cutover-commands.js';
 import type { CutoverState } from '../../contract/cutover-state.js';
 import { returnAt } from './clock.js';
 import { waitingFor } from './report.js';
@@ -24,7 +24,10 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
       .map(({ name, detail }) => [`Check ${name}`, detail] as const),
   ];
   const table = rows.flatMap(([name, value]) => (value === null ? [] : [`| ${name} | ${cell(value)} |`]));
-  const commands = allowedRequests(state).map((name) => `    ${command(state, name, workflowId)}`);
+  const commands = allowedRequests(state)
+    .flatMap((name) => cutoverCommands(name, plan.cutoverId, questionOf(state), workflowId))
+    .flatMap(({ own, plain }) => (own === null ? [plain] : [own, plain]))
+    .map((command) => `    ${command}`);
   const allowed = commands.length === 0 ? [] : ['', 'Allowed now:', '', ...commands];
   return [`**Cutover ${plan.cutoverId}**: ${cell(plan.reason)}`, '', '| | |', '|---|---|', ...table, ...allowed].join(
     '\n',
@@ -47,15 +50,7 @@ function cell(text: string): string {
   return text.replace(/[|`\r\n]+/g, ' ').slice(0, 500);
 }
 
-function command({ plan, step }: CutoverState, name: CutoverRequestName, workflowId: string): string {
-  const extra: Readonly<Partial<Record<CutoverRequestName, string>>> = {
-    approve: `,"confirm":"${plan.cutoverId}"`,
-    change: ',"writesStoppedSeconds":600',
-    decide:
-      step === 'await-repair'
-        ? ',"undo":"retry"'
-        : `,"traffic":"${step === 'await-verdict' ? 'target' : '<source or target>'}"`,
-  };
-  const input = `{"by":"<you>","reason":"<why>"${extra[name] ?? ''}}`;
-  return `temporal workflow update execute --workflow-id '${workflowId}' --name dms.${name} --input '${input}'`;
+function questionOf({ step }: CutoverState): CutoverQuestion {
+  if (step === 'await-repair') return 'undo';
+  return step === 'await-verdict' ? 'verdict' : 'traffic';
 }
