@@ -110,7 +110,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     definition: UpdateDefinition<Reply, [Request]>,
     schema: Schema,
     transition: (ledger: Ledger, request: v.InferOutput<Schema>, now: string) => Transition<Reply>,
-    { description, validate }: UpdateOptions<v.InferOutput<Schema>> = {},
+    { description, validate }: UpdateOptions<v.InferOutput<Schema>>,
   ) => {
     const read = (request: unknown) => readRequest(replicationConfigArn, `${definition.name} request`, schema, request);
     const change = (request: Request) => {
@@ -126,7 +126,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     setHandler(definition, (request: Request) => tryChange(definition.name, () => change(request)), {
       validator: (request: Request) =>
         tryChange(definition.name, () => validate?.(ledgerRun.ledger, read(request), now())),
-      ...(description === undefined ? {} : { description }),
+      description,
     });
   };
 
@@ -139,12 +139,28 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
     isIndexed = request.hasSearchAttributes ?? isIndexed;
     return begin(current, request, at);
   };
-  onUpdate(beginUpdate, schemas.begin, beginAndIndex, { validate: validateBegin });
-  onUpdate(recordUpdate, schemas.record, record, { validate: validateRecord });
-  onUpdate(reserveUpdate, schemas.reserve, reserve, { validate: validateReserve });
-  onUpdate(releaseUpdate, schemas.release, release);
-  onUpdate(reportMissingUpdate, schemas.nothing, reportMissing);
-  onUpdate(restoreUpdate, schemas.restore, restore, { validate: validateRestore });
+  onUpdate(beginUpdate, schemas.begin, beginAndIndex, {
+    description: 'For the activities of temporal-dms. Begins an operation, and notes its call.',
+    validate: validateBegin,
+  });
+  onUpdate(recordUpdate, schemas.record, record, {
+    description: 'For the activities of temporal-dms. Records how an operation ended.',
+    validate: validateRecord,
+  });
+  onUpdate(reserveUpdate, schemas.reserve, reserve, {
+    description: 'For the activities of temporal-dms. Reserves the replication for an owner.',
+    validate: validateReserve,
+  });
+  onUpdate(releaseUpdate, schemas.release, release, {
+    description: 'For the activities of temporal-dms. Ends the reservation of its owner.',
+  });
+  onUpdate(reportMissingUpdate, schemas.nothing, reportMissing, {
+    description: 'For the activities of temporal-dms. Reports that DMS does not show the replication.',
+  });
+  onUpdate(restoreUpdate, schemas.restore, restore, {
+    description: 'Brings records back from an archive. Run temporal dms archive rebuild, which sends it.',
+    validate: validateRestore,
+  });
   onUpdate(unsealUpdate, schemas.decision, unseal, {
     description: 'Lifts the seal of a final stop, so that the replication may be resumed. Takes { by, reason }.',
   });
@@ -177,7 +193,7 @@ export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> 
 
 interface UpdateOptions<Request> {
   /** Description for the Web UI and `temporal workflow update`. */
-  readonly description?: string;
+  readonly description: string;
   readonly validate?: (ledger: Ledger, request: Request, now: string) => void;
 }
 
