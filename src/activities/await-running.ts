@@ -19,7 +19,7 @@ export async function awaitRunning(worker: WorkerContext, request: AwaitRunning)
     seconds: startTimeoutSeconds,
     failure: 'DmsStartTimedOut',
     what: 'after the wait for its start began',
-    hint: 'DMS may still start it. To follow it, run the resume again, with a longer startTimeoutSeconds if it needs one',
+    hint: 'DMS may still start it. To follow it, run the resume again',
     again: { kind: 'resume' },
   } as const;
   const attempt = beginAttempt(worker, request, 'dms.awaitRunning', { ...request, phase: 'starting', deadline });

@@ -21,7 +21,7 @@ export async function awaitStopped(worker: WorkerContext, request: AwaitStopped)
     seconds: stopTimeoutSeconds,
     failure: 'DmsStopTimedOut',
     what: 'after the wait for its stop began',
-    hint: 'DMS may still stop it. To follow it, run the stop again, with a longer stopTimeoutSeconds if it needs one',
+    hint: 'DMS may still stop it. To follow it, run the stop again',
     again: { kind: 'stop' },
   } as const;
   const attempt = beginAttempt(worker, request, 'dms.awaitStopped', { ...request, phase: 'stopping', deadline });

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
 import { Application, cutoverHook as hook, cutoverInput, runningReplications } from '../support/cutover.js';
 import { ada, CutoverStage, inPhase, refuse } from '../support/cutover-stage.js';
+import { runPlain } from '../support/plain-command.js';
 import { failureOf } from '../support/stage.js';
 
 const bob = { by: 'bob', reason: 'looks good' };
@@ -104,7 +105,7 @@ describe.concurrent('a cutover', () => {
     expect((await failureOf(cutover.approve({ ...ada, confirm }))).type).toBe('DmsCutoverNotFound');
   });
 
-  test('shows in its current details what it waits for, and the commands that are allowed', async () => {
+  test('shows in its current details what it waits for, and commands that work with the Temporal CLI alone', async () => {
     const { cutover, arns, application, input } = await cutovers.start({ approval: {} });
     await inPhase(cutover, 'waiting-for-approval');
     const handle = cutovers.stage.client.workflow.getHandle(cutover.workflowId);
@@ -113,7 +114,7 @@ describe.concurrent('a cutover', () => {
     expect(currentDetails).toContain(
       `\n    temporal dms cutover approve ${input.cutoverId} --confirm ${input.cutoverId}\n    temporal workflow update execute --workflow-id ${cutover.workflowId} --name dms.approve `,
     );
-    await cutover.abort(ada);
+    await runPlain(currentDetails, 'dms.abort', ada);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'aborted', detail: 'as planned' } });
     await cutovers.expectAsBefore(application, arns);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { runPlain } from '../support/plain-command.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -37,6 +38,13 @@ describe('the details of an operation', () => {
     expect(ended).toContain(failure.details?.[0].hint);
     expect(ended).not.toContain('deadline:');
     expect(ended).not.toContain('temporal dms cancel');
+    // The command in the hint follows the stop that is under way.
+    await runPlain(ended, 'dmsStopReplication', { by: 'ada', reason: 'again' });
+    const followed = await until('the stop goes on', async () => {
+      const open = await stage.dms.openOperation(replicationConfigArn);
+      return open !== null && /the ledger is finishing the stop/.test((await open.progress()).detail) ? open : null;
+    });
+    expect(followed).toMatchObject({ kind: 'stop', hostWorkflowId: expect.any(String) });
   });
 });
 

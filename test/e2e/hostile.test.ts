@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { describe, expect, inject, test } from 'vitest';
-import { findServer } from '../../scripts/temporal-server.js';
+import { describe, expect, test } from 'vitest';
 import { findDmsFailure } from '../../src/contract/failures.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
 import { MemoryArchive } from '../support/memory-archive.js';
+import { runPlain } from '../support/plain-command.js';
 import { failureOf, ledgerOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -200,11 +198,7 @@ describe.concurrent('a missing ledger', () => {
     await ledgerIn(stage, replicationConfigArn).terminate('test');
     const failure = await failureOf(dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 }));
     expect(failure.type).toBe('DmsLedgerClosed');
-    const [, command = ''] = /: (temporal workflow .*)$/.exec(failure.message) ?? [];
-    const executable = await findServer('dev');
-    const temporal = executable.type === 'existing-path' ? executable.path : 'temporal';
-    const env = { ...process.env, TEMPORAL_ADDRESS: inject('temporalAddress') };
-    await promisify(execFile)('sh', ['-c', command.replace(/^temporal /, `'${temporal}' `)], { env });
+    await runPlain(failure.message, 'reset', { by: 'ada', reason: 'test' });
     // The reset applies the newest updates again, at a later time.
     const { recordedAt: _, ...checkpoint } = held.checkpoints[0] ?? {};
     expect(await dms.ledger(replicationConfigArn)).toMatchObject({ checkpoints: [checkpoint], lastSequence: 1 });

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { DmsSimulatorOptions } from '../../src/simulator/index.js';
+import { runPlain } from '../support/plain-command.js';
 import { failureOf, quick, Stage, uncertain, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0 };
@@ -34,6 +35,17 @@ describe.concurrent('a resume', () => {
     const typo = await failureOf(stage.dms.unseal(`${arn}X`, { by: 'grace', reason: 'x' }));
     expect(typo).toMatchObject({ type: 'DmsLedgerNotFound' });
     await stage.dms.unseal(arn, { by: 'grace', reason: 'cutover called off' });
+    expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
+  });
+
+  test('works once the command in its failure, which needs only the Temporal CLI, has unsealed the replication', async () => {
+    const { stage, arn } = await setStopped({}, 'final');
+    await using _ = stage;
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn: arn }));
+    await runPlain(failure.message, 'dms.unseal', { by: 'grace', reason: 'called off' });
+    const { sealed, events } = await stage.dms.ledger(arn);
+    expect(sealed).toBeNull();
+    expect(events[0]).toMatchObject({ type: 'unsealed', by: 'grace', reason: 'called off' });
     expect((await stage.dms.resume({ replicationConfigArn: arn, ...unverified })).outcome).toBe('resumed');
   });
 
