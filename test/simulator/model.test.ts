@@ -57,6 +57,9 @@ test.each([
       const kinds: readonly unknown[] = Object.values(sdk.MigrationTypeValue);
       const [row] = (await ask(simulator, 'DescribeReplicationConfigs')).ReplicationConfigs;
       expect(kinds).toContain(row.ReplicationType);
+      await asked('AddTagsToResource', { ResourceArn: arn, Tags: [{ Key: 'team', Value: 'data' }] });
+      await asked('ListTagsForResource', { ResourceArnList: [arn] });
+      await asked('RemoveTagsFromResource', { ResourceArn: arn, TagKeys: ['team'] });
       await asked('StartReplication', {
         ...named,
         StartReplicationType: 'start-replication',
@@ -109,6 +112,8 @@ test('a request without a required member is rejected with the name of the membe
     StartReplication: { ReplicationConfigArn, StartReplicationType: 'resume-processing' },
     StopReplication: { ReplicationConfigArn },
     DescribeReplicationTableStatistics: { ReplicationConfigArn },
+    AddTagsToResource: { ResourceArn: ReplicationConfigArn, Tags: [] },
+    RemoveTagsFromResource: { ResourceArn: ReplicationConfigArn, TagKeys: [] },
     ReloadReplicationTables: {
       ReplicationConfigArn,
       TablesToReload: [{ SchemaName: 'shop', TableName: 'table_00001' }],

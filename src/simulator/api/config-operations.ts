@@ -14,6 +14,7 @@ import {
   textOf,
 } from './checks.js';
 import { findByIdentifier, find, runDueEvents } from './lists.js';
+import { readTags } from './tags.js';
 
 /** Fields that can't change once the replication was provisioned, and their names in DMS's messages. */
 const fixedMembers = [
@@ -50,6 +51,7 @@ export const configOperations: Readonly<Record<string, Operation>> = {
     if (quota !== null && runDueEvents(accountRegion, accountRegion.list()).length >= quota) {
       throw new AwsFault('ResourceQuotaExceededFault', `The quota of ${quota} replication configs is exceeded`);
     }
+    const tags = readTags(input);
     const replication = accountRegion.add({
       ReplicationConfigIdentifier: identifier,
       ReplicationConfigArn: arn,
@@ -62,6 +64,7 @@ export const configOperations: Readonly<Record<string, Operation>> = {
       TableMappings: textOf(input, 'TableMappings'),
       ReplicationConfigCreateTime: accountRegion.now,
     });
+    for (const [key, value] of tags) replication.tags.set(key, value);
     return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: accountRegion.now } };
   },
 

@@ -118,8 +118,11 @@ export class AwsFront {
     const met = faults.take(operation, arns, clock.now() / 1000);
     const fault = met?.fault ?? null;
     const action = `${service}:${operation}`;
-    if (fault?.type === 'access-denied' || (policy !== null && !isAllowed(policy, action, arn))) {
-      throw new AwsFault('AccessDeniedException', denial(action, caller.accountId, arn), uncertain.accessDeniedStatus);
+    const isDenied = (each: string | null) => policy !== null && !isAllowed(policy, action, each);
+    const denied = fault?.type === 'access-denied' ? arn : [arn, ...arns].find(isDenied);
+    if (denied !== undefined) {
+      const message = denial(action, caller.accountId, denied);
+      throw new AwsFault('AccessDeniedException', message, uncertain.accessDeniedStatus);
     }
     return met;
   }
@@ -231,10 +234,14 @@ function parse(body: string): Input {
 /** Returns the names of the replications in a request: ARNs, identifiers, or a metric's dimensions. */
 export function namesOf({
   ReplicationConfigArn: arn,
+  ResourceArn: resource,
+  ResourceArnList: resources,
   Filters: filters,
   MetricDataQueries: queries,
 }: Input): readonly string[] {
   if (typeof arn === 'string') return [arn];
+  if (typeof resource === 'string') return [resource];
+  if (Array.isArray(resources)) return resources.filter((each) => typeof each === 'string');
   if (Array.isArray(queries)) return queries.flatMap(configIdsOf);
   if (!Array.isArray(filters)) return [];
   return filters.flatMap((filter: unknown) => {

@@ -52,9 +52,14 @@ export function runDueEvents(
 
 /** Returns the replication that a request names by its ARN. Throws if the ARN is invalid or unknown. */
 export function find(accountRegion: AccountRegion, input: Input): SimulatedReplication {
-  const arn = textOf(input, 'ReplicationConfigArn');
+  const name = 'ReplicationConfigArn';
+  return findByArn(accountRegion, textOf(input, name), name);
+}
+
+/** Returns the replication with this ARN. `name`: parameter of the request. Throws if the ARN is invalid or unknown. */
+export function findByArn(accountRegion: AccountRegion, arn: string, name: string): SimulatedReplication {
   if (!/^arn:[^:]+:dms:[^:]*:\d{12}:replication-config:[A-Za-z0-9-]+$/.test(arn)) {
-    throw invalid(`The parameter ReplicationConfigArn must provide a valid ARN: ${arn}`);
+    throw invalid(`The parameter ${name} must provide a valid ARN: ${arn}`);
   }
   const found = accountRegion.find(arn);
   if (found === undefined) throw notFound('Replication Config', arn);

@@ -7,10 +7,12 @@ import { invalid, notFound, refuseReadOnly, textOf } from './checks.js';
 import { configOperations } from './config-operations.js';
 import { describeEndpoints } from './endpoints.js';
 import { readFilters, find, pageByIndex, pageBySequence, runDueEvents, select, tableFilter } from './lists.js';
+import { tagOperations } from './tags.js';
 
 /** Operations of `AmazonDMSv20160101` for serverless replications, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   ...configOperations,
+  ...tagOperations,
 
   DescribeEndpoints: describeEndpoints,
 

@@ -20,6 +20,7 @@ const settings = {
   ReplicationSettings: 'string',
   SupplementalSettings: 'string',
 } as const;
+const tags = [{ Key: 'string', Value: 'string', ResourceArn: 'string' }] as const;
 
 export const requestShapes: Readonly<Record<string, Shape>> = {
   CreateReplicationConfig: {
@@ -31,7 +32,7 @@ export const requestShapes: Readonly<Record<string, Shape>> = {
     TableMappings: 'string!',
     ...settings,
     ResourceIdentifier: 'string',
-    Tags: [{ Key: 'string', Value: 'string', ResourceArn: 'string' }],
+    Tags: tags,
   },
   ModifyReplicationConfig: {
     ReplicationConfigArn: 'string!',
@@ -44,6 +45,9 @@ export const requestShapes: Readonly<Record<string, Shape>> = {
     TargetEndpointArn: 'string',
   },
   DeleteReplicationConfig: { ReplicationConfigArn: 'string!' },
+  AddTagsToResource: { ResourceArn: 'string!', 'Tags!': tags },
+  ListTagsForResource: { ResourceArn: 'string', ResourceArnList: ['string'] },
+  RemoveTagsFromResource: { ResourceArn: 'string!', 'TagKeys!': ['string'] },
   DescribeEndpoints: paging,
   DescribeReplicationConfigs: paging,
   DescribeReplications: paging,

@@ -81,6 +81,8 @@ export interface SimulatedReplicationOptions {
   readonly tables?: number | (Partial<TableSettings> & { readonly validation?: boolean });
   /** `IsReadOnly`: true if a zero-ETL integration manages the replication. Default false. */
   readonly isReadOnly?: boolean;
+  /** Tags of the config: values by key. Default: none. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Short for `source.bytesPerSecond`. */
   readonly changesPerSecond?: number;
   /** Settings of the source. Default for each: see {@link SourceSettings}. */
@@ -179,6 +181,7 @@ export const checks = {
     accountId: text(/^\d{12}$/, 'a number of 12 digits'),
     tables: either(isCount, tableCount, shape({ ...tableSettings, validation: flag })),
     isReadOnly: flag,
+    tags: recordOf(textUpTo(256)),
     changesPerSecond: number(0, 1e12),
     source: shape(source),
     durations,

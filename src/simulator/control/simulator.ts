@@ -94,7 +94,9 @@ export class DmsSimulator {
   createReplication(options: SimulatedReplicationOptions = {}): string {
     checks.replication(options, 'the replication');
     const config = defaultConfig(options, this.#random, this.#seconds());
-    return this.#add(config, { ...options, status: options.status ?? 'running' }).arn;
+    const { arn, tags } = this.#add(config, { ...options, status: options.status ?? 'running' });
+    for (const [key, value] of Object.entries(options.tags ?? {})) tags.set(key, value);
+    return arn;
   }
 
   /** Returns the row as DMS would show it now. Tests may change the row: looks then show the change. */

@@ -38,6 +38,8 @@ export class SimulatedReplication extends Life {
   /** True if the full load is done, or there is none. */
   #isLoaded = false;
   isDeleted = false;
+  /** Tags of the config, by key. */
+  readonly tags = new Map<string, string>();
 
   stop(reason = 'Stop Reason NORMAL'): void {
     if (isStopWithoutEffect(this.row, this.uncertain)) return;
