@@ -1,5 +1,6 @@
 /** Readers of arguments and options. Each throws an error that names the text and the way to write it. */
 import { InvalidArgumentError } from 'commander';
+import type { WantedTag } from './tags.js';
 
 const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -14,6 +15,13 @@ export function readDuration(text: string): number {
 export function readCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.');
   return Number(text);
+}
+
+/** Reads a tag: `key=value`, or `key` for any value. Adds it to those before. */
+export function readTag(text: string, before: readonly WantedTag[] = []): readonly WantedTag[] {
+  const [, key = '', value = null] = /^([^=]+)(?:=([^]*))?$/.exec(text) ?? [];
+  if (key === '') throw new InvalidArgumentError('Write it as key=value, or as key for any value.');
+  return [...before, { key, value }];
 }
 
 /** Reads JSON. */

@@ -577,7 +577,9 @@ describe('the IAM policies', () => {
 
   test('allow an operator to look at replications, and to create and read the archive', async () => {
     const archive = await requestsOf(['dynamodb/table.ts']);
-    const looks = ['dms:DescribeReplicationConfigs', 'dms:DescribeReplications'];
+    const tags = await requestsOf(['cli/tags.ts']);
+    expect(tags).toContain('dms:ListTagsForResource');
+    const looks = [...new Set([...tags, 'dms:DescribeReplications'])];
     expect(actionsOf(await statementsOf('operator'))).toEqual([...looks, ...archive, 'dynamodb:Query'].toSorted());
   });
 

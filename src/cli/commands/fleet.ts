@@ -1,23 +1,30 @@
 /** Commands on fleets: operations on many replications. */
 import type { Command } from 'commander';
-import type { FleetHandle } from '../../client/index.js';
+import type { FleetHandle, ReplicationSummary } from '../../client/index.js';
 import { shellWord } from '../../contract/commands.js';
 import type { FleetProgress, FleetResult } from '../../contract/fleets.js';
 import type { OperationKind } from '../../contract/inputs.js';
 import { readDecision, type DecisionOptions } from '../ask.js';
-import { readCount, readDuration } from '../arguments.js';
+import { readCount, readDuration, readTag } from '../arguments.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import { exitCodeOf, follow } from '../follow.js';
 import { readText } from '../input.js';
 import type { Runner, Session } from '../session.js';
+import type { WantedTag } from '../tags.js';
 import { findArns } from '../targets.js';
 import { fields, indented, shortName } from '../text.js';
+import { listText } from './list.js';
 import { addDecisionOptions } from './operation-options.js';
 
 /** Maximum number of failures that a text names. */
 const MAX_NAMED = 20;
+/** Maximum number of replications that are shown before a start. */
+const MAX_SHOWN = 100;
+const TAG_HELP = 'replications with this AWS tag; several must all match';
 
 interface FleetOptions extends DecisionOptions {
+  readonly tag?: readonly WantedTag[];
+  readonly dryRun?: boolean;
   readonly file?: string;
   readonly id?: string;
   readonly concurrency?: number;
@@ -34,10 +41,12 @@ export function addFleet(program: Command, run: Runner): void {
   const operate = (kind: OperationKind, text: string) =>
     addDecisionOptions(fleet.command(`${kind} [replication...]`).description(text))
       .option('--file <path>', 'file with a replication in each line, or - for stdin')
+      .option('--tag <key[=value]>', TAG_HELP, readTag)
       .option('--id <name>', 'name of the fleet; run it again to retry only what failed')
       .option('--concurrency <number>', 'operations at once; default 50', readCount)
       .option('--max-failures <number>', 'failures at which no more operations are started', readCount)
       .option('--timeout <duration>', 'longest time of each operation', readDuration)
+      .option('--dry-run', 'list the replications, and start nothing')
       .option('--no-wait', 'start it, and do not wait for its end');
   operate('stop', 'stop many replications').option('--final', 'stop them for good').action(run(stopFleet));
   operate('resume', 'resume many replications')
@@ -45,8 +54,9 @@ export function addFleet(program: Command, run: Runner): void {
     .option('--verify <duration>', 'time to look for movement once each runs; default 2m', readDuration)
     .action(run(resumeFleet));
   fleet
-    .command('status <kind> <id>')
-    .description('show how far the fleet is; <kind> is stop or resume')
+    .command('status [kind] [id]')
+    .description('show how far a fleet is; [kind] is stop or resume. Or --tag: list those replications')
+    .option('--tag <key[=value]>', TAG_HELP, readTag)
     .option('-w, --watch', 'follow it until it ends, or until Ctrl-C')
     .action(run(status));
   fleet
@@ -57,6 +67,7 @@ export function addFleet(program: Command, run: Runner): void {
 
 async function stopFleet(session: Session, names: readonly string[], options: FleetOptions): Promise<number> {
   const common = await commonInput(session, names, options);
+  if (common === null) return exitCodes.success;
   const handle = await (
     await session.replications()
   ).startStopFleet({
@@ -69,6 +80,7 @@ async function stopFleet(session: Session, names: readonly string[], options: Fl
 
 async function resumeFleet(session: Session, names: readonly string[], options: FleetOptions): Promise<number> {
   const common = await commonInput(session, names, options);
+  if (common === null) return exitCodes.success;
   const handle = await (
     await session.replications()
   ).startResumeFleet({
@@ -80,18 +92,22 @@ async function resumeFleet(session: Session, names: readonly string[], options: 
   return started(session, 'resume', handle, common.replicationConfigArns, options.wait);
 }
 
+/** Returns the input that a stop and a resume share. `null`: a dry run, which has listed the replications. */
 async function commonInput(session: Session, given: readonly string[], options: FleetOptions) {
-  // Asked first: the list may come from stdin, which is then at its end.
+  const { id, concurrency, maxFailures, tag, dryRun = false } = options;
+  if (tag !== undefined && (given.length > 0 || options.file !== undefined))
+    throw new CliError('--tag goes neither with names nor with --file', 'Choose the replications in one way.');
+  if (dryRun) {
+    const arns = await (tag === undefined ? namedArns(session, given, options) : taggedArns(session, tag));
+    const entries = arns.map((replicationConfigArn) => ({ replicationConfigArn }));
+    session.output.list(entries, () => arns.join('\n'));
+    return null;
+  }
+  const tagged = tag === undefined ? null : await taggedArns(session, tag);
+  if (tagged !== null) session.output.say(foundText(tagged));
+  // Asked before a file is read: the list may come from stdin, which is then at its end.
   const { by, reason } = await readDecision(session, options);
-  const listed = options.file === undefined ? [] : readNames(await readText(session, options.file));
-  const names = [...given, ...listed];
-  if (names.length === 0)
-    throw new CliError(
-      'No replications are named',
-      'Give their names or ARNs, or --file with one in each line, or --file - for stdin.',
-    );
-  const replicationConfigArns = await findArns(session, names);
-  const { id, concurrency, maxFailures } = options;
+  const replicationConfigArns = tagged ?? (await namedArns(session, given, options));
   return {
     replicationConfigArns,
     requestedBy: by,
@@ -100,6 +116,40 @@ async function commonInput(session: Session, given: readonly string[], options: 
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(maxFailures === undefined ? {} : { stopOnFailures: { count: maxFailures } }),
   };
+}
+
+async function namedArns(
+  session: Session,
+  given: readonly string[],
+  { file }: Pick<FleetOptions, 'file'>,
+): Promise<readonly string[]> {
+  const listed = file === undefined ? [] : readNames(await readText(session, file));
+  const names = [...given, ...listed];
+  if (names.length > 0) return findArns(session, names);
+  throw new CliError(
+    'No replications are named',
+    'Give their names or ARNs, or --file with one in each line, or --file - for stdin, or --tag.',
+  );
+}
+
+/** Returns the replications that have every one of the tags. Throws if there are none. */
+async function taggedArns({ output }: Session, tags: readonly WantedTag[]): Promise<readonly string[]> {
+  const { findTagged } = await import('../tags.js');
+  const { arns, region } = await findTagged(tags);
+  const wanted = tags.map(({ key, value }) => (value === null ? key : `${key}=${value}`)).join(', ');
+  if (arns.length === 0)
+    throw new CliError(
+      `No replication in ${region} has the tags: ${wanted}`,
+      'Check them, AWS_REGION and AWS_PROFILE. See the tags of one: aws dms list-tags-for-resource --resource-arn <arn>',
+      exitCodes.notFound,
+    );
+  output.say(`${arns.length} in ${region} with the tags: ${wanted}`);
+  return arns;
+}
+
+function foundText(arns: readonly string[]): string {
+  const more = arns.length > MAX_SHOWN ? [`and ${arns.length - MAX_SHOWN} more: see them with --dry-run`] : [];
+  return [...arns.slice(0, MAX_SHOWN), ...more].map((line) => `  ${line}`).join('\n');
 }
 
 /** Reads one replication from each line. Empty lines, and what follows a `#`, do not count. */
@@ -160,10 +210,22 @@ async function followToEnd(session: Session, kind: OperationKind, fleet: FleetHa
 
 async function status(
   session: Session,
-  kind: string,
-  fleetId: string,
-  { watch = false }: { readonly watch?: boolean },
+  kind: string | undefined,
+  fleetId: string | undefined,
+  { watch = false, tag }: { readonly watch?: boolean; readonly tag?: readonly WantedTag[] },
 ): Promise<number> {
+  if (tag !== undefined) {
+    if (kind === undefined && !watch) return statusOfTagged(session, tag);
+    throw new CliError(
+      '--tag goes neither with a fleet nor with --watch',
+      'Write: temporal dms fleet status --tag <key>',
+    );
+  }
+  if (kind === undefined || fleetId === undefined)
+    throw new CliError(
+      'The fleet is not named',
+      'Write: temporal dms fleet status stop <id>, or: temporal dms fleet status --tag <key>',
+    );
   requireKind(kind, fleetId);
   const fleet = (await session.replications()).fleet(kind, fleetId);
   if (watch) return followToEnd(session, kind, fleet);
@@ -171,6 +233,26 @@ async function status(
   session.output.result(progress, () => fleetText(progress));
   return exitCodes.success;
 }
+
+/** Lists the replications with the tags, as `list` does, also those that have no ledger. */
+async function statusOfTagged(session: Session, tags: readonly WantedTag[]): Promise<number> {
+  const arns = await taggedArns(session, tags);
+  const known = new Map<string, ReplicationSummary>();
+  for await (const each of (await session.replications()).list()) known.set(each.replicationConfigArn, each);
+  const found = arns.map((arn) => known.get(arn) ?? { ...unrecorded, replicationConfigArn: arn });
+  const { place } = await session.connect();
+  session.output.list(found, () => listText(found, place));
+  return exitCodes.success;
+}
+
+/** Summary of a replication that has no ledger. */
+const unrecorded = {
+  state: 'unknown',
+  sealed: false,
+  reservedBy: null,
+  resumeBy: null,
+  recoveryCheckpoint: null,
+} as const;
 
 async function cancel(session: Session, kind: string, fleetId: string): Promise<void> {
   requireKind(kind, fleetId);

@@ -59,13 +59,13 @@ export function readTags(input: Input, before: ReadonlyMap<string, string> = new
   for (const [key, value] of tags) {
     if (key === '' || key.length > MAX_KEY || !ALLOWED.test(key))
       throw invalid(
-        `Tag key "${key.slice(0, MAX_KEY)}" is not valid: it takes 1 to ${MAX_KEY} letters, digits, spaces or _.:/=+-@`,
+        `Tag key "${key.slice(0, MAX_KEY)}" is not valid: it takes 1 to ${MAX_KEY} letters, digits, spaces or _.:/=+-`,
       );
     if (/^(aws|dms):/i.test(key) || /^(aws|dms):/i.test(value))
       throw invalid('Tag keys and values cannot begin with aws: or dms:');
     if (value.length > MAX_VALUE || !ALLOWED.test(value))
       throw invalid(
-        `The value of tag "${key}" is not valid: it takes at most ${MAX_VALUE} letters, digits, spaces or _.:/=+-@`,
+        `The value of tag "${key}" is not valid: it takes at most ${MAX_VALUE} letters, digits, spaces or _.:/=+-`,
       );
   }
   if (new Set([...before.keys(), ...tags.keys()]).size > MAX_TAGS)
