@@ -19,6 +19,7 @@ import type {
 import type { CutoverInput } from '../contract/cutover-input.js';
 import { readCutoverRequest } from '../contract/cutover-request-schemas.js';
 import { readCutoverInput } from '../contract/cutover-schemas.js';
+import { bothForms, shellWord, updateCommand } from '../contract/commands.js';
 import { dmsFailure, findDmsFailure } from '../contract/failures.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
@@ -176,7 +177,7 @@ function takenId({ cutoverId, replicationConfigArns }: ReturnType<typeof readCut
       ? `The cutover "${cutoverId}" is under way, with another input`
       : `The cutover "${cutoverId}" has switched before, with another input`,
     isOpen
-      ? `Abort it first (temporal dms cutover abort ${cutoverId}), or use another cutoverId.`
-      : `Use another cutoverId. See the result: temporal dms cutover report ${cutoverId}`,
+      ? `Abort it first: ${bothForms(`temporal dms cutover abort ${shellWord(cutoverId)}`, updateCommand(cutoverWorkflowId(cutoverId), messageNames.abort))}. Or use another cutoverId.`
+      : `Use another cutoverId. See the result: ${bothForms(`temporal dms cutover report ${shellWord(cutoverId)}`, `temporal workflow result --workflow-id ${shellWord(cutoverWorkflowId(cutoverId))}`)}.`,
   );
 }

@@ -130,8 +130,8 @@ export async function findSlowTask(client: Client, description: Description): Pr
   return found?.isCertain === true || isLong ? found : null;
 }
 
-/** Seconds between two checks of one execution, if few are waited for, and until a problem is looked for once more. */
-const [CHECK_SECONDS, CHECK_AGAIN_SECONDS] = [5, 2.5];
+/** Seconds between two checks of one execution, if few are waited for. */
+const CHECK_SECONDS = 5;
 /** Maximum number of checks in a second, for all executions that a client waits for. */
 const MAX_CHECKS = 10;
 
@@ -159,7 +159,7 @@ export class WorkerWatch {
   async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
     let hasWarned = false;
     for (let before: Problem | null = null; ;) {
-      const seconds = before === null ? Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS) : CHECK_AGAIN_SECONDS;
+      const seconds = Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
       await sleep(seconds * 1000, undefined, { signal, ref: false });
       const found: Problem | null = await findProblem().catch(() => null);
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;

@@ -104,7 +104,6 @@ interface HintedOptions {
   readonly intent?: StopIntent | undefined;
   readonly force?: true | undefined;
   readonly startReplicationType?: StartReplicationType | undefined;
-  readonly confirmReload?: string | undefined;
 }
 
 /** Facts about the operation that a hint starts. */
@@ -121,12 +120,11 @@ export function operationCommands(
   { replicationConfigArn, operationTaskQueue: taskQueue = DMS_TASK_QUEUE }: HintedOperation,
   options: HintedOptions = {},
 ): string {
-  const { intent, force, startReplicationType: type, confirmReload } = options;
+  const { intent, force, startReplicationType: type } = options;
   const flags = [
     intent === 'final' ? '--final' : '',
     force === true ? '--force' : '',
     type === undefined ? '' : `--type ${type}`,
-    confirmReload === undefined ? '' : `--confirm-reload ${shellWord(confirmReload)}`,
     taskQueueOption(taskQueue),
   ].filter(Boolean);
   const input = JSON.stringify({ replicationConfigArn, ...options, intent: intent === 'final' ? intent : undefined });
@@ -136,12 +134,13 @@ export function operationCommands(
   );
 }
 
-/** Returns the commands that load everything anew. `look`: the replication, if it was seen. */
-export function reloadCommands(subject: HintedOperation, look: Replication | undefined): string {
-  return operationCommands('resume', subject, {
-    startReplicationType: 'reload-target',
-    confirmReload: configIdentifier(subject.replicationConfigArn, look),
-  });
+/**
+ * Returns the command that loads everything anew. It has no confirmation, and no form that needs none: it discards what
+ * the target holds, so the program asks for the identifier.
+ */
+export function reloadCommand({ replicationConfigArn, operationTaskQueue = DMS_TASK_QUEUE }: HintedOperation): string {
+  const flags = ['--type reload-target', taskQueueOption(operationTaskQueue)].filter(Boolean);
+  return dmsCommand('resume', replicationConfigArn, flags.join(' '));
 }
 
 /** Returns the identifier of a replication config, which a reload repeats. Default: the last part of its ARN. */

@@ -11,7 +11,7 @@ import {
   operationCommands,
   progressCommands,
   recordCommands,
-  reloadCommands,
+  reloadCommand,
   workerCommand,
 } from './commands.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
@@ -119,7 +119,6 @@ export function checkpointChanged(subject: FailureSubject, record: CheckpointRec
 /** Builds the failure of an endpoint that leads to another database than at the stop. The message shows both addresses. */
 export function endpointChanged(
   subject: FailureSubject,
-  look: Replication,
   role: 'source' | 'target',
   was: EndpointAddress,
   is: EndpointAddress,
@@ -129,7 +128,7 @@ export function endpointChanged(
     'DmsEndpointChanged',
     subject,
     `The ${role} endpoint of ${subject.replicationConfigArn} led to ${name(was)} when it was stopped, and leads to ${name(is)} now`,
-    `If both addresses hold the same data, such as after a failover, resume it with force: ${operationCommands('resume', subject, { force: true })}. Otherwise reload its target, which discards what it holds: ${reloadCommands(subject, look)}.`,
+    `If both addresses hold the same data, such as after a failover, resume it with force: ${operationCommands('resume', subject, { force: true })}. Otherwise reload its target, which discards what it holds: ${reloadCommand(subject)}.`,
   );
 }
 

@@ -1,5 +1,5 @@
 /** Conditions of a start, as pure rules over the request, the look and the recorded stop. */
-import { configIdentifier, operationCommands, recordCommands, reloadCommands } from '../contract/commands.js';
+import { configIdentifier, operationCommands, recordCommands, reloadCommand } from '../contract/commands.js';
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import { isRecordedStop, mayLackFields, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
@@ -65,7 +65,7 @@ export function requireConfirmation({ request, look, subject }: ResumeFacts, typ
     'DmsNotResumable',
     subject,
     `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
-    `Repeat the replication config's identifier ("${identifier}") as confirmReload: ${reloadCommands(subject, look)}.`,
+    `Repeat the replication config's identifier ("${identifier}") as confirmReload: ${reloadCommand(subject)}.`,
   );
 }
 
@@ -83,7 +83,7 @@ export function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts, type:
     'DmsResumeWindowClosed',
     subject,
     `The resume window of ${subject.replicationConfigArn} (48 hours after its last stop) is closed: ${why}`,
-    `Load it anew, which discards what the target holds: ${reloadCommands(subject, look)}. Or create a replication that starts at the recorded checkpoint: ${recordCommands('checkpoint', subject.replicationConfigArn)}.`,
+    `Load it anew, which discards what the target holds: ${reloadCommand(subject)}. Or create a replication that starts at the recorded checkpoint: ${recordCommands('checkpoint', subject.replicationConfigArn)}.`,
   );
 }
 
@@ -118,7 +118,7 @@ export function requireSourceLog(facts: ResumeFacts, type: StartReplicationType)
     'DmsSourceLogExpired',
     facts.subject,
     `${facts.subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
-    `If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew, which discards what the target holds: ${reloadCommands(facts.subject, facts.look)}.`,
+    `If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew, which discards what the target holds: ${reloadCommand(facts.subject)}.`,
   );
 }
 
@@ -134,7 +134,7 @@ function sourceLogVerdict({ request, checkpoint, look, dmsTime }: ResumeFacts): 
  * and looks healthy. Returns warnings about what could not be checked.
  */
 export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): readonly Warning[] {
-  const { request, look, checkpoint: record, endpoints: current, subject } = facts;
+  const { request, checkpoint: record, endpoints: current, subject } = facts;
   if (type !== 'resume-processing' || request.force === true) return [];
   const uncheckedWarning = (why: string | null) => endpointsUnknown(why, 'the resume did not compare them');
   const known = record?.endpoints ?? null;
@@ -146,8 +146,7 @@ export function checkEndpoints(facts: ResumeFacts, type: StartReplicationType): 
     const isSame = is?.host === was.host && is.port === was.port && is.database === was.database;
     // An address that DMS does not show, such as one in a secret, is unknown. It may be the same.
     if (was.host === null || is?.host === null) hiddenEndpointArn ??= was.endpointArn;
-    else if (is !== undefined && !isSame)
-      throw endpointChanged({ ...subject, checkpoint: record }, look, role, was, is);
+    else if (is !== undefined && !isSame) throw endpointChanged({ ...subject, checkpoint: record }, role, was, is);
   }
   if (hiddenEndpointArn !== null) return uncheckedWarning(`DMS does not show the address of ${hiddenEndpointArn}`);
   return uncheckedWarning(current === null ? 'this worker does not read endpoints' : current.problem);
@@ -198,7 +197,7 @@ export function refusedStartHint(
 ): string {
   const start = (startReplicationType: StartReplicationType) =>
     operationCommands('resume', subject, { startReplicationType });
-  const reload = reloadCommands(subject, subject.replication);
+  const reload = reloadCommand(subject);
   if (cdcStartPosition != null || cdcStartTime != null)
     return `DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, or give the position to a classic task. Or start without a position, which loads everything: ${start('start-replication')}.`;
   return type === 'start-replication'

@@ -126,10 +126,7 @@ const typed = (type: string) => [
   `temporal dms resume ${arn} --type ${type} ${onQueue}`,
   starts('Resume', { startReplicationType: type }),
 ];
-const reload = [
-  `temporal dms resume ${arn} --type reload-target --confirm-reload orders ${onQueue}`,
-  starts('Resume', { startReplicationType: 'reload-target', confirmReload: 'orders' }),
-];
+const reload = [`temporal dms resume ${arn} --type reload-target ${onQueue}`];
 const status = [`temporal dms status ${arn}`, `temporal workflow query ${ledger} --name dms.ledger`];
 const worker = (taskQueue: string) => `temporal-dms worker --task-queue ${taskQueue}`;
 const breakReservation = [
@@ -250,7 +247,7 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
   DmsEndpointChanged: [
     [
       'another host',
-      thrown(messages.endpointChanged(subject, look(), 'source', endpoint, { ...endpoint, host: 'b' })),
+      thrown(messages.endpointChanged(subject, 'source', endpoint, { ...endpoint, host: 'b' })),
       [...force, ...reload],
     ],
   ],
@@ -331,7 +328,7 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
     [
       'on another one',
       thrown(messages.ledgerUnavailable(arn, 'q', 'x')),
-      [worker('q'), `temporal dms move-ledger ${arn}`, moves('temporal-dms')],
+      [worker('q'), `temporal dms move-ledger ${arn} --task-queue temporal-dms`, moves('temporal-dms')],
     ],
     [
       'nobody to move to',

@@ -39,7 +39,10 @@ vi.mock('../../src/workflows/operation/activity-proxies.js', () => ({
 }));
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),
-  CancellationScope: { nonCancellable: (work: () => unknown) => work() },
+  CancellationScope: class {
+    run = (work: () => unknown) => work();
+  },
+  condition: async () => true,
 }));
 
 test.each([

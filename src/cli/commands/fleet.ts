@@ -247,6 +247,7 @@ async function statusOfTagged(session: Session, tags: readonly WantedTag[]): Pro
 
 /** Summary of a replication that has no ledger. */
 const unrecorded = {
+  identifier: null,
   state: 'unknown',
   sealed: false,
   reservedBy: null,
