@@ -38,18 +38,10 @@ export async function readStatus(replications: ReplicationClient, arn: string): 
     const { ledgerNotFound } = await import('../contract/failure-messages.js');
     throw ledgerNotFound(arn);
   }
-  const { summaryOfLedger } = await import('../client/listing.js');
+  const { summaryOfLedger, unrecorded } = await import('../client/listing.js');
   // A ledger that a person terminated still answers, and its answer does not say so.
   const isNewer = ledger !== null && summary?.state !== 'lost';
-  const known = (isNewer ? summaryOfLedger(ledger) : summary) ?? {
-    replicationConfigArn: arn,
-    identifier: null,
-    state: 'unknown',
-    sealed: false,
-    reservedBy: null,
-    resumeBy: null,
-    recoveryCheckpoint: null,
-  };
+  const known = (isNewer ? summaryOfLedger(ledger) : summary) ?? unrecorded(arn);
   const status = { ...known, operation, ledger: ledger === null ? null : newestOf(ledger), problem };
   return { ...status, next: nextSteps(status, silentTaskQueue) };
 }

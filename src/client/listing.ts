@@ -3,6 +3,7 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { Ledger, LedgerMemo, LedgerState } from '../contract/ledger-state.js';
 import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
 import { ledgerMemo } from '../ledger/details.js';
+import { emptyLedger } from '../ledger/entries.js';
 import { decodePayload } from './payloads.js';
 import { askServer } from './reach.js';
 
@@ -78,6 +79,11 @@ export async function readSummary(client: Client, arn: string): Promise<Replicat
     if (isGrpcServiceError(err) && NOT_FOUND.includes(err.code) && !/^namespace/i.test(err.details)) return null;
     throw err;
   }
+}
+
+/** Returns the summary of a replication that has no ledger. */
+export function unrecorded(replicationConfigArn: string): ReplicationSummary {
+  return summaryOfLedger(emptyLedger(replicationConfigArn));
 }
 
 /** Returns the summary of a ledger that was read. It is newer than what the server keeps. */

@@ -2,6 +2,7 @@
 import { getClient, operationInfo, startWorkflow, WorkflowRunOperationHandler } from '@temporalio/nexus';
 import { HandlerError, serviceHandler } from 'nexus-rpc';
 import { ReplicationClient, type OpenOperation } from '../client/index.js';
+import { unrecorded } from '../client/listing.js';
 import { isDmsFailure } from '../contract/failures.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
@@ -61,18 +62,8 @@ async function descriptionOf(replicationConfigArn: string): Promise<ReplicationD
     dms.summary(replicationConfigArn),
     dms.openOperation(replicationConfigArn),
   ]);
-  return { ...(summary ?? { ...unrecorded, replicationConfigArn }), operation: open === null ? null : briefly(open) };
+  return { ...(summary ?? unrecorded(replicationConfigArn)), operation: open === null ? null : briefly(open) };
 }
-
-/** Summary of a replication that has no ledger. */
-const unrecorded = {
-  identifier: null,
-  state: 'unknown',
-  sealed: false,
-  reservedBy: null,
-  resumeBy: null,
-  recoveryCheckpoint: null,
-} as const;
 
 function briefly({ kind, operationId, startedAt, requestedBy, reason }: OpenOperation) {
   return { kind, operationId, startedAt, requestedBy, reason };

@@ -4,7 +4,8 @@ import { NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotF
 import { CancelledFailure } from '@temporalio/common';
 import { InvalidArgumentError } from 'commander';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
-import { fleetText, readNames } from '../../src/cli/commands/fleet.js';
+import { fleetText } from '../../src/cli/fleet-text.js';
+import { readNames } from '../../src/cli/fleet-members.js';
 import { isWanted, listText } from '../../src/cli/commands/list.js';
 import { interruptedText } from '../../src/cli/commands/operation-options.js';
 import { historyText } from '../../src/cli/commands/records.js';

@@ -1,25 +1,18 @@
 /** Commands on fleets: operations on many replications. */
 import type { Command } from 'commander';
-import type { FleetHandle, ReplicationSummary } from '../../client/index.js';
+import type { FleetHandle } from '../../client/index.js';
 import { shellWord } from '../../contract/commands.js';
-import type { FleetProgress, FleetResult } from '../../contract/fleets.js';
 import type { OperationKind } from '../../contract/inputs.js';
 import { readDecision, type DecisionOptions } from '../ask.js';
 import { readCount, readDuration, readTag } from '../arguments.js';
 import { CliError, exitCodes } from '../exit-codes.js';
+import { foundText, listTagged, namedArns, taggedArns } from '../fleet-members.js';
+import { countsText, fleetText } from '../fleet-text.js';
 import { exitCodeOf, follow } from '../follow.js';
-import { readText } from '../input.js';
 import type { Runner, Session } from '../session.js';
 import type { WantedTag } from '../tags.js';
-import { findArns } from '../targets.js';
-import { fields, indented, shortName } from '../text.js';
-import { listText } from './list.js';
 import { addDecisionOptions } from './operation-options.js';
 
-/** Maximum number of failures that a text names. */
-const MAX_NAMED = 20;
-/** Maximum number of replications that are shown before a start. */
-const MAX_SHOWN = 100;
 const TAG_HELP = 'replications with this AWS tag; several must all match';
 
 interface FleetOptions extends DecisionOptions {
@@ -98,7 +91,7 @@ async function commonInput(session: Session, given: readonly string[], options: 
   if (tag !== undefined && (given.length > 0 || options.file !== undefined))
     throw new CliError('--tag goes neither with names nor with --file', 'Choose the replications in one way.');
   if (dryRun) {
-    const arns = await (tag === undefined ? namedArns(session, given, options) : taggedArns(session, tag));
+    const arns = await (tag === undefined ? namedArns(session, given, options.file) : taggedArns(session, tag));
     const entries = arns.map((replicationConfigArn) => ({ replicationConfigArn }));
     session.output.list(entries, () => arns.join('\n'));
     return null;
@@ -107,7 +100,7 @@ async function commonInput(session: Session, given: readonly string[], options: 
   if (tagged !== null) session.output.say(foundText(tagged));
   // Asked before a file is read: the list may come from stdin, which is then at its end.
   const { by, reason } = await readDecision(session, options);
-  const replicationConfigArns = tagged ?? (await namedArns(session, given, options));
+  const replicationConfigArns = tagged ?? (await namedArns(session, given, options.file));
   return {
     replicationConfigArns,
     requestedBy: by,
@@ -116,45 +109,6 @@ async function commonInput(session: Session, given: readonly string[], options: 
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(maxFailures === undefined ? {} : { stopOnFailures: { count: maxFailures } }),
   };
-}
-
-async function namedArns(
-  session: Session,
-  given: readonly string[],
-  { file }: Pick<FleetOptions, 'file'>,
-): Promise<readonly string[]> {
-  const listed = file === undefined ? [] : readNames(await readText(session, file));
-  const names = [...given, ...listed];
-  if (names.length > 0) return findArns(session, names);
-  throw new CliError(
-    'No replications are named',
-    'Give their names or ARNs, or --file with one in each line, or --file - for stdin, or --tag.',
-  );
-}
-
-/** Returns the replications that have every one of the tags. Throws if there are none. */
-async function taggedArns({ output }: Session, tags: readonly WantedTag[]): Promise<readonly string[]> {
-  const { findTagged } = await import('../tags.js');
-  const { arns, region } = await findTagged(tags);
-  const wanted = tags.map(({ key, value }) => (value === null ? key : `${key}=${value}`)).join(', ');
-  if (arns.length === 0)
-    throw new CliError(
-      `No replication in ${region} has the tags: ${wanted}`,
-      'Check them, AWS_REGION and AWS_PROFILE. See the tags of one: aws dms list-tags-for-resource --resource-arn <arn>',
-      exitCodes.notFound,
-    );
-  output.say(`${arns.length} in ${region} with the tags: ${wanted}`);
-  return arns;
-}
-
-function foundText(arns: readonly string[]): string {
-  const more = arns.length > MAX_SHOWN ? [`and ${arns.length - MAX_SHOWN} more: see them with --dry-run`] : [];
-  return [...arns.slice(0, MAX_SHOWN), ...more].map((line) => `  ${line}`).join('\n');
-}
-
-/** Reads one replication from each line. Empty lines, and what follows a `#`, do not count. */
-export function readNames(text: string): readonly string[] {
-  return text.split('\n').flatMap((line) => line.replace(/#.*$/, '').trim() || []);
 }
 
 /** Throws if a fleet that was joined has another list. What is not in its list would never be done. */
@@ -215,7 +169,7 @@ async function status(
   { watch = false, tag }: { readonly watch?: boolean; readonly tag?: readonly WantedTag[] },
 ): Promise<number> {
   if (tag !== undefined) {
-    if (kind === undefined && !watch) return statusOfTagged(session, tag);
+    if (kind === undefined && !watch) return listTagged(session, tag);
     throw new CliError(
       '--tag goes neither with a fleet nor with --watch',
       'Write: temporal dms fleet status --tag <key>',
@@ -234,27 +188,6 @@ async function status(
   return exitCodes.success;
 }
 
-/** Lists the replications with the tags, as `list` does, also those that have no ledger. */
-async function statusOfTagged(session: Session, tags: readonly WantedTag[]): Promise<number> {
-  const arns = await taggedArns(session, tags);
-  const known = new Map<string, ReplicationSummary>();
-  for await (const each of (await session.replications()).list()) known.set(each.replicationConfigArn, each);
-  const found = arns.map((arn) => known.get(arn) ?? { ...unrecorded, replicationConfigArn: arn });
-  const { place } = await session.connect();
-  session.output.list(found, () => listText(found, place));
-  return exitCodes.success;
-}
-
-/** Summary of a replication that has no ledger. */
-const unrecorded = {
-  identifier: null,
-  state: 'unknown',
-  sealed: false,
-  reservedBy: null,
-  resumeBy: null,
-  recoveryCheckpoint: null,
-} as const;
-
 async function cancel(session: Session, kind: string, fleetId: string): Promise<void> {
   requireKind(kind, fleetId);
   await (await session.replications()).fleet(kind, fleetId).cancel();
@@ -271,30 +204,4 @@ function requireKind(kind: string, fleetId: string): asserts kind is OperationKi
       `The kind of a fleet is stop or resume, not ${kind}`,
       `Write: temporal dms fleet status stop ${shellWord(fleetId)}`,
     );
-}
-
-function countsText({ total, outcomes, failed, left, running = [] }: FleetResult & Partial<FleetProgress>): string {
-  const ended = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
-  const rest = [
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(running.length > 0 ? [`${running.length} under way`] : []),
-    ...(left.length > 0 ? [`${left.length} not begun`] : []),
-  ];
-  return `${total} in all: ${[...ended, ...rest].join(', ') || 'none ended'}`;
-}
-
-export function fleetText(fleet: FleetResult & Partial<FleetProgress>): string {
-  // The message of a failure is too long for a column of a table.
-  const failures = Object.entries(fleet.results).flatMap(([arn, entry]) =>
-    'failureType' in entry
-      ? [`\n${indented(`${shortName(arn)}: ${entry.failureType}`, 0)}\n${indented(entry.message ?? '', 2)}`]
-      : [],
-  );
-  const more = failures.length > MAX_NAMED ? [`\nand ${failures.length - MAX_NAMED} more: see -o json`] : [];
-  const rows = fields([
-    ['replications', countsText(fleet)],
-    ['halted', fleet.halted],
-  ]);
-  const title = `The ${fleet.kind} fleet ${fleet.fleetId}`;
-  return [title, '', rows, ...failures.slice(0, MAX_NAMED), ...more].join('\n');
 }
