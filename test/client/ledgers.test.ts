@@ -1,7 +1,10 @@
+import { Context } from '@temporalio/activity';
 import { describe, expect, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { lastPolls } from '../../src/client/workers.js';
-import { failureOf, Stage, until } from '../support/stage.js';
+import { createDmsActivities } from '../../src/activities/index.js';
+import type { RecordOperation } from '../../src/contract/activity-protocol.js';
+import { failureOf, quick, simulatedApi, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const decision = { by: 'ada', reason: 'cut over' };
@@ -134,5 +137,33 @@ describe('the move of a ledger', () => {
     const { taskQueue } = await stage.client.workflow.getHandle(`dms-ledger:${arn}`).describe();
     expect(taskQueue).toBe(next);
     expect((await stage.dms.ledger(arn)).archive).toMatchObject({ taskQueue: next, waiting: [{ sequence: 1 }] });
+  });
+
+  test('is not blocked by a record that the ledger writes for an operation that was cancelled', async () => {
+    await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, stopping: 20 } });
+    const next = `${stage.taskQueue}-next`;
+    const own = createDmsActivities({ dms: simulatedApi(stage.simulator), holdSeconds: 1 });
+    let hangs = 0;
+    const record = (request: RecordOperation) => {
+      if (request.finishedBy !== 'ledger') return own['dms.recordOperation'](request);
+      hangs++;
+      return Context.current().cancelled; // ends with the worker
+    };
+    await stage.work({ foreign: { ...own, 'dms.recordOperation': record } });
+    await stage.work({}, next);
+    const arn = stage.simulator.createReplication();
+    const stop = await stage.dms.startStop({ replicationConfigArn: arn, ...brief });
+    await until('DMS has accepted it', async () => (await stop.progress()).phase === 'stopping');
+    await stop.cancel();
+    await failureOf(stop.result());
+    await until('the record hangs', () => hangs > 0);
+
+    await stage.dms.moveLedger(arn, { ...decision, taskQueue: next });
+    const { checkpoints, operations } = await until('it is recorded there', async () => {
+      const ledger = await stage.dms.ledger(arn);
+      return ledger.pendingCall === null ? ledger : null;
+    });
+    expect(checkpoints).toMatchObject([{ sequence: 1 }]);
+    expect(operations).toMatchObject([{ outcome: 'stopped', finishedBy: 'ledger' }]);
   });
 });

@@ -40,6 +40,7 @@ vi.mock('../../src/workflows/operation/activity-proxies.js', () => ({
 vi.mock('@temporalio/workflow', async (original) => ({
   ...(await original<object>()),
   CancellationScope: class {
+    static nonCancellable = (work: () => unknown) => work();
     run = (work: () => unknown) => work();
   },
   condition: async () => true,

@@ -177,13 +177,15 @@ async function recordCall(ledgerRun: LedgerRun, call: PendingCall, how: OutcomeO
  * A record that is sent twice is written once.
  */
 async function unlessMoving(ledgerRun: LedgerRun, work: () => Promise<unknown>): Promise<void> {
-  const scope = new CancellationScope({ cancellable: false });
-  let isDone = false;
-  const working = scope.run(work).finally(() => void (isDone = true));
-  const watching = condition(() => isDone || ledgerRun.isMoving).then(() => {
-    if (!isDone) scope.cancel();
+  await CancellationScope.nonCancellable(async () => {
+    const scope = new CancellationScope();
+    let isDone = false;
+    const working = scope.run(work).finally(() => void (isDone = true));
+    const watching = condition(() => isDone || ledgerRun.isMoving).then(() => {
+      if (!isDone) scope.cancel();
+    });
+    await Promise.all([working, watching]);
   });
-  await Promise.all([working, watching]);
 }
 
 /**
