@@ -181,7 +181,7 @@ test('the page moves a ledger whose task queue ends', async () => {
     await until('the next worker polls', async () => (await lastPolls(ending.client, moveTo))?.length === 1);
   });
   expect(status).toContain(
-    `What to do next:\n  temporal-dms worker --task-queue ${ending.taskQueue}\n  temporal dms status ${arn}\n  temporal dms move-ledger ${arn}\n`,
+    `What to do next:\n  temporal-dms worker --task-queue ${ending.taskQueue}\n  temporal dms status ${arn}\n  temporal dms move-ledger ${arn} --task-queue temporal-dms\n`,
   );
   await until('it has moved', async () => {
     const { taskQueue } = await ending.client.workflow.getHandle(`dms-ledger:${arn}`).describe();

@@ -33,9 +33,9 @@ afterAll(async () => {
 });
 
 const addressOf = (name: keyof typeof proxies, host = 'localhost') => `${host}:${proxies[name].port}`;
-/** Lists nothing. The output names the server that was asked. */
+/** Lists nothing: no ledger is both of these. The output names the server that was asked. */
 const list = (args: readonly string[], env: Record<string, string> = {}) =>
-  runCli(['list', '--state', 'lost', ...args], { env });
+  runCli(['list', '--state', 'starting', '--sealed', '--reserved', ...args], { env });
 const answerOf = (address: string) => ({ code: 0, stdout: expect.stringContaining(` at ${address}.`), stderr: '' });
 
 describe.concurrent('the command line, with TLS,', () => {
