@@ -7,7 +7,7 @@ import { shortName } from './text.js';
 import type { Terminal } from './terminal.js';
 
 /** Longest time for which a TAB waits for the names of replications. */
-const NAMES_MS = 1500;
+const NAMES_MS = 3000;
 
 /** Function of the package bash-completion that the script of bash needs, for shells without that package. */
 const BASH_WITHOUT_PACKAGE = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
