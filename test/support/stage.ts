@@ -40,12 +40,15 @@ export async function workflowBundle(
 ): Promise<WorkflowBundleOption> {
   if (file === undefined && failureConverterPath === undefined) return { codePath: inject('workflowBundle') };
   const workflowsPath = fileURLToPath(new URL(file ?? './hosts.ts', import.meta.url));
-  return bundleWorkflowCode({
-    workflowsPath,
-    logger,
-    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
-  });
+  const key = `${workflowsPath} ${failureConverterPath ?? ''}`;
+  const options = { workflowsPath, logger, ...(failureConverterPath === undefined ? {} : { failureConverterPath }) };
+  const bundling = bundles.get(key) ?? bundleWorkflowCode(options);
+  bundles.set(key, bundling);
+  return bundling;
 }
+
+/** Bundles that tests of this process have made. One takes seconds of a processor. */
+const bundles = new Map<string, ReturnType<typeof bundleWorkflowCode>>();
 
 /**
  * Behaviour of DMS that nobody outside AWS knows. The package must work with either value of each switch.
