@@ -3,8 +3,7 @@ import { shared } from './vitest.config.js';
 
 /**
  * `npm run test:compatibility`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or a
- * lot of requests or seeds; what runs the programs again and again; and what depends on DMS once more with everything that is uncertain about DMS
- * the other way round.
+ * lot of requests or seeds; and what depends on DMS once more with everything that is uncertain about DMS the other way round.
  */
 export default defineConfig({
   test: {

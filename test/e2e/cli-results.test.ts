@@ -339,7 +339,7 @@ test('every command has a scenario', () => {
   const missing = names(createProgram(terminal, () => async () => {})).filter(
     (name) => !runs.some((run) => `${run} `.startsWith(`${name} `)),
   );
-  // cli-commands.test.ts examines the doctor, and worker-program.test.ts the worker, which runs until it is ended.
+  // cli.test.ts examines the doctor, and worker-program.test.ts the worker, which runs until it is ended.
   expect(missing).toEqual(['doctor', 'worker']);
 });
 
