@@ -131,7 +131,7 @@ describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) =>
 test('a problem of the ledger leaves the progress and the details once the ledger answers', async () => {
   await using stage = await Stage.set(endless);
   // The activity that asked the ledger goes on, because DMS can't stop the replication yet.
-  const arn = stage.simulator.createReplication({ status: 'modifying' });
+  const arn = stage.simulator.createReplication({ status: 'modifying', durations: { modifying: 1e6 } });
   await startLostLedger(stage, arn);
   await stage.work();
   const stop = await startStop(stage, arn);
