@@ -24,7 +24,7 @@ export interface OperationProgress {
   readonly until: string | null;
   /** Sentence for an operator: reason of the wait, or the problem. */
   readonly detail: string;
-  /** What keeps the operation from going on, such as a ledger that gives no answer. `detail` says it, too. `null`: nothing known. */
+  /** Problem that holds the operation up, such as a silent ledger. `detail` names it, too. `null`: none is known. */
   readonly problem: string | null;
 }
 

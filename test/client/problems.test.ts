@@ -1,4 +1,4 @@
-/** What keeps an operation from moving is said at once: by the client, by the command line, and in the details. */
+/** Problems that hold an operation up. The client, the command line and the details name them. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { OperationHandle } from '../../src/client/index.js';
 import { runCli } from '../support/cli.js';

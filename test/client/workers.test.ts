@@ -1,4 +1,4 @@
-/** Which task of an execution waits for a worker, by what the server describes. */
+/** Tasks that wait for a worker, found in the description of an execution. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { findWaitingTask, stuckProblem } from '../../src/client/workers.js';

@@ -247,7 +247,7 @@ test('the alert for stopped writes believes the newest worker, not one that has 
           [70, true],
         ],
       },
-      // Nobody has reported anything for a day.
+      // The last report is a day old.
       {
         series: [stopped('a', '_x10 600x1600')],
         fires: [

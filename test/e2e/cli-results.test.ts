@@ -1,4 +1,4 @@
-/** What every command prints as JSON, and its exit code. Commands that ask, and options that reach DMS. */
+/** JSON output and exit code of every command, questions to a person, and options that reach DMS. */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import * as v from 'valibot';
@@ -32,7 +32,7 @@ afterAll(async () => {
   await db[Symbol.asyncDispose]();
 });
 
-/** What the steps of a scenario share. Each scenario has its own. */
+/** Replications and ids of one scenario. */
 class Subject {
   readonly id = `it-${randomUUID()}`;
   readonly arn = stage.simulator.createReplication({ identifier: this.id });
