@@ -14,7 +14,7 @@ import { startDmsSimulator } from '../../src/simulator/index.js';
 import { runCli } from '../support/cli.js';
 import { bytesIn } from '../support/encrypted.js';
 import { ledgerOf, quick, until } from '../support/stage.js';
-import { credentials, killWorkersAfterAll, start, workerEnv } from '../support/worker-program.js';
+import { credentials, drain, killWorkersAfterAll, ProgramStage, start, workerEnv } from '../support/worker-program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 killWorkersAfterAll();
@@ -193,6 +193,12 @@ async function collectTraces() {
   };
 }
 
+/** Returns the payloads of an operation's history that hold a text, as the server keeps them. */
+async function payloadsWith(text: string, { client }: ProgramStage, arn: string): Promise<readonly string[]> {
+  const history = await client.workflow.getHandle(`dms:${arn}`).fetchHistory();
+  return bytesIn(history).filter((payload) => payload.includes(text));
+}
+
 /** Accepts connections, and never answers. */
 async function listenSilently(): Promise<AsyncDisposable & { readonly address: string }> {
   const sockets = new Set<Socket>();
@@ -266,86 +272,58 @@ describe.concurrent('the ready-made worker', () => {
   });
 
   test('encrypts with the data converter of a module, and the command line reads with the same module', async () => {
-    const simulator = await startDmsSimulator(quick);
-    const taskQueue = `worker-program-${randomUUID()}`;
+    await using stage = await ProgramStage.set();
     const codec = {
       TEMPORAL_DMS_CODEC_MODULE: fileURLToPath(new URL('../support/reversing-codec.mjs', import.meta.url)),
     };
-    const worker = start({ ...workerEnv(taskQueue, simulator), ...codec });
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
-    try {
-      await until('it runs', () => worker.has('running'));
-      const arn = simulator.createReplication();
-      const dms = (...args: readonly string[]) =>
-        runCli([...args, '--address', inject('temporalAddress'), '--task-queue', taskQueue, '--disable-config-file'], {
-          env: codec,
-        });
-      const stop = ['stop', arn, '--reason', 'hush', '--settle', '0', '--self-restart-grace', '0'];
-      expect(await dms(...stop)).toMatchObject({ code: 0, stdout: expect.stringContaining('is stopped (stopped)') });
-      expect((await dms('history', arn)).stdout).toContain('hush');
-      const history = await new Client({ connection }).workflow.getHandle(`dms:${arn}`).fetchHistory();
-      expect(bytesIn(history).filter((payload) => payload.includes('hush'))).toEqual([]);
-    } finally {
-      worker.child.kill('SIGTERM');
-      expect(await worker.exit).toBe(0);
-      await Promise.all([simulator.close(), connection.close()]);
-    }
+    const worker = stage.start(codec);
+    await until('it runs', () => worker.has('running'));
+    const arn = stage.simulator.createReplication();
+    const place = ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+    const dms = (...args: readonly string[]) => runCli([...args, ...place], { env: codec });
+    const stop = ['stop', arn, '--reason', 'hush', '--settle', '0', '--self-restart-grace', '0'];
+    expect(await dms(...stop)).toMatchObject({ code: 0, stdout: expect.stringContaining('is stopped (stopped)') });
+    expect((await dms('history', arn)).stdout).toContain('hush');
+    expect(await payloadsWith('hush', stage, arn)).toEqual([]);
   });
 
   test('takes every change of its configuration in code', async () => {
-    const simulator = await startDmsSimulator(quick);
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    await using stage = await ProgramStage.set();
     const [taskQueue, health] = [`configured-${randomUUID()}`, await freePort()];
-    const [arn, other] = [simulator.createReplication(), simulator.createReplication()];
+    const [arn, other] = [stage.simulator.createReplication(), stage.simulator.createReplication()];
     const script = fileURLToPath(new URL('../support/configured-worker.mjs', import.meta.url));
-    const env = { ...workerEnv('not-this-one', simulator), TEMPORAL_ADDRESS: '127.0.0.1:1' };
     const own = {
       ADDRESS: inject('temporalAddress'),
       TASK_QUEUE: taskQueue,
       ALLOW: arn,
       HEALTH: `127.0.0.1:${health}`,
     };
-    const worker = start({ ...env, ...own }, script);
-    try {
-      await until('it runs', () => worker.has('running') ?? worker.has('failed'));
-      expect(worker.has('connecting')).toMatchObject({ address: own.ADDRESS, taskQueue, allow: [arn] });
-      expect(worker.has('plugin')).toBeDefined();
-      expect((await fetch(`http://127.0.0.1:${health}/livez`)).status).toBe(200);
-      const dataConverter = (await import('../support/reversing-codec.mjs')).dataConverter;
-      const dms = new ReplicationClient({ client: new Client({ connection, dataConverter }), taskQueue });
-      await dms.stop({ replicationConfigArn: arn, reason: 'hush', settleSeconds: 0, selfRestartGraceSeconds: 0 });
-      expect(worker.has('intercepted')).toBeDefined();
-      await expect(dms.stop({ replicationConfigArn: other })).rejects.toThrow('allow-list');
-      const history = await new Client({ connection }).workflow.getHandle(`dms:${arn}`).fetchHistory();
-      expect(bytesIn(history).filter((payload) => payload.includes('hush'))).toEqual([]);
-    } finally {
-      worker.child.kill('SIGTERM');
-      expect(await worker.exit).toBe(0);
-      await Promise.all([simulator.close(), connection.close()]);
-    }
+    const worker = stage.start({ TEMPORAL_ADDRESS: '127.0.0.1:1', ...own }, script);
+    await until('it runs', () => worker.has('running') ?? worker.has('failed'));
+    expect(worker.has('connecting')).toMatchObject({ address: own.ADDRESS, taskQueue, allow: [arn] });
+    expect(worker.has('plugin')).toBeDefined();
+    expect((await fetch(`http://127.0.0.1:${health}/livez`)).status).toBe(200);
+    const { connection } = stage;
+    const { dataConverter } = await import('../support/reversing-codec.mjs');
+    const dms = new ReplicationClient({ client: new Client({ connection, dataConverter }), taskQueue });
+    await dms.stop({ replicationConfigArn: arn, reason: 'hush', settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    expect(worker.has('intercepted')).toBeDefined();
+    await expect(dms.stop({ replicationConfigArn: other })).rejects.toThrow('allow-list');
+    expect(await payloadsWith('hush', stage, arn)).toEqual([]);
   });
 
   test('sends a trace of workflow and activities, and writes its log as text', async () => {
-    const simulator = await startDmsSimulator(quick);
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
-    const taskQueue = `traced-${randomUUID()}`;
     await using collector = await collectTraces();
-    const worker = start({
-      ...workerEnv(taskQueue, simulator),
+    await using stage = await ProgramStage.set();
+    const worker = stage.start({
       TEMPORAL_DMS_TRACES: `${collector.url}/v1/traces`,
       TEMPORAL_DMS_LOG_FORMAT: 'text',
       OTEL_SERVICE_NAME: 'cutovers',
     });
-    try {
-      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
-      await dms.stop({ replicationConfigArn: simulator.createReplication(), settleSeconds: 0 });
-      expect(worker.texts.find((line) => line.includes(' connecting '))).toContain(` taskQueue=${taskQueue} `);
-      expect(worker.texts.some((line) => line.includes('Ignoring'))).toBe(false);
-    } finally {
-      worker.child.kill('SIGTERM');
-      expect(await worker.exit).toBe(0);
-      await Promise.all([simulator.close(), connection.close()]);
-    }
+    await stage.dms.stop({ replicationConfigArn: stage.simulator.createReplication(), settleSeconds: 0 });
+    expect(worker.texts.find((line) => line.includes(' connecting '))).toContain(` taskQueue=${stage.taskQueue} `);
+    expect(worker.texts.some((line) => line.includes('Ignoring'))).toBe(false);
+    await drain(worker); // sends the last spans
     const said = collector.bodies.join('\n');
     for (const name of [
       'RunWorkflow:dmsStopReplication',

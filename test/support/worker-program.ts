@@ -1,10 +1,14 @@
 /** Runs the ready-made worker in a process of its own, and reads its log. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, inject } from 'vitest';
-import type { DmsSimulator } from '../../src/simulator/index.js';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, expect, inject } from 'vitest';
+import { ReplicationClient } from '../../src/client/index.js';
+import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
+import { quick } from './stage.js';
 
 export const program = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
 
@@ -71,3 +75,55 @@ export const workerEnv = (taskQueue: string, simulator: DmsSimulator) => ({
   TEMPORAL_TASK_QUEUE: taskQueue,
   AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE: simulator.endpoint,
 });
+
+type RunningWorker = ReturnType<typeof start>;
+
+/** Ends workers as a process manager does. Each must drain, and exit with 0. */
+export async function drain(...workers: readonly RunningWorker[]): Promise<void> {
+  for (const { child } of workers) child.kill('SIGTERM');
+  expect(await Promise.all(workers.map(({ exit }) => exit))).toEqual(workers.map(() => 0));
+}
+
+/** Simulator, connection and task queue of ready-made workers. The end of the stage drains every worker that still runs. */
+export class ProgramStage implements AsyncDisposable {
+  readonly taskQueue = `program-${randomUUID()}`;
+  readonly #workers: RunningWorker[] = [];
+
+  private constructor(
+    readonly simulator: DmsSimulator,
+    readonly connection: Connection,
+  ) {}
+
+  static async set(options: DmsSimulatorOptions = quick): Promise<ProgramStage> {
+    const address = inject('temporalAddress');
+    const [simulator, connection] = await Promise.all([startDmsSimulator(options), Connection.connect({ address })]);
+    return new ProgramStage(simulator, connection);
+  }
+
+  /** Environment of a worker on this task queue. */
+  get env() {
+    return workerEnv(this.taskQueue, this.simulator);
+  }
+
+  get client(): Client {
+    return new Client({ connection: this.connection });
+  }
+
+  get dms(): ReplicationClient {
+    return new ReplicationClient({ client: this.client, taskQueue: this.taskQueue });
+  }
+
+  start(env: Readonly<Record<string, string>> = {}, script?: string): RunningWorker {
+    const worker = start({ ...this.env, ...env }, script);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await drain(...this.#workers.filter(({ child }) => child.exitCode === null && child.signalCode === null));
+    } finally {
+      await Promise.all([this.simulator.close(), this.connection.close()]);
+    }
+  }
+}
