@@ -179,7 +179,7 @@ describe.concurrent('a resume', () => {
     await using stage = await Stage.set({ ...quick, durations: { ...quick.durations, replication_starting: 1e6 } });
     await stage.work();
     const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
-    const failure = await failureOf(stage.dms.resume({ replicationConfigArn, force: true, startTimeoutSeconds: 2 }));
+    const failure = await failureOf(stage.dms.resume({ replicationConfigArn, force: true, startTimeoutSeconds: 15 }));
     expect(failure).toMatchObject({
       type: 'DmsStartTimedOut',
       message: expect.stringContaining('eu-west-1'),

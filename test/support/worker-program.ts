@@ -27,6 +27,11 @@ interface Line {
   readonly phase: string;
   readonly error?: string;
   readonly warning?: string;
+  /** The rest is there in lines of Temporal's SDK. */
+  readonly message?: string;
+  readonly workflowRunId?: string;
+  readonly activityId?: string;
+  readonly attempt?: number;
 }
 
 /** Starts the ready-made worker with only the given environment. */
