@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { CutoverInput } from '../contract/cutover-input.js';
 import type { ResumeFleetInput, StopFleetInput } from '../contract/fleets.js';
 import { historyPage } from '../ledger/history.js';
 import type { HistoryPage, HistoryQuery } from '../contract/history.js';
 import type { OperationKind, ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
 import type { DecisionRequest, MoveRequest } from '../contract/ledger-protocol.js';
-import { DMS_TASK_QUEUE, messageNames, operationWorkflowId } from '../contract/names.js';
+import { DMS_TASK_QUEUE, messageNames } from '../contract/names.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { OperationPlan } from '../contract/operation-plan.js';
 import { readArn } from '../contract/failure-messages.js';
@@ -20,6 +20,7 @@ import { handleOf, startCutover, type CutoverHandle, type StartedCutover } from 
 import { fleetHandle, startFleet, type FleetHandle } from './fleets.js';
 import { Ledgers } from './ledgers.js';
 import { listReplications, readSummary, type ReplicationSummary } from './listing.js';
+import { nudgeOperation } from './nudge.js';
 import type { OpenOperation, OperationHandle } from './operation-handle.js';
 import { Operations } from './operations.js';
 import {
@@ -28,7 +29,6 @@ import {
   type PauseSchedule,
   type PauseScheduleInput,
 } from './pause-schedules.js';
-import { askServer } from './reach.js';
 import { rebuildLedger, type RebuildRequest, type RebuiltLedger } from './rebuild.js';
 
 export type { CutoverHandle, StartedCutover } from './cutovers.js';
@@ -201,16 +201,8 @@ export class ReplicationClient {
    *
    * If no worker holds the wait at that moment, the next sweep looks. Returns false if no operation is open.
    */
-  async nudge(replicationConfigArn: string): Promise<boolean> {
-    const arn = readArn({ replicationConfigArn });
-    try {
-      const handle = this.#client.workflow.getHandle(operationWorkflowId(arn));
-      await askServer(this.#client, () => handle.signal(messageNames.nudge));
-      return true;
-    } catch (err) {
-      if (err instanceof WorkflowNotFoundError) return false;
-      throw err;
-    }
+  nudge(replicationConfigArn: string): Promise<boolean> {
+    return nudgeOperation(this.#client, readArn({ replicationConfigArn }));
   }
 
   /**

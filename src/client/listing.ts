@@ -1,6 +1,7 @@
 /** Summaries of replications, from what the server keeps of their ledgers. No worker is needed. */
 import { isGrpcServiceError, type Client } from '@temporalio/client';
-import type { Ledger, LedgerMemo, LedgerState } from '../contract/ledger-state.js';
+import type { LedgerMemo, LedgerState } from '../contract/ledger-memo.js';
+import type { Ledger } from '../contract/ledger-state.js';
 import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
 import { ledgerMemo } from '../ledger/details.js';
 import { emptyLedger } from '../ledger/entries.js';

@@ -4,7 +4,7 @@ import {
   type SearchAttributeUpdatePair,
   type TypedSearchAttributes,
 } from '@temporalio/common';
-import type { LedgerMemo } from './ledger-state.js';
+import type { LedgerMemo } from './ledger-memo.js';
 
 const state = defineSearchAttributeKey('DmsState', 'KEYWORD');
 const resumeBy = defineSearchAttributeKey('DmsResumeBy', 'DATETIME');

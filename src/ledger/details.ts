@@ -1,4 +1,5 @@
-import type { Ledger, LedgerMemo, LedgerState } from '../contract/ledger-state.js';
+import type { LedgerMemo, LedgerState } from '../contract/ledger-memo.js';
+import type { Ledger } from '../contract/ledger-state.js';
 
 /** Returns the Markdown that the Web UI shows for a ledger: the facts an operator needs before touching the replication. */
 export function ledgerMarkdown(

@@ -13,14 +13,13 @@ import { ApplicationFailure, TemporalFailure, type UpdateDefinition } from '@tem
 import type * as v from 'valibot';
 import { begin, validateBegin } from '../ledger/begin.js';
 import { unseal } from '../ledger/seal.js';
-import { requirePastToken } from '../ledger/fencing.js';
 import { move } from '../ledger/move.js';
 import { nextToArchive } from '../ledger/archive.js';
 import { record, validateRecord } from '../ledger/record.js';
 import { reportMissing, mayClose } from '../ledger/closing.js';
 import { historyPage } from '../ledger/history.js';
 import { ledgerMarkdown, ledgerMemo } from '../ledger/details.js';
-import { type Transition, emptyLedger } from '../ledger/entries.js';
+import type { Transition } from '../ledger/entries.js';
 import { countRecord, showArchiveQueue, showResumeWindow } from './metrics.js';
 import { readRequest, schemas } from '../contract/ledger-schemas.js';
 import type { BeginRequest } from '../contract/ledger-protocol.js';
@@ -30,6 +29,7 @@ import { readArn } from '../contract/failure-messages.js';
 import { restore, validateRestore } from '../ledger/restore.js';
 import { breakReservation, release, reserve, validateReserve } from '../ledger/reservation.js';
 import { runArchiveDuty } from './ledger/archiving.js';
+import { readInitialState } from './ledger/initial-state.js';
 import type { DutyName, LedgerRun } from './ledger/ledger-run.js';
 import { runDuties } from './ledger/duties.js';
 import {
@@ -49,9 +49,6 @@ import {
 /** Updates after which a run continues as new. An update takes 5 history events. Temporal allows 2,000 a run. */
 const UPDATES_PER_RUN = 200;
 
-/** Version of the state that this code writes, and the newest that it reads. */
-const VERSION = 1;
-
 /** Input of the ledger's workflow. */
 export interface LedgerInput {
   /** ARN of the replication config: `arn:<partition>:dms:<region>:<account>:replication-config:<id>`. */
@@ -70,7 +67,7 @@ export interface LedgerInput {
  */
 export async function dmsReplicationLedger(input: LedgerInput): Promise<Ledger> {
   const replicationConfigArn = readArn(input);
-  let ledger = readState(replicationConfigArn, input.state ?? null);
+  let ledger = readInitialState(replicationConfigArn, input.state ?? null, now());
   let updates = 0;
   const { taskQueue: ownTaskQueue } = workflowInfo();
   /** Task queue of the next run. */
@@ -223,28 +220,6 @@ function tryChange<Reply>(update: string, change: () => Reply): Reply {
     if (err instanceof TemporalFailure) throw err;
     throw ApplicationFailure.nonRetryable(`Invalid ${update} request: ${String(err)}`, 'DmsInvalidInput');
   }
-}
-
-/** Reads the initial state. An invalid state fails the workflow. */
-function readState(replicationConfigArn: string, state: unknown): Ledger {
-  if (state === null) return emptyLedger(replicationConfigArn);
-  requireKnownVersion(replicationConfigArn, state);
-  const read = readRequest(replicationConfigArn, 'state of a ledger', schemas.state, state);
-  // A continued run keeps the token of the run before it, even if the server's clock is behind that token.
-  const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (!isContinued) requirePastToken(replicationConfigArn, read.newestToken, now());
-  if (read.replicationConfigArn === replicationConfigArn) return read;
-  const what = `The state belongs to the ledger of ${read.replicationConfigArn}, not of ${replicationConfigArn}`;
-  throw ApplicationFailure.nonRetryable(what, 'DmsInvalidInput');
-}
-
-/** Fails the workflow task, not the workflow, if a newer version wrote the state. Its workers can then go on. */
-function requireKnownVersion(replicationConfigArn: string, state: unknown): void {
-  const version = typeof state === 'object' && state !== null && 'version' in state ? Number(state.version) : VERSION;
-  if (!(version > VERSION)) return;
-  throw new Error(
-    `The ledger of ${replicationConfigArn} was written by a newer version of temporal-dms (state ${version}, this one reads ${VERSION}). Nothing is lost: serve its task queue with that version again.`,
-  );
 }
 
 function now(): string {

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ApplicationFailure } from '@temporalio/common';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
 import { Application, cutoverHook as hook, cutoverInput, runningReplications } from '../support/cutover.js';
 import { ada, CutoverStage, inPhase, refuse } from '../support/cutover-stage.js';
 import { runPlain } from '../support/plain-command.js';
-import { failureOf } from '../support/stage.js';
+import { failureOf, until } from '../support/stage.js';
 
 const bob = { by: 'bob', reason: 'looks good' };
 const cutovers = new CutoverStage();
@@ -60,13 +59,24 @@ describe.concurrent('a cutover', () => {
   test('waits for a slow hook without timers', async () => {
     const application = new Application();
     application.undrained = 1;
+    let isWaitedFor = false;
     application.meddle['isDrained'] = async (_, own) => {
-      if (application.undrained === 0) await sleep(4000);
+      if (application.undrained === 0) await until('the test has seen the wait', () => isWaitedFor);
       return own();
     };
     const { cutover } = await cutovers.start({}, application);
+    const handle = cutovers.stage.client.workflow.getHandle(cutover.workflowId);
+    // A timer beside the hook would begin in the workflow task that schedules the hook.
+    await until('the cutover waits for the second call of the hook', async () => {
+      const { raw } = await handle.describe();
+      return (
+        application.undrained === 0 &&
+        raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'isDrained') === true
+      );
+    });
+    isWaitedFor = true;
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
-    const { events = [] } = await cutovers.stage.client.workflow.getHandle(cutover.workflowId).fetchHistory();
+    const { events = [] } = await handle.fetchHistory();
     const timers = events?.filter(({ timerStartedEventAttributes: timer }) => timer != null) ?? [];
     // The limit of the stopped writes, and the wait between the two calls.
     expect(timers).toHaveLength(2);

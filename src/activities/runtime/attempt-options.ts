@@ -26,6 +26,3 @@ export interface Deadline {
 }
 
 export const NO_DEADLINE: Deadline = { seconds: Infinity, failure: 'DmsStopTimedOut', what: '', hint: '' };
-
-/** Failures of one attempt that Temporal retries. Seen only as a pending activity's last failure. */
-export type RetryableType = 'DmsStillWaiting' | 'DmsThrottled' | 'DmsUnavailable';

@@ -1,14 +1,15 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
 import type { Replication } from '../../dms/replication.js';
 import { operationCommands } from '../../contract/commands.js';
 import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
-import type { AttemptProgress, OperationPhase } from '../../contract/progress.js';
+import type { OperationPhase } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
 import { failureOfRequest, awsErrorDetails, mayEndOperation, isShutdown } from './api-failures.js';
-import { NO_DEADLINE, type AttemptOptions, type Deadline, type RetryableType } from './attempt-options.js';
+import { NO_DEADLINE, type AttemptOptions, type Deadline } from './attempt-options.js';
+import { retryableFailure, type RetryableType } from './retryable-failure.js';
 import type { WorkerContext } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;
@@ -234,22 +235,9 @@ export class Attempt {
     return this.retryable('DmsStillWaiting', message, delaySeconds);
   }
 
-  /**
-   * Returns a failure that Temporal retries after the given delay. The server drops a failure above 4 kB entirely, so
-   * this one stays below half of that.
-   */
+  /** Returns a failure that Temporal retries after the given delay. */
   retryable(type: RetryableType, message: string, delaySeconds: number): ApplicationFailure {
-    const { phase } = this;
-    const status = this.status?.slice(0, 200) ?? null;
-    const elapsedSeconds = Math.round(this.elapsedSeconds);
-    const { since } = this;
-    const progress: AttemptProgress = { phase, status, since, elapsedSeconds, retryInSeconds: delaySeconds };
-    return ApplicationFailure.create({
-      type,
-      message: message.slice(0, 1000),
-      nextRetryDelay: Math.max(100, Math.round(delaySeconds * 1000)),
-      details: [progress],
-      ...(type === 'DmsStillWaiting' ? { category: ApplicationFailureCategory.BENIGN } : {}),
-    });
+    const { phase, status, since, elapsedSeconds } = this;
+    return retryableFailure(type, message, { phase, status, since, elapsedSeconds, retryInSeconds: delaySeconds });
   }
 }

@@ -10,13 +10,10 @@ import { NO_TURN_REASON, type Attempt } from './attempt.js';
 import type { Change, Conclusion, Decision, Facts } from './change.js';
 import { ChangeMemory, REPEAT_DOUBT } from './change-memory.js';
 import { ownCall } from '../../ledger/calls.js';
-import { askLedger, isKnownToLedger } from './ledger-access.js';
-import { LedgerUnreachable } from './ledger-errors.js';
+import { askLedger, beginInTime, isKnownToLedger } from './ledger-access.js';
 
 /** Time limit of a call that changes a replication. */
 const CALL_SECONDS = 15;
-/** Time limit for writing the note. After it, the call is not sent. So a call lands within a known time of its note. */
-const NOTE_SECONDS = 4;
 /** Seconds of start-to-close that an attempt keeps for a note and a call. */
 const RESERVE_SECONDS = 30;
 /** Longest time an attempt waits for its place among the operations that begin. */
@@ -168,26 +165,9 @@ class ChangeAttempt<Outcome, Result> {
       attempt.worker.beginGate.enter(signal),
     );
     const hasSearchAttributes = await attempt.worker.searchAttributes.exist(attempt.worker.client());
-    const reply = await askLedger(attempt, async (ledger) => {
-      const asked = attempt.attemptSeconds;
-      const begun = await ledger.begin({
-        operation,
-        token,
-        call,
-        isAnswered,
-        intent,
-        sequence,
-        status,
-        identifier,
-        taskQueue,
-        hasSearchAttributes,
-      });
-      const took = attempt.attemptSeconds - asked;
-      if (call === null || begun.busy !== null || begun.repeatOf !== null || took <= NOTE_SECONDS) return begun;
-      await ledger.record({ type: 'refused', operation, token });
-      const seconds = took.toFixed(0);
-      throw new LedgerUnreachable(`writing the note took ${seconds} s, so the call was not sent`);
-    }).finally(leave);
+    const subject = { operation, token, call, isAnswered, intent, sequence };
+    const place = { status, identifier, taskQueue, hasSearchAttributes };
+    const reply = await askLedger(attempt, (ledger) => beginInTime(ledger, { ...subject, ...place })).finally(leave);
     if (reply.busy !== null) throw attempt.ledgerBusy(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.mayHaveCalled = true;
     attempt.mayHaveBegun = true;

@@ -3,6 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { ledgerCheckCommands } from '../../contract/commands.js';
 import { ledgerClosed } from '../../contract/failure-messages.js';
 import { dmsFailure, isDmsFailure } from '../../contract/failures.js';
+import type { BeginReply, BeginRequest } from '../../contract/ledger-protocol.js';
 import { backoffSeconds } from './api-failures.js';
 import type { Attempt } from './attempt.js';
 import { LedgerClient } from './ledger-client.js';
@@ -11,6 +12,8 @@ import { reportProblem } from './report-problem.js';
 
 /** Time without an answer of the ledger after which the operation shows that. Temporal itself needs 20 s to tell why. */
 const SILENT_SECONDS = 7;
+/** Time limit for writing the note. After it, the call is not sent. So a call lands within a known time of its note. */
+const NOTE_SECONDS = 4;
 /** Longest time the ledger may be out of reach before an operation that has not begun gives up. */
 const LEDGER_PATIENCE_SECONDS = 300;
 
@@ -41,6 +44,16 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
   } finally {
     reporter.end();
   }
+}
+
+/** Begins or continues an operation. Takes the note of its call back if writing it took too long. */
+export async function beginInTime(ledger: LedgerClient, request: BeginRequest): Promise<BeginReply> {
+  const askedAt = performance.now();
+  const begun = await ledger.begin(request);
+  const seconds = (performance.now() - askedAt) / 1000;
+  if (request.call === null || begun.busy !== null || begun.repeatOf !== null || seconds <= NOTE_SECONDS) return begun;
+  await ledger.record({ type: 'refused', operation: request.operation, token: request.token });
+  throw new LedgerUnreachable(`writing the note took ${seconds.toFixed(0)} s, so the call was not sent`);
 }
 
 /** Reports once to the operation's workflow that the ledger gives no answer, and later that it does. */

@@ -1,6 +1,6 @@
 import { CallLog, type SimulatorCall } from './call-log.js';
 import type { SimulatedClock } from '../engine/clock.js';
-import { configIdsOf, getMetricData } from './cloudwatch.js';
+import { getMetricData } from './cloudwatch.js';
 import { hasEffect, throwFaultError } from './fault-answers.js';
 import { FaultedView, TokenBucket, type Faults, type MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
@@ -10,6 +10,7 @@ import type { Config } from '../engine/model.js';
 import type { Uncertain } from '../engine/uncertain.js';
 import { AwsFault } from '../engine/aws-fault.js';
 import { operations } from './operations.js';
+import { namesOf } from './request-names.js';
 import type { Input, AccountRegion } from './account-region.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import { readRequest } from './shapes.js';
@@ -28,7 +29,7 @@ export interface SimulatorState {
   readonly store: Store;
   readonly faults: Faults;
   readonly uncertain: Uncertain;
-  readonly policy: readonly Statement[] | null;
+  readonly policy: () => readonly Statement[] | null;
   readonly calls: SimulatorCall[];
   readonly random: () => number;
   readonly create: (config: Config) => SimulatedReplication;
@@ -47,7 +48,7 @@ export class AwsFront {
   async answer({ headers, body }: Request): Promise<Reply | null> {
     const { clock, policy } = this.world;
     if (isQuery(headers)) {
-      const { reply, call } = answerQuery(headers, body, policy);
+      const { reply, call } = answerQuery(headers, body, policy());
       this.#log.add({ at: Date.now(), time: clock.now(), ...call }, body.length);
       return reply;
     }
@@ -111,7 +112,8 @@ export class AwsFront {
 
   /** Takes a token and the next fault, then checks IAM. A request that IAM denies has met its fault, too. */
   #takeFault(operation: string, service: 'dms' | 'cloudwatch', input: Input, caller: Caller): MetFault | null {
-    const { faults, uncertain, clock, policy } = this.world;
+    const { faults, uncertain, clock } = this.world;
+    const policy = this.world.policy();
     const arns = this.#resolveArns(input, caller);
     const [arn = null] = arns;
     if (service === 'dms') this.#takeToken(caller);
@@ -229,25 +231,6 @@ function parse(body: string): Input {
   }
   if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Input;
   throw new AwsFault('SerializationException', 'The request is not a JSON object');
-}
-
-/** Returns the names of the replications in a request: ARNs, identifiers, or a metric's dimensions. */
-export function namesOf({
-  ReplicationConfigArn: arn,
-  ResourceArn: resource,
-  ResourceArnList: resources,
-  Filters: filters,
-  MetricDataQueries: queries,
-}: Input): readonly string[] {
-  if (typeof arn === 'string') return [arn];
-  if (typeof resource === 'string') return [resource];
-  if (Array.isArray(resources)) return resources.filter((each) => typeof each === 'string');
-  if (Array.isArray(queries)) return queries.flatMap(configIdsOf);
-  if (!Array.isArray(filters)) return [];
-  return filters.flatMap((filter: unknown) => {
-    const values: unknown = typeof filter === 'object' && filter !== null && 'Values' in filter ? filter.Values : [];
-    return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
-  });
 }
 
 function later(milliseconds: number): Promise<void> {

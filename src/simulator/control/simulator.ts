@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { namesOf, AwsFront } from '../api/front.js';
+import { AwsFront } from '../api/front.js';
+import { namesOf } from '../api/request-names.js';
 import type { SimulatorCall } from '../api/call-log.js';
 import { Faults, type Fault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
@@ -54,7 +55,6 @@ export class DmsSimulator {
     this.#faults = new Faults(this.#random);
     this.#store = new Store(this.clock);
     this.#policy = policy;
-    const policyOf = () => this.#policy;
     this.#aws = new AwsFront({
       clock: this.clock,
       store: this.#store,
@@ -63,9 +63,7 @@ export class DmsSimulator {
       calls: this.calls,
       random: this.#random,
       create: (config: Config) => this.#add(config, {}),
-      get policy() {
-        return policyOf();
-      },
+      policy: () => this.#policy,
     });
   }
 
@@ -195,9 +193,7 @@ export class DmsSimulator {
   fault(fault: Fault): void {
     checks.fault(fault, 'the fault');
     const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
-    const seen = isSnapshot ? this.#store.all() : [];
-    const snapshot = new Map(seen.map(({ arn, now }) => [arn, structuredClone(now)]));
-    this.#faults.add(fault, this.#seconds(), isSnapshot ? snapshot : null);
+    this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
   }
 
   /** Removes all faults. */

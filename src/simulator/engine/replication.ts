@@ -119,16 +119,12 @@ export class SimulatedReplication extends Life {
 
   /** Loads the tables at these positions again, then validates them again. */
   reload(tables: readonly number[]): void {
-    const until = this.time + this.durations.fullLoad / 10;
-    for (const table of tables) {
-      this.tables.reloadedUntil.set(table, until);
-      this.tables.validatedAgain.set(table, until);
-    }
+    this.tables.reload(tables, this.time + this.durations.fullLoad / 10);
   }
 
   /** Validates the tables at these positions again. Has no effect if validation is off. */
   validate(tables: readonly number[]): void {
-    for (const table of tables) this.tables.validatedAgain.set(table, this.time);
+    this.tables.validate(tables, this.time);
   }
 
   /** Starts the replication, as DMS does by itself. */

@@ -78,6 +78,11 @@ export class Store {
     return [...this.#byArn.keys()].flatMap((arn) => this.find(arn) ?? []);
   }
 
+  /** Returns a copy of what looks would show now, by ARN. */
+  snapshot(): ReadonlyMap<string, SimulatedReplication['now']> {
+    return new Map(this.all().map(({ arn, now }) => [arn, structuredClone(now)]));
+  }
+
   clear(): void {
     this.#sites = new Map();
     this.#byArn = new Map();

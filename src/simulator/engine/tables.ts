@@ -61,6 +61,17 @@ export class Tables {
     for (let position = this.#settings.inError; position < inError; position++) this.failedAt.delete(position);
   }
 
+  /** Loads the tables at these positions again, until a time. Then their validation begins again. */
+  reload(positions: readonly number[], until: number): void {
+    for (const position of positions) this.reloadedUntil.set(position, until);
+    this.validate(positions, until);
+  }
+
+  /** Begins the validation of the tables at these positions again, at a time. */
+  validate(positions: readonly number[], time: number): void {
+    for (const position of positions) this.validatedAgain.set(position, time);
+  }
+
   /** Applies the mappings and the settings of a config. */
   configure({ TableMappings: mappings, ReplicationSettings: settings = '{}' }: Config): void {
     const isSelected = readMappings(mappings);
