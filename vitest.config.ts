@@ -3,12 +3,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes long begins first, so that nobody waits for it alone in the end. On a machine that has not run the tests yet, nothing else tells. */
 const SLOW = [
+  'e2e/fleet',
   'workflows/deletion',
+  'readme',
+  'e2e/one-at-a-time',
+  'e2e/stop',
   'e2e/resume',
   'e2e/ledger',
-  'e2e/stop',
-  'slots',
-  'readme',
+  'e2e/cli',
+  'client/ledgers',
   'e2e/',
   'examples/',
   'workflows/',

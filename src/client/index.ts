@@ -112,7 +112,7 @@ export class ReplicationClient {
   }
 
   /** Finds the operation that is under way on a replication, whoever started it. Needs no worker. `null`: none. */
-  openOperation(replicationConfigArn: string): Promise<OpenOperation | null> {
+  async openOperation(replicationConfigArn: string): Promise<OpenOperation | null> {
     return this.#operations.findOpen(readArn({ replicationConfigArn }));
   }
 
@@ -125,7 +125,7 @@ export class ReplicationClient {
   }
 
   /** Reads the summary of one replication. Needs no worker. `null`: it has no ledger in this namespace. */
-  summary(replicationConfigArn: string): Promise<ReplicationSummary | null> {
+  async summary(replicationConfigArn: string): Promise<ReplicationSummary | null> {
     return readSummary(this.#client, readArn({ replicationConfigArn }));
   }
 
@@ -201,7 +201,7 @@ export class ReplicationClient {
    *
    * If no worker holds the wait at that moment, the next sweep looks. Returns false if no operation is open.
    */
-  nudge(replicationConfigArn: string): Promise<boolean> {
+  async nudge(replicationConfigArn: string): Promise<boolean> {
     return nudgeOperation(this.#client, readArn({ replicationConfigArn }));
   }
 

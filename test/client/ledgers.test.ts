@@ -72,7 +72,7 @@ describe('a ledger', () => {
   });
 });
 
-describe('the move of a ledger', () => {
+describe.concurrent('the move of a ledger', () => {
   test('lets operations go on when its old task queue has no worker any more', async () => {
     await using stage = await Stage.set();
     const old = await stage.work();

@@ -5,7 +5,9 @@ import { failureOf, ledgerOf, quick, Stage, until } from '../support/stage.js';
 const slowStop = { ...quick, durations: { ...quick.durations, stopping: 1200 } };
 /** Ends a slow stop. Until then, a test has all the time that it needs. */
 const endStop = (stage: Stage) => stage.simulator.clock.advance({ seconds: slowStop.durations.stopping });
-const slowStart = { ...quick, durations: { ...quick.durations, replication_starting: 160 } };
+/** Simulated duration of a start that lasts until a test moves the clock. */
+const STARTING_SECONDS = 36_000;
+const heldStart = { ...quick, durations: { ...quick.durations, replication_starting: STARTING_SECONDS } };
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 
 const status = (stage: Stage, arn: string) => stage.simulator.row(arn).Status;
@@ -267,35 +269,30 @@ describe.concurrent('a reservation', () => {
 });
 
 describe.concurrent('a stop that preempts', () => {
-  test('cancels the resume under way, from the client and from a step', async () => {
-    await using stage = await Stage.set(slowStart);
+  test.each(['the client', 'a step'])('cancels the resume under way, from %s', async (from) => {
+    await using stage = await Stage.set(heldStart);
     await stage.work();
     const { client, taskQueue } = stage;
-    const preempted = async (stop: (input: object) => Promise<unknown>) => {
-      const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
-      await stage.dms.stop({ replicationConfigArn, ...brief });
-      const resume = await stage.dms.startResume({ replicationConfigArn });
-      await until('it is starting', () => status(stage, replicationConfigArn) === 'replication_starting');
-      const input = { replicationConfigArn, ...brief };
-      expect(await failureOf(stage.dms.stop({ ...input, preempt: false }))).toMatchObject({
-        type: 'DmsOperationInProgress',
-      });
-      const ended = failureOf(resume.result());
-      expect(await stop({ ...input, preempt: true })).toMatchObject({
-        outcome: 'stopped',
-        checkpoint: { sequence: 2 },
-      });
-      expect((await ended).message).toMatch(/cancelled/i);
-      expect(stage.simulator.count('StopReplication', replicationConfigArn)).toBe(1);
-    };
-    await Promise.all([
-      preempted((input) => stage.dms.stop(input as never)),
-      preempted((input) => client.workflow.execute('hostStop', { workflowId: randomUUID(), taskQueue, args: [input] })),
-    ]);
+    const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
+    await stage.dms.stop({ replicationConfigArn, ...brief });
+    const resume = await stage.dms.startResume({ replicationConfigArn });
+    await until('it is starting', () => status(stage, replicationConfigArn) === 'replication_starting');
+    const input = { replicationConfigArn, ...brief };
+    expect(await failureOf(stage.dms.stop({ ...input, preempt: false }))).toMatchObject({
+      type: 'DmsOperationInProgress',
+    });
+    const ended = failureOf(resume.result());
+    const preempting = { ...input, preempt: true };
+    const host = { workflowId: randomUUID(), taskQueue, args: [preempting] };
+    const stopped = from === 'the client' ? stage.dms.stop(preempting) : client.workflow.execute('hostStop', host);
+    expect((await ended).message).toMatch(/cancelled/i);
+    stage.simulator.clock.advance({ seconds: STARTING_SECONDS });
+    expect(await stopped).toMatchObject({ outcome: 'stopped', checkpoint: { sequence: 2 } });
+    expect(stage.simulator.count('StopReplication', replicationConfigArn)).toBe(1);
   });
 
   test('does not cancel the resume under way when its input is invalid or a host reserved the replication', async () => {
-    await using stage = await Stage.set(slowStart);
+    await using stage = await Stage.set(heldStart);
     await stage.work();
     const { client, taskQueue } = stage;
     const replicationConfigArn = stage.simulator.createReplication({ status: 'stopped' });
@@ -310,6 +307,7 @@ describe.concurrent('a stop that preempts', () => {
     const host = { workflowId: `cutover-${randomUUID()}`, taskQueue, args: [replicationConfigArn] };
     await client.workflow.execute('hostThatOnlyReserves', host);
     expect(await failureOf(stage.dms.stop(preempting))).toMatchObject({ type: 'DmsReplicationReserved' });
+    stage.simulator.clock.advance({ seconds: STARTING_SECONDS });
     expect(await resume.result()).toMatchObject({ outcome: 'resumed' });
     expect(stage.simulator.count('StopReplication')).toBe(0);
   });

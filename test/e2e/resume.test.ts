@@ -274,22 +274,22 @@ describe.concurrent('a resume', () => {
 describe.concurrent('a resume with checks', () => {
   test('is refused when the source log is too short for the recorded lag, or warns of it', async () => {
     await using stage = await Stage.set(quick);
-    const read = () => Promise.resolve({ sourceSeconds: 3000, targetSeconds: 0, at: new Date().toISOString() });
+    const read = () => Promise.resolve({ sourceSeconds: 300_000, targetSeconds: 0, at: new Date().toISOString() });
     await stage.work({ lag: { read } });
     const replicationConfigArn = stage.simulator.createReplication();
     const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
-    expect(checkpoint.lagAtStop).toMatchObject({ sourceSeconds: 3000, targetSeconds: 0 });
+    expect(checkpoint.lagAtStop).toMatchObject({ sourceSeconds: 300_000, targetSeconds: 0 });
     const resume = (more: object) => stage.dms.resume({ replicationConfigArn, ...unverified, ...more });
-    const failure = await failureOf(resume({ sourceLogRetentionSeconds: 2000 }));
+    const failure = await failureOf(resume({ sourceLogRetentionSeconds: 200_000 }));
     expect(failure).toMatchObject({
       type: 'DmsSourceLogExpired',
-      message: expect.stringContaining('3000 s behind then'),
+      message: expect.stringContaining('83.3 h behind then'),
     });
-    const open = { sourceLogRetentionSeconds: 7000, oldestOpenTransactionSeconds: 7000 };
+    const open = { sourceLogRetentionSeconds: 700_000, oldestOpenTransactionSeconds: 700_000 };
     expect(await failureOf(resume(open))).toMatchObject({ type: 'DmsSourceLogExpired' });
     expect(await failureOf(resume({ sourceLogRetentionSeconds: -1 }))).toMatchObject({ type: 'DmsInvalidInput' });
     expect(stage.simulator.count('StartReplication')).toBe(0);
-    const resumed = await resume({ sourceLogRetentionSeconds: 3500 });
+    const resumed = await resume({ sourceLogRetentionSeconds: 350_000 });
     expect(resumed.warnings.map(({ code }) => code)).toContain('source-log-short');
   });
 

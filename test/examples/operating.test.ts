@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { ReplicationSummary } from '../../src/client/index.js';
 import { lastPolls } from '../../src/client/workers.js';
 import { findServer } from '../../scripts/temporal-server.js';
 import { runCli } from '../support/cli.js';
@@ -70,10 +71,12 @@ async function temporal(line: string, arn: string): Promise<string> {
 const nameOf = (arn: string) => arn.split(':').at(-1) ?? '';
 const create = (on: Stage, more: object = {}) =>
   on.simulator.createReplication({ identifier: `tour-${randomUUID()}`, ...more });
-const untilListed = (on: Stage, arn: string, ...options: readonly string[]) =>
-  until('it is listed', async () =>
-    (await dms(on, `temporal dms list ${options.join(' ')}`, arn)).includes(nameOf(arn)),
-  );
+const untilListed = (on: Stage, arn: string, isMeant: (summary: ReplicationSummary) => boolean = () => true) =>
+  until('it is listed', async () => {
+    for await (const summary of on.dms.list())
+      if (summary.replicationConfigArn === arn && isMeant(summary)) return true;
+    return false;
+  });
 
 describe.concurrent('the page for operators', () => {
   test('finds out what is wrong when nothing works', async () => {
@@ -127,7 +130,7 @@ describe.concurrent('the page for operators', () => {
     const arn = create(stage);
     const start = { workflowId: `host-${randomUUID()}`, taskQueue: stage.taskQueue, args: [arn] };
     await stage.client.workflow.execute('hostThatOnlyReserves', start);
-    await untilListed(stage, arn, '--reserved');
+    await untilListed(stage, arn, ({ reservedBy }) => reservedBy !== null);
     const [list, status] = await follow('The owner of a reservation is gone', stage, arn);
     expect(list).toContain(start.workflowId.slice(0, 10));
     expect(status).toContain(`by ${start.workflowId} since`);
@@ -137,7 +140,7 @@ describe.concurrent('the page for operators', () => {
   test('resumes a replication that was sealed by mistake', async () => {
     const arn = create(stage);
     await stage.dms.stop({ replicationConfigArn: arn, intent: 'final', ...brief });
-    await untilListed(stage, arn, '--sealed');
+    await untilListed(stage, arn, ({ sealed }) => sealed);
     await follow('Sealed by mistake', stage, arn);
     expect(stage.simulator.row(arn).Status).toBe('running');
   });
@@ -157,7 +160,7 @@ describe.concurrent('the page for operators', () => {
     const arn = create(stage);
     const { checkpoint } = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
     await stage.client.workflow.getHandle(`dms-ledger:${arn}`).terminate('by mistake');
-    await untilListed(stage, arn, '--state', 'lost');
+    await untilListed(stage, arn, ({ state }) => state === 'lost');
     const [list, , status] = await follow('The ledger was terminated', stage, arn);
     expect(list).toContain(`${nameOf(arn)}  lost`);
     expect(status).toContain(`${nameOf(arn)} is stopped`);
