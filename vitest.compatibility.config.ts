@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { shared } from './vitest.config.js';
 
 /**
- * `npm run test:compatibility`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or a
- * lot of requests or seeds; and what depends on DMS once more with everything that is uncertain about DMS the other way round.
+ * `npm run test:compatibility`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or
+ * many processes, requests or seeds; and what depends on DMS once more with everything that is uncertain about DMS the other way round.
  */
 export default defineConfig({
   test: {
@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'inverted',
           include: [
             'test/e2e/{joining,late-calls,ledger,main-job,one-at-a-time,outages,restored-backup,resume,stop}.test.ts',
-            'test/examples/cutover.test.ts',
+            'test/compatibility/cutover-example.test.ts',
             'test/workflows/{deadline-guard,deletion}.test.ts',
           ],
           env: { DMS_UNCERTAIN: 'inverted' },

@@ -13,9 +13,7 @@ const SLOW = [
   'e2e/cli',
   'client/ledgers',
   'e2e/',
-  'examples/',
   'workflows/',
-  'demo',
   'exploration/',
   'activities/',
   'consumers/',
@@ -42,7 +40,7 @@ export const shared = {
 
 /** Files that replace no module, no clock and no logger share a process, so that it loads the SDKs once. */
 const SHARED = [
-  'test/{cli,client,contract,dms,dynamodb,e2e,examples,iam,ledger,rules,simulator,watch}/*.test.ts',
+  'test/{cli,client,contract,dms,dynamodb,e2e,iam,ledger,rules,simulator,watch}/*.test.ts',
   'test/activities/!(attempts|change|trouble-of-aws).test.ts',
   'test/workflows/!(duties|unfinished-call).test.ts',
 ];

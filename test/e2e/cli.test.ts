@@ -57,10 +57,12 @@ describe.concurrent('the command line', () => {
     });
     expect(shown.next).toEqual([`temporal dms resume ${arn}`]);
     expect((await dms('checkpoint', name)).stdout).toBe(`${stopped.checkpoint.recoveryCheckpoint}\n`);
+    // A list that is wide, because others are in it, shortens names.
+    const begin = name.slice(0, 20);
     expect((await dms('list', '--expires-within', '49h')).stdout).toMatch(
-      new RegExp(`^${name} +stopped +in \\d d`, 'm'),
+      new RegExp(`^${begin}\\S* +stopped +in \\d d`, 'm'),
     );
-    expect((await dms('list', '--expires-within', '1h')).stdout).not.toContain(name);
+    expect((await dms('list', '--expires-within', '1h')).stdout).not.toContain(begin);
 
     const resumed = await json(schemas.resume, 'resume', name, ...why, '--verify', '1s');
     expect(resumed).toMatchObject({ outcome: 'resumed', resumedFrom: { sequence: 1 } });

@@ -15,19 +15,48 @@ declare module 'vitest' {
   }
 }
 
+interface Shared {
+  readonly temporalAddress: string;
+  readonly workflowBundle: string;
+  readonly end: () => Promise<void>;
+}
+
+/** Projects of a run load this module once each, in one process. They share a server and a bundle. */
+const places = globalThis as { temporalDmsTests?: { readonly shared: Promise<Shared>; users: number } | undefined };
+
 /** Starts one real Temporal server for all end-to-end tests. Each test has a task queue of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const place = (places.temporalDmsTests ??= { shared: startShared(), users: 0 });
+  place.users++;
+  const { temporalAddress, workflowBundle, end } = await place.shared;
   project.provide('timeSkippingServer', await findServer('time-skipping'));
-  const extraArgs = ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'];
-  const server = await startServer({ extraArgs });
-  project.provide('temporalAddress', server.address);
-  const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-bundle-'));
-  const workflowsPath = fileURLToPath(new URL('./hosts.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  await writeFile(join(folder, 'hosts.js'), code);
-  project.provide('workflowBundle', join(folder, 'hosts.js'));
+  project.provide('temporalAddress', temporalAddress);
+  project.provide('workflowBundle', workflowBundle);
   return async () => {
-    await rm(folder, { recursive: true });
-    await server.teardown();
+    if (--place.users > 0) return;
+    places.temporalDmsTests = undefined;
+    await end();
+  };
+}
+
+async function startShared(): Promise<Shared> {
+  const extraArgs = ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'];
+  const [server, { code }, folder] = await Promise.all([
+    startServer({ extraArgs }),
+    bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('./hosts.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR'),
+    }),
+    mkdtemp(join(tmpdir(), 'temporal-dms-bundle-')),
+  ]);
+  const workflowBundle = join(folder, 'hosts.js');
+  await writeFile(workflowBundle, code);
+  return {
+    temporalAddress: server.address,
+    workflowBundle,
+    end: async () => {
+      await rm(folder, { recursive: true });
+      await server.teardown();
+    },
   };
 }
