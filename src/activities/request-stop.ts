@@ -31,7 +31,7 @@ export async function requestStop(
     seconds: stoppableTimeoutSeconds,
     failure: 'DmsNotStoppable',
     what: "after the stop began. DMS can't stop it in that state",
-    hint: 'Stop it again, which waits until DMS can stop it',
+    hint: 'Stop it again. The new stop waits until DMS can stop it',
     again: { kind: 'stop', intent },
   } as const;
   const phase = 'waiting-until-stoppable';

@@ -181,10 +181,11 @@ async function checkAccount(arn: ReplicationConfigArn): Promise<{ check: DoctorC
     if (caller.accountId === arn.accountId)
       return { check: ok(name, `You are ${caller.arn} in ${arn.region}`), isOther: false };
     const what = `You are ${caller.arn}, and the replication is in the account ${arn.accountId}`;
-    const hint = 'The workers may have others. Set AWS_PROFILE to one of that account, or check the ARN.';
+    const hint =
+      'The workers may have other credentials. Check the ARN, or set AWS_PROFILE to a profile of that account.';
     return { check: bad('warning', name, what, hint), isOther: true };
   } catch (err) {
-    const hint = "AWS could not be asked for the account of this machine's credentials.";
+    const hint = 'Check AWS_PROFILE and the network, then run temporal dms doctor again.';
     return { check: bad('warning', name, problemOf(err), hint), isOther: false };
   }
 }

@@ -109,12 +109,16 @@ export async function shownError(err: unknown): Promise<ShownError> {
     const { CancelledFailure, TerminatedFailure, TimeoutFailure } = await import('@temporalio/common');
     const { cause } = err;
     if (cause instanceof TimeoutFailure)
-      return simple(unreachable, `It did not end in time: ${cause.message}`, 'Check the workers: temporal dms doctor');
+      return simple(
+        unreachable,
+        `The workflow did not end in time: ${cause.message}`,
+        'Check the workers: temporal dms doctor',
+      );
     const isByPerson = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
     const how = cause === undefined ? '' : `: ${problemOf(cause)}`;
     return isByPerson
-      ? simple(failed, `Somebody ended it in Temporal${how}`, 'See who: temporal dms history, or the Web UI.')
-      : simple(failed, `It failed${how}`);
+      ? simple(failed, `Somebody ended the workflow in Temporal${how}`, 'See who: temporal dms history, or the Web UI.')
+      : simple(failed, `The workflow failed${how}`, 'See its history: temporal dms history, or the Web UI.');
   }
   if (err instanceof Error && err.message.startsWith('Unknown encoding'))
     return simple(exitCodes.failure, `A payload can't be read: ${err.message}`, CODEC_HINT);

@@ -76,7 +76,7 @@ export function createProgram(terminal: Terminal, runner: Runner, usageErrors: s
   addCommands(program, runner);
   program.addHelpText(
     'after',
-    '\nA <replication> is an ARN, its last part, or a unique beginning of that.\nThe Temporal CLI runs this program, too: temporal dms list.',
+    '\nA <replication> is an ARN, an identifier, or the last part of an ARN.\nA unique beginning is enough, except for fleets and archive rebuild.\nThe Temporal CLI runs this program, too: temporal dms list.',
   );
   for (const command of program.commands)
     if (command.options.length > 0 || command.commands.length > 0)

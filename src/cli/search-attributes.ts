@@ -18,13 +18,14 @@ const CREATE = 'temporal dms doctor --create-search-attributes';
 export async function checkSearchAttributes(client: Client, creates: boolean): Promise<DoctorCheck> {
   const namespace = `--namespace ${shellWord(client.options.namespace)}`;
   try {
-    if (await exist(client)) return ok(creates);
+    if (await haveAll(client)) return ok(false);
   } catch (err) {
-    const detail = `It is not known whether the namespace has them: ${messageOf(err)}`;
-    return { name: NAME, state: 'warning', detail, hint: 'Allow CountWorkflowExecutions.' };
+    const detail = `The search attributes of the namespace can't be read: ${messageOf(err)}`;
+    const hint = 'If access is denied, allow CountWorkflowExecutions. Otherwise try again.';
+    return { name: NAME, state: 'warning', detail, hint };
   }
   if (!creates) {
-    const detail = `The namespace has no search attributes ${names.join(', ')}, so the Web UI and temporal workflow list can't filter replications`;
+    const detail = `The namespace lacks at least one of the search attributes ${names.join(', ')}, or one has another type. The Web UI and temporal workflow list can't filter replications`;
     return { name: NAME, state: 'skipped', detail, hint: `Create them: ${CREATE} ${namespace}` };
   }
   try {
@@ -32,9 +33,9 @@ export async function checkSearchAttributes(client: Client, creates: boolean): P
   } catch (err) {
     const flags = Object.values(searchAttributes).map(({ name, type }) => `--name ${name} --type ${cliTypes[type]}`);
     const hint = `Create them as an administrator: temporal operator search-attribute create ${namespace} ${flags.join(' ')}. On Temporal Cloud, use its console.`;
-    return { name: NAME, state: 'failed', detail: `They can't be created: ${messageOf(err)}`, hint };
+    return { name: NAME, state: 'failed', detail: `The search attributes can't be created: ${messageOf(err)}`, hint };
   }
-  return ok(creates);
+  return ok(true);
 }
 
 const cliTypes = { KEYWORD: 'Keyword', BOOL: 'Bool', DATETIME: 'Datetime' } as const;
@@ -44,7 +45,8 @@ function ok(isNew: boolean): DoctorCheck {
   return { name: NAME, state: 'ok', detail: `Search attributes ${names.join(', ')}${later}`, hint: null };
 }
 
-async function exist(client: Client): Promise<boolean> {
+/** True if the namespace has all search attributes, each with its type. */
+async function haveAll(client: Client): Promise<boolean> {
   try {
     await client.withDeadline(Date.now() + SECONDS * 1000, () => client.workflow.count(searchAttributesQuery));
     return true;

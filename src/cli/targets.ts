@@ -47,7 +47,7 @@ export async function findArns(session: Session, texts: readonly string[]): Prom
   if (problems.size === 0) return texts.map((text) => arns.get(text) ?? text);
   const lines = [...problems.values()].map((problem) => `\n  ${problem}`);
   throw new CliError(
-    `Some names can't be used, so nothing was started:${lines.join('')}`,
+    `Some of these replications can't be used, so nothing was changed:${lines.join('')}`,
     'Give whole ARNs, or see what is known: temporal dms list',
     exitCode,
   );

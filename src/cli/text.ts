@@ -67,7 +67,7 @@ function columnWidths(header: readonly string[], rows: readonly (readonly string
 /** Returns the lines of a row. */
 function rowLines(row: readonly string[], widths: readonly number[]): readonly string[] {
   const lines: string[] = [];
-  /** Lines of the cells side by side, which begin below all lines before them. */
+  /** Open lines of the row. `endLines` closes them. */
   let beside: string[] = [];
   const endLines = () => {
     lines.push(...beside.map((line) => line.trimEnd()).filter((line) => line !== ''));

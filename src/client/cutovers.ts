@@ -168,7 +168,10 @@ function notFound(workflowId: string) {
   );
 }
 
-function takenId({ cutoverId, replicationConfigArns }: ReturnType<typeof readCutoverInput>['plan'], isOpen: boolean) {
+type TakenCutover = Pick<CutoverInput, 'cutoverId' | 'replicationConfigArns'>;
+
+/** Builds the failure of a cutover whose id another cutover has, which is open or has switched. */
+export function takenId({ cutoverId, replicationConfigArns }: TakenCutover, isOpen: boolean) {
   const [replicationConfigArn = ''] = replicationConfigArns;
   return dmsFailure(
     isOpen ? 'DmsOperationInProgress' : 'DmsOperationSuperseded',

@@ -225,8 +225,10 @@ export class ReplicationClient {
    * Moves the ledger to another task queue. The ledger stays on the task queue of the first operation, whatever a later
    * operation or worker names.
    *
-   * Both task queues need a worker with the workflows and the activities of this package: the old one until the ledger has
-   * moved. Resolves then. The ledger keeps the name and the reason. Throws as {@link unseal} does, and
+   * Both task queues need a worker with the workflows and the activities of this package. Resolves once the ledger has
+   * moved. The worker of the old task queue may end then. The ledger keeps the name and the reason.
+   *
+   * Throws as {@link unseal} does, and `DmsInvalidInput` for the name of a task queue that Temporal refuses. Throws
    * `DmsLedgerUnavailable` if nobody polls the new task queue, or if the ledger has not moved within 20 seconds.
    */
   moveLedger(replicationConfigArn: string, request: MoveRequest): Promise<void> {

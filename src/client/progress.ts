@@ -18,7 +18,7 @@ import { toIso } from './times.js';
 import {
   describeNoWorker,
   findProblem,
-  findSlowTask,
+  findUnservedTask,
   findWaitingWorkflowTask,
   stuckProblem,
   type NoWorker,
@@ -58,7 +58,7 @@ export async function readProgress(
   request: ReadRequest,
 ): Promise<ClientProgress> {
   const description = await askServer(client, () => handle.describe());
-  const waiting = description.status.name === 'RUNNING' ? await findSlowTask(client, description) : null;
+  const waiting = description.status.name === 'RUNNING' ? await findUnservedTask(client, description) : null;
   const noWorker = waiting === null ? null : { taskQueue: waiting.taskQueue, since: waiting.since };
   const known =
     (await pendingProgress(client, description, request)) ??
@@ -76,7 +76,6 @@ export async function readProgress(
   return { ...known, detail, problem, taskQueue: description.taskQueue, noWorker };
 }
 
-/** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
 /**
  * Finds what keeps an operation from going on, for a caller that looks again before it says so. Asks the workflow only if
  * nothing is pending. A worker that lacks an activity leaves it so.
@@ -93,6 +92,7 @@ export async function findOperationProblem(client: Client, handle: WorkflowHandl
   return problem === null ? null : { text: problem, noWorker: null };
 }
 
+/** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
 async function reportedProgress(
   client: Client,
   handle: WorkflowHandle,
@@ -149,15 +149,15 @@ async function pendingProgress(
 }
 
 /** Activities whose attempts ask the ledger. */
-const askLedger: readonly string[] = ['dms.requestStop', 'dms.requestStart', 'dms.recordOperation'];
+const activitiesThatAskLedger: readonly string[] = ['dms.requestStop', 'dms.requestStart', 'dms.recordOperation'];
 
-/** Finds out whether the ledger keeps an attempt waiting. An attempt says so itself only after half a minute. */
+/** Finds out whether the ledger keeps an attempt waiting. An attempt fails for that reason only after half a minute. */
 async function ledgerProblem(
   client: Client,
   { workflowId }: WorkflowExecutionDescription,
   { activityType }: PendingActivity,
 ): Promise<string | null> {
-  if (!askLedger.includes(activityType?.name ?? '')) return null;
+  if (!activitiesThatAskLedger.includes(activityType?.name ?? '')) return null;
   const arn = workflowId.slice(operationWorkflowId('').length);
   try {
     const ledger = await askServer(client, () => client.workflow.getHandle(ledgerWorkflowId(arn)).describe());

@@ -123,8 +123,11 @@ export function stuckProblem({
 /** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
 const SLOW_SECONDS = 8;
 
-/** Returns a task that no worker takes, and that has waited for longer than a busy worker may need. `null`: none. */
-export async function findSlowTask(client: Client, description: Description): Promise<WaitingTask | null> {
+/**
+ * Returns a waiting task whose task queue no worker polls. If a worker polled lately, the task counts only after
+ * `SLOW_SECONDS`. `null`: none.
+ */
+export async function findUnservedTask(client: Client, description: Description): Promise<WaitingTask | null> {
   const found = await findWaitingTask(client, description);
   const isLong = found !== null && Date.now() - Date.parse(found.since) > SLOW_SECONDS * 1000;
   return found?.isCertain === true || isLong ? found : null;
@@ -132,10 +135,13 @@ export async function findSlowTask(client: Client, description: Description): Pr
 
 /** Seconds between two checks of one execution, if few are waited for. */
 const CHECK_SECONDS = 5;
-/** Maximum number of checks in a second, for all executions that a client waits for. */
+/** Maximum number of checks in a second, for all executions that one watch waits for. */
 const MAX_CHECKS = 10;
 
-/** Warns when something keeps an execution that a client waits for from moving. */
+/**
+ * Warns when something keeps an execution that a client waits for from moving. All operations of a client share a watch.
+ * Each fleet and each cutover has its own.
+ */
 export class WorkerWatch {
   /** Task queues without a worker that a warning has named. */
   readonly #warned = new Set<string>();
@@ -155,7 +161,7 @@ export class WorkerWatch {
     }
   }
 
-  /** Warns of a problem that two checks in a row have found. A task that waits is the same one if its time is. */
+  /** Warns of a problem that two checks in a row have found. Two findings are one task if `since` is equal. */
   async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
     let hasWarned = false;
     for (let before: Problem | null = null; ;) {

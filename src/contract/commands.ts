@@ -2,7 +2,8 @@
  * Commands ready to paste, for hints. An ARN needs no quotes in a shell, nor does an id that contains one. The program
  * asks for the reason of a decision.
  *
- * Each function named `…Commands` returns both forms of a command: with `temporal-dms`, and with the Temporal CLI alone.
+ * Each function named `…Commands` returns both forms of a command, if this program has one: with `temporal-dms`, and with
+ * the Temporal CLI alone.
  */
 import type { Replication } from '../dms/replication.js';
 import type { FailureSubject } from './failures.js';
@@ -135,8 +136,8 @@ export function operationCommands(
 }
 
 /**
- * Returns the command that loads everything anew. It has no confirmation, and no form that needs none: it discards what
- * the target holds, so the program asks for the identifier.
+ * Returns the command that loads everything anew. Leaves out `--confirm-reload`: a reload discards the target, so the
+ * program asks for the identifier.
  */
 export function reloadCommand({ replicationConfigArn, operationTaskQueue = DMS_TASK_QUEUE }: HintedOperation): string {
   const flags = ['--type reload-target', taskQueueOption(operationTaskQueue)].filter(Boolean);

@@ -219,3 +219,14 @@ export function nobodyLooked(type: 'DmsStopTimedOut' | 'DmsStartTimedOut', subje
     `Start a worker that serves its task queue: ${workerCommand(taskQueue)}. Then run the ${kind} again, which follows what DMS did meanwhile: ${operationCommands(kind, { replicationConfigArn, operationTaskQueue: taskQueue })}.`,
   );
 }
+
+/** Builds the failure of a scheduled resume whose stop was not recorded within `hours`. */
+export function scheduledStopNotRecorded(subject: FailureSubject & { readonly operationId: string }, hours: number) {
+  const { replicationConfigArn, operationId } = subject;
+  return dmsFailure(
+    'DmsStopTimedOut',
+    subject,
+    `The scheduled stop "${operationId}" of ${replicationConfigArn} is not recorded ${hours} hours after the time to resume`,
+    `See what the ledger waits for: ${recordCommands('status', replicationConfigArn)}. This run of the schedule is over, so resume the replication by hand: ${operationCommands('resume', subject)}.`,
+  );
+}

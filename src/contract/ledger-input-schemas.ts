@@ -28,9 +28,9 @@ export function readDecision(replicationConfigArn: string, what: string, request
 }
 
 const wantedQueue = describeMismatch(
-  'the name of a task queue: 1 to 200 characters, without white space at its ends, and not one that Temporal reserves',
+  'the name of a task queue: 1 to 200 printable ASCII characters, without white space at its ends, and not one that Temporal reserves',
 );
-/** Temporal would refuse any other name only once the ledger continues there, again and again. */
+/** Checks the name now. Temporal would refuse a wrong one only when the ledger continues as new, in every retry. */
 const isTaskQueue = v.regex<string, typeof wantedQueue>(
   /^(?!__temporal_|\/_sys\/)(?=\S)[\x20-\x7e]{1,200}(?<=\S)$/,
   wantedQueue,

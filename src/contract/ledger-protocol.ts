@@ -148,7 +148,10 @@ export interface DecisionRequest {
 
 /** Argument of the update `dms.move`. */
 export interface MoveRequest extends DecisionRequest {
-  /** Task queue to move the ledger to. A worker with the workflow `dmsReplicationLedger` must serve it. */
+  /**
+   * Task queue to move the ledger to, 1 to 200 printable ASCII characters. A worker with the workflows and the
+   * activities of this package must poll it.
+   */
   readonly taskQueue: string;
 }
 

@@ -65,7 +65,7 @@ export function requireConfirmation({ request, look, subject }: ResumeFacts, typ
     'DmsNotResumable',
     subject,
     `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
-    `Repeat the replication config's identifier ("${identifier}") as confirmReload: ${reloadCommand(subject)}.`,
+    `Set confirmReload to the identifier of the replication config ("${identifier}"). Or run this command, and type the identifier when it asks: ${reloadCommand(subject)}.`,
   );
 }
 

@@ -195,8 +195,8 @@ interface UpdateOptions<Request> {
 }
 
 /**
- * Shows the ledger in the current details and in metrics. Shows it in the memo and the search attributes, which are
- * readable without a worker, if they change.
+ * Shows the ledger in the current details and in metrics. Updates the memo and the search attributes only if they
+ * change. Both are readable without a worker.
  */
 function show(ledger: Ledger, problems: ReadonlyMap<DutyName, string>, isIndexed: boolean): void {
   const { replicationConfigArn, archive, guard, checkpoints } = ledger;

@@ -77,7 +77,7 @@ export function countDeadlineWarning(resumeBy: string, now: number): void {
  * Shows until when a guarded replication can be resumed, or that no guard runs for its newest stop.
  *
  * A guard runs while its `dms_resume_by` is later than each `dms_resume_by_ended`, over all workers. Both are the end
- * of a resume window, so a later stop begins anew.
+ * of a resume window. A later stop has a later end, so its guard counts as running.
  */
 export function showResumeWindow(
   replication: string,

@@ -10,7 +10,7 @@ import { isNotRegistered } from './operation/missing-worker.js';
 /** Time after which a plan takes the last problem for an answer, and the time between two tries. */
 const [PATIENCE_SECONDS, PAUSE_SECONDS] = [20, 2];
 /** Failure types of what an operation would wait for. */
-const waits: readonly string[] = ['DmsStillWaiting', 'DmsThrottled', 'DmsUnavailable'];
+const retryableTypes: readonly string[] = ['DmsStillWaiting', 'DmsThrottled', 'DmsUnavailable'];
 
 /**
  * Finds out what a stop or resume would do now, and does nothing. Takes no lock, so it can run beside an operation.
@@ -37,7 +37,8 @@ export async function dmsPlanOperation(request: PlanOperation): Promise<Operatio
           taskQueue,
           `No worker of the task queue "${taskQueue}" takes the activity dms.planOperation`,
         );
-      if (!(cause instanceof ApplicationFailure) || !waits.includes(cause.type ?? '')) throw unwrapFailure(err);
+      if (!(cause instanceof ApplicationFailure) || !retryableTypes.includes(cause.type ?? ''))
+        throw unwrapFailure(err);
       if (Date.now() - begunAt < PATIENCE_SECONDS * 1000) await sleep(PAUSE_SECONDS * 1000);
       else return planToWait(request, replicationConfigArn, cause.message);
     }

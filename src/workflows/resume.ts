@@ -27,7 +27,7 @@ async function resume(run: RunningOperation<ResumePlan>): Promise<ResumeReplicat
   state.mayHaveBegun = true;
   const activities = soughtActivities('Check the recorded stop, ask DMS to start it, once', {
     replicationConfigArn,
-    onMissing: (problem) => tracker.explain(problem),
+    onMissing: (problem) => tracker.showProblem(problem),
   });
   const requested = await activities['dms.requestStart']({
     replicationConfigArn,

@@ -1,7 +1,7 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
-import { operationCommands, recordCommands } from '../contract/commands.js';
-import { dmsFailure, findDmsFailure, type DmsFailureType } from '../contract/failures.js';
+import { scheduledStopNotRecorded } from '../contract/failure-messages.js';
+import { findDmsFailure, type DmsFailureType } from '../contract/failures.js';
 import { requireScheduled } from '../contract/input-schemas.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../contract/inputs.js';
 import { MAX_STOP_DELAY_SECONDS } from '../rules/pause-schedule.js';
@@ -92,9 +92,7 @@ async function readSettledLedger(replicationConfigArn: string, prefix: string): 
     if (waitedSeconds >= MAX_WAIT_HOURS * 3600) {
       const { operationId } = note;
       const subject = { replicationConfigArn, operationId, operationTaskQueue: workflowInfo().taskQueue };
-      const what = `The scheduled stop "${operationId}" is not recorded ${MAX_WAIT_HOURS} hours after the time to resume`;
-      const hint = `See what the ledger waits for: ${recordCommands('status', replicationConfigArn)}. This run of the schedule is over, so resume the replication by hand: ${operationCommands('resume', subject)}.`;
-      throw dmsFailure('DmsStopTimedOut', subject, what, hint);
+      throw scheduledStopNotRecorded(subject, MAX_WAIT_HOURS);
     }
     await sleep(REREAD_SECONDS * 1000);
   }

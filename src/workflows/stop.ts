@@ -108,7 +108,7 @@ async function requestStop({
   const { isAnswered, mayHaveBegun } = state;
   state.mayHaveBegun = true;
   const summary = 'Ask DMS to stop it';
-  const onMissing = (problem: string | null) => tracker.explain(problem);
+  const onMissing = (problem: string | null) => tracker.showProblem(problem);
   // A stop that DMS has accepted does not end for the lack of a worker.
   const activities = isAnswered
     ? changingActivities(summary)

@@ -8,7 +8,7 @@ import { beginAttempt } from '../../src/activities/runtime/begin-attempt.js';
 import { askLedger } from '../../src/activities/runtime/ledger-access.js';
 import { LedgerUnreachable } from '../../src/activities/runtime/ledger-errors.js';
 import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
-import { handleOf } from '../../src/client/cutovers.js';
+import { handleOf, takenId } from '../../src/client/cutovers.js';
 import * as messages from '../../src/contract/failure-messages.js';
 import { dmsFailure, DmsFailureType, findDmsFailure, type DmsFailure } from '../../src/contract/failures.js';
 import type { FleetReport } from '../../src/contract/fleets.js';
@@ -206,6 +206,11 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
       thrown(messages.nobodyLooked('DmsStopTimedOut', subject, 'my queue')),
       [worker(`my queue`), ...stopAgain],
     ],
+    [
+      'of a pause schedule',
+      thrown(messages.scheduledStopNotRecorded({ ...subject, operationId: 'night:stop' }, 12)),
+      [...status, ...resumeAgain],
+    ],
   ],
   DmsStartTimedOut: [
     [
@@ -272,6 +277,14 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
         `temporal workflow cancel --workflow-id dms:${arn}`,
       ],
     ],
+    [
+      'a cutover',
+      thrown(takenId({ cutoverId: 'orders', replicationConfigArns: [arn] }, true)),
+      [
+        'temporal dms cutover abort orders',
+        `temporal workflow update execute --workflow-id dms-cutover:orders --name dms.abort --input ${decision}`,
+      ],
+    ],
   ],
   DmsOperationSuperseded: [
     [
@@ -313,6 +326,11 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
           subject,
         ),
       resumeAgain,
+    ],
+    [
+      'a cutover',
+      thrown(takenId({ cutoverId: 'orders', replicationConfigArns: [arn] }, false)),
+      ['temporal dms cutover report orders', 'temporal workflow result --workflow-id dms-cutover:orders'],
     ],
   ],
   DmsWorkerMissing: [

@@ -294,7 +294,7 @@ describe('after Ctrl-C, a start says', () => {
   const other = { ...pause, operationId: '2', runId: 'b' };
   const resume = { ...pause, kind: 'resume' } as const;
   const notStarted = 'The stop was not started.';
-  const nothing = 'No operation is under way now. The stop is started nevertheless if its request was on its way.';
+  const nothing = 'No operation is under way yet. The stop may still start, because Temporal may have its request.';
   const cancelled = 'The operation before it may have been cancelled.';
 
   test.each([
@@ -314,7 +314,7 @@ describe('after Ctrl-C, a start says', () => {
       false,
       pause,
       other,
-      'The stop "2" of ada is under way, and may be the one that was to be started.',
+      'The stop "2" of ada is under way, and may be the one that you asked for.',
     ],
     [
       'that it does not know',
@@ -417,7 +417,7 @@ describe('the exit code', () => {
       'an operation that somebody cancelled',
       new WorkflowFailedError('x', new CancelledFailure('Cancelled'), 'NON_RETRYABLE_FAILURE'),
       5,
-      'Somebody ended it in Temporal: Cancelled',
+      'Somebody ended the workflow in Temporal: Cancelled',
       'history',
     ],
     [

@@ -47,7 +47,7 @@ describe('temporal-dms', () => {
     [['history', arn, '--since', '5'], 'with its zone'],
     [['cutover', 'start', '/none', ...nowhere], "The file /none can't be read"],
     [['archive', 'list', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
-    [['fleet', 'stop', arn, 'arn:x', 'arn:y', '--reason', 'x', ...nowhere], 'so nothing was started:\n  '],
+    [['fleet', 'stop', arn, 'arn:x', 'arn:y', '--reason', 'x', ...nowhere], 'so nothing was changed:\n  '],
     [['doctor', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
     [['list', '-o', 'yaml'], 'Allowed choices are text, json, jsonl, none.'],
     [['list', '--state', 'asleep'], 'Allowed choices are running'],

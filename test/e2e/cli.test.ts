@@ -229,7 +229,7 @@ describe.concurrent('the command line', () => {
     const refused = await dms('fleet', 'resume', first, 'nobody', 'cli-', ...why, '--verify', '0');
     expect(refused).toMatchObject({
       code: 3,
-      stderr: expect.stringMatching(/nothing was started:\n.*has the name "nobody"\n.*has the name "cli-"\n/),
+      stderr: expect.stringMatching(/nothing was changed:\n.*has the name "nobody"\n.*has the name "cli-"\n/),
     });
     expect((await dms('fleet', 'resume', 'nobody', 'no one', ...why)).code).toBe(3);
     expect(stage.simulator.count('StartReplication', arns[0])).toBe(0);

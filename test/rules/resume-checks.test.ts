@@ -103,7 +103,7 @@ describe('a start type', () => {
     const reload = facts({ request: { startReplicationType: 'reload-target', ...request }, look: row });
     const said = refusal(() => confirmedType(reload));
     expect(said).toContain(`DmsNotResumable: Reloading the target of ${arn} is not confirmed`);
-    expect(said).toContain(`identifier ("${identifier}") as confirmReload`);
+    expect(said).toContain(`Set confirmReload to the identifier of the replication config ("${identifier}")`);
   });
 });
 

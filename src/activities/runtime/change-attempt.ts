@@ -164,7 +164,7 @@ class ChangeAttempt<Outcome, Result> {
     const leave = await attempt.waitAtMost(BEGIN_SECONDS, 'many operations begin at once', (signal) =>
       attempt.worker.beginGate.enter(signal),
     );
-    const hasSearchAttributes = await attempt.worker.searchAttributes.exist(attempt.worker.client());
+    const hasSearchAttributes = await attempt.worker.searchAttributes.arePresent(attempt.worker.client());
     const subject = { operation, token, call, isAnswered, intent, sequence };
     const place = { status, identifier, taskQueue, hasSearchAttributes };
     const reply = await askLedger(attempt, (ledger) => beginInTime(ledger, { ...subject, ...place })).finally(leave);

@@ -29,13 +29,13 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
   try {
     const answer = await request(ledger);
     ledgerOutages.delete(arn);
-    reporter.answered();
+    reporter.reportAnswer();
     return answer;
   } catch (err) {
     const isClosed = isDmsFailure(err, 'DmsLedgerClosed');
     if (!isClosed && !(err instanceof LedgerUnreachable)) {
       ledgerOutages.delete(arn); // a refusal is an answer, too
-      reporter.answered();
+      reporter.reportAnswer();
       throw err instanceof LedgerBusyError ? attempt.ledgerBusy(err.message, err.seconds) : err;
     }
     // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
@@ -72,8 +72,11 @@ class SilenceReporter {
     this.#timer = setTimeout(() => void (this.#reported ??= this.#report()), SILENT_SECONDS * 1000);
   }
 
-  /** The attempt does not wait for the report: it may be about to call DMS. */
-  answered(): void {
+  /**
+   * Reports that the ledger answers again, if its silence was reported. Does not wait for the report: the attempt may be
+   * about to call DMS.
+   */
+  reportAnswer(): void {
     this.attempt.worker.reportedSilences.delete(this.attempt.workflowExecution?.runId ?? '');
     void this.#reported?.then(() => reportProblem(this.attempt, null));
   }

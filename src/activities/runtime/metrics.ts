@@ -26,7 +26,7 @@ export function countHeld(change: 1 | -1): void {
 /**
  * Shows that a record of a replication waits for the archive.
  *
- * The time is the server's, at which the attempt was scheduled. Then the time at which the queue is empty is later.
+ * The time is the server's, at which the attempt was scheduled. The time of an empty queue is taken later, so it wins.
  */
 export function showArchiveWaiting(replication: string): void {
   const ms = Context.current().info.currentAttemptScheduledTimestampMs;

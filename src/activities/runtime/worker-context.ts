@@ -1,4 +1,4 @@
-import { SearchAttributeProbe } from './search-attribute-probe.js';
+import { SearchAttributeCheck } from './search-attribute-check.js';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { DmsApi } from '../../dms/api.js';
@@ -89,7 +89,7 @@ export class WorkerContext {
   /** Limits how many operations begin in a ledger at once. */
   readonly beginGate = new Gate(BEGINNING_AT_ONCE);
   readonly archiveGate = new Gate(ARCHIVING_AT_ONCE);
-  readonly searchAttributes = new SearchAttributeProbe();
+  readonly searchAttributes = new SearchAttributeCheck();
   readonly permissionsGate = new Gate(READING_PERMISSIONS_AT_ONCE);
   /** Time at which the current outage of each ledger was first seen, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();

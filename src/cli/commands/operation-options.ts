@@ -86,12 +86,12 @@ export function interruptedText(
   const ended = preempts ? ' The operation before it may have been cancelled.' : '';
   if (open === 'unknown') return `Temporal did not answer in time, so the ${kind} may have been started.${ended}`;
   if (open === null)
-    return `No operation is under way now. The ${kind} is started nevertheless if its request was on its way.${ended}`;
+    return `No operation is under way yet. The ${kind} may still start, because Temporal may have its request.${ended}`;
   if (open.runId === waitsFor?.runId || open.kind !== kind) {
     const cancelled = preempts && open.kind !== kind ? ', and may have been cancelled' : '';
     return `The ${kind} was not started. ${nameOf(open, 'T')} is under way${cancelled}.`;
   }
-  return `${nameOf(open, 'T')} is under way, and may be the one that was to be started.${ended}`;
+  return `${nameOf(open, 'T')} is under way, and may be the one that you asked for.${ended}`;
 }
 
 type NamedOperation = Pick<OpenOperation, 'kind' | 'operationId' | 'requestedBy' | 'runId'>;

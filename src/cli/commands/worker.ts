@@ -28,7 +28,7 @@ const variables = [
 
 const settings = `
 Serves the workflows and activities of temporal-dms until SIGTERM, then drains.
-It logs lines of JSON to stdout.
+The worker logs to stdout, as JSON unless TEMPORAL_DMS_LOG_FORMAT is text.
 
 Temporal and AWS settings come from their standard variables and files.
 Variables of this worker:

@@ -5,7 +5,7 @@ import { activityMissing } from '../../contract/failure-messages.js';
 export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
 /** Longest time for which an activity is tried on workers that do not know it. Another worker may know it. */
 const MISSING_SECONDS = 300;
-/** Time between two tries: at first, and usually at most. */
+/** First pause between two tries, and default of the longest one, in seconds. */
 const [FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS] = [2, 15];
 /** Length of a try from which on a worker must have known the activity. */
 const KNOWN_SECONDS = 60;
@@ -66,7 +66,7 @@ export async function untilKnown<T>(
           replicationConfigArn,
           taskQueue,
           `${missing}. It was tried for ${MISSING_SECONDS / 60} minutes`,
-          ' Or name the task queue of one. Then run the operation again.',
+          ' Or run the operation again on the task queue of a worker that has them.',
         );
       onMissing?.(`${missing}. It is tried until ${isoAfter(missingSince, MISSING_SECONDS)}`);
       await sleep(pause * 1000, { summary: `Wait for a worker that has ${activityType}` });

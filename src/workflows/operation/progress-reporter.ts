@@ -52,7 +52,7 @@ export class ProgressReporter {
       description: 'Shows the phase, the last status, since when and until when it waits, and why.',
     });
     // Anyone can send a signal.
-    const take = (problem: unknown) => this.explain(typeof problem === 'string' ? problem.slice(0, 1000) : null);
+    const take = (problem: unknown) => this.showProblem(typeof problem === 'string' ? problem.slice(0, 1000) : null);
     setHandler(problemSignal, take, {
       description: 'Takes a problem that an attempt of an activity has met.',
     });
@@ -83,8 +83,8 @@ export class ProgressReporter {
     if (isNew && reported.has(phase)) this.#report();
   }
 
-  /** Shows a problem that keeps the phase from ending. `null`: it is over. A late report changes no end. */
-  explain(problem: string | null): void {
+  /** Shows a problem that keeps the phase from ending. `null`: it is over. Has no effect once the operation has ended. */
+  showProblem(problem: string | null): void {
     if (this.#isOver) return;
     this.#progress = { ...this.#progress, problem, detail: problem ?? this.#reason };
     this.#show();

@@ -9,12 +9,12 @@ const SECONDS_TO_ANSWER = 3;
 const REFUSED: readonly number[] = [3];
 
 /** Finds out whether the namespace has the search attributes of ledgers. Asks once in ten minutes. */
-export class SearchAttributeProbe {
+export class SearchAttributeCheck {
   #answer: Promise<boolean | undefined> = Promise.resolve(undefined);
   #askAt = -Infinity;
 
-  /** `undefined`: the server gave no answer, so a ledger keeps to what it knows. */
-  exist(client: Client): Promise<boolean | undefined> {
+  /** True if the namespace has them. `undefined`: the server gave no answer, so a ledger keeps to what it knows. */
+  arePresent(client: Client): Promise<boolean | undefined> {
     if (performance.now() < this.#askAt) return this.#answer;
     this.#askAt = performance.now() + ASK_AGAIN_MS;
     this.#answer = this.#ask(client);
