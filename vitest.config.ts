@@ -40,7 +40,8 @@ export const shared = {
 
 /** Files that replace no module, no clock and no logger share a process, so that it loads the SDKs once. */
 const SHARED = [
-  'test/{cli,client,contract,dms,dynamodb,e2e,iam,ledger,rules,simulator,watch}/*.test.ts',
+  'test/{cli,contract,dms,dynamodb,e2e,iam,ledger,rules,simulator,watch}/*.test.ts',
+  'test/client/!(watch).test.ts',
   'test/activities/!(attempts|change|trouble-of-aws).test.ts',
   'test/workflows/!(duties|unfinished-call).test.ts',
 ];

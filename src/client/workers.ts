@@ -133,8 +133,8 @@ export async function findUnservedTask(client: Client, description: Description)
   return found?.isCertain === true || isLong ? found : null;
 }
 
-/** Seconds between two checks of one execution, if few are waited for. */
-const CHECK_SECONDS = 5;
+/** Seconds between two checks of one execution, if few are waited for. A warning takes two checks, and ten seconds at most. */
+const CHECK_SECONDS = 4;
 /** Maximum number of checks in a second, for all executions that one watch waits for. */
 const MAX_CHECKS = 10;
 
@@ -165,7 +165,9 @@ export class WorkerWatch {
   async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
     let hasWarned = false;
     for (let before: Problem | null = null; ;) {
-      const seconds = Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
+      // The second check comes soon, however many executions are waited for.
+      const isUnsure = before !== null && !hasWarned;
+      const seconds = isUnsure ? CHECK_SECONDS : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
       await sleep(seconds * 1000, undefined, { signal, ref: false });
       const found: Problem | null = await findProblem().catch(() => null);
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;

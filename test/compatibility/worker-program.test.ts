@@ -306,7 +306,15 @@ describe.concurrent('the ready-made worker', () => {
     const { connection } = stage;
     const { dataConverter } = await import('../support/reversing-codec.mjs');
     const dms = new ReplicationClient({ client: new Client({ connection, dataConverter }), taskQueue });
-    await dms.stop({ replicationConfigArn: arn, reason: 'hush', settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    const { checkpoint } = await dms.stop({
+      replicationConfigArn: arn,
+      reason: 'hush',
+      settleSeconds: 0,
+      selfRestartGraceSeconds: 0,
+    });
+    expect(checkpoint.lagAtStop).toMatchObject({ sourceSeconds: 42, targetSeconds: 1 });
+    await until('the record is in its archive', () => worker.has('archived 1'));
+    expect(worker.has('connecting')).toMatchObject({ archiveTable: 'set in code' });
     expect(worker.has('intercepted')).toBeDefined();
     await expect(dms.stop({ replicationConfigArn: other })).rejects.toThrow('allow-list');
     expect(await payloadsWith('hush', stage, arn)).toEqual([]);

@@ -562,7 +562,10 @@ test('the list shows ledgers that another codec has encoded, and says how to rea
 
 test('the status and the list need no worker, and name the queue that nobody polls', async () => {
   await using lonely = await Stage.set(quick);
-  const arn = lonely.simulator.createReplication();
+  const [arn, recorded] = [0, 1].map(() => lonely.simulator.createReplication({ identifier: shortName() })) as [
+    string,
+    string,
+  ];
   const run = (...args: readonly string[]) =>
     runCli([
       ...args,
@@ -579,5 +582,13 @@ test('the status and the list need no worker, and name the queue that nobody pol
   });
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`No worker polls the task queue "${lonely.taskQueue}"`);
   expect(stdout).toContain(`\n  temporal-dms worker --task-queue ${lonely.taskQueue}\n`);
+
+  // A ledger whose worker has ended: the list reads what it left in the server.
+  const worker = await lonely.work();
+  await lonely.dms.stop({ replicationConfigArn: recorded, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+  await lonely.stopWorkers(worker);
+  await until('the list shows it', async () =>
+    (await run('list', '--state', 'stopped')).stdout.includes(nameOf(recorded)),
+  );
   expect((await run('cancel', arn)).code).toBe(0);
 });

@@ -398,7 +398,7 @@ describe('a cutover says', () => {
       |---|---|
       | Phase | **verifying** since 2026-01-01T00:00:00.000Z |
       | Waits for | A person to decide whether the application stays on the target |
-      | Writes | on the target; the source stays fenced |
+      | Writes | on the target, after 60 s without writes; the source stays fenced |
       | Token | token |
 
       Allowed now:

@@ -19,7 +19,15 @@ await runDmsWorker({
   configure(config) {
     config.connection.address = ADDRESS;
     config.health = HEALTH;
-    config.activities = { ...config.activities, allow: [ALLOW] };
+    config.activities = {
+      ...config.activities,
+      allow: [ALLOW],
+      lag: { read: async () => ({ sourceSeconds: 42, targetSeconds: 1, at: new Date().toISOString() }) },
+      archive: {
+        append: async ({ sequence }) => say(`archived ${sequence}`),
+        list: async () => [],
+      },
+    };
     Object.assign(config.worker, {
       taskQueue: TASK_QUEUE,
       dataConverter,

@@ -18,6 +18,8 @@ import type {
 import {
   assertStopped,
   cutOver,
+  readLag,
+  readTableStatistics,
   releaseReplication,
   reserveReplication,
   resumeReplication,
@@ -37,6 +39,15 @@ const goOnSignal = defineSignal('goOn');
 
 export function hostStop(input: StopReplicationInput, options: StepOptions = here()): Promise<StopReplicationResult> {
   return stopReplication(input, options);
+}
+
+/** Returns what the reading steps of a host return. */
+export async function hostThatReads(replicationConfigArn: string) {
+  const [tables, lag] = await Promise.all([
+    readTableStatistics(replicationConfigArn, here()),
+    readLag(replicationConfigArn, here()),
+  ]);
+  return { tables, lag };
 }
 
 /** Returns the failure of a step as the host catches it. */

@@ -1,7 +1,7 @@
 import { cutoverCommands, type CutoverQuestion } from '../../contract/cutover-commands.js';
 import type { CutoverState } from '../../contract/cutover-state.js';
 import { returnAt } from './clock.js';
-import { waitingFor } from './report.js';
+import { waitingFor, writesStoppedSeconds } from './report.js';
 import { allowedRequests } from './requests.js';
 
 /** Writes the Markdown that the Web UI shows as the workflow's current details. */
@@ -35,10 +35,13 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
 }
 
 /** Describes the writes unless they are stopped now. */
-function writesOf({ undo, writesStoppedAt, cause }: CutoverState): string {
-  if (!undo.includes('unfence')) return 'not stopped';
+function writesOf(state: CutoverState): string {
+  const { undo, writesStoppedAt, cause } = state;
+  const seconds = writesStoppedSeconds(state);
+  const stopped = seconds === null ? '' : `, after ${Math.round(seconds)} s without writes`;
+  if (!undo.includes('unfence')) return seconds === null ? 'not stopped' : `on the source${stopped}`;
   if (writesStoppedAt === null) return '**the source may be fenced**, by an earlier run or for `prepareReverse`';
-  return cause === null ? 'on the target; the source stays fenced' : '**the source is fenced**';
+  return cause === null ? `on the target${stopped}; the source stays fenced` : '**the source is fenced**';
 }
 
 function formatLag({ lag }: CutoverState['lag'][number]): string {

@@ -35,16 +35,20 @@ export function statusOf(state: CutoverState): CutoverStatus {
   };
 }
 
+/** Returns for how long writes were stopped, in seconds. `null`: they were not, or they still are. */
+export function writesStoppedSeconds({ writesStoppedAt, writesResumedAt }: CutoverState): number | null {
+  if (writesStoppedAt === null || writesResumedAt === null) return null;
+  return (Date.parse(writesResumedAt) - Date.parse(writesStoppedAt)) / 1000;
+}
+
 /** Returns the result of a cutover that has ended. */
 export function resultOf(state: CutoverState): CutoverResult {
-  const { cause, plan, replications, writesStoppedAt, writesResumedAt, checks, warnings, approvals, timeline } = state;
-  const stopped = Date.parse(writesStoppedAt ?? '');
-  const resumed = Date.parse(writesResumedAt ?? '');
+  const { cause, plan, replications, checks, warnings, approvals, timeline } = state;
   return {
     outcome: cause !== null ? 'returned' : plan.dryRun ? 'planned' : 'switched',
     cause,
     checkpoints: replications.flatMap(({ checkpoint }) => checkpoint ?? []),
-    writesStoppedSeconds: Number.isNaN(resumed - stopped) ? null : (resumed - stopped) / 1000,
+    writesStoppedSeconds: writesStoppedSeconds(state),
     checks,
     warnings,
     approvals,

@@ -88,11 +88,11 @@ export class CutoverRun {
       // Nothing may come between here and the next run, because a request could change the state meanwhile.
       return { state: { ...this.state, wasBegunBefore: this.state.wasBegunBefore || wasReset } };
     }
+    const result = resultOf(this.state);
+    measureCutover(result.outcome, result.writesStoppedSeconds);
     if (this.state.isUndecided) throw undecidedFailure(this.state);
     if (this.state.cause?.code === 'cancelled')
       throw new CancelledFailure('The cutover was cancelled, and has gone back');
-    const result = resultOf(this.state);
-    measureCutover(result.outcome, result.writesStoppedSeconds);
     return { result };
   }
 

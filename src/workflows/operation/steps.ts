@@ -91,7 +91,8 @@ export async function describeReplication(
 const LOOK_AGAIN = '15 s';
 
 /**
- * Returns the statistics of all tables of a replication, summed up. `null`: DMS has none, or they can't be read.
+ * Returns the statistics of all tables of a replication, summed up. `total` is 0 before the first start and after
+ * deprovisioning. `null`: the statistics can't be read.
  */
 export async function readTableStatistics(
   replicationConfigArn: string,
