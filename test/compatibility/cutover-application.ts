@@ -73,7 +73,12 @@ export class ReplicatedApplication {
     return this.servers[side].query(this.database, 'SELECT writer, n, side FROM orders');
   }
 
-  /** Writes one row after the other where the pointer says. Writes a row again until a side has accepted it. */
+  /**
+   * Writes one row after the other where the pointer says. Writes a row again until a side has accepted it.
+   *
+   * Only the first writer reads the pointer before each row. The others keep their session while it takes writes, as
+   * applications with a pool do. So only a fence that ends sessions keeps them from writing on the source.
+   */
   async #write(writer: number): Promise<void> {
     let connection = null as { client: Client; side: Side } | null;
     const close = async () => {
@@ -82,7 +87,7 @@ export class ReplicatedApplication {
     };
     for (let n = 0; !this.#isOver;) {
       try {
-        const side = await this.side();
+        const side = connection === null || writer === 0 ? await this.side() : connection.side;
         if (connection?.side !== side) {
           await close();
           const url = this.servers[side].url.replace('postgres@', 'app@');

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { Client as PostgresClient } from 'pg';
 import { expect, inject, test } from 'vitest';
 import { createPostgresHooks, POINTER_SCHEMA } from '../../examples/cutover-postgres/hooks.js';
 import { postgresCutover } from '../../examples/cutover-postgres/input.js';
@@ -18,7 +19,7 @@ import { PostgresServer } from './postgres.js';
 /** `CUTOVERS=20` takes six to nine minutes of both processors, which other tests beside it do not survive. */
 const CUTOVERS = Number(process.env['CUTOVERS'] ?? 4);
 const AT_ONCE = 10;
-const WRITERS = 1;
+const WRITERS = 3;
 const ada = { by: 'ada', reason: 'looked' };
 
 /** Longest time for which the cutover, or the pointer, may give no answer because of a kill. */
@@ -126,11 +127,25 @@ test('cutovers under kills of worker and databases lose no row, and never have t
   }
 }, 900_000);
 
-test('a source is freed while the target is down', async () => {
+/** Two servers with one database, a pointer on the source, and the hooks between them. */
+async function withHooks(
+  work: (stage: {
+    readonly source: PostgresServer;
+    readonly target: PostgresServer;
+    readonly hooks: ReturnType<typeof createPostgresHooks>;
+    readonly context: CutoverContext;
+  }) => Promise<void>,
+): Promise<void> {
   await using source = await PostgresServer.start();
   await using target = await PostgresServer.start();
-  const database = 'orders';
-  await source.query('postgres', `CREATE DATABASE ${database}`);
+  for (const server of [source, target]) {
+    await server.query('postgres', 'CREATE ROLE app LOGIN');
+    await server.query('postgres', `CREATE DATABASE ${database}`);
+    await server.query(
+      database,
+      'CREATE TABLE numbered (id bigserial); GRANT ALL ON numbered TO app; GRANT ALL ON SEQUENCE numbered_id_seq TO app',
+    );
+  }
   await source.query(database, `${POINTER_SCHEMA}; INSERT INTO traffic VALUES ('${database}', 'source')`);
   const hooks = createPostgresHooks({
     source: source.url,
@@ -139,15 +154,78 @@ test('a source is freed while the target is down', async () => {
     databaseOf: () => database,
   });
   const context = { cutoverId: database, token: '2026-01-01T00:00:00.000Z' } as CutoverContext;
-  await attempt().run(() => hooks.fencePostgres(context));
-  await target.kill();
+  await work({ source, target, hooks, context });
+}
 
-  const write = () => source.query(database, 'CREATE TABLE written ()');
-  await expect(write()).rejects.toThrow('read-only');
-  await attempt().run(() => hooks.unfencePostgres(context));
+const database = 'orders';
 
-  await write();
-}, 180_000);
+test(
+  'a source is freed while the target is down',
+  () =>
+    withHooks(async ({ source, target, hooks, context }) => {
+      await attempt().run(() => hooks.fencePostgres(context));
+      await target.kill();
+      const write = () => source.query(database, 'CREATE TABLE written ()');
+      await expect(write()).rejects.toThrow('read-only');
+      await attempt().run(() => hooks.unfencePostgres(context));
+      await write();
+    }),
+  180_000,
+);
+
+test(
+  'the fence ends open transactions, and fails while a prepared one may still commit',
+  () =>
+    withHooks(async ({ source, hooks, context }) => {
+      const connect = async () => {
+        const connectionString = `${source.url.replace('postgres@', 'app@')}/${database}`;
+        const client = new PostgresClient({ connectionString });
+        client.on('error', () => undefined);
+        await client.connect();
+        return client;
+      };
+      const [open, prepared] = [await connect(), await connect()];
+      await open.query('BEGIN');
+      await open.query('INSERT INTO numbered DEFAULT VALUES');
+      await prepared.query('BEGIN');
+      await prepared.query('INSERT INTO numbered DEFAULT VALUES');
+      await prepared.query("PREPARE TRANSACTION 'left'");
+
+      const fence = () => attempt().run(() => hooks.fencePostgres(context));
+      await expect(fence()).rejects.toThrow(/prepared|canceling statement|timeout/);
+      await expect(open.query('COMMIT')).rejects.toThrow();
+      expect(await source.query(database, 'SELECT id FROM numbered')).toEqual([]);
+
+      await source.query(database, "COMMIT PREPARED 'left'");
+      await fence();
+      expect(await source.query(database, 'SELECT id FROM numbered')).toHaveLength(1);
+      await expect((await connect()).query('INSERT INTO numbered DEFAULT VALUES')).rejects.toThrow('read-only');
+    }),
+  180_000,
+);
+
+test(
+  'sequences of the target move past those of the source, and the slot of the way back lives until the fence is lifted',
+  () =>
+    withHooks(async ({ source, target, hooks, context }) => {
+      await source.query(database, 'INSERT INTO numbered SELECT FROM generate_series(1, 50)');
+      const slots = () => target.query(database, 'SELECT slot_name FROM pg_replication_slots');
+      await attempt().run(() => hooks.preparePostgresReverse(context));
+      await attempt().run(() => hooks.preparePostgresReverse(context));
+      expect(await slots()).toHaveLength(1);
+
+      await attempt().run(() => hooks.fencePostgres(context));
+      await attempt().run(() => hooks.syncPostgresSequences(context));
+      await attempt().run(() => hooks.syncPostgresSequences(context));
+      const [row] = await target.query<{ id: string }>(database, 'INSERT INTO numbered DEFAULT VALUES RETURNING id');
+      expect(Number(row?.id)).toBeGreaterThan(50 + 999);
+      expect(await attempt().run(() => hooks.verifyPostgres(context))).toMatchObject([{ ok: true }]);
+
+      await attempt().run(() => hooks.unfencePostgres(context));
+      expect(await slots()).toEqual([]);
+    }),
+  180_000,
+);
 
 async function check(
   application: ReplicatedApplication,
