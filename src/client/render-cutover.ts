@@ -46,10 +46,21 @@ function spansOf(timeline: readonly CutoverTimelineEntry[]): readonly Span[] {
   return spans.filter(({ phase }) => !ended.has(phase));
 }
 
+/** Position of the last fence. -1: the cutover has not fenced. */
+function fenceIn(spans: readonly Span[]): number {
+  return spans.findLastIndex(({ phase }) => phase === 'fencing');
+}
+
+/**
+ * Draws the phases from `fencing` on. Earlier phases may take days, so each is a milestone at the beginning of the fence,
+ * with its length.
+ */
 function mermaidOf({ outcome }: Pick<CutoverResult, 'outcome'>, spans: readonly Span[]): string {
-  const rows = spans.map(({ phase, from, to }) => {
-    const tag = asking.has(phase) ? 'crit, ' : '';
-    return `  ${phase} (${formatSeconds(to - from)}) :${tag}${from}, ${Math.max(to, from + 1)}`;
+  const fence = fenceIn(spans);
+  const rows = spans.map(({ phase, from, to }, n) => {
+    const tags = [...(asking.has(phase) ? ['crit'] : []), ...(n < fence ? ['milestone'] : [])];
+    const [begin, end] = n < fence ? [spans[fence]?.from ?? from, 0] : [from, to];
+    return `  ${phase} (${formatSeconds(to - from)}) :${[...tags, begin, Math.max(end, begin + 1)].join(', ')}`;
   });
   return ['gantt', `  title Cutover: ${outcome}`, '  dateFormat x', '  axisFormat %H:%M:%S', ...rows, ''].join('\n');
 }
@@ -61,7 +72,7 @@ function svgOf(
   { outcome, writesStoppedSeconds }: Pick<CutoverResult, 'outcome' | 'writesStoppedSeconds'>,
   spans: readonly Span[],
 ): string {
-  const fence = spans.findLastIndex(({ phase }) => phase === 'fencing');
+  const fence = fenceIn(spans);
   const scaled = spans.slice(Math.max(0, fence));
   const [from, to] = [scaled[0]?.from ?? 0, Math.max(scaled.at(-1)?.to ?? 1, (scaled[0]?.from ?? 0) + 1)];
   const x = (time: number) => LEFT + ((time - from) / (to - from)) * (RIGHT - LEFT);

@@ -1,31 +1,39 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { renderCutover } from '../../src/client/index.js';
 import type { CutoverTimelineEntry } from '../../src/contract/cutover.js';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 30, 10) + seconds * 1000).toISOString();
 const entry = (phase: string, seconds: number) => ({ at: at(seconds), phase, what: 'x' }) as CutoverTimelineEntry;
+/** Timeline of a rehearsal: a drain of 5 s, a stop of 20 s, and ten seconds until the checkpoint counts. */
 const timeline = [
   entry('preflight', 0),
-  entry('waiting-for-approval', 10),
-  entry('fencing', 7210),
-  entry('draining', 7212),
-  entry('draining', 7215),
-  entry('stopping', 7217),
-  entry('switching', 7237),
+  entry('validating', 2),
+  entry('waiting-for-approval', 4),
+  entry('fencing', 7204),
+  entry('draining', 7206),
+  entry('draining', 7209),
+  entry('stopping', 7211),
+  entry('judging', 7241),
+  entry('switching', 7242),
+  entry('verifying', 7243),
   entry('done', 7247),
 ];
-const { mermaid, svg } = renderCutover({ timeline, outcome: 'switched', writesStoppedSeconds: 37 });
+const { mermaid, svg } = renderCutover({ timeline, outcome: 'switched', writesStoppedSeconds: 39 });
 const ms = (seconds: number) => Date.parse(at(seconds));
 
 describe('a rendered cutover', () => {
-  test('as Mermaid has a span for each phase, with its length, and marks the phases that wait for a person', () => {
+  test('as Mermaid has a span for each phase from the fence on, a milestone before, and marks what waits for a person', () => {
     expect(mermaid.split('\n').slice(4, -1)).toEqual([
-      `  preflight (10 s) :${ms(0)}, ${ms(10)}`,
-      `  waiting-for-approval (2 h) :crit, ${ms(10)}, ${ms(7210)}`,
-      `  fencing (2.0 s) :${ms(7210)}, ${ms(7212)}`,
-      `  draining (5.0 s) :${ms(7212)}, ${ms(7217)}`,
-      `  stopping (20 s) :${ms(7217)}, ${ms(7237)}`,
-      `  switching (10 s) :${ms(7237)}, ${ms(7247)}`,
+      `  preflight (2.0 s) :milestone, ${ms(7204)}, ${ms(7204) + 1}`,
+      `  validating (2.0 s) :milestone, ${ms(7204)}, ${ms(7204) + 1}`,
+      `  waiting-for-approval (2 h) :crit, milestone, ${ms(7204)}, ${ms(7204) + 1}`,
+      `  fencing (2.0 s) :${ms(7204)}, ${ms(7206)}`,
+      `  draining (5.0 s) :${ms(7206)}, ${ms(7211)}`,
+      `  stopping (30 s) :${ms(7211)}, ${ms(7241)}`,
+      `  judging (1.0 s) :${ms(7241)}, ${ms(7242)}`,
+      `  switching (1.0 s) :${ms(7242)}, ${ms(7243)}`,
+      `  verifying (4.0 s) :${ms(7243)}, ${ms(7247)}`,
     ]);
   });
 
@@ -34,15 +42,21 @@ describe('a rendered cutover', () => {
       bar.slice(1).map(Number),
     );
     const widths = bars.map(([, , width = NaN]) => width);
-    expect(widths).toHaveLength(4);
-    const [fencing = NaN, draining = NaN, stopping = NaN, switching = NaN] = widths;
+    expect(widths).toHaveLength(6);
+    const [fencing = NaN, draining = NaN, stopping = NaN] = widths;
     expect(draining / fencing).toBeCloseTo(2.5, 1);
-    expect(stopping / switching).toBeCloseTo(2, 1);
+    expect(stopping / draining).toBeCloseTo(6, 1);
     for (const [n, [x = NaN, , width = NaN]] of bars.entries()) {
       const next = bars[n + 1]?.[0] ?? 730;
       expect(x + width).toBeCloseTo(next, 0);
     }
-    expect(svg).toContain('<title>Timeline of a cutover: switched, writes stopped for 37 s</title>');
+    expect(svg).toContain('<title>Timeline of a cutover: switched, writes stopped for 39 s</title>');
+  });
+
+  test('is shown in the docs in both forms', async () => {
+    await expect(svg).toMatchFileSnapshot('../../docs/images/cutover.svg');
+    const page = await readFile(new URL('../../docs/cutover.md', import.meta.url), 'utf8');
+    expect(page).toContain(`\`\`\`mermaid\n${mermaid}\`\`\``);
   });
 
   test('needs no other file, and has no number that is none, also without a timeline or with one entry', () => {
