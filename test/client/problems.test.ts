@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { OperationHandle } from '../../src/client/index.js';
 import { runCli } from '../support/cli.js';
+import { cutoverInput } from '../support/cutover.js';
 import { quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -126,6 +127,23 @@ describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) =>
     await stage.client.workflow.getHandle(stop.workflowId).terminate();
     await ended;
   });
+});
+
+test.each<
+  readonly [string, (stage: Stage, arn: string) => Promise<{ result(): Promise<unknown>; workflowId: string }>]
+>([
+  ['a resume', (stage, replicationConfigArn) => stage.dms.startResume({ replicationConfigArn })],
+  ['a stop fleet', (stage, arn) => stage.dms.startStopFleet({ replicationConfigArns: [arn], ...brief })],
+  ['a resume fleet', (stage, arn) => stage.dms.startResumeFleet({ replicationConfigArns: [arn] })],
+  ['a cutover', (stage, arn) => stage.dms.startCutover(cutoverInput([arn]))],
+])('the client warns that no worker takes %s', async (_, start) => {
+  await using stage = await Stage.set(endless);
+  const handle = await start(stage, stage.simulator.createReplication());
+  const ended = handle.result().catch((err: unknown) => err);
+  const named = `No worker polls the task queue "${stage.taskQueue}"`;
+  await until('the client warns', () => warnings.some(({ message }) => message.includes(named)));
+  await stage.client.workflow.getHandle(handle.workflowId).terminate();
+  await ended;
 });
 
 test('a problem of the ledger leaves the progress and the details once the ledger answers', async () => {

@@ -43,6 +43,7 @@ describe.concurrent('a cutover that is reset', () => {
 
   test.each([
     ['preflight', 'return-failed'],
+    ['validating', 'return-failed'],
     ['waiting-for-approval', 'return-failed'],
     ['fencing', 'return-failed'],
     ['draining', 'done'],

@@ -1,5 +1,6 @@
 /** The commands against a real server and the simulator. Each result in JSON has its schema. */
 import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
@@ -153,7 +154,12 @@ describe.concurrent('the command line', () => {
     await until('it is listed', async () => (await dms('list')).stdout.includes(identifier));
     expect(await json(schemas.status, 'status', identifier)).toMatchObject({ replicationConfigArn: arn, identifier });
     expect((await dms('status', identifier)).stdout).toMatch(new RegExp(`^ +identifier +${identifier}$`, 'm'));
-    expect((await dms('resume', identifier.slice(0, -3), ...why, '--verify', '0')).code).toBe(0);
+    const unnamed = ['--reason', 'because', '--verify', '0'];
+    expect((await dms('resume', identifier.slice(0, -3), ...unnamed)).code).toBe(0);
+    expect((await stage.dms.ledger(arn)).operations[0]).toMatchObject({
+      kind: 'resume',
+      requestedBy: userInfo().username,
+    });
   });
 
   test('seals with a final stop, refuses a resume with the way out, and unseals', async () => {

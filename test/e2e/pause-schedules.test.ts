@@ -199,7 +199,7 @@ describe.concurrent('a pause schedule', () => {
       await stage.env.sleep(13 * HOUR);
       const failure = (await failureOf(forEver.result())).cause as Error;
       expect(failure.message).toContain(
-        '"pause-schedule:for-ever:1" is not recorded 12 hours after the time to resume',
+        `"pause-schedule:for-ever:1" of ${replicationConfigArn} is not recorded 12 hours after the time to resume`,
       );
     });
   });
