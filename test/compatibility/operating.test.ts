@@ -163,7 +163,7 @@ describe.concurrent('the page for operators', () => {
     await stage.client.workflow.getHandle(`dms-ledger:${arn}`).terminate('by mistake');
     await untilListed(stage, arn, ({ state }) => state === 'lost');
     const [list, , status] = await follow('The ledger was terminated', stage, arn);
-    expect(list).toContain(`${nameOf(arn)}  lost`);
+    expect(list).toMatch(new RegExp(`^${nameOf(arn)} +lost`, 'm'));
     expect(status).toContain(`${nameOf(arn)} is stopped`);
     // The reset applies the newest update again, so its record has a later time.
     const { recordedAt: _, ...recorded } = checkpoint;

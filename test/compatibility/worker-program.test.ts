@@ -115,7 +115,7 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
   [
     'an address of traces that is no URL',
     { TEMPORAL_DMS_TRACES: 'jaeger' },
-    /TEMPORAL_DMS_TRACES is "jaeger": set it to the URL/,
+    /TEMPORAL_DMS_TRACES is "jaeger", which is no HTTP URL with a path: set it to the URL/,
   ],
   ['an unknown log level', { TEMPORAL_DMS_LOG_LEVEL: 'loud' }, /TEMPORAL_DMS_LOG_LEVEL is "loud": set it to TRACE/],
   ['an entry that is no ARN', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],

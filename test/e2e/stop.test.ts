@@ -224,7 +224,7 @@ describe.concurrent('a stop', () => {
     stage.simulator.onNextStop(arn, {
       type: 'self-restart',
       stopReason: 'Stop Reason STOPPED_DUE_TO_LOW_MEMORY',
-      afterSeconds: 30,
+      afterSeconds: 120,
     });
     const result = await stage.dms.stop({ replicationConfigArn: arn, ...brief });
     expect(result).toMatchObject({ outcome: 'stopped', checkpoint: { stopReasonCode: 'NORMAL' } });
