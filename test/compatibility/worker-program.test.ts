@@ -6,15 +6,14 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { freePort } from '../../scripts/free-port.js';
-import { startDmsSimulator } from '../../src/simulator/index.js';
 import { runCli } from '../support/cli.js';
 import { bytesIn } from '../support/encrypted.js';
 import { ledgerOf, quick, until } from '../support/stage.js';
-import { credentials, drain, killWorkersAfterAll, ProgramStage, start, workerEnv } from '../support/worker-program.js';
+import { credentials, drain, killWorkersAfterAll, ProgramStage, start } from '../support/worker-program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 killWorkersAfterAll();
@@ -216,59 +215,50 @@ async function listenSilently(): Promise<AsyncDisposable & { readonly address: s
 
 describe.concurrent('the ready-made worker', () => {
   test('starts with the bundle of the package, and reports its health and its metrics', async () => {
-    const simulator = await startDmsSimulator(quick);
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
+    await using stage = await ProgramStage.set();
+    const { simulator, dms, taskQueue } = stage;
     const [health, metrics] = [await freePort(), await freePort()];
-    const taskQueue = `worker-program-${randomUUID()}`;
-    const worker = start({
-      ...workerEnv(taskQueue, simulator),
+    const worker = stage.start({
       TEMPORAL_DMS_HEALTH: `[::ffff:127.0.0.1]:${health}`,
       TEMPORAL_DMS_METRICS: `prometheus://127.0.0.1:${metrics}`,
     });
-    try {
-      const ask = async (path: string) => {
-        const answer = await fetch(`http://127.0.0.1:${health}${path}`);
-        return [answer.status, await answer.json()] as const;
-      };
-      await until('it is ready', async () => (await ask('/readyz').catch(() => [0] as const))[0] === 200);
-      expect(worker.has('bundling')).toBeUndefined();
-      expect(await ask('/livez')).toEqual([200, { state: 'RUNNING', taskQueue, lastAnswerFromDms: null }]);
-      expect((await ask('/livez?verbose'))[0]).toBe(200);
-      expect((await ask('/readyz?timeout=1s&verbose'))[0]).toBe(200);
-      for (const path of ['/', '/?/livez', '/livez/', '/livezx']) expect((await ask(path))[0]).toBe(404);
-      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
-      const replicationConfigArn = simulator.createReplication();
-      await dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
-      expect((await ask('/readyz'))[1]).toMatchObject({
-        lastAnswerFromDms: expect.stringMatching(/^\d{4}-/),
-        pollers: { workflows: 'POLLING', activities: 'POLLING' },
-        temporal: 'answers',
-      });
-      await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
-      const unknown = replicationConfigArn.replace(/[^:]+$/, 'UNKNOWN');
-      await dms.stop({ replicationConfigArn: unknown }).catch(() => {});
-      const scraped = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-      const has = (name: string, labels: Readonly<Record<string, string>>, value: string) => {
-        const wanted = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-        const lines = scraped.split('\n').filter((line) => line.startsWith(`${name}{`));
-        const line = lines.find((each) => wanted.every((label) => each.includes(label))) ?? lines.join('\n');
-        expect(line).toMatch(new RegExp(` ${value}$`));
-      };
-      has('dms_operations', { kind: 'stop', outcome: 'stopped' }, '1');
-      has('dms_operations', { kind: 'stop', outcome: 'DmsReplicationNotFound' }, '1');
-      has('dms_operations', { kind: 'resume', outcome: 'resumed' }, '1');
-      has('dms_records', { intent: 'pause' }, '1');
-      has('dms_held_waits', { activityType: 'dms.awaitStopped' }, '0');
-      has('dms_requests', { operation: 'stopReplication', result: 'ok', region: 'eu-west-1' }, '1');
-      has('dms_requests', { operation: 'describeReplication', result: 'not-found' }, '\\d+');
-      for (const until of ['stopped', 'detected', 'recorded'])
-        has('dms_stop_duration_seconds_bucket', { until, le: '7200' }, '1');
-      expect(scraped).toMatch(/^temporal_activity_execution_latency/m);
-    } finally {
-      worker.child.kill('SIGTERM');
-      expect(await worker.exit).toBe(0);
-      await Promise.all([simulator.close(), connection.close()]);
-    }
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${health}${path}`);
+      return [answer.status, await answer.json()] as const;
+    };
+    await until('it is ready', async () => (await ask('/readyz').catch(() => [0] as const))[0] === 200);
+    expect(worker.has('bundling')).toBeUndefined();
+    expect(await ask('/livez')).toEqual([200, { state: 'RUNNING', taskQueue, lastAnswerFromDms: null }]);
+    expect((await ask('/livez?verbose'))[0]).toBe(200);
+    expect((await ask('/readyz?timeout=1s&verbose'))[0]).toBe(200);
+    for (const path of ['/', '/?/livez', '/livez/', '/livezx']) expect((await ask(path))[0]).toBe(404);
+    const replicationConfigArn = simulator.createReplication();
+    await dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    expect((await ask('/readyz'))[1]).toMatchObject({
+      lastAnswerFromDms: expect.stringMatching(/^\d{4}-/),
+      pollers: { workflows: 'POLLING', activities: 'POLLING' },
+      temporal: 'answers',
+    });
+    await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 });
+    const unknown = replicationConfigArn.replace(/[^:]+$/, 'UNKNOWN');
+    await dms.stop({ replicationConfigArn: unknown }).catch(() => {});
+    const scraped = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    const has = (name: string, labels: Readonly<Record<string, string>>, value: string) => {
+      const wanted = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
+      const lines = scraped.split('\n').filter((line) => line.startsWith(`${name}{`));
+      const line = lines.find((each) => wanted.every((label) => each.includes(label))) ?? lines.join('\n');
+      expect(line).toMatch(new RegExp(` ${value}$`));
+    };
+    has('dms_operations', { kind: 'stop', outcome: 'stopped' }, '1');
+    has('dms_operations', { kind: 'stop', outcome: 'DmsReplicationNotFound' }, '1');
+    has('dms_operations', { kind: 'resume', outcome: 'resumed' }, '1');
+    has('dms_records', { intent: 'pause' }, '1');
+    has('dms_held_waits', { activityType: 'dms.awaitStopped' }, '0');
+    has('dms_requests', { operation: 'stopReplication', result: 'ok', region: 'eu-west-1' }, '1');
+    has('dms_requests', { operation: 'describeReplication', result: 'not-found' }, '\\d+');
+    for (const until of ['stopped', 'detected', 'recorded'])
+      has('dms_stop_duration_seconds_bucket', { until, le: '7200' }, '1');
+    expect(scraped).toMatch(/^temporal_activity_execution_latency/m);
   });
 
   test('encrypts with the data converter of a module, and the command line reads with the same module', async () => {
@@ -354,86 +344,59 @@ describe.concurrent('the ready-made worker', () => {
   });
 
   test('hands a wait to another worker after SIGTERM and after SIGKILL', async () => {
-    const simulator = await startDmsSimulator({ ...quick, durations: { ...quick.durations, stopping: 9000 } });
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
-    const taskQueue = `worker-program-${randomUUID()}`;
-    const env = {
-      ...workerEnv(taskQueue, simulator),
+    await using stage = await ProgramStage.set({ ...quick, durations: { ...quick.durations, stopping: 9000 } });
+    const { simulator, dms, client } = stage;
+    const settings = {
       TEMPORAL_DMS_HOLD_SECONDS: '5',
       TEMPORAL_DMS_LAG: 'cloudwatch',
       TEMPORAL_DMS_PERMISSIONS: 'iam',
     };
-    try {
-      const replicationConfigArn = simulator.createReplication();
-      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
-      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
-      const first = start(env);
-      await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
-      expect(first.has('warning')?.warning).toContain(simulator.endpoint);
-      first.child.kill('SIGTERM');
-      expect(await first.exit).toBe(0);
-      expect(first.has('drained')).toBeDefined();
-      expect(await handle.progress()).toMatchObject({ phase: 'stopping', lastStatus: 'stopping' });
+    const replicationConfigArn = simulator.createReplication();
+    const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
+    const first = stage.start(settings);
+    await until('it is stopping', async () => (await handle.progress()).lastStatus === 'stopping');
+    expect(first.has('warning')?.warning).toContain(simulator.endpoint);
+    await drain(first);
+    expect(first.has('drained')).toBeDefined();
+    expect(await handle.progress()).toMatchObject({ phase: 'stopping', lastStatus: 'stopping' });
 
-      const second = start(env);
-      const { workflow } = new Client({ connection });
-      await until('the second worker is in the middle of a held attempt', async () => {
-        const [pending] = (await workflow.getHandle(handle.workflowId).describe()).raw.pendingActivities ?? [];
-        const isHeld = Number(pending?.state) === STARTED && (pending?.attempt ?? 0) > 1;
-        return isHeld && pending?.lastWorkerIdentity?.startsWith(`${second.child.pid}@`);
-      });
-      second.child.kill('SIGKILL');
-      await second.exit;
-      expect(simulator.row(replicationConfigArn).Status).toBe('stopping');
-      simulator.clock.advance({ seconds: 9000 });
-      const third = start(env);
-      expect((await handle.result()).outcome).toBe('stopped');
-      expect(simulator.count('StopReplication')).toBe(1);
-      third.child.kill('SIGTERM');
-      expect(await third.exit).toBe(0);
-    } finally {
-      await connection.close();
-      await simulator.close();
-    }
+    const second = stage.start(settings);
+    await until('the second worker is in the middle of a held attempt', async () => {
+      const [pending] = (await client.workflow.getHandle(handle.workflowId).describe()).raw.pendingActivities ?? [];
+      const isHeld = Number(pending?.state) === STARTED && (pending?.attempt ?? 0) > 1;
+      return isHeld && pending?.lastWorkerIdentity?.startsWith(`${second.child.pid}@`);
+    });
+    second.child.kill('SIGKILL');
+    await second.exit;
+    expect(simulator.row(replicationConfigArn).Status).toBe('stopping');
+    simulator.clock.advance({ seconds: 9000 });
+    stage.start(settings);
+    expect((await handle.result()).outcome).toBe('stopped');
+    expect(simulator.count('StopReplication')).toBe(1);
   });
 
   test('that is killed while it records leaves one record, finished by another worker', async () => {
-    const simulator = await startDmsSimulator(quick);
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
-    const taskQueue = `worker-program-${randomUUID()}`;
-    const env = workerEnv(taskQueue, simulator);
-    try {
-      const replicationConfigArn = simulator.createReplication();
-      const dms = new ReplicationClient({ client: new Client({ connection }), taskQueue });
-      simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'hang' });
-      const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
-      const first = start(env);
-      const isRecorded = async () => (await ledgerOf(dms, replicationConfigArn))?.checkpoints.length === 1;
-      await until('the checkpoint is recorded', () => first.has('running') && isRecorded());
-      first.child.kill('SIGKILL');
-      await first.exit;
-      const second = start(env);
-      const result = await handle.result();
-      expect(result).toMatchObject({ outcome: 'stopped', tables: { total: 3 } });
-      expect((await dms.ledger(replicationConfigArn)).checkpoints).toEqual([result.checkpoint]);
-      second.child.kill('SIGTERM');
-      expect(await second.exit).toBe(0);
-    } finally {
-      await connection.close();
-      await simulator.close();
-    }
+    await using stage = await ProgramStage.set();
+    const { simulator, dms } = stage;
+    const replicationConfigArn = simulator.createReplication();
+    simulator.fault({ operation: 'DescribeReplicationTableStatistics', type: 'hang' });
+    const handle = await dms.startStop({ replicationConfigArn, settleSeconds: 0 });
+    const first = stage.start();
+    const isRecorded = async () => (await ledgerOf(dms, replicationConfigArn))?.checkpoints.length === 1;
+    await until('the checkpoint is recorded', () => first.has('running') && isRecorded());
+    first.child.kill('SIGKILL');
+    await first.exit;
+    stage.start();
+    const result = await handle.result();
+    expect(result).toMatchObject({ outcome: 'stopped', tables: { total: 3 } });
+    expect((await dms.ledger(replicationConfigArn)).checkpoints).toEqual([result.checkpoint]);
   });
 
   test('that is versioned pins operations, and moves a ledger to the new deployment version', async () => {
-    const simulator = await startDmsSimulator(quick);
-    const connection = await Connection.connect({ address: inject('temporalAddress') });
-    const deploymentName = `deployment-${randomUUID()}`;
-    const versioned = (buildId: string) => ({
-      ...workerEnv(deploymentName, simulator),
-      TEMPORAL_DEPLOYMENT_NAME: deploymentName,
-      TEMPORAL_WORKER_BUILD_ID: buildId,
-    });
-    const client = new Client({ connection });
+    await using stage = await ProgramStage.set();
+    const { simulator, client, dms, taskQueue: deploymentName } = stage;
+    const start = (buildId: string) =>
+      stage.start({ TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId });
     const makeCurrent = (buildId: string) =>
       until('the version is current', async () => {
         const request = { namespace: 'default', deploymentName, buildId };
@@ -445,30 +408,21 @@ describe.concurrent('the ready-made worker', () => {
     };
     const PINNED = 1;
     const AUTO_UPGRADE = 2;
-    try {
-      const replicationConfigArn = simulator.createReplication();
-      const dms = new ReplicationClient({ client, taskQueue: deploymentName });
-      const first = start(versioned('one'));
-      await makeCurrent('one');
-      await dms.stop({ replicationConfigArn, settleSeconds: 0 });
-      expect(await versionOf(`dms:${replicationConfigArn}`)).toMatchObject({ behavior: PINNED });
-      expect(await versionOf(`dms-ledger:${replicationConfigArn}`)).toMatchObject({
-        behavior: AUTO_UPGRADE,
-        deploymentVersion: { buildId: 'one' },
-      });
-      const second = start(versioned('two'));
-      await makeCurrent('two');
-      first.child.kill('SIGTERM');
-      expect(await first.exit).toBe(0);
-      expect((await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 })).outcome).toBe('resumed');
-      expect(await versionOf(`dms-ledger:${replicationConfigArn}`)).toMatchObject({
-        deploymentVersion: { buildId: 'two' },
-      });
-      second.child.kill('SIGTERM');
-      expect(await second.exit).toBe(0);
-    } finally {
-      await connection.close();
-      await simulator.close();
-    }
+    const replicationConfigArn = simulator.createReplication();
+    const first = start('one');
+    await makeCurrent('one');
+    await dms.stop({ replicationConfigArn, settleSeconds: 0 });
+    expect(await versionOf(`dms:${replicationConfigArn}`)).toMatchObject({ behavior: PINNED });
+    expect(await versionOf(`dms-ledger:${replicationConfigArn}`)).toMatchObject({
+      behavior: AUTO_UPGRADE,
+      deploymentVersion: { buildId: 'one' },
+    });
+    start('two');
+    await makeCurrent('two');
+    await drain(first);
+    expect((await dms.resume({ replicationConfigArn, verifyProgressSeconds: 0 })).outcome).toBe('resumed');
+    expect(await versionOf(`dms-ledger:${replicationConfigArn}`)).toMatchObject({
+      deploymentVersion: { buildId: 'two' },
+    });
   });
 });
