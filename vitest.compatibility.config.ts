@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { shared } from './vitest.config.js';
 
 /**
- * `npm run test:compatibility`: what needs more than Node and a Temporal server, such as other Node versions, AWS's Python clients and Chromium, or
- * many processes, requests or seeds; and what depends on DMS once more with everything that is uncertain about DMS the other way round.
+ * `npm run test:compatibility`: tests that need other programs, such as other Node versions, AWS's Python clients and
+ * Chromium, or many processes, requests or seeds. Then the tests that depend on DMS, with each uncertain behaviour inverted.
  */
 export default defineConfig({
   test: {

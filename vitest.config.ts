@@ -33,6 +33,7 @@ export const shared = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
   pool: 'forks',
+  silent: process.env['TEST_LOG'] === undefined ? 'passed-only' : false,
   maxWorkers: 5,
   maxConcurrency: 10,
   sequence: { sequencer: SlowFirst },

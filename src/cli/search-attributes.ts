@@ -1,14 +1,13 @@
 /** Search attributes of ledgers in the namespace, as `temporal-dms doctor` checks and creates them. */
-import { Connection, isGrpcServiceError, type Client } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
 import { shellWord } from '../contract/commands.js';
-import { searchAttributes, searchAttributesQuery } from '../contract/search-attributes.js';
+import { hasSearchAttributes, searchAttributes } from '../contract/search-attributes.js';
 import { messageOf } from '../program.js';
 import type { DoctorCheck } from './doctor.js';
 
 const NAME = 'search';
+/** Time limit for the server's answer. */
 const SECONDS = 10;
-/** gRPC codes of a query that names an unknown attribute. */
-const REFUSED: readonly number[] = [3];
 /** Values of `IndexedValueType` in Temporal's API. */
 const types = { KEYWORD: 2, BOOL: 5, DATETIME: 6 } as const;
 const names = Object.values(searchAttributes).map(({ name }) => name);
@@ -18,7 +17,7 @@ const CREATE = 'temporal dms doctor --create-search-attributes';
 export async function checkSearchAttributes(client: Client, creates: boolean): Promise<DoctorCheck> {
   const namespace = `--namespace ${shellWord(client.options.namespace)}`;
   try {
-    if (await haveAll(client)) return ok(false);
+    if (await hasSearchAttributes(client, SECONDS)) return ok(false);
   } catch (err) {
     const detail = `The search attributes of the namespace can't be read: ${messageOf(err)}`;
     const hint = 'If access is denied, allow CountWorkflowExecutions. Otherwise try again.';
@@ -43,18 +42,6 @@ const cliTypes = { KEYWORD: 'Keyword', BOOL: 'Bool', DATETIME: 'Datetime' } as c
 function ok(isNew: boolean): DoctorCheck {
   const later = isNew ? '. Workers see them within ten minutes, and a ledger sets them at its next operation' : '';
   return { name: NAME, state: 'ok', detail: `Search attributes ${names.join(', ')}${later}`, hint: null };
-}
-
-/** True if the namespace has all search attributes, each with its type. */
-async function haveAll(client: Client): Promise<boolean> {
-  try {
-    await client.withDeadline(Date.now() + SECONDS * 1000, () => client.workflow.count(searchAttributesQuery));
-    return true;
-  } catch (err) {
-    const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
-    if (isGrpcServiceError(cause) && REFUSED.includes(cause.code)) return false;
-    throw err;
-  }
 }
 
 async function create(client: Client): Promise<void> {

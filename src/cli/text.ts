@@ -67,7 +67,7 @@ function columnWidths(header: readonly string[], rows: readonly (readonly string
 /** Returns the lines of a row. */
 function rowLines(row: readonly string[], widths: readonly number[]): readonly string[] {
   const lines: string[] = [];
-  /** Open lines of the row. `endLines` closes them. */
+  /** Lines that the next cells of the row extend, side by side. `endLines` adds them to `lines`. */
   let beside: string[] = [];
   const endLines = () => {
     lines.push(...beside.map((line) => line.trimEnd()).filter((line) => line !== ''));

@@ -76,7 +76,7 @@ export async function startCutover(client: Client, taskQueue: string, input: Cut
     const found = await findCutover(client, handle);
     if (found !== null && (found.isOpen || (await hasSwitched(handle)))) {
       if (found.asks === asks) return { ...handleOf(client, cutoverId), joined: true };
-      throw takenId(plan, found.isOpen);
+      throw cutoverIdTaken(plan, found.isOpen);
     }
     try {
       await client.workflow.start(cutoverType, {
@@ -168,10 +168,10 @@ function notFound(workflowId: string) {
   );
 }
 
-type TakenCutover = Pick<CutoverInput, 'cutoverId' | 'replicationConfigArns'>;
+type RequestedCutover = Pick<CutoverInput, 'cutoverId' | 'replicationConfigArns'>;
 
-/** Builds the failure of a cutover whose id another cutover has, which is open or has switched. */
-export function takenId({ cutoverId, replicationConfigArns }: TakenCutover, isOpen: boolean) {
+/** Builds the failure of a start whose cutover id is in use. `isOpen`: that cutover is open. False: it has switched. */
+export function cutoverIdTaken({ cutoverId, replicationConfigArns }: RequestedCutover, isOpen: boolean) {
   const [replicationConfigArn = ''] = replicationConfigArns;
   return dmsFailure(
     isOpen ? 'DmsOperationInProgress' : 'DmsOperationSuperseded',

@@ -46,8 +46,8 @@ function spansOf(timeline: readonly CutoverTimelineEntry[]): readonly Span[] {
   return spans.filter(({ phase }) => !ended.has(phase));
 }
 
-/** Position of the last fence. -1: the cutover has not fenced. */
-function fenceIn(spans: readonly Span[]): number {
+/** Returns the position of the last fence. -1: the cutover has not fenced. */
+function findLastFence(spans: readonly Span[]): number {
   return spans.findLastIndex(({ phase }) => phase === 'fencing');
 }
 
@@ -56,11 +56,13 @@ function fenceIn(spans: readonly Span[]): number {
  * with its length.
  */
 function mermaidOf({ outcome }: Pick<CutoverResult, 'outcome'>, spans: readonly Span[]): string {
-  const fence = fenceIn(spans);
+  const fence = findLastFence(spans);
+  const fencedAt = spans[fence]?.from ?? 0;
   const rows = spans.map(({ phase, from, to }, n) => {
-    const tags = [...(asking.has(phase) ? ['crit'] : []), ...(n < fence ? ['milestone'] : [])];
-    const [begin, end] = n < fence ? [spans[fence]?.from ?? from, 0] : [from, to];
-    return `  ${phase} (${formatSeconds(to - from)}) :${[...tags, begin, Math.max(end, begin + 1)].join(', ')}`;
+    const isBeforeFence = n < fence;
+    const tags = [...(asking.has(phase) ? ['crit'] : []), ...(isBeforeFence ? ['milestone'] : [])];
+    const [begin, end] = isBeforeFence ? [fencedAt, fencedAt + 1] : [from, Math.max(to, from + 1)];
+    return `  ${phase} (${formatSeconds(to - from)}) :${[...tags, begin, end].join(', ')}`;
   });
   return ['gantt', `  title Cutover: ${outcome}`, '  dateFormat x', '  axisFormat %H:%M:%S', ...rows, ''].join('\n');
 }
@@ -72,7 +74,7 @@ function svgOf(
   { outcome, writesStoppedSeconds }: Pick<CutoverResult, 'outcome' | 'writesStoppedSeconds'>,
   spans: readonly Span[],
 ): string {
-  const fence = fenceIn(spans);
+  const fence = findLastFence(spans);
   const scaled = spans.slice(Math.max(0, fence));
   const [from, to] = [scaled[0]?.from ?? 0, Math.max(scaled.at(-1)?.to ?? 1, (scaled[0]?.from ?? 0) + 1)];
   const x = (time: number) => LEFT + ((time - from) / (to - from)) * (RIGHT - LEFT);

@@ -124,7 +124,7 @@ export function stuckProblem({
 const SLOW_SECONDS = 8;
 
 /**
- * Returns a waiting task whose task queue no worker polls. If a worker polled lately, the task counts only after
+ * Returns a waiting task if the server knows no worker of its task queue, or if the task has waited for longer than
  * `SLOW_SECONDS`. `null`: none.
  */
 export async function findUnservedTask(client: Client, description: Description): Promise<WaitingTask | null> {
@@ -133,7 +133,10 @@ export async function findUnservedTask(client: Client, description: Description)
   return found?.isCertain === true || isLong ? found : null;
 }
 
-/** Seconds between two checks of one execution, if few are waited for. A warning takes two checks, and ten seconds at most. */
+/**
+ * Minimum seconds between two checks of one execution. A warning takes two checks: ten seconds at most for up to 40
+ * executions. With more, the first check comes after a tenth of their number in seconds.
+ */
 const CHECK_SECONDS = 4;
 /** Maximum number of checks in a second, for all executions that one watch waits for. */
 const MAX_CHECKS = 10;

@@ -2,8 +2,8 @@
  * Commands ready to paste, for hints. An ARN needs no quotes in a shell, nor does an id that contains one. The program
  * asks for the reason of a decision.
  *
- * Each function named `…Commands` returns both forms of a command, if this program has one: with `temporal-dms`, and with
- * the Temporal CLI alone.
+ * Each function named `…Commands` returns two forms of a command: for `temporal-dms`, and for the Temporal CLI alone. A
+ * cutover that is a step of a host has only the second form.
  */
 import type { Replication } from '../dms/replication.js';
 import type { FailureSubject } from './failures.js';

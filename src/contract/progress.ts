@@ -28,6 +28,10 @@ export interface OperationProgress {
   readonly problem: string | null;
 }
 
+/** Failures of one attempt that Temporal retries. Seen only as a pending activity's last failure. */
+export const retryableTypes = ['DmsStillWaiting', 'DmsThrottled', 'DmsUnavailable'] as const;
+export type RetryableType = (typeof retryableTypes)[number];
+
 /** Progress that an attempt leaves to the next: `details[0]` of its failure, as a pending activity shows it. */
 export interface AttemptProgress {
   readonly phase: OperationPhase;

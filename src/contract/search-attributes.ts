@@ -14,7 +14,7 @@ const sealed = defineSearchAttributeKey('DmsSealed', 'BOOL');
 export const searchAttributes = { state, resumeBy, sealed };
 
 /** Query that the server refuses unless the namespace has every search attribute. */
-export const searchAttributesQuery = `${state.name} = "none" AND ${resumeBy.name} > "2000-01-01T00:00:00Z" AND ${sealed.name} = true`;
+const query = `${state.name} = "none" AND ${resumeBy.name} > "2000-01-01T00:00:00Z" AND ${sealed.name} = true`;
 
 /** Returns the search attributes that a ledger has to change. */
 export function searchAttributeUpdates(
@@ -29,4 +29,35 @@ export function searchAttributeUpdates(
       ? []
       : [{ key: resumeBy, value: until }]),
   ];
+}
+
+/** gRPC code of a query that names an unknown attribute: `INVALID_ARGUMENT`. */
+const REFUSED = 3;
+
+/** Part of Temporal's client that counts workflows. */
+interface CountingClient {
+  withDeadline<Result>(deadline: number, request: () => Promise<Result>): Promise<Result>;
+  readonly workflow: { count(query: string): Promise<unknown> };
+}
+
+/**
+ * Finds out whether the namespace has all search attributes, each with its type. Throws if the server gives no answer
+ * within `seconds`.
+ */
+export async function hasSearchAttributes(client: CountingClient, seconds: number): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + seconds * 1000, () => client.workflow.count(query));
+    return true;
+  } catch (err) {
+    if ([err, causeOf(err)].some((each) => codeOf(each) === REFUSED)) return false;
+    throw err;
+  }
+}
+
+function causeOf(err: unknown): unknown {
+  return err instanceof Error ? err.cause : undefined;
+}
+
+function codeOf(err: unknown): unknown {
+  return err instanceof Error && 'code' in err ? err.code : undefined;
 }

@@ -99,7 +99,7 @@ function readTraces(value: string | undefined): string | null {
   if (!value) return null;
   if (/^https?:\/\/[^/\s]+\/\S+$/.test(value)) return value;
   throw new Error(
-    `TEMPORAL_DMS_TRACES is "${value}", which is no HTTP URL with a path: set it to the URL of an OTLP collector for traces, such as http://localhost:4318/v1/traces`,
+    `TEMPORAL_DMS_TRACES is "${value}". It must be an HTTP URL with a path. Set it to the traces URL of an OTLP collector, such as http://localhost:4318/v1/traces`,
   );
 }
 

@@ -77,7 +77,8 @@ export function countDeadlineWarning(resumeBy: string, now: number): void {
  * Shows until when a guarded replication can be resumed, or that no guard runs for its newest stop.
  *
  * A guard runs while its `dms_resume_by` is later than each `dms_resume_by_ended`, over all workers. Both are the end
- * of a resume window. A later stop has a later end, so its guard counts as running.
+ * of a resume window. A later stop has a later window, so an older `dms_resume_by_ended` does not hide its
+ * guard.
  */
 export function showResumeWindow(
   replication: string,
@@ -113,7 +114,10 @@ export function showWrites(cutoverId: string, stoppedAt: string | null, resumedA
   );
 }
 
-/** Measures for how long a cutover that has ended stopped writes. `null`: it did not. */
+/**
+ * Measures for how long a cutover that has ended stopped writes. `null`: it did not, or writes are still stopped.
+ * `outcome`: that of the result, or `undecided`.
+ */
 export function measureCutover(outcome: string, stoppedSeconds: number | null): void {
   if (stoppedSeconds === null) return;
   const what = 'Time for which a cutover stopped writes, by outcome';

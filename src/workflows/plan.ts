@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, TimeoutFailure, TimeoutType } from
 import { sleep, workflowInfo } from '@temporalio/workflow';
 import { activityMissing } from '../contract/failure-messages.js';
 import type { OperationPlan, PlanOperation } from '../contract/operation-plan.js';
+import { retryableTypes } from '../contract/progress.js';
 import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { quickActivities } from './operation/activity-proxies.js';
 import { unwrapFailure } from './operation/failures.js';
@@ -9,8 +10,8 @@ import { isNotRegistered } from './operation/missing-worker.js';
 
 /** Time after which a plan takes the last problem for an answer, and the time between two tries. */
 const [PATIENCE_SECONDS, PAUSE_SECONDS] = [20, 2];
-/** Failure types of what an operation would wait for. */
-const retryableTypes: readonly string[] = ['DmsStillWaiting', 'DmsThrottled', 'DmsUnavailable'];
+/** Failures after which an operation would wait. */
+const retryable: readonly string[] = retryableTypes;
 
 /**
  * Finds out what a stop or resume would do now, and does nothing. Takes no lock, so it can run beside an operation.
@@ -37,8 +38,7 @@ export async function dmsPlanOperation(request: PlanOperation): Promise<Operatio
           taskQueue,
           `No worker of the task queue "${taskQueue}" takes the activity dms.planOperation`,
         );
-      if (!(cause instanceof ApplicationFailure) || !retryableTypes.includes(cause.type ?? ''))
-        throw unwrapFailure(err);
+      if (!(cause instanceof ApplicationFailure) || !retryable.includes(cause.type ?? '')) throw unwrapFailure(err);
       if (Date.now() - begunAt < PATIENCE_SECONDS * 1000) await sleep(PAUSE_SECONDS * 1000);
       else return planToWait(request, replicationConfigArn, cause.message);
     }

@@ -8,7 +8,7 @@ import { beginAttempt } from '../../src/activities/runtime/begin-attempt.js';
 import { askLedger } from '../../src/activities/runtime/ledger-access.js';
 import { LedgerUnreachable } from '../../src/activities/runtime/ledger-errors.js';
 import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
-import { handleOf, takenId } from '../../src/client/cutovers.js';
+import { handleOf, cutoverIdTaken } from '../../src/client/cutovers.js';
 import * as messages from '../../src/contract/failure-messages.js';
 import { dmsFailure, DmsFailureType, findDmsFailure, type DmsFailure } from '../../src/contract/failures.js';
 import type { FleetReport } from '../../src/contract/fleets.js';
@@ -279,7 +279,7 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
     ],
     [
       'a cutover',
-      thrown(takenId({ cutoverId: 'orders', replicationConfigArns: [arn] }, true)),
+      thrown(cutoverIdTaken({ cutoverId: 'orders', replicationConfigArns: [arn] }, true)),
       [
         'temporal dms cutover abort orders',
         `temporal workflow update execute --workflow-id dms-cutover:orders --name dms.abort --input ${decision}`,
@@ -329,7 +329,7 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
     ],
     [
       'a cutover',
-      thrown(takenId({ cutoverId: 'orders', replicationConfigArns: [arn] }, false)),
+      thrown(cutoverIdTaken({ cutoverId: 'orders', replicationConfigArns: [arn] }, false)),
       ['temporal dms cutover report orders', 'temporal workflow result --workflow-id dms-cutover:orders'],
     ],
   ],

@@ -59,11 +59,12 @@ describe('a rendered cutover', () => {
     expect(page).toContain(`\`\`\`mermaid\n${mermaid}\`\`\``);
   });
 
-  test('needs no other file, and has no number that is none, also without a timeline or with one entry', () => {
+  test('refers to no other file, and has no NaN or Infinity, even for an empty timeline', () => {
     const some = [[], [entry('preflight', 0)], timeline].map((each) =>
       renderCutover({ timeline: each, outcome: 'returned', writesStoppedSeconds: null }),
     );
-    for (const { svg: picture } of some) {
+    for (const { svg: picture, mermaid: chart } of some) {
+      expect(chart).not.toMatch(/NaN|Infinity|undefined/);
       expect(picture).not.toMatch(/NaN|Infinity|undefined|href|url\(|<script|<image/);
       expect(picture.match(/https?:\/\/[^"]+/g)).toEqual(['http://www.w3.org/2000/svg']);
     }

@@ -599,6 +599,20 @@ test('a running worker reports a cutover, and a new worker when the cutover stop
   expect(await second.reported('dms_cutover_writes_resumed_at', labels)).toBeGreaterThan(stoppedAt);
   expect(await second.reported('dms_cutover_phases', { phase: 'done' })).toBe(1);
   expect(await second.reported('dms_cutover_writes_stopped_seconds_count', { outcome: 'switched' })).toBe(1);
+
+  const other = {
+    ...input,
+    cutoverId: `${input.cutoverId}-cancelled`,
+    replicationConfigArns: runningReplications(stage),
+  };
+  const undrained = new Application();
+  undrained.undrained = Infinity;
+  undrained.serve(other.cutoverId);
+  const cancelled = await stage.dms.startCutover(other);
+  await inPhase(cancelled, 'draining');
+  await stage.client.workflow.getHandle(cancelled.workflowId).cancel();
+  await expect(cancelled.result()).rejects.toThrow();
+  expect(await second.reported('dms_cutover_writes_stopped_seconds_count', { outcome: 'returned' })).toBe(1);
 });
 
 /** Part of the protocol of OTLP that these tests read. */

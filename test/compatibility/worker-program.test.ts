@@ -112,9 +112,9 @@ const failuresAtStart: [what: string, env: Record<string, string>, says: RegExp]
     /TEMPORAL_DMS_LOG_FORMAT is "xml": set it to json or text/,
   ],
   [
-    'an address of traces that is no URL',
+    'an address of traces that is not a URL',
     { TEMPORAL_DMS_TRACES: 'jaeger' },
-    /TEMPORAL_DMS_TRACES is "jaeger", which is no HTTP URL with a path: set it to the URL/,
+    /TEMPORAL_DMS_TRACES is "jaeger"\. It must be an HTTP URL with a path\. Set it to the traces URL/,
   ],
   ['an unknown log level', { TEMPORAL_DMS_LOG_LEVEL: 'loud' }, /TEMPORAL_DMS_LOG_LEVEL is "loud": set it to TRACE/],
   ['an entry that is no ARN', { TEMPORAL_DMS_ALLOW: 'arn:nonsense' }, /TEMPORAL_DMS_ALLOW contains "arn:nonsense"/],

@@ -8,7 +8,7 @@ const read = ({ client, taskQueue }: Stage, arn: string) =>
   client.workflow.execute<typeof hostThatReads>('hostThatReads', { workflowId: randomUUID(), taskQueue, args: [arn] });
 
 describe.concurrent('the reading steps of a host', () => {
-  test('return the tables in error, the rows, and the lag that the source of the worker reads', async () => {
+  test("return the number of tables in each state, and the lag that the worker's source reads", async () => {
     await using stage = await Stage.set(quick);
     const lag = { sourceSeconds: 5, targetSeconds: 7, at: '2026-11-30T10:00:00.000Z' };
     await stage.work({ lag: { read: async () => lag } });

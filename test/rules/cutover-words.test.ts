@@ -454,6 +454,21 @@ describe('a cutover says', () => {
     `);
   });
 
+  const resumed = { writesStoppedAt: at(0), writesResumedAt: at(60) };
+  const afterSwitch = 'on the target, after 60 s without writes; the source stays fenced';
+  test.each<[string, Partial<CutoverState>, string]>([
+    ['a cutover that has not fenced', {}, 'not stopped'],
+    ['a switched one', { ...switched, ...resumed, traffic: 'target' }, afterSwitch],
+    ['one that a person keeps on the target', { ...resumed, ...returning, undo: [], traffic: 'target' }, afterSwitch],
+    [
+      'a returned one',
+      { ...resumed, ...returning, undo: [], traffic: 'source' },
+      'on the source, after 60 s without writes',
+    ],
+  ])('where the writes of %s go', (_, more, writes) => {
+    expect(cutoverMarkdown(stateAt('end', more), WORKFLOW)).toContain(`| Writes | ${writes} |`);
+  });
+
   /** Carries out steps with these outcomes, one second each, and lists the timeline. */
   function timelineOf(begin: CutoverState, outcomes: readonly StepOutcome[]): readonly string[] {
     let state = begin;

@@ -25,7 +25,10 @@ import {
   type Uncertain,
 } from '../../src/simulator/index.js';
 
-const logger = new DefaultLogger(process.env['TEST_LOG'] === undefined ? 'ERROR' : 'INFO');
+// By the console, because Vitest shows that of failed tests only. Many tests provoke errors.
+const logger = new DefaultLogger(process.env['TEST_LOG'] === undefined ? 'ERROR' : 'INFO', ({ level, message, meta }) =>
+  console.error(level, message, meta ?? ''),
+);
 try {
   const filter = makeTelemetryFilterString({ core: 'ERROR' });
   Runtime.install({ logger, telemetryOptions: { logging: { filter, forward: {} } } });

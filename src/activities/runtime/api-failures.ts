@@ -4,7 +4,7 @@ import { DmsApiError } from '../../dms/api.js';
 import type { ReplicationConfigArn } from '../../dms/arn.js';
 import { listCommands } from '../../contract/commands.js';
 import { dmsFailure, type AwsErrorDetails, type FailureSubject } from '../../contract/failures.js';
-import type { RetryableType } from './retryable-failure.js';
+import type { RetryableType } from '../../contract/progress.js';
 import type { WorkerContext } from './worker-context.js';
 
 /** Longest wait for valid credentials before the first call of an operation. */

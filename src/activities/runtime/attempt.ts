@@ -5,11 +5,11 @@ import type { ReplicationConfigArn } from '../../dms/arn.js';
 import type { Replication } from '../../dms/replication.js';
 import { operationCommands } from '../../contract/commands.js';
 import { dmsFailure, type FailureSubject } from '../../contract/failures.js';
-import type { OperationPhase } from '../../contract/progress.js';
+import type { OperationPhase, RetryableType } from '../../contract/progress.js';
 import { LookDelayed, type Look, type LookOptions } from '../../watch/index.js';
 import { failureOfRequest, awsErrorDetails, mayEndOperation, isShutdown } from './api-failures.js';
 import { NO_DEADLINE, type AttemptOptions, type Deadline } from './attempt-options.js';
-import { retryableFailure, type RetryableType } from './retryable-failure.js';
+import { retryableFailure } from './retryable-failure.js';
 import type { WorkerContext } from './worker-context.js';
 
 const HEARTBEAT_SECONDS = 5;

@@ -165,9 +165,9 @@ class ChangeAttempt<Outcome, Result> {
       attempt.worker.beginGate.enter(signal),
     );
     const hasSearchAttributes = await attempt.worker.searchAttributes.arePresent(attempt.worker.client());
-    const subject = { operation, token, call, isAnswered, intent, sequence };
-    const place = { status, identifier, taskQueue, hasSearchAttributes };
-    const reply = await askLedger(attempt, (ledger) => beginInTime(ledger, { ...subject, ...place })).finally(leave);
+    const known = { status, identifier, taskQueue, hasSearchAttributes };
+    const request = { operation, token, call, isAnswered, intent, sequence, ...known };
+    const reply = await askLedger(attempt, (ledger) => beginInTime(ledger, request)).finally(leave);
     if (reply.busy !== null) throw attempt.ledgerBusy(reply.busy.why, reply.busy.seconds);
     if (reply.ownCall !== null) attempt.mayHaveCalled = true;
     attempt.mayHaveBegun = true;

@@ -26,7 +26,7 @@ export function countHeld(change: 1 | -1): void {
 /**
  * Shows that a record of a replication waits for the archive.
  *
- * The time is the server's, at which the attempt was scheduled. The time of an empty queue is taken later, so it wins.
+ * Uses the server's time at which the attempt was scheduled. A later `dms_archive_empty_at` is then always greater.
  */
 export function showArchiveWaiting(replication: string): void {
   const ms = Context.current().info.currentAttemptScheduledTimestampMs;

@@ -1,8 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { AttemptProgress } from '../../contract/progress.js';
-
-/** Failures of one attempt that Temporal retries. Seen only as a pending activity's last failure. */
-export type RetryableType = 'DmsStillWaiting' | 'DmsThrottled' | 'DmsUnavailable';
+import type { AttemptProgress, RetryableType } from '../../contract/progress.js';
 
 /** Maximum length of a status in the details. */
 const STATUS_LENGTH = 200;

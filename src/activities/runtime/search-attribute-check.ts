@@ -1,12 +1,10 @@
 import { log } from '@temporalio/activity';
-import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { searchAttributesQuery } from '../../contract/search-attributes.js';
+import type { Client } from '@temporalio/client';
+import { hasSearchAttributes } from '../../contract/search-attributes.js';
 
 /** Time after which a worker asks again: after an answer, and after none. */
 const [ASK_AGAIN_MS, RETRY_MS] = [10 * 60_000, 15_000];
 const SECONDS_TO_ANSWER = 3;
-/** gRPC codes of a query that names an unknown attribute. */
-const REFUSED: readonly number[] = [3];
 
 /** Finds out whether the namespace has the search attributes of ledgers. Asks once in ten minutes. */
 export class SearchAttributeCheck {
@@ -23,12 +21,8 @@ export class SearchAttributeCheck {
 
   async #ask(client: Client): Promise<boolean | undefined> {
     try {
-      const deadline = Date.now() + SECONDS_TO_ANSWER * 1000;
-      await client.withDeadline(deadline, () => client.workflow.count(searchAttributesQuery));
-      return true;
+      return await hasSearchAttributes(client, SECONDS_TO_ANSWER);
     } catch (err) {
-      const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : err;
-      if (isGrpcServiceError(cause) && REFUSED.includes(cause.code)) return false;
       log.debug('The search attributes of the namespace are not known', { error: String(err) });
       this.#askAt = performance.now() + RETRY_MS;
       return undefined;

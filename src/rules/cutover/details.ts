@@ -1,7 +1,7 @@
 import { cutoverCommands, type CutoverQuestion } from '../../contract/cutover-commands.js';
 import type { CutoverState } from '../../contract/cutover-state.js';
 import { returnAt } from './clock.js';
-import { waitingFor, writesStoppedSeconds } from './report.js';
+import { measureStoppedWrites, waitingFor } from './report.js';
 import { allowedRequests } from './requests.js';
 
 /** Writes the Markdown that the Web UI shows as the workflow's current details. */
@@ -34,14 +34,16 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
   );
 }
 
-/** Describes the writes unless they are stopped now. */
+/** Describes where writes go, or why they may still be stopped. */
 function writesOf(state: CutoverState): string {
-  const { undo, writesStoppedAt, cause } = state;
-  const seconds = writesStoppedSeconds(state);
+  const { undo, writesStoppedAt, cause, traffic } = state;
+  const seconds = measureStoppedWrites(state);
   const stopped = seconds === null ? '' : `, after ${Math.round(seconds)} s without writes`;
+  const onTarget = `on the target${stopped}; the source stays fenced`;
+  if (traffic === 'target' && seconds !== null) return onTarget;
   if (!undo.includes('unfence')) return seconds === null ? 'not stopped' : `on the source${stopped}`;
   if (writesStoppedAt === null) return '**the source may be fenced**, by an earlier run or for `prepareReverse`';
-  return cause === null ? `on the target${stopped}; the source stays fenced` : '**the source is fenced**';
+  return cause === null ? onTarget : '**the source is fenced**';
 }
 
 function formatLag({ lag }: CutoverState['lag'][number]): string {

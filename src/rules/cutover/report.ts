@@ -36,7 +36,7 @@ export function statusOf(state: CutoverState): CutoverStatus {
 }
 
 /** Returns for how long writes were stopped, in seconds. `null`: they were not, or they still are. */
-export function writesStoppedSeconds({ writesStoppedAt, writesResumedAt }: CutoverState): number | null {
+export function measureStoppedWrites({ writesStoppedAt, writesResumedAt }: CutoverState): number | null {
   if (writesStoppedAt === null || writesResumedAt === null) return null;
   return (Date.parse(writesResumedAt) - Date.parse(writesStoppedAt)) / 1000;
 }
@@ -48,7 +48,7 @@ export function resultOf(state: CutoverState): CutoverResult {
     outcome: cause !== null ? 'returned' : plan.dryRun ? 'planned' : 'switched',
     cause,
     checkpoints: replications.flatMap(({ checkpoint }) => checkpoint ?? []),
-    writesStoppedSeconds: writesStoppedSeconds(state),
+    writesStoppedSeconds: measureStoppedWrites(state),
     checks,
     warnings,
     approvals,

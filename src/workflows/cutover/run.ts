@@ -89,7 +89,7 @@ export class CutoverRun {
       return { state: { ...this.state, wasBegunBefore: this.state.wasBegunBefore || wasReset } };
     }
     const result = resultOf(this.state);
-    measureCutover(result.outcome, result.writesStoppedSeconds);
+    measureCutover(this.state.isUndecided ? 'undecided' : result.outcome, result.writesStoppedSeconds);
     if (this.state.isUndecided) throw undecidedFailure(this.state);
     if (this.state.cause?.code === 'cancelled')
       throw new CancelledFailure('The cutover was cancelled, and has gone back');
