@@ -35,18 +35,18 @@ export async function addCompletion(program: Command, terminal: Terminal, args: 
   };
 }
 
-/** Returns the names and the states of replications. Empty: no server answers in time, and a TAB shows nothing. */
+/** Returns the names and the states of replications that are read in time. No server answers: none. */
 async function replicationNames(program: Command, terminal: Terminal): Promise<readonly (readonly [string, string])[]> {
   const session = new Session(program.opts<GlobalOptions>(), terminal);
-  const late = new Promise<readonly []>((resolve) => setTimeout(() => resolve([]), NAMES_MS).unref());
+  const found: (readonly [string, string])[] = [];
+  const late = new Promise<void>((resolve) => setTimeout(resolve, NAMES_MS).unref());
   const names = async () => {
-    const found: (readonly [string, string])[] = [];
     for await (const each of (await session.replications()).list())
       found.push([each.identifier ?? shortName(each.replicationConfigArn), each.state]);
-    return found;
   };
-  const found = await Promise.race([names().catch(() => []), late]);
+  // A message of an error would be written into the line that is typed.
+  await Promise.race([names().catch(() => undefined), late]);
   // A connection that never comes about must not keep the shell waiting.
   void session.close();
-  return found;
+  return [...found];
 }

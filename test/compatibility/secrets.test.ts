@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { format } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { startServer } from '../../scripts/temporal-server.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
@@ -79,6 +80,10 @@ test.skipIf(process.env['TEMPORAL_ADDRESS'] !== undefined)(
     const logged: string[] = [];
     for (const stream of [process.stderr, process.stdout]) {
       vi.spyOn(stream, 'write').mockImplementation((chunk) => logged.push(String(chunk)) > 0);
+    }
+    // Vitest takes the console from both streams.
+    for (const method of ['debug', 'info', 'log', 'warn', 'error'] as const) {
+      vi.spyOn(console, method).mockImplementation((...values) => logged.push(format(...values)));
     }
     const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
     const server = await startServer({ dbFilename: join(folder, 'server.db') });
