@@ -15,7 +15,7 @@ export default defineConfig({
           ...shared,
           name: 'explored',
           include: ['test/exploration/*.test.ts'],
-          env: { EXPLORE_SEEDS: '2000', EXPLORE_FIGHTS: '50' },
+          env: { EXPLORE_SEEDS: '2000', EXPLORE_FIGHTS: '50', EXPLORE_CUTOVER_RUNS: '1000' },
         },
       },
       {

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import type { LagSource } from '../../src/activities/index.js';
 import type { CutoverStatus } from '../../src/contract/cutover.js';
@@ -133,5 +134,29 @@ test('a cutover waits for its window, and goes back when the window closes befor
     await stage.env.sleep(3700 * 1000);
     expect(await waits.result()).toMatchObject({ outcome: 'switched' });
     expect(await misses.result()).toMatchObject({ outcome: 'returned', cause: { code: 'window-closed' } });
+  });
+});
+
+test('a cutover tries to release for as long as its worker knows no such activity, and says why', async () => {
+  await using stage = await startSkippingStage();
+  const application = new Application();
+  let isRefused = true;
+  const release = async () => {
+    if (isRefused) throw ApplicationFailure.nonRetryable('no such activity');
+  };
+  const worker = await stage.work({}, { ...application.activities, 'dms.releaseReplication': release });
+  await worker.runUntil(async () => {
+    const arn = stage.simulator.createReplication({ status: 'running' });
+    const cutover = await stage.dms.startCutover(cutoverInput([arn]));
+    const why = 'The release of the replications: no such activity';
+    await until('it waits', async () => (await cutover.status()).waitingFor.startsWith(why));
+    await stage.env.sleep(600_000);
+    expect((await cutover.status()).waitingFor).toContain(why);
+    isRefused = false;
+    await stage.env.sleep(120_000);
+    const { outcome, timeline } = await cutover.result();
+    expect(outcome).toBe('switched');
+    const failures = timeline.filter(({ what }) => what.startsWith('The reservation could not be released'));
+    expect(failures).toHaveLength(1);
   });
 });

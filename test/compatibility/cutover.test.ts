@@ -565,8 +565,8 @@ describe.concurrent('a cutover in trouble', () => {
     expect(cutovers.stage.simulator.row(arns[0] ?? '').Status).toBe('stopped');
   });
 
-  test('keeps an approval that comes while it continues as new', async () => {
-    await using own = await Stage.set();
+  /** Starts a cutover, and holds it while it hands over to its next run. */
+  async function handingOver(own: Stage) {
     let [isAsked, answer] = [false, () => {}];
     const answered = new Promise<void>((resolve) => (answer = resolve));
     const wasReset = async () => {
@@ -583,10 +583,41 @@ describe.concurrent('a cutover in trouble', () => {
       if (!isAsked) await cutover.change({ ...ada, writesStoppedSeconds: 300 });
       return isAsked;
     });
+    return { input, cutover, handle: own.client.workflow.getHandle(cutover.workflowId), answer };
+  }
+
+  test('keeps an approval that comes while it continues as new', async () => {
+    await using own = await Stage.set();
+    const { input, cutover, handle, answer } = await handingOver(own);
     await cutover.approve({ ...ada, confirm: input.cutoverId });
     answer();
     expect(await cutover.result()).toMatchObject({ outcome: 'switched', approvals: [{ by: 'ada' }] });
-    const { raw } = await own.client.workflow.getHandle(cutover.workflowId).describe();
+    const { raw } = await handle.describe();
     expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(raw.workflowExecutionInfo?.execution?.runId);
+  });
+
+  test('counts as cancelled although the cancel comes while it continues as new', async () => {
+    await using own = await Stage.set();
+    const { cutover, handle, answer } = await handingOver(own);
+    await handle.cancel();
+    await until('it knows', async () => (await cutover.status()).cause?.code === 'cancelled');
+    answer();
+    expect((await failureOf(cutover.result())).cause?.constructor.name).toBe('CancelledFailure');
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
+  });
+
+  test('finds what its terminated run has reserved, although DMS shows no such replication for a while', async () => {
+    const { arns, cutover, input } = await cutovers.start({ approval: {} });
+    await inPhase(cutover, 'waiting-for-approval');
+    await cutovers.stage.client.workflow.getHandle(cutover.workflowId).terminate('test');
+    const [replicationConfigArn = ''] = arns;
+    for (const operation of ['DescribeReplications', 'DescribeReplicationConfigs'] as const) {
+      const fault = { type: 'row-missing', hides: 'row-and-config', times: 1 } as const;
+      cutovers.stage.simulator.fault({ ...fault, operation, replicationConfigArn });
+    }
+    const again = await cutovers.stage.dms.startCutover(input);
+    const result = await again.result();
+    expect(result.cause?.detail).toContain('An earlier run of this cutover has reserved the replications');
+    expect((await cutovers.stage.dms.ledger(replicationConfigArn)).reservation).toBeNull();
   });
 });

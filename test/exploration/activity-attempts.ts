@@ -68,6 +68,7 @@ export async function runActivity(
         info,
         cancellationSignal: abort.signal,
         metricMeter: noopMetricMeter,
+        sleep: (ms: number) => Promise.race([sleep(ms), cancelOf(abort.signal)]),
         heartbeat: (details: unknown) => {
           if (!worker.isAlive || worker.isFrozen) return;
           beatAt = Date.now();
@@ -113,6 +114,15 @@ export async function runActivity(
   const all = attempts();
   all.catch(() => {});
   return Promise.race([all, trying]);
+}
+
+/** Rejects once the attempt learns of its cancel. */
+function cancelOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason as Error);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 /** Resolves when the server times out an attempt. The attempt itself goes on. */

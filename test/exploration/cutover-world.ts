@@ -222,9 +222,8 @@ export class CutoverWorld {
       case 'reserve':
         return this.#reserve(takesEffect);
       case 'release':
-        // The workflow keeps trying, for as long as the ledger is away.
-        if (this.state.reserved.length > 0) this.#reservedAt = null;
-        return null;
+        if (takesEffect && this.state.reserved.length > 0) this.#reservedAt = null;
+        return takesEffect ? null : undefined;
       case 'inspect':
         return takesEffect ? { readings: this.#readings(), traffic: this.#traffic } : undefined;
       case 'preflight':

@@ -6,7 +6,13 @@ import type { SmallDms } from './small-dms.js';
 import { Lost, type SmallTemporal } from './small-temporal.js';
 
 /** Returns the port `DmsApi` of the activities. Its requests go over the small Temporal's network. */
-export function dmsPort(temporal: SmallTemporal, dms: SmallDms, looks: Looks, calls: Calls, judge: Judge): DmsApi {
+export function dmsPort(
+  temporal: SmallTemporal,
+  dms: SmallDms,
+  looks: Looks,
+  calls: Calls,
+  judge: Pick<Judge, 'started'>,
+): DmsApi {
   const ask = async <T>(what: string, effect: () => T): Promise<T> => {
     const answered = () => {
       dms.requireAnswer();

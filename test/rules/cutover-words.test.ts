@@ -102,7 +102,7 @@ describe('a cutover says', () => {
       Resuming the replications <- replicate
       A person to repair the way back <- await-repair
       The answer whether this workflow was reset <- find-reset
-      Releasing the replications <- release
+      The release of the replications <- release
       Nothing: the cutover has ended <- end"
     `);
     expect(
@@ -137,7 +137,7 @@ describe('a cutover says', () => {
       Resuming the replications <- replicate
       A person to repair the way back: refused. Left: send the application back to the source, then let the source take writes again, then unseal the replications and resume them <- await-repair
       The answer whether this workflow was reset <- find-reset
-      Releasing the replications <- release
+      The release of the replications: refused <- release
       Nothing: the cutover has ended <- end"
     `);
     expect(waitingFor(stateAt('await-lag', {}, { gates: { lag: 'ignore' } }))).toBe('The lag');
@@ -656,7 +656,7 @@ describe('a cutover says', () => {
       unfence -> await-repair (return-failed); cause aborted: stop; problem: refused; timeline: The way back is stuck: refused | Entered return-failed
       replicate -> await-repair (return-failed); cause aborted: stop; problem: refused; timeline: The way back is stuck: refused | Entered return-failed
       find-reset -> await-repair (return-failed); cause aborted: stop; problem: the cutover can't find out whether it was reset: refused. If no earlier run has fenced the source or stopped a replication, decide { undo: 'done' }; timeline: The way back is stuck: the cutover can't find out whether it was reset: refused. If no earlier run has fenced the source or stopped a replication, decide { undo: 'done' } | Entered return-failed
-      release -> end (done); timeline: The reservation could not be released: refused | Entered done"
+      release -> release (preflight); problem: refused; timeline: Begun: orders move | The reservation could not be released: refused"
     `);
   });
 

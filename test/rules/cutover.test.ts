@@ -499,7 +499,12 @@ const rows: Readonly<Record<string, Row>> = {
     to: 'await-lag',
   },
   'an end of the reservation ends the cutover': { from: stateAt('release'), outcome: { value: null }, to: 'end' },
-  'a reservation that stays ends the cutover': { from: stateAt('release'), outcome: { problem }, to: 'end' },
+  'a reservation that stays is released again later': { from: stateAt('release'), outcome: { problem }, to: 'release' },
+  'a reservation that stays for an hour ends the cutover': {
+    from: stateAt('release', { stepSince: at(-3600) }),
+    outcome: { problem },
+    to: 'end',
+  },
 };
 
 describe('the outcome of a step', () => {

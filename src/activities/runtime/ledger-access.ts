@@ -132,6 +132,6 @@ function outageFailure(attempt: Attempt, ledger: string, err: Error): Applicatio
 
 /** True if the ledger has ever seen the replication. An ARN that neither the ledger nor DMS knows has a typo. */
 export async function isKnownToLedger(attempt: Attempt): Promise<boolean> {
-  const { operations, checkpoints } = await askLedger(attempt, (ledger) => ledger.read());
-  return operations.length > 0 || checkpoints.length > 0;
+  const { operations, checkpoints, reservation } = await askLedger(attempt, (ledger) => ledger.read());
+  return operations.length > 0 || checkpoints.length > 0 || reservation !== null;
 }

@@ -6,6 +6,8 @@ import { afterUndo, enter, goBack, goOnBack, hasHook, note, secondsAfter } from 
 
 /** Seconds between two calls of `verify`: at first, and at most. */
 const [VERIFY_SECONDS, LONGEST_VERIFY_SECONDS] = [5, 60];
+/** Seconds between two tries to release, and for which the cutover tries. */
+const [RELEASE_SECONDS, LONGEST_RELEASE_SECONDS] = [60, 3600];
 
 /** Enters the step that fits the side that the application uses after the switch. */
 export function onTraffic(state: CutoverState, traffic: CutoverTraffic, now: string): CutoverState {
@@ -62,6 +64,14 @@ export function onVerified(state: CutoverState, problem: string | null, now: str
 /** Waits for a person, because a step of the way back failed. */
 export function awaitRepair(state: CutoverState, problem: string, now: string): CutoverState {
   return enter(note({ ...state, problem }, now, `The way back is stuck: ${problem}`), 'await-repair', now);
+}
+
+/** Tries again to release. The switch, or the way back, is done, so the end of the cutover may wait. */
+export function onReleaseFailed(state: CutoverState, problem: string, now: string): CutoverState {
+  const what = `The reservation could not be released: ${problem}`;
+  const noted = state.problem === problem ? state : note({ ...state, problem }, now, what);
+  const isLate = Date.parse(now) >= Date.parse(secondsAfter(state.stepSince, LONGEST_RELEASE_SECONDS));
+  return isLate ? enter(noted, 'end', now) : { ...noted, nextAt: secondsAfter(now, RELEASE_SECONDS) };
 }
 
 function without(state: CutoverState, step: UndoStep): CutoverState {

@@ -22,7 +22,15 @@ import type {
   StepValues,
 } from '../../contract/cutover-state.js';
 import { onReserved, withReserved } from './begin.js';
-import { awaitRepair, beginVerify, onKept, onTraffic, onTrafficAfterSwitchBack, onVerified } from './after-switch.js';
+import {
+  awaitRepair,
+  beginVerify,
+  onKept,
+  onReleaseFailed,
+  onTraffic,
+  onTrafficAfterSwitchBack,
+  onVerified,
+} from './after-switch.js';
 import {
   afterPreflight,
   beginGates,
@@ -190,7 +198,7 @@ function onProblem(state: CutoverState, step: CutoverAction, problem: string, no
         now,
       );
     case 'release':
-      return enter(note(state, now, `The reservation could not be released: ${problem}`), 'end', now);
+      return onReleaseFailed(state, problem, now);
     default:
       return goBack(state, 'hook-failed', problem, now);
   }

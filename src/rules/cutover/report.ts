@@ -123,6 +123,8 @@ export function waitingFor(state: CutoverState): string {
       return `A person to decide whether the application stays on the target${why}`;
     case 'await-repair':
       return `A person to repair the way back${why}${undo.length === 0 ? '' : `. Left: ${leftOf(state)}`}`;
+    case 'release':
+      return `The release of the replications${why}`;
     case 'end':
       return 'Nothing: the cutover has ended';
     default:
@@ -159,7 +161,6 @@ const running = {
   'find-reset': 'The answer whether this workflow was reset',
   unfence: 'The hook unfence',
   replicate: 'Resuming the replications',
-  release: 'Releasing the replications',
 } as const;
 
 /** Returns the steps that the cutover would take. */

@@ -176,7 +176,7 @@ export function withCause(
 export function goOnBack(state: CutoverState, now: string): CutoverState {
   const next = state.undo.at(-1);
   if (next === undefined) {
-    if (state.isResetKnown || state.plan.dryRun) return enter(state, 'release', now);
+    if (state.isResetKnown || state.plan.dryRun) return enter({ ...state, problem: null }, 'release', now);
     return state.wasBegunBefore ? onEarlierRun(state, true, now) : enter(state, 'find-reset', now);
   }
   return enter({ ...state, problem: null }, next === 'unfence' ? 'ask-before-unfence' : next, now);

@@ -80,14 +80,14 @@ export class CutoverRun {
     findReset: (() => Promise<boolean>) | null,
   ): Promise<{ readonly result: CutoverResult } | { readonly state: CutoverState }> {
     CancellationScope.current().cancelRequested.catch(() => this.#change(onCancel(this.state, now(), this.#isRunning)));
-    const isLong = await CancellationScope.nonCancellable(() => this.#loop(findReset !== null));
+    while (await CancellationScope.nonCancellable(() => this.#loop(findReset !== null))) {
+      const wasReset = await CancellationScope.nonCancellable(() => this.#handOver(findReset));
+      // Nothing may come between here and the next run, because a request could change the state meanwhile.
+      if (this.#mayContinue())
+        return { state: { ...this.state, wasBegunBefore: this.state.wasBegunBefore || wasReset } };
+    }
     this.#alarm.set([]);
     await CancellationScope.nonCancellable(() => this.#untilNotified());
-    if (isLong && findReset !== null) {
-      const wasReset = await CancellationScope.nonCancellable(findReset);
-      // Nothing may come between here and the next run, because a request could change the state meanwhile.
-      return { state: { ...this.state, wasBegunBefore: this.state.wasBegunBefore || wasReset } };
-    }
     const result = resultOf(this.state);
     measureCutover(this.state.isUndecided ? 'undecided' : result.outcome, result.writesStoppedSeconds);
     if (this.state.isUndecided) throw undecidedFailure(this.state);
@@ -100,10 +100,9 @@ export class CutoverRun {
   async #loop(canContinue: boolean): Promise<boolean> {
     for (;;) {
       this.#change(onTime(this.state, now(), false));
-      const { step, writesStoppedAt } = this.state;
+      const { step } = this.state;
       if (step === 'end') return false;
-      const mayContinue = canContinue && (writesStoppedAt === null || isDecision(step) || this.state.nextAt !== null);
-      if (mayContinue && hasLongHistory() && !this.#mustReturnSoon()) return true;
+      if (canContinue && this.#mayContinue() && hasLongHistory()) return true;
       if (isDue(this.state, now())) await this.#carryOut(step as CutoverAction);
       else {
         this.#alarm.set(wakeTimes(this.state));
@@ -112,10 +111,25 @@ export class CutoverRun {
     }
   }
 
+  /** True if another run may go on from the present state. */
+  #mayContinue(): boolean {
+    const { step, writesStoppedAt, nextAt, cause } = this.state;
+    // Only the run that was asked to cancel can end as cancelled.
+    if (cause?.code === 'cancelled') return false;
+    return (writesStoppedAt === null || isDecision(step) || nextAt !== null) && !this.#mustReturnSoon();
+  }
+
   /** True if a time limit may end while one run hands over to the next. No clock runs meanwhile. */
   #mustReturnSoon(): boolean {
     const at = returnAt(this.state);
     return at !== null && Date.parse(at) - Date.now() < HAND_OVER_SECONDS * 1000;
+  }
+
+  /** Prepares the hand-over to the next run. Returns true if the workflow was reset. */
+  async #handOver(findReset: (() => Promise<boolean>) | null): Promise<boolean> {
+    this.#alarm.set([]);
+    await this.#untilNotified();
+    return findReset !== null && (await findReset());
   }
 
   async #carryOut(step: CutoverAction): Promise<void> {
