@@ -8,7 +8,7 @@ import type { CutoverHookName, CutoverInput } from '../../src/contract/cutover-i
 import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
 import type { DmsSimulator, SimulatedReplicationOptions } from '../../src/simulator/index.js';
 import { Application, cutoverInput } from '../support/cutover.js';
-import { ada, expectAsBefore, refuse, statusOf } from '../support/cutover-stage.js';
+import { ada, expectAsBefore, holdInJudging, refuse, statusOf } from '../support/cutover-stage.js';
 import { listen } from '../support/http-servers.js';
 import { Stage, until } from '../support/stage.js';
 import { KillableWorker } from './killable-worker.js';
@@ -31,6 +31,8 @@ interface Point {
   readonly replication?: SimulatedReplicationOptions;
   /** Prepares the application before the cutover begins. */
   readonly prepare?: (application: Application) => void;
+  /** Brings the cutover to its point, after it has begun. */
+  readonly bring?: (trial: Trial, stage: Stage) => Promise<unknown>;
   /** Ends the wait after the kill. */
   readonly goOn?: (trial: Trial, simulator: DmsSimulator) => Promise<unknown> | void;
   readonly outcome: 'switched' | 'returned';
@@ -92,6 +94,13 @@ const points: readonly Point[] = [
     phase: 'stopping',
     replication: { durations: { stopping: HOUR } },
     goOn: (_, simulator) => simulator.clock.advance({ seconds: HOUR }),
+    outcome: 'switched',
+  },
+  {
+    phase: 'judging',
+    replication: { durations: { stopping: 60 } },
+    bring: ({ cutover, arn }, stage) => holdInJudging(stage, cutover, arn),
+    goOn: ({ arn }, simulator) => simulator.clearFaults(arn),
     outcome: 'switched',
   },
   {
@@ -196,6 +205,7 @@ test('a cutover goes on after its worker was killed at a hook, or in a wait', as
       return { point, arn, application, cutover: await stage.dms.startCutover(asked), cutoverId: asked.cutoverId };
     }),
   );
+  await Promise.all(trials.map(async (trial) => trial.point.bring?.(trial, stage)));
   await until('every cutover is at its point', async () => !(await Promise.all(trials.map(isAtPoint))).includes(false));
 
   await worker.kill();

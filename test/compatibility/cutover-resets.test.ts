@@ -22,24 +22,33 @@ async function answer(cutover: CutoverHandle, cutoverId: string): Promise<string
 }
 
 describe.concurrent('a cutover that is reset', () => {
-  test.each(['preflight', 'validating', 'waiting-for-approval', 'fencing', 'draining'])(
-    'to %s after the fence lets the fence down once it is aborted',
-    async (phase) => {
-      const application = new Application();
-      application.undrained = 100_000;
-      const { arns, cutover, input } = await cutovers.start({ approval: {} }, application);
-      await inPhase(cutover, 'waiting-for-approval');
-      await cutover.approve({ ...ada, confirm: input.cutoverId });
-      await inPhase(cutover, 'draining');
-      await resetTo(cutovers.stage, cutover.workflowId, phase);
-      const again = cutovers.stage.dms.cutover(input.cutoverId);
-      await until('it can be aborted', async () => (await statusOf(again))?.allowed.includes('abort'));
-      expect(application.isFenced).toBe(true);
-      await again.abort(ada);
-      expect(await again.result()).toMatchObject({ outcome: 'returned', cause: { code: 'aborted' } });
-      await cutovers.expectAsBefore(application, arns);
-    },
-  );
+  test.each([
+    'preflight',
+    'waiting-for-lag',
+    'validating',
+    'waiting-for-approval',
+    'waiting-for-window',
+    'fencing',
+    'draining',
+  ])('to %s after the fence lets the fence down once it is aborted', async (phase) => {
+    const application = new Application();
+    application.undrained = 100_000;
+    const more: Partial<CutoverInput> = {
+      ...(phase === 'waiting-for-lag' ? { gates: { lag: { maxSeconds: 5, samples: 1, everySeconds: 1 } } } : {}),
+      ...(phase === 'waiting-for-window' ? { window: { notBefore: new Date(Date.now() + 10_000).toISOString() } } : {}),
+    };
+    const { arns, cutover, input } = await cutovers.start({ approval: {}, ...more }, application);
+    await inPhase(cutover, 'waiting-for-approval');
+    await cutover.approve({ ...ada, confirm: input.cutoverId });
+    await inPhase(cutover, 'draining');
+    await resetTo(cutovers.stage, cutover.workflowId, phase);
+    const again = cutovers.stage.dms.cutover(input.cutoverId);
+    await until('it can be aborted', async () => (await statusOf(again))?.allowed.includes('abort'));
+    expect(application.isFenced).toBe(true);
+    await again.abort(ada);
+    expect(await again.result()).toMatchObject({ outcome: 'returned', cause: { code: 'aborted' } });
+    await cutovers.expectAsBefore(application, arns);
+  });
 
   test.each([
     ['preflight', 'return-failed'],
@@ -73,6 +82,39 @@ describe.concurrent('a cutover that is reset', () => {
       expect((await cutovers.stage.dms.ledger(arns[0] ?? '')).sealed).not.toBeNull();
     },
   );
+
+  test('to switch-unknown asks the person again, and then stays on the target', async () => {
+    const application = new Application();
+    application.meddle['switchToTarget'] = async () => void (application.traffic = 'both');
+    const { arns, cutover, input } = await cutovers.start({}, application);
+    await inPhase(cutover, 'switch-unknown');
+    application.traffic = 'target';
+    await cutover.decide({ ...ada, traffic: 'target' });
+    expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
+    await resetTo(cutovers.stage, cutover.workflowId, 'switch-unknown');
+    const again = cutovers.stage.dms.cutover(input.cutoverId);
+    await inPhase(again, 'switch-unknown');
+    await again.decide({ ...ada, traffic: 'target' });
+    expect(await again.result()).toMatchObject({ outcome: 'switched' });
+    expect(application).toMatchObject({ traffic: 'target', isFenced: true, violations: [] });
+    expect(cutovers.stage.simulator.row(arns[0] ?? '').Status).toBe('stopped');
+  });
+
+  test('to return-failed asks the person again, and then returns', async () => {
+    const application = new Application();
+    Object.assign(application.meddle, { switchToTarget: refuse, unfence: refuse });
+    const { arns, cutover, input } = await cutovers.start({}, application);
+    await inPhase(cutover, 'return-failed');
+    delete application.meddle['unfence'];
+    await cutover.decide({ ...ada, undo: 'retry' });
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned' });
+    await resetTo(cutovers.stage, cutover.workflowId, 'return-failed');
+    const again = cutovers.stage.dms.cutover(input.cutoverId);
+    await inPhase(again, 'return-failed');
+    await again.decide({ ...ada, undo: 'retry' });
+    expect(await again.result()).toMatchObject({ outcome: 'returned', cause: { code: 'not-switched' } });
+    await cutovers.expectAsBefore(application, arns);
+  });
 
   test('to returning after it has returned goes back once more, and leaves everything as it was before', async () => {
     const application = new Application();

@@ -44,12 +44,18 @@ describe('over HTTP', () => {
     );
     await control('POST', 'faults', { type: 'throttle', operation: 'StopReplication' });
     await control('DELETE', 'faults', {});
+    const other = simulator.createReplication();
+    for (const replicationConfigArn of [arn, other])
+      await control('POST', 'faults', { type: 'throttle', operation: 'StopReplication', replicationConfigArn });
+    await control('DELETE', 'faults', { replicationConfigArn: arn });
+    const refused = await call(simulator, 'StopReplication', { ReplicationConfigArn: other });
+    expect(refused.body.__type).toBe('ThrottlingException');
     await control('POST', 'act', { action: 'stop', replicationConfigArn: arn, reason: 'Stop Reason RECYCLE_TASK' });
     await control('POST', 'clock', { minutes: 3 });
     const { answer: state } = await control('GET', 'state');
     expect(state).toMatchObject({
       now: new Date(simulator.clock.now()).toISOString(),
-      replications: [{ row: { Status: 'stopped', StopReason: 'Stop Reason RECYCLE_TASK' }, lagSeconds: null }],
+      replications: [{ row: { Status: 'stopped', StopReason: 'Stop Reason RECYCLE_TASK' }, lagSeconds: null }, {}],
     });
     const { answer: log } = await control('GET', 'calls?limit=1');
     expect(log.calls).toMatchObject([{ operation: 'StopReplication', outcome: 'ThrottlingException' }]);

@@ -26,7 +26,9 @@ export class CutoverStage {
   constructor() {
     beforeAll(async () => {
       this.#stage = await Stage.set();
-      await this.#stage.work({ foreign: sharedActivities });
+      // eslint-disable-next-line typescript/require-await
+      const read = async () => ({ sourceSeconds: 0, targetSeconds: 1, at: new Date().toISOString() });
+      await this.#stage.work({ foreign: sharedActivities, lag: { read } });
     });
     afterAll(() => this.#stage?.[Symbol.asyncDispose]());
   }
@@ -76,6 +78,27 @@ export function inPhase(cutover: CutoverHandle, phase: string): Promise<CutoverS
     const status = await statusOf(cutover);
     return status?.phase === phase ? status : null;
   });
+}
+
+/** Hides a replication from every look. Returns a function that shows it again. */
+export function hideReplication({ simulator }: Stage, replicationConfigArn: string): () => void {
+  const fault = { type: 'row-missing', hides: 'row-and-config', replicationConfigArn, times: 10_000 } as const;
+  for (const operation of ['DescribeReplications', 'DescribeReplicationConfigs'] as const)
+    simulator.fault({ ...fault, operation });
+  return () => simulator.clearFaults(replicationConfigArn);
+}
+
+/** Keeps a cutover in the phase `judging`, whose look finds no replication. Returns a function that lets it go on. */
+export async function holdInJudging(stage: Stage, cutover: CutoverHandle, arn: string): Promise<() => void> {
+  await inPhase(cutover, 'stopping');
+  const tables = { operation: 'DescribeReplicationTableStatistics', replicationConfigArn: arn } as const;
+  stage.simulator.fault({ ...tables, type: 'latency', milliseconds: 8000, times: 1 });
+  await until('the stop is being recorded', async () =>
+    (await stage.dms.openOperation(arn))?.progress().then(({ phase }) => phase === 'recording'),
+  );
+  const show = hideReplication(stage, arn);
+  await inPhase(cutover, 'judging');
+  return show;
 }
 
 /** `ResetReapplyExcludeType` of Temporal's API: updates after the reset point are not applied again. */

@@ -186,8 +186,9 @@ export class Faults {
     });
   }
 
-  clear(): void {
-    this.#active = [];
+  /** Removes the faults of one replication. `null`: all faults. */
+  clear(arn: string | null): void {
+    this.#active = arn === null ? [] : this.#active.filter(({ fault }) => fault.replicationConfigArn !== arn);
   }
 
   /** Returns the fault that a request meets, and counts the meeting. `null`: the request meets none. */

@@ -21,7 +21,7 @@ interface Controlled {
   replications(): readonly unknown[];
   createReplication(options: SimulatedReplicationOptions): string;
   fault(fault: Fault): void;
-  clearFaults(): void;
+  clearFaults(replicationConfigArn?: string): void;
   setPolicy(policy: readonly Statement[] | null): void;
   reset(): void;
   stop(arn: string, reason?: string): void;
@@ -62,8 +62,9 @@ const handlers: Readonly<Record<string, Handler>> = {
     simulator.fault(asked as never);
     return {};
   },
-  'DELETE faults': (simulator) => {
-    simulator.clearFaults();
+  'DELETE faults': (simulator, { replicationConfigArn: arn }) => {
+    if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');
+    simulator.clearFaults(arn);
     return {};
   },
   'POST policy': (simulator, { statements }) => {

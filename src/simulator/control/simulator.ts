@@ -196,9 +196,9 @@ export class DmsSimulator {
     this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
   }
 
-  /** Removes all faults. */
-  clearFaults(): void {
-    this.#faults.clear();
+  /** Removes the faults that were set for one replication. Without an ARN: all faults. */
+  clearFaults(replicationConfigArn?: string): void {
+    this.#faults.clear(replicationConfigArn ?? null);
   }
 
   /** Sets the IAM policy of every caller from now on. `null`: everything is allowed. */
@@ -227,7 +227,7 @@ export class DmsSimulator {
     this.#aws.reset();
     this.#policy = null;
     this.#store.clear();
-    this.#faults.clear();
+    this.#faults.clear(null);
   }
 
   #seconds(): number {
