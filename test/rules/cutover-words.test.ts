@@ -772,7 +772,7 @@ describe('a cutover says', () => {
 
   test.each([
     ['drain', 0, 1],
-    ['drain', 8, 4],
+    ['drain', 9, 3],
     ['drain', 100, 10],
     ['verify', 0, 5],
     ['verify', 100, 10],

@@ -228,7 +228,7 @@ function onDrain(state: CutoverState, { drained, behind = null }: StepValues['dr
   const seen = { ...state, behind: behind === null ? null : String(behind) };
   if (drained) return beginStop(seen, now);
   const elapsed = (Date.parse(now) - Date.parse(state.stepSince)) / 1000;
-  const inSeconds = Math.min(LONGEST_DRAIN_SECONDS, Math.max(DRAIN_SECONDS, elapsed / 2));
+  const inSeconds = Math.min(LONGEST_DRAIN_SECONDS, Math.max(DRAIN_SECONDS, elapsed / 3));
   return { ...seen, nextAt: secondsAfter(now, inSeconds) };
 }
 
