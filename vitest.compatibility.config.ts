@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { shared } from './vitest.config.js';
 
+/** Test with real databases. */
+const DATABASES = 'test/compatibility/cutover-postgres.test.ts';
+
 /**
  * `npm run test:compatibility`: tests that need other programs, such as other Node versions, AWS's Python clients and
  * Chromium, or many processes, requests or seeds. Then the tests that depend on DMS, with each uncertain behaviour inverted.
@@ -9,7 +12,18 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'] } },
+      {
+        test: { ...shared, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'], exclude: [DATABASES] },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'databases',
+          include: [DATABASES],
+          // Twenty cutovers keep both processors busy. They run after all other tests.
+          sequence: { ...shared.sequence, groupOrder: 1 },
+        },
+      },
       {
         test: {
           ...shared,

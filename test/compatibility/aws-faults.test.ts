@@ -94,7 +94,10 @@ const cases: readonly Case[] = [
     operation: 'ModifyReplicationConfig',
     input: named('stopped'),
     before: [],
-    told: ['InvalidParameterCombinationException', 'No modifications requested'],
+    told: [
+      'InvalidParameterCombinationException',
+      `No modifications requested for replication config with arn, '${arnOf('stopped')}'`,
+    ],
   },
   create({
     input: config('running'),

@@ -288,9 +288,24 @@ function argumentsOf({ arn, other, endless, id }: Subject, run: string): readonl
     .flatMap((word) => words[word] ?? word.replace(/\{(\w+)\}/, (whole, name: string) => names[name as 'id'] ?? whole));
 }
 
+/** Commands that change nothing, so that a test can run them twice. */
+const readers =
+  /^(status|list|history|ledger|checkpoint|cutover (status|report)|schedule list|archive list|fleet status|(stop|resume) .*--dry-run)/;
+
+/** Requires that JSON lines say the same as JSON: one line for each entry of a list, else one line. */
+async function expectLines(subject: Subject, step: Step, schema: v.GenericSchema, json: unknown): Promise<void> {
+  const { stdout } = await runStep(subject, step, 'jsonl');
+  expect([step.run, stdout === '' || stdout.endsWith('\n')]).toEqual([step.run, true]);
+  const lines = stdout.split('\n').flatMap((line): unknown[] => (line === '' ? [] : [JSON.parse(line)]));
+  const isPage = typeof json === 'object' && json !== null && 'entries' in json;
+  if (!Array.isArray(json) && !isPage) expect([step.run, lines.length]).toEqual([step.run, 1]);
+  const whole = Array.isArray(json) ? lines : isPage ? { ...json, entries: lines } : lines[0];
+  expect([step.run, v.safeParse(schema, whole).issues]).toEqual([step.run, undefined]);
+}
+
 /** Runs a command with JSON as its output. AWS is the simulator, and DynamoDB is local. */
-async function runStep(subject: Subject, { run, input }: Step): Promise<CliResult> {
-  const args = ['-o', 'json', ...place(), ...argumentsOf(subject, run)];
+async function runStep(subject: Subject, { run, input }: Step, format = 'json'): Promise<CliResult> {
+  const args = ['-o', format, ...place(), ...argumentsOf(subject, run)];
   if (run.startsWith('archive'))
     return runCliProcess(args, stage.simulator, { env: { AWS_ENDPOINT_URL_DYNAMODB: db.endpoint } });
   return runCli(args, {
@@ -322,6 +337,7 @@ describe.concurrent('the command line', () => {
           run,
           undefined,
         ]);
+        if (prints !== undefined && readers.test(run)) await expectLines(subject, step, prints, JSON.parse(shown));
         if (fails !== undefined) expect([run, parsed.output]).toMatchObject([run, { error: { type: fails } }]);
       }
     },

@@ -409,6 +409,19 @@ test('the alert for missing workers counts neither foreign workers nor other tas
   await tryRules(join(debian, 'usr/bin/promtool'), tests);
 });
 
+/** Panels that show something once a replication was stopped and resumed, and another one was paused. */
+const filled = [
+  'Operations',
+  'Duration of a stop, 95 %',
+  'Requests to DMS',
+  'Share of the request budget',
+  'Records',
+  'Waiting for a worker, 95 %',
+  'Replications behind in the archive',
+  'Paused replications by hours left',
+  'Next ends of resume windows',
+];
+
 test('Prometheus scrapes a worker, and answers every query of the dashboard', async () => {
   if (debian === null) return console.warn('There is no apt-get, so the dashboard is not tried');
   const simulator = await startDmsSimulator(quick);
@@ -448,13 +461,20 @@ test('Prometheus scrapes a worker, and answers every query of the dashboard', as
     };
     const scraped = (expr: string) =>
       until(`Prometheus has ${expr}`, async () => (await query(expr).catch(() => null))?.found === 1);
-    await scraped('sum(dms_operations{kind="stop",outcome="stopped"}) == 1');
+    const paused = simulator.createReplication();
+    await dms.stop({ replicationConfigArn: paused, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+    await scraped('sum(dms_operations{kind="stop",outcome="stopped"}) == 2');
     await scraped('sum(dms_operations{kind="resume",outcome="resumed"}) == 1');
-    await scraped('sum(dms_records) == 1');
+    await scraped('sum(dms_records) == 2');
     for (const type of ['workflow_task', 'activity_task'])
       await scraped(`sum(temporal_num_pollers{poller_type="${type}",task_queue="${taskQueue}"}) > 0`);
     for (const { title, targets } of dashboard.panels)
       for (const { expr } of targets) expect([title, await query(expr)]).toMatchObject([title, { status: 'success' }]);
+    for (const title of filled) {
+      const { targets } = dashboard.panels.find((panel) => panel.title === title) ?? { targets: [] };
+      const [{ expr }] = targets as [{ expr: string }];
+      await until(`the panel "${title}" shows something`, async () => (await query(expr)).found > 0);
+    }
     const rules = (await (await fetch(`http://127.0.0.1:${port}/api/v1/rules`)).json()) as {
       data: { groups: { rules: { health: string; name: string }[] }[] };
     };

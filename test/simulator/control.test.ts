@@ -29,6 +29,12 @@ async function control(
 }
 
 describe('over HTTP', () => {
+  test('a connection without requests is kept for a minute, as AWS does', async () => {
+    const answer = await fetch(simulator.endpoint);
+    await answer.text();
+    expect(answer.headers.get('keep-alive')).toBe('timeout=60');
+  });
+
   test('control requests create replications, move the time, set faults, act, list calls and reset', async () => {
     const { answer: created } = await control('POST', 'replications', {
       status: 'provisioning_capacity',

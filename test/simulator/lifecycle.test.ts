@@ -529,7 +529,7 @@ describe('a config', () => {
     expect(await modify({ ReplicationType: 'cdc' })).toContain(
       'replication-type cannot be modified as the replication is in provisioned',
     );
-    expect(await modify({})).toContain('No modifications requested');
+    expect(await modify({})).toContain(`No modifications requested for replication config with arn, '${arn}'`);
     expect(await modify({ ReplicationConfigIdentifier: 'renamed' })).toBe('accepted');
     expect((await look(simulator, arn)).Status).toBe('modifying');
     expect(
@@ -549,6 +549,21 @@ describe('a config', () => {
     expect(
       await refusal(simulator, 'ModifyReplicationConfig', { ReplicationConfigArn: created, ReplicationType: 'cdc' }),
     ).toBe('accepted');
+  });
+
+  test('shows supplemental settings only if they were given, and has a random ARN unless one is asked for', async () => {
+    await begin({ seed: 7 });
+    const create = (name: string, more: object = {}) =>
+      ask(simulator, 'CreateReplicationConfig', config(name, { ResourceIdentifier: null, ...more }));
+    const { ReplicationConfig: plain } = await create('plain');
+    expect(plain).not.toHaveProperty('SupplementalSettings');
+    const { ReplicationConfig: full } = await create('full', { SupplementalSettings: '{"a":1}' });
+    expect(full.SupplementalSettings).toBe('{"a":1}');
+    expect(plain.ReplicationConfigUpdateTime).toBe(plain.ReplicationConfigCreateTime);
+    const { ReplicationConfigs: shown } = await ask(simulator, 'DescribeReplicationConfigs', {});
+    expect(shown.filter((each: object) => 'SupplementalSettings' in each)).toHaveLength(1);
+    const names = [plain, full].map(({ ReplicationConfigArn }) => ReplicationConfigArn.split(':').at(-1));
+    for (const name of names) expect(name).toMatch(/^[A-Z](?=.*[2-7])[A-Z2-7]{25}$/);
   });
 
   test('keeps only the known members of requests, and merges changes of its compute config', async () => {
@@ -695,6 +710,8 @@ describe('lists', () => {
     expect(await refusal(simulator, 'DescribeReplications', by('migration-type', 'cdc'))).toContain(
       'migration-type is not supported',
     );
+    const first = await page({ MaxRecords: 0, Marker: '' });
+    expect(first).toEqual(await ask(simulator, 'DescribeReplications', {}));
     for (const bad of [{ MaxRecords: 19 }, { MaxRecords: 101 }, { Marker: '!' }]) {
       expect(await refusal(simulator, 'DescribeReplications', bad)).toContain('InvalidParameterValueException');
     }

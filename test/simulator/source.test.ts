@@ -333,6 +333,7 @@ describe('table statistics', () => {
     expect((await tables(arn))[1]).toMatchObject({ TableState: 'Table is being reloaded', FullLoadReloaded: true });
     pass(5);
     expect((await tables(arn))[1]).toMatchObject({ TableState: 'Table completed', FullLoadReloaded: true });
+    expect((await tables(arn))[0]).toMatchObject({ FullLoadReloaded: false });
     expect(await reload('table_00009')).toContain('does not exist');
     expect(await reload('table_00001', { ReloadOption: 'all' })).toContain("Value 'all' at 'reloadOption'");
     await stop(arn);

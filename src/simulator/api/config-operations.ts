@@ -60,7 +60,9 @@ export const configOperations: Readonly<Record<string, Operation>> = {
       ReplicationType: input['ReplicationType'] as ReplicationType,
       ComputeConfig: input['ComputeConfig'] as Input,
       ReplicationSettings: textOf(input, 'ReplicationSettings', '{}'),
-      SupplementalSettings: textOf(input, 'SupplementalSettings', '{}'),
+      ...(input['SupplementalSettings'] === undefined
+        ? {}
+        : { SupplementalSettings: textOf(input, 'SupplementalSettings') }),
       TableMappings: textOf(input, 'TableMappings'),
       ReplicationConfigCreateTime: accountRegion.now,
     });
@@ -86,7 +88,10 @@ export const configOperations: Readonly<Record<string, Operation>> = {
       JSON.stringify(before[name]) !== JSON.stringify(after[name]);
     const differs = (name: keyof Config) => isNew(name, { ...config }, changed);
     if (!(Object.keys(changed) as (keyof Config)[]).some(differs)) {
-      throw new AwsFault('InvalidParameterCombinationException', 'No modifications requested');
+      throw new AwsFault(
+        'InvalidParameterCombinationException',
+        `No modifications requested for replication config with arn, '${replication.arn}'`,
+      );
     }
     const isFixed = row.Status !== 'created' && !(row.Status === 'failed' && state === undefined);
     const refused = isFixed
@@ -122,7 +127,10 @@ export const configOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Returns a random identifier in DMS's format: 26 upper-case letters. */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Returns a random identifier in DMS's format: 26 upper-case letters and digits from 2 to 7, a letter first. */
 export function randomIdentifier(random: () => number): string {
-  return Array.from({ length: 26 }, () => String.fromCharCode(65 + Math.floor(random() * 26))).join('');
+  const one = (of: string) => of.charAt(Math.floor(random() * of.length));
+  return one(LETTERS) + Array.from({ length: 25 }, () => one(`${LETTERS}234567`)).join('');
 }

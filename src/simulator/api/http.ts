@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Timeouts for a request that is not complete, and the interval between checks of them, in ms. */
-const PATIENCE = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5000 };
+/** Timeouts for a request that is not complete, and for a connection without requests, in ms. AWS keeps one for a minute. */
+const PATIENCE = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5000,
+  keepAliveTimeout: 60_000,
+};
 
 export interface Request {
   readonly method: string;

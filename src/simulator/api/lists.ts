@@ -140,7 +140,8 @@ export function pageByIndex<T>(rows: readonly T[], input: Input, most: number, u
 }
 
 function pageSize(input: Input, most: number, { maxRecordsOutOfBounds }: Uncertain): number {
-  const size = (input['MaxRecords'] as number | undefined) ?? 100;
+  // AWS's own samples send 0 and an empty marker for "none".
+  const size = (input['MaxRecords'] as number | undefined) || 100;
   if (maxRecordsOutOfBounds === 'clamped') return Math.max(20, Math.min(most, size));
   if (size < 20 || size > most) throw invalid(`MaxRecords must be between 20 and ${most}`);
   return size;
@@ -151,8 +152,9 @@ function toMarker(position: number): { readonly Marker: string } {
 }
 
 function readMarker(input: Input): number | null {
-  if (input['Marker'] === undefined) return null;
-  const text = Buffer.from(textOf(input, 'Marker'), 'base64url').toString();
+  const marker = textOf(input, 'Marker');
+  if (marker === '') return null;
+  const text = Buffer.from(marker, 'base64url').toString();
   if (!/^\d{1,9}$/.test(text)) throw invalid('Invalid Marker');
   return Number(text);
 }

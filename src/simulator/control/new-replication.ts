@@ -37,7 +37,6 @@ export function defaultConfig(options: SimulatedReplicationOptions, random: () =
     ReplicationType: options.replicationType ?? 'full-load-and-cdc',
     ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
     ReplicationSettings: JSON.stringify({ ValidationSettings: { EnableValidation: validation } }),
-    SupplementalSettings: '{}',
     TableMappings: EVERY_TABLE,
     ReplicationConfigCreateTime: now,
     ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),

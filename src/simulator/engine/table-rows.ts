@@ -41,7 +41,7 @@ export function tableRow(replication: SimulatedReplication, position: number, vi
     FullLoadCondtnlChkFailedRows: 0,
     ...(began === undefined ? {} : { FullLoadStartTime: began }),
     ...(isLoaded && (!isInError || failedAt !== undefined) ? { FullLoadEndTime: finished } : {}),
-    ...(reloadedUntil === undefined ? {} : { FullLoadReloaded: true }),
+    FullLoadReloaded: reloadedUntil !== undefined,
     LastUpdateTime: time,
     TableState: stateOf(tables, position, loadedShare, reloadedUntil !== undefined && time < reloadedUntil),
     ...validationOf(replication, position, view),
