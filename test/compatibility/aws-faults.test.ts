@@ -142,9 +142,13 @@ beforeAll(async () => {
 }, 300_000);
 beforeEach(async () => {
   simulator = await startDmsSimulator({ speed: 0, uncertain: { quota: 3 } });
-  simulator.createReplication({ identifier: 'running' });
-  simulator.createReplication({ identifier: 'stopped', status: 'stopped' });
-  simulator.createReplication({ identifier: 'provisioning', status: 'provisioning_capacity' });
+  simulator.createReplication({ identifier: 'running', resourceIdentifier: 'running' });
+  simulator.createReplication({ identifier: 'stopped', resourceIdentifier: 'stopped', status: 'stopped' });
+  simulator.createReplication({
+    identifier: 'provisioning',
+    resourceIdentifier: 'provisioning',
+    status: 'provisioning_capacity',
+  });
 });
 afterEach(() => simulator.close());
 

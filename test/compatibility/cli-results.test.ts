@@ -35,7 +35,7 @@ afterAll(async () => {
 /** Replications and ids of one scenario. */
 class Subject {
   readonly id = `it-${randomUUID()}`;
-  readonly arn = stage.simulator.createReplication({ identifier: this.id });
+  readonly arn = stage.simulator.createReplication({ identifier: this.id, resourceIdentifier: this.id });
   readonly other = stage.simulator.createReplication({ identifier: `second-${this.id}` });
   /** Replication that never stops. */
   readonly endless = stage.simulator.createReplication({ durations: { stopping: 1e6 } });

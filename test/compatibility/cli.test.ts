@@ -119,7 +119,8 @@ describe.concurrent('temporal-dms', () => {
   test('is completed by zsh, with the names of replications', async () => {
     const debian = await debianPackages('zsh', 'zsh-common');
     if (debian === null) return console.warn('There is no apt-get, so the completion of zsh is not tried');
-    const arn = stage.simulator.createReplication({ identifier: `ZSH-${Date.now()}` });
+    const identifier = `ZSH-${Date.now()}`;
+    const arn = stage.simulator.createReplication({ identifier });
     await stage.dms.stop({ replicationConfigArn: arn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
     await until('it is listed', async () => (await run('temporal-dms', 'list')).includes('ZSH-'));
     const libraries = (await run('sh', '-c', `ls -d ${debian}/usr/lib/*/zsh/*`)).trim();
@@ -132,7 +133,7 @@ describe.concurrent('temporal-dms', () => {
         ['READY> ', 'temporal-dms sta\t'],
         ['status', 'ZSH\t'],
         // A TAB shows nothing if the names are not read in time. Its user presses it again.
-        [arn.slice(-10), '\u0015exit\n', '\t'],
+        [identifier, '\u0015exit\n', '\t'],
       ],
       'env',
       `ZDOTDIR=${folder}`,

@@ -36,7 +36,7 @@ let simulator: DmsSimulator;
 /** Creates a replication that was resumed a quarter of an hour ago, after a gap of five hours. */
 beforeAll(async () => {
   simulator = await startDmsSimulator({ speed: 0 });
-  const arn = simulator.createReplication({ identifier: 'orders', status: 'stopped' });
+  const arn = simulator.createReplication({ resourceIdentifier: 'orders', status: 'stopped' });
   simulator.clock.advance({ hours: 5 });
   simulator.start(arn);
   simulator.clock.advance({ minutes: 15 });

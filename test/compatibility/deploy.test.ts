@@ -531,8 +531,8 @@ describe('the rollout gate', () => {
   test('asks DMS for the replication of its input, and fails if that is not there', async () => {
     const arn = gate.input?.replicationConfigArn ?? '';
     expect(findDmsFailure(await failureOf(pass()))?.details[0]).toMatchObject({ replicationConfigArn: arn });
-    const [, , , region = '', accountId = '', , identifier = ''] = arn.split(':');
-    expect(stage.simulator.createReplication({ region, accountId, identifier })).toBe(arn);
+    const [, , , region = '', accountId = '', , resourceIdentifier = ''] = arn.split(':');
+    expect(stage.simulator.createReplication({ region, accountId, resourceIdentifier })).toBe(arn);
     await pass();
     expect(stage.simulator.count('DescribeReplications')).toBeGreaterThan(0);
   });

@@ -70,8 +70,10 @@ async function temporal(line: string, arn: string): Promise<string> {
 
 const nameOf = (arn: string) => arn.split(':').at(-1) ?? '';
 /** Creates a replication with a name of 18 characters. The row of a longer name may be broken in a wide list. */
-const create = (on: Stage, more: object = {}) =>
-  on.simulator.createReplication({ identifier: `tour-${randomUUID().slice(0, 13)}`, ...more });
+const create = (on: Stage, more: object = {}) => {
+  const identifier = `tour-${randomUUID().slice(0, 13)}`;
+  return on.simulator.createReplication({ identifier, resourceIdentifier: identifier, ...more });
+};
 const untilListed = (on: Stage, arn: string, isMeant: (summary: ReplicationSummary) => boolean = () => true) =>
   until('it is listed', async () => {
     for await (const summary of on.dms.list())

@@ -23,7 +23,10 @@ const why = ['--reason', 'because', '--by', 'ada'];
 const brief = ['--settle', '0', '--self-restart-grace', '0'];
 /** Returns a name of 17 characters. The row of a longer name may be broken, if others make the list wide. */
 const shortName = () => `cli-${randomUUID().slice(0, 13)}`;
-const named = () => stage.simulator.createReplication({ identifier: shortName() });
+const named = (on = stage) => {
+  const identifier = shortName();
+  return on.simulator.createReplication({ identifier, resourceIdentifier: identifier });
+};
 const unknownArn = () => `arn:aws:dms:eu-west-1:123456789012:replication-config:unknown-${randomUUID()}`;
 const nameOf = (arn: string) => arn.split(':').at(-1) ?? '';
 
@@ -530,7 +533,7 @@ describe('the doctor', () => {
   test('finds the ledger of a replication on a queue that nobody polls, and one that was terminated', async () => {
     await using healthy = await Stage.set(quick);
     await healthy.work();
-    const arn = healthy.simulator.createReplication({ identifier: shortName() });
+    const arn = named(healthy);
     const taskQueue = `dead queue ${randomUUID()}`;
     const workflowId = `dms-ledger:${arn}`;
     const ledger = await healthy.client.workflow.start('dmsReplicationLedger', { workflowId, taskQueue, args: [arn] });
@@ -555,7 +558,7 @@ describe('the doctor', () => {
 test('the list shows ledgers that another codec has encoded, and says how to read one', async () => {
   await using encoded = await Stage.set(quick, { dataConverter: encrypted });
   await encoded.work();
-  const arn = encoded.simulator.createReplication({ identifier: shortName() });
+  const arn = named(encoded);
   await encoded.dms.stop({ replicationConfigArn: arn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
   const { stdout } = await until('it is listed', async () => {
     const listed = await dms('list', '--state', 'unreadable');
@@ -568,10 +571,7 @@ test('the list shows ledgers that another codec has encoded, and says how to rea
 
 test('the status and the list need no worker, and name the queue that nobody polls', async () => {
   await using lonely = await Stage.set(quick);
-  const [arn, recorded] = [0, 1].map(() => lonely.simulator.createReplication({ identifier: shortName() })) as [
-    string,
-    string,
-  ];
+  const [arn, recorded] = [0, 1].map(() => named(lonely)) as [string, string];
   const run = (...args: readonly string[]) =>
     runCli([
       ...args,

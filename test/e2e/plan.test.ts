@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-const named = (end = '') => stage.simulator.createReplication({ identifier: `plan-${randomUUID()}${end}` });
+const named = (end = '') => stage.simulator.createReplication({ resourceIdentifier: `plan-${randomUUID()}${end}` });
 const stopOf = (arn: string, more: Partial<StopReplicationInput> = {}) => ({ replicationConfigArn: arn, ...more });
 const resumeOf = (arn: string, more: Partial<ResumeReplicationInput> = {}) => ({ replicationConfigArn: arn, ...more });
 

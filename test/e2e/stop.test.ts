@@ -428,10 +428,10 @@ describe.concurrent('a stop', () => {
   test('of a replication that is not on the allow-list is refused before any request', async () => {
     await using stage = await Stage.set();
     await stage.work({ allow: ['arn:aws:dms:eu-west-1:123456789012:replication-config:allowed-*'] });
-    const other = stage.simulator.createReplication({ identifier: `other-${Date.now()}` });
+    const other = stage.simulator.createReplication({ resourceIdentifier: `other-${Date.now()}` });
     expect(await failureOf(stage.dms.stop({ replicationConfigArn: other }))).toMatchObject({ type: 'DmsNotAllowed' });
     expect(stage.simulator.calls).toEqual([]);
-    const allowed = stage.simulator.createReplication({ identifier: `allowed-${Date.now()}` });
+    const allowed = stage.simulator.createReplication({ resourceIdentifier: `allowed-${Date.now()}` });
     expect((await stage.dms.stop({ replicationConfigArn: allowed, ...brief })).outcome).toBe('stopped');
   });
 });

@@ -789,7 +789,7 @@ describe('IAM', () => {
 
   test('answers in time for a policy that is full of wildcards', async () => {
     await begin();
-    const arn = simulator.createReplication({ identifier: 'a'.repeat(200) });
+    const arn = simulator.createReplication({ resourceIdentifier: 'a'.repeat(200) });
     const Resource = `${'*a'.repeat(60)}b`;
     simulator.setPolicy([{ Effect: 'Allow', Action: '*', Resource }]);
     expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toContain('AccessDenied');

@@ -20,8 +20,8 @@ test.concurrent(
   async () => {
     await using stage = await startSkippingStage();
     const { dms, env, simulator } = stage;
-    const identifier = 'orders-again';
-    const replicationConfigArn = simulator.createReplication({ identifier });
+    const again = { identifier: 'orders-again', resourceIdentifier: 'AGAIN' };
+    const replicationConfigArn = simulator.createReplication(again);
     await (
       await stage.work()
     ).runUntil(async () => {
@@ -46,7 +46,7 @@ test.concurrent(
       const unseal = dms.unseal(replicationConfigArn, { by: 'ada', reason: 'why' });
       expect(await failureOf(unseal)).toMatchObject({ type: 'DmsReplicationNotFound' });
 
-      expect(simulator.createReplication({ identifier })).toBe(replicationConfigArn);
+      expect(simulator.createReplication(again)).toBe(replicationConfigArn);
       const { checkpoint } = await dms.stop({ replicationConfigArn, ...brief });
       expect(checkpoint.sequence).toBe(2);
       const opened = await dms.ledger(replicationConfigArn);

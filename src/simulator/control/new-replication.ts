@@ -25,7 +25,7 @@ const EVERY_TABLE = JSON.stringify({
 export function defaultConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
   const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
   const identifier = options.identifier ?? randomIdentifier(random);
-  const resource = options.resourceIdentifier ?? identifier;
+  const resource = options.resourceIdentifier ?? randomIdentifier(random);
   const endpoint = (role: string) =>
     `arn:aws:dms:${region}:${accountId}:endpoint:${role}${randomIdentifier(random).slice(role.length)}`;
   const { validation = true } = typeof options.tables === 'object' ? options.tables : {};

@@ -63,7 +63,7 @@ export interface DmsSimulatorOptions {
 export interface SimulatedReplicationOptions {
   /** `ReplicationConfigIdentifier`, 1 to 255 characters. Default: random. */
   readonly identifier?: string;
-  /** `ResourceIdentifier`: last part of the ARN, 1 to 255 characters. Default: the identifier. */
+  /** `ResourceIdentifier`: last part of the ARN, 1 to 255 characters. Default: a random one, as on AWS. */
   readonly resourceIdentifier?: string;
   /** Initial status or provision state. Default `running`. */
   readonly status?: PlacedStatus;

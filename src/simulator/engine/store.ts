@@ -54,11 +54,16 @@ export class Store {
   }
 
   add(replication: SimulatedReplication): void {
+    const { list } = this.#siteOf(replication.arn);
+    const { ReplicationConfigIdentifier: identifier } = replication.config;
+    const namesake = list.find(({ config }) => config.ReplicationConfigIdentifier === identifier);
     if (this.find(replication.arn) !== undefined)
       throw new Error(`The simulator has a replication ${replication.arn} already`);
+    if (namesake !== undefined && this.find(namesake.arn) !== undefined)
+      throw new Error(`The simulator has a replication ${identifier} already: ${namesake.arn}`);
     replication.sequence = this.#created++;
     this.#byArn.set(replication.arn, replication);
-    this.#siteOf(replication.arn).list.push(replication);
+    list.push(replication);
   }
 
   find(arn: string): SimulatedReplication | undefined {
