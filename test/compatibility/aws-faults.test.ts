@@ -78,7 +78,7 @@ const cases: readonly Case[] = [
     input: config('swapped', { SourceEndpointArn: 'arn:aws:dms:eu-west-1:123456789012:endpoint:TARGET1' }),
     told: [
       'InvalidParameterValueException',
-      'The endpoint arn:aws:dms:eu-west-1:123456789012:endpoint:TARGET1 must be of type SOURCE',
+      'ReplicationEngineType [id=1, name=mysql, cdcSupported=Y, endpointType=TARGET, serviceType=AWS, externalName=MySQL, rvn=1] endpoint must be of type SOURCE',
     ],
   }),
   {

@@ -55,7 +55,12 @@ describe('a start', () => {
     const seen = await statusesOver(arn, 60);
     expect(seen).toEqual([...startSteps.slice(0, startSteps.indexOf(step) + 1), 'failed']);
     const row = await look(simulator, arn);
-    expect(row.FailureMessages).toEqual([`No luck in ${step}`]);
+    const { SourceEndpointArn: endpoint, ReplicationConfigIdentifier: identifier } = row;
+    const named = `endpoint '${endpoint.split(':').at(-1)}' and replication config '${identifier}'`;
+    const told = `No luck in ${step}`;
+    expect(row.FailureMessages).toEqual([
+      step === 'testing_connection' ? `Test connection failed for ${named}. Failure Message: '${told}'` : told,
+    ]);
     if (step === 'provisioning_capacity') expect(row.ProvisionData.ProvisionState).toBe('failed_provision');
   });
 

@@ -1,6 +1,7 @@
 /** Checks of a config. They throw faults like DMS's. */
 import { AwsFault } from '../engine/aws-fault.js';
 import { idOf } from '../engine/rules.js';
+import { parseSettings } from '../engine/task-settings.js';
 import type { Input, AccountRegion } from './account-region.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
@@ -20,7 +21,9 @@ export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region,
   // The simulator stores no endpoints. The start of its name tells the role of an endpoint.
   const other = role === 'source' ? 'target' : 'source';
   if (suffix.toLowerCase().startsWith(other))
-    throw invalid(`The endpoint ${String(arn)} must be of type ${role.toUpperCase()}`);
+    throw invalid(
+      `ReplicationEngineType [id=1, name=mysql, cdcSupported=Y, endpointType=${other.toUpperCase()}, serviceType=AWS, externalName=MySQL, rvn=1] endpoint must be of type ${role.toUpperCase()}`,
+    );
 }
 
 export function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }: Input): void {
@@ -34,20 +37,9 @@ export function checkCompute({ MinCapacityUnits: least, MaxCapacityUnits: most }
   }
 }
 
-export function checkSettings(input: Input): void {
-  for (const name of ['ReplicationSettings', 'SupplementalSettings']) {
-    if (input[name] !== undefined && parseJson(textOf(input, name)) === undefined)
-      throw invalid('Invalid task settings json');
-  }
-}
-
-function parseJson(text: string): Record<string, unknown> | undefined {
-  try {
-    const read: unknown = JSON.parse(text);
-    return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined; // not JSON
-  }
+export function checkSupplementalSettings(input: Input): void {
+  if (input['SupplementalSettings'] !== undefined && parseSettings(textOf(input, 'SupplementalSettings')) === null)
+    throw invalid('Invalid task settings json');
 }
 
 /** Refuses a change to a read-only replication. Inferred: nobody has reported DMS's own refusal. */

@@ -3,12 +3,13 @@ import { AwsFault } from '../engine/aws-fault.js';
 import type { Config, ReplicationType } from '../engine/model.js';
 import { readMappings } from '../engine/mappings.js';
 import { idOf, wrongState } from '../engine/rules.js';
+import { changedSettings, settingsOf } from '../engine/task-settings.js';
 import type { Input, Operation } from './account-region.js';
 import {
   checkCompute,
   checkEndpoint,
   checkIdentifier,
-  checkSettings,
+  checkSupplementalSettings,
   invalid,
   refuseReadOnly,
   textOf,
@@ -42,7 +43,9 @@ export const configOperations: Readonly<Record<string, Operation>> = {
     checkEndpoint(input['TargetEndpointArn'], 'target', accountRegion);
     checkCompute(input['ComputeConfig'] as Input);
     readMappings(textOf(input, 'TableMappings'));
-    checkSettings(input);
+    checkSupplementalSettings(input);
+    const type = input['ReplicationType'] as ReplicationType;
+    const settings = settingsOf(textOf(input, 'ReplicationSettings', '{}'), type);
     const arn = `arn:aws:dms:${accountRegion.region}:${accountRegion.accountId}:replication-config:${resource}`;
     if (accountRegion.find(arn) !== undefined || findByIdentifier(accountRegion, identifier) !== undefined) {
       throw new AwsFault('ResourceAlreadyExistsFault', `Replication Config ${identifier} already exists`);
@@ -57,9 +60,9 @@ export const configOperations: Readonly<Record<string, Operation>> = {
       ReplicationConfigArn: arn,
       SourceEndpointArn: textOf(input, 'SourceEndpointArn'),
       TargetEndpointArn: textOf(input, 'TargetEndpointArn'),
-      ReplicationType: input['ReplicationType'] as ReplicationType,
+      ReplicationType: type,
       ComputeConfig: input['ComputeConfig'] as Input,
-      ReplicationSettings: textOf(input, 'ReplicationSettings', '{}'),
+      ReplicationSettings: settings,
       ...(input['SupplementalSettings'] === undefined
         ? {}
         : { SupplementalSettings: textOf(input, 'SupplementalSettings') }),
@@ -74,7 +77,7 @@ export const configOperations: Readonly<Record<string, Operation>> = {
     const replication = find(accountRegion, input);
     refuseReadOnly(replication, 'modified');
     const { config, row } = replication;
-    const { ReplicationConfigArn: _, ComputeConfig: compute, ...others } = input;
+    const { ReplicationConfigArn: _, ComputeConfig: compute, ReplicationSettings: settings, ...others } = input;
     const state = row.ProvisionData.ProvisionState?.toLowerCase();
     if (!['created', 'stopped', 'failed', 'deprovisioned'].includes(row.Status) || state === 'deprovisioning') {
       throw wrongState('ModifyReplicationConfig', idOf(replication.arn), row.Status);
@@ -83,6 +86,9 @@ export const configOperations: Readonly<Record<string, Operation>> = {
       ...config,
       ...others,
       ComputeConfig: { ...config.ComputeConfig, ...(compute as Input | undefined) },
+      ...(typeof settings === 'string'
+        ? { ReplicationSettings: changedSettings(config.ReplicationSettings, settings) }
+        : {}),
     };
     const isNew = (name: string, before: Input, after: Input) =>
       JSON.stringify(before[name]) !== JSON.stringify(after[name]);
@@ -114,7 +120,7 @@ export const configOperations: Readonly<Record<string, Operation>> = {
     if (differs('TargetEndpointArn')) checkEndpoint(changed.TargetEndpointArn, 'target', accountRegion);
     if (differs('TableMappings')) readMappings(changed.TableMappings);
     checkCompute(changed.ComputeConfig);
-    checkSettings(others);
+    checkSupplementalSettings(others);
     replication.modify({ ...changed, ReplicationConfigUpdateTime: accountRegion.now });
     return { ReplicationConfig: config };
   },

@@ -6,6 +6,7 @@ import { defaultTables, type Config } from '../engine/model.js';
 import { SimulatedReplication } from '../engine/replication.js';
 import { defaultSource } from '../engine/source-settings.js';
 import { defaultDurations } from '../engine/steps.js';
+import { settingsOf } from '../engine/task-settings.js';
 import type { Uncertain } from '../engine/uncertain.js';
 import { settingsOfTables, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
 
@@ -24,6 +25,7 @@ const EVERY_TABLE = JSON.stringify({
 /** Returns the config of a replication that tests create, without a request of a client. */
 export function defaultConfig(options: SimulatedReplicationOptions, random: () => number, now: number): Config {
   const { region = 'eu-west-1', accountId = DEFAULT_ACCOUNT } = options;
+  const { replicationType = 'full-load-and-cdc' } = options;
   const identifier = options.identifier ?? randomIdentifier(random);
   const resource = options.resourceIdentifier ?? randomIdentifier(random);
   const endpoint = (role: string) =>
@@ -34,9 +36,12 @@ export function defaultConfig(options: SimulatedReplicationOptions, random: () =
     ReplicationConfigArn: `arn:aws:dms:${region}:${accountId}:replication-config:${resource}`,
     SourceEndpointArn: endpoint('SOURCE'),
     TargetEndpointArn: endpoint('TARGET'),
-    ReplicationType: options.replicationType ?? 'full-load-and-cdc',
+    ReplicationType: replicationType,
     ComputeConfig: { MinCapacityUnits: 4, MaxCapacityUnits: 16, MultiAZ: false },
-    ReplicationSettings: JSON.stringify({ ValidationSettings: { EnableValidation: validation } }),
+    ReplicationSettings: settingsOf(
+      JSON.stringify({ ValidationSettings: { EnableValidation: validation } }),
+      replicationType,
+    ),
     TableMappings: EVERY_TABLE,
     ReplicationConfigCreateTime: now,
     ...(options.isReadOnly === true ? { IsReadOnly: true } : {}),

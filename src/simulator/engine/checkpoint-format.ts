@@ -24,12 +24,3 @@ export const formatCheckpoint: Readonly<Record<Engine, (at: number) => string>> 
   },
   oracle: (at) => `checkpoint:V1#48084#${hex(2_435_000_000 + Math.floor(at / 64), 16)}${hex(at % 64, 4)}#0#0#*#0#31989`,
 };
-
-/** Returns the failure message of a resume whose log is gone. MySQL's was seen on AWS. The others are guesses. */
-export function logGone(engine: Engine): string {
-  const end = 'Task error notification received from subtask 0, thread 0. Stop Reason FATAL_ERROR Error Level FATAL';
-  const said = engine.startsWith('mysql')
-    ? 'Error 1236 (Could not find first log file name in binary log index file) reading binlog.'
-    : 'The log that is needed to go on is no longer available on the source.';
-  return `Last Error ${said} ${end}`;
-}

@@ -20,8 +20,9 @@ export function readMappings(text: string): Selection {
   let read: unknown;
   try {
     read = JSON.parse(text);
-  } catch {
-    throw invalidMapping('Invalid Table Mappings document. Invalid json');
+  } catch (err) {
+    const malformed = `com.google.gson.stream.MalformedJsonException: Expected value at ${placeOf(text, err)} path $`;
+    throw invalidMapping(`Invalid Table Mappings document. Invalid json ${malformed}`);
   }
   const { rules } = recordOf(read);
   if (!Array.isArray(rules)) throw invalidMapping('Valid Table mappings is required');
@@ -34,6 +35,13 @@ export function readMappings(text: string): Selection {
   return (schema, table) =>
     selection.some(({ action, matches }) => action === 'include' && matches(schema, table)) &&
     !selection.some(({ action, matches }) => action === 'exclude' && matches(schema, table));
+}
+
+/** Returns the place at which a text is no longer JSON, as Gson names it. */
+function placeOf(text: string, err: unknown): string {
+  const [, position = text.length] = /at position (\d+)/.exec(String(err)) ?? [];
+  const before = text.slice(0, Number(position)).split('\n');
+  return `line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
 function readRule(rule: Readonly<Record<string, unknown>>): SelectionRule {

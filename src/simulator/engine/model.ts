@@ -23,7 +23,8 @@ export interface Config {
   TargetEndpointArn: string;
   ReplicationType: ReplicationType;
   ComputeConfig: Readonly<Record<string, unknown>>;
-  ReplicationSettings?: string;
+  /** Settings of DMS, with all defaults, as JSON. */
+  ReplicationSettings: string;
   SupplementalSettings?: string;
   TableMappings: string;
   readonly ReplicationConfigCreateTime: number;

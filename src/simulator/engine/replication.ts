@@ -6,19 +6,18 @@ import {
   type Assessment,
   type AssessmentEnd,
 } from './assessment.js';
-import { logGone } from './checkpoint-format.js';
+import { logGone, noTables, stopReasonOf, testFailed } from './failure-messages.js';
 import { HOUR, Life } from './life.js';
 import type { Config, NextStop, StartInput } from './model.js';
-import { checkDelete, checkStart, isAtRest, isStopWithoutEffect } from './rules.js';
+import { checkDelete, checkStart, idOf, isAtRest, isStopWithoutEffect } from './rules.js';
 import { startSteps, type StartStep, type Step } from './steps.js';
 import { secondsTo, stopPosition } from './stop-position.js';
+import { withLog } from './task-settings.js';
 
 /** Seconds in `running` until a resume fails because its log is gone. */
 const LOG_GONE_SECONDS = 20;
 /** Seconds to apply the changes that were cached during a full load. */
 const CACHED_CHANGES_SECONDS = 10;
-/** Failure message, as seen on AWS. */
-const NO_TABLES = 'No tables were found at task initialization';
 
 /** One replication and its config, played out in simulated time. All times are epoch seconds. */
 export class SimulatedReplication extends Life {
@@ -70,6 +69,7 @@ export class SimulatedReplication extends Life {
     const { type, assessment } = input;
     const asked = assessment === undefined ? undefined : readAssessment(assessment);
     this.addToHistory();
+    this.config.ReplicationSettings = withLog(this.config.ReplicationSettings, idOf(this.arn));
     this.shown.showStartInput(input);
     this.#begin(type !== 'resume-processing' || !this.hasRun, asked);
   }
@@ -98,7 +98,7 @@ export class SimulatedReplication extends Life {
     this.#runStep('deleting', () => (this.isDeleted = true));
   }
 
-  fail(messages: readonly string[], stopReason = 'Stop Reason FATAL_ERROR'): void {
+  fail(messages: readonly string[], stopReason = stopReasonOf(messages, this.uncertain)): void {
     const isReplicating = this.source.isRunning;
     this.addToHistory();
     if (this.row.Status === 'provisioning_capacity') this.shown.provision('failed_provision', 0);
@@ -174,12 +174,12 @@ export class SimulatedReplication extends Life {
     this.scheduleAfter(this.durations[step], () => {
       if (trouble === undefined) goOn();
       else if (step === 'modifying' || step === 'deleting') this.#enterFailed(trouble);
-      else this.fail(trouble);
+      else this.fail(step === 'testing_connection' ? trouble.map((each) => testFailed(this.config, each)) : trouble);
     });
   }
 
   #startRun(isFresh: boolean): void {
-    if (this.tables.count === 0 && this.tables.needsTables) return this.fail([NO_TABLES]);
+    if (this.tables.count === 0 && this.tables.needsTables) return this.fail([noTables]);
     this.hasRun = true;
     if (!this.#isLoaded) {
       // An unfinished load begins again, also on a resume.

@@ -83,7 +83,9 @@ export class ShownRow {
   /** Shows the initial capacity: `MinCapacityUnits`, or else at most 4 units. */
   showInitialCapacity(time: number): void {
     const { MinCapacityUnits: least, MaxCapacityUnits: most } = this.config.ComputeConfig;
-    const units = typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
+    const isMost = this.uncertain.initialCapacity === 'maximum' && typeof most === 'number';
+    const usual = typeof least === 'number' ? least : typeof most === 'number' ? Math.min(4, most) : 4;
+    const units = isMost ? most : usual;
     this.provision('provisioned', units, time);
   }
 

@@ -73,7 +73,7 @@ export class Tables {
   }
 
   /** Applies the mappings and the settings of a config. */
-  configure({ TableMappings: mappings, ReplicationSettings: settings = '{}' }: Config): void {
+  configure({ TableMappings: mappings, ReplicationSettings: settings }: Config): void {
     const isSelected = readMappings(mappings);
     const selected = this.#places().filter((place) => {
       const { schema, table } = this.#nameAt(place);

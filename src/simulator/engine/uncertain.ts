@@ -36,6 +36,14 @@ export interface Uncertain {
   readonly reloadAfterDeprovision: boolean;
   /** True if DMS refuses to delete a replication that is still provisioned. Default false. */
   readonly deleteNeedsDeprovisioned: boolean;
+  /**
+   * `StopReason` of a failure. Default `short`: `Stop Reason FATAL_ERROR`.
+   *
+   * `full`: the whole message, from `Last Error` to `Error Level FATAL`, as classic tasks show it.
+   */
+  readonly failureStopReason: 'short' | 'full';
+  /** Capacity with which a start begins. Default `minimum`. The only measured run had the maximum at once. */
+  readonly initialCapacity: 'minimum' | 'maximum';
   /** Maximum number of configs in an account-region. Default `null`: no limit. */
   readonly quota: number | null;
   /** True if `RecoveryCheckpoint` is still shown after deprovisioning. Default true. */
@@ -85,6 +93,8 @@ export const uncertainDefaults: Uncertain = {
   resumeAfterDeprovision: false,
   reloadAfterDeprovision: true,
   deleteNeedsDeprovisioned: false,
+  failureStopReason: 'short',
+  initialCapacity: 'minimum',
   quota: null,
   checkpointAfterDeprovision: true,
   freshStartAfterDeprovision: true,
@@ -113,6 +123,8 @@ export const uncertainInverted: Uncertain = {
   resumeAfterDeprovision: true,
   reloadAfterDeprovision: false,
   deleteNeedsDeprovisioned: true,
+  failureStopReason: 'full',
+  initialCapacity: 'maximum',
   quota: 100,
   checkpointAfterDeprovision: false,
   freshStartAfterDeprovision: false,
