@@ -66,6 +66,10 @@ describe('temporal-dms', () => {
     [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta has no "="'],
     [['simulator', '--speed', 'fast'], '--speed is "fast"'],
     [['simulator', '--throttle', 'much'], 'Write it like 200,8'],
+    [['simulator', '--uncertain', 'resumePath'], 'Write it like resumePath=full.'],
+    [['simulator', '--uncertain', 'resumePath=fast'], 'resumePath must be one of short, full'],
+    [['simulator', '--start-at', 'noon'], 'a time like 2026-01-01T00:00:00Z'],
+    [['simulator', '--durations', '/none'], "The file /none can't be read"],
     [['status', 'arn:aws:dms:eu-west-1:1:task:X'], 'DmsInvalidInput'],
   ])('refuses %j with exit code 2, and says why', async (args, why) => {
     const { code, stdout, stderr } = await runCli(args);

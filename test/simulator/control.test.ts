@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
-import { call, look } from '../support/dms-http.js';
+import { call, config, look, refusal } from '../support/dms-http.js';
 import { until } from '../support/stage.js';
 
 let simulator: DmsSimulator;
@@ -91,7 +94,26 @@ describe('over HTTP', () => {
   });
 
   test.each([
-    ['POST', 'act', { action: 'dance' }, 400, 'no action "dance"'],
+    ['POST', 'act', { action: 'dance' }, 400, 'no action "dance". There is stop, start, restart'],
+    ['POST', 'act', { action: 'toString' }, 400, 'no action "toString"'],
+    [
+      'POST',
+      'act',
+      { action: 'stop', replicationConfigArn: 'x', reasn: 'y' },
+      400,
+      'no member "reasn". It takes reason',
+    ],
+    ['POST', 'act', { action: 'modify', replicationConfigArn: 'x', to: 'y' }, 400, 'no member "to". It takes none'],
+    ['POST', 'policy', { statementz: [] }, 400, 'the policy has no member "statementz"'],
+    ['POST', 'reset', { seed: 7 }, 400, 'the reset has no member "seed"'],
+    [
+      'POST',
+      'faults',
+      { operation: 'StopReplicatoin', type: 'throttle' },
+      400,
+      'must be one of *, CreateReplicationConfig',
+    ],
+    ['POST', 'clock', { hour: 1 }, 400, 'the time span has no member "hour". It has days, hours'],
     ['POST', 'act', { action: 'stop', replicationConfigArn: 'x' }, 400, 'no replication x'],
     ['POST', 'clock', { hours: -1 }, 400, 'hours must be a number from 0'],
     ['POST', 'clock', '{', 400, 'JSON'],
@@ -169,6 +191,41 @@ describe('over HTTP', () => {
     await expect(startDmsSimulator(options)).rejects.toThrow(/the simulator\.\w+/);
   });
 
+  test('a request without a content type is taken, unless it comes from a page of another site', async () => {
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${simulator.endpoint}/_simulator/reset`, { method: 'POST', headers }).then(({ status }) => status);
+    expect(await ask({})).toBe(200);
+    expect(await ask({ origin: simulator.endpoint })).toBe(200);
+    expect(await ask({ origin: 'http://evil.example' })).toBe(403);
+    expect(await ask({ origin: 'null' })).toBe(403);
+  });
+
+  test('health is told, and switches are set while it runs', async () => {
+    expect(await control('GET', 'health')).toEqual({ status: 200, answer: { status: 'ok' } });
+    const arn = simulator.createReplication({ status: 'stopped' });
+    const stop = () => refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn });
+    expect(await stop()).toContain('InvalidResourceStateFault');
+    await control('POST', 'uncertain', { stopAtRest: 'accepted' });
+    expect(await stop()).toBe('accepted');
+    expect((await control('POST', 'uncertain', { rumours: true })).answer.error).toContain(
+      'the switches has no member "rumours". It has rowBeforeFirstRun',
+    );
+  });
+
+  test('a reset goes back to the beginning of time and chance, and to the switches of the options', async () => {
+    const seen = async () => {
+      const identifiers = [simulator.createReplication(), simulator.createReplication()];
+      simulator.clock.advance({ hours: 3 });
+      return [identifiers, simulator.clock.now(), await control('GET', 'state')];
+    };
+    const before = await seen();
+    await control('POST', 'uncertain', { quota: 1, rowBeforeFirstRun: false });
+    await control('POST', 'policy', { statements: [] });
+    await control('POST', 'reset', {});
+    expect(await seen()).toEqual(before);
+    expect(await refusal(simulator, 'CreateReplicationConfig', config('third'))).toBe('accepted');
+  });
+
   test('a request with the content type of a simple cross-site form is rejected', async () => {
     expect((await control('POST', 'reset', {}, 'text/plain')).status).toBe(415);
   });
@@ -183,6 +240,10 @@ describe('over HTTP', () => {
         });
         asked.on('error', reject).end();
       });
+    const asAws = request({ host: '127.0.0.1', port, method: 'POST', headers: { host: 'evil.example' } });
+    const [refused] = (await once(asAws.end(), 'response')) as [IncomingMessage];
+    refused.resume();
+    expect(refused.statusCode).toBe(403);
     expect(await Promise.all(['evil.example', `localhost:${port}`, `127.0.0.1:${port}`].map(ask))).toEqual([
       403, 200, 200,
     ]);
@@ -302,6 +363,9 @@ test('the program starts a simulator, prints the variables for clients, and reje
     program.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
     return { program, said, exit: once(program, 'exit') };
   };
+  const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
+  const durations = join(folder, 'durations.json');
+  await writeFile(durations, '{"stopping": 5}');
   const { program, said, exit } = run(
     '--port',
     '0',
@@ -312,19 +376,28 @@ test('the program starts a simulator, prints the variables for clients, and reje
     '--throttle',
     '1,1',
     '--uncertain-inverted',
+    '--uncertain',
+    'stopAtRest=fault',
+    'quota=null',
+    '--durations',
+    durations,
+    '--start-at',
+    '2026-03-01T00:00:00Z',
   );
   try {
     await until('it listens', () => said.out.includes('A replication runs there'));
     expect(said.out).toMatch(/AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE=http:\/\/127\.0\.0\.1:\d+/);
     expect(said.out).toContain('from this machine only');
     const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(said.out)?.[0] ?? '';
-    expect((await fetch(`${endpoint}/_simulator/state`)).status).toBe(200);
+    const state = (await (await fetch(`${endpoint}/_simulator/state`)).json()) as { now: string };
+    expect(state.now).toBe('2026-03-01T00:00:00.000Z');
     const headers = { 'x-amz-target': 'AmazonDMSv20160101.DescribeReplications', authorization: signed };
     const list = async () => (await fetch(endpoint, { method: 'POST', headers })).json();
     expect([await list(), await list()]).toMatchObject([{ Replications: [{}] }, { __type: 'ThrottlingException' }]);
   } finally {
     program.kill('SIGTERM');
     await exit;
+    await rm(folder, { recursive: true });
   }
   const badThrottle = run('--throttle', 'much');
   expect((await badThrottle.exit)[0]).toBe(2);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { CliError } from '../exit-codes.js';
+import { readJsonFile } from '../input.js';
 import type { Runner, Session } from '../session.js';
 
 interface SimulatorOptions {
@@ -10,6 +11,9 @@ interface SimulatorOptions {
   readonly throttle?: string;
   readonly tables?: string;
   readonly uncertainInverted?: boolean;
+  readonly uncertain?: readonly string[];
+  readonly durations?: string;
+  readonly startAt?: string;
 }
 
 export function addSimulator(program: Command, run: Runner): void {
@@ -23,10 +27,14 @@ export function addSimulator(program: Command, run: Runner): void {
     .option('--throttle <burst,rate>', 'such as 200,8: 200 requests at once, then 8 a second')
     .option('--tables <names>', 'such as shop.orders,shop.customers')
     .option('--uncertain-inverted', 'set every switch for uncertain behaviour of DMS to its other value')
+    .option('--uncertain <name=value...>', 'set one switch for uncertain behaviour, such as resumePath=full')
+    .option('--durations <file>', 'JSON file with the seconds of each step, such as {"stopping": 5}')
+    .option('--start-at <time>', 'simulated time at which it begins, such as 2026-01-01T00:00:00Z')
     .action(run(simulate));
 }
 
-async function simulate({ output, terminal }: Session, options: SimulatorOptions): Promise<void> {
+async function simulate(session: Session, options: SimulatorOptions): Promise<void> {
+  const { output, terminal } = session;
   const port = readNumber('port', options.port, 65_535);
   const speed = readNumber('speed', options.speed, 1e6);
   const seed = options.seed === undefined ? {} : { seed: readNumber('seed', options.seed, 2 ** 32) };
@@ -34,11 +42,21 @@ async function simulate({ output, terminal }: Session, options: SimulatorOptions
   const tables = options.tables === undefined ? {} : { tables: { names: options.tables.split(',') } };
   const { host } = options;
   const { uncertainInverted, startDmsSimulator } = await import('../../simulator/index.js');
-  const uncertain = { ...(options.uncertainInverted === true ? uncertainInverted : {}), ...throttle };
-  const simulator = await startDmsSimulator({ port, host, speed, uncertain, ...seed, ...tables });
+  const inverted = options.uncertainInverted === true ? uncertainInverted : {};
+  const uncertain = { ...inverted, ...throttle, ...readSwitches(options.uncertain ?? []) };
+  const durations =
+    options.durations === undefined ? {} : { durations: (await readJsonFile(session, options.durations)) as object };
+  const startAt = options.startAt === undefined ? {} : { startAt: options.startAt };
+  const asked = { port, host, speed, uncertain, ...seed, ...tables, ...durations, ...startAt };
+  const simulator = await startDmsSimulator(asked).catch((err: unknown) => {
+    if (err instanceof RangeError) throw new CliError(err.message, 'Correct it. Nothing was started.');
+    throw err;
+  });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
   const { endpoint } = simulator;
-  const pace = speed === 0 ? 'Its time stands still until it is moved' : `A real second is ${speed} simulated seconds`;
+  const ahead = `A real second is ${speed} simulated seconds, so its clock runs away from yours`;
+  const running = speed === 1 ? 'Its time is real' : ahead;
+  const pace = speed === 0 ? 'Its time stands still until it is moved' : running;
   const reach = ['127.0.0.1', 'localhost', '::1'].includes(host)
     ? 'from this machine only'
     : 'from every machine that can reach this one';
@@ -65,6 +83,27 @@ function readNumber(name: string, text: string, most: number): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value <= most) return value;
   throw new CliError(`--${name} is "${text}"`, `It takes a number from 0 to ${most}.`);
+}
+
+/** Reads `--uncertain`: each value is JSON, or a text. */
+function readSwitches(switches: readonly string[]) {
+  return Object.fromEntries(
+    switches.map((each) => {
+      const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(each) ?? [];
+      if (name === '') throw new CliError(`--uncertain is "${each}"`, 'Write it like resumePath=full.');
+      const read = parseJson(value);
+      return [name, read === undefined ? value : read];
+    }),
+  );
+}
+
+/** Parses JSON. `undefined`: the text is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads `--throttle`: `200,8` is a bucket of 200 requests with a refill of 8 a second. */

@@ -5,6 +5,7 @@ import type { AssessmentEnd } from '../engine/assessment.js';
 import type { SimulatedClock } from '../engine/clock.js';
 import type { NextStop, TablesChange } from '../engine/model.js';
 import type { SourceSettings } from '../engine/source-settings.js';
+import type { Uncertain } from '../engine/uncertain.js';
 import type { SimulatedReplicationOptions } from './options.js';
 import type { Reply, Request } from '../api/http.js';
 import type { Step } from '../engine/steps.js';
@@ -22,6 +23,7 @@ interface Controlled {
   createReplication(options: SimulatedReplicationOptions): string;
   fault(fault: Fault): void;
   clearFaults(replicationConfigArn?: string): void;
+  setUncertain(switches: Partial<Uncertain>): void;
   setPolicy(policy: readonly Statement[] | null): void;
   reset(): void;
   stop(arn: string, reason?: string): void;
@@ -41,10 +43,11 @@ interface Controlled {
 /**
  * Control of the simulator over HTTP, below `/_simulator/`. Bodies and answers are JSON.
  *
- * A request that changes something must have the content type `application/json`. Browsers keep pages of other sites
- * from sending that type.
+ * A request that changes something has the content type `application/json` or none, and no `Origin` of another site. So
+ * no page of another site can control the simulator.
  */
 const handlers: Readonly<Record<string, Handler>> = {
+  'GET health': () => ({ status: 'ok' }),
   'GET state': (simulator) => ({
     now: new Date(simulator.clock.now()).toISOString(),
     replications: simulator.replications(),
@@ -62,12 +65,18 @@ const handlers: Readonly<Record<string, Handler>> = {
     simulator.fault(asked as never);
     return {};
   },
-  'DELETE faults': (simulator, { replicationConfigArn: arn }) => {
+  'DELETE faults': (simulator, { replicationConfigArn: arn, ...more }) => {
+    requireOnly(more, [], 'the request');
     if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');
     simulator.clearFaults(arn);
     return {};
   },
-  'POST policy': (simulator, { statements }) => {
+  'POST uncertain': (simulator, asked) => {
+    simulator.setUncertain(asked);
+    return {};
+  },
+  'POST policy': (simulator, { statements, ...more }) => {
+    requireOnly(more, [], 'the policy');
     simulator.setPolicy(statements as never);
     return {};
   },
@@ -75,54 +84,85 @@ const handlers: Readonly<Record<string, Handler>> = {
     act(simulator, asked);
     return {};
   },
-  'POST reset': (simulator) => {
+  'POST reset': (simulator, asked) => {
+    requireOnly(asked, [], 'the reset');
     simulator.reset();
     return {};
   },
 };
 
-/** Performs an action on one replication, as another client or an event in DMS would. */
-function act(simulator: Controlled, { action, replicationConfigArn, ...more }: ControlInput): void {
-  const arn = String(replicationConfigArn);
-  const text = (name: string) => (typeof more[name] === 'string' ? more[name] : undefined);
-  const messages = (more['messages'] ?? ['Simulated failure']) as string[];
-  switch (action) {
-    case 'stop':
-      return simulator.stop(arn, text('reason'));
-    case 'start':
-      return simulator.start(arn, text('type'));
-    case 'restart':
-      return simulator.restart(arn);
-    case 'modify':
-      return simulator.modify(arn);
-    case 'fail':
-      return simulator.fail(arn, messages, text('stopReason'));
-    case 'repoint-target':
-      return simulator.repointTarget(arn);
-    case 'change-source':
-      return simulator.changeSource(arn, more['source'] ?? {});
-    case 'change-tables':
-      return simulator.changeTables(arn, more['tables'] ?? {});
-    case 'on-next-stop':
-      return simulator.onNextStop(arn, more['next'] as never);
-    case 'on-step': {
-      const trouble = more['messages'] === undefined ? undefined : more['messages'] === null ? null : messages;
-      return simulator.onStep(arn, text('step') as Step, trouble);
-    }
-    case 'on-assessment':
-      return simulator.onAssessment(arn, text('status') as never);
-    case 'fail-after-running':
-      return simulator.failAfterRunning(arn, (more['seconds'] ?? 0) as number, messages);
-    default:
-      throw new TypeError(`There is no action "${String(action)}"`);
-  }
+/** Action on one replication, as another client or an event in DMS would perform it. */
+interface Action {
+  /** Members of the request, apart from the action and the ARN. */
+  readonly takes: readonly string[];
+  readonly act: (simulator: Controlled, arn: string, asked: ControlInput) => void;
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+const messagesOf = ({ messages = ['Simulated failure'] }: ControlInput) => messages as string[];
+
+const actions: Readonly<Record<string, Action>> = {
+  stop: { takes: ['reason'], act: (simulator, arn, { reason }) => simulator.stop(arn, textOf(reason)) },
+  start: { takes: ['type'], act: (simulator, arn, { type }) => simulator.start(arn, textOf(type)) },
+  restart: { takes: [], act: (simulator, arn) => simulator.restart(arn) },
+  modify: { takes: [], act: (simulator, arn) => simulator.modify(arn) },
+  fail: {
+    takes: ['messages', 'stopReason'],
+    act: (simulator, arn, asked) => simulator.fail(arn, messagesOf(asked), textOf(asked['stopReason'])),
+  },
+  'repoint-target': { takes: [], act: (simulator, arn) => simulator.repointTarget(arn) },
+  'change-source': {
+    takes: ['source'],
+    act: (simulator, arn, { source }) => simulator.changeSource(arn, source ?? {}),
+  },
+  'change-tables': {
+    takes: ['tables'],
+    act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables ?? {}),
+  },
+  'on-next-stop': { takes: ['next'], act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never) },
+  'on-step': {
+    takes: ['step', 'messages'],
+    act: (simulator, arn, { step, messages }) => simulator.onStep(arn, step as Step, messages as never),
+  },
+  'on-assessment': {
+    takes: ['status'],
+    act: (simulator, arn, { status }) => simulator.onAssessment(arn, status as never),
+  },
+  'fail-after-running': {
+    takes: ['seconds', 'messages'],
+    act: (simulator, arn, asked) =>
+      simulator.failAfterRunning(arn, (asked['seconds'] ?? 0) as number, messagesOf(asked)),
+  },
+};
+
+function act(simulator: Controlled, asked: ControlInput): void {
+  const { action, replicationConfigArn: arn, ...more } = asked;
+  const found = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (found === undefined)
+    throw new TypeError(`There is no action "${String(action)}". There is ${Object.keys(actions).join(', ')}`);
+  requireOnly(more, found.takes, `the action "${String(action)}"`);
+  found.act(simulator, String(arn), more);
+}
+
+/** Throws if a request has other members than these. */
+function requireOnly(asked: object, members: readonly string[], what: string): void {
+  const unknown = Object.keys(asked).find((name) => !members.includes(name));
+  if (unknown === undefined) return;
+  const takes = members.length === 0 ? 'It takes none' : `It takes ${members.join(', ')}`;
+  throw new TypeError(`${what} has no member "${unknown}". ${takes}`);
 }
 
 export function control(simulator: Controlled, { method, url, headers, body }: Request): Reply {
   const handler = handlers[`${method} ${url.pathname.slice('/_simulator/'.length)}`];
-  if (handler === undefined) return json(404, { error: `There is no ${method} ${url.pathname}` });
-  const isJson = (headers['content-type'] ?? '').startsWith('application/json');
-  if (method !== 'GET' && !isJson) return json(415, { error: 'The content type must be application/json' });
+  if (handler === undefined) {
+    const all = Object.keys(handlers).join(', ');
+    return json(404, { error: `There is no ${method} ${url.pathname}. Below /_simulator/ there is ${all}` });
+  }
+  const { origin, host, 'content-type': type = 'application/json' } = headers;
+  if (origin !== undefined && origin !== `http://${host}`)
+    return json(403, { error: `A page of ${origin} may not control the simulator` });
+  if (method !== 'GET' && !type.startsWith('application/json'))
+    return json(415, { error: 'The content type must be application/json, or absent' });
   try {
     const read: unknown =
       method === 'GET' ? Object.fromEntries(url.searchParams) : JSON.parse(body === '' ? '{}' : body);

@@ -1,6 +1,7 @@
 import type { Statement } from '../api/iam.js';
 import { assessmentEnds } from '../engine/assessment.js';
 import { faultTypes } from '../api/faults.js';
+import { requestShapes } from '../api/shapes.js';
 import { REMEMBERED_SECONDS } from '../engine/history.js';
 import type { PlacedStatus, ReplicationType, TableSettings } from '../engine/model.js';
 import { uncertainDefaults, uncertainInverted, type Uncertain } from '../engine/uncertain.js';
@@ -206,7 +207,7 @@ export const checks = {
       latency: ['milliseconds'],
     },
     {
-      'operation!': text(),
+      'operation!': oneOf('*', ...Object.keys(requestShapes), 'GetMetricData'),
       replicationConfigArn: text(),
       times: whole(1, 1e9),
       after: whole(0, 1e9),
@@ -225,6 +226,7 @@ export const checks = {
       tableName: text(),
     },
   ),
+  uncertain: shape(uncertain),
   policy,
   messages,
   seconds: number(),

@@ -40,8 +40,9 @@ export class SimulatorServer {
 
   #answer(request: Request): Promise<Reply | null> {
     const { method, url, headers } = request;
+    if (!this.#isOwnName(headers.host ?? '')) return Promise.resolve(notHere(403));
     if (method === 'POST' && url.pathname === '/') return this.answers.aws(request);
-    return Promise.resolve(this.#isOwnName(headers.host ?? '') ? this.#serve(request) : notHere(403));
+    return Promise.resolve(this.#serve(request));
   }
 
   #serve(request: Request): Reply {

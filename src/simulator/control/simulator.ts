@@ -12,7 +12,7 @@ import type { SourceSettings } from '../engine/source-settings.js';
 import type { Step } from '../engine/steps.js';
 import { Store } from '../engine/store.js';
 import { targetRows } from '../engine/table-rows.js';
-import { uncertainDefaults, type Uncertain } from '../engine/uncertain.js';
+import { switchesOf, type Uncertain } from '../engine/uncertain.js';
 import { control } from './control.js';
 import { newReplication, defaultConfig } from './new-replication.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
@@ -33,7 +33,8 @@ export class DmsSimulator {
   readonly #options: DmsSimulatorOptions;
   readonly #uncertain: Uncertain;
   readonly #store: Store;
-  readonly #random: () => number;
+  readonly #random = () => this.#next();
+  #next: () => number;
   readonly #faults: Faults;
   readonly #aws: AwsFront;
   readonly #server = new SimulatorServer({
@@ -43,15 +44,14 @@ export class DmsSimulator {
   #policy: readonly Statement[] | null;
 
   constructor(options: DmsSimulatorOptions) {
-    const { speed = 60, startAt, rowBeforeFirstRun, seed = randomInt(2 ** 32), policy = null } = options;
+    const { speed = 60, startAt, seed = randomInt(2 ** 32), policy = null } = options;
     checks.simulator(options, 'the simulator');
     this.#options = options;
     const begin = startAt ?? (speed === 0 ? '2026-01-01T00:00:00.000Z' : undefined);
     this.clock = new SimulatedClock(speed, begin === undefined ? null : Date.parse(begin));
-    const short = rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun };
-    this.#uncertain = { ...uncertainDefaults, ...options.uncertain, ...short };
+    this.#uncertain = switchesOf(options);
     this.seed = seed;
-    this.#random = seededRandom(seed);
+    this.#next = seededRandom(seed);
     this.#faults = new Faults(this.#random);
     this.#store = new Store(this.clock);
     this.#policy = policy;
@@ -222,12 +222,24 @@ export class DmsSimulator {
     });
   }
 
-  /** Removes all replications, faults, calls and the policy, and refills the token buckets. Does not reset the time. */
+  /** Sets switches for uncertain behaviour of DMS. They count from now on. */
+  setUncertain(switches: Partial<Uncertain>): void {
+    checks.uncertain(switches, 'the switches');
+    Object.assign(this.#uncertain, switches);
+  }
+
+  /**
+   * Goes back to the beginning: removes all replications, faults and calls, rewinds clock and chance, and restores the
+   * switches and the policy of the options.
+   */
   reset(): void {
     this.#aws.reset();
-    this.#policy = null;
+    this.#policy = this.#options.policy ?? null;
     this.#store.clear();
     this.#faults.clear(null);
+    this.clock.rewind();
+    this.#next = seededRandom(this.seed);
+    Object.assign(this.#uncertain, switchesOf(this.#options));
   }
 
   #seconds(): number {

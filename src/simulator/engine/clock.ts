@@ -22,15 +22,22 @@ const MAX_TIMER = 2 ** 31 - 1;
  * With `speed` 0 the time stands still, and only {@link SimulatedClock.advance} moves it.
  */
 export class SimulatedClock {
-  readonly #begunAt: number;
-  readonly #realBegunAt = Date.now();
+  #realBegunAt = Date.now();
+  #begunAt: number;
   #skipped = 0;
 
   constructor(
     private readonly speed: number,
-    startAt: number | null,
+    private readonly startAt: number | null,
   ) {
     this.#begunAt = startAt ?? this.#realBegunAt;
+  }
+
+  /** Sets the clock back to its beginning. */
+  rewind(): void {
+    this.#realBegunAt = Date.now();
+    this.#begunAt = this.startAt ?? this.#realBegunAt;
+    this.#skipped = 0;
   }
 
   /** True if only {@link SimulatedClock.advance} moves the time (`speed` 0). */

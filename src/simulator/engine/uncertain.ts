@@ -138,3 +138,14 @@ export const uncertainInverted: Uncertain = {
   accessDeniedStatus: 403,
   throttle: { burst: 100, refill: 4 },
 };
+
+/** Returns all switches, with those that options set. */
+export function switchesOf({
+  uncertain,
+  rowBeforeFirstRun,
+}: {
+  readonly uncertain?: Partial<Uncertain> | undefined;
+  readonly rowBeforeFirstRun?: Uncertain['rowBeforeFirstRun'] | undefined;
+}): Uncertain {
+  return { ...uncertainDefaults, ...uncertain, ...(rowBeforeFirstRun === undefined ? {} : { rowBeforeFirstRun }) };
+}

@@ -76,7 +76,10 @@ export const shape =
     for (const [key, each] of given) {
       const check = [key, `${key}!`].map((known) => (Object.hasOwn(members, known) ? members[known] : undefined));
       const known = check[0] ?? check[1];
-      if (known === undefined) throw new RangeError(`${name} has no member "${key}"`);
+      if (known === undefined) {
+        const all = Object.keys(members).map((each) => each.replace('!', ''));
+        throw new RangeError(`${name} has no member "${key}". It has ${all.join(', ')}`);
+      }
       known(each, `${name}.${key}`);
     }
     for (const required of Object.keys(members).filter((key) => key.endsWith('!'))) {
