@@ -169,7 +169,9 @@ describe.concurrent('a cutover goes back by itself', () => {
   test('when writes are stopped for too long while DMS stops, and writes do not wait for that stop', async () => {
     const application = new Application();
     const arn = cutovers.stage.simulator.createReplication({ status: 'running', durations: { stopping: 600 } });
-    const { cutover } = await cutovers.start({ arns: [arn], writesStoppedSeconds: 5 }, application);
+    const { cutover } = await cutovers.start({ arns: [arn] }, application);
+    await until('DMS stops it', () => cutovers.stage.simulator.row(arn).Status === 'stopping');
+    await cutover.change({ ...ada, writesStoppedSeconds: 1 });
     await until('the source takes writes again', () => application.done.includes('unfence') && !application.isFenced);
     expect(cutovers.stage.simulator.row(arn).Status).toBe('stopping');
     const result = await cutover.result();
@@ -179,11 +181,10 @@ describe.concurrent('a cutover goes back by itself', () => {
 
   test('when writes are stopped for too long at a hook', async () => {
     const application = new Application();
-    const { go } = hold(application, 'syncIdentities');
-    const { arns, cutover } = await cutovers.start(
-      { ...withHook('syncIdentities'), writesStoppedSeconds: 6 },
-      application,
-    );
+    const { held, go } = hold(application, 'syncIdentities');
+    const { arns, cutover } = await cutovers.start(withHook('syncIdentities'), application);
+    await until('the hook is called', held);
+    await cutover.change({ ...ada, writesStoppedSeconds: 1 });
     await until('it goes back', async () => (await cutover.status()).cause !== null);
     go();
     const result = await cutover.result();

@@ -27,7 +27,7 @@ describe.concurrent('the demo with an ARN', () => {
   test('stops and resumes the replication after the user has confirmed its name', async () => {
     const simulator = await startDmsSimulator({ speed: 30 });
     try {
-      const arn = simulator.createReplication({ identifier: 'real-one' });
+      const arn = simulator.createReplication({ resourceIdentifier: 'real-one' });
       const { code, said } = await demo(simulator, arn, 'real-one');
       expect(said).toMatch(/recorded as checkpoint 1.*resumed with resume-processing/s);
       expect(code).toBe(0);

@@ -48,7 +48,8 @@ const html = `<!doctype html>
       body.replaceChildren();
       for (const { row, lagSeconds } of replications.slice(0, 500)) {
         const line = body.insertRow();
-        cell(line, row.ReplicationConfigArn, 'code');
+        const arn = Object.assign(document.createElement('code'), { textContent: row.ReplicationConfigArn });
+        cell(line, row.ReplicationConfigIdentifier, 'strong').after(document.createElement('br'), arn);
         cell(line, row.Status, 'span').className = 'status ' + row.Status;
         cell(line, row.ProvisionData.ProvisionState);
         cell(line, row.RecoveryCheckpoint, 'code');
