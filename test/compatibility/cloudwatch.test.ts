@@ -1,6 +1,8 @@
 /** Reads the metrics of a replication with CloudWatch's own clients. */
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { ask } from '../support/dms-http.js';
@@ -115,4 +117,19 @@ test('the AWS CLI reads the metrics', async () => {
       each.Values,
     ]),
   );
+}, 300_000);
+
+test('the AWS SDK for Go reads the metrics, by Smithy RPC v2 CBOR', async () => {
+  const go = await run('go', ['version']).catch(() => null);
+  if (go === null) return console.warn('There is no Go, so its SDK is not tried');
+  const cwd = fileURLToPath(new URL('go', import.meta.url));
+  const read = (start: number, stop: number) => {
+    const program = spawn('go', ['run', '.', simulator.endpoint], { cwd });
+    program.stdin.end(JSON.stringify({ queries, start, end: stop }));
+    return Promise.all([text(program.stdout), text(program.stderr)]);
+  };
+  const [answer] = await read(end() - MINUTES * 60, end());
+  check(JSON.parse(answer));
+  const [, wrong] = await read(end(), 0);
+  expect(wrong).toContain('ValidationError: StartTime must be less than EndTime');
 }, 300_000);

@@ -15,13 +15,9 @@ import type { Input, AccountRegion } from './account-region.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import { readRequest } from './shapes.js';
 import { idOf } from '../engine/rules.js';
+import { jsonTypeOf, METRICS, wireOf } from './wire.js';
 import { callerOf, checkSigningTime, DEFAULT_ACCOUNT, SIGNATURE_SECONDS, type Caller } from './signature.js';
 import type { Store } from '../engine/store.js';
-
-/** Name of CloudWatch in the header `x-amz-target`. */
-const METRICS = 'GraniteServiceVersion20100801';
-/** Content type without its last digit. DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
-const JSON_TYPE = 'application/x-amz-json-1.';
 
 /** State that the AWS protocols share with `DmsSimulator`, the handle of the tests. */
 export interface SimulatorState {
@@ -35,7 +31,7 @@ export interface SimulatorState {
   readonly create: (config: Config) => SimulatedReplication;
 }
 
-/** DMS and CloudWatch behind AWS's JSON protocols, and STS and IAM behind its query protocol. */
+/** DMS and CloudWatch behind AWS's JSON protocols, CloudWatch also behind CBOR, and STS and IAM behind its query protocol. */
 export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
   readonly #log: CallLog;
@@ -45,15 +41,17 @@ export class AwsFront {
   }
 
   /** Answers a request. `null`: break the connection. */
-  async answer({ headers, body }: Request): Promise<Reply | null> {
+  async answer(request: Request): Promise<Reply | null> {
+    const { headers, body } = request;
     const { clock, policy } = this.world;
     if (isQuery(headers)) {
       const { reply, call } = answerQuery(headers, body, policy());
       this.#log.add({ at: Date.now(), time: clock.now(), ...call }, body.length);
       return reply;
     }
-    const target = String(headers['x-amz-target'] ?? '');
-    const [service = '', operation = ''] = target.split('.');
+    const wire = wireOf(request);
+    const { service, operation } = wire;
+    const target = [service, operation].filter(Boolean).join('.');
     let caller: Caller = { accountId: DEFAULT_ACCOUNT, region: '' };
     let input: Input = {};
     const log = (outcome: string) => {
@@ -61,7 +59,7 @@ export class AwsFront {
       return this.#log.add({ at: Date.now(), time: clock.now(), ...call }, body.length);
     };
     try {
-      input = parse(body);
+      input = wire.read();
       caller = callerOf(headers.authorization ?? '');
       const isMetrics = service === METRICS && operation === 'GetMetricData';
       if (!isMetrics && (service !== 'AmazonDMSv20160101' || !Object.hasOwn(operations, operation))) {
@@ -87,11 +85,11 @@ export class AwsFront {
       const isBroken = fault?.type === 'connection-reset' || fault?.type === 'answer-lost';
       log(isBroken ? 'connection broken' : 'ok');
       // The answer shows the state at this time, even if the client receives it later.
-      return isBroken ? null : { status: 200, type: typeFor(service), body: JSON.stringify(result), date };
+      return isBroken ? null : wire.reply(200, result, date);
     } catch (err) {
       if (!(err instanceof AwsFault)) throw err;
       log(outcomeOf(err));
-      return faultReply(err, service);
+      return wire.reply(err.status, bodyOf(err), err.date);
     }
   }
 
@@ -204,33 +202,21 @@ export class AwsFront {
   }
 }
 
-function typeFor(service: string): string {
-  return `${JSON_TYPE}${service === METRICS ? 0 : 1}`;
-}
-
 /**
  * Returns an error in its wire format. The answer has a `Date` only if the fault has one.
  *
  * The AWS SDK for JavaScript corrects its clock by a `Date` that is minutes off, then retries the refused call.
  */
-export function faultReply({ type, message, status, date }: AwsFault, service = ''): Reply {
-  const body = { ...(type === '' ? {} : { __type: type }), ...(message === '' ? {} : { message }) };
-  return { status, type: typeFor(service), body: JSON.stringify(body), date };
+export function faultReply(fault: AwsFault): Reply {
+  return { status: fault.status, type: jsonTypeOf(''), body: JSON.stringify(bodyOf(fault)), date: fault.date };
+}
+
+function bodyOf({ type, message }: AwsFault): object {
+  return { ...(type === '' ? {} : { __type: type }), ...(message === '' ? {} : { message }) };
 }
 
 function outcomeOf({ type, status }: AwsFault): string {
   return type === '' ? `HTTP ${status}` : type;
-}
-
-function parse(body: string): Input {
-  let read: unknown;
-  try {
-    read = JSON.parse(body === '' ? '{}' : body);
-  } catch {
-    throw new AwsFault('SerializationException', 'The request is not valid JSON');
-  }
-  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read as Input;
-  throw new AwsFault('SerializationException', 'The request is not a JSON object');
 }
 
 function later(milliseconds: number): Promise<void> {

@@ -15,12 +15,16 @@ export interface Request {
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** Body before it was read as UTF-8. */
+  readonly bytes: Uint8Array;
 }
 
 export interface Reply {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Time in the header `Date`, in ms since the epoch. Default `null`: no header. */
   readonly date?: number | null;
 }
@@ -32,22 +36,22 @@ export interface Reply {
  */
 export function serve(answer: (request: Request) => Promise<Reply | null>, tooLarge: () => Reply): Server {
   const server = createServer(PATIENCE, (incoming, response) => {
-    const send = ({ status, type, body, date = null }: Reply, more: Record<string, string> = {}) => {
+    const send = ({ status, type, body, headers = {}, date = null }: Reply, more: Record<string, string> = {}) => {
       const length = { 'content-length': String(Buffer.byteLength(body)) };
       const dated = date === null ? {} : { date: new Date(date).toUTCString() };
       response.sendDate = false;
       const usual = { 'content-type': type, 'x-amzn-requestid': randomUUID() };
-      response.writeHead(status, { ...usual, ...length, ...dated, ...more });
+      response.writeHead(status, { ...usual, ...length, ...dated, ...headers, ...more });
       response.end(body);
     };
     const read = async (): Promise<void> => {
-      const body = await readBody(incoming);
-      if (body === null) {
+      const bytes = await readBody(incoming);
+      if (bytes === null) {
         send(tooLarge(), { connection: 'close' });
         return;
       }
       const { method = 'GET', url = '/', headers } = incoming;
-      const reply = await answer({ method, url: toUrl(url), headers, body });
+      const reply = await answer({ method, url: toUrl(url), headers, body: bytes.toString(), bytes });
       if (reply === null) incoming.socket.destroy();
       else if (!response.destroyed) send(reply);
     };
@@ -63,7 +67,7 @@ export function serve(answer: (request: Request) => Promise<Reply | null>, tooLa
 }
 
 /** Reads the body of a request. `null`: the body is too large. */
-async function readBody(incoming: IncomingMessage): Promise<string | null> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -71,7 +75,7 @@ async function readBody(incoming: IncomingMessage): Promise<string | null> {
     if (bytes > MAX_BODY_BYTES) return null;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function toUrl(path: string): URL {

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { faultReply } from '../api/front.js';
 import { serve, type Reply, type Request } from '../api/http.js';
+import { isForAws } from '../api/wire.js';
 import { AwsFault } from '../engine/aws-fault.js';
 import { page } from './page.js';
 
@@ -39,9 +40,8 @@ export class SimulatorServer {
   }
 
   #answer(request: Request): Promise<Reply | null> {
-    const { method, url, headers } = request;
-    if (!this.#isOwnName(headers.host ?? '')) return Promise.resolve(notHere(403));
-    if (method === 'POST' && url.pathname === '/') return this.answers.aws(request);
+    if (!this.#isOwnName(request.headers.host ?? '')) return Promise.resolve(notHere(403));
+    if (isForAws(request)) return this.answers.aws(request);
     return Promise.resolve(this.#serve(request));
   }
 
