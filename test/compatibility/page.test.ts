@@ -57,6 +57,18 @@ test('the page shows each replication live, and shows inserted markup as text', 
     if (process.env['UPDATE_IMAGES'] === '1') {
       await page.screenshot({ path: fileURLToPath(new URL('../../docs/images/simulator.png', import.meta.url)) });
     }
+    await page.setViewport({ width: 400, height: 800 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400);
+    simulator.fault({ type: 'throttle', operation: 'StopReplication' });
+    await page.waitForFunction("document.getElementById('faults').textContent.includes('throttle')");
+    simulator.clearFaults();
+    await page.waitForFunction("document.getElementById('faults').textContent === 'none'");
+    const press = (label: string) =>
+      page.evaluate(`[...document.querySelectorAll('button')].find((each) => each.textContent === '${label}').click()`);
+    await press('+ 1 day');
+    await page.waitForFunction("document.getElementById('now').textContent.startsWith('2026-01-02')");
+    await press('start');
+    await page.waitForFunction("document.getElementById('error').textContent.includes('cannot start')");
     const hostile = '<img-src=x-onerror=alert(1)>';
     simulator.createReplication({ identifier: hostile });
     await page.waitForFunction(`document.body.innerText.includes('${hostile}')`);

@@ -186,6 +186,11 @@ export class Faults {
     });
   }
 
+  /** Returns the faults that requests may still meet. */
+  list(): readonly Fault[] {
+    return this.#active.filter(({ left }) => left > 0).map(({ fault }) => fault);
+  }
+
   /** Removes the faults of one replication. `null`: all faults. */
   clear(arn: string | null): void {
     this.#active = arn === null ? [] : this.#active.filter(({ fault }) => fault.replicationConfigArn !== arn);

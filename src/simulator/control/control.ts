@@ -20,6 +20,7 @@ interface Controlled {
   readonly clock: Pick<SimulatedClock, 'advance' | 'now'>;
   readonly calls: readonly SimulatorCall[];
   replications(): readonly unknown[];
+  faults(): readonly Fault[];
   createReplication(options: SimulatedReplicationOptions): string;
   fault(fault: Fault): void;
   clearFaults(replicationConfigArn?: string): void;
@@ -51,6 +52,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   'GET state': (simulator) => ({
     now: new Date(simulator.clock.now()).toISOString(),
     replications: simulator.replications(),
+    faults: simulator.faults(),
   }),
   'GET calls'({ calls }, { limit = '1000' }) {
     if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');

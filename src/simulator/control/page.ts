@@ -17,11 +17,22 @@ const html = `<!doctype html>
   td:first-child:not(:has(code)), .calls td:last-child { white-space: nowrap; }
   .last { margin: 0; padding: 0; list-style: none; white-space: nowrap; }
   .status { border-radius: 1em; padding: .1em .7em; background: #ddf4ff; white-space: nowrap; }
+  button { font: inherit; padding: 0 .5em; margin: 0 .3em .2em 0; }
   .running { background: #dafbe1; } .failed { background: #ffebe9; } .stopped, .created { background: #eaeef2; }
+  @media (max-width: 700px) {
+    body { margin: .8rem; }
+    thead { display: none; }
+    tr, td { display: block; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
+    tr { border-bottom: 1px solid #d8dee4; padding: .5rem 0; }
+    td:empty { display: none; }
+    .calls td:last-child, .last { white-space: normal; }
+  }
 </style>
 <h1>A local DMS Serverless</h1>
-<p>Simulated time: <span id="now">…</span></p>
-<table><thead><tr><th>Replication<th>Status<th>Capacity<th>Checkpoint<th>Lag<th>Can be resumed until<th>Its last calls</tr></thead><tbody id="replications"></tbody></table>
+<p>Simulated time: <span id="now">…</span> <span id="clock"></span></p>
+<p id="error" role="alert"></p>
+<table><thead><tr><th>Replication<th>Status<th>Capacity<th>Checkpoint<th>Lag<th>Can be resumed until<th>Its last calls<th>Actions</tr></thead><tbody id="replications"></tbody></table>
+<p>Faults: <span id="faults">…</span></p>
 <table class="calls"><thead><tr><th>Time<th>Operation<th>Input<th>Outcome</tr></thead><tbody id="calls"></tbody></table>
 <script>
   const cell = (row, text, wrap) => {
@@ -32,45 +43,68 @@ const html = `<!doctype html>
   };
   const time = (seconds) => (seconds === undefined ? '' : new Date(seconds * 1000).toISOString().replace('T', ' ').slice(0, 19));
   const get = async (path) => (await fetch('/_simulator/' + path)).json();
+  /** Sends a control request, and shows what the simulator refuses. */
+  const send = async (path, body) => {
+    const answer = await fetch('/_simulator/' + path, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    });
+    document.getElementById('error').textContent = answer.ok ? '' : (await answer.json()).error;
+    await refresh();
+  };
+  const button = (parent, text, act) => {
+    const made = parent.appendChild(document.createElement('button'));
+    made.textContent = text;
+    made.onclick = act;
+  };
+  for (const [text, span] of [['+ 1 minute', { minutes: 1 }], ['+ 1 hour', { hours: 1 }], ['+ 1 day', { days: 1 }]])
+    button(document.getElementById('clock'), text, () => send('clock', span));
   /** The replications that a request names. */
   const namedBy = ({ ReplicationConfigArn: arn, Filters: filters = [] }) =>
     arn === undefined ? [filters].flat().flatMap((filter) => filter?.Values ?? []) : [arn];
+  async function refresh() {
+    const [{ now, replications, faults }, { calls }] = await Promise.all([get('state'), get('calls?limit=1000')]);
+    calls.reverse();
+    const lastOf = new Map();
+    for (const call of calls) {
+      for (const arn of namedBy(call.input)) lastOf.set(arn, [...(lastOf.get(arn) ?? []), call].slice(0, 3));
+    }
+    document.getElementById('now').textContent = now.replace('T', ' ').slice(0, 19);
+    document.getElementById('faults').textContent = faults.length === 0 ? 'none' : faults.map((fault) => JSON.stringify(fault)).join(' ');
+    const body = document.getElementById('replications');
+    body.replaceChildren();
+    for (const { row, lagSeconds } of replications.slice(0, 500)) {
+      const line = body.insertRow();
+      const arn = Object.assign(document.createElement('code'), { textContent: row.ReplicationConfigArn });
+      cell(line, row.ReplicationConfigIdentifier, 'strong').after(document.createElement('br'), arn);
+      cell(line, row.Status, 'span').className = 'status ' + row.Status;
+      cell(line, row.ProvisionData.ProvisionState);
+      cell(line, row.RecoveryCheckpoint, 'code');
+      cell(line, lagSeconds === null ? '' : lagSeconds + ' s');
+      cell(line, row.Status === 'running' ? '' : time(row.ReplicationDeprovisionTime));
+      const list = cell(line, '', 'ul');
+      list.className = 'last';
+      for (const call of lastOf.get(row.ReplicationConfigArn) ?? []) {
+        list.appendChild(document.createElement('li')).textContent =
+          time(call.time / 1000).slice(11) + ' ' + call.operation + ': ' + call.outcome;
+      }
+      const actions = cell(line, '', 'span');
+      for (const action of ['stop', 'start', 'fail'])
+        button(actions, action, () => send('act', { action, replicationConfigArn: row.ReplicationConfigArn }));
+    }
+    const log = document.getElementById('calls');
+    log.replaceChildren();
+    for (const call of calls.slice(0, 20)) {
+      const line = log.insertRow();
+      cell(line, time(call.time / 1000));
+      cell(line, call.operation);
+      cell(line, JSON.stringify(call.input).slice(0, 200), 'code');
+      cell(line, call.outcome);
+    }
+  }
   async function show() {
     try {
-      const [{ now, replications }, { calls }] = await Promise.all([get('state'), get('calls?limit=1000')]);
-      calls.reverse();
-      const lastOf = new Map();
-      for (const call of calls) {
-        for (const arn of namedBy(call.input)) lastOf.set(arn, [...(lastOf.get(arn) ?? []), call].slice(0, 3));
-      }
-      document.getElementById('now').textContent = now.replace('T', ' ').slice(0, 19);
-      const body = document.getElementById('replications');
-      body.replaceChildren();
-      for (const { row, lagSeconds } of replications.slice(0, 500)) {
-        const line = body.insertRow();
-        const arn = Object.assign(document.createElement('code'), { textContent: row.ReplicationConfigArn });
-        cell(line, row.ReplicationConfigIdentifier, 'strong').after(document.createElement('br'), arn);
-        cell(line, row.Status, 'span').className = 'status ' + row.Status;
-        cell(line, row.ProvisionData.ProvisionState);
-        cell(line, row.RecoveryCheckpoint, 'code');
-        cell(line, lagSeconds === null ? '' : lagSeconds + ' s');
-        cell(line, row.Status === 'running' ? '' : time(row.ReplicationDeprovisionTime));
-        const list = cell(line, '', 'ul');
-        list.className = 'last';
-        for (const call of lastOf.get(row.ReplicationConfigArn) ?? []) {
-          list.appendChild(document.createElement('li')).textContent =
-            time(call.time / 1000).slice(11) + ' ' + call.operation + ': ' + call.outcome;
-        }
-      }
-      const log = document.getElementById('calls');
-      log.replaceChildren();
-      for (const call of calls.slice(0, 20)) {
-        const line = log.insertRow();
-        cell(line, time(call.time / 1000));
-        cell(line, call.operation);
-        cell(line, JSON.stringify(call.input).slice(0, 200), 'code');
-        cell(line, call.outcome);
-      }
+      // A click ends on the button on which it began.
+      if (document.querySelector('button:active') === null) await refresh();
     } finally {
       setTimeout(show, 1000);
     }

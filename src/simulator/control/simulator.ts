@@ -196,6 +196,11 @@ export class DmsSimulator {
     this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
   }
 
+  /** Returns the faults that requests may still meet, oldest first. */
+  faults(): readonly Fault[] {
+    return this.#faults.list();
+  }
+
   /** Removes the faults that were set for one replication. Without an ARN: all faults. */
   clearFaults(replicationConfigArn?: string): void {
     this.#faults.clear(replicationConfigArn ?? null);
