@@ -35,7 +35,7 @@ export async function addCompletion(program: Command, terminal: Terminal, args: 
   };
 }
 
-/** Returns the names and the states of replications that are read in time. No server answers: none. */
+/** Returns the names and the states of replications that are read in time. Empty if no server answers. */
 async function replicationNames(program: Command, terminal: Terminal): Promise<readonly (readonly [string, string])[]> {
   const session = new Session(program.opts<GlobalOptions>(), terminal);
   const found: (readonly [string, string])[] = [];

@@ -52,6 +52,7 @@ test('CloudWatch answers CBOR with CBOR, and marks its times', async () => {
 test.each([
   ['GetMetricData', encode({}), 400, 'ValidationError', 'MetricDataQueries, StartTime and EndTime are required'],
   ['GetMetricData', new Uint8Array([0xff]), 400, 'SerializationException', 'The request is not valid CBOR'],
+  ['GetMetricData', encode({ StartTime: 2n ** 60n }), 400, 'SerializationException', 'The request is not valid CBOR'],
   ['GetMetricData', encode([]), 400, 'SerializationException', 'The request is not a CBOR object'],
   [
     'ListMetrics',

@@ -56,7 +56,7 @@ describe('over HTTP', () => {
     const other = simulator.createReplication();
     for (const replicationConfigArn of [arn, other])
       await control('POST', 'faults', { type: 'throttle', operation: 'StopReplication', replicationConfigArn });
-    await control('DELETE', 'faults', { replicationConfigArn: arn });
+    await control('DELETE', `faults?replicationConfigArn=${arn}`, {});
     const refused = await call(simulator, 'StopReplication', { ReplicationConfigArn: other });
     expect(refused.body.__type).toBe('ThrottlingException');
     await control('POST', 'act', { action: 'stop', replicationConfigArn: arn, reason: 'Stop Reason RECYCLE_TASK' });
@@ -105,6 +105,8 @@ describe('over HTTP', () => {
     ],
     ['POST', 'act', { action: 'modify', replicationConfigArn: 'x', to: 'y' }, 400, 'no member "to". It takes none'],
     ['POST', 'policy', { statementz: [] }, 400, 'the policy has no member "statementz"'],
+    ['GET', 'calls?limti=5', undefined, 400, 'no member "limti"'],
+    ['GET', 'health?deep=1', undefined, 400, 'no member "deep"'],
     ['POST', 'reset', { seed: 7 }, 400, 'the reset has no member "seed"'],
     [
       'POST',
@@ -169,6 +171,8 @@ describe('over HTTP', () => {
     ['on-assessment', { status: 'perfect' }, 'the assessment must be one of passed'],
     ['on-step', { step: 'sleeping', messages: null }, 'the step must be one of initializing'],
     ['on-step', { step: 'deprovisioning', messages: ['x'] }, 'deprovisioning can only hang'],
+    ['stop', { reason: 5 }, '5 must be a text'],
+    ['change-source', { source: null }, 'must be an object'],
     ['start', { type: 'restart' }, 'the start type must be one of start-replication'],
   ])('the action %s with %j is rejected, and leaves the replication unchanged', async (action, more, said) => {
     const arn = simulator.createReplication({ status: 'stopped' });
@@ -212,6 +216,14 @@ describe('over HTTP', () => {
     );
   });
 
+  test('a throttle that is set while it runs counts at once', async () => {
+    const list = () => refusal(simulator, 'DescribeReplications');
+    simulator.setUncertain({ throttle: { burst: 1, refill: 0 }, quota: undefined as never });
+    expect([await list(), await list()]).toEqual(['accepted', expect.stringContaining('ThrottlingException')]);
+    simulator.setUncertain({ throttle: null });
+    expect([await list(), await list()]).toEqual(['accepted', 'accepted']);
+  });
+
   test('a reset goes back to the beginning of time and chance, and to the switches of the options', async () => {
     const seen = async () => {
       const identifiers = [simulator.createReplication(), simulator.createReplication()];
@@ -244,9 +256,8 @@ describe('over HTTP', () => {
     const [refused] = (await once(asAws.end(), 'response')) as [IncomingMessage];
     refused.resume();
     expect(refused.statusCode).toBe(403);
-    expect(await Promise.all(['evil.example', `localhost:${port}`, `127.0.0.1:${port}`].map(ask))).toEqual([
-      403, 200, 200,
-    ]);
+    const names = ['evil.example', 'localhost', '127.0.0.2', 'dms', 'host.docker.internal'];
+    expect(await Promise.all(names.map((name) => ask(`${name}:${port}`)))).toEqual([403, 200, 200, 200, 200]);
   });
 
   test('failure messages and stop reasons are shown unchanged', async () => {

@@ -61,7 +61,9 @@ describe('the settings of a config', () => {
       ValidationSettings: { EnableValidation: true },
       Logging: { LogComponents: [sorter] },
       ErrorBehavior: null,
+      FullLoadSettings: { CommitRate: null },
     });
+    expect(shown.FullLoadSettings.CommitRate).toBe(10_000);
     expect(shown.TargetMetadata).toMatchObject({ BatchApplyEnabled: true, LobMaxSize: 64, LobChunkSize: 64 });
     expect(shown.ValidationSettings).toMatchObject({ EnableValidation: true, ThreadCount: 5 });
     expect(shown.Logging.LogComponents).toHaveLength(19);
@@ -71,6 +73,9 @@ describe('the settings of a config', () => {
 
   test.each([
     ['an array', []],
+    ['an inherited name', { toString: {} }],
+    ['a list as a section', { Logging: ['x'] }],
+    ['a section as a list', { Logging: { LogComponents: {} } }],
     ['an unknown section', { Colours: { Favourite: 'blue' } }],
     ['a section that is a text', { Logging: 'yes' }],
     ['a value of another type', { ErrorBehavior: { RecoverableErrorCount: 'many' } }],
@@ -102,6 +107,9 @@ describe('the settings of a config', () => {
       CloudWatchLogGroup: 'dms-serverless-replication-orders',
       CloudWatchLogStream: 'dms-serverless-serv-res-id-orders',
     });
+    const stopped = simulator.createReplication({ status: 'stopped' });
+    expect(await modify(stopped, { Logging: { CloudWatchLogGroup: 'mine' } })).toContain('cannot be modified.');
+    expect(await modify(stopped, { ValidationSettings: null })).toContain('No modifications requested');
   });
 });
 

@@ -54,12 +54,16 @@ async function simulate(session: Session, options: SimulatorOptions): Promise<vo
   });
   const arn = simulator.createReplication({ identifier: 'orders-to-aurora' });
   const { endpoint } = simulator;
-  const ahead = `A real second is ${speed} simulated seconds, so its clock runs away from yours`;
-  const running = speed === 1 ? 'Its time is real' : ahead;
-  const pace = speed === 0 ? 'Its time stands still until it is moved' : running;
-  const reach = ['127.0.0.1', 'localhost', '::1'].includes(host)
-    ? 'from this machine only'
-    : 'from every machine that can reach this one';
+  const pace =
+    speed === 0
+      ? 'Its time stands still until it is moved'
+      : speed === 1
+        ? 'Its time is as fast as yours'
+        : `A real second is ${speed} simulated seconds, so its clock and yours move apart`;
+  const reach =
+    host.startsWith('127.') || ['localhost', '::1'].includes(host)
+      ? 'from this machine only'
+      : 'from every machine that can reach this one';
   output.result(
     { endpoint, replicationConfigArn: arn, seed: simulator.seed },
     () => `A local DMS Serverless listens at ${endpoint}.

@@ -68,10 +68,12 @@ export function awaitRepair(state: CutoverState, problem: string, now: string): 
 
 /** Tries again to release. The switch, or the way back, is done, so the end of the cutover may wait. */
 export function onReleaseFailed(state: CutoverState, problem: string, now: string): CutoverState {
-  const what = `The reservation could not be released: ${problem}`;
-  const noted = state.problem === problem ? state : note({ ...state, problem }, now, what);
   const isLate = Date.parse(now) >= Date.parse(secondsAfter(state.stepSince, LONGEST_RELEASE_SECONDS));
-  return isLate ? enter(noted, 'end', now) : { ...noted, nextAt: secondsAfter(now, RELEASE_SECONDS) };
+  const what = `${isLate ? 'Gave up the release' : 'The reservation could not be released'}: ${problem}`;
+  // The texts may differ each time. The timeline keeps what happened before.
+  const noted = isLate || state.problem === null ? note(state, now, what) : state;
+  if (isLate) return enter({ ...noted, problem }, 'end', now);
+  return { ...noted, problem, nextAt: secondsAfter(now, RELEASE_SECONDS) };
 }
 
 function without(state: CutoverState, step: UndoStep): CutoverState {

@@ -125,9 +125,10 @@ export function isGoingBack(state: CutoverState): boolean {
   return state.cause !== null && (isBeforeSwitch(state) || isOnTarget(state)) && !isWait(state.step);
 }
 
-/** Enters a step. A new phase is noted in the timeline. */
+/** Enters a step. A new phase is noted in the timeline. No problem from before explains why a release takes long. */
 export function enter(state: CutoverState, step: CutoverStep, now: string): CutoverState {
-  const entered = { ...state, step, stepSince: now, nextAt: null };
+  const problem = step === 'release' ? null : state.problem;
+  const entered = { ...state, step, stepSince: now, nextAt: null, problem };
   const phase = phaseOf(entered);
   if (phase === state.phase) return entered;
   return note({ ...entered, phase, since: now }, now, `Entered ${phase}`);
@@ -176,7 +177,7 @@ export function withCause(
 export function goOnBack(state: CutoverState, now: string): CutoverState {
   const next = state.undo.at(-1);
   if (next === undefined) {
-    if (state.isResetKnown || state.plan.dryRun) return enter({ ...state, problem: null }, 'release', now);
+    if (state.isResetKnown || state.plan.dryRun) return enter(state, 'release', now);
     return state.wasBegunBefore ? onEarlierRun(state, true, now) : enter(state, 'find-reset', now);
   }
   return enter({ ...state, problem: null }, next === 'unfence' ? 'ask-before-unfence' : next, now);

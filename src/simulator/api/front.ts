@@ -185,8 +185,13 @@ export class AwsFront {
     if (!bucket.take(now)) throw new AwsFault('ThrottlingException', 'Rate exceeded');
   }
 
-  reset(): void {
+  /** Fills all token buckets, with the present size and rate. */
+  refill(): void {
     this.#buckets.clear();
+  }
+
+  reset(): void {
+    this.refill();
     this.#log.clear();
   }
 

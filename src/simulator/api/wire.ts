@@ -8,7 +8,7 @@ import type { Reply, Request } from './http.js';
 export const METRICS = 'GraniteServiceVersion20100801';
 /** Content type without its last digit. DMS speaks version 1.1 of AWS's JSON protocol, CloudWatch 1.0. */
 const JSON_TYPE = 'application/x-amz-json-1.';
-const CBOR_PATH = /^\/service\/(\w+)\/operation\/(\w+)$/;
+const CBOR_PATH = new RegExp(`^/service/(${METRICS})/operation/(\\w+)$`);
 /** CBOR's tag of a time in epoch seconds. */
 const TIME = 1;
 
@@ -47,7 +47,10 @@ function cborWire({ bytes }: Request, service: string, operation: string): Wire 
     service,
     operation,
     read: () =>
-      inputOf(() => (bytes.length === 0 ? {} : decode(bytes, { tags: { [TIME]: (time) => time() } })), 'CBOR'),
+      inputOf(
+        () => (bytes.length === 0 ? {} : decode(bytes, { allowBigInt: false, tags: { [TIME]: (time) => time() } })),
+        'CBOR',
+      ),
     reply: (status, value, date) => ({
       status,
       type: 'application/cbor',

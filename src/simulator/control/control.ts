@@ -48,13 +48,17 @@ interface Controlled {
  * no page of another site can control the simulator.
  */
 const handlers: Readonly<Record<string, Handler>> = {
-  'GET health': () => ({ status: 'ok' }),
+  'GET health'(_, asked) {
+    requireOnly(asked, [], 'the request');
+    return { status: 'ok' };
+  },
   'GET state': (simulator) => ({
     now: new Date(simulator.clock.now()).toISOString(),
     replications: simulator.replications(),
     faults: simulator.faults(),
   }),
-  'GET calls'({ calls }, { limit = '1000' }) {
+  'GET calls'({ calls }, { limit = '1000', ...more }) {
+    requireOnly(more, [], 'the request, apart from its limit,');
     if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');
     return { calls: calls.slice(Math.max(0, calls.length - Number(limit))) };
   },
@@ -100,7 +104,11 @@ interface Action {
   readonly act: (simulator: Controlled, arn: string, asked: ControlInput) => void;
 }
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+/** Returns an optional text. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw new TypeError(`${JSON.stringify(value)} must be a text`);
+}
 const messagesOf = ({ messages = ['Simulated failure'] }: ControlInput) => messages as string[];
 
 const actions: Readonly<Record<string, Action>> = {
@@ -115,11 +123,11 @@ const actions: Readonly<Record<string, Action>> = {
   'repoint-target': { takes: [], act: (simulator, arn) => simulator.repointTarget(arn) },
   'change-source': {
     takes: ['source'],
-    act: (simulator, arn, { source }) => simulator.changeSource(arn, source ?? {}),
+    act: (simulator, arn, { source }) => simulator.changeSource(arn, source as never),
   },
   'change-tables': {
     takes: ['tables'],
-    act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables ?? {}),
+    act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables as never),
   },
   'on-next-stop': { takes: ['next'], act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never) },
   'on-step': {
@@ -132,8 +140,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
   'fail-after-running': {
     takes: ['seconds', 'messages'],
-    act: (simulator, arn, asked) =>
-      simulator.failAfterRunning(arn, (asked['seconds'] ?? 0) as number, messagesOf(asked)),
+    act: (simulator, arn, asked) => simulator.failAfterRunning(arn, asked['seconds'] as number, messagesOf(asked)),
   },
 };
 
@@ -166,11 +173,11 @@ export function control(simulator: Controlled, { method, url, headers, body }: R
   if (method !== 'GET' && !type.startsWith('application/json'))
     return json(415, { error: 'The content type must be application/json, or absent' });
   try {
-    const read: unknown =
-      method === 'GET' ? Object.fromEntries(url.searchParams) : JSON.parse(body === '' ? '{}' : body);
+    const read: unknown = JSON.parse(method === 'GET' || body === '' ? '{}' : body);
     if (typeof read !== 'object' || read === null || Array.isArray(read))
       throw new TypeError('The body must be a JSON object');
-    return json(200, handler(simulator, read as ControlInput));
+    const input = { ...Object.fromEntries(url.searchParams), ...read };
+    return json(200, handler(simulator, input as ControlInput));
   } catch (err) {
     const known =
       err instanceof AwsFault || err instanceof SyntaxError || err instanceof TypeError || err instanceof RangeError;

@@ -40,7 +40,7 @@ export class SimulatorServer {
   }
 
   #answer(request: Request): Promise<Reply | null> {
-    if (!this.#isOwnName(request.headers.host ?? '')) return Promise.resolve(notHere(403));
+    if (!this.#isOwnName(request.headers.host ?? '')) return Promise.resolve(foreignName(request.headers.host));
     if (isForAws(request)) return this.answers.aws(request);
     return Promise.resolve(this.#serve(request));
   }
@@ -54,14 +54,23 @@ export class SimulatorServer {
   /**
    * Returns true if the server answers to a host name.
    *
-   * A server on a loopback address refuses foreign host names. This stops DNS rebinding by other sites.
+   * A server on a loopback address answers to addresses, and to names that no other site can own. This stops DNS
+   * rebinding.
    */
   #isOwnName(host: string): boolean {
+    const name = host.replace(/:\d+$/, '').toLowerCase();
     const isLoopback = this.endpoint.startsWith('http://127.') || this.endpoint.startsWith('http://[::1]');
-    return !isLoopback || ['127.0.0.1', 'localhost', '[::1]'].includes(host.replace(/:\d+$/, ''));
+    const isAddress = /^(\d+\.\d+\.\d+\.\d+|\[[\da-f:.]+\])$/.test(name);
+    const isLocal = !name.includes('.') || name.endsWith('.localhost') || name.endsWith('.docker.internal');
+    return !isLoopback || isAddress || isLocal;
   }
 }
 
 function notHere(status: number): Reply {
   return { status, type: 'text/plain', body: 'There is nothing here\n' };
+}
+
+function foreignName(host = ''): Reply {
+  const body = `The simulator does not answer to the name ${host.slice(0, 200)}. Use its address, or localhost\n`;
+  return { status: 403, type: 'text/plain', body };
 }

@@ -112,6 +112,7 @@ export class DmsSimulator {
    * Sets what happens in a step from now on.
    *
    * A list: the step fails with these messages. `null`: the step never ends. `undefined`: the step goes as usual again.
+   * Around each message of `testing_connection` DMS names the source endpoint and the config.
    */
   onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
     const { troubledSteps } = this.#get(arn);
@@ -136,7 +137,7 @@ export class DmsSimulator {
     this.#get(arn).failsAfterRunning = { seconds, messages };
   }
 
-  /** Makes the replication fail now. `stopReason` is `Stop Reason FATAL_ERROR` by default. */
+  /** Makes the replication fail now. Default of `stopReason`: see the switch `failureStopReason`. */
   fail(arn: string, messages: readonly string[], stopReason?: string): void {
     checks.messages(messages, 'messages');
     this.#get(arn).fail(messages, stopReason);
@@ -230,7 +231,9 @@ export class DmsSimulator {
   /** Sets switches for uncertain behaviour of DMS. They count from now on. */
   setUncertain(switches: Partial<Uncertain>): void {
     checks.uncertain(switches, 'the switches');
-    Object.assign(this.#uncertain, switches);
+    const given = Object.entries(switches).filter(([, value]) => value !== undefined);
+    Object.assign(this.#uncertain, Object.fromEntries(given));
+    this.#aws.refill();
   }
 
   /**

