@@ -218,7 +218,7 @@ describe('over HTTP', () => {
 
   test('a throttle that is set while it runs counts at once', async () => {
     const list = () => refusal(simulator, 'DescribeReplications');
-    simulator.setUncertain({ throttle: { burst: 1, refill: 0 }, quota: undefined as never });
+    simulator.setUncertain({ throttle: { burst: 1, refill: 0 }, quota: undefined });
     expect([await list(), await list()]).toEqual(['accepted', expect.stringContaining('ThrottlingException')]);
     simulator.setUncertain({ throttle: null });
     expect([await list(), await list()]).toEqual(['accepted', 'accepted']);

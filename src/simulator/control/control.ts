@@ -177,7 +177,7 @@ export function control(simulator: Controlled, { method, url, headers, body }: R
     if (typeof read !== 'object' || read === null || Array.isArray(read))
       throw new TypeError('The body must be a JSON object');
     const input = { ...Object.fromEntries(url.searchParams), ...read };
-    return json(200, handler(simulator, input as ControlInput));
+    return json(200, handler(simulator, input));
   } catch (err) {
     const known =
       err instanceof AwsFault || err instanceof SyntaxError || err instanceof TypeError || err instanceof RangeError;
