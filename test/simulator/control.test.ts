@@ -218,7 +218,8 @@ describe('over HTTP', () => {
 
   test('a throttle that is set while it runs counts at once', async () => {
     const list = () => refusal(simulator, 'DescribeReplications');
-    simulator.setUncertain({ throttle: { burst: 1, refill: 0 }, quota: undefined });
+    const unset: object = { quota: undefined };
+    simulator.setUncertain({ ...unset, throttle: { burst: 1, refill: 0 } });
     expect([await list(), await list()]).toEqual(['accepted', expect.stringContaining('ThrottlingException')]);
     simulator.setUncertain({ throttle: null });
     expect([await list(), await list()]).toEqual(['accepted', 'accepted']);
