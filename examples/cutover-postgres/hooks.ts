@@ -170,7 +170,10 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
       );
     },
 
-    /** Answers the side that the pointer names, or `both` if sessions can write on the other side. */
+    /**
+     * Answers the side that the pointer names, or `both` if sessions can write on the other side. `neither`: the pointer
+     * has no row, or the target that it names takes no writes.
+     */
     async wherePostgresIs(context: CutoverContext): Promise<CutoverTraffic> {
       const { rows } = await onPointer((client) =>
         client.query<{ side: 'source' | 'target' }>('SELECT side FROM traffic WHERE database = $1', [
@@ -179,20 +182,20 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
       );
       const side = rows[0]?.side;
       if (side === undefined) return 'neither';
+      if (side === 'target' && (await onTarget(context, isReadOnly))) return 'neither';
       const other = side === 'source' ? onTarget : onSource;
       const writers = await other(context, async (client) => {
+        if (await isReadOnly(client)) return 0;
         const found = await client.query<{ sessions: number }>(
           `SELECT count(*)::int AS sessions FROM pg_stat_activity
-            WHERE usename = 'app' AND datname = current_database() AND NOT EXISTS (
-              SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
-               WHERE datname = current_database() AND 'default_transaction_read_only=on' = ANY (setconfig))`,
+            WHERE usename = 'app' AND datname = current_database()`,
         );
         return found.rows[0]?.sessions ?? 0;
       });
       return writers > 0 ? 'both' : side;
     },
 
-    /** The target takes a write. */
+    /** The target takes a write, and is not fenced itself. */
     async verifyPostgres(context: CutoverContext): Promise<readonly CutoverCheck[]> {
       const isWritable = await onTarget(context, (client) =>
         inTransaction(client, async () => {
@@ -201,9 +204,20 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
           return true;
         }),
       );
-      return [{ name: 'target-takes-writes', ok: isWritable, detail: 'Created and dropped a table' }];
+      const isFenced = await onTarget(context, isReadOnly);
+      const detail = isFenced ? 'The target is read-only by default' : 'Created and dropped a table';
+      return [{ name: 'target-takes-writes', ok: isWritable && !isFenced, detail }];
     },
   };
+}
+
+/** True if new sessions of the database are read-only, as `fence` makes them. */
+async function isReadOnly(client: Client): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+      WHERE datname = current_database() AND 'default_transaction_read_only=on' = ANY (setconfig)`,
+  );
+  return (rowCount ?? 0) > 0;
 }
 
 function slotOf(database: string): string {

@@ -64,6 +64,14 @@ const points: readonly Point[] = [
   { hook: 'whereIsTraffic', phase: 'preflight', outcome: 'switched' },
   { hook: 'whereIsTraffic', phase: 'switching', outcome: 'switched' },
   { hook: 'whereIsTraffic', phase: 'returning', prepare: failingSwitch, outcome: 'returned' },
+  {
+    hook: 'whereIsTraffic',
+    phase: 'returning',
+    prepare: unsound,
+    input: { verifySeconds: 0, onVerifyFailed: 'switch-back' },
+    outcome: 'returned',
+  },
+  { hook: 'validate', phase: 'fencing', outcome: 'switched' },
   { hook: 'unfence', prepare: failingSwitch, outcome: 'returned' },
   { hook: 'notify', phase: 'draining', outcome: 'switched' },
   {

@@ -74,8 +74,12 @@ describe.concurrent('a cutover that is aborted', () => {
   test('in draining goes back', async () => {
     const application = new Application();
     application.undrained = 1000;
-    const { arns, cutover } = await cutovers.start({}, application);
+    const { arns, cutover, input } = await cutovers.start({ approval: {} }, application);
+    await inPhase(cutover, 'waiting-for-approval');
+    await cutover.approve({ ...ada, confirm: input.cutoverId });
     await inPhase(cutover, 'draining');
+    const late = await failureOf(cutover.approve({ ...ada, by: 'bob', confirm: input.cutoverId }));
+    expect(late.message).toContain('it can be approved only in waiting-for-approval, not in draining');
     await cutover.abort(ada);
     expect(await cutover.result()).toMatchObject({ cause: { code: 'aborted', phase: 'draining' } });
     await cutovers.expectAsBefore(application, arns);

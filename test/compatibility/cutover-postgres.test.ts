@@ -8,7 +8,7 @@ import { createPostgresHooks, POINTER_SCHEMA } from '../../examples/cutover-post
 import { postgresCutover } from '../../examples/cutover-postgres/input.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
-import { isDmsFailure, type CutoverContext } from '../../src/index.js';
+import { isDmsFailure, type CutoverCheck, type CutoverContext } from '../../src/index.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { attempt } from '../support/attempts.js';
 import { quick, until } from '../support/stage.js';
@@ -103,7 +103,8 @@ test('cutovers under kills of worker and databases lose no row, and never have t
       }),
     );
     isOver = true;
-    await killing;
+    const kills = await killing;
+    expect([worker, source, target].filter((each) => !kills.has(each))).toEqual([]);
     await Promise.all(
       applications.map(async (application) => {
         const side = await application.side();
@@ -231,6 +232,32 @@ test(
   180_000,
 );
 
+test(
+  'the traffic is found by asking both sides, and the verification finds a target that takes no writes',
+  () =>
+    withHooks(async ({ source, target, hooks, context }) => {
+      const where = () => attempt().run(() => hooks.wherePostgresIs(context));
+      const verified = async () => {
+        const checks = (await attempt().run(() => hooks.verifyPostgres(context))) as readonly CutoverCheck[];
+        return checks.map(({ ok }) => ok);
+      };
+      expect(await where()).toBe('source');
+      const client = new PostgresClient({ connectionString: `${target.url.replace('postgres@', 'app@')}/${database}` });
+      await client.connect();
+      expect(await where()).toBe('both');
+      await client.end();
+      await until('the session has ended', async () => (await where()) === 'source');
+      await attempt().run(() => hooks.fencePostgres(context));
+      await attempt().run(() => hooks.switchPostgres(context));
+      expect([await where(), ...(await verified())]).toEqual(['target', true]);
+      await target.query('postgres', `ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+      expect([await where(), ...(await verified())]).toEqual(['neither', false]);
+      await source.query(database, 'DELETE FROM traffic');
+      expect(await where()).toBe('neither');
+    }),
+  180_000,
+);
+
 async function check(
   application: ReplicatedApplication,
   outcome: string | undefined,
@@ -241,6 +268,7 @@ async function check(
   const final = outcome === 'switched' ? 'target' : 'source';
   expect(await application.side()).toBe(final);
   const [onSource, onTarget] = [await application.rows('source'), await application.rows('target')];
+  expect(onSource.filter(({ side }) => side === 'target')).toEqual([]);
   const present = new Set((final === 'target' ? onTarget : onSource).map(({ writer, n }) => `${writer} ${n}`));
   expect(accepted.filter(({ writer, n }) => !present.has(`${writer} ${n}`))).toEqual([]);
   const [bySource, byTarget] = [
@@ -254,8 +282,12 @@ async function check(
     expect(Math.min(...byTarget.map(({ from }) => from))).toBeGreaterThanOrEqual(lastOnSource);
     const copied = new Set(onTarget.map(({ writer, n }) => `${writer} ${n}`));
     expect(onSource.filter(({ writer, n }) => !copied.has(`${writer} ${n}`))).toEqual([]);
+    // A row that lost its answer on the source must not be written anew on the target.
+    const sides = new Map(onTarget.map(({ writer, n, side }) => [`${writer} ${n}`, side]));
+    expect(onSource.filter(({ writer, n, side }) => sides.get(`${writer} ${n}`) !== side)).toEqual([]);
   } else {
     expect(byTarget).toEqual([]);
+    expect(onTarget.filter(({ side }) => side === 'target')).toEqual([]);
   }
   // The worker may have been killed a moment ago.
   const { sealed, reservation } = await until('the ledger answers', () =>
@@ -267,18 +299,21 @@ async function check(
   expect([sealed !== null, reservation]).toEqual([final === 'target', null]);
 }
 
-/** Kills the worker or a server every few seconds, and starts it again. */
+/** Kills the worker or a server every few seconds, and starts it again. Returns what was killed. */
 async function killAtRandom(
   worker: KillableWorker,
   { source, target }: Readonly<Record<'source' | 'target', PostgresServer>>,
   isOver: () => boolean,
-): Promise<void> {
+): Promise<ReadonlySet<unknown>> {
+  const kills = new Set<unknown>();
   for (let n = 0; !isOver(); n++) {
     await sleep(2500 + Math.random() * 5000);
     // Each kill of the worker costs its activities a heartbeat timeout, so it is rarer.
     const killed = n % 5 === 2 ? worker : n % 2 === 0 ? source : target;
     await killed.kill();
+    kills.add(killed);
     await sleep(Math.random() * 1000);
     await killed.begin();
   }
+  return kills;
 }

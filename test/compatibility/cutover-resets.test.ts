@@ -21,6 +21,13 @@ async function answer(cutover: CutoverHandle, cutoverId: string): Promise<string
   return phase;
 }
 
+/** Returns what a cutover needs so that it waits in a phase. */
+function waitingIn(phase: string): Partial<CutoverInput> {
+  if (phase === 'waiting-for-lag') return { gates: { lag: { maxSeconds: 5, samples: 1, everySeconds: 1 } } };
+  if (phase !== 'waiting-for-window') return {};
+  return { window: { notBefore: new Date(Date.now() + 10_000).toISOString() } };
+}
+
 describe.concurrent('a cutover that is reset', () => {
   test.each([
     'preflight',
@@ -33,10 +40,7 @@ describe.concurrent('a cutover that is reset', () => {
   ])('to %s after the fence lets the fence down once it is aborted', async (phase) => {
     const application = new Application();
     application.undrained = 100_000;
-    const more: Partial<CutoverInput> = {
-      ...(phase === 'waiting-for-lag' ? { gates: { lag: { maxSeconds: 5, samples: 1, everySeconds: 1 } } } : {}),
-      ...(phase === 'waiting-for-window' ? { window: { notBefore: new Date(Date.now() + 10_000).toISOString() } } : {}),
-    };
+    const more = waitingIn(phase);
     const { arns, cutover, input } = await cutovers.start({ approval: {}, ...more }, application);
     await inPhase(cutover, 'waiting-for-approval');
     await cutover.approve({ ...ada, confirm: input.cutoverId });
@@ -52,6 +56,8 @@ describe.concurrent('a cutover that is reset', () => {
 
   test.each([
     ['preflight', 'return-failed'],
+    ['waiting-for-lag', 'return-failed'],
+    ['waiting-for-window', 'return-failed'],
     ['validating', 'return-failed'],
     ['waiting-for-approval', 'return-failed'],
     ['fencing', 'return-failed'],
@@ -65,7 +71,7 @@ describe.concurrent('a cutover that is reset', () => {
     'to %s after the switch keeps the application on the target with the source fenced, and is then %s',
     async (phase, end) => {
       const hooks = { syncIdentities: hook('syncIdentities'), verify: hook('verify') } as CutoverInput['hooks'];
-      const { application, arns, cutover, input } = await cutovers.start({ approval: {}, hooks });
+      const { application, arns, cutover, input } = await cutovers.start({ approval: {}, hooks, ...waitingIn(phase) });
       await inPhase(cutover, 'waiting-for-approval');
       await cutover.approve({ ...ada, confirm: input.cutoverId });
       expect(await cutover.result()).toMatchObject({ outcome: 'switched' });

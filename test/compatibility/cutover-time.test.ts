@@ -42,6 +42,12 @@ test('a cutover that waits a week for its approval continues as new, keeps its s
     await cutover.approve({ by: 'bob', reason: 'looks good', confirm: input.cutoverId });
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'switched', approvals: [{ by: 'ada' }, { by: 'bob' }] });
+    let runId: string | null | undefined = raw.workflowExecutionInfo?.firstRunId;
+    for (let runs = 1; runId != null && runId !== ''; runs++) {
+      const { events } = await stage.env.client.workflow.getHandle(cutover.workflowId, runId).fetchHistory();
+      expect([runs, (events?.length ?? 0) < 500]).toEqual([runs, true]);
+      runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+    }
     expect(new Set(application.contexts.map(({ token }) => token)).size).toBe(1);
   });
 }, 180_000);

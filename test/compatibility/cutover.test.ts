@@ -158,12 +158,16 @@ describe.concurrent('a cutover in trouble', () => {
   ])('is not ready while %s, until a person changes the gates', async (_, tables, why) => {
     const application = new Application();
     const arn = cutovers.stage.simulator.createReplication({ status: 'running', tables });
-    const { cutover } = await cutovers.start({ arns: [arn] }, application);
+    const { cutover, input } = await cutovers.start({ arns: [arn], approval: {} }, application);
     const status = await inPhase(cutover, 'validating');
+    const early = await failureOf(cutover.approve({ ...ada, confirm: input.cutoverId }));
+    expect(early.message).toContain('it can be approved only in waiting-for-approval, not in validating');
     await until('it was measured', async () => (await cutover.status()).waitingFor.includes(why));
     expect(status.ready).toBe(false);
     expect(application.done).not.toContain('fence');
     await cutover.change({ ...ada, gates: { tables: 'ignore', validation: 'ignore' } });
+    await inPhase(cutover, 'waiting-for-approval');
+    await cutover.approve({ ...ada, confirm: input.cutoverId });
     expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
   });
 

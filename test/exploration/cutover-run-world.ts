@@ -5,6 +5,7 @@
  */
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type * as fc from 'fast-check';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { vi } from 'vitest';
 import { Calls } from './calls.js';
 import { dmsPort } from './dms-port.js';
@@ -18,6 +19,7 @@ import {
   dmsReplicationLedger,
   dmsResumeReplication,
   dmsStopReplication,
+  isDmsFailure,
   ledgerWorkflowId,
   messageNames,
   type CutoverContext,
@@ -108,6 +110,8 @@ export class CutoverRunWorld implements HookObserver {
   readonly #input: CutoverInput;
   readonly #fates: number[];
   readonly #gates: number[];
+  /** Newest lag that was read of each replication. */
+  readonly #lags = new Map<string, number>();
   readonly #people: number[];
   /** Turn in which a phase was seen first. */
   readonly #phases = new Map<CutoverPhase, number>();
@@ -147,7 +151,10 @@ export class CutoverRunWorld implements HookObserver {
         dms: this.#port(),
         client: clientOf(temporal) as never,
         looksPerSecond: 1e6,
-        lag: { read: async () => ({ sourceSeconds: this.#lag(), targetSeconds: 1, at: new Date().toISOString() }) },
+        lag: {
+          // eslint-disable-next-line typescript/require-await
+          read: async ({ arn }) => this.#readLag(arn, temporal.workerDeathProbe()),
+        },
       }),
       ...this.application.activities(temporal),
     });
@@ -266,8 +273,10 @@ export class CutoverRunWorld implements HookObserver {
     return { ...page, items: [tableThatIs(isInError ? 'Table error' : 'Table completed')] };
   }
 
-  #lag(): number {
-    return (this.#gates.shift() ?? 0) >= 850 ? 600 : 1;
+  #readLag(arn: string, isDead: () => boolean) {
+    const sourceSeconds = (this.#gates.shift() ?? 0) >= 850 ? 600 : 1;
+    if (!isDead()) this.#lags.set(arn, sourceSeconds);
+    return { sourceSeconds, targetSeconds: 1, at: new Date().toISOString() };
   }
 
   // What hooks do
@@ -301,6 +310,8 @@ export class CutoverRunWorld implements HookObserver {
     for (const { arn, tablesReadAt, hasTablesInError } of this.#replications) {
       if (tablesReadAt < this.#approvedAt)
         this.violations.push(`fenced without a reading of ${arn} since the approval`);
+      if (this.choices.hasLagGate && (this.#lags.get(arn) ?? Infinity) > 5)
+        this.violations.push(`fenced although the newest lag of ${arn} is ${this.#lags.get(arn)} s`);
       if (hasTablesInError) this.violations.push(`fenced although the newest reading of ${arn} has a table in error`);
     }
     void this.#requireReturn(token);
@@ -316,7 +327,7 @@ export class CutoverRunWorld implements HookObserver {
     if (isForward) this.violations.push(`writes are stopped for too long in ${phase}`);
   }
 
-  #requireMaySwitch({ writesStoppedAt, token, timeline }: CutoverStatus, attempt: number): void {
+  #requireMaySwitch({ writesStoppedAt, token, approvals }: CutoverStatus, attempt: number): void {
     if (!this.application.isFenced) this.violations.push('the switch began while the source was not fenced');
     this.#requireReserved('the switch');
     for (const { arn, dms } of this.#replications) {
@@ -329,9 +340,7 @@ export class CutoverRunWorld implements HookObserver {
     this.#hasSwitched = token;
     const late = Date.parse(writesStoppedAt ?? '') + this.choices.writesStoppedSeconds * 1000;
     if (Date.now() > late + 1000) this.violations.push('the switch began after writes were stopped for too long');
-    const { approvers } = this.choices;
-    if (timeline.filter(({ what }) => what.startsWith('Approved')).length < approvers)
-      this.violations.push('the switch began without the approvals');
+    if (approvals.length < this.choices.approvers) this.violations.push('the switch began without the approvals');
   }
 
   #requireReserved(what: string): void {
@@ -387,16 +396,23 @@ export class CutoverRunWorld implements HookObserver {
   async #send(name: CutoverRequestName, request: object): Promise<boolean> {
     this.trace.push(`dms.${name} ${JSON.stringify(request)}`);
     const before = this.#status()?.timeline.length ?? 0;
+    const open = this.#execution();
     try {
       await this.#temporal.update(workflowId, messageNames[name], request);
     } catch (err) {
       const { cause } = err as Error;
       this.trace.push(`dms.${name} is refused: ${String(cause)}`);
+      const isRefusal = err instanceof WorkflowNotFoundError || isDmsFailure(cause, 'DmsCutoverRefused');
+      if (!isRefusal) this.violations.push(`dms.${name} fails otherwise: ${String(cause ?? err)}`);
+      const after = this.#execution() === open ? this.#status()?.timeline.length : before;
+      if (after !== before) this.violations.push(`dms.${name} was refused, and changed something`);
       return false;
     }
     const timeline = this.#status()?.timeline ?? [];
     if (!timeline.slice(before).some(({ by }) => by !== null)) this.violations.push(`dms.${name} was dropped`);
     if (name === 'approve') this.#approvedAt = Date.now();
+    if ('confirm' in request && request.confirm !== CUTOVER_ID)
+      this.violations.push('the approval of another cutover was accepted');
     return true;
   }
 
@@ -407,11 +423,8 @@ export class CutoverRunWorld implements HookObserver {
       case 'approve':
         return this.#send(name, { ...said, confirm: pick % 10 === 0 ? 'another' : CUTOVER_ID });
       case 'change':
-        return this.#send(name, {
-          ...said,
-          gates: { acceptWarnings: [] },
-          ...(pick % 2 === 0 ? { approval: {} } : {}),
-        });
+        // Less time, so that the limit of the choices still holds.
+        return this.#send(name, { ...said, writesStoppedSeconds: this.choices.writesStoppedSeconds - (pick % 60) });
       case 'decide':
         return Promise.resolve(false); // only the truth, by the person who looks
       default:

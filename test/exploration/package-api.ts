@@ -8,7 +8,7 @@ export type { CutoverRequestName, CutoverResult, CutoverStatus } from '../../src
 export type { CutoverContext, CutoverPhase, CutoverTraffic } from '../../src/contract/cutover-hooks.js';
 export type { CutoverHookName, CutoverInput } from '../../src/contract/cutover-input.js';
 export { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
-export { findDmsFailure } from '../../src/contract/failures.js';
+export { findDmsFailure, isDmsFailure } from '../../src/contract/failures.js';
 export type {
   OperationKind,
   ResumeReplicationInput,

@@ -1023,7 +1023,7 @@ describe('the gates', () => {
 });
 
 describe('what a cutover shows', () => {
-  test('a table with what it waits for, how long writes are stopped, and the commands that are allowed', () => {
+  test('a table with what it waits for, since when writes are stopped, and the commands that are allowed', () => {
     const shown = cutoverMarkdown(stateAt('drain', { ...fenced, phase: 'draining', behind: '7 | rows' }), WORKFLOW);
     expect(shown).toContain('| Waits for | Everything up to the marker on the target (behind: 7   rows) |');
     expect(shown).toContain(`| Writes | **stopped since ${at(0)}**: the source is fenced |`);
@@ -1031,6 +1031,20 @@ describe('what a cutover shows', () => {
     expect(shown).toContain(
       `\n    temporal dms cutover abort orders\n    temporal workflow update execute --workflow-id ${WORKFLOW} --name dms.abort --input '{"by":"<name>","reason":"<why>"}'`,
     );
+  });
+
+  test('what a way back that failed has done, and what is left', () => {
+    const noted = (what: string) => ({ at: at(9), phase: 'returning' as const, what, by: null });
+    const timeline = ['Approved: fine', 'Goes back: stop', 'Entered returning', 'The source takes writes again'].map(
+      noted,
+    );
+    const failed = { phase: 'return-failed', undo: ['replicate'], problem: 'refused', timeline } as const;
+    const shown = cutoverMarkdown(stateAt('await-repair', failed), WORKFLOW);
+    expect(shown).toContain(`| Done on the way back | The source takes writes again (${at(9)}) |`);
+    expect(shown).toContain('Left: unseal the replications and resume them');
+    const nothing = cutoverMarkdown(stateAt('await-repair', { ...failed, timeline: timeline.slice(0, 3) }), WORKFLOW);
+    expect(nothing).toContain('| Done on the way back | nothing yet |');
+    expect(cutoverMarkdown(stateAt('replicate', failed), WORKFLOW)).not.toContain('Done on the way back');
   });
 
   test('the seconds without writes, from the fence until somebody could write again', () => {

@@ -15,6 +15,7 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
     ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : writesOf(state)],
     ['Goes back by itself at', back],
     ['Goes back because', cause === null ? null : `${cause.code}: ${cause.detail}`],
+    ['Done on the way back', doneOnTheWayBack(state)],
     ['Token', state.undo.includes('unfence') ? state.token : null],
     ['Approvals', state.approvals.length === 0 ? null : state.approvals.map(({ by }) => by).join(', ')],
     ['Lag', lag.length === 0 ? null : lag.slice(0, 5).map(formatLag).join(', ')],
@@ -32,6 +33,14 @@ export function cutoverMarkdown(state: CutoverState, workflowId: string): string
   return [`**Cutover ${plan.cutoverId}**: ${cell(plan.reason)}`, '', '| | |', '|---|---|', ...table, ...allowed].join(
     '\n',
   );
+}
+
+/** Lists what a way back that failed has done so far. The step that it waits for lists what is left. */
+function doneOnTheWayBack({ step, timeline }: CutoverState): string | null {
+  const begun = timeline.findIndex(({ what }) => what.startsWith('Goes back: '));
+  if (step !== 'await-repair' || begun === -1) return null;
+  const done = timeline.slice(begun + 1).filter(({ what }) => !/^(Entered|The way back|Decided)/.test(what));
+  return done.length === 0 ? 'nothing yet' : done.map(({ at, what }) => `${what} (${at})`).join(', ');
 }
 
 /** Describes where writes go, or why they may still be stopped. */
