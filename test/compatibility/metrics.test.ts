@@ -86,8 +86,8 @@ const rare = (alert: string, series: string, labels: Readonly<Record<string, str
   summary,
 });
 
-test('each alert fires for what it is about, and none fires while all is well', async () => {
-  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+test('each alert fires for what it is about, and none fires while all is well', async ({ skip }) => {
+  if (debian === null) return skip('There is no apt-get, so the alert rules are not tried');
   const promtool = join(debian, 'usr/bin/promtool');
   await run(promtool, ['check', 'rules', alerts]);
   const well = [
@@ -203,8 +203,8 @@ const courses = (
     })),
   }));
 
-test('the alert for stopped writes believes the newest worker, not one that has lost the cutover', async () => {
-  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+test('the alert for stopped writes believes the newest worker, not one that has lost the cutover', async ({ skip }) => {
+  if (debian === null) return skip('There is no apt-get, so the alert rules are not tried');
   const stopped = (instance: string, values: string) =>
     `dms_cutover_writes_stopped_at{cutover_id="c",instance="${instance}"} ${values}`;
   const resumed = (instance: string, values: string) =>
@@ -259,8 +259,10 @@ test('the alert for stopped writes believes the newest worker, not one that has 
   );
 });
 
-test('the alert for the archive fires for one that is broken from the start, and ends when it recovers', async () => {
-  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+test('the alert for the archive fires for one that is broken from the start, and ends when it recovers', async ({
+  skip,
+}) => {
+  if (debian === null) return skip('There is no apt-get, so the alert rules are not tried');
   const waiting = (instance: string, values: string) =>
     `dms_archive_waiting_at{replication="orders",instance="${instance}"} ${values}`;
   const empty = (instance: string, values: string) =>
@@ -324,8 +326,8 @@ test('the alert for the archive fires for one that is broken from the start, and
   );
 });
 
-test('the alert for a resume deadline follows the newest worker, and outlives those that end', async () => {
-  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+test('the alert for a resume deadline follows the newest worker, and outlives those that end', async ({ skip }) => {
+  if (debian === null) return skip('There is no apt-get, so the alert rules are not tried');
   const resumeBy = (instance: string, values: string) =>
     `dms_resume_by{replication="orders",instance="${instance}"} ${values}`;
   const ended = (instance: string, values: string) =>
@@ -365,8 +367,8 @@ test('the alert for a resume deadline follows the newest worker, and outlives th
   await tryRules(join(debian, 'usr/bin/promtool'), all, 5);
 });
 
-test('the alert for missing workers counts neither foreign workers nor other task queues', async () => {
-  if (debian === null) return console.warn('There is no apt-get, so the alert rules are not tried');
+test('the alert for missing workers counts neither foreign workers nor other task queues', async ({ skip }) => {
+  if (debian === null) return skip('There is no apt-get, so the alert rules are not tried');
   const pollers = (taskQueue: string, type: string, values: string) =>
     `temporal_num_pollers{task_queue="${taskQueue}",poller_type="${type}",instance="${taskQueue}"} ${values}`;
   const both = (taskQueue: string, values: string) =>
@@ -422,8 +424,8 @@ const filled = [
   'Next ends of resume windows',
 ];
 
-test('Prometheus scrapes a worker, and answers every query of the dashboard', async () => {
-  if (debian === null) return console.warn('There is no apt-get, so the dashboard is not tried');
+test('Prometheus scrapes a worker, and answers every query of the dashboard', async ({ skip }) => {
+  if (debian === null) return skip('There is no apt-get, so the dashboard is not tried');
   const simulator = await startDmsSimulator(quick);
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const [metrics, port] = [await freePort(), await freePort()];
