@@ -28,7 +28,15 @@ const PROBE_SECONDS = 20;
 const PROBE_LOOK_MS = 500;
 /** Clock skew that causes a warning. AWS refuses five minutes. */
 const SKEW_SECONDS = 60;
-const ACTIONS = ['dms:StopReplication', 'dms:StartReplication'];
+/** Actions that the policy of a worker allows: `deploy/iam/worker.json`. */
+export const workerActions = [
+  'dms:DescribeReplicationConfigs',
+  'dms:DescribeReplications',
+  'dms:DescribeReplicationTableStatistics',
+  'dms:StartReplication',
+  'dms:StopReplication',
+];
+const listed = (actions: readonly string[]) => new Intl.ListFormat('en').format(actions);
 
 const ok = (name: string, detail: string): DoctorCheck => ({ name, state: 'ok', detail, hint: null });
 const bad = (state: 'failed' | 'warning', name: string, detail: string, hint: string): DoctorCheck => ({
@@ -220,11 +228,14 @@ async function checkPermissions(arn: ReplicationConfigArn): Promise<DoctorCheck>
   const name = 'permissions';
   try {
     const { createIamPermissions } = await import('../iam/index.js');
-    const { denied, undecided, reason } = await createIamPermissions().read(arn, ACTIONS, AbortSignal.timeout(15_000));
-    if (denied.length > 0)
-      return bad('warning', name, `IAM denies you ${denied.join(' and ')}`, workersNeedThem(arn.arn));
-    if (undecided.length === 0) return ok(name, `IAM allows you ${ACTIONS.join(' and ')}`);
-    const what = `IAM gives no decision on ${undecided.join(' and ')}`;
+    const { denied, undecided, reason } = await createIamPermissions().read(
+      arn,
+      workerActions,
+      AbortSignal.timeout(15_000),
+    );
+    if (denied.length > 0) return bad('warning', name, `IAM denies you ${listed(denied)}`, workersNeedThem(arn.arn));
+    if (undecided.length === 0) return ok(name, `IAM allows you ${listed(workerActions)}`);
+    const what = `IAM gives no decision on ${listed(undecided)}`;
     return bad('warning', name, reason === null ? what : `${what}: ${reason}`, workersNeedThem(arn.arn));
   } catch (err) {
     const hint = `IAM can be asked with iam:SimulatePrincipalPolicy only. ${workersNeedThem(arn.arn)}`;

@@ -20,6 +20,8 @@ export interface GlobalOptions extends OutputOptions {
   readonly tlsKeyPath?: string;
   readonly tlsKeyData?: string;
   readonly tlsDisableHostVerification?: boolean;
+  readonly env?: string;
+  readonly envFile?: string;
   readonly taskQueue?: string;
 }
 
@@ -51,6 +53,7 @@ export function addGlobalOptions(program: Command): void {
     inConnection('--tls-disable-host-verification', 'not supported, because it would accept any server'),
   ];
   for (const option of options) program.addOption(option);
+  for (const flags of ['--env <name>', '--env-file <path>']) program.addOption(new Option(flags).hideHelp());
   for (const flags of ignoredFlags) program.addOption(new Option(flags).hideHelp());
 }
 
@@ -61,8 +64,6 @@ const ignoredFlags = [
   '--time-format <format>',
   '--command-timeout <duration>',
   '--client-connect-timeout <duration>',
-  '--env <name>',
-  '--env-file <path>',
   '--no-json-shorthand-payloads',
 ];
 

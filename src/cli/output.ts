@@ -28,6 +28,10 @@ export class Output {
     return this.options.output === 'text';
   }
 
+  get isJson(): boolean {
+    return this.options.output === 'json' || this.options.output === 'jsonl';
+  }
+
   /** True if stderr is a terminal on which a live text can be replaced. */
   get isLive(): boolean {
     return this.isText && !this.options.quiet && this.terminal.stderr.isTTY === true;

@@ -28,6 +28,12 @@ export function temporalEnv(globals: GlobalOptions, env: Env): Env {
       'temporal-dms always verifies the name of the server',
       'Name the server as its certificate does: --tls-server-name',
     );
+  // To ignore them would act on another server than the one that was meant.
+  if (globals.env !== undefined || globals.envFile !== undefined)
+    throw new CliError(
+      'temporal-dms reads no environment that --env names',
+      'Name a profile of the config file: --profile',
+    );
   const ignored =
     globals.disableConfigEnv === true ? /^TEMPORAL_(?!DMS_|TASK_QUEUE$|DEPLOYMENT_NAME$|WORKER_BUILD_ID$)/ : /^$/;
   const given = Object.fromEntries(Object.entries(env).filter(([name]) => !ignored.test(name)));

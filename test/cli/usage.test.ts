@@ -64,6 +64,8 @@ describe('temporal-dms', () => {
     [['fleet', 'status', '--watch', '--tag', 'x', ...nowhere], '--tag goes neither with a fleet nor with --watch'],
     [['fleet', 'stop', '--file', '/none', '--reason', 'x', ...nowhere], "The file /none can't be read"],
     [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta has no "="'],
+    [['list', '--env', 'prod'], 'Name a profile of the config file: --profile'],
+    [['list', '--env-file', 'temporal.yaml'], 'Name a profile of the config file: --profile'],
     [['simulator', '--speed', 'fast'], '--speed is "fast"'],
     [['simulator', '--throttle', 'much'], 'Write it like 200,8'],
     [['simulator', '--uncertain', 'resumePath'], 'Write it like resumePath=full.'],
@@ -95,7 +97,7 @@ describe('temporal-dms', () => {
     ['--tls=false'],
     ['--tls'],
     ['--grpc-meta', 'a=b', '--grpc-meta', 'c=d'],
-    ['--log-level', 'error', '--time-format', 'iso', '--command-timeout', '5s', '--env', 'prod'],
+    ['--log-level', 'error', '--time-format', 'iso', '--command-timeout', '5s'],
   ])('takes flags of the Temporal CLI before the command: %s', async (...flags) => {
     const { code, stderr } = await runCli([...flags, 'archive', 'list', 'arn:x']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('DmsInvalidInput')]);

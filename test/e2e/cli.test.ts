@@ -1,6 +1,8 @@
 /** The commands against a real server and the simulator. Each result in JSON has its schema. */
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
@@ -381,6 +383,13 @@ describe.concurrent('the command line', () => {
     ]);
     expect(report.outcome).toBe('switched');
     expect([mermaid.stdout.slice(0, 5), svg.stdout.slice(0, 4)]).toEqual(['gantt', '<svg']);
+    const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
+    const file = join(folder, 'report.json');
+    expect(await json(v.strictObject({ file: v.literal(file) }), 'cutover', 'report', id, '--file', file)).toEqual({
+      file,
+    });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ outcome: 'switched' });
+    await rm(folder, { recursive: true });
     expect(await dms('cutover', 'abort', id, ...why)).toMatchObject({ code: 3 });
   });
 
@@ -482,7 +491,7 @@ describe('the doctor', () => {
     expect(found.of('replication')?.detail).toBe('DMS shows "running" in eu-west-1');
     expect(found.of('clock')?.detail).toMatch(/^\d s from DMS's$/);
     expect(found.of('permissions')).toMatchObject({
-      detail: 'IAM denies you dms:StopReplication and dms:StartReplication',
+      detail: 'IAM denies you dms:StartReplication and dms:StopReplication',
       hint: workersNeedThem,
     });
 
@@ -499,9 +508,13 @@ describe('the doctor', () => {
       detail: expect.stringMatching(/^1[12]\d s from DMS's$/),
       hint: 'AWS refuses requests from a clock that is 5 min off.',
     });
+    const policy = await readFile(new URL('../../deploy/iam/worker.json', import.meta.url), 'utf8');
+    const { Statement } = JSON.parse(policy) as { Statement: readonly { Action: readonly string[] }[] };
+    const actions = Statement.flatMap(({ Action }) => Action);
+    expect(actions).toHaveLength(5);
     expect(skewed.of('permissions')).toMatchObject({
       state: 'ok',
-      detail: 'IAM allows you dms:StopReplication and dms:StartReplication',
+      detail: `IAM allows you ${actions.slice(0, 4).join(', ')}, and ${actions[4]}`,
     });
   });
 

@@ -146,8 +146,10 @@ async function report(session: Session, id: string, { format, file }: ReportOpti
   const { renderCutover } = await import('../../client/index.js');
   const text = format === 'text' ? cutoverReport(id, result) : renderCutover(result)[format];
   if (file === undefined) return session.output.result(format === 'text' ? result : { [format]: text }, () => text);
-  await writeFile(file, text);
-  session.output.say(`Wrote ${file}`);
+  const isJson = session.output.isJson && format === 'text';
+  await writeFile(file, isJson ? `${JSON.stringify(result, null, 2)}\n` : text);
+  if (session.output.isJson) session.output.result({ file }, () => file);
+  else session.output.say(`Wrote ${file}`);
 }
 
 /** Reads the result of a cutover that has ended. Needs no worker. */
