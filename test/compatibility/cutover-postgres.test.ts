@@ -252,7 +252,7 @@ test(
       expect([await where(), ...(await verified())]).toEqual(['target', true]);
       await target.query('postgres', `ALTER DATABASE ${database} SET default_transaction_read_only = on`);
       expect([await where(), ...(await verified())]).toEqual(['neither', false]);
-      await source.query(database, 'DELETE FROM traffic');
+      await source.query(database, 'BEGIN READ WRITE; DELETE FROM traffic; COMMIT');
       expect(await where()).toBe('neither');
     }),
   180_000,
