@@ -31,7 +31,7 @@ export function temporalEnv(globals: GlobalOptions, env: Env): Env {
   // To ignore them would act on another server than the one that was meant.
   if (globals.env !== undefined || globals.envFile !== undefined)
     throw new CliError(
-      'temporal-dms reads no environment that --env names',
+      'temporal-dms supports neither --env nor --env-file',
       'Name a profile of the config file: --profile',
     );
   const ignored =

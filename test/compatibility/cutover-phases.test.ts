@@ -146,7 +146,7 @@ describe.concurrent('a cutover that is aborted', () => {
 });
 
 describe.concurrent('a cutover goes back by itself', () => {
-  test('when a fence takes effect and fails at once', async () => {
+  test('when the hook fence takes effect but then fails', async () => {
     const application = new Application();
     application.meddle['fence'] = async (_, own) => own().then(refuse);
     const { arns, cutover } = await cutovers.start({}, application);
@@ -170,7 +170,7 @@ describe.concurrent('a cutover goes back by itself', () => {
     },
   );
 
-  test('when writes are stopped for too long while DMS stops, and writes do not wait for that stop', async () => {
+  test('when writes stay stopped past the limit during the stop of DMS, and writes resume before that stop ends', async () => {
     const application = new Application();
     const arn = cutovers.stage.simulator.createReplication({ status: 'running', durations: { stopping: 600 } });
     const { cutover } = await cutovers.start({ arns: [arn] }, application);

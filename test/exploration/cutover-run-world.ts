@@ -279,7 +279,7 @@ export class CutoverRunWorld implements HookObserver {
     return { sourceSeconds, targetSeconds: 1, at: new Date().toISOString() };
   }
 
-  // What hooks do
+  // Observations of hooks
 
   begun(hook: CutoverHookName, context: CutoverContext, attempt: number): void {
     if (hook === 'notify') this.#notified.add(`${context.token} ${context.phase}`);

@@ -162,6 +162,17 @@ describe('the state of a cutover', () => {
     expect(next.timeline.map(({ what }) => what)).toContain('Verified on the target');
   });
 
+  test('does not explain the release by a problem from before', () => {
+    const back = stateAt('replicate', {
+      ...stopped,
+      ...returning,
+      undo: ['replicate'],
+      problem: 'DMS was down',
+      isResetKnown: true,
+    });
+    expect(after(back, { step: 'replicate', value: null })).toMatchObject({ step: 'release', problem: null });
+  });
+
   test('measures before the plan of a dry run, although the preflight failed', () => {
     const dry = stateAt('preflight', {}, { dryRun: true });
     expect(after(dry, { step: 'preflight', problem: 'refused' }).step).toBe('measure');

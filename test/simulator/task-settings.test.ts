@@ -95,7 +95,7 @@ describe('the settings of a config', () => {
     expect((await shownOf(arn)).TargetMetadata).toMatchObject({ BatchApplyEnabled: true, LobMaxSize: 64 });
   });
 
-  test('name the log once a replication that logs was started, and nobody may name it before', async () => {
+  test('have the log group and stream after a start with logging, and clients can not set them', async () => {
     const named = { ReplicationSettings: JSON.stringify({ Logging: { CloudWatchLogGroup: 'mine' } }) };
     expect(await refusal(simulator, 'CreateReplicationConfig', config('orders', named))).toBe(
       'InvalidParameterValueException: Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create.',
