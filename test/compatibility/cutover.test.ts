@@ -185,13 +185,29 @@ describe.concurrent('a cutover in trouble', () => {
     await cutovers.expectAsBefore(application, arns);
   });
 
-  test('goes back when DMS starts the replication again after its final stop', async () => {
+  test('stops a replication again when DMS undoes its final stop, and records the second stop', async () => {
     const application = new Application();
+    const { simulator } = cutovers.stage;
     const arns = runningReplications(cutovers.stage);
-    const restart = { type: 'self-restart', stopReason: 'Stop Reason RECOVERABLE_ERROR', afterSeconds: 2 } as const;
-    cutovers.stage.simulator.onNextStop(arns[0] ?? '', restart);
-    const stop = { settleSeconds: 2, selfRestartGraceSeconds: 0 };
-    const { cutover } = await cutovers.start({ arns, stop }, application);
+    const arn = arns[0] ?? '';
+    simulator.onNextStop(arn, { type: 'self-restart', stopReason: 'Stop Reason RECOVERABLE_ERROR', afterSeconds: 8 });
+    const { cutover } = await cutovers.start({ arns, stop: { settleSeconds: 20 } }, application);
+    const result = await cutover.result();
+    expect(result).toMatchObject({ outcome: 'switched', checkpoints: [{ stopReason: 'Stop Reason NORMAL' }] });
+    expect(simulator.count('StopReplication', arn)).toBe(2);
+    expect(simulator.row(arn).Status).toBe('stopped');
+  }, 300_000);
+
+  test('goes back when somebody starts a replication again during its final stop', async () => {
+    const application = new Application();
+    const { simulator } = cutovers.stage;
+    const arns = runningReplications(cutovers.stage);
+    const arn = arns[0] ?? '';
+    const { cutover } = await cutovers.start({ arns, stop: { settleSeconds: 60 } }, application);
+    const settling = async () =>
+      (await (await cutovers.stage.dms.openOperation(arn))?.progress())?.phase === 'settling';
+    await until('the stop settles', settling);
+    simulator.start(arn);
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-failed', phase: 'stopping' } });
     expect(application.done).not.toContain('switchToTarget');

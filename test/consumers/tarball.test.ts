@@ -23,7 +23,7 @@ async function bundleOf(name: string, source: string): Promise<string> {
 const sizeOf = (code: string) => code.replace(/\n?\/\/# sourceMappingURL=.*$/s, '').length;
 
 describe('the packed tarball', () => {
-  test('is bundled into the workflows of an ESM and of a CommonJS consumer, and adds at most 190 kB', async () => {
+  test('is bundled into the workflows of an ESM and of a CommonJS consumer, and adds at most 200 kB', async () => {
     const esm = await bundleOf(
       'esm.mjs',
       `export { dmsStopReplication, dmsResumeReplication, dmsReplicationLedger } from 'temporal-dms/workflows';\nexport { stopReplication as host } from 'temporal-dms/steps';`,
@@ -34,8 +34,8 @@ describe('the packed tarball', () => {
       `import { sleep } from '@temporalio/workflow';\nexport const w = () => sleep(1);`,
     );
     for (const code of [esm, cjs]) expect(code).toContain('dmsReplicationLedger');
-    expect(sizeOf(esm) - sizeOf(without)).toBeLessThan(190_000);
-    expect(sizeOf(cjs) - sizeOf(without)).toBeLessThan(190_000);
+    expect(sizeOf(esm) - sizeOf(without)).toBeLessThan(200_000);
+    expect(sizeOf(cjs) - sizeOf(without)).toBeLessThan(200_000);
   });
 
   test.each([
