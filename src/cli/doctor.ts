@@ -243,7 +243,7 @@ async function checkPermissions(arn: ReplicationConfigArn): Promise<DoctorCheck>
   }
 }
 
-/** Says whose permissions count, and how to check those. */
+/** Says whose permissions count, and how to check them. */
 function workersNeedThem(arn: string): string {
-  return `Only the workers need them. Check theirs: ${dmsCommand('stop', arn, '--dry-run')}`;
+  return `Only the workers need them. A worker with TEMPORAL_DMS_PERMISSIONS=iam checks its own: ${dmsCommand('stop', arn, '--dry-run')}`;
 }

@@ -51,10 +51,9 @@ export function readNames(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => line.replace(/#.*$/, '').trim() || []);
 }
 
-/** Lists the replications with the tags, as `list` does, also those that have no ledger. */
-export async function listTagged(session: Session, tags: readonly WantedTag[]): Promise<number> {
+/** Lists replications, as `list` does, also those that have no ledger. */
+export async function listMembers(session: Session, arns: readonly string[]): Promise<number> {
   const { unrecorded } = await import('../client/listing.js');
-  const arns = await taggedArns(session, tags);
   const known = new Map<string, ReplicationSummary>();
   for await (const each of (await session.replications()).list()) known.set(each.replicationConfigArn, each);
   const found = arns.map((arn) => known.get(arn) ?? unrecorded(arn));

@@ -36,6 +36,19 @@ export async function follow<Result>(
   return ended;
 }
 
+/** Starts something. Returns `interrupted` after Ctrl-C, and says then how to see whether it was started. */
+export async function startWatched<Handle>(
+  { terminal, output }: Session,
+  what: string,
+  see: string,
+  start: () => Promise<Handle>,
+): Promise<Handle | 'interrupted'> {
+  const started = await untilInterrupted(terminal, start);
+  if (started === 'interrupted')
+    output.say(`${what} may have been started, because Temporal may have the request. See it: ${see}`);
+  return started;
+}
+
 /** Exit code of a command that was interrupted, or ended. */
 export function exitCodeOf(result: unknown): number {
   return result === 'interrupted' ? exitCodes.interrupted : exitCodes.success;

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ReplicationClient } from '../client/index.js';
+import { CODEC_MODULE } from '../data-converter.js';
 import type { Place } from './connection.js';
 import type { GlobalOptions } from './globals.js';
 import { Output } from './output.js';
@@ -47,7 +48,12 @@ export class Session {
       import('./connection.js'),
       import('../client/index.js'),
     ]);
-    const { client, place } = await connect(this.globals, this.terminal.env);
+    const { env } = this.terminal;
+    const { client, place } = await connect(this.globals, env);
+    if (env['TEMPORAL_CODEC_ENDPOINT'] && !env[CODEC_MODULE])
+      this.output.say(
+        `Payloads are not encoded: temporal-dms does not use TEMPORAL_CODEC_ENDPOINT. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`,
+      );
     return { client, place, replications: new ReplicationClient({ client, taskQueue: this.taskQueue }) };
   }
 }

@@ -60,8 +60,14 @@ describe('temporal-dms', () => {
     [['fleet', 'stop', '--dry-run', ...nowhere], 'No replications are named'],
     [['fleet', 'status', ...nowhere], 'The fleet is not named'],
     [['fleet', 'status', 'stop', ...nowhere], 'The fleet is not named'],
-    [['fleet', 'status', 'stop', 'one', '--tag', 'x', ...nowhere], '--tag goes neither with a fleet nor with --watch'],
-    [['fleet', 'status', '--watch', '--tag', 'x', ...nowhere], '--tag goes neither with a fleet nor with --watch'],
+    [
+      ['fleet', 'status', 'stop', 'one', '--tag', 'x', ...nowhere],
+      '--tag goes neither with a fleet, nor with --watch, nor with --file',
+    ],
+    [
+      ['fleet', 'status', '--watch', '--tag', 'x', ...nowhere],
+      '--tag goes neither with a fleet, nor with --watch, nor with --file',
+    ],
     [['fleet', 'stop', '--file', '/none', '--reason', 'x', ...nowhere], "The file /none can't be read"],
     [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta has no "="'],
     [['list', '--env', 'prod'], 'Name a profile of the config file: --profile'],

@@ -296,6 +296,44 @@ describe.concurrent('the command line', () => {
     expect((await json(schemas.status, 'status', arn)).sealed).toBe(false);
   });
 
+  test('says after Ctrl-C during a start how to see whether it was started', async () => {
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const interrupted = async (input: string, ...args: readonly string[]) => {
+      const { code, stdout, stderr } = await runCli([...args, ...place()], { isInterrupted: true, input });
+      expect([code, stdout]).toEqual([130, '']);
+      return stderr;
+    };
+    const id = `interrupted-${randomUUID()}`;
+    const said = (what: string) => `${what} may have been started, because Temporal may have the request. See it:`;
+    expect(await interrupted('', 'fleet', 'stop', arn, '--id', id, ...why)).toContain(
+      `${said(`The fleet ${id}`)} temporal dms fleet status stop ${id}`,
+    );
+    const unnamed = await interrupted('', 'fleet', 'resume', arn, ...why);
+    expect(unnamed).toMatch(/See it: temporal dms fleet status resume [-0-9a-f]{36}\n/);
+    const { hooks, ...input } = cutoverInput([arn]);
+    expect(await interrupted(JSON.stringify({ ...input, hooks }), 'cutover', 'start', '-', '--dry-run')).toContain(
+      `${said(`The cutover ${input.cutoverId}`)} temporal dms cutover status ${input.cutoverId}`,
+    );
+    expect(await interrupted('', 'resume', named(), ...why)).toMatch(/The resume .*See it: temporal dms status \S+\n/);
+  });
+
+  test('lists the replications of a file, also those that have no ledger', async () => {
+    const [stopped, unknown] = [named(), unknownArn()];
+    await json(schemas.stop, 'stop', stopped, ...why, ...brief);
+    await until('it is listed', async () => (await dms('list')).stdout.includes(nameOf(stopped)));
+    const fromStdin = async (...args: readonly string[]) =>
+      runCli(['fleet', 'status', '--file', '-', ...args, ...place()], { input: `${stopped} # orders\n${unknown}\n` });
+    const listed = await fromStdin('-o', 'json');
+    expect(v.parse(schemas.list, JSON.parse(listed.stdout))).toMatchObject([
+      { replicationConfigArn: stopped, state: 'stopped' },
+      { replicationConfigArn: unknown },
+    ]);
+    expect(await fromStdin('--watch')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--file goes neither with a fleet, nor with --watch, nor with --tag'),
+    });
+  });
+
   test('refuses to join a fleet of another list, and cancels a fleet', async () => {
     const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
     const id = `fleet-${randomUUID()}`;
@@ -468,7 +506,7 @@ describe('the doctor', () => {
     });
     await healthy.work();
     const arn = healthy.simulator.createReplication();
-    const workersNeedThem = `Only the workers need them. Check theirs: temporal dms stop ${arn} --dry-run`;
+    const workersNeedThem = `Only the workers need them. A worker with TEMPORAL_DMS_PERMISSIONS=iam checks its own: temporal dms stop ${arn} --dry-run`;
     const found = await examine(healthy, [arn]);
     expect(found.code).toBe(0);
     expect(found.checks.map(({ name, state }) => `${name}: ${state}`)).toEqual([
@@ -580,6 +618,8 @@ test('the list shows ledgers that another codec has encoded, and says how to rea
   expect(stdout).toMatch(new RegExp(`^${nameOf(arn)} +unreadable`, 'm'));
   const shown = await dms('history', arn);
   expect([shown.code, shown.stderr]).toEqual([1, expect.stringContaining('TEMPORAL_DMS_CODEC_MODULE=')]);
+  const withEndpoint = await runCli(['list', ...place()], { env: { TEMPORAL_CODEC_ENDPOINT: 'http://127.0.0.1:1' } });
+  expect(withEndpoint).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Payloads are not encoded: /) });
 });
 
 test('the status and the list need no worker, and name the queue that nobody polls', async () => {

@@ -938,7 +938,17 @@ describe('the gates', () => {
 
   const [stopAction, startAction] = ['dms:StopReplication', 'dms:StartReplication'];
   test.each([
-    ['no source of permissions', null, null],
+    [
+      'no source of permissions',
+      null,
+      {
+        name: 'permissions',
+        ok: true,
+        blocking: false,
+        detail:
+          'Not checked. With TEMPORAL_DMS_PERMISSIONS=iam, or `permissions`, the worker asks IAM whether it may stop and start the replications',
+      },
+    ],
     [
       'every permission',
       { denied: [], undecided: [], reason: null },

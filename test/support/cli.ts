@@ -8,6 +8,8 @@ interface CliOptions {
   readonly input?: string;
   /** True if stdin and stderr are a terminal. */
   readonly isTerminal?: boolean;
+  /** True if Ctrl-C is pressed as soon as the command listens to it. */
+  readonly isInterrupted?: boolean;
   /** Called with all that was written so far, after each write. */
   readonly onWrite?: (written: string, terminal: EventEmitter) => void;
 }
@@ -20,7 +22,7 @@ export interface CliResult {
 
 /** Runs `temporal-dms` in this process. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { env = {}, input = '', isTerminal = false, onWrite } = options;
+  const { env = {}, input = '', isTerminal = false, isInterrupted = false, onWrite } = options;
   const written = { stdout: '', stderr: '' };
   const signals = new EventEmitter();
   const stream = (name: keyof typeof written) =>
@@ -28,6 +30,8 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
       written[name] += chunk.toString();
       onWrite?.(written.stdout + written.stderr, signals);
     });
+  if (isInterrupted)
+    signals.on('newListener', (signal) => signal === 'SIGINT' && setImmediate(() => signals.emit('SIGINT')));
   const stdin = Object.assign(new PassThrough(), { isTTY: isTerminal });
   stdin.end(input);
   const terminal = Object.assign(signals, { stdin, stdout: stream('stdout'), stderr: stream('stderr'), env });

@@ -53,7 +53,7 @@ export interface DmsActivitiesOptions {
   readonly archive?: CheckpointArchive | undefined;
   /** Source of the lag just before a stop, for the record. Default: none. */
   readonly lag?: LagSource | undefined;
-  /** Source of the worker's permissions, for the preflight of a cutover. Default: none, and no such check. */
+  /** Source of the worker's permissions, for dry runs and the preflight of a cutover. Default: none, and IAM is not asked. */
   readonly permissions?: PermissionSource | undefined;
   /**
    * True if a record keeps where the endpoints lead (host, port, database). A resume onto another database is then

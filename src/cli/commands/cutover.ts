@@ -8,7 +8,7 @@ import { ask, readDecision, type DecisionOptions } from '../ask.js';
 import { readJson } from '../arguments.js';
 import { cutoverReport, cutoverStatusText } from '../cutover-text.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { exitCodeOf, follow } from '../follow.js';
+import { exitCodeOf, follow, startWatched } from '../follow.js';
 import { readJsonFile } from '../input.js';
 import type { Runner, Session } from '../session.js';
 import { addDecisionOptions } from './operation-options.js';
@@ -78,8 +78,11 @@ export function addCutover(program: Command, run: Runner): void {
 async function start(session: Session, file: string, options: { readonly dryRun?: boolean; readonly wait: boolean }) {
   const input = (await readJsonFile(session, file)) as CutoverInput;
   const replications = await session.replications();
-  const cutover = await replications.startCutover(options.dryRun === true ? { ...input, dryRun: true } : input);
   const id = input.cutoverId;
+  const cutover = await startWatched(session, `The cutover ${id}`, `temporal dms cutover status ${id}`, () =>
+    replications.startCutover(options.dryRun === true ? { ...input, dryRun: true } : input),
+  );
+  if (cutover === 'interrupted') return exitCodeOf(cutover);
   if (!options.wait) {
     const { workflowId, joined } = cutover;
     const what = joined ? 'is under way already, or has switched' : 'is started';

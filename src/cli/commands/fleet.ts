@@ -1,19 +1,24 @@
 /** Commands on fleets: operations on many replications. */
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { FleetHandle } from '../../client/index.js';
 import { shellWord } from '../../contract/commands.js';
+import type { ResumeFleetInput, StopFleetInput } from '../../contract/fleets.js';
 import type { OperationKind } from '../../contract/inputs.js';
 import { readDecision, type DecisionOptions } from '../ask.js';
 import { readCount, readDuration, readTag } from '../arguments.js';
 import { CliError, exitCodes } from '../exit-codes.js';
-import { foundText, listTagged, namedArns, taggedArns } from '../fleet-members.js';
+import { foundText, listMembers, namedArns, taggedArns } from '../fleet-members.js';
 import { countsText, fleetText } from '../fleet-text.js';
-import { exitCodeOf, follow } from '../follow.js';
+import { exitCodeOf, follow, startWatched } from '../follow.js';
 import type { Runner, Session } from '../session.js';
 import type { WantedTag } from '../tags.js';
 import { addDecisionOptions } from './operation-options.js';
 
 const TAG_HELP = 'replications with this AWS tag; several must all match';
+
+/** Input that a stop and a resume share. */
+type CommonInput = StopFleetInput & ResumeFleetInput & { readonly fleetId: string };
 
 interface FleetOptions extends DecisionOptions {
   readonly tag?: readonly WantedTag[];
@@ -48,7 +53,8 @@ export function addFleet(program: Command, run: Runner): void {
     .action(run(resumeFleet));
   fleet
     .command('status [kind] [id]')
-    .description('show how far a fleet is; [kind] is stop or resume. Or --tag: list those replications')
+    .description('show how far a fleet is; [kind] is stop or resume. Or --tag, or --file: list those replications')
+    .option('--file <path>', 'file with a replication in each line, or - for stdin')
     .option('--tag <key[=value]>', TAG_HELP, readTag)
     .option('-w, --watch', 'follow it until it ends, or until Ctrl-C')
     .action(run(status));
@@ -61,32 +67,34 @@ export function addFleet(program: Command, run: Runner): void {
 async function stopFleet(session: Session, names: readonly string[], options: FleetOptions): Promise<number> {
   const common = await commonInput(session, names, options);
   if (common === null) return exitCodes.success;
-  const handle = await (
-    await session.replications()
-  ).startStopFleet({
+  const input: StopFleetInput = {
     ...common,
     intent: options.final === true ? 'final' : 'pause',
-    ...(options.timeout === undefined ? {} : { stopTimeoutSeconds: options.timeout }),
-  });
-  return started(session, 'stop', handle, common.replicationConfigArns, options.wait);
+    stopTimeoutSeconds: options.timeout,
+  };
+  const replications = await session.replications();
+  return startAndFollow(session, 'stop', common, options.wait, () => replications.startStopFleet(input));
 }
 
 async function resumeFleet(session: Session, names: readonly string[], options: FleetOptions): Promise<number> {
   const common = await commonInput(session, names, options);
   if (common === null) return exitCodes.success;
-  const handle = await (
-    await session.replications()
-  ).startResumeFleet({
+  const input: ResumeFleetInput = {
     ...common,
-    ...(options.force === undefined ? {} : { force: options.force }),
-    ...(options.timeout === undefined ? {} : { startTimeoutSeconds: options.timeout }),
-    ...(options.verify === undefined ? {} : { verifyProgressSeconds: options.verify }),
-  });
-  return started(session, 'resume', handle, common.replicationConfigArns, options.wait);
+    force: options.force,
+    startTimeoutSeconds: options.timeout,
+    verifyProgressSeconds: options.verify,
+  };
+  const replications = await session.replications();
+  return startAndFollow(session, 'resume', common, options.wait, () => replications.startResumeFleet(input));
 }
 
 /** Returns the input that a stop and a resume share. `null`: a dry run, which has listed the replications. */
-async function commonInput(session: Session, given: readonly string[], options: FleetOptions) {
+async function commonInput(
+  session: Session,
+  given: readonly string[],
+  options: FleetOptions,
+): Promise<CommonInput | null> {
   const { id, concurrency, maxFailures, tag, dryRun = false } = options;
   if (tag !== undefined && (given.length > 0 || options.file !== undefined))
     throw new CliError('--tag goes neither with names nor with --file', 'Choose the replications in one way.');
@@ -105,9 +113,10 @@ async function commonInput(session: Session, given: readonly string[], options: 
     replicationConfigArns,
     requestedBy: by,
     reason,
-    ...(id === undefined ? {} : { fleetId: id }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(maxFailures === undefined ? {} : { stopOnFailures: { count: maxFailures } }),
+    // Named here, so that it can be found after a Ctrl-C during its start.
+    fleetId: id ?? randomUUID(),
+    concurrency,
+    stopOnFailures: maxFailures === undefined ? undefined : { count: maxFailures },
   };
 }
 
@@ -124,17 +133,19 @@ async function requireSameList(kind: OperationKind, fleet: FleetHandle, arns: re
   );
 }
 
-async function started(
+async function startAndFollow(
   session: Session,
   kind: OperationKind,
-  fleet: FleetHandle,
-  arns: readonly string[],
+  { fleetId, replicationConfigArns }: CommonInput,
   wait: boolean,
+  start: () => Promise<FleetHandle>,
 ): Promise<number> {
   const { output } = session;
-  const { fleetId, workflowId, joined } = fleet;
-  if (joined) await requireSameList(kind, fleet, arns);
   const again = `temporal dms fleet status ${kind} ${fleetId}`;
+  const fleet = await startWatched(session, `The fleet ${fleetId}`, again, start);
+  if (fleet === 'interrupted') return exitCodeOf(fleet);
+  const { workflowId, joined } = fleet;
+  if (joined) await requireSameList(kind, fleet, replicationConfigArns);
   if (!wait) {
     output.result(
       { fleetId, workflowId, joined },
@@ -166,14 +177,16 @@ async function status(
   session: Session,
   kind: string | undefined,
   fleetId: string | undefined,
-  { watch = false, tag }: { readonly watch?: boolean; readonly tag?: readonly WantedTag[] },
+  { watch = false, tag, file }: Pick<FleetOptions, 'tag' | 'file'> & { readonly watch?: boolean },
 ): Promise<number> {
-  if (tag !== undefined) {
-    if (kind === undefined && !watch) return listTagged(session, tag);
-    throw new CliError(
-      '--tag goes neither with a fleet nor with --watch',
-      'Write: temporal dms fleet status --tag <key>',
-    );
+  if (tag !== undefined || file !== undefined) {
+    const [option, other, value] = tag === undefined ? ['--file', '--tag', '<path>'] : ['--tag', '--file', '<key>'];
+    if (kind !== undefined || watch || (tag !== undefined && file !== undefined))
+      throw new CliError(
+        `${option} goes neither with a fleet, nor with --watch, nor with ${other}`,
+        `Write: temporal dms fleet status ${option} ${value}`,
+      );
+    return listMembers(session, await (tag === undefined ? namedArns(session, [], file) : taggedArns(session, tag)));
   }
   if (kind === undefined || fleetId === undefined)
     throw new CliError(

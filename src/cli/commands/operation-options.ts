@@ -134,7 +134,7 @@ function planText({
   const { denied = [], undecided = [] } = permissions ?? {};
   const iam =
     permissions === null
-      ? 'not asked'
+      ? 'not asked: the worker needs TEMPORAL_DMS_PERMISSIONS=iam'
       : denied.length > 0
         ? `denies ${denied.join(' and ')}`
         : undecided.length > 0

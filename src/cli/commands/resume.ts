@@ -12,6 +12,7 @@ import {
   sayJoined,
   showPlan,
   showStarted,
+  startInTurn,
   warningRows,
   type OperationOptions,
 } from './operation-options.js';
@@ -75,7 +76,13 @@ async function resume(session: Session, text: string, options: ResumeOptions): P
     sourceLogRetentionSeconds: options.sourceLogRetention,
   };
   if (isDryRun) return showPlan(session, await replications.planResume(input));
-  const handle = await replications.startResume(input);
+  const handle = await startInTurn(session, replications, {
+    kind: 'resume',
+    arn,
+    preempts: false,
+    start: () => replications.startResume(input),
+  });
+  if (handle === 'interrupted') return exitCodeOf(handle);
   if (!options.wait) return showStarted(session, 'resume', handle, arn);
   if (handle.joined) sayJoined(session, 'resume', arn);
   const result = await followOperation(session, handle, arn);

@@ -54,7 +54,7 @@ export function preflightChecks(
       const { reservedBy = null } = ledger ?? {};
       return reservedBy === null || reservedBy === ownWorkflowId ? null : `is reserved by ${reservedBy}`;
     }),
-    ...permissionChecks(readings),
+    permissionCheck(readings),
     {
       name: 'traffic',
       ok: traffic === 'source',
@@ -63,15 +63,22 @@ export function preflightChecks(
   ];
 }
 
-/** Returns the check of the permissions, if the worker has a source of them. Only a denial blocks the cutover. */
-function permissionChecks(readings: readonly ReplicationReading[]): readonly CutoverCheck[] {
-  if (readings.flatMap(({ permissions }) => permissions ?? []).length === 0) return [];
+/** Returns the check of the permissions. Only a denial blocks the cutover. */
+function permissionCheck(readings: readonly ReplicationReading[]): CutoverCheck {
+  if (readings.every(({ permissions }) => permissions === null))
+    return {
+      name: 'permissions',
+      ok: true,
+      detail:
+        'Not checked. With TEMPORAL_DMS_PERMISSIONS=iam, or `permissions`, the worker asks IAM whether it may stop and start the replications',
+      blocking: false,
+    };
   const list = (text: string, actions: readonly string[] | undefined) =>
     actions === undefined || actions.length === 0 ? null : `${text} ${actions.join(' and ')}`;
   const denied = checkAll('permissions', readings, ({ permissions }) =>
     list("can't be changed by this worker, whose policy must allow it: IAM denies", permissions?.denied),
   );
-  if (!denied.ok) return [denied];
+  if (!denied.ok) return denied;
   const undecided = checkAll(
     'permissions',
     readings,
@@ -81,7 +88,7 @@ function permissionChecks(readings: readonly ReplicationReading[]): readonly Cut
     },
     () => 'IAM allows this worker to stop and to start it',
   );
-  return [{ ...undecided, blocking: false }];
+  return { ...undecided, blocking: false };
 }
 
 function runningCheck(readings: readonly ReplicationReading[]): CutoverCheck {
