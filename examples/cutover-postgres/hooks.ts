@@ -1,13 +1,15 @@
 /**
  * Hooks of a cutover between two PostgreSQL servers, as activities.
  *
- * - The **source** and the **target** have a database of the same name. The application writes as the role `app`.
+ * - The **source** and the **target** have a database of the same name. The application writes as the role `app`, or as
+ *   the `writers` that you name.
  * - The **pointer** is one row, `traffic`, in a database of its own. The application reads it before it connects.
  *
  * Every hook may run again, and may run late. The row `traffic` holds the newest token, and whether its cutover has gone
- * back. A hook that changes something refuses an older or a closed token first. `fence`, `unfence` and the switch hold the
- * row's lock until their change is done.
+ * back. A hook that changes something refuses an older or a closed token, and holds the row's lock until its change is
+ * done. Only the replication slot is made without the lock, and dropped again if the token was closed meanwhile.
  */
+import { createHash } from 'node:crypto';
 import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Client, escapeIdentifier } from 'pg';
@@ -23,6 +25,8 @@ export interface PostgresCutoverOptions {
   readonly pointer: string;
   /** Name of the database that moves. */
   readonly databaseOf: (context: CutoverContext) => string;
+  /** Roles that write. `fence` ends their sessions. Default: `app`. */
+  readonly writers?: readonly string[];
 }
 
 /** Numbers that a sequence of the target is ahead. Covers numbers that the source handed out and rolled back. */
@@ -31,6 +35,9 @@ const SEQUENCE_MARGIN = 1000;
 const [CONNECT_MS, WORK_MS] = [3000, 6000];
 /** Longest time for which a session may hold a lock while it does nothing. */
 const IDLE_MS = 30_000;
+
+/** Beginning of the names of replication slots. */
+const SLOT_PREFIX = 'reverse_';
 
 /** Tables of the example. `traffic` belongs to the pointer, `cutover_marker` to the source and the target. */
 export const POINTER_SCHEMA = `CREATE TABLE IF NOT EXISTS traffic (
@@ -41,7 +48,13 @@ export const POINTER_SCHEMA = `CREATE TABLE IF NOT EXISTS traffic (
 )`;
 export const MARKER_SCHEMA = 'CREATE TABLE IF NOT EXISTS cutover_marker (token text PRIMARY KEY, lsn text NOT NULL)';
 
-export function createPostgresHooks({ source, target, pointer, databaseOf }: PostgresCutoverOptions) {
+export function createPostgresHooks({
+  source,
+  target,
+  pointer,
+  databaseOf,
+  writers = ['app'],
+}: PostgresCutoverOptions) {
   const onPointer = <T>(work: (client: Client) => Promise<T>) => within(pointer, work);
   const onSource = <T>(context: CutoverContext, work: (client: Client) => Promise<T>) =>
     within(`${source}/${databaseOf(context)}`, work);
@@ -52,11 +65,11 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
    * Takes up the token, and does the work while the row is locked. Refuses a token that is older than the newest one.
    * `closes`: true if the work ends the cutover's changes.
    */
-  const withToken = (
+  const withToken = <T>(
     context: CutoverContext,
     closes: boolean,
-    work: (client: Client, side: string) => Promise<unknown>,
-  ) =>
+    work: (client: Client, side: string) => Promise<T>,
+  ): Promise<T> =>
     onPointer((client) =>
       inTransaction(client, async () => {
         const { rows } = await client.query<{ side: string }>(
@@ -69,10 +82,10 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
           throw ApplicationFailure.nonRetryable(
             'This cutover has gone back, a later one has begun, or the pointer has no row for it',
           );
-        await work(client, row.side);
+        return work(client, row.side);
       }),
     );
-  const unlessReturned = (context: CutoverContext, work: (client: Client) => Promise<unknown>) =>
+  const unlessReturned = <T>(context: CutoverContext, work: (client: Client) => Promise<T>) =>
     withToken(context, false, work);
 
   return {
@@ -82,7 +95,7 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
       await unlessReturned(context, () =>
         onSource(context, async (client) => {
           await client.query(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
-          await endWrites(client);
+          await endWrites(client, writers);
         }),
       );
     },
@@ -102,9 +115,9 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
         ),
       );
       // The source takes writes. A target that is down must not make that look like a failure.
-      await onTarget(context, (client) => dropReverseSlot(client, name)).catch((err: unknown) => {
-        log.warn('The source takes writes. The replication slot may be left on the target; drop it by hand', {
-          slot: slotOf(name),
+      await onTarget(context, (client) => dropSlots(client, `${SLOT_PREFIX}%`)).catch((err: unknown) => {
+        log.warn('The source takes writes. A replication slot may be left on the target; drop it by hand', {
+          database: name,
           error: String(err),
         });
       });
@@ -112,15 +125,16 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
 
     /** Writes the marker, behind everything that was written before. */
     async markPostgres(context: CutoverContext): Promise<{ readonly lsn: string }> {
-      await unlessReturned(context, async () => {});
-      return onSource(context, async (client) => {
-        const { rows } = await client.query<{ lsn: string }>(
-          `INSERT INTO cutover_marker VALUES ($1, pg_current_wal_lsn()::text)
-             ON CONFLICT (token) DO UPDATE SET token = excluded.token RETURNING lsn`,
-          [context.token],
-        );
-        return { lsn: rows[0]?.lsn ?? '' };
-      });
+      return unlessReturned(context, () =>
+        onSource(context, async (client) => {
+          const { rows } = await client.query<{ lsn: string }>(
+            `INSERT INTO cutover_marker VALUES ($1, pg_current_wal_lsn()::text)
+               ON CONFLICT (token) DO UPDATE SET token = excluded.token RETURNING lsn`,
+            [context.token],
+          );
+          return { lsn: rows[0]?.lsn ?? '' };
+        }),
+      );
     },
 
     /** Drained once the target has the marker, and so everything before it. */
@@ -133,35 +147,43 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
 
     /** Moves each sequence of the target past that of the source. A sequence never goes back. */
     async syncPostgresSequences(context: CutoverContext): Promise<void> {
-      await unlessReturned(context, async () => {});
-      const { rows } = await onSource(context, (client) =>
-        client.query<{ name: string; last: string | null }>(
-          `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value AS last FROM pg_sequences`,
-        ),
-      );
-      await onTarget(context, async (client) => {
-        for (const { name, last } of rows) {
-          const next = Number(last ?? 0) + SEQUENCE_MARGIN;
-          await client.query(
-            `SELECT setval($1::text::regclass, greatest($2::bigint, last_value)) FROM pg_sequences
-              WHERE format('%I.%I', schemaname, sequencename) = $1::text`,
-            [name, next],
-          );
-        }
+      await unlessReturned(context, async () => {
+        const { rows } = await onSource(context, (client) =>
+          client.query<{ name: string; last: string | null }>(
+            `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value AS last FROM pg_sequences`,
+          ),
+        );
+        await onTarget(context, async (client) => {
+          for (const { name, last } of rows) {
+            const next = Number(last ?? 0) + SEQUENCE_MARGIN;
+            await client.query(
+              `SELECT setval($1::text::regclass, greatest($2::bigint, last_value)) FROM pg_sequences
+                WHERE format('%I.%I', schemaname, sequencename) = $1::text`,
+              [name, next],
+            );
+          }
+        });
       });
     },
 
     /** A replication slot keeps everything that will be written on the target, for the way back. */
     async preparePostgresReverse(context: CutoverContext): Promise<void> {
-      await unlessReturned(context, async () => {});
-      // A new slot waits for every transaction of its server, so this is no part of one.
+      const slot = slotOf(context);
+      const refuseIfReturned = () => unlessReturned(context, async () => {});
+      await refuseIfReturned();
+      // A new slot waits for every transaction of its server. The lock of the pointer may be one of them.
       await onTarget(context, (client) =>
         client.query(
           `SELECT pg_create_logical_replication_slot($1, 'test_decoding')
             WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,
-          [slotOf(databaseOf(context))],
+          [slot],
         ),
       );
+      // `unfence` may have come meanwhile, and has then found no slot to drop.
+      await refuseIfReturned().catch(async (err: unknown) => {
+        await onTarget(context, (client) => dropSlots(client, slot));
+        throw err;
+      });
     },
 
     async switchPostgres(context: CutoverContext): Promise<void> {
@@ -184,15 +206,16 @@ export function createPostgresHooks({ source, target, pointer, databaseOf }: Pos
       if (side === undefined) return 'neither';
       if (side === 'target' && (await onTarget(context, isReadOnly))) return 'neither';
       const other = side === 'source' ? onTarget : onSource;
-      const writers = await other(context, async (client) => {
+      const sessions = await other(context, async (client) => {
         if (await isReadOnly(client)) return 0;
         const found = await client.query<{ sessions: number }>(
           `SELECT count(*)::int AS sessions FROM pg_stat_activity
-            WHERE usename = 'app' AND datname = current_database()`,
+            WHERE usename = ANY ($1) AND datname = current_database()`,
+          [writers],
         );
         return found.rows[0]?.sessions ?? 0;
       });
-      return writers > 0 ? 'both' : side;
+      return sessions > 0 ? 'both' : side;
     },
 
     /** The target takes a write, and is not fenced itself. */
@@ -220,34 +243,37 @@ async function isReadOnly(client: Client): Promise<boolean> {
   return (rowCount ?? 0) > 0;
 }
 
-function slotOf(database: string): string {
-  return `reverse_${database.toLowerCase().replace(/\W/g, '_')}`.slice(0, 60);
+/** Returns the name of the cutover's slot. A late call must not drop the slot of a later cutover. */
+function slotOf({ token }: CutoverContext): string {
+  return `${SLOT_PREFIX}${createHash('sha256').update(token).digest('hex').slice(0, 32)}`;
 }
 
-async function dropReverseSlot(client: Client, database: string): Promise<void> {
+/** Drops the slots of the database whose names match. */
+async function dropSlots(client: Client, pattern: string): Promise<void> {
   await client.query(
-    'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
-    [slotOf(database)],
+    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+      WHERE slot_name LIKE $1 AND database = current_database() AND NOT active`,
+    [pattern],
   );
 }
 
 /**
- * Ends the sessions of the application that may still write. Returns once none is left, and no transaction is prepared.
+ * Ends the sessions of the writers that may still write. Returns once none is left, and no transaction is prepared.
  *
  * A session that began before the database became read-only may still write. So may a session that was starting then.
  */
-async function endWrites(client: Client): Promise<void> {
-  const old = `datname = current_database() AND usename = 'app' AND backend_start < $1::timestamptz`;
+async function endWrites(client: Client, writers: readonly string[]): Promise<void> {
+  const old = `datname = current_database() AND usename = ANY ($2) AND backend_start < $1::timestamptz`;
   await client.query('SELECT pg_sleep(0.2)');
   const { rows: fenced } = await client.query<{ at: string }>('SELECT clock_timestamp()::text AS at');
   const at = fenced[0]?.at;
   const deadline = Date.now() + WORK_MS;
   for (;;) {
-    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${old}`, [at]);
+    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${old}`, [at, writers]);
     const { rows } = await client.query<{ left: number }>(
       `SELECT (SELECT count(*) FROM pg_stat_activity WHERE ${old})::int
             + (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())::int AS left`,
-      [at],
+      [at, writers],
     );
     if (rows[0]?.left === 0) return;
     // A loop that outlives its attempt would keep the pointer locked.

@@ -3,7 +3,7 @@ import { readResumeInput } from '../contract/input-schemas.js';
 import type { ResumePlan, ResumeReplicationInput } from '../contract/inputs.js';
 import type { RequestedStart, RunningReplication } from '../contract/activity-protocol.js';
 import type { ResumeReplicationResult } from '../contract/results.js';
-import { changingActivities, soughtActivities } from './operation/activity-proxies.js';
+import { soughtActivities } from './operation/activity-proxies.js';
 import { runOperation, type RunningOperation } from './operation/operation.js';
 import { probeProgress } from './operation/progress-probe.js';
 import { untilRunning } from './operation/waits.js';
@@ -44,8 +44,12 @@ async function resume(run: RunningOperation<ResumePlan>): Promise<ResumeReplicat
   const warnings = [...requested.warnings, ...running.warnings];
   const result = { outcome, operationId, resumedFrom, startReplicationType, ...running, warnings };
   const { awsRequestIds, isAnswered } = state;
+  const recording = soughtActivities('Record the resume', {
+    replicationConfigArn,
+    onMissing: (problem) => tracker.showProblem(problem),
+  });
   const recorded = await CancellationScope.nonCancellable(() =>
-    changingActivities('Record the resume')['dms.recordOperation']({
+    recording['dms.recordOperation']({
       end: 'resumed',
       finishedBy: null,
       replicationConfigArn,

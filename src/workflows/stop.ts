@@ -3,7 +3,7 @@ import { readStopInput } from '../contract/input-schemas.js';
 import type { StopPlan, StopReplicationInput } from '../contract/inputs.js';
 import type { Repeated, RequestedStop, StoppedReplication } from '../contract/activity-protocol.js';
 import type { StopOutcome, StopReplicationResult } from '../contract/results.js';
-import { changingActivities, soughtActivities } from './operation/activity-proxies.js';
+import { soughtActivities } from './operation/activity-proxies.js';
 import { measureStop } from './metrics.js';
 import { runOperation, type RunningOperation } from './operation/operation.js';
 import { untilStopped } from './operation/waits.js';
@@ -32,8 +32,13 @@ async function stop(run: RunningOperation<StopPlan>): Promise<StopReplicationRes
   tracker.enter('recording', 'Writing the checkpoint into the ledger', replication.status);
   const { replicationConfigArn, intent } = plan;
   const { awsRequestIds, isAnswered, lagAtStop } = state;
+  const onMissing = (problem: string | null) => tracker.showProblem(problem);
+  const recording = soughtActivities('Record the checkpoint, then the table statistics', {
+    replicationConfigArn,
+    onMissing,
+  });
   const recorded = await CancellationScope.nonCancellable(() =>
-    changingActivities('Record the checkpoint, then the table statistics')['dms.recordOperation']({
+    recording['dms.recordOperation']({
       end: 'stopped',
       finishedBy: null,
       replicationConfigArn,
@@ -107,12 +112,8 @@ async function requestStop({
   const { intent, stoppableTimeoutSeconds, replicationConfigArn } = plan;
   const { isAnswered, mayHaveBegun } = state;
   state.mayHaveBegun = true;
-  const summary = 'Ask DMS to stop it';
   const onMissing = (problem: string | null) => tracker.showProblem(problem);
-  // A stop that DMS has accepted does not end for the lack of a worker.
-  const activities = isAnswered
-    ? changingActivities(summary)
-    : soughtActivities(summary, { replicationConfigArn, onMissing });
+  const activities = soughtActivities('Ask DMS to stop it', { replicationConfigArn, onMissing });
   const requested = await activities['dms.requestStop']({
     replicationConfigArn,
     stoppableTimeoutSeconds,

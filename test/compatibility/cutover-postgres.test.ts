@@ -9,6 +9,7 @@ import { postgresCutover } from '../../examples/cutover-postgres/input.js';
 import { ReplicationClient } from '../../src/client/index.js';
 import type { CutoverHandle } from '../../src/client/cutovers.js';
 import { isDmsFailure, type CutoverCheck, type CutoverContext } from '../../src/index.js';
+import { seededRandom } from '../../src/simulator/engine/clock.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { attempt } from '../support/attempts.js';
 import { quick, until } from '../support/stage.js';
@@ -233,6 +234,35 @@ test(
 );
 
 test(
+  'a slot that is made while the source is unfenced is dropped again, and that of a later cutover is kept',
+  () =>
+    withHooks(async ({ target, hooks, context }) => {
+      const slots = () =>
+        target.query<{ slot: string }>(database, 'SELECT slot_name AS slot FROM pg_replication_slots');
+      // A new slot waits for the end of this transaction.
+      const open = new PostgresClient({ connectionString: `${target.url}/${database}` });
+      await open.connect();
+      await open.query('BEGIN');
+      await open.query('INSERT INTO numbered DEFAULT VALUES');
+      const late = attempt().run(() => hooks.preparePostgresReverse(context));
+      const refused = expect(late).rejects.toThrow('This cutover has gone back');
+      await until('the slot is being made', async () => (await slots()).length === 1);
+      const later = { ...context, token: `${context.token}-later` };
+      await attempt().run(() => hooks.unfencePostgres(later));
+      await open.query('COMMIT');
+      await open.end();
+      await refused;
+      expect(await slots()).toEqual([]);
+      const latest = { ...context, token: `${context.token}-latest` };
+      await attempt().run(() => hooks.preparePostgresReverse(latest));
+      await expect(attempt().run(() => hooks.preparePostgresReverse(context))).rejects.toThrow('has gone back');
+      expect(await slots()).toHaveLength(1);
+      await attempt().run(() => hooks.unfencePostgres(latest));
+    }),
+  180_000,
+);
+
+test(
   'the traffic is found by asking both sides, and the verification finds a target that takes no writes',
   () =>
     withHooks(async ({ source, target, hooks, context }) => {
@@ -299,20 +329,26 @@ async function check(
   expect([sealed !== null, reservation]).toEqual([final === 'target', null]);
 }
 
-/** Kills the worker or a server every few seconds, and starts it again. Returns what was killed. */
+/**
+ * Kills the worker or a server every few seconds, and starts it again. Returns what was killed. The seed gives the same
+ * times again, not the same moments of the cutovers.
+ */
 async function killAtRandom(
   worker: KillableWorker,
   { source, target }: Readonly<Record<'source' | 'target', PostgresServer>>,
   isOver: () => boolean,
 ): Promise<ReadonlySet<unknown>> {
   const kills = new Set<unknown>();
+  const seed = Number(process.env['SEED'] ?? Date.now());
+  console.log(`Kills of the cutovers on PostgreSQL: SEED=${seed}`);
+  const random = seededRandom(seed);
   for (let n = 0; !isOver(); n++) {
-    await sleep(2500 + Math.random() * 5000);
+    await sleep(2500 + random() * 5000);
     // Each kill of the worker costs its activities a heartbeat timeout, so it is rarer.
     const killed = n % 5 === 2 ? worker : n % 2 === 0 ? source : target;
     await killed.kill();
     kills.add(killed);
-    await sleep(Math.random() * 1000);
+    await sleep(random() * 1000);
     await killed.begin();
   }
   return kills;

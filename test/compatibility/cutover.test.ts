@@ -185,6 +185,19 @@ describe.concurrent('a cutover in trouble', () => {
     await cutovers.expectAsBefore(application, arns);
   });
 
+  test('goes back when tables come into error only after DMS was asked for the stop', async () => {
+    const application = new Application();
+    const { simulator } = cutovers.stage;
+    const arn = simulator.createReplication({ status: 'running', durations: { stopping: 5 } });
+    const { cutover } = await cutovers.start({ arns: [arn] }, application);
+    await until('DMS stops it', async () => simulator.row(arn).Status === 'stopping');
+    simulator.changeTables(arn, { inError: 1 });
+    const result = await cutover.result();
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-warns', phase: 'judging' } });
+    expect(result.cause?.detail).toContain('tables-in-error');
+    await cutovers.expectAsBefore(application, [arn]);
+  });
+
   test('stops a replication again when DMS undoes its final stop, and records the second stop', async () => {
     const application = new Application();
     const { simulator } = cutovers.stage;

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
+import type { CutoverContext } from '../../src/contract/cutover-hooks.js';
+import { cutoverHookNames } from '../../src/contract/cutover-schemas.js';
+import type { CutoverResult } from '../../src/contract/cutover.js';
 import { findServer, startServer, type RunningServer } from '../../scripts/temporal-server.js';
 import { quick, Stage } from '../support/stage.js';
 import { pythonWith, run } from './support.js';
@@ -28,9 +32,9 @@ const environment = () => ({ ...process.env, TEMPORAL_ADDRESS: server.address })
  * Runs a program in Python, and returns its output. Threads of `temporalio` may outlive the program, and crash Python
  * while it shuts down. The program has ended by then.
  */
-async function runExample(python: string, name: string, arn: string): Promise<string> {
+async function runPython(python: string, program: string, ...args: readonly string[]): Promise<string> {
   try {
-    return (await run(python, [example(name), arn], { env: environment() })).stdout;
+    return (await run(python, [program, ...args], { env: environment() })).stdout;
   } catch (err) {
     const { stdout, stderr } = err as { readonly stdout: string; readonly stderr: string };
     if (!stderr.includes('Python runtime state: finalizing')) throw err;
@@ -44,17 +48,58 @@ describe('a stop is started by name', () => {
   test('from Python', async () => {
     const program = await pythonWith('temporal-python', 'temporalio==1.35.0');
     const arn = stage.simulator.createReplication();
-    expect(await runExample(program('python'), 'stop.py', arn)).toMatch(STOPPED);
+    expect(await runPython(program('python'), example('stop.py'), arn)).toMatch(STOPPED);
   });
 
   test('from Python, and so is a cutover whose hooks are in Python', async () => {
     const program = await pythonWith('temporal-python', 'temporalio==1.35.0');
     const arn = stage.simulator.createReplication();
-    expect(await runExample(program('python'), 'cutover.py', arn)).toMatch(
+    expect(await runPython(program('python'), example('cutover.py'), arn)).toMatch(
       /^DmsCutoverRefused\nswitched checkpoint:\S+ target\n$/u,
     );
     const ledger = await new ReplicationClient({ client: stage.client }).ledger(arn);
     expect(ledger).toMatchObject({ sealed: { by: 'ada' }, reservation: null });
+  });
+
+  test('by a cutover that calls every hook in Python, there and back', async () => {
+    const program = await pythonWith('temporal-python', 'temporalio==1.35.0');
+    const arn = stage.simulator.createReplication({ status: 'running' });
+    const id = `python-${randomUUID()}`;
+    const hooks = fileURLToPath(new URL('python/cutover_hooks.py', import.meta.url));
+    const printed = await runPython(program('python'), hooks, arn, id);
+    const { result, calls, seen } = JSON.parse(printed) as {
+      readonly result: CutoverResult;
+      readonly calls: readonly string[];
+      readonly seen: Readonly<Record<string, CutoverContext>>;
+    };
+    expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'switched-back' } });
+    expect(result.cause?.detail).toContain('The newest order is missing');
+    expect(calls.filter((call, n) => call !== calls[n - 1])).toEqual([
+      'whereIsTraffic',
+      'preflight',
+      'validate',
+      'prepareReverse',
+      'validate',
+      'fence',
+      'markSource',
+      'isDrained',
+      'syncIdentities',
+      'switchToTarget',
+      'whereIsTraffic',
+      'startReverse',
+      'verify',
+      'switchToSource',
+      'whereIsTraffic',
+      'unfence',
+    ]);
+    expect(Object.keys(seen).toSorted()).toEqual([...cutoverHookNames].toSorted());
+    expect(seen['verify']).toMatchObject({
+      cutoverId: id,
+      phase: 'verifying',
+      marker: { lsn: '0/16B3748' },
+      replications: [{ replicationConfigArn: arn, checkpoint: { sequence: 1, intent: 'final' } }],
+    });
+    expect(new Set(Object.values(seen).map(({ token }) => token)).size).toBe(1);
   });
 
   test('from Go', async () => {

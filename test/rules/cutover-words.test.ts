@@ -302,6 +302,7 @@ describe('a cutover says', () => {
         "not-read-only false: ORDERS is managed by a zero-ETL integration; ORDERS was not looked at",
         "not-sealed false: ORDERS was stopped for good by bob",
         "not-reserved false: ORDERS is reserved by another",
+        "permissions true: Not checked. With TEMPORAL_DMS_PERMISSIONS=iam, or \`permissions\`, the worker asks IAM whether it may stop and start the replications",
         "traffic false: The application uses both sides",
       ]
     `);
@@ -321,6 +322,7 @@ describe('a cutover says', () => {
         "not-read-only true: In order for 1",
         "not-sealed true: In order for 1",
         "not-reserved true: In order for 1",
+        "permissions true: Not checked. With TEMPORAL_DMS_PERMISSIONS=iam, or \`permissions\`, the worker asks IAM whether it may stop and start the replications",
         "traffic true: The application uses the source",
       ]
     `);

@@ -1,9 +1,11 @@
 /** Operations on a task queue whose workers do not have the activities of this package. */
-import { defaultPayloadConverter } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
+import { createDmsActivities } from '../../src/activities/index.js';
+import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import { findDmsFailure } from '../../src/contract/failures.js';
-import { failureOf, Stage, until, workflowBundle } from '../support/stage.js';
+import { failureOf, simulatedApi, Stage, until, workflowBundle } from '../support/stage.js';
 import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -60,6 +62,38 @@ test.each([
     await stage.env.sleep(480_000);
     const failure = findDmsFailure(await failureOf(host.result()));
     expect(failure).toMatchObject({ type: 'DmsWorkerMissing', message: expect.stringContaining(activity) });
+  });
+});
+
+test('a stop that no worker can record fails after five minutes, and its ledger records it once a worker can', async () => {
+  await using stage = await startSkippingStage();
+  const replicationConfigArn = stage.simulator.createReplication();
+  let isKnown = false;
+  const own = createDmsActivities({ dms: simulatedApi(stage.simulator) });
+  // A worker that is replaced would keep its ledgers, because this server knows no end of a sticky queue.
+  const recordOperation = (request: RecordOperation) => {
+    if (isKnown) return own['dms.recordOperation'](request);
+    throw ApplicationFailure.retryable('Activity function dms.recordOperation is not registered', 'NotFoundError');
+  };
+  const worker = await stage.work({}, { 'dms.recordOperation': recordOperation });
+  await worker.runUntil(async () => {
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    await stage.env.sleep(600_000);
+    const failure = await failureOf(handle.result());
+    expect(failure).toMatchObject({
+      type: 'DmsWorkerMissing',
+      message: expect.stringContaining('dms.recordOperation'),
+    });
+    expect(stage.simulator.row(replicationConfigArn).Status).toBe('stopped');
+    expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toEqual([]);
+    isKnown = true;
+    const ledger = await until('its ledger records it', async () => {
+      await stage.env.sleep(60_000);
+      const found = await stage.dms.ledger(replicationConfigArn);
+      return found.checkpoints.length === 1 ? found : null;
+    });
+    expect(ledger.operations[0]).toMatchObject({ kind: 'stop', finishedBy: 'ledger' });
+    expect(stage.simulator.count('StopReplication')).toBe(1);
   });
 });
 
