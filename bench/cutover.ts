@@ -1,4 +1,5 @@
 /** Measures how long a cutover stops writes, beyond the user's hooks, DMS's own stop and the settling. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { ReplicationClient } from '../src/client/index.js';
 import { workerProgram } from './paths.js';
@@ -29,7 +30,7 @@ export async function measureCutover({ promised }: Report): Promise<void> {
         whereIsTraffic: async () => side,
       },
     });
-    start([workerProgram]);
+    start([workerProgram], 'bench', { TEMPORAL_DMS_LAG: 'cloudwatch', AWS_ENDPOINT_URL: simulator.endpoint });
     const hook = (activityType: string) => ({ activityType, taskQueue: 'hooks' });
     const cutover = await new ReplicationClient({ client, taskQueue: 'bench' }).startCutover({
       cutoverId: 'bench',
@@ -37,8 +38,6 @@ export async function measureCutover({ promised }: Report): Promise<void> {
       requestedBy: 'bench',
       reason: 'rehearsal',
       writesStoppedSeconds: 300,
-      gates: { lag: 'ignore' },
-      approval: { required: false },
       stop: { settleSeconds: SETTLE_SECONDS },
       hooks: {
         fence: hook('fence'),
@@ -48,7 +47,11 @@ export async function measureCutover({ promised }: Report): Promise<void> {
         whereIsTraffic: hook('whereIsTraffic'),
       },
     });
-    const { outcome, writesStoppedSeconds } = await hooks.runUntil(cutover.result());
+    const approve = async () => {
+      while (!(await cutover.status()).ready) await sleep(200);
+      await cutover.approve({ by: 'bench', reason: 'ready', confirm: 'bench' });
+    };
+    const [{ outcome, writesStoppedSeconds }] = await hooks.runUntil(Promise.all([cutover.result(), approve()]));
     await connection.close();
     const { historyLength } = await client.workflow.getHandle(cutover.workflowId).describe();
     const stopped = writesStoppedSeconds ?? Infinity;

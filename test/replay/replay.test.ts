@@ -26,7 +26,7 @@ test.runIf(process.env['RECORD_HISTORIES'])(
   'the histories of a stop, a resume, a fleet, a cutover and a ledger are recorded',
   async () => {
     await using stage = await Stage.set();
-    const arn = stage.simulator.createReplication({ identifier: 'RECORDED' });
+    const arn = stage.simulator.createReplication({ identifier: 'RECORDED', resourceIdentifier: 'RECORDED' });
     const application = new Application();
     application.meddle['switchToTarget'] = async () => undefined;
     await stage.work({ foreign: application.activities });

@@ -249,10 +249,11 @@ const rows: Readonly<Record<string, Row>> = {
     outcome: { value: { stops: [warned], problem: null } },
     to: 'assert-stopped',
   },
-  'replications that are stopped lead to the second look': {
+  'replications that are stopped lead to the switch, whose way back is registered': {
     from: stateAt('assert-stopped', stopped),
     outcome: { value: null },
-    to: 'assert-still-stopped',
+    to: 'switch',
+    undo: ['replicate', 'unfence', 'switch-back'],
   },
   'replications that are stopped lead to syncIdentities': {
     from: stateAt('assert-stopped', stopped, {}, every),

@@ -4,7 +4,7 @@
  * The steps form one line forward, and one line back:
  *
  * - forward: reserve, inspect, preflight, await-lag, measure, (await-approval), (await-window), measure-again,
- *   prepare-reverse, fence, mark-source, drain, stop, assert-stopped, sync-identities, assert-still-stopped, switch,
+ *   prepare-reverse, fence, mark-source, drain, stop, assert-stopped, (sync-identities, assert-still-stopped), switch,
  *   ask-after-switch, start-reverse, verify, release.
  * - back: the steps in `undo`, the last one first, then release.
  *
@@ -58,7 +58,7 @@ import {
 } from './transitions.js';
 
 /** Seconds between two calls of `isDrained`: at first, and at most. */
-const [DRAIN_SECONDS, LONGEST_DRAIN_SECONDS] = [1, 10];
+const [DRAIN_SECONDS, LONGEST_DRAIN_SECONDS] = [1.25, 10];
 type Succeeded = Exclude<StepOutcome, { readonly problem: string }>;
 
 /** Applies the outcome of the step that was carried out. An outcome after a time limit comes too late. */
@@ -100,11 +100,11 @@ function onSuccess(state: CutoverState, outcome: Succeeded, now: string, workflo
     case 'stop':
       return onStopped(withStops(state, outcome.value.stops), outcome.value, now);
     case 'assert-stopped':
-      return enter(state, hasHook(state, 'syncIdentities') ? 'sync-identities' : 'assert-still-stopped', now);
+      return hasHook(state, 'syncIdentities') ? enter(state, 'sync-identities', now) : beginSwitch(state, now);
     case 'sync-identities':
       return enter(state, 'assert-still-stopped', now);
     case 'assert-still-stopped':
-      return enter(withUndo(state, 'switch-back'), 'switch', now);
+      return beginSwitch(state, now);
     case 'switch':
       return enter(state, 'ask-after-switch', now);
     case 'ask-after-switch':
@@ -220,6 +220,11 @@ function withKnown(state: CutoverState, outcome: StepOutcome, now: string): Cuto
 }
 
 /** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */
+/** Begins the switch. The replications have just been seen to be stopped. */
+function beginSwitch(state: CutoverState, now: string): CutoverState {
+  return enter(withUndo(state, 'switch-back'), 'switch', now);
+}
+
 function beginStop(state: CutoverState, now: string): CutoverState {
   return enter({ ...state, isResetKnown: true, undo: ['replicate', ...state.undo] }, 'stop', now);
 }

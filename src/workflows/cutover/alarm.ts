@@ -1,20 +1,24 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
-/** One timer for each time that is set. A time that stays keeps its timer, so that a limit over many steps is one. */
+/**
+ * Rings at the earliest of the times that are set. A time that stays keeps its timer, so that a limit over many steps
+ * needs one. A later time gets a timer only once it is the earliest.
+ */
 export class Alarm {
   readonly #scopes = new Map<string, CancellationScope>();
 
   /** `ring` is called when one of the times has come. */
   constructor(private readonly ring: () => void) {}
 
-  /** Replaces the times, ISO 8601. */
+  /** Replaces the times, ISO 8601. Is to be called again after each ring. */
   set(times: readonly string[]): void {
     for (const [at, scope] of this.#scopes) {
       if (times.includes(at)) continue;
       this.#scopes.delete(at);
       scope.cancel();
     }
-    for (const at of times) if (!this.#scopes.has(at)) this.#start(at);
+    const [earliest] = times.toSorted((one, other) => Date.parse(one) - Date.parse(other));
+    if (earliest !== undefined && !this.#scopes.has(earliest)) this.#start(earliest);
   }
 
   #start(at: string): void {
