@@ -15,7 +15,7 @@ const SEED = 20261124;
 
 /** Answers that AWS's JSON services may give: success, or an error of the client. */
 const answers =
-  /^(200|400 \w+(Exception|Fault|Error)|404 UnknownOperationException|413 RequestEntityTooLargeException)$/;
+  /^(200|400 (\w+(Exception|Fault|Error)|InvalidSubnet|ReplicationSubnetGroupDoesNotCoverEnoughAZs)|404 UnknownOperationException|413 RequestEntityTooLargeException)$/;
 
 let simulator: DmsSimulator;
 const arns: string[] = [];

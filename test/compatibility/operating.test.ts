@@ -17,9 +17,9 @@ const moveTo = `moved-${randomUUID()}`;
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const page = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 
-/** Commands of a section, in order. */
+/** Commands of a section, or of the page's beginning, in order. */
 function commandsOf(title: string): readonly string[] {
-  const section = page.split(/^## /m).find((each) => each.startsWith(`${title}\n`)) ?? '';
+  const section = page.split(/^##? /m).find((each) => each.startsWith(`${title}\n`)) ?? '';
   return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
 }
 
@@ -82,6 +82,14 @@ const untilListed = (on: Stage, arn: string, isMeant: (summary: ReplicationSumma
   });
 
 describe.concurrent('the page for operators', () => {
+  test('lists every replication', async () => {
+    const arn = create(stage);
+    await stage.dms.stop({ replicationConfigArn: arn, ...brief });
+    await untilListed(stage, arn);
+    const [listed] = await follow('Operating', stage, arn);
+    expect(listed).toMatch(new RegExp(`^${nameOf(arn)} +stopped `, 'm'));
+  });
+
   test('finds out what is wrong when nothing works', async () => {
     const arn = create(stage);
     await stage.dms.stop({ replicationConfigArn: arn, ...brief });

@@ -18,8 +18,8 @@ test("AWS's client reads the endpoints of a replication, and another server name
   const endpoints = async () =>
     (await client.send(new DescribeEndpointsCommand(named(SourceEndpointArn, TargetEndpointArn)))).Endpoints ?? [];
   const [source, target] = await endpoints();
-  expect(source).toMatchObject({ EndpointArn: SourceEndpointArn, EndpointType: 'source', Port: 3306 });
-  expect(target).toMatchObject({ EndpointArn: TargetEndpointArn, EndpointType: 'target', DatabaseName: 'shop' });
+  expect(source).toMatchObject({ EndpointArn: SourceEndpointArn, EndpointType: 'SOURCE', Port: 3306 });
+  expect(target).toMatchObject({ EndpointArn: TargetEndpointArn, EndpointType: 'TARGET', DatabaseName: 'shop' });
   simulator.repointTarget(arn);
   const [same, other] = await endpoints();
   expect(same).toEqual(source);
@@ -34,6 +34,6 @@ test('endpoints come in pages, and an unknown endpoint or filter is rejected', a
   expect([first.Endpoints.length, second.Endpoints.length, second.Marker]).toEqual([50, 10, undefined]);
   const gone = 'arn:aws:dms:eu-west-1:123456789012:endpoint:GONE';
   expect(await refusal(simulator, 'DescribeEndpoints', named(gone))).toContain('ResourceNotFoundFault');
-  const unknown = { Filters: [{ Name: 'engine-name', Values: ['mysql'] }] };
-  expect(await refusal(simulator, 'DescribeEndpoints', unknown)).toContain('engine-name is not supported');
+  const unknown = { Filters: [{ Name: 'engine', Values: ['mysql'] }] };
+  expect(await refusal(simulator, 'DescribeEndpoints', unknown)).toContain('Filter name engine is not supported');
 });

@@ -60,6 +60,20 @@ test.each([
       await asked('AddTagsToResource', { ResourceArn: arn, Tags: [{ Key: 'team', Value: 'data' }] });
       await asked('ListTagsForResource', { ResourceArnList: [arn] });
       await asked('RemoveTagsFromResource', { ResourceArn: arn, TagKeys: ['team'] });
+      const settings = { PostgreSQLSettings: { SlotName: 'orders' } };
+      const about = { EndpointIdentifier: 'source-1', EndpointType: 'source', EngineName: 'postgres', ...settings };
+      const { Endpoint } = await asked('CreateEndpoint', about);
+      const { EndpointArn } = Endpoint;
+      await asked('ModifyEndpoint', { EndpointArn, Port: 5432 });
+      await asked('TestConnection', { EndpointArn, ReplicationInstanceArn: arn });
+      await asked('DescribeConnections', {});
+      await asked('DescribeEndpoints', {});
+      await asked('DeleteEndpoint', { EndpointArn });
+      const group = { ReplicationSubnetGroupIdentifier: 'private' };
+      const subnets = { ReplicationSubnetGroupDescription: 'private', SubnetIds: ['subnet-1', 'subnet-2'] };
+      await asked('CreateReplicationSubnetGroup', { ...group, ...subnets });
+      await asked('DescribeReplicationSubnetGroups', {});
+      await asked('DeleteReplicationSubnetGroup', group);
       await asked('StartReplication', {
         ...named,
         StartReplicationType: 'start-replication',

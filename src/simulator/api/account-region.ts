@@ -1,5 +1,6 @@
 import type { Config } from '../engine/model.js';
 import type { SimulatedReplication } from '../engine/replication.js';
+import type { Resources } from '../engine/resources.js';
 import type { Uncertain } from '../engine/uncertain.js';
 import type { FaultedView } from './faults.js';
 
@@ -15,6 +16,8 @@ export interface AccountRegion {
   readonly uncertain: Uncertain;
   /** Returns a number from 0 to 1, by the simulator's seed. */
   readonly random: () => number;
+  /** Resources that requests have created. */
+  readonly resources: Resources;
   /** Returns all replications, in order of creation. Runs no due events. Only `find` runs them. */
   list(): readonly SimulatedReplication[];
   find(arn: string): SimulatedReplication | undefined;

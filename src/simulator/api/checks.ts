@@ -14,15 +14,24 @@ export function checkIdentifier(value: string, name: string): void {
   );
 }
 
-export function checkEndpoint(arn: unknown, role: 'source' | 'target', { region, accountId }: AccountRegion): void {
+/**
+ * Throws if a config can't use the endpoint. An endpoint that no request has created counts as there, with the role that
+ * the start of its name tells, until a request creates one.
+ */
+export function checkEndpoint(arn: unknown, role: 'source' | 'target', accountRegion: AccountRegion): void {
+  const { region, accountId, resources } = accountRegion;
+  const stored = resources.endpoints.get(String(arn));
   const [, suffix] =
     new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
-  if (suffix === undefined) throw notFound('Endpoint', String(arn));
-  // The simulator stores no endpoints. The start of its name tells the role of an endpoint.
+  const isKnown = stored !== undefined || resources.endpoints.size === 0;
+  if (suffix === undefined || !isKnown) throw notFound('Endpoint', String(arn));
   const other = role === 'source' ? 'target' : 'source';
-  if (suffix.toLowerCase().startsWith(other))
+  const isOther =
+    stored === undefined ? suffix.toLowerCase().startsWith(other) : stored.EndpointType === other.toUpperCase();
+  const engine = stored?.EngineName ?? 'mysql';
+  if (isOther)
     throw invalid(
-      `ReplicationEngineType [id=1, name=mysql, cdcSupported=Y, endpointType=${other.toUpperCase()}, serviceType=AWS, externalName=MySQL, rvn=1] endpoint must be of type ${role.toUpperCase()}`,
+      `ReplicationEngineType [id=1, name=${engine}, cdcSupported=Y, endpointType=${other.toUpperCase()}, serviceType=AWS, externalName=${engine === 'mysql' ? 'MySQL' : engine}, rvn=1] endpoint must be of type ${role.toUpperCase()}`,
     );
 }
 

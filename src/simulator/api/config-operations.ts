@@ -15,6 +15,7 @@ import {
   textOf,
 } from './checks.js';
 import { findByIdentifier, find, runDueEvents } from './lists.js';
+import { randomIdentifier } from './random-identifier.js';
 import { readTags } from './tags.js';
 
 /** Fields that can't change once the replication was provisioned, and their names in DMS's messages. */
@@ -132,11 +133,3 @@ export const configOperations: Readonly<Record<string, Operation>> = {
     return { ReplicationConfig: { ...replication.config, ReplicationConfigUpdateTime: accountRegion.now } };
   },
 };
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-
-/** Returns a random identifier in DMS's format: 26 upper-case letters and digits from 2 to 7, a letter first. */
-export function randomIdentifier(random: () => number): string {
-  const one = (of: string) => of.charAt(Math.floor(random() * of.length));
-  return one(LETTERS) + Array.from({ length: 25 }, () => one(`${LETTERS}234567`)).join('');
-}

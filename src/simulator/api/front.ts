@@ -153,7 +153,7 @@ export class AwsFront {
 
   #accountRegion({ accountId, region }: Caller, met: MetFault | null): AccountRegion {
     const { store, uncertain, create, random } = this.world;
-    const { list } = store.site(accountId, region);
+    const { list, resources } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
     const { now } = store;
     const spoils = new FaultedView(met, now);
@@ -163,6 +163,7 @@ export class AwsFront {
       now,
       uncertain,
       random,
+      resources,
       list: () => (met === null ? list : list.filter((each) => !spoils.isUnseen(each))),
       find(arn) {
         const found = isOurs(arn) ? store.find(arn) : undefined;

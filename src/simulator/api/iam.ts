@@ -15,7 +15,11 @@ const withoutResource = new Set([
   'dms:DescribeReplications',
   'dms:DescribeReplicationConfigs',
   'dms:CreateReplicationConfig',
+  'dms:CreateEndpoint',
   'dms:DescribeEndpoints',
+  'dms:DescribeConnections',
+  'dms:CreateReplicationSubnetGroup',
+  'dms:DescribeReplicationSubnetGroups',
   'cloudwatch:GetMetricData',
 ]);
 

@@ -5,16 +5,19 @@ import { tableCount, tableRow } from '../engine/table-rows.js';
 import type { Operation, AccountRegion } from './account-region.js';
 import { invalid, notFound, refuseReadOnly, textOf } from './checks.js';
 import { configOperations } from './config-operations.js';
-import { describeEndpoints } from './endpoints.js';
+import { connectionOperations } from './connections.js';
+import { endpointOperations } from './endpoints.js';
 import { readFilters, find, pageByIndex, pageBySequence, runDueEvents, select, tableFilter } from './lists.js';
+import { subnetGroupOperations } from './subnet-groups.js';
 import { tagOperations } from './tags.js';
 
-/** Operations of `AmazonDMSv20160101` for serverless replications, by name. */
+/** Operations of `AmazonDMSv20160101` for serverless replications, and for what they need, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
   ...configOperations,
+  ...connectionOperations,
+  ...endpointOperations,
+  ...subnetGroupOperations,
   ...tagOperations,
-
-  DescribeEndpoints: describeEndpoints,
 
   DescribeReplicationConfigs(accountRegion, input) {
     const found = select(accountRegion, input, 'Replication Config');

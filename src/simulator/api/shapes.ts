@@ -20,6 +20,41 @@ const settings = {
   ReplicationSettings: 'string',
   SupplementalSettings: 'string',
 } as const;
+/** Members of an endpoint for the settings of its engine. They are kept as they are. */
+export const engineSettings = [
+  'DmsTransferSettings',
+  'DocDbSettings',
+  'DynamoDbSettings',
+  'ElasticsearchSettings',
+  'GcpMySQLSettings',
+  'IBMDb2Settings',
+  'KafkaSettings',
+  'KinesisSettings',
+  'MicrosoftSQLServerSettings',
+  'MongoDbSettings',
+  'MySQLSettings',
+  'NeptuneSettings',
+  'OracleSettings',
+  'PostgreSQLSettings',
+  'RedisSettings',
+  'RedshiftSettings',
+  'S3Settings',
+  'SybaseSettings',
+  'TimestreamSettings',
+];
+const endpoint: Shape = {
+  ...Object.fromEntries(engineSettings.map((name) => [name, 'structure'])),
+  Username: 'string',
+  Password: 'string',
+  ServerName: 'string',
+  Port: 'integer',
+  DatabaseName: 'string',
+  ExtraConnectionAttributes: 'string',
+  CertificateArn: 'string',
+  SslMode: 'ssl-mode',
+  ServiceAccessRoleArn: 'string',
+  ExternalTableDefinition: 'string',
+};
 const tags = [{ Key: 'string', Value: 'string', ResourceArn: 'string' }] as const;
 
 export const requestShapes: Readonly<Record<string, Shape>> = {
@@ -48,7 +83,35 @@ export const requestShapes: Readonly<Record<string, Shape>> = {
   AddTagsToResource: { ResourceArn: 'string!', 'Tags!': tags },
   ListTagsForResource: { ResourceArn: 'string', ResourceArnList: ['string'] },
   RemoveTagsFromResource: { ResourceArn: 'string!', 'TagKeys!': ['string'] },
+  CreateEndpoint: {
+    EndpointIdentifier: 'string!',
+    EndpointType: 'endpoint-type!',
+    EngineName: 'string!',
+    ...endpoint,
+    KmsKeyId: 'string',
+    ResourceIdentifier: 'string',
+    Tags: tags,
+  },
+  ModifyEndpoint: {
+    EndpointArn: 'string!',
+    EndpointIdentifier: 'string',
+    EndpointType: 'endpoint-type',
+    EngineName: 'string',
+    ...endpoint,
+    ExactSettings: 'boolean',
+  },
+  DeleteEndpoint: { EndpointArn: 'string!' },
   DescribeEndpoints: paging,
+  TestConnection: { ReplicationInstanceArn: 'string!', EndpointArn: 'string!' },
+  DescribeConnections: paging,
+  CreateReplicationSubnetGroup: {
+    ReplicationSubnetGroupIdentifier: 'string!',
+    ReplicationSubnetGroupDescription: 'string!',
+    'SubnetIds!': ['string'],
+    Tags: tags,
+  },
+  DescribeReplicationSubnetGroups: paging,
+  DeleteReplicationSubnetGroup: { ReplicationSubnetGroupIdentifier: 'string!' },
   DescribeReplicationConfigs: paging,
   DescribeReplications: paging,
   DescribeReplicationTableStatistics: { ReplicationConfigArn: 'string!', ...paging },
@@ -70,6 +133,8 @@ export const requestShapes: Readonly<Record<string, Shape>> = {
 
 const enums: Readonly<Record<string, readonly string[]>> = {
   'migration-type': ['full-load', 'cdc', 'full-load-and-cdc'],
+  'endpoint-type': ['source', 'target'],
+  'ssl-mode': ['none', 'require', 'verify-ca', 'verify-full'],
   'reload-option': ['data-reload', 'validate-only'],
 };
 
@@ -119,6 +184,10 @@ function readValue(expected: Shape[string] | Shape, value: unknown, at: string, 
 function checkScalar(type: string, value: unknown, at: string, problems: string[]): void {
   if (type === 'integer' ? !Number.isInteger(value) : type === 'timestamp' ? typeof value !== 'number' : false) {
     throw wrongType(value, type === 'integer' ? 'Integer' : 'Timestamp');
+  }
+  if (type === 'structure') {
+    if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(value, 'Structure');
+    return;
   }
   if (type === 'boolean' && typeof value !== 'boolean') throw wrongType(value, 'Boolean');
   if (type === 'integer' || type === 'timestamp' || type === 'boolean') return;

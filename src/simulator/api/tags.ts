@@ -1,7 +1,7 @@
-/** Tags of replication configs. */
+/** Tags of replication configs, endpoints and subnet groups. */
 import { AwsFault } from '../engine/aws-fault.js';
 import type { AccountRegion, Input, Operation } from './account-region.js';
-import { invalid, textOf } from './checks.js';
+import { invalid, notFound, textOf } from './checks.js';
 import { findByArn } from './lists.js';
 
 /** Maximum number of tags of a resource. */
@@ -20,13 +20,13 @@ interface Tag {
 
 export const tagOperations: Readonly<Record<string, Operation>> = {
   AddTagsToResource(accountRegion, input) {
-    const { tags } = findByArn(accountRegion, textOf(input, 'ResourceArn'), 'ResourceArn');
+    const tags = findTags(accountRegion, textOf(input, 'ResourceArn'), 'ResourceArn');
     for (const [key, value] of readTags(input, tags)) tags.set(key, value);
     return {};
   },
 
   RemoveTagsFromResource(accountRegion, input) {
-    const { tags } = findByArn(accountRegion, textOf(input, 'ResourceArn'), 'ResourceArn');
+    const tags = findTags(accountRegion, textOf(input, 'ResourceArn'), 'ResourceArn');
     for (const key of (input['TagKeys'] ?? []) as readonly string[]) tags.delete(key);
     return {};
   },
@@ -47,9 +47,17 @@ export const tagOperations: Readonly<Record<string, Operation>> = {
   },
 };
 
+/** Returns the tags of the resource with this ARN. Throws if there is none. */
+function findTags(accountRegion: AccountRegion, arn: string, name: string): Map<string, string> {
+  const [, kind] = /^arn:[^:]+:dms:[^:]*:\d{12}:(endpoint|subgrp):.+$/.exec(arn) ?? [];
+  if (kind === undefined) return findByArn(accountRegion, arn, name).tags;
+  const tags = accountRegion.resources.tags.get(arn);
+  if (tags === undefined) throw notFound(kind === 'endpoint' ? 'Endpoint' : 'Replication Subnet Group', arn);
+  return tags;
+}
+
 function tagsOf(accountRegion: AccountRegion, arn: string, name: string): readonly Tag[] {
-  const { tags } = findByArn(accountRegion, arn, name);
-  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+  return [...findTags(accountRegion, arn, name)].map(([Key, Value]) => ({ Key, Value }));
 }
 
 /** Reads `Tags` of a request. Throws if one of them is invalid, or if the resource would have too many. */

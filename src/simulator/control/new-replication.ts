@@ -1,5 +1,5 @@
 /** Creates the replications of the simulator. */
-import { randomIdentifier } from '../api/config-operations.js';
+import { randomIdentifier } from '../api/random-identifier.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
 import { replicationIn } from '../engine/initial-state.js';
 import { defaultTables, type Config } from '../engine/model.js';

@@ -1,12 +1,14 @@
 import type { SimulatedClock } from './clock.js';
 import type { SimulatedReplication } from './replication.js';
+import { Resources } from './resources.js';
 import { Schedule } from './schedule.js';
 
-/** Replications of one account-region. */
+/** Replications and other resources of one account-region. */
 export interface AccountRegionReplications {
   readonly accountId: string;
   readonly region: string;
   readonly list: SimulatedReplication[];
+  readonly resources: Resources;
 }
 
 /** All replications, by account-region. A lookup runs the due events of its replication first. */
@@ -48,7 +50,7 @@ export class Store {
   site(accountId: string, region: string): AccountRegionReplications {
     this.#deliver();
     const key = `${accountId}:${region}`;
-    const site = this.#sites.get(key) ?? { accountId, region, list: [] };
+    const site = this.#sites.get(key) ?? { accountId, region, list: [], resources: new Resources() };
     this.#sites.set(key, site);
     return site;
   }
