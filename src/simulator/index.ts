@@ -6,6 +6,7 @@
  * @module
  */
 export { DmsSimulator } from './control/simulator.js';
+export type { ReplicationControls } from './control/replication-controls.js';
 export { startDmsSimulator } from './control/start.js';
 export type { SimulatorCall } from './api/call-log.js';
 export type { SimulatedClock, TimeSpan } from './engine/clock.js';

@@ -5,8 +5,9 @@ import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { startDmsSimulator, uncertainDefaults, type DmsSimulator } from '../../src/simulator/index.js';
 import { call, config, look, refusal } from '../support/dms-http.js';
 import { until } from '../support/stage.js';
 
@@ -202,6 +203,42 @@ describe('over HTTP', () => {
     expect(await ask({ origin: simulator.endpoint })).toBe(200);
     expect(await ask({ origin: 'http://evil.example' })).toBe(403);
     expect(await ask({ origin: 'null' })).toBe(403);
+  });
+
+  test('the speed and the durations of a replication are set while it runs', async () => {
+    const arn = simulator.createReplication();
+    const durations = { stopping: 7, describingStop: 0 };
+    const act = { action: 'change-durations', replicationConfigArn: arn };
+    expect((await control('POST', 'act', { ...act, durations })).status).toBe(200);
+    simulator.stop(arn);
+    simulator.clock.advance({ seconds: 7 });
+    expect(simulator.row(arn).Status).toBe('stopped');
+    expect((await control('POST', 'act', { ...act, durations: { sleeping: 1 } })).answer.error).toContain('sleeping');
+    const before = simulator.clock.now();
+    await control('POST', 'speed', { speed: 1e6 });
+    await until('its time passes', () => simulator.clock.now() > before + 60_000);
+    expect((await control('GET', 'state')).answer.speed).toBe(1e6);
+    expect((await control('POST', 'speed', { speed: -1 })).status).toBe(400);
+    expect((await control('POST', 'speed', {})).status).toBe(400);
+    await control('POST', 'reset', {});
+    expect((await control('GET', 'state')).answer).toMatchObject({ speed: 0, now: '2026-01-01T00:00:00.000Z' });
+  });
+
+  test('it is described in OpenAPI, with every request, action, fault and switch', async () => {
+    const { answer } = await control('GET', 'openapi');
+    expect(await new Validator().validate(answer)).toEqual({ valid: true });
+    const described = Object.entries(answer.paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace('/_simulator/', '')}`),
+    );
+    const { answer: unknown } = await control('GET', 'nothing');
+    expect(unknown.error).toContain(`there is ${described.join(', ')}`);
+    const bodyOf = (path: string) =>
+      answer.paths[`/_simulator/${path}`].post.requestBody.content['application/json'].schema;
+    const actions = bodyOf('act').oneOf.map((each: any) => each.properties.action.const);
+    const { answer: refused } = await control('POST', 'act', { action: 'nothing', replicationConfigArn: 'x' });
+    expect(refused.error).toContain(`There is ${actions.join(', ')}`);
+    expect(Object.keys(bodyOf('uncertain').properties)).toEqual(Object.keys(uncertainDefaults));
+    expect(bodyOf('faults').properties.type.enum).toContain('answer-lost');
   });
 
   test('health is told, and switches are set while it runs', async () => {

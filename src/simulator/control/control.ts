@@ -8,8 +8,9 @@ import type { SourceSettings } from '../engine/source-settings.js';
 import type { Uncertain } from '../engine/uncertain.js';
 import type { SimulatedReplicationOptions } from './options.js';
 import type { Reply, Request } from '../api/http.js';
-import type { Step } from '../engine/steps.js';
+import type { Durations, Step } from '../engine/steps.js';
 import { AwsFault } from '../engine/aws-fault.js';
+import { actionSchema, listOf, members, openApi, optional, schemas } from './openapi.js';
 
 /** Input of a handler: a JSON object from an untrusted client. */
 type ControlInput = Readonly<Record<string, unknown>>;
@@ -17,7 +18,7 @@ type Handler = (simulator: Controlled, asked: ControlInput) => unknown;
 
 /** Part of the simulator that can be controlled over HTTP. */
 interface Controlled {
-  readonly clock: Pick<SimulatedClock, 'advance' | 'now'>;
+  readonly clock: Pick<SimulatedClock, 'advance' | 'now' | 'speed'>;
   readonly calls: readonly SimulatorCall[];
   replications(): readonly unknown[];
   faults(): readonly Fault[];
@@ -25,6 +26,7 @@ interface Controlled {
   fault(fault: Fault): void;
   clearFaults(replicationConfigArn?: string): void;
   setUncertain(switches: Partial<Uncertain>): void;
+  setSpeed(speed: number): void;
   setPolicy(policy: readonly Statement[] | null): void;
   reset(): void;
   stop(arn: string, reason?: string): void;
@@ -35,10 +37,24 @@ interface Controlled {
   repointTarget(arn: string): void;
   changeSource(arn: string, change: Partial<SourceSettings>): void;
   changeTables(arn: string, change: TablesChange): void;
+  changeDurations(arn: string, change: Partial<Durations>): void;
   onNextStop(arn: string, next: NextStop): void;
   onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void;
   onAssessment(arn: string, status: AssessmentEnd): void;
   failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void;
+}
+
+/** Request of the control. */
+interface Route {
+  /** What it does, as an imperative sentence. */
+  readonly does: string;
+  /** Schema of the body, in JSON Schema. Default: an empty object. */
+  readonly takes?: object;
+  /** Schemas of the parameters in the URL, by name. */
+  readonly query?: Readonly<Record<string, object>>;
+  /** Schema of the answer. Default: an empty object. */
+  readonly answers?: object;
+  readonly handle: Handler;
 }
 
 /**
@@ -47,60 +63,136 @@ interface Controlled {
  * A request that changes something has the content type `application/json` or none, and no `Origin` of another site. So
  * no page of another site can control the simulator.
  */
-const handlers: Readonly<Record<string, Handler>> = {
-  'GET health'(_, asked) {
-    requireOnly(asked, [], 'the request');
-    return { status: 'ok' };
+export const routes: Readonly<Record<string, Route>> = {
+  'GET health': {
+    does: 'Tell that it runs',
+    answers: members({ status: { const: 'ok' } }),
+    handle(_, asked) {
+      requireOnly(asked, [], 'the request');
+      return { status: 'ok' };
+    },
   },
-  'GET state': (simulator) => ({
-    now: new Date(simulator.clock.now()).toISOString(),
-    replications: simulator.replications(),
-    faults: simulator.faults(),
-  }),
-  'GET calls'({ calls }, { limit = '1000', ...more }) {
-    requireOnly(more, [], 'the request, apart from its limit,');
-    if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');
-    return { calls: calls.slice(Math.max(0, calls.length - Number(limit))) };
+  'GET openapi': {
+    does: 'Describe this control in OpenAPI',
+    answers: { type: 'object' },
+    handle(_, asked) {
+      requireOnly(asked, [], 'the request');
+      return openApi(routes);
+    },
   },
-  'POST replications': (simulator, asked) => ({ replicationConfigArn: simulator.createReplication(asked) }),
-  'POST clock': (simulator, asked) => {
-    simulator.clock.advance(asked);
-    return { now: new Date(simulator.clock.now()).toISOString() };
+  'GET state': {
+    does: 'Show the time, the replications and the faults',
+    answers: members({
+      now: schemas.time,
+      speed: schemas.amount,
+      replications: listOf({ type: 'object' }),
+      faults: listOf(schemas.fault),
+    }),
+    handle: (simulator) => ({
+      now: new Date(simulator.clock.now()).toISOString(),
+      speed: simulator.clock.speed,
+      replications: simulator.replications(),
+      faults: simulator.faults(),
+    }),
   },
-  'POST faults': (simulator, asked) => {
-    simulator.fault(asked as never);
-    return {};
+  'GET calls': {
+    does: 'Show the newest requests that AWS clients have sent',
+    query: { limit: { type: 'integer', minimum: 0, maximum: 999_999, default: 1000 } },
+    answers: members({ calls: listOf({ type: 'object' }) }),
+    handle({ calls }, { limit = '1000', ...more }) {
+      requireOnly(more, [], 'the request, apart from its limit,');
+      if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');
+      return { calls: calls.slice(Math.max(0, calls.length - Number(limit))) };
+    },
   },
-  'DELETE faults': (simulator, { replicationConfigArn: arn, ...more }) => {
-    requireOnly(more, [], 'the request');
-    if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');
-    simulator.clearFaults(arn);
-    return {};
+  'POST replications': {
+    does: 'Create a replication in any state',
+    takes: schemas.replication,
+    answers: members({ replicationConfigArn: schemas.text }),
+    handle: (simulator, asked) => ({ replicationConfigArn: simulator.createReplication(asked) }),
   },
-  'POST uncertain': (simulator, asked) => {
-    simulator.setUncertain(asked);
-    return {};
+  'POST clock': {
+    does: 'Move the time forward',
+    takes: optional({
+      days: schemas.amount,
+      hours: schemas.amount,
+      minutes: schemas.amount,
+      seconds: schemas.amount,
+    }),
+    answers: members({ now: schemas.time }),
+    handle(simulator, asked) {
+      simulator.clock.advance(asked);
+      return { now: new Date(simulator.clock.now()).toISOString() };
+    },
   },
-  'POST policy': (simulator, { statements, ...more }) => {
-    requireOnly(more, [], 'the policy');
-    simulator.setPolicy(statements as never);
-    return {};
+  'POST speed': {
+    does: 'Set how many simulated seconds pass in a real one',
+    takes: members({ speed: { ...schemas.amount, maximum: 1e6 } }),
+    handle(simulator, { speed, ...more }) {
+      requireOnly(more, ['speed'], 'the speed');
+      simulator.setSpeed(speed as number);
+      return {};
+    },
   },
-  'POST act': (simulator, asked) => {
-    act(simulator, asked);
-    return {};
+  'POST faults': {
+    does: 'Set a fault',
+    takes: schemas.fault,
+    handle(simulator, asked) {
+      simulator.fault(asked as never);
+      return {};
+    },
   },
-  'POST reset': (simulator, asked) => {
-    requireOnly(asked, [], 'the reset');
-    simulator.reset();
-    return {};
+  'DELETE faults': {
+    does: 'Clear the faults of one replication, or all',
+    query: { replicationConfigArn: schemas.text },
+    handle(simulator, { replicationConfigArn: arn, ...more }) {
+      requireOnly(more, [], 'the request');
+      if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');
+      simulator.clearFaults(arn);
+      return {};
+    },
+  },
+  'POST uncertain': {
+    does: 'Set switches for uncertain behaviour of DMS',
+    takes: schemas.uncertain,
+    handle(simulator, asked) {
+      simulator.setUncertain(asked);
+      return {};
+    },
+  },
+  'POST policy': {
+    does: 'Set the IAM policy of every caller',
+    takes: members({ statements: { oneOf: [listOf({ type: 'object' }), { type: 'null' }] } }),
+    handle(simulator, { statements, ...more }) {
+      requireOnly(more, [], 'the policy');
+      simulator.setPolicy(statements as never);
+      return {};
+    },
+  },
+  'POST act': {
+    does: 'Act on one replication, as another client or an event in DMS would',
+    get takes() {
+      return { oneOf: Object.entries(actions).map(([name, { takes }]) => actionSchema(name, takes)) };
+    },
+    handle(simulator, asked) {
+      act(simulator, asked);
+      return {};
+    },
+  },
+  'POST reset': {
+    does: 'Remove all replications, resources, faults and calls, and rewind clock and chance',
+    handle(simulator, asked) {
+      requireOnly(asked, [], 'the reset');
+      simulator.reset();
+      return {};
+    },
   },
 };
 
 /** Action on one replication, as another client or an event in DMS would perform it. */
 interface Action {
-  /** Members of the request, apart from the action and the ARN. */
-  readonly takes: readonly string[];
+  /** Schemas of the members of the request, apart from the action and the ARN. A `!` marks a required one. */
+  readonly takes: Readonly<Record<string, object>>;
   readonly act: (simulator: Controlled, arn: string, asked: ControlInput) => void;
 }
 
@@ -112,34 +204,41 @@ function textOf(value: unknown): string | undefined {
 const messagesOf = ({ messages = ['Simulated failure'] }: ControlInput) => messages as string[];
 
 const actions: Readonly<Record<string, Action>> = {
-  stop: { takes: ['reason'], act: (simulator, arn, { reason }) => simulator.stop(arn, textOf(reason)) },
-  start: { takes: ['type'], act: (simulator, arn, { type }) => simulator.start(arn, textOf(type)) },
-  restart: { takes: [], act: (simulator, arn) => simulator.restart(arn) },
-  modify: { takes: [], act: (simulator, arn) => simulator.modify(arn) },
+  stop: { takes: { reason: schemas.text }, act: (simulator, arn, { reason }) => simulator.stop(arn, textOf(reason)) },
+  start: { takes: { type: schemas.startType }, act: (simulator, arn, { type }) => simulator.start(arn, textOf(type)) },
+  restart: { takes: {}, act: (simulator, arn) => simulator.restart(arn) },
+  modify: { takes: {}, act: (simulator, arn) => simulator.modify(arn) },
   fail: {
-    takes: ['messages', 'stopReason'],
+    takes: { messages: listOf(schemas.text), stopReason: schemas.text },
     act: (simulator, arn, asked) => simulator.fail(arn, messagesOf(asked), textOf(asked['stopReason'])),
   },
-  'repoint-target': { takes: [], act: (simulator, arn) => simulator.repointTarget(arn) },
+  'repoint-target': { takes: {}, act: (simulator, arn) => simulator.repointTarget(arn) },
   'change-source': {
-    takes: ['source'],
+    takes: { 'source!': { type: 'object' } },
     act: (simulator, arn, { source }) => simulator.changeSource(arn, source as never),
   },
   'change-tables': {
-    takes: ['tables'],
+    takes: { 'tables!': { type: 'object' } },
     act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables as never),
   },
-  'on-next-stop': { takes: ['next'], act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never) },
+  'change-durations': {
+    takes: { 'durations!': schemas.durations },
+    act: (simulator, arn, { durations }) => simulator.changeDurations(arn, durations as never),
+  },
+  'on-next-stop': {
+    takes: { 'next!': { type: 'object' } },
+    act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never),
+  },
   'on-step': {
-    takes: ['step', 'messages'],
+    takes: { 'step!': schemas.step, messages: { oneOf: [listOf(schemas.text), { type: 'null' }] } },
     act: (simulator, arn, { step, messages }) => simulator.onStep(arn, step as Step, messages as never),
   },
   'on-assessment': {
-    takes: ['status'],
+    takes: { 'status!': schemas.assessmentEnd },
     act: (simulator, arn, { status }) => simulator.onAssessment(arn, status as never),
   },
   'fail-after-running': {
-    takes: ['seconds', 'messages'],
+    takes: { 'seconds!': schemas.amount, messages: listOf(schemas.text) },
     act: (simulator, arn, asked) => simulator.failAfterRunning(arn, asked['seconds'] as number, messagesOf(asked)),
   },
 };
@@ -149,7 +248,8 @@ function act(simulator: Controlled, asked: ControlInput): void {
   const found = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (found === undefined)
     throw new TypeError(`There is no action "${String(action)}". There is ${Object.keys(actions).join(', ')}`);
-  requireOnly(more, found.takes, `the action "${String(action)}"`);
+  const taken = Object.keys(found.takes).map((name) => name.replace('!', ''));
+  requireOnly(more, taken, `the action "${String(action)}"`);
   found.act(simulator, String(arn), more);
 }
 
@@ -162,9 +262,10 @@ function requireOnly(asked: object, members: readonly string[], what: string): v
 }
 
 export function control(simulator: Controlled, { method, url, headers, body }: Request): Reply {
-  const handler = handlers[`${method} ${url.pathname.slice('/_simulator/'.length)}`];
-  if (handler === undefined) {
-    const all = Object.keys(handlers).join(', ');
+  const name = `${method} ${url.pathname.slice('/_simulator/'.length)}`;
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+  if (route === undefined) {
+    const all = Object.keys(routes).join(', ');
     return json(404, { error: `There is no ${method} ${url.pathname}. Below /_simulator/ there is ${all}` });
   }
   const { origin, host, 'content-type': type = 'application/json' } = headers;
@@ -177,7 +278,7 @@ export function control(simulator: Controlled, { method, url, headers, body }: R
     if (typeof read !== 'object' || read === null || Array.isArray(read))
       throw new TypeError('The body must be a JSON object');
     const input = { ...Object.fromEntries(url.searchParams), ...read };
-    return json(200, handler(simulator, input));
+    return json(200, route.handle(simulator, input));
   } catch (err) {
     const known =
       err instanceof AwsFault || err instanceof SyntaxError || err instanceof TypeError || err instanceof RangeError;

@@ -137,6 +137,7 @@ const tableSettings = {
 };
 const isCount = (value: unknown) => typeof value !== 'object';
 const durations = shape(Object.fromEntries(Object.keys(defaultDurations).map((name) => [name, number()])));
+const speed = number(0, 1e6);
 /** Maximum length of a message. Longer than any client of DMS keeps, so that tests can see it cut. */
 const MAX_TEXT = 1_000_000;
 const anyText = textUpTo(MAX_TEXT);
@@ -164,7 +165,7 @@ export const checks = {
   simulator: shape({
     port: whole(0, 65_535),
     host: text(),
-    speed: number(0, 1e6),
+    speed,
     startAt: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z'),
     seed: number(0, 2 ** 32),
     durations,
@@ -227,6 +228,8 @@ export const checks = {
     },
   ),
   uncertain: shape(uncertain),
+  speed,
+  durations,
   policy,
   messages,
   seconds: number(),

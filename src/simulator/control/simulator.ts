@@ -6,16 +6,14 @@ import { Faults, type Fault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
 import { seededRandom, SimulatedClock } from '../engine/clock.js';
-import type { Config, NextStop, Row, TablesChange } from '../engine/model.js';
+import type { Config, Row } from '../engine/model.js';
 import type { SimulatedReplication } from '../engine/replication.js';
-import type { SourceSettings } from '../engine/source-settings.js';
-import type { Step } from '../engine/steps.js';
 import { Store } from '../engine/store.js';
-import { targetRows } from '../engine/table-rows.js';
 import { switchesOf, type Uncertain } from '../engine/uncertain.js';
 import { control } from './control.js';
 import { newReplication, defaultConfig } from './new-replication.js';
 import { checks, type DmsSimulatorOptions, type SimulatedReplicationOptions } from './options.js';
+import { ReplicationControls } from './replication-controls.js';
 import { SimulatorServer } from './server.js';
 
 /**
@@ -23,7 +21,7 @@ import { SimulatorServer } from './server.js';
  *
  * Methods throw an `Error` for an unknown ARN, and a `RangeError` for an invalid argument.
  */
-export class DmsSimulator {
+export class DmsSimulator extends ReplicationControls {
   /** Simulated clock. Tests move it forward with `advance`. */
   readonly clock: SimulatedClock;
   /** Newest requests that the simulator received, oldest first. At most 200,000, and 50 million characters in all. */
@@ -44,6 +42,7 @@ export class DmsSimulator {
   #policy: readonly Statement[] | null;
 
   constructor(options: DmsSimulatorOptions) {
+    super();
     const { speed = 60, startAt, seed = randomInt(2 ** 32), policy = null } = options;
     checks.simulator(options, 'the simulator');
     this.#options = options;
@@ -97,99 +96,6 @@ export class DmsSimulator {
     return arn;
   }
 
-  /** Returns the row as DMS would show it now. Tests may change the row: looks then show the change. */
-  row(arn: string): Row {
-    return this.#get(arn).row;
-  }
-
-  /** Sets the outcome of the next stop. */
-  onNextStop(arn: string, next: NextStop): void {
-    checks.nextStop(next, 'the next stop');
-    this.#get(arn).nextStop = next;
-  }
-
-  /**
-   * Sets what happens in a step from now on.
-   *
-   * A list: the step fails with these messages. `null`: the step never ends. `undefined`: the step goes as usual again.
-   * Around each message of `testing_connection` DMS names the source endpoint and the config.
-   */
-  onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void {
-    const { troubledSteps } = this.#get(arn);
-    checks.step(step, 'the step');
-    if (step === 'deprovisioning' && Array.isArray(trouble))
-      throw new RangeError('the step deprovisioning can only hang');
-    if (trouble !== undefined && trouble !== null) checks.messages(trouble, 'messages');
-    if (trouble === undefined) troubledSteps.delete(step);
-    else troubledSteps.set(step, trouble);
-  }
-
-  /** Sets the status in which the next premigration assessment ends. */
-  onAssessment(arn: string, status: SimulatedReplication['assessmentStatus']): void {
-    checks.assessment(status, 'the assessment');
-    this.#get(arn).assessmentStatus = status;
-  }
-
-  /** Makes the replication fail this many simulated seconds after it next reaches `running`. */
-  failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void {
-    checks.seconds(seconds, 'seconds');
-    checks.messages(messages, 'messages');
-    this.#get(arn).failsAfterRunning = { seconds, messages };
-  }
-
-  /** Makes the replication fail now. Default of `stopReason`: see the switch `failureStopReason`. */
-  fail(arn: string, messages: readonly string[], stopReason?: string): void {
-    checks.messages(messages, 'messages');
-    this.#get(arn).fail(messages, stopReason);
-  }
-
-  /** Stops the replication, as another client would, or with `reason`, as DMS would. Throws an `Error` if DMS would refuse. */
-  stop(arn: string, reason?: string): void {
-    this.#get(arn).stop(reason);
-  }
-
-  /** Starts the replication, as another client would. `type` is `resume-processing` by default. Throws an `Error` if DMS would refuse the start. */
-  start(arn: string, type = 'resume-processing'): void {
-    checks.startType(type, 'the start type');
-    this.#get(arn).start({ type });
-  }
-
-  /** Starts the replication from any state but `deleting`, as DMS does by itself. */
-  restart(arn: string): void {
-    this.#get(arn).restart();
-  }
-
-  /** Modifies the replication without changes to its config. The replication must be running or at rest. */
-  modify(arn: string): void {
-    this.#get(arn).modify();
-  }
-
-  /** Puts another, empty database behind the target endpoint. Only its rows and the endpoint's `ServerName` show that. */
-  repointTarget(arn: string): void {
-    this.#get(arn).repointTarget();
-  }
-
-  /** Counts the rows in the database behind the target endpoint: loaded rows, and rows inserted since. */
-  targetRows(arn: string): number {
-    return targetRows(this.#get(arn));
-  }
-
-  /** Changes the source. `openTransaction: true` pins the checkpoint until it is set to false. */
-  changeSource(arn: string, change: Partial<SourceSettings> & { readonly openTransaction?: boolean }): void {
-    checks.sourceChange(change, 'the source');
-    const { source, time } = this.#get(arn);
-    const { openTransaction, ...settings } = change;
-    source.change(settings, time);
-    if (openTransaction !== undefined) source.transaction(openTransaction, time);
-  }
-
-  /** Changes what is wrong with the tables, such as `inError`. Their statistics show it at once. */
-  changeTables(arn: string, change: TablesChange): void {
-    checks.tablesChange(change, 'the tables');
-    const { tables, time } = this.#get(arn);
-    tables.change(change, time);
-  }
-
   /** Sets a fault. Requests meet it from now on. */
   fault(fault: Fault): void {
     checks.fault(fault, 'the fault');
@@ -205,6 +111,12 @@ export class DmsSimulator {
   /** Removes the faults that were set for one replication. Without an ARN: all faults. */
   clearFaults(replicationConfigArn?: string): void {
     this.#faults.clear(replicationConfigArn ?? null);
+  }
+
+  /** Sets how fast the simulated time passes: simulated seconds in a real one, from now on. 0: the time stands still. */
+  setSpeed(speed: number): void {
+    checks.speed(speed, 'the speed');
+    this.clock.setSpeed(speed);
   }
 
   /** Sets the IAM policy of every caller from now on. `null`: everything is allowed. */
@@ -254,7 +166,7 @@ export class DmsSimulator {
     return Math.floor(this.#store.now * 1000) / 1000;
   }
 
-  #get(arn: string): SimulatedReplication {
+  protected find(arn: string): SimulatedReplication {
     const replication = this.#store.find(arn);
     if (replication === undefined) throw new Error(`The simulator has no replication ${arn}`);
     return replication;

@@ -26,28 +26,45 @@ export class SimulatedClock {
   #begunAt: number;
   #skipped = 0;
 
+  #speed: number;
+
   constructor(
-    private readonly speed: number,
+    private readonly firstSpeed: number,
     private readonly startAt: number | null,
   ) {
+    this.#speed = firstSpeed;
     this.#begunAt = startAt ?? this.#realBegunAt;
   }
 
-  /** Sets the clock back to its beginning. */
+  /** Sets the clock back to its beginning, and to its first speed. */
   rewind(): void {
+    this.#speed = this.firstSpeed;
     this.#realBegunAt = Date.now();
     this.#begunAt = this.startAt ?? this.#realBegunAt;
     this.#skipped = 0;
   }
 
+  /** Returns how many simulated seconds pass in a real one. */
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** Changes the speed from now on. */
+  setSpeed(speed: number): void {
+    this.#begunAt = this.now();
+    this.#realBegunAt = Date.now();
+    this.#skipped = 0;
+    this.#speed = speed;
+  }
+
   /** True if only {@link SimulatedClock.advance} moves the time (`speed` 0). */
   get isMoved(): boolean {
-    return this.speed === 0;
+    return this.#speed === 0;
   }
 
   /** Returns the simulated time, in ms since the epoch. */
   now(): number {
-    return this.#begunAt + (Date.now() - this.#realBegunAt) * this.speed + this.#skipped;
+    return this.#begunAt + (Date.now() - this.#realBegunAt) * this.#speed + this.#skipped;
   }
 
   /** Calls `call` once the clock reaches `time`, in ms since the epoch. Never calls it if time stands still. */
@@ -55,7 +72,7 @@ export class SimulatedClock {
     if (this.isMoved) return;
     // A timer can fire a millisecond early.
     const again = () => (this.now() < time ? this.whenReached(time, call) : call());
-    setTimeout(again, Math.min(MAX_TIMER, Math.ceil((time - this.now()) / this.speed) + 1)).unref();
+    setTimeout(again, Math.min(MAX_TIMER, Math.ceil((time - this.now()) / this.#speed) + 1)).unref();
   }
 
   /** Moves the time forward at once. Throws a `RangeError` beyond the year 9999. */

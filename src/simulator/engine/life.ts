@@ -34,7 +34,7 @@ export class Life {
     readonly config: Config,
     tables: TableSettings,
     source: SourceSettings,
-    readonly durations: Durations,
+    public durations: Durations,
     readonly uncertain: Uncertain,
     time: number,
   ) {
@@ -44,7 +44,7 @@ export class Life {
     this.tables = new Tables(tables, config);
     this.shown = new ShownRow(config, uncertain, time);
     this.#history = new History(this.source, (row, at) =>
-      this.shown.updateStatistics(row, at, durations.fullLoad, this.tables),
+      this.shown.updateStatistics(row, at, this.durations.fullLoad, this.tables),
     );
   }
 
