@@ -139,6 +139,53 @@ async function filesUnder(folder: string): Promise<string[]> {
     .toSorted();
 }
 
+describe('the Dockerfile of the simulator', () => {
+  const path = join(deploy, 'simulator/Dockerfile');
+  test('passes hadolint', () => lint(tools.python('hadolint'), ['--failure-threshold', 'style', path]));
+
+  test('passes checkov', () => runCheckov('--file', path, '--framework', 'dockerfile'));
+
+  test('installs this version, and checks the port that the program opens by default', async () => {
+    const text = await readFile(path, 'utf8');
+    const { version } = await readJson<{ version: string }>('package.json');
+    expect(text).toContain(`temporal-dms@${version}\n`);
+    expect(text).toContain(`temporal-dms-simulator:${version} `);
+    const [program = '', ...args] = healthCheckOf(text);
+    await using simulator = await startProgramOf(text);
+    const check = (url: string) =>
+      run(
+        program,
+        args.map((arg) => arg.replace('http://127.0.0.1:4570', url)),
+      ).then(
+        () => 'healthy',
+        () => 'not healthy',
+      );
+    expect(await check(simulator.endpoint)).toBe('healthy');
+    expect(await check('http://127.0.0.1:9')).toBe('not healthy');
+    const { stdout } = await run(process.execPath, [join(root, 'dist/cli/main.js'), 'simulator', '--help']);
+    expect(stdout).toContain(`(default: "${/^EXPOSE (\d+)$/m.exec(text)?.[1]}")`);
+  });
+});
+
+/** Starts what the image starts, on a free port of this machine. */
+async function startProgramOf(text: string): Promise<AsyncDisposable & { readonly endpoint: string }> {
+  const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(text) ?? [];
+  const [name, ...words] = JSON.parse(entry) as readonly string[];
+  expect(name).toBe('temporal-dms');
+  const args = words.map((word) => (word === '0.0.0.0' ? '127.0.0.1' : word));
+  const program = [join(root, 'dist/cli/main.js'), ...args, '--port', '0', '-o', 'jsonl'];
+  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const { endpoint } = JSON.parse(line) as { readonly endpoint: string };
+  return {
+    endpoint,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await once(child, 'exit');
+    },
+  };
+}
+
 describe('the Dockerfile', () => {
   const path = join(deploy, 'Dockerfile');
   let text: string;
