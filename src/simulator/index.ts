@@ -8,6 +8,7 @@
 export { DmsSimulator } from './control/simulator.js';
 export type { ReplicationControls } from './control/replication-controls.js';
 export { startDmsSimulator } from './control/start.js';
+export { useDmsSimulator, type TestHooks } from './control/in-tests.js';
 export type { SimulatorCall } from './api/call-log.js';
 export type { SimulatedClock, TimeSpan } from './engine/clock.js';
 export type { Fault } from './api/faults.js';

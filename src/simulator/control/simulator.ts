@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { AwsFront } from '../api/front.js';
 import { namesOf } from '../api/request-names.js';
@@ -130,6 +131,24 @@ export class DmsSimulator extends ReplicationControls {
     const isMeant = (call: SimulatorCall) =>
       call.operation === operation && (arn === undefined || namesOf(call.input).includes(arn));
     return this.calls.filter(isMeant).length;
+  }
+
+  /**
+   * Throws an `AssertionError` unless clients have asked for exactly these changes, in this order: every request but looks,
+   * with any outcome. `arn`: those that name one replication. Default: all.
+   */
+  assertCalls(operations: readonly string[], arn?: string): void {
+    const isChange = ({ operation, input }: SimulatorCall) =>
+      !/^(Describe|List|Get)/.test(operation) && (arn === undefined || namesOf(input).includes(arn));
+    const actual = this.calls.filter(isChange).map(({ operation }) => operation);
+    if (JSON.stringify(actual) === JSON.stringify(operations)) return;
+    const told = (list: readonly string[]) => (list.length === 0 ? 'nothing' : list.join(', '));
+    throw new AssertionError({
+      message: `Clients asked for ${told(actual)}, not for ${told(operations)}`,
+      actual,
+      expected: operations,
+      operator: 'assertCalls',
+    });
   }
 
   /** Returns every replication as it is now. `lagSeconds`: simulated seconds behind the source. `null`: CDC does not run. */
