@@ -8,7 +8,7 @@ import type { GlobalOptions } from './globals.js';
 import { temporalEnv } from './temporal-env.js';
 
 /** Longest wait for the first answer of the server. */
-const CONNECT_SECONDS = 4;
+const CONNECT_SECONDS = 8;
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -188,9 +188,10 @@ describe.concurrent('a cutover in trouble', () => {
   test('goes back when tables come into error only after DMS was asked for the stop', async () => {
     const application = new Application();
     const { simulator } = cutovers.stage;
-    const arn = simulator.createReplication({ status: 'running', durations: { stopping: 5 } });
-    const { cutover } = await cutovers.start({ arns: [arn] }, application);
-    await until('DMS stops it', async () => simulator.row(arn).Status === 'stopping');
+    const arn = simulator.createReplication({ status: 'running' });
+    // The tables are read once the stop has settled.
+    const { cutover } = await cutovers.start({ arns: [arn], stop: { settleSeconds: 10 } }, application);
+    await until('DMS was asked', async () => simulator.count('StopReplication', arn) === 1);
     simulator.changeTables(arn, { inError: 1 });
     const result = await cutover.result();
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-warns', phase: 'judging' } });
