@@ -48,7 +48,10 @@ export async function measureCutover({ promised }: Report): Promise<void> {
       },
     });
     const approve = async () => {
-      while (!(await cutover.status()).ready) await sleep(200);
+      for (let status = await cutover.status(); !status.ready; status = await cutover.status()) {
+        if (status.cause !== null) return;
+        await sleep(200);
+      }
       await cutover.approve({ by: 'bench', reason: 'ready', confirm: 'bench' });
     };
     const [{ outcome, writesStoppedSeconds }] = await hooks.runUntil(Promise.all([cutover.result(), approve()]));

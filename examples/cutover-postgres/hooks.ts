@@ -25,7 +25,7 @@ export interface PostgresCutoverOptions {
   readonly pointer: string;
   /** Name of the database that moves. */
   readonly databaseOf: (context: CutoverContext) => string;
-  /** Roles that write. `fence` ends their sessions. Default: `app`. */
+  /** Roles that write. `fence` ends their sessions, so the role of these connection strings is not one. Default: `app`. */
   readonly writers?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ const [CONNECT_MS, WORK_MS] = [3000, 6000];
 const IDLE_MS = 30_000;
 
 /** Beginning of the names of replication slots. */
-const SLOT_PREFIX = 'reverse_';
+const SLOT_PREFIX = 'dms_cutover_reverse_';
 
 /** Tables of the example. `traffic` belongs to the pointer, `cutover_marker` to the source and the target. */
 export const POINTER_SCHEMA = `CREATE TABLE IF NOT EXISTS traffic (
@@ -115,7 +115,7 @@ export function createPostgresHooks({
         ),
       );
       // The source takes writes. A target that is down must not make that look like a failure.
-      await onTarget(context, (client) => dropSlots(client, `${SLOT_PREFIX}%`)).catch((err: unknown) => {
+      await onTarget(context, (client) => dropSlots(client, SLOT_PREFIX)).catch((err: unknown) => {
         log.warn('The source takes writes. A replication slot may be left on the target; drop it by hand', {
           database: name,
           error: String(err),
@@ -170,20 +170,23 @@ export function createPostgresHooks({
     async preparePostgresReverse(context: CutoverContext): Promise<void> {
       const slot = slotOf(context);
       const refuseIfReturned = () => unlessReturned(context, async () => {});
-      await refuseIfReturned();
-      // A new slot waits for every transaction of its server. The lock of the pointer may be one of them.
-      await onTarget(context, (client) =>
-        client.query(
-          `SELECT pg_create_logical_replication_slot($1, 'test_decoding')
-            WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,
-          [slot],
-        ),
-      );
-      // `unfence` may have come meanwhile, and has then found no slot to drop.
-      await refuseIfReturned().catch(async (err: unknown) => {
+      try {
+        await refuseIfReturned();
+        // A new slot waits for every transaction of its server. The lock of the pointer may be one of them.
+        await onTarget(context, (client) =>
+          client.query(
+            `SELECT pg_create_logical_replication_slot($1, 'test_decoding')
+              WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,
+            [slot],
+          ),
+        );
+        // `unfence` may have come meanwhile, and has then found no slot to drop.
+        await refuseIfReturned();
+      } catch (err) {
+        // The slot is the cutover's own. An attempt that goes on makes it again.
         await onTarget(context, (client) => dropSlots(client, slot));
         throw err;
-      });
+      }
     },
 
     async switchPostgres(context: CutoverContext): Promise<void> {
@@ -248,12 +251,12 @@ function slotOf({ token }: CutoverContext): string {
   return `${SLOT_PREFIX}${createHash('sha256').update(token).digest('hex').slice(0, 32)}`;
 }
 
-/** Drops the slots of the database whose names match. */
-async function dropSlots(client: Client, pattern: string): Promise<void> {
+/** Drops the slots of the database whose names begin so. */
+async function dropSlots(client: Client, beginning: string): Promise<void> {
   await client.query(
     `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
-      WHERE slot_name LIKE $1 AND database = current_database() AND NOT active`,
-    [pattern],
+      WHERE starts_with(slot_name, $1) AND database = current_database() AND NOT active`,
+    [beginning],
   );
 }
 

@@ -44,8 +44,15 @@ def test_actions_switches_policies_and_speed_are_set(dms_simulator: Simulator) -
     dms_simulator.act("stop", arn)
     dms_simulator.advance(seconds=7)
     assert dms_simulator.row(arn)["Status"] == "stopped"
-    dms_simulator.set_uncertain(quota=0)
-    dms_simulator.set_speed(1)
+    dms = client(dms_simulator)
+    with pytest.raises(ClientError, match="testing|ReplicationSubnetGroup|not found|must provide"):
+        dms.test_connection(EndpointArn="x", ReplicationInstanceArn="y")
+    dms_simulator.set_uncertain(stopAtRest="accepted")
+    dms.stop_replication(ReplicationConfigArn=arn)
+    dms_simulator.set_speed(1_000_000)
+    before = dms.describe_replications()["ResponseMetadata"]["HTTPHeaders"]["date"]
+    while dms.describe_replications()["ResponseMetadata"]["HTTPHeaders"]["date"] == before:
+        pass
     dms_simulator.set_policy([])
     with pytest.raises(ClientError, match="not authorized to perform: dms:DescribeReplications"):
         client(dms_simulator).describe_replications()

@@ -11,11 +11,24 @@ const questions: Readonly<Partial<Record<CutoverPhase, CutoverQuestion>>> = {
 };
 
 export function cutoverStatusText(id: string, status: CutoverStatus): string {
-  const { token, phase, since, waitingFor, writesStoppedAt, returnAt, cause, approvals, checks, undo, allowed } =
-    status;
+  const {
+    token,
+    phase,
+    since,
+    waitingFor,
+    problem,
+    writesStoppedAt,
+    returnAt,
+    cause,
+    approvals,
+    checks,
+    undo,
+    allowed,
+  } = status;
   const rows: (readonly [string, string | null])[] = [
     ['since', timeText(since)],
     ['waits for', waitingFor],
+    ['problem', problem],
     ['writes', writesStoppedAt === null ? null : `stopped at ${timeText(writesStoppedAt)}`],
     ['goes back', returnAt === null ? null : timeText(returnAt)],
     ['because', cause === null ? null : `${cause.code}: ${cause.detail}`],

@@ -74,9 +74,11 @@ export class Output {
     this.terminal.stderr.write(`${line}\n`);
   }
 
-  /** Writes a warning of this package. Other warnings, such as those of Node, are not for operators. */
+  /** Writes a warning of this package, in JSON a line of its own. Other warnings, such as Node's, are not for operators. */
   warn(name: string, message: string): void {
-    if (name === 'TemporalDmsWarning') this.say(this.style('yellow', message, this.terminal.stderr));
+    if (name !== 'TemporalDmsWarning' || this.options.quiet) return;
+    if (this.isText) this.say(this.style('yellow', message, this.terminal.stderr));
+    else this.terminal.stderr.write(`${JSON.stringify({ warning: { message } })}\n`);
   }
 
   /** Replaces the live text. Without a terminal, writes the text if it has changed. */

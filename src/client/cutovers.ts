@@ -19,15 +19,23 @@ import type {
 import type { CutoverInput } from '../contract/cutover-input.js';
 import { readCutoverRequest } from '../contract/cutover-request-schemas.js';
 import { readCutoverInput } from '../contract/cutover-schemas.js';
-import { bothForms, shellWord, updateCommand } from '../contract/commands.js';
+import { bothForms, shellWord, updateCommand, workerCommand } from '../contract/commands.js';
 import { dmsFailure, findDmsFailure } from '../contract/failures.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
-import { askServer, isUnanswered, requestWithoutLimit, requireServer } from './reach.js';
-import { findProblem, WorkerWatch } from './workers.js';
+import { findHostProblem } from './progress.js';
+import {
+  askServer,
+  isExplainedByServer,
+  isUnanswered,
+  requestWithoutLimit,
+  requireServer,
+  serverMessageOf,
+} from './reach.js';
+import { describeNoWorker, findWaitingTask, WorkerWatch, type Problem } from './workers.js';
 
 /** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
-const ANSWER_SECONDS = 10;
+const ANSWER_SECONDS = 8;
 
 /** Handle of a cutover. Each request takes a name and a reason, and throws `DmsCutoverRefused` at the wrong time. */
 export interface CutoverHandle {
@@ -114,7 +122,7 @@ export function handleOf(client: Client, cutoverId: string): CutoverHandle {
     async result() {
       try {
         const result = requestWithoutLimit(client, () => handle.result());
-        const problem = async () => findProblem(client, await handle.describe());
+        const problem = async () => (await findHostProblem(client, handle)) ?? (await reportedProblem(client, handle));
         return (await new WorkerWatch().during(problem, result)) as CutoverResult;
       } catch (err) {
         throw err instanceof WorkflowNotFoundError ? notFound(workflowId) : (findDmsFailure(err) ?? err);
@@ -150,13 +158,27 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
   } catch (err) {
     if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
     if (err instanceof WorkflowNotFoundError) throw notFound(handle.workflowId);
-    if (!isUnanswered(err)) throw err;
-    const { taskQueue } = await askServer(client, () => handle.describe());
+    if (!isUnanswered(err) && !isExplainedByServer(err)) throw err;
+    const description = await askServer(client, () => handle.describe());
+    const { taskQueue } = description;
+    const task = await findWaitingTask(client, description);
+    const silence = isExplainedByServer(err)
+      ? serverMessageOf(err)
+      : `no worker of the task queue "${taskQueue}" answered within ${ANSWER_SECONDS} s. Check that one serves it with temporal-dms/workflows: ${workerCommand(taskQueue)}`;
     throw new ServiceError(
-      `${handle.workflowId} gives no answer. Check that a worker serves the task queue ${taskQueue} with temporal-dms/workflows. The request may still be carried out: read the status before you send it again`,
+      `${handle.workflowId} gives no answer: ${task === null ? silence : describeNoWorker(task)}. The request may still be carried out: read the status before you send it again`,
       { cause: err as Error },
     );
   }
+}
+
+/** Returns the problem that the cutover reports by itself. Asks it only if nothing is pending. */
+async function reportedProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
+  const { status, raw } = await askServer(client, () => handle.describe());
+  const isIdle = !raw.pendingActivities?.length && !raw.pendingChildren?.length && raw.pendingWorkflowTask == null;
+  if (status.name !== 'RUNNING' || !isIdle) return null;
+  const { problem } = await ask(client, handle, () => handle.query<CutoverStatus>(messageNames.cutover));
+  return problem === null ? null : { text: problem, noWorker: null };
 }
 
 function notFound(workflowId: string) {

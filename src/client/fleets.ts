@@ -28,7 +28,8 @@ import {
   requireServer,
   serverMessageOf,
 } from './reach.js';
-import { describeNoWorker, findProblem, findWaitingTask, WorkerWatch } from './workers.js';
+import { describeNoWorker, findWaitingTask, WorkerWatch } from './workers.js';
+import { findHostProblem } from './progress.js';
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
@@ -95,7 +96,7 @@ export function fleetHandle(client: Client, kind: OperationKind, fleetId: string
     result: async () => {
       try {
         const result = requestWithoutLimit(client, () => handle.result());
-        const problem = async () => findProblem(client, await handle.describe());
+        const problem = async () => findHostProblem(client, handle);
         return flattenFleet((await new WorkerWatch().during(problem, result)) as FleetReport);
       } catch (err) {
         throw findDmsFailure(err) ?? err;

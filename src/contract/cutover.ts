@@ -82,6 +82,8 @@ export interface CutoverStatus {
   readonly since: string;
   /** Sentence about what the cutover waits for. */
   readonly waitingFor: string;
+  /** Sentence about what keeps its step waiting, such as workers without an activity. `null`: nothing is known. */
+  readonly problem: string | null;
   /** True if the newest measurement met all gates, and the cutover goes forward. */
   readonly ready: boolean;
   /** Updates that the cutover accepts now. */

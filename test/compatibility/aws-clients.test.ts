@@ -1,10 +1,13 @@
 /** Runs AWS's own clients against the simulator. Each takes a replication through its whole life. */
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as sdk from '@aws-sdk/client-database-migration-service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
+import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { config, mappings } from '../support/dms-http.js';
-import { awsEnvironment, awsPython, run, runPython } from './support.js';
+import { awsEnvironment, awsPython, pythonWith, run, runPython } from './support.js';
 
 let simulator: DmsSimulator;
 let program: (name: string) => string;
@@ -43,6 +46,56 @@ const wholeLife = [
 test('boto3 takes a replication through its whole life', async () => {
   expect(await runPython(program('python'), 'life', simulator.endpoint, { tableMappings })).toEqual(wholeLife);
 });
+
+test('the AWS SDK for Java takes a replication through its whole life, and reads its metrics', async ({ skip }) => {
+  const tools = await Promise.all(['java', 'mvn'].map((tool) => run(tool, ['-version']).catch(() => null)));
+  if (tools.includes(null)) return skip('There is no Java or no Maven, so the AWS SDK for Java is not tried');
+  const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
+  try {
+    const source = fileURLToPath(new URL('java', import.meta.url));
+    const paths = join(folder, 'paths');
+    await run('mvn', ['-q', '-B', '-f', source, 'dependency:build-classpath', `-Dmdep.outputFile=${paths}`]);
+    const classpath = await readFile(paths, 'utf8');
+    const args = ['-cp', classpath, join(source, 'Life.java'), simulator.endpoint, tableMappings];
+    const { stdout } = await run('java', args);
+    const seen = stdout.trimEnd().split('\n');
+    expect(seen.filter((each) => each !== 'metrics read')).toEqual(wholeLife.map(String));
+    expect(seen).toContain('metrics read');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}, 300_000);
+
+test("Airflow's operators create, start, stop and delete replications between endpoints", async () => {
+  await using stage = await startStage({ speed: 3600 });
+  const airflow = await pythonWith('airflow', 'apache-airflow==3.3.2', 'apache-airflow-providers-amazon==9.39.0');
+  const home = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
+  try {
+    const program = fileURLToPath(new URL('python/airflow_life.py', import.meta.url));
+    const env = { ...awsEnvironment(stage.simulator.endpoint), AIRFLOW_HOME: home };
+    const started = run(airflow('python'), [program], { env });
+    started.child.stdin?.end(JSON.stringify({ tableMappings }));
+    // Airflow writes its log to stdout, too.
+    const lines = (await started).stdout.trimEnd().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
+      configs: ['load'],
+      loaded: 'stopped',
+      stopped: 'stopped',
+      left: 0,
+      endpoints: 0,
+    });
+  } finally {
+    await rm(home, { recursive: true });
+  }
+}, 600_000);
+
+/** Starts a simulator of one test. */
+async function startStage(
+  options: DmsSimulatorOptions,
+): Promise<AsyncDisposable & { readonly simulator: DmsSimulator }> {
+  const own = await startDmsSimulator(options);
+  return { simulator: own, [Symbol.asyncDispose]: () => own.close() };
+}
 
 test('the Python example of docs/simulator.md stops a replication', async () => {
   const page = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');

@@ -42,21 +42,44 @@ const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_reques
 /** Replaces the characters that a header must not contain. */
 const headerSafe = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '?');
 
+/** Operations on what replications need. Random values alone would never make a valid request for them. */
+const resourceOperations = operations.filter((name) => /Endpoint|Connection|SubnetGroup/.test(name));
+/** Operations that have succeeded. */
+const succeeded = new Set<string>();
+
+/** Valid values of members. */
+const valid: Readonly<Record<string, () => unknown>> = {
+  ReplicationConfigArn: () => oneOf(arns),
+  ResourceArn: () => oneOf(arns),
+  ReplicationInstanceArn: () => oneOf(arns),
+  StartReplicationType: () => oneOf(['resume-processing', 'reload-target', 'start-replication']),
+  EndpointIdentifier: () => `e${Math.floor(random() * 50)}`,
+  ResourceIdentifier: () => `R${Math.floor(random() * 50)}`,
+  EndpointArn: () => `arn:aws:dms:eu-west-1:123456789012:endpoint:R${Math.floor(random() * 50)}`,
+  EndpointType: () => oneOf(['source', 'target']),
+  EngineName: () => oneOf(['mysql', 'postgres']),
+  ReplicationSubnetGroupIdentifier: () => `g${Math.floor(random() * 50)}`,
+  ReplicationSubnetGroupDescription: () => 'private',
+  SubnetIds: () => ['subnet-1', 'subnet-2'],
+};
+
 /** Returns the input of a request, with members that are valid, invalid, or of another operation. */
 function input(operation: string): Record<string, unknown> {
-  const members = Object.keys(requestShapes[random() < 0.9 ? operation : oneOf(operations)] ?? {}).map((name) =>
-    name.replace('!', ''),
-  );
+  const shape = Object.entries(requestShapes[random() < 0.9 ? operation : oneOf(operations)] ?? {});
+  const isSmall = random() < 0.5;
+  const isWanted = (name: string) =>
+    name === 'ResourceIdentifier' || !isSmall ? random() < 0.8 : random() < 0.95 && name.endsWith('!');
+  const members = shape.map(([name, type]) => (typeof type === 'string' && type.endsWith('!') ? `${name}!` : name));
   return Object.fromEntries(
     members
-      .filter(() => random() < 0.8)
+      .filter(isWanted)
+      .map((name) => name.replace('!', ''))
       .map((member) => {
-        if (member === 'ReplicationConfigArn' && random() < 0.7) return [member, oneOf(arns)];
+        const usual = Object.hasOwn(valid, member) ? valid[member] : undefined;
+        if (usual !== undefined && random() < 0.8) return [member, usual()];
         if (member === 'MaxRecords' && random() < 0.5) return [member, Math.floor(random() * 200)];
         if (member === 'Filters' && random() < 0.5)
           return [member, [{ Name: oneOf(['replication-config-arn', 'table-name', 'x']), Values: [oneOf(arns)] }]];
-        if (member === 'StartReplicationType' && random() < 0.7)
-          return [member, oneOf(['resume-processing', 'reload-target', 'start-replication'])];
         return [member, random() < 0.5 ? oneOf(texts) : oneOf(values)];
       }),
   );
@@ -100,6 +123,7 @@ function send(): Promise<string> {
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
           const { __type: type } = JSON.parse(Buffer.concat(chunks).toString()) as { __type?: string };
+          if (type === undefined) succeeded.add(operation);
           resolve(type === undefined ? String(response.statusCode) : `${response.statusCode} ${type}`);
         });
       },
@@ -128,6 +152,7 @@ test('a hundred thousand random requests get AWS-like answers, and the simulator
   expect([...seen.values()].reduce((sum, count) => sum + count)).toBe(REQUESTS);
   expect(seen.get('200')).toBeGreaterThan(REQUESTS / 20);
   expect(seen.size).toBeGreaterThan(8);
+  expect(resourceOperations.filter((name) => !succeeded.has(name))).toEqual([]);
   createReplication(0);
   expect((await ask(simulator, 'DescribeReplications')).Replications.length).toBeGreaterThan(0);
 }, 300_000);
@@ -139,6 +164,10 @@ test('five thousand random control requests get an expected status, and DMS is s
     'calls',
     'replications',
     'clock',
+    'speed',
+    'uncertain',
+    'health',
+    'openapi',
     'faults',
     'policy',
     'act',

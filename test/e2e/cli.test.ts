@@ -314,7 +314,9 @@ describe.concurrent('the command line', () => {
     expect(await interrupted(JSON.stringify({ ...input, hooks }), 'cutover', 'start', '-', '--dry-run')).toContain(
       `${said(`The cutover ${input.cutoverId}`)} temporal dms cutover status ${input.cutoverId}`,
     );
-    expect(await interrupted('', 'resume', named(), ...why)).toMatch(/The resume .*See it: temporal dms status \S+\n/);
+    expect(await interrupted('', 'resume', named(), ...why)).toMatch(
+      /[Tt]he resume .*See it: temporal dms status \S+\n/,
+    );
   });
 
   test('lists the replications of a file, also those that have no ledger', async () => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startDmsSimulator, uncertainDefaults, type DmsSimulator } from '../../src/simulator/index.js';
+import { faultTypes } from '../../src/simulator/api/faults.js';
 import { call, config, look, refusal } from '../support/dms-http.js';
 import { until } from '../support/stage.js';
 
@@ -238,7 +239,10 @@ describe('over HTTP', () => {
     const { answer: refused } = await control('POST', 'act', { action: 'nothing', replicationConfigArn: 'x' });
     expect(refused.error).toContain(`There is ${actions.join(', ')}`);
     expect(Object.keys(bodyOf('uncertain').properties)).toEqual(Object.keys(uncertainDefaults));
-    expect(bodyOf('faults').properties.type.enum).toContain('answer-lost');
+    expect(bodyOf('faults').properties.type.enum).toEqual([...faultTypes]);
+    const { answer: wrong } = await control('POST', 'replications', { nothing: 1 });
+    const options = Object.keys(bodyOf('replications').properties);
+    expect(wrong.error).toContain(options.join(', '));
   });
 
   test('health is told, and switches are set while it runs', async () => {

@@ -126,6 +126,26 @@ test('a config uses only endpoints that are there, in their roles, and keeps the
   await client.send(new DeleteEndpointCommand({ EndpointArn: source }));
 });
 
+test('an endpoint can not be deleted while one of two configs uses it', async () => {
+  const [source, target] = [await create(orders), await create(aurora)];
+  const [first, second] = await Promise.all(
+    ['first', 'second'].map(async (name) => {
+      const names = { ReplicationConfigIdentifier: name, ResourceIdentifier: name };
+      return (await createConfig(source, target, names)).ReplicationConfig?.ReplicationConfigArn;
+    }),
+  );
+  const remove = () => client.send(new DeleteEndpointCommand({ EndpointArn: source }));
+  await client.send(new DeleteReplicationConfigCommand({ ReplicationConfigArn: first }));
+  simulator.clock.advance({ hours: 1 });
+  await expect(remove()).rejects.toThrow('part of the replication config second');
+  await client.send(new DeleteReplicationConfigCommand({ ReplicationConfigArn: second }));
+  simulator.clock.advance({ hours: 1 });
+  await remove();
+  await client.send(new DeleteEndpointCommand({ EndpointArn: target }));
+  // Endpoints have been created here, so an ARN alone is not enough any more.
+  await expect(createConfig(source, target)).rejects.toThrow(ResourceNotFoundFault);
+});
+
 test('a connection is tested, and found by its ends', async () => {
   const endpoint = await create(orders);
   const instance = simulator.createReplication();
@@ -133,6 +153,7 @@ test('a connection is tested, and found by its ends', async () => {
     new TestConnectionCommand({ EndpointArn: endpoint, ReplicationInstanceArn: instance }),
   );
   expect(Connection).toMatchObject({ Status: 'testing', EndpointIdentifier: 'orders-source' });
+  simulator.clock.advance({ seconds: 5 });
   await waitUntilTestConnectionSucceeds({ client, maxWaitTime: 10 }, filter('endpoint-arn', endpoint));
   const found = await client.send(new DescribeConnectionsCommand(filter('replication-instance-arn', instance)));
   expect(found.Connections).toMatchObject([{ Status: 'successful', EndpointArn: endpoint }]);

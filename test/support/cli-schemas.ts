@@ -166,6 +166,7 @@ export const schemas = {
     phase: v.string(),
     since: v.string(),
     waitingFor: v.string(),
+    problem: nullable,
     ready: v.boolean(),
     allowed: v.array(v.string()),
     lag: v.array(v.strictObject({ replicationConfigArn: v.string(), lag: v.nullable(v.looseObject({})) })),

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { createDmsActivities } from '../../src/activities/index.js';
 import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import { findDmsFailure } from '../../src/contract/failures.js';
+import { Application, cutoverInput } from '../support/cutover.js';
 import { failureOf, simulatedApi, Stage, until, workflowBundle } from '../support/stage.js';
 import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
 
@@ -123,6 +124,50 @@ test('a stop goes on when a worker with the activities comes within five minutes
   );
   expect(mayHaveBegun[0]).toBe(false);
   expect(mayHaveBegun.at(-1)).toBe(true);
+});
+
+test('a cutover says in its status and its details which activity its task queue lacks, and goes on once a worker has it', async () => {
+  await using stage = await Stage.set();
+  const application = new Application();
+  const foreign = application.activities;
+  const ignorant = await stage.work({ bare: true, foreign });
+  const arn = stage.simulator.createReplication({ status: 'running' });
+  const input = cutoverInput([arn]);
+  const cutover = await stage.dms.startCutover(input);
+  const missing = `No worker of the task queue "${stage.taskQueue}" has the activity dms.reserveReplication`;
+  await until('its status says so', async () => (await cutover.status()).problem?.includes(missing));
+  const handle = stage.client.workflow.getHandle(cutover.workflowId);
+  const details = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(details.currentDetails).toContain(missing);
+  await stage.stopWorkers(ignorant);
+  await stage.work({ foreign });
+  expect(await cutover.result()).toMatchObject({ outcome: 'switched', cause: null });
+});
+
+test('a fleet and a cutover say which activity their operations and steps lack', async () => {
+  await using stage = await Stage.set();
+  await stage.work({ bare: true, foreign: { other: async () => null } });
+  const warned = new Set<string>();
+  const onWarning = (warning: Error) => warned.add(warning.message);
+  process.on('warning', onWarning);
+  try {
+    const [first, second] = [stage.simulator.createReplication(), stage.simulator.createReplication()];
+    const fleet = await stage.dms.startStopFleet({ replicationConfigArns: [first], ...brief });
+    const cutover = await stage.dms.startCutover(cutoverInput([second]));
+    for (const { result } of [fleet, cutover]) result().catch(() => undefined);
+    const isSaid = (activity: string) => [...warned].some((text) => text.includes(`has the activity ${activity}`));
+    await until('both are said', () => isSaid('dms.requestStop') && isSaid('dms.reserveReplication'));
+  } finally {
+    process.off('warning', onWarning);
+  }
+});
+
+test('a cutover without a worker says in its answer which task queue nobody polls, and how to start one', async () => {
+  await using stage = await Stage.set();
+  const cutover = await stage.dms.startCutover(cutoverInput([stage.simulator.createReplication()]));
+  const refused = await failureOf(cutover.status());
+  expect(refused.message).toContain(`No worker polls the task queue "${stage.taskQueue}"`);
+  expect(refused.message).toContain(`temporal-dms worker --task-queue ${stage.taskQueue}`);
 });
 
 test('a ledger shows which activity its task queue lacks, and goes on once a worker has it', async () => {

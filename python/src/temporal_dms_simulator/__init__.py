@@ -6,7 +6,9 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,7 +19,7 @@ from typing import Any, Literal
 
 __all__ = ["Simulator", "SimulatorError"]
 
-DEFAULT_COMMAND = "npx --yes -p temporal-dms temporal-dms simulator"
+DEFAULT_COMMAND = "npx --yes -p temporal-dms@0.1 temporal-dms simulator"
 """Command that starts the simulator. The variable TEMPORAL_DMS_SIMULATOR_COMMAND is another one."""
 
 END_SECONDS = 10.0
@@ -60,28 +62,38 @@ class Simulator:
         if program is None:
             raise SimulatorError(f"{words[0]} is not there. Install Node 20, or set TEMPORAL_DMS_SIMULATOR_COMMAND.")
         given = [program, *words[1:], "--port", "0", "-o", "jsonl", *options]
-        process = subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert process.stdout is not None and process.stderr is not None
-        line = process.stdout.readline()
-        if not line:
-            process.wait()
-            raise SimulatorError(f"The simulator has ended: {_problem_of(process.stderr.read())} ({shlex.join(given)})")
-        simulator = cls(json.loads(line)["endpoint"], process)
-        # The program starts with a replication.
-        simulator.reset()
+        # A file does not fill up, as a pipe that nobody reads would.
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(given, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
+            simulator = cls("", process)
+            try:
+                assert process.stdout is not None
+                line = process.stdout.readline()
+                if not line:
+                    process.wait()
+                    errors.seek(0)
+                    problem = _problem_of(errors.read())
+                    raise SimulatorError(f"The simulator has ended: {problem} ({shlex.join(given)})")
+                simulator.endpoint = json.loads(line)["endpoint"]
+                # The program starts with a replication.
+                simulator.reset()
+            except BaseException:
+                simulator.close()
+                raise
         return simulator
 
     def close(self) -> None:
         """Ends the program, if `start` has started it."""
         if self._process is None:
             return
-        with self._process as process:
-            process.terminate()
+        process, self._process = self._process, None
+        with process:
+            # The command may have started the program as a child of its own, as npx does.
+            _signal(process, signal.SIGTERM)
             try:
                 process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
-        self._process = None
+                _signal(process, signal.SIGKILL)
 
     def __enter__(self) -> Simulator:
         return self
@@ -145,7 +157,7 @@ class Simulator:
 
     @contextmanager
     def fault(self, type: FaultType, *, operation: str = "*", arn: str | None = None, **members: Any) -> Iterator[None]:
-        """Sets a fault while the block runs. Other faults of the same replication end with it.
+        """Sets a fault while the block runs. With it end all faults of the same replication. Without an ARN: all faults.
 
         By default it meets every request of the block. `times` is another number.
         """
@@ -192,6 +204,14 @@ class Simulator:
             raise SimulatorError(_problem_of(text)) from None
         except urllib.error.URLError as err:
             raise SimulatorError(f"No simulator answers at {self.endpoint}: {err.reason}") from err
+
+
+def _signal(process: subprocess.Popen[str], number: int) -> None:
+    """Sends a signal to a program and its children."""
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        pass  # it has ended
 
 
 def _problem_of(text: str) -> str:

@@ -1,11 +1,11 @@
 import { log } from '@temporalio/activity';
-import { messageNames, operationWorkflowId } from '../../contract/names.js';
+import { cutoverWorkflowId, messageNames, operationWorkflowId } from '../../contract/names.js';
 import type { Attempt } from './attempt.js';
 
 const SIGNAL_SECONDS = 5;
 
 /**
- * Shows a problem in the details of the operation's workflow, which does not see the failures of attempts. `null`: it is
+ * Shows a problem in the details of the workflow of the operation, or of the cutover, which does not see the failures of attempts. `null`: it is
  * over. Costs one signal, and only where something is wrong.
  */
 export async function reportProblem(
@@ -14,7 +14,7 @@ export async function reportProblem(
 ): Promise<void> {
   const { workflowId, runId } = workflowExecution ?? {};
   // A workflow of any other id is a host, whose details are its own.
-  if (workflowId !== operationWorkflowId(arn.arn)) return;
+  if (workflowId !== operationWorkflowId(arn.arn) && !workflowId?.startsWith(cutoverWorkflowId(''))) return;
   const client = worker.client();
   const handle = client.workflow.getHandle(workflowId, runId);
   try {

@@ -101,8 +101,8 @@ async function followToEnd(session: Session, cutover: CutoverHandle, id: string)
     what: 'The cutover',
     result: () => cutover.result(),
     line: async () => {
-      const { phase, waitingFor } = await cutover.status();
-      return `${id}: ${phase}. ${waitingFor}`;
+      const { phase, waitingFor, problem } = await cutover.status();
+      return `${id}: ${phase}. ${waitingFor}${problem === null ? '' : `. ${problem}`}`;
     },
     afterwards: [
       `Ctrl-C ends the waiting only. Follow it then: temporal dms cutover status ${id} --watch`,

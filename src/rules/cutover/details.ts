@@ -4,14 +4,15 @@ import { returnAt } from './clock.js';
 import { measureStoppedWrites, waitingFor } from './report.js';
 import { allowedRequests } from './requests.js';
 
-/** Writes the Markdown that the Web UI shows as the workflow's current details. */
-export function cutoverMarkdown(state: CutoverState, workflowId: string): string {
+/** Writes the Markdown that the Web UI shows as the workflow's current details. `problem`: what keeps its step waiting. */
+export function cutoverMarkdown(state: CutoverState, workflowId: string, problem: string | null = null): string {
   const { plan, phase, since, writesStoppedAt, writesResumedAt, cause, checks, lag } = state;
   const isStopped = writesStoppedAt !== null && writesResumedAt === null;
   const back = returnAt(state);
   const rows: readonly (readonly [string, string | null])[] = [
     ['Phase', `**${phase}** since ${since}`],
     ['Waits for', waitingFor(state)],
+    ['Problem', problem],
     ['Writes', isStopped ? `**stopped since ${writesStoppedAt}**: the source is fenced` : writesOf(state)],
     ['Goes back by itself at', back],
     ['Goes back because', cause === null ? null : `${cause.code}: ${cause.detail}`],

@@ -219,12 +219,12 @@ function withKnown(state: CutoverState, outcome: StepOutcome, now: string): Cuto
   return outcome.step === 'reserve' ? withReserved(state, outcome.value, now) : state;
 }
 
-/** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */
 /** Begins the switch. The replications have just been seen to be stopped. */
 function beginSwitch(state: CutoverState, now: string): CutoverState {
   return enter(withUndo(state, 'switch-back'), 'switch', now);
 }
 
+/** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */
 function beginStop(state: CutoverState, now: string): CutoverState {
   return enter({ ...state, isResetKnown: true, undo: ['replicate', ...state.undo] }, 'stop', now);
 }

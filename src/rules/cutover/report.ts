@@ -15,13 +15,14 @@ export function contextOf(state: CutoverState): CutoverContext {
 }
 
 /** Returns the answer to the query `dms.cutover`. */
-export function statusOf(state: CutoverState): CutoverStatus {
+export function statusOf(state: CutoverState, problem: string | null = null): CutoverStatus {
   const { token, phase, since, isReady, lag, checks, approvals, writesStoppedAt, cause, undo, timeline } = state;
   return {
     token,
     phase,
     since,
     waitingFor: waitingFor(state),
+    problem,
     ready: isReady,
     allowed: allowedRequests(state),
     lag,

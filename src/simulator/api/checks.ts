@@ -23,7 +23,7 @@ export function checkEndpoint(arn: unknown, role: 'source' | 'target', accountRe
   const stored = resources.endpoints.get(String(arn));
   const [, suffix] =
     new RegExp(`^arn:[^:]+:dms:${region}:${accountId}:endpoint:([A-Za-z0-9-]+)$`).exec(String(arn)) ?? [];
-  const isKnown = stored !== undefined || resources.endpoints.size === 0;
+  const isKnown = stored !== undefined || !resources.hasEndpoints;
   if (suffix === undefined || !isKnown) throw notFound('Endpoint', String(arn));
   const other = role === 'source' ? 'target' : 'source';
   const isOther =

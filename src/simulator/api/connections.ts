@@ -30,7 +30,7 @@ export const connectionOperations: Readonly<Record<string, Operation>> = {
       throw new AwsFault('InvalidResourceStateFault', 'A test of this connection is already in progress');
     const test = { endpointArn, replicationInstanceArn, startedAt: now };
     resources.connectionTests.set(key, test);
-    return { Connection: connectionOf(accountRegion, test) };
+    return { Connection: connectionOf(identifiersOf(accountRegion), test, now) };
   },
 
   DescribeConnections(accountRegion, input) {
@@ -43,7 +43,8 @@ export const connectionOperations: Readonly<Record<string, Operation>> = {
     const tests = [...accountRegion.resources.connectionTests.values()];
     const wanted = tests.filter((test) => conditions.every((isMet) => isMet(test)));
     const { items, marker } = pageByIndex(wanted, input, MOST, accountRegion.uncertain);
-    return { ...marker, Connections: items.map((test) => connectionOf(accountRegion, test)) };
+    const identifiers = identifiersOf(accountRegion);
+    return { ...marker, Connections: items.map((test) => connectionOf(identifiers, test, accountRegion.now)) };
   },
 };
 
@@ -51,16 +52,18 @@ function statusOf({ startedAt }: ConnectionTest, now: number): 'testing' | 'succ
   return now - startedAt < TEST_SECONDS ? 'testing' : 'successful';
 }
 
-function connectionOf(accountRegion: AccountRegion, test: ConnectionTest) {
-  const { endpointArn, replicationInstanceArn } = test;
-  const endpoint = endpointsOf(accountRegion).find(({ EndpointArn }) => EndpointArn === endpointArn);
+/** Returns the identifier of each endpoint, by ARN. */
+function identifiersOf(accountRegion: AccountRegion): ReadonlyMap<string, string> {
+  return new Map(endpointsOf(accountRegion).map((each) => [each.EndpointArn, each.EndpointIdentifier]));
+}
+
+function connectionOf(identifiers: ReadonlyMap<string, string>, test: ConnectionTest, now: number) {
+  const { endpointArn, replicationInstanceArn: instance } = test;
   return {
-    ReplicationInstanceArn: replicationInstanceArn,
+    ReplicationInstanceArn: instance,
     EndpointArn: endpointArn,
-    Status: statusOf(test, accountRegion.now),
-    EndpointIdentifier: endpoint?.EndpointIdentifier,
-    ReplicationInstanceIdentifier: replicationInstanceArn
-      .slice(replicationInstanceArn.lastIndexOf(':') + 1)
-      .toLowerCase(),
+    Status: statusOf(test, now),
+    EndpointIdentifier: identifiers.get(endpointArn),
+    ReplicationInstanceIdentifier: instance.slice(instance.lastIndexOf(':') + 1).toLowerCase(),
   };
 }

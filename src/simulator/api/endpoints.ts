@@ -3,7 +3,7 @@ import { AwsFault } from '../engine/aws-fault.js';
 import type { Endpoint } from '../engine/resources.js';
 import type { AccountRegion, Input, Operation } from './account-region.js';
 import { checkIdentifier, invalid, notFound, textOf } from './checks.js';
-import { pageByIndex } from './lists.js';
+import { findUser, pageByIndex } from './lists.js';
 import { randomIdentifier } from './random-identifier.js';
 import { engineSettings } from './shapes.js';
 import { readTags } from './tags.js';
@@ -65,6 +65,7 @@ export const endpointOperations: Readonly<Record<string, Operation>> = {
       ...membersOf(input),
     };
     resources.endpoints.set(arn, endpoint);
+    resources.hasEndpoints = true;
     resources.tags.set(arn, new Map(tags));
     return { Endpoint: endpoint };
   },
@@ -97,9 +98,8 @@ export const endpointOperations: Readonly<Record<string, Operation>> = {
     const { resources } = accountRegion;
     const endpoint = find(accountRegion, input);
     const { EndpointArn: arn, EndpointIdentifier: identifier } = endpoint;
-    const user = accountRegion.list().find(({ config }) => usesEndpoint(config, arn));
-    // The list also has replications whose deletion has ended.
-    if (user !== undefined && accountRegion.find(user.arn) !== undefined)
+    const user = findUser(accountRegion, ({ config }) => usesEndpoint(config, arn));
+    if (user !== undefined)
       throw new AwsFault(
         'InvalidResourceStateFault',
         `Endpoint ${identifier} is part of the replication config ${user.config.ReplicationConfigIdentifier}`,

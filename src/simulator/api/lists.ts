@@ -50,6 +50,14 @@ export function runDueEvents(
   return items.flatMap(({ arn }) => accountRegion.find(arn) ?? []);
 }
 
+/** Returns a replication that uses a resource. The list also has replications whose deletion has ended. */
+export function findUser(
+  accountRegion: AccountRegion,
+  uses: (replication: SimulatedReplication) => boolean,
+): SimulatedReplication | undefined {
+  return [...accountRegion.list()].find((each) => uses(each) && accountRegion.find(each.arn) !== undefined);
+}
+
 /** Returns the replication that a request names by its ARN. Throws if the ARN is invalid or unknown. */
 export function find(accountRegion: AccountRegion, input: Input): SimulatedReplication {
   const name = 'ReplicationConfigArn';

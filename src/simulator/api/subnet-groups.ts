@@ -3,7 +3,7 @@ import { AwsFault } from '../engine/aws-fault.js';
 import type { SubnetGroup } from '../engine/resources.js';
 import type { AccountRegion, Input, Operation } from './account-region.js';
 import { invalid, notFound, textOf } from './checks.js';
-import { pageByIndex } from './lists.js';
+import { findUser, pageByIndex } from './lists.js';
 import { readTags } from './tags.js';
 
 const MOST = 100;
@@ -77,6 +77,5 @@ export const subnetGroupOperations: Readonly<Record<string, Operation>> = {
 /** Returns the identifier of a replication config in the subnet group. */
 function userOf(accountRegion: AccountRegion, identifier: string): string | undefined {
   const isUser = ({ ReplicationSubnetGroupId: id }: Input) => String(id).toLowerCase() === identifier;
-  const found = accountRegion.list().find(({ config }) => isUser(config.ComputeConfig));
-  return found && accountRegion.find(found.arn)?.config.ReplicationConfigIdentifier;
+  return findUser(accountRegion, ({ config }) => isUser(config.ComputeConfig))?.config.ReplicationConfigIdentifier;
 }

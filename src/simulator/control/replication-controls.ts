@@ -107,6 +107,7 @@ export abstract class ReplicationControls {
   changeDurations(arn: string, change: Partial<Durations>): void {
     checks.durations(change, 'the durations');
     const replication = this.find(arn);
-    replication.durations = { ...replication.durations, ...change };
+    const given = Object.entries(change).filter(([, value]) => value !== undefined);
+    replication.durations = { ...replication.durations, ...Object.fromEntries(given) };
   }
 }

@@ -118,6 +118,7 @@ export class DmsSimulator extends ReplicationControls {
   setSpeed(speed: number): void {
     checks.speed(speed, 'the speed');
     this.clock.setSpeed(speed);
+    this.#aws.refill();
   }
 
   /** Sets the IAM policy of every caller from now on. `null`: everything is allowed. */
@@ -185,6 +186,7 @@ export class DmsSimulator extends ReplicationControls {
     return Math.floor(this.#store.now * 1000) / 1000;
   }
 
+  /** Returns the replication with this ARN. Throws an `Error` if there is none. */
   protected find(arn: string): SimulatedReplication {
     const replication = this.#store.find(arn);
     if (replication === undefined) throw new Error(`The simulator has no replication ${arn}`);

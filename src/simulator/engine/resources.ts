@@ -28,6 +28,8 @@ export interface SubnetGroup {
 export class Resources {
   /** Endpoints, by ARN. */
   readonly endpoints = new Map<string, Endpoint>();
+  /** True once a request has created an endpoint. */
+  hasEndpoints = false;
   /** Newest test of each connection, by the ARNs of both ends. */
   readonly connectionTests = new Map<string, ConnectionTest>();
   /** Subnet groups, by identifier. */

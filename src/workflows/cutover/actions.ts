@@ -28,12 +28,18 @@ const LAG_HOLD_SECONDS = 300;
 /** Carries out each step of a cutover. An action returns what the step found, or throws. */
 export type CutoverActions = { readonly [Step in CutoverAction]: (state: CutoverState) => Promise<ValueOf<Step>> };
 
-/** Returns the actions of a cutover with these hooks. `taskQueue`: that of the package's worker. */
-export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): CutoverActions {
-  const options = { taskQueue };
+/** Task queue of the package's worker, and what learns that its workers lack an activity. */
+interface Place {
+  readonly taskQueue: string;
+  readonly onMissing: (problem: string | null) => void;
+}
+
+/** Returns the actions of a cutover with these hooks. */
+export function cutoverActions(hooks: CutoverFunctions, options: Place): CutoverActions {
+  const { taskQueue, onMissing } = options;
   const read = ({ plan }: CutoverState, parts: readonly ReadingPart[]): Promise<readonly ReplicationReading[]> => {
     const { replicationConfigArns } = plan;
-    const activities = soughtActivities('Read the replications', sought(replicationConfigArns, taskQueue));
+    const activities = soughtActivities('Read the replications', sought(replicationConfigArns, options));
     return activities['dms.readReplications']({ replicationConfigArns, parts });
   };
   const askTraffic = async (state: CutoverState) =>
@@ -84,9 +90,9 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
       const { gates, replicationConfigArns } = plan;
       if (gates.lag === 'ignore') return [];
       const { maxSeconds, samples, everySeconds } = gates.lag;
-      const { replicationConfigArn } = sought(replicationConfigArns, taskQueue);
+      const { replicationConfigArn } = sought(replicationConfigArns, options);
       const wait = { holdSeconds: LAG_HOLD_SECONDS, taskQueue };
-      const activities = soughtWaits('Wait until the lag is low', wait, replicationConfigArn);
+      const activities = soughtWaits('Wait until the lag is low', wait, replicationConfigArn, onMissing);
       return activities['dms.awaitLag']({ replicationConfigArns, maxSeconds, samples, everySeconds });
     },
     measure,
@@ -111,7 +117,7 @@ export function cutoverActions(hooks: CutoverFunctions, taskQueue: string): Cuto
     },
     'find-reset': () => quickActivities('Look for a reset', taskQueue)['dms.wasReset'](),
     unfence: call(hooks.unfence.bind(hooks)),
-    replicate: (state) => replicateAll(state, taskQueue),
+    replicate: (state) => replicateAll(state, options),
     release: async ({ reserved }) => {
       await all(reserved, (replicationConfigArn) => releaseReplication({ replicationConfigArn }, options));
       return null;
@@ -142,8 +148,8 @@ async function requireNoOtherOwner({ plan }: CutoverState, taskQueue: string): P
 }
 
 /** Names the first replication, in whose name a missing worker is reported. */
-function sought(replicationConfigArns: readonly string[], taskQueue: string) {
-  return { replicationConfigArn: replicationConfigArns[0] ?? '', taskQueue };
+function sought(replicationConfigArns: readonly string[], place: Place) {
+  return { replicationConfigArn: replicationConfigArns[0] ?? '', ...place };
 }
 
 /** Throws a failed reservation with the remark that it may have taken effect, unless somebody else has reserved. */
@@ -188,16 +194,17 @@ async function stopAll({ plan }: CutoverState, taskQueue: string): Promise<StepV
 }
 
 /** Unseals all replications and resumes them. All are tried, although one fails. */
-async function replicateAll({ plan, cause }: CutoverState, taskQueue: string): Promise<null> {
+async function replicateAll({ plan, cause }: CutoverState, place: Place): Promise<null> {
+  const { taskQueue, onMissing } = place;
   const { replicationConfigArns, requestedBy, cutoverId } = plan;
   const reason = `The cutover ${cutoverId} goes back: ${cause?.detail ?? ''}`.slice(0, 1000);
   const idle = { holdSeconds: IDLE_HOLD_SECONDS, timeoutSeconds: IDLE_SECONDS, taskQueue };
   await all(replicationConfigArns, async (replicationConfigArn) => {
     const request = { replicationConfigArn, by: requestedBy, reason };
     // A stop of this cutover, or of an earlier run of it, may still be recorded.
-    const waits = soughtWaits('Wait until no operation is open', idle, replicationConfigArn);
+    const waits = soughtWaits('Wait until no operation is open', idle, replicationConfigArn, onMissing);
     await waits['dms.awaitIdle']({ replicationConfigArn });
-    const activities = soughtActivities('Lift the seal', { replicationConfigArn, taskQueue });
+    const activities = soughtActivities('Lift the seal', { replicationConfigArn, ...place });
     await activities['dms.unsealReplication'](request);
     const resume = { replicationConfigArn, requestedBy, reason, verifyProgressSeconds: VERIFY_PROGRESS_SECONDS };
     await resumeReplication(resume, { taskQueue });

@@ -10,7 +10,7 @@ export class Alarm {
   /** `ring` is called when one of the times has come. */
   constructor(private readonly ring: () => void) {}
 
-  /** Replaces the times, ISO 8601. Is to be called again after each ring. */
+  /** Replaces the times, ISO 8601. Call it again after each ring. */
   set(times: readonly string[]): void {
     for (const [at, scope] of this.#scopes) {
       if (times.includes(at)) continue;

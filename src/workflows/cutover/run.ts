@@ -26,7 +26,7 @@ import { cutoverRequests, onRequest, refusal, type CutoverRequests } from '../..
 import { isDecision, isInterrupted } from '../../rules/cutover/transitions.js';
 import { messageNames } from '../../contract/names.js';
 import { countCutoverPhase, measureCutover, showWrites } from '../metrics.js';
-import { cutoverQuery } from '../messages.js';
+import { cutoverQuery, problemSignal } from '../messages.js';
 import { cutoverActions, messageOf, type CutoverActions } from './actions.js';
 import { Alarm } from './alarm.js';
 
@@ -54,6 +54,8 @@ export class CutoverRun {
   readonly #actions: CutoverActions;
   readonly #notifying = new Set<Promise<void>>();
   #isRunning = false;
+  /** What keeps the step that runs waiting. `null`: nothing is known. */
+  #problem: string | null = null;
   /** True once the state has changed, or the clock has rung, since the rules were last asked. */
   #isChanged = false;
   readonly #alarm = new Alarm(() => void (this.#isChanged = true));
@@ -63,8 +65,15 @@ export class CutoverRun {
     private readonly hooks: CutoverFunctions,
     taskQueue: string,
   ) {
-    this.#actions = cutoverActions(hooks, taskQueue);
-    setHandler(cutoverQuery, () => statusOf(this.state), {
+    const onMissing = (problem: string | null) => {
+      this.#problem = problem;
+      this.#show();
+    };
+    this.#actions = cutoverActions(hooks, { taskQueue, onMissing });
+    setHandler(problemSignal, onMissing, {
+      description: "Shows what keeps a step of the cutover waiting. Sent by this package's activities.",
+    });
+    setHandler(cutoverQuery, () => statusOf(this.state, this.#problem), {
       description: 'Shows the phase, what it waits for, and the updates that are allowed now.',
     });
     for (const name of cutoverRequests) this.#handle(name);
@@ -145,6 +154,7 @@ export class CutoverRun {
       this.#alarm.set(wakeTimes(this.state));
       if (isInterrupted(this.state)) scope.cancel();
     }
+    this.#problem = null;
     this.#change(onOutcome(this.state, await outcome, now(), workflowInfo().workflowId));
   }
 
@@ -210,7 +220,7 @@ export class CutoverRun {
   #show(): void {
     const { plan, writesStoppedAt, writesResumedAt } = this.state;
     showWrites(plan.cutoverId, writesStoppedAt, writesResumedAt);
-    setCurrentDetails(cutoverMarkdown(this.state, workflowInfo().workflowId));
+    setCurrentDetails(cutoverMarkdown(this.state, workflowInfo().workflowId, this.#problem));
   }
 }
 

@@ -42,11 +42,16 @@ export function soughtActivities(summary: string, sought: Sought): DmsActivities
   return seeking(changingActivities(summary, sought.taskQueue, soughtRetry), sought);
 }
 
+/** Activities whose requests say whether the operation may have begun. */
+const BEGINNING: ReadonlySet<string> = new Set(['dms.requestStop', 'dms.requestStart']);
+
 function seeking(activities: DmsActivities, sought: Sought): DmsActivities {
   const functions = activities as unknown as Readonly<Record<string, (request: unknown) => Promise<unknown>>>;
   const get = (_: object, activityType: string) => (request: object) =>
     untilKnown(activityType, sought, async (isLaterTry) =>
-      functions[activityType]?.(isLaterTry ? { ...request, mayHaveBegun: true } : request),
+      functions[activityType]?.(
+        isLaterTry && BEGINNING.has(activityType) ? { ...request, mayHaveBegun: true } : request,
+      ),
     );
   return new Proxy({}, { get }) as DmsActivities;
 }

@@ -26,7 +26,7 @@ export interface Sought {
   /** Task queue of the activity. Default: that of the workflow. */
   readonly taskQueue?: string | undefined;
   /** Called with a sentence that says what is missing, and with `null` before each new try. */
-  readonly onMissing?: (problem: string | null) => void;
+  readonly onMissing?: ((problem: string | null) => void) | undefined;
   /** Longest time between two tries, in seconds. Default 15. */
   readonly longestPauseSeconds?: number;
 }

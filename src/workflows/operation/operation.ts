@@ -6,9 +6,9 @@ import type { OperationInput, OperationKind, StopIntent } from '../../contract/i
 import { wantedOperation } from '../../rules/joining.js';
 import { memoKeys, operationWorkflowId } from '../../contract/names.js';
 import { isPlain } from '../../contract/schema-parts.js';
-import type { RecordOperation } from '../../contract/activity-protocol.js';
+import type { DmsActivities, RecordOperation } from '../../contract/activity-protocol.js';
 import type { OperationRef } from '../../contract/ledger-state.js';
-import { changingActivities, cleaningActivities } from './activity-proxies.js';
+import { cleaningActivities, soughtActivities } from './activity-proxies.js';
 import { isCancelled, unwrapFailure } from './failures.js';
 import { runAsChild } from './run-as-child.js';
 import { countOperation } from '../metrics.js';
@@ -153,7 +153,9 @@ async function recordEnd(
   if (failure?.type === 'DmsReplicationFailed') {
     tracker.enter('recording', failure.message, 'failed');
     const seen = failure.details[0].replication ?? null;
-    const checkpoint = await tryToRecord(changingActivities('Record the failed replication'), {
+    const onMissing = (problem: string | null) => tracker.showProblem(problem);
+    const sought = { replicationConfigArn, onMissing };
+    const checkpoint = await tryToRecord(soughtActivities('Record the failed replication', sought), {
       ...about,
       end: 'failed-replication',
       failureMessage,
@@ -174,7 +176,7 @@ async function recordEnd(
   return ended;
 }
 
-async function tryToRecord(activities: ReturnType<typeof changingActivities>, how: RecordOperation) {
+async function tryToRecord(activities: Pick<DmsActivities, 'dms.recordOperation'>, how: RecordOperation) {
   try {
     const { checkpoint } = await CancellationScope.nonCancellable(() => activities['dms.recordOperation'](how));
     return checkpoint;

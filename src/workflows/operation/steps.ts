@@ -15,6 +15,7 @@ import type { ResumeReplicationResult, StopReplicationResult, TableStatisticsSum
 import { judgeRecordedStop } from '../../rules/still-stopped.js';
 import { soughtActivities, soughtWaits } from './activity-proxies.js';
 import { unwrapFailure } from './failures.js';
+import type { Sought } from './missing-worker.js';
 import { runAsChild, type StepOptions } from './run-as-child.js';
 
 /**
@@ -59,14 +60,17 @@ export function releaseReplication(input: ReleaseReplication, options: StepOptio
   );
 }
 
+/** Options of a step, with what this package's own workflows add. */
+type WatchedOptions = StepOptions & Pick<Sought, 'onMissing'>;
+
 async function step<Result>(
   summary: string,
-  { taskQueue = DMS_TASK_QUEUE }: StepOptions,
+  { taskQueue = DMS_TASK_QUEUE, onMissing }: WatchedOptions,
   replicationConfigArn: string,
   run: (activities: DmsActivities) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await run(soughtActivities(summary, { replicationConfigArn, taskQueue }));
+    return await run(soughtActivities(summary, { replicationConfigArn, taskQueue, onMissing }));
   } catch (err) {
     throw unwrapFailure(err);
   }
@@ -79,8 +83,8 @@ export async function describeReplication(
 ): Promise<Replication> {
   const arn = readArn({ replicationConfigArn });
   try {
-    const { taskQueue = DMS_TASK_QUEUE } = options;
-    const activities = soughtWaits('Look at the replication', { holdSeconds: 0, taskQueue }, arn);
+    const { taskQueue = DMS_TASK_QUEUE, onMissing }: WatchedOptions = options;
+    const activities = soughtWaits('Look at the replication', { holdSeconds: 0, taskQueue }, arn, onMissing);
     return await activities['dms.describeReplication']({ replicationConfigArn: arn });
   } catch (err) {
     throw unwrapFailure(err);
