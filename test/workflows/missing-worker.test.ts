@@ -154,7 +154,7 @@ test('a fleet and a cutover say which activity their operations and steps lack',
     const [first, second] = [stage.simulator.createReplication(), stage.simulator.createReplication()];
     const fleet = await stage.dms.startStopFleet({ replicationConfigArns: [first], ...brief });
     const cutover = await stage.dms.startCutover(cutoverInput([second]));
-    for (const { result } of [fleet, cutover]) result().catch(() => undefined);
+    for (const handle of [fleet, cutover]) handle.result().catch(() => undefined);
     const isSaid = (activity: string) => [...warned].some((text) => text.includes(`has the activity ${activity}`));
     await until('both are said', () => isSaid('dms.requestStop') && isSaid('dms.reserveReplication'));
   } finally {
