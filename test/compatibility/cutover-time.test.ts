@@ -52,6 +52,27 @@ test('a cutover that waits a week for its approval continues as new, keeps its s
   });
 }, 180_000);
 
+test('a cutover that drains for long continues as new with writes stopped, and still knows what to undo', async () => {
+  await using stage = await startSkippingStage();
+  const application = new Application();
+  application.undrained = 1e6;
+  const worker = await stage.work({}, application.activities);
+  await worker.runUntil(async () => {
+    const arn = stage.simulator.createReplication({ status: 'running' });
+    const cutover = await stage.dms.startCutover(cutoverInput([arn], { writesStoppedSeconds: 7200 }));
+    await until('it drains', async () => application.done.includes('isDrained'));
+    await stage.env.sleep(900_000);
+    const { raw } = await stage.env.client.workflow.getHandle(cutover.workflowId).describe();
+    expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(raw.workflowExecutionInfo?.execution?.runId);
+    expect(application.isFenced).toBe(true);
+    expect(await cutover.status()).toMatchObject({ phase: 'draining', undo: ['let the source take writes again'] });
+    await cutover.abort(ada);
+    expect(await cutover.result()).toMatchObject({ outcome: 'returned', cause: { code: 'aborted' } });
+    expect(application.isFenced).toBe(false);
+    expect(new Set(application.contexts.map(({ token }) => token)).size).toBe(1);
+  });
+}, 180_000);
+
 test('a cutover whose approval does not come in time goes back, and never fences', async () => {
   await using stage = await startSkippingStage();
   const application = new Application();
