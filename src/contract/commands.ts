@@ -136,12 +136,19 @@ export function operationCommands(
 }
 
 /**
- * Returns the command that loads everything anew. Leaves out `--confirm-reload`: a reload discards the target, so the
- * program asks for the identifier.
+ * Returns the commands that load everything anew. A reload discards the target, so a person types the identifier: the
+ * program asks for it, and the plain form leaves it open.
  */
-export function reloadCommand({ replicationConfigArn, operationTaskQueue = DMS_TASK_QUEUE }: HintedOperation): string {
-  const flags = ['--type reload-target', taskQueueOption(operationTaskQueue)].filter(Boolean);
-  return dmsCommand('resume', replicationConfigArn, flags.join(' '));
+export function reloadCommands({
+  replicationConfigArn,
+  operationTaskQueue: taskQueue = DMS_TASK_QUEUE,
+}: HintedOperation): string {
+  const flags = ['--type reload-target', taskQueueOption(taskQueue)].filter(Boolean);
+  const input = { replicationConfigArn, startReplicationType: 'reload-target', confirmReload: '<identifier>' };
+  return bothForms(
+    dmsCommand('resume', replicationConfigArn, flags.join(' ')),
+    `temporal workflow start --type ${workflowTypes.resume} --task-queue ${shellWord(taskQueue)} --input ${shellWord(JSON.stringify(input))}`,
+  );
 }
 
 /** Returns the identifier of a replication config, which a reload repeats. Default: the last part of its ARN. */

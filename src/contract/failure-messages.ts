@@ -11,7 +11,7 @@ import {
   operationCommands,
   progressCommands,
   recordCommands,
-  reloadCommand,
+  reloadCommands,
   workerCommand,
 } from './commands.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
@@ -128,7 +128,7 @@ export function endpointChanged(
     'DmsEndpointChanged',
     subject,
     `The ${role} endpoint of ${subject.replicationConfigArn} led to ${name(was)} when it was stopped, and leads to ${name(is)} now`,
-    `If both addresses hold the same data, such as after a failover, resume it with force: ${operationCommands('resume', subject, { force: true })}. Otherwise reload its target, which discards what it holds: ${reloadCommand(subject)}.`,
+    `If both addresses hold the same data, such as after a failover, resume it with force: ${operationCommands('resume', subject, { force: true })}. Otherwise reload its target, which discards what it holds: ${reloadCommands(subject)}.`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { isRecordedStop } from '../dms/checkpoint.js';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import type { Replication } from '../dms/replication.js';
-import { operationCommands, reloadCommand } from '../contract/commands.js';
+import { operationCommands, reloadCommands } from '../contract/commands.js';
 import { dmsFailure, type FailureSubject } from '../contract/failures.js';
 import type { StartReplicationType } from '../contract/inputs.js';
 import type { BeginReply } from '../contract/ledger-protocol.js';
@@ -50,7 +50,7 @@ export function requireSameReload(
 }
 
 function startCommands(wanted: StartReplicationType | null, subject: FailureSubject): string {
-  if (wanted === 'reload-target') return reloadCommand(subject);
+  if (wanted === 'reload-target') return reloadCommands(subject);
   return operationCommands('resume', subject, { startReplicationType: wanted ?? undefined });
 }
 

@@ -1,5 +1,5 @@
 /** Conditions of a start, as pure rules over the request, the look and the recorded stop. */
-import { configIdentifier, operationCommands, recordCommands, reloadCommand } from '../contract/commands.js';
+import { configIdentifier, operationCommands, recordCommands, reloadCommands } from '../contract/commands.js';
 import { isDeprovisioned, lifecycleState } from '../dms/lifecycle.js';
 import { isRecordedStop, mayLackFields, resumeDeadline, stopMark, type StopMark } from '../dms/checkpoint.js';
 import type { Replication } from '../dms/replication.js';
@@ -65,7 +65,7 @@ export function requireConfirmation({ request, look, subject }: ResumeFacts, typ
     'DmsNotResumable',
     subject,
     `Reloading the target of ${arn} is not confirmed: it discards what the target holds`,
-    `Set confirmReload to the identifier of the replication config ("${identifier}"). Or run this command, and type the identifier when it asks: ${reloadCommand(subject)}.`,
+    `Set confirmReload to the identifier of the replication config ("${identifier}"). Or run this command, and type the identifier when it asks: ${reloadCommands(subject)}.`,
   );
 }
 
@@ -83,7 +83,7 @@ export function requireOpenWindow({ look, dmsTime, subject }: ResumeFacts, type:
     'DmsResumeWindowClosed',
     subject,
     `The resume window of ${subject.replicationConfigArn} (48 hours after its last stop) is closed: ${why}`,
-    `Load it anew, which discards what the target holds: ${reloadCommand(subject)}. Or create a replication that starts at the recorded checkpoint: ${recordCommands('checkpoint', subject.replicationConfigArn)}.`,
+    `Load it anew, which discards what the target holds: ${reloadCommands(subject)}. Or create a replication that starts at the recorded checkpoint: ${recordCommands('checkpoint', subject.replicationConfigArn)}.`,
   );
 }
 
@@ -118,7 +118,7 @@ export function requireSourceLog(facts: ResumeFacts, type: StartReplicationType)
     'DmsSourceLogExpired',
     facts.subject,
     `${facts.subject.replicationConfigArn} can't go on from its last stop: ${expired}`,
-    `If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew, which discards what the target holds: ${reloadCommand(facts.subject)}.`,
+    `If the source keeps its log for longer, raise sourceLogRetentionSeconds. Otherwise load everything anew, which discards what the target holds: ${reloadCommands(facts.subject)}.`,
   );
 }
 
@@ -197,7 +197,7 @@ export function refusedStartHint(
 ): string {
   const start = (startReplicationType: StartReplicationType) =>
     operationCommands('resume', subject, { startReplicationType });
-  const reload = reloadCommand(subject);
+  const reload = reloadCommands(subject);
   if (cdcStartPosition != null || cdcStartTime != null)
     return `DMS Serverless may not take start positions at all. Resume the replication that stopped there while it can be resumed, or give the position to a classic task. Or start without a position, which loads everything: ${start('start-replication')}.`;
   return type === 'start-replication'

@@ -126,7 +126,10 @@ const typed = (type: string) => [
   `temporal dms resume ${arn} --type ${type} ${onQueue}`,
   starts('Resume', { startReplicationType: type }),
 ];
-const reload = [`temporal dms resume ${arn} --type reload-target ${onQueue}`];
+const reload = [
+  `temporal dms resume ${arn} --type reload-target ${onQueue}`,
+  starts('Resume', { startReplicationType: 'reload-target', confirmReload: '<identifier>' }),
+];
 const status = [`temporal dms status ${arn}`, `temporal workflow query ${ledger} --name dms.ledger`];
 const worker = (taskQueue: string) => `temporal-dms worker --task-queue ${taskQueue}`;
 const breakReservation = [
@@ -451,8 +454,8 @@ describe('the way out', () => {
     const commands = commandsIn(hint).map(wordsOf);
     expect(commands.map((words) => words.join(' '))).toEqual(wanted);
     for (const words of commands) await checkCommand(words);
-    // Only the name and the reason of a decision are left to the reader.
-    expect(hint.replaceAll('"<name>"', '').replaceAll('"<why>"', '')).not.toMatch(/<[a-z]/i);
+    // Only a decision's name and reason, and the identifier that confirms a reload, are left to the reader.
+    expect(hint.replaceAll(/"<(name|why|identifier)>"/g, '')).not.toMatch(/<[a-z]/i);
   });
 
   test('is listed in the docs by its command', async () => {

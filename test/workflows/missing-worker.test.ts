@@ -168,6 +168,20 @@ test('a cutover without a worker says in its answer which task queue nobody poll
   const refused = await failureOf(cutover.status());
   expect(refused.message).toContain(`No worker polls the task queue "${stage.taskQueue}"`);
   expect(refused.message).toContain(`temporal-dms worker --task-queue ${stage.taskQueue}`);
+  const [arn] = [stage.simulator.createReplication()];
+  const fleet = await stage.dms.startStopFleet({ replicationConfigArns: [arn], ...brief });
+  expect((await failureOf(fleet.progress())).message).toContain(`No worker polls the task queue "${stage.taskQueue}"`);
+});
+
+test('a cutover says in its status that its ledger is on a task queue that nobody polls', async () => {
+  await using stage = await Stage.set();
+  const queue = `nobody-${stage.taskQueue}`;
+  const application = new Application();
+  await stage.work({ ledgerTaskQueue: queue, foreign: application.activities });
+  const cutover = await stage.dms.startCutover(
+    cutoverInput([stage.simulator.createReplication({ status: 'running' })]),
+  );
+  await until('its status says so', async () => (await cutover.status()).problem?.includes(queue));
 });
 
 test('a ledger shows which activity its task queue lacks, and goes on once a worker has it', async () => {
