@@ -36,8 +36,14 @@ async function runPython(python: string, program: string, ...args: readonly stri
   try {
     return (await run(python, [program, ...args], { env: environment() })).stdout;
   } catch (err) {
-    const { stdout, stderr } = err as { readonly stdout: string; readonly stderr: string };
-    if (!stderr.includes('Python runtime state: finalizing')) throw err;
+    const { stdout, stderr, signal } = err as {
+      readonly stdout: string;
+      readonly stderr: string;
+      readonly signal: string | null;
+    };
+    // A crash before the end also shows in the output, which the test checks.
+    if (signal === null && !stderr.includes('Python runtime state: finalizing'))
+      throw new Error(`${program} failed: ${stderr}\nIt wrote: ${stdout}`, { cause: err });
     return stdout;
   }
 }
