@@ -23,16 +23,9 @@ import { bothForms, shellWord, updateCommand, workerCommand } from '../contract/
 import { dmsFailure, findDmsFailure } from '../contract/failures.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
-import { findHostProblem } from './progress.js';
-import {
-  askServer,
-  isExplainedByServer,
-  isUnanswered,
-  requestWithoutLimit,
-  requireServer,
-  serverMessageOf,
-} from './reach.js';
-import { describeNoWorker, findWaitingTask, WorkerWatch, type Problem } from './workers.js';
+import { describeSilence, findHostProblem } from './hosts.js';
+import { askServer, requestWithoutLimit, requireServer } from './reach.js';
+import { WorkerWatch, type Problem } from './workers.js';
 
 /** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
 const ANSWER_SECONDS = 8;
@@ -158,15 +151,11 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
   } catch (err) {
     if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
     if (err instanceof WorkflowNotFoundError) throw notFound(handle.workflowId);
-    if (!isUnanswered(err) && !isExplainedByServer(err)) throw err;
-    const description = await askServer(client, () => handle.describe());
-    const { taskQueue } = description;
-    const task = await findWaitingTask(client, description);
-    const silence = isExplainedByServer(err)
-      ? serverMessageOf(err)
-      : `no worker of the task queue "${taskQueue}" answered within ${ANSWER_SECONDS} s. Check that one serves it with temporal-dms/workflows: ${workerCommand(taskQueue)}`;
+    const hint = (taskQueue: string) =>
+      `. Check that one serves it with temporal-dms/workflows: ${workerCommand(taskQueue)}`;
+    const why = await describeSilence(client, handle, err, ANSWER_SECONDS, hint);
     throw new ServiceError(
-      `${handle.workflowId} gives no answer: ${task === null ? silence : describeNoWorker(task)}. The request may still be carried out: read the status before you send it again`,
+      `${handle.workflowId} gives no answer: ${why}. The request may still be carried out: read the status before you send it again`,
       { cause: err as Error },
     );
   }

@@ -20,16 +20,9 @@ import {
 import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
-import {
-  askServer,
-  isExplainedByServer,
-  isUnanswered,
-  requestWithoutLimit,
-  requireServer,
-  serverMessageOf,
-} from './reach.js';
-import { describeNoWorker, findWaitingTask, WorkerWatch } from './workers.js';
-import { findHostProblem } from './progress.js';
+import { describeSilence, findHostProblem } from './hosts.js';
+import { requestWithoutLimit, requireServer } from './reach.js';
+import { WorkerWatch } from './workers.js';
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
@@ -113,15 +106,8 @@ async function readProgress(client: Client, handle: WorkflowHandle): Promise<Fle
     const deadline = Date.now() + QUERY_SECONDS * 1000;
     return await client.withDeadline(deadline, () => handle.query<FleetProgressReport>(messageNames.fleet));
   } catch (err) {
-    if (!isUnanswered(err) && !isExplainedByServer(err)) throw err;
-    const description = await askServer(client, () => handle.describe());
-    const task = await findWaitingTask(client, description);
-    const silence = isExplainedByServer(err)
-      ? serverMessageOf(err)
-      : `no worker of the task queue "${description.taskQueue}" answered within ${QUERY_SECONDS} s`;
-    throw new ServiceError(`${handle.workflowId} can't be read: ${task === null ? silence : describeNoWorker(task)}`, {
-      cause: err as Error,
-    });
+    const why = await describeSilence(client, handle, err, QUERY_SECONDS);
+    throw new ServiceError(`${handle.workflowId} can't be read: ${why}`, { cause: err as Error });
   }
 }
 

@@ -92,16 +92,6 @@ export async function findOperationProblem(client: Client, handle: WorkflowHandl
   return problem === null ? null : { text: problem, noWorker: null };
 }
 
-/** Finds what keeps a workflow from going on: itself, or the first operation that it waits for. */
-export async function findHostProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
-  const description = await askServer(client, () => handle.describe());
-  if (description.status.name !== 'RUNNING') return stuckProblem(description);
-  const own = await findProblem(client, description);
-  const [child] = description.raw.pendingChildren ?? [];
-  if (own !== null || !child?.workflowId) return own;
-  return findOperationProblem(client, client.workflow.getHandle(child.workflowId));
-}
-
 /** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
 async function reportedProgress(
   client: Client,

@@ -1,4 +1,4 @@
-/** What a stack needs around its replications: endpoints, connections and subnet groups, with AWS's client. */
+/** Tests endpoints, connections and subnet groups with AWS's client. A stack needs them around its replications. */
 import {
   AddTagsToResourceCommand,
   CreateEndpointCommand,

@@ -54,7 +54,7 @@ export class CutoverRun {
   readonly #actions: CutoverActions;
   readonly #notifying = new Set<Promise<void>>();
   #isRunning = false;
-  /** What keeps the step that runs waiting. `null`: nothing is known. */
+  /** Problem that keeps the running step waiting. `null`: none is known. */
   #problem: string | null = null;
   /** True once the state has changed, or the clock has rung, since the rules were last asked. */
   #isChanged = false;

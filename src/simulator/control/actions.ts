@@ -1,0 +1,114 @@
+/** Actions on one replication, over HTTP. */
+import type { SimulatorCall } from '../api/call-log.js';
+import type { Fault } from '../api/faults.js';
+import type { Statement } from '../api/iam.js';
+import type { AssessmentEnd } from '../engine/assessment.js';
+import type { SimulatedClock } from '../engine/clock.js';
+import type { NextStop, TablesChange } from '../engine/model.js';
+import type { SourceSettings } from '../engine/source-settings.js';
+import type { Durations, Step } from '../engine/steps.js';
+import type { Uncertain } from '../engine/uncertain.js';
+import type { SimulatedReplicationOptions } from './options.js';
+import { listOf, schemas } from './openapi.js';
+
+/** Input of a handler: a JSON object from an untrusted client. */
+export type ControlInput = Readonly<Record<string, unknown>>;
+/** Part of the simulator that can be controlled over HTTP. */
+export interface Controlled {
+  readonly clock: Pick<SimulatedClock, 'advance' | 'now' | 'speed'>;
+  readonly calls: readonly SimulatorCall[];
+  replications(): readonly unknown[];
+  faults(): readonly Fault[];
+  createReplication(options: SimulatedReplicationOptions): string;
+  fault(fault: Fault): void;
+  clearFaults(replicationConfigArn?: string): void;
+  setUncertain(switches: Partial<Uncertain>): void;
+  setSpeed(speed: number): void;
+  setPolicy(policy: readonly Statement[] | null): void;
+  reset(): void;
+  stop(arn: string, reason?: string): void;
+  start(arn: string, type?: string): void;
+  restart(arn: string): void;
+  modify(arn: string): void;
+  fail(arn: string, messages: readonly string[], stopReason?: string): void;
+  repointTarget(arn: string): void;
+  changeSource(arn: string, change: Partial<SourceSettings>): void;
+  changeTables(arn: string, change: TablesChange): void;
+  changeDurations(arn: string, change: Partial<Durations>): void;
+  onNextStop(arn: string, next: NextStop): void;
+  onStep(arn: string, step: Step, trouble: readonly string[] | null | undefined): void;
+  onAssessment(arn: string, status: AssessmentEnd): void;
+  failAfterRunning(arn: string, seconds: number, messages: readonly string[]): void;
+}
+
+/** Action on one replication, as another client or an event in DMS would perform it. */
+interface Action {
+  /** Schemas of the members of the request, apart from the action and the ARN. A `!` marks a required one. */
+  readonly takes: Readonly<Record<string, object>>;
+  readonly act: (simulator: Controlled, arn: string, asked: ControlInput) => void;
+}
+
+/** Returns an optional text. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw new TypeError(`${JSON.stringify(value)} must be a text`);
+}
+const messagesOf = ({ messages = ['Simulated failure'] }: ControlInput) => messages as string[];
+
+export const actions: Readonly<Record<string, Action>> = {
+  stop: { takes: { reason: schemas.text }, act: (simulator, arn, { reason }) => simulator.stop(arn, textOf(reason)) },
+  start: { takes: { type: schemas.startType }, act: (simulator, arn, { type }) => simulator.start(arn, textOf(type)) },
+  restart: { takes: {}, act: (simulator, arn) => simulator.restart(arn) },
+  modify: { takes: {}, act: (simulator, arn) => simulator.modify(arn) },
+  fail: {
+    takes: { messages: listOf(schemas.text), stopReason: schemas.text },
+    act: (simulator, arn, asked) => simulator.fail(arn, messagesOf(asked), textOf(asked['stopReason'])),
+  },
+  'repoint-target': { takes: {}, act: (simulator, arn) => simulator.repointTarget(arn) },
+  'change-source': {
+    takes: { 'source!': { type: 'object' } },
+    act: (simulator, arn, { source }) => simulator.changeSource(arn, source as never),
+  },
+  'change-tables': {
+    takes: { 'tables!': { type: 'object' } },
+    act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables as never),
+  },
+  'change-durations': {
+    takes: { 'durations!': schemas.durations },
+    act: (simulator, arn, { durations }) => simulator.changeDurations(arn, durations as never),
+  },
+  'on-next-stop': {
+    takes: { 'next!': { type: 'object' } },
+    act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never),
+  },
+  'on-step': {
+    takes: { 'step!': schemas.step, messages: { oneOf: [listOf(schemas.text), { type: 'null' }] } },
+    act: (simulator, arn, { step, messages }) => simulator.onStep(arn, step as Step, messages as never),
+  },
+  'on-assessment': {
+    takes: { 'status!': schemas.assessmentEnd },
+    act: (simulator, arn, { status }) => simulator.onAssessment(arn, status as never),
+  },
+  'fail-after-running': {
+    takes: { 'seconds!': schemas.amount, messages: listOf(schemas.text) },
+    act: (simulator, arn, asked) => simulator.failAfterRunning(arn, asked['seconds'] as number, messagesOf(asked)),
+  },
+};
+
+export function act(simulator: Controlled, asked: ControlInput): void {
+  const { action, replicationConfigArn: arn, ...more } = asked;
+  const found = typeof action === 'string' && Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (found === undefined)
+    throw new TypeError(`There is no action "${String(action)}". There is ${Object.keys(actions).join(', ')}`);
+  const taken = Object.keys(found.takes).map((name) => name.replace('!', ''));
+  requireOnly(more, taken, `the action "${String(action)}"`);
+  found.act(simulator, String(arn), more);
+}
+
+/** Throws if a request has other members than these. */
+export function requireOnly(asked: object, members: readonly string[], what: string): void {
+  const unknown = Object.keys(asked).find((name) => !members.includes(name));
+  if (unknown === undefined) return;
+  const takes = members.length === 0 ? 'It takes none' : `It takes ${members.join(', ')}`;
+  throw new TypeError(`${what} has no member "${unknown}". ${takes}`);
+}
