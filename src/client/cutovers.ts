@@ -161,13 +161,13 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
   }
 }
 
-/** Returns the problem that the cutover reports by itself. Asks it only if nothing is pending. */
+/** Returns the problem that the cutover reports by itself, such as a ledger that gives no answer. */
 async function reportedProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
   const { status, raw } = await askServer(client, () => handle.describe());
-  const isIdle = !raw.pendingActivities?.length && !raw.pendingChildren?.length && raw.pendingWorkflowTask == null;
-  if (status.name !== 'RUNNING' || !isIdle) return null;
+  // A worker that takes no workflow task answers no query.
+  if (status.name !== 'RUNNING' || raw.pendingWorkflowTask != null) return null;
   const { problem } = await ask(client, handle, () => handle.query<CutoverStatus>(messageNames.cutover));
-  return problem === null ? null : { text: problem, noWorker: null };
+  return problem === null ? null : { text: problem, noWorker: null, isReported: true };
 }
 
 function notFound(workflowId: string) {

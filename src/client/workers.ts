@@ -84,6 +84,8 @@ export interface Problem {
   readonly text: string;
   /** Task that no worker takes. `null`: another problem. */
   readonly noWorker: NoWorker | null;
+  /** True if the execution itself reports it, after a wait of its own. A second check is not needed then. */
+  readonly isReported?: true;
 }
 
 /** Attempt from which a workflow task counts as stuck, not as slow. */
@@ -164,7 +166,10 @@ export class WorkerWatch {
     }
   }
 
-  /** Warns of a problem that two checks in a row have found. Two findings are one task if `since` is equal. */
+  /**
+   * Warns of a problem that two checks in a row have found, or that the execution reports. Two findings are one task if
+   * `since` is equal.
+   */
   async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
     let hasWarned = false;
     for (let before: Problem | null = null; ;) {
@@ -174,7 +179,7 @@ export class WorkerWatch {
       await sleep(seconds * 1000, undefined, { signal, ref: false });
       const found: Problem | null = await findProblem().catch(() => null);
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
-      if (found !== null && isSame) {
+      if (found !== null && (isSame || found.isReported === true)) {
         if (found.noWorker !== null) this.#warnOfQueue(found.noWorker.taskQueue, found.text);
         else if (!hasWarned) warn('TEMPORAL_DMS_STUCK', found.text);
         hasWarned = true;

@@ -10,8 +10,11 @@ interface Place extends Pick<WorkerSettings, 'connectionOptions' | 'address' | '
   readonly needsCredentials: boolean;
 }
 
-/** Longest wait for an answer of the Temporal server or the AWS credentials provider. */
+/** Longest wait for all answers of the Temporal server and the AWS credentials provider. */
 const PATIENCE_SECONDS = 4;
+
+/** Waits for an answer until the time of the start is over. Throws an error with the text `silence` then. */
+type WithPatience = <T>(answer: Promise<T>, silence: string) => Promise<T>;
 
 /** gRPC codes of requests that no retry can correct. */
 const [INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, UNAUTHENTICATED] = [3, 5, 7, 16];
@@ -26,20 +29,26 @@ const CHECK_ACCESS = 'Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables';
  * Throws an error that says what to do.
  */
 export async function connect(settings: Place): Promise<NativeConnection> {
+  const withPatience = startPatience();
   const [connection] = await Promise.all([
-    connectToServer(settings),
+    connectToServer(settings, withPatience),
     settings.needsCredentials &&
       withPatience(
         requireCredentials(),
         'No AWS credentials: their provider does not answer. Check what AWS_PROFILE or the AWS_CONTAINER_* variables name',
       ),
   ]);
-  await requireNamespace(connection, settings);
-  await requireNames(connection, settings);
+  await Promise.all([
+    requireNamespace(connection, settings, withPatience),
+    requireNames(connection, settings, withPatience),
+  ]);
   return connection;
 }
 
-async function connectToServer({ connectionOptions, address }: Place): Promise<NativeConnection> {
+async function connectToServer(
+  { connectionOptions, address }: Place,
+  withPatience: WithPatience,
+): Promise<NativeConnection> {
   const hint = 'Check TEMPORAL_ADDRESS, or start a server: temporal server start-dev';
   const silence = `No Temporal server answers at ${address}: it was silent for ${PATIENCE_SECONDS} s. ${hint}`;
   try {
@@ -56,7 +65,11 @@ async function connectToServer({ connectionOptions, address }: Place): Promise<N
   }
 }
 
-async function requireNamespace(connection: NativeConnection, { address, namespace }: Place): Promise<void> {
+async function requireNamespace(
+  connection: NativeConnection,
+  { address, namespace }: Place,
+  withPatience: WithPatience,
+): Promise<void> {
   try {
     await withPatience(connection.workflowService.describeNamespace({ namespace }), stoppedAnswering(address));
   } catch (err) {
@@ -86,38 +99,46 @@ function stoppedAnswering(address: string): string {
 async function requireNames(
   { workflowService }: NativeConnection,
   { address, namespace, taskQueue, version }: Place,
+  withPatience: WithPatience,
 ): Promise<void> {
-  await requireAccepted('TEMPORAL_TASK_QUEUE', address, () =>
-    workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
-  );
-  if (version === null) return;
-  await requireAccepted('TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID', address, () =>
-    workflowService.describeWorkerDeploymentVersion({ namespace, deploymentVersion: version }),
-  );
+  const requireAccepted = async (variable: string, answer: Promise<unknown>): Promise<void> => {
+    try {
+      await withPatience(answer, stoppedAnswering(address));
+    } catch (err) {
+      // A version that is not found is new. A denied request says nothing about the name.
+      const code = codeOf(err);
+      if (code === undefined) throw err;
+      if (code !== INVALID_ARGUMENT) return;
+      throw new Error(`Temporal refuses ${variable}: ${messageOf(err)}`, { cause: err });
+    }
+  };
+  await Promise.all([
+    requireAccepted(
+      'TEMPORAL_TASK_QUEUE',
+      workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 }),
+    ),
+    version !== null &&
+      requireAccepted(
+        'TEMPORAL_DEPLOYMENT_NAME or TEMPORAL_WORKER_BUILD_ID',
+        workflowService.describeWorkerDeploymentVersion({ namespace, deploymentVersion: version }),
+      ),
+  ]);
 }
 
-async function requireAccepted(variable: string, address: string, ask: () => Promise<unknown>): Promise<void> {
-  try {
-    await withPatience(ask(), stoppedAnswering(address));
-  } catch (err) {
-    // A version that is not found is new. A denied request says nothing about the name.
-    const code = codeOf(err);
-    if (code === undefined) throw err;
-    if (code !== INVALID_ARGUMENT) return;
-    throw new Error(`Temporal refuses ${variable}: ${messageOf(err)}`, { cause: err });
-  }
-}
-
-async function withPatience<T>(promise: Promise<T>, silence: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(silence)), PATIENCE_SECONDS * 1000);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Starts the time of a start. All waits share it, so that a server that dies halfway takes no longer. */
+function startPatience(): WithPatience {
+  const endsAt = performance.now() + PATIENCE_SECONDS * 1000;
+  return async (answer, silence) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(silence)), endsAt - performance.now());
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }
 
 function codeOf(err: unknown): number | undefined {

@@ -124,3 +124,38 @@ test('an operation that the ledger keeps waiting past its deadline ends, and say
     message: expect.stringContaining('(the resume "night" may land for another 200 s)'),
   });
 });
+
+test('a cutover shows one ledger that refuses for three seconds, until it answers, and then the other', async () => {
+  const shown: (string | null)[] = [];
+  const signal = async (_: string, problem: string | null) => void shown.push(problem);
+  const client = {
+    workflow: { getHandle: () => ({ signal, describe: async () => ({ taskQueue: 'somewhere' }) }) },
+    withDeadline: (_: number, request: () => Promise<unknown>) => request(),
+  } as unknown as Client;
+  const environment = new WorkerContext({ dms: {} as DmsApi, client });
+  const asks = (replicationConfigArn: string, secondsIn: number, answers = false) => {
+    const attempt = new MockActivityEnvironment(
+      {
+        scheduledTimestampMs: begun,
+        currentAttemptScheduledTimestampMs: begun + secondsIn * 1000,
+        workflowExecution: { workflowId: 'dms-cutover:orders', runId: 'run' },
+      },
+      { logger: new DefaultLogger('ERROR') },
+    );
+    const options = { phase: 'checking' } as const;
+    const request = () => (answers ? Promise.resolve() : Promise.reject(new LedgerUnreachable('nobody polls')));
+    return attempt
+      .run(() => askLedger(beginAttempt(environment, { replicationConfigArn }, 'a test', options), request))
+      .catch(() => undefined);
+  };
+  const other = `${arn}2`;
+  for (const secondsIn of [0, 2]) for (const each of [arn, other]) await asks(each, secondsIn);
+  expect(shown).toEqual([]);
+  for (const secondsIn of [3, 4]) for (const each of [arn, other]) await asks(each, secondsIn);
+  const silence = (each: string) =>
+    `The ledger dms-ledger:${each} (task queue somewhere) gives no answer (nobody polls)`;
+  expect(shown).toEqual([silence(arn)]);
+  await asks(arn, 5, true);
+  await asks(other, 6);
+  expect(shown).toEqual([silence(arn), null, silence(other)]);
+});

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -135,6 +136,14 @@ describe.concurrent('the ready-made worker, started with', () => {
     expect(worker.endedAt() - Date.parse(first?.time ?? '')).toBeLessThan(MOST_MS_TO_FAIL);
   });
 
+  test('a server that takes three seconds to connect and is silent then, logs the reason and exits with 1 within 5 s', async () => {
+    await using dying = await listenAsDyingServer(3000);
+    const worker = start({ ...credentials, TEMPORAL_ADDRESS: dying.address });
+    expect(await worker.exit).toBe(1);
+    expect(worker.has('failed')?.error).toMatch(/The Temporal server at 127\.0\.0\.1:\d+ stopped answering/);
+    expect(worker.endedAt() - Date.parse(worker.lines[0]?.time ?? '')).toBeLessThan(MOST_MS_TO_FAIL);
+  });
+
   test('the SDK in another version bundles its workflows, and says why', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-worker-'));
     try {
@@ -200,8 +209,28 @@ async function payloadsWith(text: string, { client }: ProgramStage, arn: string)
 
 /** Accepts connections, and never answers. */
 async function listenSilently(): Promise<AsyncDisposable & { readonly address: string }> {
+  return listen(createServer());
+}
+
+/** Answers the request that opens a connection after `ms`, and no other. */
+async function listenAsDyingServer(ms: number): Promise<AsyncDisposable & { readonly address: string }> {
+  const server = createHttp2Server();
+  server.on('stream', (stream, { ':path': path }) => {
+    stream.on('error', () => {});
+    if (path?.endsWith('/GetSystemInfo') !== true) return;
+    setTimeout(() => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end(Buffer.alloc(5)); // an empty message
+    }, ms);
+  });
+  return listen(server);
+}
+
+async function listen(server: Server | Http2Server): Promise<AsyncDisposable & { readonly address: string }> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+  server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => {})));
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,

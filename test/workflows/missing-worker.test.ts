@@ -1,10 +1,11 @@
 /** Operations on a task queue whose workers do not have the activities of this package. */
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { createDmsActivities } from '../../src/activities/index.js';
 import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import { findDmsFailure } from '../../src/contract/failures.js';
+import { runCli } from '../support/cli.js';
 import { Application, cutoverInput } from '../support/cutover.js';
 import { failureOf, simulatedApi, Stage, until, workflowBundle } from '../support/stage.js';
 import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
@@ -173,16 +174,42 @@ test('a cutover without a worker says in its answer which task queue nobody poll
   expect((await failureOf(fleet.progress())).message).toContain(`No worker polls the task queue "${stage.taskQueue}"`);
 });
 
-test('a cutover says in its status that its ledger is on a task queue that nobody polls', async () => {
-  await using stage = await Stage.set();
-  const queue = `nobody-${stage.taskQueue}`;
-  const application = new Application();
-  await stage.work({ ledgerTaskQueue: queue, foreign: application.activities });
-  const cutover = await stage.dms.startCutover(
-    cutoverInput([stage.simulator.createReplication({ status: 'running' })]),
-  );
-  await until('its status says so', async () => (await cutover.status()).problem?.includes(queue));
-});
+test.concurrent.each(['that does not exist yet', 'that exists'])(
+  'the status, the details, the client and the command line say that the ledger of a cutover is on a task queue that nobody polls: one %s',
+  async (kind) => {
+    await using stage = await Stage.set();
+    const queue = `nobody-${stage.taskQueue}`;
+    const arn = stage.simulator.createReplication({ status: 'running' });
+    if (kind === 'that exists')
+      await stage.client.workflow.start('dmsReplicationLedger', {
+        workflowId: `dms-ledger:${arn}`,
+        taskQueue: queue,
+        args: [{ replicationConfigArn: arn }],
+      });
+    await stage.work({ ledgerTaskQueue: queue, foreign: new Application().activities });
+    const warned = new Set<string>();
+    const onWarning = ({ message }: Error) => warned.add(message);
+    process.on('warning', onWarning);
+    const cutover = await stage.dms.startCutover(cutoverInput([arn]));
+    const ended = cutover.result().catch((err: unknown) => err);
+    const handle = stage.client.workflow.getHandle(cutover.workflowId);
+    try {
+      await until('its status says so', async () => (await cutover.status()).problem?.includes(queue));
+      await until('the client warns', () => [...warned].some((message) => message.includes(queue)));
+      // Temporal itself says so only at the end of an attempt.
+      expect((await handle.describe()).raw.pendingActivities).toMatchObject([{ attempt: 1 }]);
+      const details = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      expect(details.currentDetails).toContain(queue);
+      const place = ['--address', inject('temporalAddress'), '--disable-config-file'];
+      const shown = await runCli(['cutover', 'status', cutover.workflowId.replace('dms-cutover:', ''), ...place]);
+      expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(queue) });
+    } finally {
+      process.off('warning', onWarning);
+      await handle.terminate();
+      await ended;
+    }
+  },
+);
 
 test('a ledger shows which activity its task queue lacks, and goes on once a worker has it', async () => {
   await using stage = await Stage.set();

@@ -12,6 +12,8 @@ import { reportProblem } from './report-problem.js';
 
 /** Time without an answer of the ledger after which the operation shows that. Temporal itself needs 20 s to tell why. */
 const SILENT_SECONDS = 7;
+/** Time over which attempts get an error in place of an answer, after which the operation shows that. */
+const REPORTED_OUTAGE_SECONDS = 3;
 /** Time limit for writing the note. After it, the call is not sent. So a call lands within a known time of its note. */
 const NOTE_SECONDS = 4;
 /** Longest time the ledger may be out of reach before an operation that has not begun gives up. */
@@ -40,7 +42,11 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
     }
     // A person terminated the ledger. An operation that has called waits until that person brings the ledger back.
     if (isClosed && !attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
-    throw outageFailure(attempt, await ledger.describe(), err);
+    const where = await ledger.describe();
+    const { seconds, failure } = outageOf(attempt, where, err);
+    if (seconds >= REPORTED_OUTAGE_SECONDS)
+      await reporter.report(() => `The ledger ${where} gives no answer (${err.message})`);
+    throw failure;
   } finally {
     reporter.end();
   }
@@ -56,20 +62,37 @@ export async function beginInTime(ledger: LedgerClient, request: BeginRequest): 
   throw new LedgerUnreachable(`writing the note took ${seconds.toFixed(0)} s, so the call was not sent`);
 }
 
-/** Reports once to the operation's workflow that the ledger gives no answer, and later that it does. */
+/**
+ * Reports to the workflow of the attempt that a ledger gives no answer, and later that it does. A workflow shows one
+ * ledger at a time.
+ */
 class SilenceReporter {
   /** Report that was sent. `null`: none. */
   #reported: Promise<void> | null;
   readonly #timer: NodeJS.Timeout;
+  readonly #shown: Map<string, string>;
+  readonly #runId: string;
 
   constructor(
     private readonly attempt: Attempt,
     private readonly ledger: LedgerClient,
   ) {
-    const { worker, workflowExecution } = attempt;
-    const isReported = worker.reportedSilences.has(workflowExecution?.runId ?? '');
-    this.#reported = isReported ? Promise.resolve() : null;
-    this.#timer = setTimeout(() => void (this.#reported ??= this.#report()), SILENT_SECONDS * 1000);
+    this.#shown = attempt.worker.shownOutages;
+    this.#runId = attempt.workflowExecution?.runId ?? '';
+    this.#reported = this.#shown.get(this.#runId) === attempt.arn.arn ? Promise.resolve() : null;
+    const describeSilence = async () => {
+      const at = new Date().toISOString();
+      return `The ledger ${await this.ledger.describe()} had given no answer for ${SILENT_SECONDS} seconds at ${at}`;
+    };
+    this.#timer = setTimeout(() => void this.report(describeSilence), SILENT_SECONDS * 1000);
+  }
+
+  /** Reports a problem, once. */
+  async report(describeProblem: () => string | Promise<string>): Promise<void> {
+    if (this.#shown.has(this.#runId)) return;
+    this.#shown.set(this.#runId, this.attempt.arn.arn);
+    const report = async () => reportProblem(this.attempt, await describeProblem());
+    await (this.#reported = report());
   }
 
   /**
@@ -77,20 +100,13 @@ class SilenceReporter {
    * about to call DMS.
    */
   reportAnswer(): void {
-    this.attempt.worker.reportedSilences.delete(this.attempt.workflowExecution?.runId ?? '');
-    void this.#reported?.then(() => reportProblem(this.attempt, null));
+    if (this.#reported === null) return;
+    this.#shown.delete(this.#runId);
+    void this.#reported.then(() => reportProblem(this.attempt, null));
   }
 
   end(): void {
     clearTimeout(this.#timer);
-  }
-
-  async #report(): Promise<void> {
-    const { attempt } = this;
-    attempt.worker.reportedSilences.add(attempt.workflowExecution?.runId ?? '');
-    const where = await this.ledger.describe();
-    const at = new Date().toISOString();
-    await reportProblem(attempt, `The ledger ${where} had given no answer for ${SILENT_SECONDS} seconds at ${at}`);
   }
 }
 
@@ -105,7 +121,12 @@ function ledgerClientOf({ worker, arn }: Attempt): LedgerClient {
   );
 }
 
-function outageFailure(attempt: Attempt, ledger: string, err: Error): ApplicationFailure {
+/** Returns how long the ledger has been out of reach, and the failure of the attempt. */
+function outageOf(
+  attempt: Attempt,
+  ledger: string,
+  err: Error,
+): { readonly seconds: number; readonly failure: ApplicationFailure } {
   const { arn } = attempt.arn;
   const { ledgerOutages } = attempt.worker;
   const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = Context.current().info;
@@ -116,11 +137,11 @@ function outageFailure(attempt: Attempt, ledger: string, err: Error): Applicatio
   const seconds = now - since;
   const what = `The ledger ${ledger} gives no answer (${err.message})`;
   const delay = backoffSeconds(attempt.number, 1);
-  if (seconds < LEDGER_PATIENCE_SECONDS) return attempt.retryable('DmsUnavailable', what, delay);
+  if (seconds < LEDGER_PATIENCE_SECONDS) return { seconds, failure: attempt.retryable('DmsUnavailable', what, delay) };
   // An operation that has begun may have called DMS. Only the ledger knows. The operation's own deadline ends the wait.
-  if (attempt.mayHaveBegun) return attempt.ledgerOutage(what, delay);
+  if (attempt.mayHaveBegun) return { seconds, failure: attempt.ledgerOutage(what, delay) };
   ledgerOutages.delete(arn);
-  return dmsFailure(
+  const failure = dmsFailure(
     'DmsLedgerUnavailable',
     { ...attempt.subject, elapsedSeconds: seconds },
     `The ledger ${ledger} could not be reached for ${Math.round(seconds / 60)} minutes (${err.message}); DMS was not called`,
@@ -128,6 +149,7 @@ function outageFailure(attempt: Attempt, ledger: string, err: Error): Applicatio
       ? `${err.hint} See what is missing: ${ledgerCheckCommands(arn)}.`
       : ledgerClosed(arn).details[0].hint,
   );
+  return { seconds, failure };
 }
 
 /** True if the ledger has ever seen the replication. An ARN that neither the ledger nor DMS knows has a typo. */

@@ -93,8 +93,8 @@ export class WorkerContext {
   readonly permissionsGate = new Gate(READING_PERMISSIONS_AT_ONCE);
   /** Time at which the current outage of each ledger was first seen, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
-  /** Run ids of the operations that show that their ledger gives no answer. */
-  readonly reportedSilences = new Set<string>();
+  /** ARN of the ledger that a workflow shows as out of reach, by run id. */
+  readonly shownOutages = new Map<string, string>();
   readonly #options: DmsActivitiesOptions;
   readonly #accountRegions = new Map<string, AccountRegion>();
   readonly #allowed: readonly RegExp[] | null;
