@@ -122,11 +122,16 @@ export class Operations {
         staticSummary: `What would a DMS ${kind} do?`,
       }),
     );
+    let giveUp: (reason: Error) => void = () => {};
+    const end = new Promise<never>((_, reject) => (giveUp = reject));
+    const result = requestWithoutLimit(this.client, () => handle.result());
     try {
-      const result = requestWithoutLimit(this.client, () => handle.result());
       return (await this.#workers.during(
         async () => findProblem(this.client, await handle.describe()),
-        result,
+        Promise.race([result, end]),
+        // A worker that is only slow may still answer.
+        ({ text, noWorker }) =>
+          noWorker?.isCertain !== false && giveUp(new ServiceError(`Nobody can plan the ${kind}: ${text}`)),
       )) as OperationPlan;
     } catch (err) {
       if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))

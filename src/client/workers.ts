@@ -83,7 +83,7 @@ export function describeNoWorker({ taskQueue, since, isCertain, isActivity }: Wa
 export interface Problem {
   readonly text: string;
   /** Task that no worker takes. `null`: another problem. */
-  readonly noWorker: NoWorker | null;
+  readonly noWorker: WaitingTask | null;
   /** True if the execution itself reports it, after a wait of its own. A second check is not needed then. */
   readonly isReported?: true;
 }
@@ -152,12 +152,16 @@ export class WorkerWatch {
   readonly #warned = new Set<string>();
   #watched = 0;
 
-  /** Returns the result, and looks for problems until it is there. */
-  async during<T>(findProblem: () => Promise<Problem | null>, result: Promise<T>): Promise<T> {
+  /** Returns the result, and looks for problems until it is there. `report` takes them in place of a warning. */
+  async during<T>(
+    findProblem: () => Promise<Problem | null>,
+    result: Promise<T>,
+    report = (problem: Problem) => this.#warn(problem),
+  ): Promise<T> {
     const over = new AbortController();
     this.#watched++;
     // A failed check must not end the wait for the result.
-    this.#watch(findProblem, over.signal).catch(() => {});
+    this.#watch(findProblem, over.signal, report).catch(() => {});
     try {
       return await result;
     } finally {
@@ -167,34 +171,35 @@ export class WorkerWatch {
   }
 
   /**
-   * Warns of a problem that two checks in a row have found, or that the execution reports. Two findings are one task if
+   * Reports a problem that two checks in a row have found, or that the execution reports. Two findings are one task if
    * `since` is equal.
    */
-  async #watch(findProblem: () => Promise<Problem | null>, signal: AbortSignal): Promise<void> {
-    let hasWarned = false;
+  async #watch(
+    findProblem: () => Promise<Problem | null>,
+    signal: AbortSignal,
+    report: (problem: Problem) => void,
+  ): Promise<void> {
+    let hasReported = false;
     for (let before: Problem | null = null; ;) {
       // The second check comes soon, however many executions are waited for.
-      const isUnsure = before !== null && !hasWarned;
+      const isUnsure = before !== null && !hasReported;
       const seconds = isUnsure ? CHECK_SECONDS : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
       await sleep(seconds * 1000, undefined, { signal, ref: false });
       const found: Problem | null = await findProblem().catch(() => null);
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
       if (found !== null && (isSame || found.isReported === true)) {
-        if (found.noWorker !== null) this.#warnOfQueue(found.noWorker.taskQueue, found.text);
-        else if (!hasWarned) warn('TEMPORAL_DMS_STUCK', found.text);
-        hasWarned = true;
+        // Another task queue may be without workers later.
+        if (found.noWorker !== null || !hasReported) report(found);
+        hasReported = true;
       }
       before = isSame ? null : found;
     }
   }
 
-  #warnOfQueue(taskQueue: string, text: string): void {
-    if (this.#warned.has(taskQueue)) return;
-    this.#warned.add(taskQueue);
-    warn('TEMPORAL_DMS_NO_WORKER', text);
+  #warn({ text, noWorker }: Problem): void {
+    if (noWorker !== null && this.#warned.has(noWorker.taskQueue)) return;
+    if (noWorker !== null) this.#warned.add(noWorker.taskQueue);
+    const code = noWorker === null ? 'TEMPORAL_DMS_STUCK' : 'TEMPORAL_DMS_NO_WORKER';
+    process.emitWarning(text, { code, type: 'TemporalDmsWarning' });
   }
-}
-
-function warn(code: string, text: string): void {
-  process.emitWarning(text, { code, type: 'TemporalDmsWarning' });
 }

@@ -1,9 +1,11 @@
 /** Plans: what an operation would do, compared with what it does. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { exitCodes } from '../../src/cli/exit-codes.js';
 import type { OperationPlan } from '../../src/client/index.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../../src/index.js';
 import type { PermissionSource } from '../../src/activities/index.js';
+import { runCli } from '../support/cli.js';
 import { failureOf, isHeld, ledgerOf, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
@@ -174,4 +176,19 @@ describe.concurrent('a plan', () => {
     const failure = await failureOf(stage.dms.planStop({ replicationConfigArn: 'nonsense' }));
     expect(failure.type).toBe('DmsInvalidInput');
   });
+});
+
+test('a plan without a worker fails, and the client and the command line name the queue and the way out', async () => {
+  await using unserved = await Stage.set();
+  const arn = unserved.simulator.createReplication();
+  const missing = new RegExp(
+    `Nobody can plan the stop: No worker polls the task queue "${unserved.taskQueue}".*temporal-dms worker --task-queue`,
+  );
+  const place = ['--address', inject('temporalAddress'), '--task-queue', unserved.taskQueue, '--disable-config-file'];
+  const [failure, shown] = await Promise.all([
+    failureOf(unserved.dms.planStop(stopOf(arn))),
+    runCli(['stop', arn, '--reason', 'r', '--dry-run', ...place]),
+  ]);
+  expect(failure).toMatchObject({ name: 'ServiceError', message: expect.stringMatching(missing) });
+  expect(shown).toMatchObject({ code: exitCodes.unreachable, stderr: expect.stringMatching(missing), stdout: '' });
 });
