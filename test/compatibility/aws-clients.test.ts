@@ -47,6 +47,13 @@ test('boto3 takes a replication through its whole life', async () => {
   expect(await runPython(program('python'), 'life', simulator.endpoint, { tableMappings })).toEqual(wholeLife);
 });
 
+/** Expects that a program has seen the whole life, and the metrics. It prints one thing in each line. */
+function expectWholeLife(stdout: string): void {
+  const seen = stdout.trimEnd().split('\n');
+  expect(seen.filter((each) => each !== 'metrics read')).toEqual(wholeLife.map(String));
+  expect(seen).toContain('metrics read');
+}
+
 test('the AWS SDK for Java takes a replication through its whole life, and reads its metrics', async ({ skip }) => {
   const tools = await Promise.all(['java', 'mvn'].map((tool) => run(tool, ['-version']).catch(() => null)));
   if (tools.includes(null)) return skip('There is no Java or no Maven, so the AWS SDK for Java is not tried');
@@ -57,13 +64,19 @@ test('the AWS SDK for Java takes a replication through its whole life, and reads
     await run('mvn', ['-q', '-B', '-f', source, 'dependency:build-classpath', `-Dmdep.outputFile=${paths}`]);
     const classpath = await readFile(paths, 'utf8');
     const args = ['-cp', classpath, join(source, 'Life.java'), simulator.endpoint, tableMappings];
-    const { stdout } = await run('java', args);
-    const seen = stdout.trimEnd().split('\n');
-    expect(seen.filter((each) => each !== 'metrics read')).toEqual(wholeLife.map(String));
-    expect(seen).toContain('metrics read');
+    expectWholeLife((await run('java', args)).stdout);
   } finally {
     await rm(folder, { recursive: true });
   }
+}, 300_000);
+
+test('the AWS SDK for Go takes a replication through its whole life, and reads its metrics', async ({ skip }) => {
+  const go = await run('go', ['version']).catch(() => null);
+  if (go === null) return skip('There is no Go, so the AWS SDK for Go is not tried');
+  await using stage = await startStage({ speed: 0 });
+  const cwd = fileURLToPath(new URL('go', import.meta.url));
+  const { stdout } = await run('go', ['run', './life', stage.simulator.endpoint, tableMappings], { cwd });
+  expectWholeLife(stdout);
 }, 300_000);
 
 test("Airflow's operators create, start, stop and delete replications between endpoints", async () => {

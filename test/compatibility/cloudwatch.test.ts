@@ -124,7 +124,7 @@ test('the AWS SDK for Go reads the metrics, by Smithy RPC v2 CBOR', async ({ ski
   if (go === null) return skip('There is no Go, so its SDK is not tried');
   const cwd = fileURLToPath(new URL('go', import.meta.url));
   const read = (start: number, stop: number) => {
-    const program = spawn('go', ['run', '.', simulator.endpoint], { cwd });
+    const program = spawn('go', ['run', './metrics', simulator.endpoint], { cwd });
     program.stdin.end(JSON.stringify({ queries, start, end: stop }));
     return Promise.all([text(program.stdout), text(program.stderr)]);
   };
