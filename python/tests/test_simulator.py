@@ -38,6 +38,27 @@ def test_a_fault_lasts_as_long_as_its_block_also_if_it_fails(dms_simulator: Simu
     dms.stop_replication(ReplicationConfigArn=arn)
 
 
+def test_faults_nest_and_the_inner_block_ends_only_its_own(dms_simulator: Simulator) -> None:
+    arn = dms_simulator.create_replication()
+    dms = client(dms_simulator)
+    with dms_simulator.fault("throttle", operation="StopReplication"):
+        with dms_simulator.fault("access-denied", operation="DescribeReplications"):
+            with pytest.raises(ClientError, match="not authorized"):
+                dms.describe_replications()
+        dms.describe_replications()
+        with pytest.raises(ClientError, match="Rate exceeded"):
+            dms.stop_replication(ReplicationConfigArn=arn)
+    dms.stop_replication(ReplicationConfigArn=arn)
+
+
+def test_a_reset_begins_at_another_time(dms_simulator: Simulator) -> None:
+    dms_simulator.reset(start_at="2030-01-02T03:04:05Z")
+    arn = dms_simulator.create_replication(tables=2)
+    assert dms_simulator.target_rows(arn) > 0
+    answer = client(dms_simulator).describe_replications()
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["date"] == "Wed, 02 Jan 2030 03:04:05 GMT"
+
+
 def test_actions_switches_policies_and_speed_are_set(dms_simulator: Simulator) -> None:
     arn = dms_simulator.create_replication()
     dms_simulator.act("change-durations", arn, durations={"stopping": 7})

@@ -11,7 +11,7 @@ export { startDmsSimulator } from './control/start.js';
 export { useDmsSimulator, type TestHooks } from './control/in-tests.js';
 export type { SimulatorCall } from './api/call-log.js';
 export type { SimulatedClock, TimeSpan } from './engine/clock.js';
-export type { Fault } from './api/faults.js';
+export type { Fault, SetFault } from './api/faults.js';
 export type { Statement } from './api/iam.js';
 export type { NextStop, PlacedStatus, ReplicationType, Row, TablesChange, TableSettings } from './engine/model.js';
 export { uncertainDefaults, uncertainInverted, type Uncertain } from './engine/uncertain.js';

@@ -109,7 +109,12 @@ describe('over HTTP', () => {
     ['POST', 'policy', { statementz: [] }, 400, 'the policy has no member "statementz"'],
     ['GET', 'calls?limti=5', undefined, 400, 'no member "limti"'],
     ['GET', 'health?deep=1', undefined, 400, 'no member "deep"'],
-    ['POST', 'reset', { seed: 7 }, 400, 'the reset has no member "seed"'],
+    ['POST', 'reset', { seed: 7 }, 400, 'the reset has no member "seed". It has startAt'],
+    ['POST', 'reset', { startAt: 'noon' }, 400, 'startAt must be a time like 2026-01-01T00:00:00Z'],
+    ['GET', 'target-rows', undefined, 400, 'no replication undefined'],
+    ['DELETE', 'faults?id=first', {}, 400, 'id must be the number of a fault'],
+    ['DELETE', 'faults?id=1&replicationConfigArn=x', {}, 400, 'by its id, or a replication, not both'],
+    ['DELETE', 'faults?ids=1', {}, 400, 'no member "ids". It takes id, replicationConfigArn'],
     [
       'POST',
       'faults',
@@ -278,6 +283,40 @@ describe('over HTTP', () => {
     await control('POST', 'reset', {});
     expect(await seen()).toEqual(before);
     expect(await refusal(simulator, 'CreateReplicationConfig', config('third'))).toBe('accepted');
+  });
+
+  test('a reset begins at another time, until the next reset', async () => {
+    const now = async (body: object) => {
+      await control('POST', 'reset', body);
+      return (await control('GET', 'state')).answer.now;
+    };
+    expect(await now({ startAt: '2030-01-02T03:04:05Z' })).toBe('2030-01-02T03:04:05.000Z');
+    expect(await now({})).toBe('2026-01-01T00:00:00.000Z');
+  });
+
+  test('a fault is removed by its id, and those beside it stay', async () => {
+    const arn = simulator.createReplication();
+    const set = async (operation: string) =>
+      (await control('POST', 'faults', { type: 'throttle', operation, times: 9 })).answer.id as number;
+    const [first, second] = [await set('StopReplication'), await set('StartReplication')];
+    expect((await control('GET', 'state')).answer.faults).toMatchObject([{ id: first }, { id: second }]);
+    expect((await control('DELETE', `faults?id=${first}`)).status).toBe(200);
+    expect(await refusal(simulator, 'StopReplication', { ReplicationConfigArn: arn })).toBe('accepted');
+    const start = { ReplicationConfigArn: arn, StartReplicationType: 'resume-processing' };
+    expect(await refusal(simulator, 'StartReplication', start)).toContain('ThrottlingException');
+    // A fault that is over may be removed, too. A reset uses no id again.
+    expect((await control('DELETE', `faults?id=${first}`)).status).toBe(200);
+    await control('POST', 'reset', {});
+    expect(await set('StopReplication')).toBeGreaterThan(second);
+  });
+
+  test('rows behind a target, the seed and the time are shown', async () => {
+    const arn = simulator.createReplication({ tables: 2 });
+    const { answer } = await control('GET', `target-rows?replicationConfigArn=${arn}`);
+    expect(answer).toEqual({ rows: simulator.targetRows(arn) });
+    simulator.repointTarget(arn);
+    expect((await control('GET', `target-rows?replicationConfigArn=${arn}`)).answer).toEqual({ rows: 0 });
+    expect((await control('GET', 'state')).answer.seed).toBe(simulator.seed);
   });
 
   test('a request with the content type of a simple cross-site form is rejected', async () => {

@@ -135,6 +135,11 @@ class Simulator:
                 return row
         raise SimulatorError(f"The simulator has no replication {arn}")
 
+    def target_rows(self, arn: str) -> int:
+        """Counts the rows in the database behind the target endpoint of a replication."""
+        query = urllib.parse.urlencode({"replicationConfigArn": arn})
+        return int(self._control("GET", f"target-rows?{query}")["rows"])
+
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Moves the simulated time forward."""
         self._control("POST", "clock", {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds})
@@ -157,18 +162,18 @@ class Simulator:
 
     @contextmanager
     def fault(self, type: FaultType, *, operation: str = "*", arn: str | None = None, **members: Any) -> Iterator[None]:
-        """Sets a fault while the block runs. With it end all faults of the same replication. Without an ARN: all faults.
+        """Sets a fault while the block runs. Blocks may nest: a request meets the oldest fault that applies.
 
         By default it meets every request of the block. `times` is another number.
         """
         given = {"type": type, "operation": operation, "times": 1_000_000_000, **members}
         if arn is not None:
             given["replicationConfigArn"] = arn
-        self._control("POST", "faults", given)
+        set_fault = self._control("POST", "faults", given)
         try:
             yield
         finally:
-            self.clear_faults(arn)
+            self._control("DELETE", f"faults?id={set_fault['id']}")
 
     def clear_faults(self, arn: str | None = None) -> None:
         """Removes the faults of a replication. Without an ARN: all faults."""
@@ -184,9 +189,12 @@ class Simulator:
             if operation in (None, each["operation"]) and arn in (None, each["input"].get("ReplicationConfigArn"))
         ]
 
-    def reset(self) -> None:
-        """Removes all replications, faults and calls, and restores switches, policy, clock and chance."""
-        self._control("POST", "reset", {})
+    def reset(self, start_at: str | None = None) -> None:
+        """Removes all replications, faults and calls, and restores switches, policy, clock and chance.
+
+        `start_at`: simulated time at which it begins again, such as `2026-01-01T00:00:00Z`.
+        """
+        self._control("POST", "reset", {} if start_at is None else {"startAt": start_at})
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
         request = urllib.request.Request(

@@ -100,6 +100,12 @@ export const faultTypes = [
   'row-missing',
 ] as const satisfies readonly Fault['type'][];
 
+/** Fault that is set. */
+export type SetFault = Fault & {
+  /** Id of the fault, by which it can be removed. */
+  readonly id: number;
+};
+
 /** Replications at the time when a fault was set, by ARN. */
 export type Snapshot = ReadonlyMap<string, StateAtTime>;
 
@@ -165,6 +171,7 @@ export class FaultedView {
 }
 
 interface ActiveFault extends Omit<MetFault, 'age'> {
+  readonly id: number;
   readonly setAt: number;
   passed: number;
   left: number;
@@ -173,22 +180,32 @@ interface ActiveFault extends Omit<MetFault, 'age'> {
 /** Faults that are set, oldest first. */
 export class Faults {
   #active: ActiveFault[] = [];
+  #lastId = 0;
 
   constructor(private readonly random: () => number) {}
 
-  add(fault: Fault, now: number, snapshot: Snapshot | null): void {
+  /** Sets a fault, and returns its id. No two faults of a simulator have the same id, even after a reset. */
+  add(fault: Fault, now: number, snapshot: Snapshot | null): number {
+    const id = ++this.#lastId;
     this.#active.push({
+      id,
       fault,
       snapshot,
       setAt: now,
       passed: 0,
       left: fault.times ?? (fault.forSeconds === undefined ? 1 : Infinity),
     });
+    return id;
   }
 
   /** Returns the faults that requests may still meet. */
-  list(): readonly Fault[] {
-    return this.#active.filter(({ left }) => left > 0).map(({ fault }) => fault);
+  list(): readonly SetFault[] {
+    return this.#active.filter(({ left }) => left > 0).map(({ id, fault }) => ({ id, ...fault }));
+  }
+
+  /** Removes a fault. Does nothing if it is over. */
+  remove(id: number): void {
+    this.#active = this.#active.filter((each) => each.id !== id);
   }
 
   /** Removes the faults of one replication. `null`: all faults. */

@@ -1,6 +1,6 @@
 /** Actions on one replication, over HTTP. */
 import type { SimulatorCall } from '../api/call-log.js';
-import type { Fault } from '../api/faults.js';
+import type { Fault, SetFault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
 import type { AssessmentEnd } from '../engine/assessment.js';
 import type { SimulatedClock } from '../engine/clock.js';
@@ -16,16 +16,19 @@ export type ControlInput = Readonly<Record<string, unknown>>;
 /** Part of the simulator that can be controlled over HTTP. */
 export interface Controlled {
   readonly clock: Pick<SimulatedClock, 'advance' | 'now' | 'speed'>;
+  readonly seed: number;
   readonly calls: readonly SimulatorCall[];
   replications(): readonly unknown[];
-  faults(): readonly Fault[];
+  faults(): readonly SetFault[];
   createReplication(options: SimulatedReplicationOptions): string;
-  fault(fault: Fault): void;
+  fault(fault: Fault): number;
+  removeFault(id: number): void;
   clearFaults(replicationConfigArn?: string): void;
   setUncertain(switches: Partial<Uncertain>): void;
   setSpeed(speed: number): void;
   setPolicy(policy: readonly Statement[] | null): void;
-  reset(): void;
+  reset(options: { readonly startAt?: string }): void;
+  targetRows(arn: string): number;
   stop(arn: string, reason?: string): void;
   start(arn: string, type?: string): void;
   restart(arn: string): void;

@@ -46,12 +46,14 @@ export const routes: Readonly<Record<string, Route>> = {
     answers: members({
       now: schemas.time,
       speed: schemas.amount,
+      seed: schemas.amount,
       replications: listOf({ type: 'object' }),
-      faults: listOf(schemas.fault),
+      faults: listOf(schemas.setFault),
     }),
     handle: (simulator) => ({
       now: new Date(simulator.clock.now()).toISOString(),
       speed: simulator.clock.speed,
+      seed: simulator.seed,
       replications: simulator.replications(),
       faults: simulator.faults(),
     }),
@@ -64,6 +66,15 @@ export const routes: Readonly<Record<string, Route>> = {
       requireOnly(more, [], 'the request, apart from its limit,');
       if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');
       return { calls: calls.slice(Math.max(0, calls.length - Number(limit))) };
+    },
+  },
+  'GET target-rows': {
+    does: 'Count the rows in the database behind the target endpoint of a replication',
+    query: { 'replicationConfigArn!': schemas.text },
+    answers: members({ rows: schemas.amount }),
+    handle(simulator, { replicationConfigArn, ...more }) {
+      requireOnly(more, ['replicationConfigArn'], 'the request');
+      return { rows: simulator.targetRows(String(replicationConfigArn)) };
     },
   },
   'POST replications': {
@@ -98,16 +109,20 @@ export const routes: Readonly<Record<string, Route>> = {
   'POST faults': {
     does: 'Set a fault',
     takes: schemas.fault,
-    handle(simulator, asked) {
-      simulator.fault(asked as never);
-      return {};
-    },
+    answers: members({ id: schemas.id }),
+    handle: (simulator, asked) => ({ id: simulator.fault(asked as never) }),
   },
   'DELETE faults': {
-    does: 'Clear the faults of one replication, or all',
-    query: { replicationConfigArn: schemas.text },
-    handle(simulator, { replicationConfigArn: arn, ...more }) {
-      requireOnly(more, [], 'the request');
+    does: 'Remove one fault, the faults of one replication, or all',
+    query: { id: schemas.id, replicationConfigArn: schemas.text },
+    handle(simulator, { id, replicationConfigArn: arn, ...more }) {
+      requireOnly(more, ['id', 'replicationConfigArn'], 'the request');
+      if (id !== undefined) {
+        if (arn !== undefined) throw new TypeError('Name a fault by its id, or a replication, not both');
+        if (!/^\d{1,15}$/.test(String(id))) throw new TypeError('id must be the number of a fault');
+        simulator.removeFault(Number(id));
+        return {};
+      }
       if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');
       simulator.clearFaults(arn);
       return {};
@@ -142,9 +157,9 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST reset': {
     does: 'Remove all replications, resources, faults and calls, and rewind clock and chance',
+    takes: optional({ startAt: schemas.time }),
     handle(simulator, asked) {
-      requireOnly(asked, [], 'the reset');
-      simulator.reset();
+      simulator.reset(asked);
       return {};
     },
   },

@@ -15,6 +15,16 @@ interface Described {
 
 const text = { type: 'string' };
 const amount = { type: 'number', minimum: 0 };
+const id = { type: 'integer', minimum: 1 };
+const fault = {
+  type: { enum: faultTypes },
+  operation: { enum: ['*', ...Object.keys(requestShapes), 'GetMetricData'] },
+  replicationConfigArn: text,
+  times: { type: 'integer', minimum: 1 },
+  after: { type: 'integer', minimum: 0 },
+  probability: { type: 'number', minimum: 0, maximum: 1 },
+  forSeconds: amount,
+};
 
 /** Returns the schema of an object with exactly these members. Those whose name ends in `!` are required. */
 function object(properties: Readonly<Record<string, object>>): object {
@@ -79,37 +89,40 @@ export const schemas = {
     },
     additionalProperties: false,
   },
-  fault: {
-    type: 'object',
-    properties: {
-      type: { enum: faultTypes },
-      operation: { enum: ['*', ...Object.keys(requestShapes), 'GetMetricData'] },
-      replicationConfigArn: text,
-      times: { type: 'integer', minimum: 1 },
-      after: { type: 'integer', minimum: 0 },
-      probability: { type: 'number', minimum: 0, maximum: 1 },
-      forSeconds: amount,
-    },
-    required: ['type', 'operation'],
-  },
+  id,
+  fault: { type: 'object', properties: fault, required: ['type', 'operation'] },
+  setFault: { type: 'object', properties: { id, ...fault }, required: ['id', 'type', 'operation'] },
 };
 
 /** Returns the document. `routes`: requests by method and path. */
 export function openApi(routes: Readonly<Record<string, Described>>): object {
   const json = (schema: object) => ({ 'application/json': { schema } });
-  const refused = { description: 'Refused, and nothing is changed', content: json(members({ error: text })) };
+  const refused = (why: string) => ({
+    description: `Refused, and nothing is changed: ${why}`,
+    content: json(members({ error: text })),
+  });
   const paths: Record<string, Record<string, object>> = {};
   for (const [name, { does, takes = object({}), query = {}, answers = object({}) }] of Object.entries(routes)) {
     const [method = '', path = ''] = name.split(' ');
-    const parameters = Object.entries(query).map(([each, schema]) => ({ name: each, in: 'query', schema }));
+    const parameters = Object.entries(query).map(([each, schema]) => ({
+      name: each.replace('!', ''),
+      in: 'query',
+      schema,
+      ...(each.endsWith('!') ? { required: true } : {}),
+    }));
     paths[`/_simulator/${path}`] = {
       ...paths[`/_simulator/${path}`],
       [method.toLowerCase()]: {
-        operationId: `${method.toLowerCase()}${path.charAt(0).toUpperCase()}${path.slice(1)}`,
+        operationId: `${method.toLowerCase()}-${path}`.replaceAll(/-(\w)/g, (_, first: string) => first.toUpperCase()),
         summary: does,
         ...(parameters.length === 0 ? {} : { parameters }),
         ...(method === 'POST' ? { requestBody: { content: json(takes) } } : {}),
-        responses: { 200: { description: 'Done', content: json(answers) }, 400: refused },
+        responses: {
+          200: { description: 'Done', content: json(answers) },
+          400: refused('the request is wrong'),
+          403: refused('it comes from a page of another site'),
+          ...(method === 'GET' ? {} : { 415: refused('its content type is not JSON') }),
+        },
       },
     };
   }

@@ -138,6 +138,7 @@ const tableSettings = {
 const isCount = (value: unknown) => typeof value !== 'object';
 const durations = shape(Object.fromEntries(Object.keys(defaultDurations).map((name) => [name, number()])));
 const speed = number(0, 1e6);
+const startAt = text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z');
 /** Maximum length of a message. Longer than any client of DMS keeps, so that tests can see it cut. */
 const MAX_TEXT = 1_000_000;
 const anyText = textUpTo(MAX_TEXT);
@@ -166,7 +167,7 @@ export const checks = {
     port: whole(0, 65_535),
     host: text(),
     speed,
-    startAt: text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z'),
+    startAt,
     seed: number(0, 2 ** 32),
     durations,
     uncertain: shape(uncertain),
@@ -228,6 +229,7 @@ export const checks = {
     },
   ),
   uncertain: shape(uncertain),
+  reset: shape({ startAt }),
   speed,
   durations,
   policy,

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { AwsFront } from '../api/front.js';
 import { namesOf } from '../api/request-names.js';
 import type { SimulatorCall } from '../api/call-log.js';
-import { Faults, type Fault } from '../api/faults.js';
+import { Faults, type Fault, type SetFault } from '../api/faults.js';
 import type { Statement } from '../api/iam.js';
 import { DEFAULT_ACCOUNT } from '../api/signature.js';
 import { seededRandom, SimulatedClock } from '../engine/clock.js';
@@ -97,16 +97,21 @@ export class DmsSimulator extends ReplicationControls {
     return arn;
   }
 
-  /** Sets a fault. Requests meet it from now on. */
-  fault(fault: Fault): void {
+  /** Sets a fault, and returns its id. Requests meet it from now on. */
+  fault(fault: Fault): number {
     checks.fault(fault, 'the fault');
     const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
-    this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
+    return this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
   }
 
   /** Returns the faults that requests may still meet, oldest first. */
-  faults(): readonly Fault[] {
+  faults(): readonly SetFault[] {
     return this.#faults.list();
+  }
+
+  /** Removes the fault with this id. Does nothing if it is over. */
+  removeFault(id: number): void {
+    this.#faults.remove(id);
   }
 
   /** Removes the faults that were set for one replication. Without an ARN: all faults. */
@@ -170,14 +175,16 @@ export class DmsSimulator extends ReplicationControls {
 
   /**
    * Goes back to the beginning: removes all replications, faults and calls, rewinds clock and chance, and restores the
-   * switches and the policy of the options.
+   * switches and the policy of the options. `startAt`: time at which it begins again. Default: that of the options.
    */
-  reset(): void {
+  reset(options: Pick<DmsSimulatorOptions, 'startAt'> = {}): void {
+    checks.reset(options, 'the reset');
+    const { startAt } = options;
     this.#aws.reset();
     this.#policy = this.#options.policy ?? null;
     this.#store.clear();
     this.#faults.clear(null);
-    this.clock.rewind();
+    this.clock.rewind(startAt === undefined ? undefined : Date.parse(startAt));
     this.#next = seededRandom(this.seed);
     Object.assign(this.#uncertain, switchesOf(this.#options));
   }

@@ -36,11 +36,11 @@ export class SimulatedClock {
     this.#begunAt = startAt ?? this.#realBegunAt;
   }
 
-  /** Sets the clock back to its beginning, and to its first speed. */
-  rewind(): void {
+  /** Sets the clock back to its beginning, or to another one, and to its first speed. */
+  rewind(startAt = this.startAt): void {
     this.#speed = this.firstSpeed;
     this.#realBegunAt = Date.now();
-    this.#begunAt = this.startAt ?? this.#realBegunAt;
+    this.#begunAt = startAt ?? this.#realBegunAt;
     this.#skipped = 0;
   }
 
