@@ -14,7 +14,7 @@ function isPage(name: string): boolean {
 }
 
 /** Languages of the code blocks that are programs. Blocks in other languages are not checked. */
-const LANGUAGES = ['ts', 'python', 'go'];
+const LANGUAGES = ['ts', 'mjs', 'python', 'go'];
 
 async function snippetsOf(page: string): Promise<string[]> {
   const text = await readFile(new URL(page, root), 'utf8');

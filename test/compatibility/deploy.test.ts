@@ -13,6 +13,7 @@ import { findDmsFailure } from '../../src/contract/failures.js';
 import { readSettings } from '../../src/worker/settings.js';
 import type { RolloutGateInput } from '../../src/workflows/rollout-gate.js';
 import { failureOf, Stage, until } from '../support/stage.js';
+import { startProgramOf } from './simulator-image.js';
 import { installPackage, pythonWith, run, runPython } from './support.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -167,25 +168,6 @@ describe('the Dockerfile of the simulator', () => {
     expect(stdout).toContain(`(default: "${/^EXPOSE (\d+)$/m.exec(text)?.[1]}")`);
   });
 });
-
-/** Starts what the image starts, on a free port of this machine. */
-async function startProgramOf(text: string): Promise<AsyncDisposable & { readonly endpoint: string }> {
-  const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(text) ?? [];
-  const [name, ...words] = JSON.parse(entry) as readonly string[];
-  expect(name).toBe('temporal-dms');
-  const args = words.map((word) => (word === '0.0.0.0' ? '127.0.0.1' : word));
-  const program = [join(root, 'dist/cli/main.js'), ...args, '--port', '0', '-o', 'jsonl'];
-  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { endpoint } = JSON.parse(line) as { readonly endpoint: string };
-  return {
-    endpoint,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await once(child, 'exit');
-    },
-  };
-}
 
 describe('the Dockerfile', () => {
   const path = join(deploy, 'Dockerfile');

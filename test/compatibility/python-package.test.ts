@@ -1,12 +1,11 @@
 /** The package in `python/`: installed by pip, checked by mypy, and run by pytest, with the program as it is built. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faultTypes } from '../../src/simulator/api/faults.js';
 import { startDmsSimulator } from '../../src/simulator/index.js';
-import { pythonWith, run } from './support.js';
+import { pythonPackage, run } from './support.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const env = {
@@ -15,14 +14,9 @@ const env = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 let program: (name: string) => string;
-/** Copy of the package. An installation writes into the folder of its sources. */
 let folder: string;
 beforeAll(async () => {
-  program = await pythonWith('python-package', 'pytest==9.1.1', 'boto3==1.44.8', 'mypy==1.20.0');
-  folder = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
-  await cp(join(root, 'python'), folder, { recursive: true });
-  const quietly = ['--quiet', '--disable-pip-version-check', '--force-reinstall', '--no-deps'];
-  await run(program('python'), ['-m', 'pip', 'install', ...quietly, folder]);
+  ({ program, folder } = await pythonPackage('python-package', 'pytest==9.1.1', 'boto3==1.44.8', 'mypy==1.20.0'));
 }, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,8 +1,8 @@
 /** Fetches what tests need besides Node and a Temporal server, into a cache outside the sources. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { access, cp, mkdir, mkdtemp } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -33,6 +33,20 @@ export async function pythonWith(name: string, ...requirements: string[]): Promi
   if (!isThere) await run('python3', ['-m', 'venv', folder]);
   await run(ready, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements]);
   return program;
+}
+
+/** Installs the package in `python/` with these requirements. `folder`: a copy of the package, which the caller removes. */
+export async function pythonPackage(
+  name: string,
+  ...requirements: string[]
+): Promise<{ readonly program: (name: string) => string; readonly folder: string }> {
+  const program = await pythonWith(name, ...requirements);
+  // An installation writes into the folder of its sources.
+  const folder = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
+  await cp(fileURLToPath(new URL('../../python', import.meta.url)), folder, { recursive: true });
+  const quietly = ['--quiet', '--disable-pip-version-check', '--force-reinstall', '--no-deps'];
+  await run(program('python'), ['-m', 'pip', 'install', ...quietly, folder]);
+  return { program, folder };
 }
 
 /** Installs AWS's Python clients: `aws`, and `python` with boto3. */

@@ -119,7 +119,7 @@ export const routes: Readonly<Record<string, Route>> = {
       requireOnly(more, ['id', 'replicationConfigArn'], 'the request');
       if (id !== undefined) {
         if (arn !== undefined) throw new TypeError('Name a fault by its id, or a replication, not both');
-        if (!/^\d{1,15}$/.test(String(id))) throw new TypeError('id must be the number of a fault');
+        if (typeof id !== 'string' || !/^\d{1,15}$/.test(id)) throw new TypeError('id must be the number of a fault');
         simulator.removeFault(Number(id));
         return {};
       }
