@@ -7,7 +7,7 @@ import * as sdk from '@aws-sdk/client-database-migration-service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator, type DmsSimulatorOptions } from '../../src/simulator/index.js';
 import { config, mappings } from '../support/dms-http.js';
-import { awsEnvironment, awsPython, pythonWith, run, runPython } from './support.js';
+import { awsEnvironment, awsPython, run, runPython } from './support.js';
 
 let simulator: DmsSimulator;
 let program: (name: string) => string;
@@ -78,29 +78,6 @@ test('the AWS SDK for Go takes a replication through its whole life, and reads i
   const { stdout } = await run('go', ['run', './life', stage.simulator.endpoint, tableMappings], { cwd });
   expectWholeLife(stdout);
 }, 300_000);
-
-test("Airflow's operators create, start, stop and delete replications between endpoints", async () => {
-  await using stage = await startStage({ speed: 3600 });
-  const airflow = await pythonWith('airflow', 'apache-airflow==3.3.2', 'apache-airflow-providers-amazon==9.39.0');
-  const home = await mkdtemp(join(tmpdir(), 'temporal-dms-'));
-  try {
-    const program = fileURLToPath(new URL('python/airflow_life.py', import.meta.url));
-    const env = { ...awsEnvironment(stage.simulator.endpoint), AIRFLOW_HOME: home };
-    const started = run(airflow('python'), [program], { env });
-    started.child.stdin?.end(JSON.stringify({ tableMappings }));
-    // Airflow writes its log to stdout, too.
-    const lines = (await started).stdout.trimEnd().split('\n');
-    expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
-      configs: ['load'],
-      loaded: 'stopped',
-      stopped: 'stopped',
-      left: 0,
-      endpoints: 0,
-    });
-  } finally {
-    await rm(home, { recursive: true });
-  }
-}, 600_000);
 
 /** Starts a simulator of one test. */
 async function startStage(

@@ -25,8 +25,21 @@ const pytest = (path: string, more: object = {}) =>
 
 describe('the Python package', () => {
   test('starts the simulator for pytest, and controls it', async () => {
-    expect((await pytest(join(folder, 'tests'))).stdout).toMatch(/^\d+ passed/m);
+    expect((await pytest(join(folder, 'tests'))).stdout).toMatch(/^\d+ passed, 1 skipped/m);
   });
+
+  test("serves Airflow's operators, which create, start, stop and delete replications", async () => {
+    const packages = ['pytest==9.1.1', 'apache-airflow==3.3.2', 'apache-airflow-providers-amazon==9.39.0'];
+    const airflow = await pythonPackage('airflow', ...packages);
+    try {
+      const path = join(airflow.folder, 'tests/test_airflow.py');
+      const args = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', path];
+      const { stdout } = await run(airflow.program('python'), args, { env: { ...env, AIRFLOW_HOME: airflow.folder } });
+      expect(stdout).toMatch(/^1 passed/m);
+    } finally {
+      await rm(airflow.folder, { recursive: true });
+    }
+  }, 600_000);
 
   test('uses a simulator that runs already', async () => {
     const simulator = await startDmsSimulator({ speed: 0 });
