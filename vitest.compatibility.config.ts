@@ -11,6 +11,7 @@ const DATABASES = 'test/compatibility/cutover-postgres.test.ts';
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: shared.sequence,
     projects: [
       {
         test: { ...shared, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'], exclude: [DATABASES] },
@@ -29,7 +30,7 @@ export default defineConfig({
           ...shared,
           name: 'explored',
           include: ['test/exploration/*.test.ts'],
-          env: { EXPLORE_SEEDS: '2000', EXPLORE_FIGHTS: '50', EXPLORE_CUTOVER_RUNS: '1000' },
+          env: { EXPLORE_SEEDS: '1500', EXPLORE_FIGHTS: '50', EXPLORE_CUTOVER_RUNS: '750' },
         },
       },
       {
