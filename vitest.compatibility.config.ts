@@ -11,7 +11,6 @@ const DATABASES = 'test/compatibility/cutover-postgres.test.ts';
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    sequence: shared.sequence,
     projects: [
       {
         test: { ...shared, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'], exclude: [DATABASES] },

@@ -3,15 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes long begins first, so that nobody waits for it alone in the end. On a machine that has not run the tests yet, nothing else tells. */
 const SLOW = [
-  'compatibility/fights',
   'e2e/fleet',
   'workflows/deletion',
-  'compatibility/deploy',
-  'compatibility/start-by-name',
-  'compatibility/metrics',
-  'compatibility/cutover.test',
-  'compatibility/fuzz',
-  'exploration/protocol',
   'readme',
   'e2e/one-at-a-time',
   'e2e/stop',

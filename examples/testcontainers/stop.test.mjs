@@ -19,14 +19,16 @@ before(async () => {
 after(() => container?.stop());
 
 /** Controls the simulator. */
-const control = (path, body) =>
-  fetch(`${endpoint}/_simulator/${path}`, {
+async function control(path, body) {
+  const answer = await fetch(`${endpoint}/_simulator/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+  assert.ok(answer.ok, await answer.text());
+}
 
-test('a stopped replication can be resumed for 48 hours', async () => {
+test('a stopped replication is deprovisioned after 48 hours', async () => {
   await control('reset', {}); // the program starts with a replication of its own
   await control('replications', { identifier: 'orders', status: 'stopped' });
   await control('clock', { hours: 49 });

@@ -17,7 +17,7 @@ def dms_simulator_of_session():
         yield Simulator(f"http://{container.get_container_host_ip()}:{container.get_exposed_port(4570)}")
 
 
-def test_a_stopped_replication_can_be_resumed_for_48_hours(dms_simulator):
+def test_a_stopped_replication_is_deprovisioned_after_48_hours(dms_simulator):
     dms_simulator.create_replication(status="stopped")
     dms_simulator.advance(hours=49)
     [row] = boto3.client("dms", **dms_simulator.client_config()).describe_replications()["Replications"]

@@ -1,4 +1,4 @@
-"""What Airflow's example for DMS Serverless does, by Airflow's operators. Skipped where Airflow is not installed."""
+"""Runs the steps of Airflow's example for DMS Serverless with its operators. Skipped where Airflow is not installed."""
 
 import time
 
@@ -76,7 +76,9 @@ def test_operators_create_start_stop_and_delete_replications_between_endpoints(s
 
     cdc = create("cdc", "full-load-and-cdc")
     start(cdc, waits=False)
-    while look(cdc)["Status"] != "running":
+    for _ in range(300):
+        if look(cdc)["Status"] == "running":
+            break
         time.sleep(0.2)
     run("StopReplication", replication_config_arn=cdc, **QUICKLY)
     assert look(cdc)["Status"] == "stopped"

@@ -51,10 +51,15 @@ def test_faults_nest_and_the_inner_block_ends_only_its_own(dms_simulator: Simula
     dms.stop_replication(ReplicationConfigArn=arn)
 
 
-def test_a_reset_begins_at_another_time(dms_simulator: Simulator) -> None:
-    dms_simulator.reset(start_at="2030-01-02T03:04:05Z")
+def test_rows_behind_a_target_are_counted(dms_simulator: Simulator) -> None:
     arn = dms_simulator.create_replication(tables=2)
     assert dms_simulator.target_rows(arn) > 0
+    dms_simulator.act("repoint-target", arn)
+    assert dms_simulator.target_rows(arn) == 0
+
+
+def test_a_reset_begins_at_another_time(dms_simulator: Simulator) -> None:
+    dms_simulator.reset(start_at="2030-01-02T03:04:05Z")
     answer = client(dms_simulator).describe_replications()
     assert answer["ResponseMetadata"]["HTTPHeaders"]["date"] == "Wed, 02 Jan 2030 03:04:05 GMT"
 

@@ -5,7 +5,7 @@ import { CODEC_MODULE, loadDataConverter } from '../data-converter.js';
 import { messageOf } from '../program.js';
 import { CliError, exitCodes, isDenial } from './exit-codes.js';
 import type { GlobalOptions } from './globals.js';
-import { temporalEnv } from './temporal-env.js';
+import { refuseUnsupported, temporalEnv } from './temporal-env.js';
 
 /** Longest wait for the first answer of the server. */
 const CONNECT_SECONDS = 8;
@@ -29,7 +29,12 @@ export async function connect(
   try {
     const options = { connectTimeout: `${CONNECT_SECONDS}s`, ...connectionOptions } as ConnectionOptions;
     const connection = await Connection.connect(options);
-    const client = new Client({ connection, namespace, ...(dataConverter === null ? {} : { dataConverter }) });
+    const client = new Client({
+      connection,
+      namespace,
+      ...(dataConverter === null ? {} : { dataConverter }),
+      ...(globals.identity === undefined ? {} : { identity: globals.identity }),
+    });
     return { client, place: { address, namespace } };
   } catch (err) {
     const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : null;
@@ -43,6 +48,7 @@ export async function connect(
 }
 
 function readOptions(globals: GlobalOptions, env: Env) {
+  refuseUnsupported(globals, env);
   const overrideEnvVars = temporalEnv(globals, env) as Record<string, string>;
   try {
     return loadClientConnectConfig({ overrideEnvVars, disableFile: globals.disableConfigFile === true });

@@ -171,22 +171,65 @@ export async function checkAws(
     return [...checks, bad('warning', 'credentials', problemOf(err), hint)];
   }
   checks.push(ok('credentials', 'Found on this machine'));
-  const others = ['replication', 'clock', 'permissions'];
-  if (arn === null)
-    return [...checks, ...['account', ...others].map((name) => skipped(name, 'Name a replication to check it'))];
-  const account = await checkAccount(arn);
+  if (arn === null) return [...checks, ...(await checkRegion())];
+  const account = await checkAccount(arn, arn.accountId);
   // AWS shows a replication only to its own account.
-  if (account.isOther) return [...checks, account.check, ...others.map((name) => skipped(name, 'Another account'))];
+  if (account.isOther)
+    return [
+      ...checks,
+      account.check,
+      ...['replication', 'clock', 'permissions'].map((name) => skipped(name, 'Another account')),
+    ];
   return [...checks, account.check, ...(await checkReplication(arn)), await checkPermissions(arn)];
 }
 
-/** Compares the account of the credentials with that of the replication. */
-async function checkAccount(arn: ReplicationConfigArn): Promise<{ check: DoctorCheck; isOther: boolean }> {
+/** Checks what needs no replication, in the region of the environment or the AWS profile. */
+async function checkRegion(): Promise<readonly DoctorCheck[]> {
+  const [replication, permissions] = ['replication', 'permissions'].map((name) =>
+    skipped(name, 'Name a replication to check it'),
+  ) as [DoctorCheck, DoctorCheck];
+  const region = await readRegion();
+  if (region === null) {
+    const without = ['account', 'clock'].map((name) => skipped(name, 'Name a replication, or set AWS_REGION'));
+    return [...without, replication, permissions];
+  }
+  const place: ReplicationConfigArn = { arn: '', partition: 'aws', region, accountId: '', resourceId: '' };
+  const { createAwsDmsApi } = await import('../aws/index.js');
+  const [account, clock] = await Promise.all([
+    checkAccount(place, null),
+    createAwsDmsApi()
+      .listReplications(place, null)
+      .then(
+        ({ dmsTime }) => clockCheck(dmsTime),
+        (err: unknown) => skipped('clock', `No answer from DMS: ${problemOf(err)}`),
+      ),
+  ]);
+  return [account.check, replication, clock, permissions];
+}
+
+/** Reads the region as the AWS SDK does. `null`: neither a variable nor the profile names one. */
+async function readRegion(): Promise<string | null> {
+  const { DatabaseMigrationServiceClient } = await import('@aws-sdk/client-database-migration-service');
+  const client = new DatabaseMigrationServiceClient({});
+  try {
+    return await client.config.region();
+  } catch {
+    return null;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Compares the account of the credentials with that of the replication. `accountId`: `null` accepts any. */
+async function checkAccount(
+  arn: ReplicationConfigArn,
+  accountId: string | null,
+): Promise<{ check: DoctorCheck; isOther: boolean }> {
   const name = 'account';
   try {
     const { readCaller } = await import('../iam/caller.js');
     const caller = await readCaller(arn);
-    if (caller.accountId === arn.accountId)
+    if (accountId === null || caller.accountId === accountId)
       return { check: ok(name, `You are ${caller.arn} in ${arn.region}`), isOther: false };
     const what = `You are ${caller.arn}, and the replication is in the account ${arn.accountId}`;
     const hint =
@@ -205,14 +248,7 @@ async function checkReplication(arn: ReplicationConfigArn): Promise<readonly Doc
   ]);
   try {
     const { replication, dmsTime } = await createAwsDmsApi().describeReplication(arn);
-    const seconds = Math.round(Math.abs(dmsTime - Date.now()) / 1000);
-    const shown = ok('replication', `DMS shows "${replication.status}" in ${arn.region}`);
-    return seconds <= SKEW_SECONDS
-      ? [shown, ok('clock', `${seconds} s from DMS's`)]
-      : [
-          shown,
-          bad('warning', 'clock', `${seconds} s from DMS's`, 'AWS refuses requests from a clock that is 5 min off.'),
-        ];
+    return [ok('replication', `DMS shows "${replication.status}" in ${arn.region}`), clockCheck(dmsTime)];
   } catch (err) {
     const clock = skipped('clock', 'No answer from DMS');
     if (err instanceof DmsApiError && err.kind === 'access-denied') {
@@ -221,6 +257,13 @@ async function checkReplication(arn: ReplicationConfigArn): Promise<readonly Doc
     }
     return [bad('failed', 'replication', problemOf(err), 'Check the account and the region in the ARN.'), clock];
   }
+}
+
+function clockCheck(dmsTime: number): DoctorCheck {
+  const seconds = Math.round(Math.abs(dmsTime - Date.now()) / 1000);
+  const detail = `${seconds} s from DMS's`;
+  if (seconds <= SKEW_SECONDS) return ok('clock', detail);
+  return bad('warning', 'clock', detail, 'AWS refuses requests from a clock that is 5 min off.');
 }
 
 /** Checks the operator's own permissions. Only the workers need them. */

@@ -24,6 +24,17 @@ export function isDenial(code: number): boolean {
   return code === 7 || code === 16; // PERMISSION_DENIED, UNAUTHENTICATED
 }
 
+/** Failure of a workflow that a command has waited for. */
+export class FollowedFailure extends Error {
+  override readonly name = 'FollowedFailure';
+  constructor(
+    readonly workflowId: string,
+    override readonly cause: unknown,
+  ) {
+    super(`${workflowId} failed`);
+  }
+}
+
 /** Error of the command line, or of something that it names. */
 export class CliError extends Error {
   override readonly name = 'CliError';

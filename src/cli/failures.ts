@@ -1,8 +1,9 @@
 /** Exit code and words of every error. Loaded only after an error. */
+import { bothForms, shellWord } from '../contract/commands.js';
 import type { DmsFailureType } from '../contract/failures.js';
 import { CODEC_MODULE } from '../data-converter.js';
 import { problemOf } from '../program.js';
-import { CliError, exitCodes, isDenial } from './exit-codes.js';
+import { CliError, exitCodes, FollowedFailure, isDenial } from './exit-codes.js';
 
 const { usage, notFound, refused, failed, unreachable, denied } = exitCodes;
 
@@ -61,7 +62,9 @@ export function exitCodeOfFailure(type: DmsFailureType): number {
   return codes[type];
 }
 
-export async function shownError(err: unknown): Promise<ShownError> {
+/** Returns how the program shows an error. `workflowId`: workflow that has failed with it. */
+export async function shownError(err: unknown, workflowId: string | null = null): Promise<ShownError> {
+  if (err instanceof FollowedFailure) return shownError(err.cause, err.workflowId);
   if (err instanceof CliError) {
     const { exitCode, message, hint } = err;
     return { exitCode, type: null, message, hint, details: null };
@@ -108,17 +111,19 @@ export async function shownError(err: unknown): Promise<ShownError> {
   if (err instanceof WorkflowFailedError) {
     const { CancelledFailure, TerminatedFailure, TimeoutFailure } = await import('@temporalio/common');
     const { cause } = err;
+    const temporal = (command: string) => `temporal workflow ${command} --workflow-id ${shellWord(workflowId ?? '')}`;
     if (cause instanceof TimeoutFailure)
       return simple(
         unreachable,
         `The workflow did not end in time: ${cause.message}`,
-        'Check the workers: temporal dms doctor',
+        `Check the workers: ${workflowId === null ? 'temporal dms doctor' : bothForms('temporal dms doctor', temporal('describe'))}`,
       );
     const isByPerson = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
     const how = cause === undefined ? '' : `: ${problemOf(cause)}`;
+    const history = workflowId === null ? 'in the Web UI of Temporal' : temporal('show');
     return isByPerson
-      ? simple(failed, `Somebody ended the workflow in Temporal${how}`, 'See who: temporal dms history, or the Web UI.')
-      : simple(failed, `The workflow failed${how}`, 'See its history: temporal dms history, or the Web UI.');
+      ? simple(failed, `Somebody ended the workflow in Temporal${how}`, `See who: ${history}`)
+      : simple(failed, `The workflow failed${how}`, `See its history: ${history}`);
   }
   if (err instanceof Error && err.message.startsWith('Unknown encoding'))
     return simple(exitCodes.failure, `A payload can't be read: ${err.message}`, CODEC_HINT);

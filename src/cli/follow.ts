@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientProgress, OperationHandle } from '../client/index.js';
 import { dmsCommand } from '../contract/commands.js';
 import { messageOf } from '../program.js';
-import { exitCodes } from './exit-codes.js';
+import { exitCodes, FollowedFailure } from './exit-codes.js';
 import type { Session } from './session.js';
 import { distance, duration, shortName } from './text.js';
 import { untilInterrupted } from './terminal.js';
@@ -14,6 +14,7 @@ const PROGRESS_MS = 1000;
 interface Followed<Result> {
   /** What is waited for, such as `The cutover`. */
   readonly what: string;
+  readonly workflowId: string;
   readonly result: () => Promise<Result>;
   /** Reads the progress, as one line. */
   readonly line: () => Promise<string>;
@@ -21,16 +22,21 @@ interface Followed<Result> {
   readonly afterwards: readonly string[];
 }
 
-/** Waits for a result, and shows the progress meanwhile. Returns `interrupted` after Ctrl-C. */
+/**
+ * Waits for a result, and shows the progress meanwhile. Returns `interrupted` after Ctrl-C. Throws a
+ * {@link FollowedFailure}.
+ */
 export async function follow<Result>(
   session: Session,
-  { what, result, line, afterwards }: Followed<Result>,
+  { what, workflowId, result, line, afterwards }: Followed<Result>,
 ): Promise<Result | 'interrupted'> {
   // Said now, because the Temporal CLI kills its extensions at Ctrl-C.
   for (const hint of afterwards) session.output.say(hint);
   const ended = await untilInterrupted(session.terminal, (signal) => {
     void showLines(session, line, signal);
-    return result();
+    return result().catch((err: unknown) => {
+      throw new FollowedFailure(workflowId, err);
+    });
   });
   if (ended === 'interrupted') session.output.say(`${what} goes on.`);
   return ended;
@@ -74,6 +80,7 @@ export function followOperation<Result>(
     result: () => handle.result(),
     line: async () => progressLine(arn, await handle.progress(), session.output.isLive),
     what: 'The operation',
+    workflowId: handle.workflowId,
     afterwards: [
       `Ctrl-C ends the waiting only. Follow it then: ${dmsCommand('status', arn, '--watch')}`,
       `Cancel it: ${dmsCommand('cancel', arn)}`,

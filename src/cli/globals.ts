@@ -22,6 +22,9 @@ export interface GlobalOptions extends OutputOptions {
   readonly tlsDisableHostVerification?: boolean;
   readonly env?: string;
   readonly envFile?: string;
+  readonly clientAuthority?: string;
+  readonly codecEndpoint?: string;
+  readonly identity?: string;
   readonly taskQueue?: string;
 }
 
@@ -40,6 +43,7 @@ export function addGlobalOptions(program: Command): void {
     inConnection('--disable-config-file', 'ignore the Temporal config file'),
     inConnection('--disable-config-env', 'ignore the TEMPORAL_* variables of the connection'),
     inConnection('--api-key <key>', 'API key of Temporal Cloud'),
+    inConnection('--identity <name>', 'name of the client in the histories of workflows'),
     inConnection('--grpc-meta <key=value>', 'header of every request to Temporal; may be repeated').argParser(collect),
     inConnection('--tls', 'use TLS; --no-tls: do not'),
     new Option('--no-tls').hideHelp(),
@@ -53,12 +57,15 @@ export function addGlobalOptions(program: Command): void {
     inConnection('--tls-disable-host-verification', 'not supported, because it would accept any server'),
   ];
   for (const option of options) program.addOption(option);
-  for (const flags of ['--env <name>', '--env-file <path>']) program.addOption(new Option(flags).hideHelp());
+  for (const flags of ['--env <name>', '--env-file <path>', '--client-authority <name>', '--codec-endpoint <url>'])
+    program.addOption(new Option(flags).hideHelp());
   for (const flags of ignoredFlags) program.addOption(new Option(flags).hideHelp());
 }
 
 /** Flags that the Temporal CLI passes on, and that change nothing here. */
 const ignoredFlags = [
+  '--codec-auth <header>',
+  '--codec-header <key=value>',
   '--log-level <level>',
   '--log-format <format>',
   '--time-format <format>',

@@ -50,9 +50,10 @@ export class Session {
     ]);
     const { env } = this.terminal;
     const { client, place } = await connect(this.globals, env);
-    if (env['TEMPORAL_CODEC_ENDPOINT'] && !env[CODEC_MODULE])
+    const { codecEndpoint = env['TEMPORAL_CODEC_ENDPOINT'] } = this.globals;
+    if (codecEndpoint && !env[CODEC_MODULE])
       this.output.say(
-        `Payloads are not encoded: temporal-dms does not use TEMPORAL_CODEC_ENDPOINT. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`,
+        `Payloads are not encoded: temporal-dms uses no codec server, neither --codec-endpoint nor TEMPORAL_CODEC_ENDPOINT. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`,
       );
     return { client, place, replications: new ReplicationClient({ client, taskQueue: this.taskQueue }) };
   }

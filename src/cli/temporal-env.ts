@@ -21,19 +21,41 @@ const variables: readonly (readonly [keyof GlobalOptions, variable: string, cont
   ['tlsKeyData', 'TEMPORAL_TLS_CLIENT_KEY_DATA', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
 ];
 
-/** Returns the environment with the flags of the connection in it, because a flag comes before its variable. */
-export function temporalEnv(globals: GlobalOptions, env: Env): Env {
-  if (globals.tlsDisableHostVerification === true)
+/**
+ * Throws if a flag or a variable of the Temporal CLI is set that this program can't obey. To ignore it could act on
+ * another server than the one that was meant.
+ */
+export function refuseUnsupported(globals: GlobalOptions, env: Env): void {
+  const variable = (name: string) => (globals.disableConfigEnv === true ? undefined : env[name]);
+  const isAnyHostTrusted =
+    globals.tlsDisableHostVerification ??
+    /^(true|1|t)$/i.test(variable('TEMPORAL_TLS_DISABLE_HOST_VERIFICATION') ?? '');
+  if (isAnyHostTrusted)
     throw new CliError(
       'temporal-dms always verifies the name of the server',
       'Name the server as its certificate does: --tls-server-name',
     );
-  // To ignore them would act on another server than the one that was meant.
-  if (globals.env !== undefined || globals.envFile !== undefined)
+  const named: readonly (readonly [string, string | undefined])[] = [
+    ['--env', globals.env],
+    ['--env-file', globals.envFile],
+    ['TEMPORAL_ENV', variable('TEMPORAL_ENV')],
+    ['TEMPORAL_ENV_FILE', variable('TEMPORAL_ENV_FILE')],
+  ];
+  const [unsupported] = named.filter(([, value]) => value);
+  if (unsupported !== undefined)
     throw new CliError(
-      'temporal-dms supports neither --env nor --env-file',
+      `temporal-dms does not support ${unsupported[0]}`,
       'Name a profile of the config file: --profile',
     );
+  if (globals.clientAuthority !== undefined)
+    throw new CliError(
+      'temporal-dms does not support --client-authority',
+      'Name the server as its certificate does: --tls-server-name',
+    );
+}
+
+/** Returns the environment with the flags of the connection in it, because a flag comes before its variable. */
+export function temporalEnv(globals: GlobalOptions, env: Env): Env {
   const ignored =
     globals.disableConfigEnv === true ? /^TEMPORAL_(?!DMS_|TASK_QUEUE$|DEPLOYMENT_NAME$|WORKER_BUILD_ID$)/ : /^$/;
   const given = Object.fromEntries(Object.entries(env).filter(([name]) => !ignored.test(name)));

@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type Client,
+  type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
 import type {
@@ -29,6 +30,8 @@ import { WorkerWatch, type Problem } from './workers.js';
 
 /** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
 const ANSWER_SECONDS = 8;
+/** Longest time to wait for the answer to a check, in seconds. A later check asks again. */
+const CHECK_SECONDS = 3;
 
 /** Handle of a cutover. Each request takes a name and a reason, and throws `DmsCutoverRefused` at the wrong time. */
 export interface CutoverHandle {
@@ -115,7 +118,10 @@ export function handleOf(client: Client, cutoverId: string): CutoverHandle {
     async result() {
       try {
         const result = requestWithoutLimit(client, () => handle.result());
-        const problem = async () => (await findHostProblem(client, handle)) ?? (await reportedProblem(client, handle));
+        const problem = async () => {
+          const description = await askServer(client, () => handle.describe());
+          return (await findHostProblem(client, description)) ?? reportedProblem(client, handle, description);
+        };
         return (await new WorkerWatch().during(problem, result)) as CutoverResult;
       } catch (err) {
         throw err instanceof WorkflowNotFoundError ? notFound(workflowId) : (findDmsFailure(err) ?? err);
@@ -162,11 +168,16 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
 }
 
 /** Returns the problem that the cutover reports by itself, such as a ledger that gives no answer. */
-async function reportedProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
-  const { status, raw } = await askServer(client, () => handle.describe());
-  // A worker that takes no workflow task answers no query.
+async function reportedProblem(
+  client: Client,
+  handle: WorkflowHandle,
+  { status, raw }: WorkflowExecutionDescription,
+): Promise<Problem | null> {
+  // While a workflow task waits, no worker would answer the query.
   if (status.name !== 'RUNNING' || raw.pendingWorkflowTask != null) return null;
-  const { problem } = await ask(client, handle, () => handle.query<CutoverStatus>(messageNames.cutover));
+  const { problem } = await client.withDeadline(Date.now() + CHECK_SECONDS * 1000, () =>
+    handle.query<CutoverStatus>(messageNames.cutover),
+  );
   return problem === null ? null : { text: problem, noWorker: null, isReported: true };
 }
 

@@ -21,7 +21,7 @@ import { planFleet } from '../rules/fleet-plan.js';
 import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 import { describeSilence, findHostProblem } from './hosts.js';
-import { requestWithoutLimit, requireServer } from './reach.js';
+import { askServer, requestWithoutLimit, requireServer } from './reach.js';
 import { WorkerWatch } from './workers.js';
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
@@ -89,7 +89,7 @@ export function fleetHandle(client: Client, kind: OperationKind, fleetId: string
     result: async () => {
       try {
         const result = requestWithoutLimit(client, () => handle.result());
-        const problem = async () => findHostProblem(client, handle);
+        const problem = async () => findHostProblem(client, await askServer(client, () => handle.describe()));
         return flattenFleet((await new WorkerWatch().during(problem, result)) as FleetReport);
       } catch (err) {
         throw findDmsFailure(err) ?? err;

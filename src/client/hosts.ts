@@ -1,12 +1,14 @@
 /** Workflows that operations serve, such as fleets and cutovers: their problems, and their silence. */
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { findOperationProblem } from './progress.js';
 import { askServer, isExplainedByServer, isUnanswered, serverMessageOf } from './reach.js';
 import { describeNoWorker, findProblem, findWaitingTask, stuckProblem, type Problem } from './workers.js';
 
-/** Finds what keeps a workflow from going on: itself, or the first operation that it waits for. */
-export async function findHostProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
-  const description = await askServer(client, () => handle.describe());
+/** Finds what keeps a described workflow from going on: itself, or the first operation that it waits for. */
+export async function findHostProblem(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<Problem | null> {
   if (description.status.name !== 'RUNNING') return stuckProblem(description);
   const own = await findProblem(client, description);
   const [child] = description.raw.pendingChildren ?? [];

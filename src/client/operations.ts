@@ -8,6 +8,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { bothForms, shellWord } from '../contract/commands.js';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import {
@@ -29,7 +30,7 @@ import { terminateNeverPickedUp } from './never-picked-up.js';
 import { findOperationProblem, readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
-import { findProblem, findWaitingTask, WorkerWatch } from './workers.js';
+import { findProblem, findWaitingTask, WorkerWatch, type Problem } from './workers.js';
 
 /** Time limit of a plan. */
 const PLAN_SECONDS = 45;
@@ -122,24 +123,33 @@ export class Operations {
         staticSummary: `What would a DMS ${kind} do?`,
       }),
     );
-    let giveUp: (reason: Error) => void = () => {};
-    const end = new Promise<never>((_, reject) => (giveUp = reject));
-    const result = requestWithoutLimit(this.client, () => handle.result());
+    const over = new AbortController();
+    let hasGivenUp = false;
+    let reject: (reason: Error) => void = () => {};
+    const end = new Promise<never>((_, rejectEnd) => (reject = rejectEnd));
+    const result = this.client.withAbortSignal(over.signal, () =>
+      requestWithoutLimit(this.client, () => handle.result()),
+    );
+    const report = (problem: Problem) => {
+      // A worker that polled lately may only be slow.
+      if (problem.noWorker?.isCertain === false) return this.#workers.warn(problem);
+      hasGivenUp = true;
+      reject(new ServiceError(`The ${kind} can't be planned. ${problem.text}`));
+    };
     try {
-      return (await this.#workers.during(
-        async () => findProblem(this.client, await handle.describe()),
-        Promise.race([result, end]),
-        // A worker that is only slow may still answer.
-        ({ text, noWorker }) =>
-          noWorker?.isCertain !== false && giveUp(new ServiceError(`Nobody can plan the ${kind}: ${text}`)),
-      )) as OperationPlan;
+      const findPlanProblem = async () => findProblem(this.client, await handle.describe());
+      return (await this.#workers.during(findPlanProblem, Promise.race([result, end]), report)) as OperationPlan;
     } catch (err) {
+      // A worker that comes later has nothing to plan.
+      if (hasGivenUp) await askServer(this.client, () => handle.terminate('Nobody waits for it')).catch(() => {});
       if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))
         throw findDmsFailure(err) ?? err;
       throw new ServiceError(
-        `No worker of the task queue "${this.taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: temporal dms doctor`,
+        `No worker of the task queue "${this.taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: ${bothForms('temporal dms doctor', `temporal task-queue describe --task-queue ${shellWord(this.taskQueue)}`)}`,
         { cause: err },
       );
+    } finally {
+      over.abort();
     }
   }
 

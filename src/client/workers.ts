@@ -84,7 +84,7 @@ export interface Problem {
   readonly text: string;
   /** Task that no worker takes. `null`: another problem. */
   readonly noWorker: WaitingTask | null;
-  /** True if the execution itself reports it, after a wait of its own. A second check is not needed then. */
+  /** True if the execution reports the problem itself. The second check then comes soon. */
   readonly isReported?: true;
 }
 
@@ -136,10 +136,12 @@ export async function findUnservedTask(client: Client, description: Description)
 }
 
 /**
- * Minimum seconds between two checks of one execution. A warning takes two checks: ten seconds at most for up to 40
+ * Minimum seconds between two checks of one execution. A warning takes two checks: ten seconds at most for up to 30
  * executions. With more, the first check comes after a tenth of their number in seconds.
  */
-const CHECK_SECONDS = 4;
+const CHECK_SECONDS = 3;
+/** Seconds until the second check of a task that no worker takes, and of a problem that the execution reports. */
+const [SECOND_CHECK_SECONDS, SECOND_CHECK_OF_REPORT_SECONDS] = [4, 1.5];
 /** Maximum number of checks in a second, for all executions that one watch waits for. */
 const MAX_CHECKS = 10;
 
@@ -152,11 +154,11 @@ export class WorkerWatch {
   readonly #warned = new Set<string>();
   #watched = 0;
 
-  /** Returns the result, and looks for problems until it is there. `report` takes them in place of a warning. */
+  /** Returns the result, and looks for problems until it is there. `report` is called with each. Default: it warns. */
   async during<T>(
     findProblem: () => Promise<Problem | null>,
     result: Promise<T>,
-    report = (problem: Problem) => this.#warn(problem),
+    report = (problem: Problem) => this.warn(problem),
   ): Promise<T> {
     const over = new AbortController();
     this.#watched++;
@@ -170,10 +172,7 @@ export class WorkerWatch {
     }
   }
 
-  /**
-   * Reports a problem that two checks in a row have found, or that the execution reports. Two findings are one task if
-   * `since` is equal.
-   */
+  /** Reports a problem once two checks in a row have found it. Equal `since` means the same task. */
   async #watch(
     findProblem: () => Promise<Problem | null>,
     signal: AbortSignal,
@@ -183,20 +182,23 @@ export class WorkerWatch {
     for (let before: Problem | null = null; ;) {
       // The second check comes soon, however many executions are waited for.
       const isUnsure = before !== null && !hasReported;
-      const seconds = isUnsure ? CHECK_SECONDS : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
+      const secondCheck = before?.isReported === true ? SECOND_CHECK_OF_REPORT_SECONDS : SECOND_CHECK_SECONDS;
+      const seconds = isUnsure ? secondCheck : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
       await sleep(seconds * 1000, undefined, { signal, ref: false });
       const found: Problem | null = await findProblem().catch(() => null);
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
-      if (found !== null && (isSame || found.isReported === true)) {
+      if (found !== null && isSame) {
         // Another task queue may be without workers later.
         if (found.noWorker !== null || !hasReported) report(found);
-        hasReported = true;
       }
+      // A problem that is over may come again.
+      hasReported = found !== null && (hasReported || isSame);
       before = isSame ? null : found;
     }
   }
 
-  #warn({ text, noWorker }: Problem): void {
+  /** Warns of a problem, of a task queue only once. */
+  warn({ text, noWorker }: Problem): void {
     if (noWorker !== null && this.#warned.has(noWorker.taskQueue)) return;
     if (noWorker !== null) this.#warned.add(noWorker.taskQueue);
     const code = noWorker === null ? 'TEMPORAL_DMS_STUCK' : 'TEMPORAL_DMS_NO_WORKER';

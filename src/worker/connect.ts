@@ -10,10 +10,10 @@ interface Place extends Pick<WorkerSettings, 'connectionOptions' | 'address' | '
   readonly needsCredentials: boolean;
 }
 
-/** Longest wait for all answers of the Temporal server and the AWS credentials provider. */
+/** Time limit for all answers of the Temporal server and the AWS credentials provider. */
 const PATIENCE_SECONDS = 4;
 
-/** Waits for an answer until the time of the start is over. Throws an error with the text `silence` then. */
+/** Waits for an answer until the deadline of the start. After it, throws an error with the message `silence`. */
 type WithPatience = <T>(answer: Promise<T>, silence: string) => Promise<T>;
 
 /** gRPC codes of requests that no retry can correct. */
@@ -31,17 +31,22 @@ const CHECK_ACCESS = 'Check TEMPORAL_API_KEY or the TEMPORAL_TLS_* variables';
 export async function connect(settings: Place): Promise<NativeConnection> {
   const withPatience = startPatience();
   const [connection] = await Promise.all([
-    connectToServer(settings, withPatience),
+    connectToNamespace(settings, withPatience),
     settings.needsCredentials &&
       withPatience(
         requireCredentials(),
         'No AWS credentials: their provider does not answer. Check what AWS_PROFILE or the AWS_CONTAINER_* variables name',
       ),
   ]);
-  await Promise.all([
-    requireNamespace(connection, settings, withPatience),
-    requireNames(connection, settings, withPatience),
-  ]);
+  return connection;
+}
+
+async function connectToNamespace(settings: Place, withPatience: WithPatience): Promise<NativeConnection> {
+  const connection = await connectToServer(settings, withPatience);
+  const names = requireNames(connection, settings, withPatience);
+  names.catch(() => {}); // a wrong namespace explains more
+  await requireNamespace(connection, settings, withPatience);
+  await names;
   return connection;
 }
 
@@ -71,7 +76,7 @@ async function requireNamespace(
   withPatience: WithPatience,
 ): Promise<void> {
   try {
-    await withPatience(connection.workflowService.describeNamespace({ namespace }), stoppedAnswering(address));
+    await withPatience(connection.workflowService.describeNamespace({ namespace }), silenceOf(address));
   } catch (err) {
     const code = codeOf(err);
     if (code === NOT_FOUND) {
@@ -91,8 +96,8 @@ async function requireNamespace(
   }
 }
 
-function stoppedAnswering(address: string): string {
-  return `The Temporal server at ${address} stopped answering. Check the server, then start the worker again`;
+function silenceOf(address: string): string {
+  return `The Temporal server at ${address} did not answer in time. Check the server, then start the worker again`;
 }
 
 /** Throws if the server refuses a name. A poll with such a name would be retried silently. */
@@ -103,7 +108,7 @@ async function requireNames(
 ): Promise<void> {
   const requireAccepted = async (variable: string, answer: Promise<unknown>): Promise<void> => {
     try {
-      await withPatience(answer, stoppedAnswering(address));
+      await withPatience(answer, silenceOf(address));
     } catch (err) {
       // A version that is not found is new. A denied request says nothing about the name.
       const code = codeOf(err);
@@ -125,13 +130,13 @@ async function requireNames(
   ]);
 }
 
-/** Starts the time of a start. All waits share it, so that a server that dies halfway takes no longer. */
+/** Sets the deadline of a start. All waits share it. */
 function startPatience(): WithPatience {
   const endsAt = performance.now() + PATIENCE_SECONDS * 1000;
   return async (answer, silence) => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(silence)), endsAt - performance.now());
+      timer = setTimeout(() => reject(new Error(silence)), Math.max(0, endsAt - performance.now()));
     });
     try {
       return await Promise.race([answer, late]);

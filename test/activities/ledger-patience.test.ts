@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { beginAttempt } from '../../src/activities/runtime/begin-attempt.js';
 import { askLedger } from '../../src/activities/runtime/ledger-access.js';
 import { WorkerContext } from '../../src/activities/runtime/worker-context.js';
@@ -125,7 +125,7 @@ test('an operation that the ledger keeps waiting past its deadline ends, and say
   });
 });
 
-test('a cutover shows one ledger that refuses for three seconds, until it answers, and then the other', async () => {
+test('a cutover shows the outage of one ledger until it answers, then that of the other', async () => {
   const shown: (string | null)[] = [];
   const signal = async (_: string, problem: string | null) => void shown.push(problem);
   const client = {
@@ -133,12 +133,13 @@ test('a cutover shows one ledger that refuses for three seconds, until it answer
     withDeadline: (_: number, request: () => Promise<unknown>) => request(),
   } as unknown as Client;
   const environment = new WorkerContext({ dms: {} as DmsApi, client });
-  const asks = (replicationConfigArn: string, secondsIn: number, answers = false) => {
+  const asks = (replicationConfigArn: string, secondsIn: number, answers = false, activityId = '1') => {
     const attempt = new MockActivityEnvironment(
       {
         scheduledTimestampMs: begun,
         currentAttemptScheduledTimestampMs: begun + secondsIn * 1000,
         workflowExecution: { workflowId: 'dms-cutover:orders', runId: 'run' },
+        activityId,
       },
       { logger: new DefaultLogger('ERROR') },
     );
@@ -149,13 +150,38 @@ test('a cutover shows one ledger that refuses for three seconds, until it answer
       .catch(() => undefined);
   };
   const other = `${arn}2`;
-  for (const secondsIn of [0, 2]) for (const each of [arn, other]) await asks(each, secondsIn);
+  for (const secondsIn of [0, 1]) for (const each of [arn, other]) await asks(each, secondsIn);
   expect(shown).toEqual([]);
-  for (const secondsIn of [3, 4]) for (const each of [arn, other]) await asks(each, secondsIn);
+  for (const secondsIn of [2, 3, 4]) for (const each of [arn, other]) await asks(each, secondsIn);
   const silence = (each: string) =>
     `The ledger dms-ledger:${each} (task queue somewhere) gives no answer (nobody polls)`;
   expect(shown).toEqual([silence(arn)]);
   await asks(arn, 5, true);
   await asks(other, 6);
   expect(shown).toEqual([silence(arn), null, silence(other)]);
+  // A workflow forgets what it shows when the activity ends.
+  await asks(other, 7, false, '2');
+  await asks(other, 8, false, '2');
+  expect(shown.slice(3)).toEqual([silence(other)]);
+});
+
+test('a cutover shows within ten seconds that a ledger is silent', async () => {
+  vi.useFakeTimers();
+  try {
+    const shown: string[] = [];
+    const signal = async (_: string, problem: string) => void shown.push(problem);
+    const client = {
+      workflow: { getHandle: () => ({ signal, describe: async () => ({ taskQueue: 'somewhere' }) }) },
+      withDeadline: (_: number, request: () => Promise<unknown>) => request(),
+    } as unknown as Client;
+    const environment = new WorkerContext({ dms: {} as DmsApi, client, ledgerTaskQueue: 'somewhere' });
+    const workflowExecution = { workflowId: 'dms-cutover:orders', runId: 'run' };
+    const attempt = new MockActivityEnvironment({ workflowExecution }, { logger: new DefaultLogger('ERROR') });
+    const begun = beginAttempt.bind(null, environment, { replicationConfigArn: arn }, 'a test', { phase: 'checking' });
+    void attempt.run(() => askLedger(begun(), () => new Promise(() => {})));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(shown).toEqual([expect.stringContaining(`dms-ledger:${arn} (task queue somewhere) had given no answer`)]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,7 +1,7 @@
 /** Decisions of the program that need no server. */
 import { describe, expect, test } from 'vitest';
 import { NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import { InvalidArgumentError } from 'commander';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
 import { fleetText } from '../../src/cli/fleet-text.js';
@@ -9,13 +9,13 @@ import { readNames } from '../../src/cli/fleet-members.js';
 import { isWanted, listText } from '../../src/cli/commands/list.js';
 import { interruptedText } from '../../src/cli/commands/operation-options.js';
 import { historyText } from '../../src/cli/commands/records.js';
-import { CliError, exitCodes } from '../../src/cli/exit-codes.js';
+import { CliError, exitCodes, FollowedFailure } from '../../src/cli/exit-codes.js';
 import { shownError } from '../../src/cli/failures.js';
 import { nextSteps, type ReplicationStatus } from '../../src/cli/status.js';
 import type { Session } from '../../src/cli/session.js';
 import { chooseArn, findArns } from '../../src/cli/targets.js';
 import { shortName } from '../../src/cli/text.js';
-import { temporalEnv } from '../../src/cli/temporal-env.js';
+import { refuseUnsupported, temporalEnv } from '../../src/cli/temporal-env.js';
 import type { GlobalOptions } from '../../src/cli/globals.js';
 import { DmsFailureType, dmsFailure, withCheckpoint } from '../../src/contract/failures.js';
 import type { HistoryEntry } from '../../src/contract/history.js';
@@ -418,7 +418,27 @@ describe('the exit code', () => {
       new WorkflowFailedError('x', new CancelledFailure('Cancelled'), 'NON_RETRYABLE_FAILURE'),
       5,
       'Somebody ended the workflow in Temporal: Cancelled',
-      'history',
+      'See who: in the Web UI',
+    ],
+    [
+      'a fleet that somebody cancelled while it was followed',
+      new FollowedFailure(
+        'dms-fleet:stop:one two',
+        new WorkflowFailedError('x', new CancelledFailure('Cancelled'), 'NON_RETRYABLE_FAILURE'),
+      ),
+      5,
+      'Somebody ended the workflow in Temporal: Cancelled',
+      "See who: temporal workflow show --workflow-id 'dms-fleet:stop:one two'",
+    ],
+    [
+      'a cutover that timed out while it was followed',
+      new FollowedFailure(
+        'dms-cutover:orders',
+        new WorkflowFailedError('x', new TimeoutFailure('late', undefined, 'START_TO_CLOSE'), 'TIMEOUT'),
+      ),
+      6,
+      'The workflow did not end in time: late',
+      'temporal dms doctor (or: temporal workflow describe --workflow-id dms-cutover:orders)',
     ],
     [
       'a payload that is encoded',
@@ -475,8 +495,26 @@ describe('a flag of the connection', () => {
       TEMPORAL_WORKER_BUILD_ID: 'b',
     }));
 
-  test.each([{ grpcMeta: ['team'] }, { tlsDisableHostVerification: true }])('%j is refused', (options) =>
-    expect(() => temporalEnv(globals(options), {})).toThrow(CliError),
+  test('without a value is refused', () =>
+    expect(() => temporalEnv(globals({ grpcMeta: ['team'] }), {})).toThrow(CliError));
+
+  test.each<[Partial<GlobalOptions>, Record<string, string>, string]>([
+    [{ tlsDisableHostVerification: true }, {}, 'always verifies the name of the server'],
+    [{}, { TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }, 'always verifies the name of the server'],
+    [{ env: 'prod' }, {}, 'does not support --env'],
+    [{ envFile: 'x' }, {}, 'does not support --env-file'],
+    [{}, { TEMPORAL_ENV: 'prod' }, 'does not support TEMPORAL_ENV'],
+    [{}, { TEMPORAL_ENV_FILE: 'x' }, 'does not support TEMPORAL_ENV_FILE'],
+    [{ clientAuthority: 'x' }, {}, 'does not support --client-authority'],
+  ])('or a variable that could lead to another server is refused: %j %j', (options, env, why) =>
+    expect(() => refuseUnsupported(globals(options), env)).toThrow(why),
+  );
+
+  test.each<[Partial<GlobalOptions>, Record<string, string>]>([
+    [{ disableConfigEnv: true }, { TEMPORAL_ENV: 'prod', TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }],
+    [{}, { TEMPORAL_ENV: '', TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'false' }],
+  ])('that ignores the variables, or an empty variable, is no reason to refuse: %j %j', (options, env) =>
+    expect(() => refuseUnsupported(globals(options), env)).not.toThrow(),
   );
 });
 

@@ -38,15 +38,34 @@ test.each([1, 20, 1000])(
 
 test('a problem that the next check no longer finds causes no warning', async () => {
   const watch = new WorkerWatch();
-  const found = [problem, null, problem, null];
+  const reported = { text: 'no answer', noWorker: null, isReported: true } as const;
+  const found = [problem, null, reported, null];
   void watch.during(async () => found.shift() ?? null, new Promise(() => {}));
   await vi.advanceTimersByTimeAsync(60_000);
   expect([found, warnings]).toEqual([[], []]);
 });
 
-test('a problem of one wait causes a warning within ten seconds beside forty other waits', async () => {
+test('a problem that the execution reports after five seconds causes a warning within ten, once for each outage', async () => {
   const watch = new WorkerWatch();
-  for (let n = 0; n < 39; n++) void watch.during(async () => null, new Promise(() => {}));
+  let reported: Problem | null = null;
+  void watch.during(async () => reported, new Promise(() => {}));
+  await vi.advanceTimersByTimeAsync(2900);
+  await vi.advanceTimersByTimeAsync(5000);
+  reported = { text: 'no answer', noWorker: null, isReported: true };
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(warnings).toEqual(['no answer']);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(warnings).toEqual(['no answer']);
+  reported = null;
+  await vi.advanceTimersByTimeAsync(10_000);
+  reported = { text: 'no answer again', noWorker: null, isReported: true };
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(warnings).toEqual(['no answer', 'no answer again']);
+});
+
+test('a problem of one wait causes a warning within ten seconds beside thirty other waits', async () => {
+  const watch = new WorkerWatch();
+  for (let n = 0; n < 29; n++) void watch.during(async () => null, new Promise(() => {}));
   void watch.during(async () => problem, new Promise(() => {}));
   await vi.advanceTimersByTimeAsync(10_000);
   expect(warnings).toEqual(['No worker polls "q"']);

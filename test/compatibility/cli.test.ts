@@ -51,6 +51,15 @@ async function typing(
   return JSON.parse(await text(python.stdout)) as { written: string; code: number; pressed: boolean };
 }
 
+/** Returns the name of a replication that `list` knows. */
+async function recordedName(prefix: string): Promise<string> {
+  const identifier = `${prefix}-${Date.now()}`;
+  const replicationConfigArn = stage.simulator.createReplication({ identifier });
+  await stage.dms.stop({ replicationConfigArn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
+  await until('it is listed', async () => (await run('temporal-dms', 'list')).includes(identifier));
+  return identifier;
+}
+
 const brief = ['--settle', '0', '--self-restart-grace', '0'];
 
 describe.concurrent('temporal-dms', () => {
@@ -110,19 +119,29 @@ describe.concurrent('temporal-dms', () => {
     expect(stage.simulator.count('StopReplication', arn)).toBe(0);
   });
 
-  test('is completed by bash', async () => {
-    const complete =
-      'COMP_WORDS=(temporal-dms sta); COMP_CWORD=1; COMP_LINE="temporal-dms sta"; COMP_POINT=16; __temporal_dms_complete 2>/dev/null; echo "${COMPREPLY[@]}"';
-    expect(await run('bash', '-c', `eval "$(temporal-dms completion bash)"; ${complete}`)).toMatch(/^status *\n$/);
+  test('is completed by bash, with the names of replications', async () => {
+    const identifier = await recordedName('BASH');
+    const init = join(folder, 'bashrc');
+    await writeFile(init, `PS1='READY> '\neval "$(temporal-dms completion bash)"\n`);
+    const typed = await typing(
+      [
+        ['READY> ', 'temporal-dms sta\t'],
+        ['status', 'BASH\t'],
+        [identifier.slice('BASH'.length), '\u0015exit\n', '\t'],
+      ],
+      'bash',
+      '--noprofile',
+      '--rcfile',
+      init,
+      '-i',
+    );
+    expect(typed.pressed, typed.written).toBe(true);
   });
 
   test('is completed by zsh, with the names of replications', async ({ skip }) => {
     const debian = await debianPackages('zsh', 'zsh-common');
     if (debian === null) return skip('There is no apt-get, so the completion of zsh is not tried');
-    const identifier = `ZSH-${Date.now()}`;
-    const arn = stage.simulator.createReplication({ identifier });
-    await stage.dms.stop({ replicationConfigArn: arn, settleSeconds: 0, selfRestartGraceSeconds: 0 });
-    await until('it is listed', async () => (await run('temporal-dms', 'list')).includes('ZSH-'));
+    const identifier = await recordedName('ZSH');
     const libraries = (await run('sh', '-c', `ls -d ${debian}/usr/lib/*/zsh/*`)).trim();
     const functions = `${debian}/usr/share/zsh/functions`;
     await writeFile(join(folder, '.zshenv'), `module_path=(${libraries}) fpath=(${functions}/**/*(/) ${functions})\n`);

@@ -1,4 +1,4 @@
-/** Stands in for a Docker daemon, where none runs. A container is a process of the simulator, as its image starts it. */
+/** Stand-in for a Docker daemon. Each container is a process of the simulator, as its image starts it. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';

@@ -7,9 +7,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { seededRandom } from '../../src/simulator/engine/clock.js';
 import { requestShapes } from '../../src/simulator/api/shapes.js';
+import { actions } from '../../src/simulator/control/actions.js';
+import { routes } from '../../src/simulator/control/control.js';
 import { ask, refusal } from '../support/dms-http.js';
 
-const REQUESTS = 100_000;
+/** Requests for endpoints, connections, subnet groups and tags, and requests for replications. */
+const [RESOURCE_REQUESTS, REPLICATION_REQUESTS] = [100_000, 20_000];
+const REQUESTS = RESOURCE_REQUESTS + REPLICATION_REQUESTS;
 const AT_ONCE = 32;
 const SEED = 20261124;
 
@@ -43,7 +47,8 @@ const signed = 'AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/dms/aws4_reques
 const headerSafe = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '?');
 
 /** Operations on what replications need. Random values alone would never make a valid request for them. */
-const resourceOperations = operations.filter((name) => /Endpoint|Connection|SubnetGroup/.test(name));
+const resourceOperations = operations.filter((name) => /Endpoint|Connection|SubnetGroup|Tags/.test(name));
+const replicationOperations = operations.filter((name) => !resourceOperations.includes(name));
 /** Operations that have succeeded. */
 const succeeded = new Set<string>();
 
@@ -61,6 +66,8 @@ const valid: Readonly<Record<string, () => unknown>> = {
   ReplicationSubnetGroupIdentifier: () => `g${Math.floor(random() * 50)}`,
   ReplicationSubnetGroupDescription: () => 'private',
   SubnetIds: () => ['subnet-1', 'subnet-2'],
+  Tags: () => [{ Key: 'team', Value: 'data' }],
+  TagKeys: () => ['team'],
 };
 
 /** Returns the input of a request, with members that are valid, invalid, or of another operation. */
@@ -111,8 +118,7 @@ function headers(operation: string): Record<string, string> {
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
 /** Sends a request, and returns the status of the answer and the name of its error. */
-function send(): Promise<string> {
-  const operation = oneOf(operations);
+function send(operation: string): Promise<string> {
   const sent = body(operation);
   return new Promise((resolve) => {
     const asked = request(
@@ -137,13 +143,13 @@ function send(): Promise<string> {
   });
 }
 
-test('a hundred thousand random requests get AWS-like answers, and the simulator still works', async () => {
+test('random requests, a hundred thousand of them about resources, get AWS-like answers, and the simulator still works', async () => {
   const seen = new Map<string, number>();
   let left = REQUESTS;
   const sender = async () => {
     while (left-- > 0) {
       if (left % 100 === 0) createReplication(left / 100);
-      const answer = await send();
+      const answer = await send(oneOf(left < RESOURCE_REQUESTS ? resourceOperations : replicationOperations));
       seen.set(answer, (seen.get(answer) ?? 0) + 1);
     }
   };
@@ -159,45 +165,18 @@ test('a hundred thousand random requests get AWS-like answers, and the simulator
 
 test('five thousand random control requests get an expected status, and DMS is still served', async () => {
   const own = await startDmsSimulator({ speed: 0 });
-  const paths = [
-    'state',
-    'calls',
-    'replications',
-    'clock',
-    'speed',
-    'uncertain',
-    'health',
-    'openapi',
-    'faults',
-    'policy',
-    'act',
-    'reset',
-    'constructor',
-    '../..',
-    '',
-  ];
-  const actions = [
-    'stop',
-    'start',
-    'restart',
-    'modify',
-    'fail',
-    'repoint-target',
-    'change-source',
-    'change-tables',
-    'on-next-stop',
-    'on-step',
-  ];
+  const known = Object.keys(routes).map((name) => name.split(' ')[1] ?? '');
+  const paths = [...new Set(known), 'constructor', '../..', ''];
   const seen = new Set<number>();
   try {
     for (let n = 0; n < 5000; n++) {
       const arn = own.replications()[0]?.row.ReplicationConfigArn ?? own.createReplication();
       const target = random() < 0.8 ? arn : oneOf(values);
       const act = {
-        action: oneOf(actions),
+        action: oneOf(Object.keys(actions)),
         replicationConfigArn: target,
         [oneOf(['type', 'reason', 'step', 'stopReason', 'status'])]: oneOf(texts),
-        [oneOf(['messages', 'seconds', 'source', 'next'])]: oneOf([
+        [oneOf(['messages', 'seconds', 'source', 'next', 'durations', 'tables'])]: oneOf([
           ...values,
           { type: oneOf(texts), afterSeconds: oneOf(values), stopReason: oneOf(values), messages: oneOf(values) },
           { engine: oneOf(values), rates: oneOf(values), bytesPerSecond: oneOf(values), catchUp: oneOf(values) },
@@ -206,7 +185,7 @@ test('five thousand random control requests get an expected status, and DMS is s
       const more = {
         operation: oneOf(['*', 'DescribeReplications', oneOf(texts)]),
         type: oneOf(['error', 'stale', 'latency', 'row-missing', oneOf(texts)]),
-        [oneOf(['name', 'message', 'status', 'times', 'forSeconds', 'milliseconds'])]: oneOf(values),
+        [oneOf(['name', 'message', 'status', 'times', 'forSeconds', 'milliseconds', 'id', 'startAt'])]: oneOf(values),
         [oneOf(['tables', 'durations', 'source', 'identifier', 'minutes', 'statements'])]: oneOf(values),
       };
       const sent = oneOf([act, more, oneOf(values)]);

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { startDmsSimulator } from '../../src/simulator/index.js';
 import { call, look } from '../support/dms-http.js';
+import { until } from '../support/stage.js';
 import { installPackage } from './support.js';
 
 interface Page {
@@ -75,6 +76,21 @@ test('the page shows each replication live, and shows inserted markup as text', 
     expect(await page.evaluate("document.querySelectorAll('img').length")).toBe(0);
     await call(simulator, 'StopReplication', { ReplicationConfigArn: arn });
     await page.waitForFunction("document.body.innerText.includes('stopping')");
+
+    simulator.reset();
+    const acted = simulator.createReplication();
+    await page.waitForFunction("document.querySelectorAll('#replications tr').length === 1");
+    const isNow = (status: string) => until(`it is ${status}`, () => simulator.row(acted).Status === status);
+    await press('stop');
+    await isNow('stopping');
+    await press('+ 1 day');
+    await isNow('stopped');
+    await press('start');
+    await isNow('replication_starting');
+    await press('+ 1 day');
+    await isNow('running');
+    await press('fail');
+    await isNow('failed');
     expect(errors).toEqual([]);
   } finally {
     await browser.close();

@@ -11,7 +11,7 @@ export interface SimulatorProgram extends AsyncDisposable {
   readonly endpoint: string;
 }
 
-/** Starts what the image starts, on a free port of this machine. `command`: what follows the entry point. */
+/** Starts the image's program on a free port of this machine. `command`: arguments after the entry point. */
 export async function startProgramOf(dockerfile: string, command: readonly string[] = []): Promise<SimulatorProgram> {
   const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
   const [name, ...words] = JSON.parse(entry) as readonly string[];
@@ -19,9 +19,13 @@ export async function startProgramOf(dockerfile: string, command: readonly strin
   const args = words.map((word) => (word === '0.0.0.0' ? '127.0.0.1' : word));
   const program = [main, ...args, ...command, '--port', '0', '-o', 'jsonl'];
   const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { endpoint } = JSON.parse(line) as { readonly endpoint: string };
   const ended = once(child, 'exit');
+  const failed = ended.then(([code]) => {
+    throw new Error(`The program has ended with ${code} before it listened`);
+  });
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), failed])) as [string];
+  failed.catch(() => {});
+  const { endpoint } = JSON.parse(line) as { readonly endpoint: string };
   return {
     endpoint,
     async [Symbol.asyncDispose]() {

@@ -538,6 +538,15 @@ describe('the doctor', () => {
       hint: workersNeedThem,
     });
 
+    const unnamed = await examine(healthy);
+    expect(unnamed.checks.slice(-4).map(({ name, state }) => `${name}: ${state}`)).toEqual([
+      'account: ok',
+      'replication: skipped',
+      'clock: ok',
+      'permissions: skipped',
+    ]);
+    expect(unnamed.of('account')?.detail).toBe('You are arn:aws:iam::123456789012:user/simulated in eu-west-1');
+
     healthy.simulator.setPolicy([{ Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: '*' }]);
     const blind = await examine(healthy, [arn]);
     expect([blind.code, blind.of('clock')?.state]).toEqual([0, 'skipped']);
@@ -623,8 +632,10 @@ test('the list shows ledgers that another codec has encoded, and says how to rea
   expect(stdout).toMatch(new RegExp(`^${nameOf(arn)} +unreadable`, 'm'));
   const shown = await dms('history', arn);
   expect([shown.code, shown.stderr]).toEqual([1, expect.stringContaining('TEMPORAL_DMS_CODEC_MODULE=')]);
-  const withEndpoint = await runCli(['list', ...place()], { env: { TEMPORAL_CODEC_ENDPOINT: 'http://127.0.0.1:1' } });
-  expect(withEndpoint).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Payloads are not encoded: /) });
+  const endpoint = 'http://127.0.0.1:1';
+  const warned = { code: 0, stderr: expect.stringMatching(/^Payloads are not encoded: /) };
+  expect(await runCli(['list', ...place()], { env: { TEMPORAL_CODEC_ENDPOINT: endpoint } })).toMatchObject(warned);
+  expect(await runCli(['list', ...place(), '--codec-endpoint', endpoint])).toMatchObject(warned);
 });
 
 test('the status and the list need no worker, and name the queue that nobody polls', async () => {

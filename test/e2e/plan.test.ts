@@ -5,6 +5,7 @@ import { exitCodes } from '../../src/cli/exit-codes.js';
 import type { OperationPlan } from '../../src/client/index.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../../src/index.js';
 import type { PermissionSource } from '../../src/activities/index.js';
+import { runCliProcess } from '../support/cli-process.js';
 import { runCli } from '../support/cli.js';
 import { failureOf, isHeld, ledgerOf, Stage, until } from '../support/stage.js';
 
@@ -182,7 +183,7 @@ test('a plan without a worker fails, and the client and the command line name th
   await using unserved = await Stage.set();
   const arn = unserved.simulator.createReplication();
   const missing = new RegExp(
-    `Nobody can plan the stop: No worker polls the task queue "${unserved.taskQueue}".*temporal-dms worker --task-queue`,
+    `The stop can't be planned. No worker polls the task queue "${unserved.taskQueue}".*temporal-dms worker --task-queue`,
   );
   const place = ['--address', inject('temporalAddress'), '--task-queue', unserved.taskQueue, '--disable-config-file'];
   const [failure, shown] = await Promise.all([
@@ -191,4 +192,14 @@ test('a plan without a worker fails, and the client and the command line name th
   ]);
   expect(failure).toMatchObject({ name: 'ServiceError', message: expect.stringMatching(missing) });
   expect(shown).toMatchObject({ code: exitCodes.unreachable, stderr: expect.stringMatching(missing), stdout: '' });
+  // The process does not wait for the plan, and leaves no workflow for a worker that comes later.
+  const args = ['stop', arn, '--reason', 'r', '--dry-run', ...place];
+  expect(await runCliProcess(args, unserved.simulator)).toMatchObject({ code: exitCodes.unreachable });
+  const plans = `TaskQueue = "${unserved.taskQueue}" AND WorkflowType = "dmsPlanOperation"`;
+  const ended = await until('all are listed', async () => {
+    const found: string[] = [];
+    for await (const { status } of unserved.client.workflow.list({ query: plans })) found.push(status.name);
+    return found.length === 3 && !found.includes('RUNNING') ? found : null;
+  });
+  expect(ended).toEqual(['TERMINATED', 'TERMINATED', 'TERMINATED']);
 });

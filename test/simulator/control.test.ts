@@ -111,9 +111,10 @@ describe('over HTTP', () => {
     ['GET', 'health?deep=1', undefined, 400, 'no member "deep"'],
     ['POST', 'reset', { seed: 7 }, 400, 'the reset has no member "seed". It has startAt'],
     ['POST', 'reset', { startAt: 'noon' }, 400, 'startAt must be a time like 2026-01-01T00:00:00Z'],
-    ['GET', 'target-rows', undefined, 400, 'no replication undefined'],
+    ['POST', 'reset', { startAt: '2026-13-45T00:00:00Z' }, 400, 'startAt must be a time like 2026-01-01T00:00:00Z'],
+    ['GET', 'target-rows', undefined, 400, 'the request needs replicationConfigArn'],
     ['DELETE', 'faults?id=first', {}, 400, 'id must be the number of a fault'],
-    ['DELETE', 'faults?id=1&replicationConfigArn=x', {}, 400, 'by its id, or a replication, not both'],
+    ['DELETE', 'faults?id=1&replicationConfigArn=x', {}, 400, 'Give id or replicationConfigArn, not both'],
     ['DELETE', 'faults?ids=1', {}, 400, 'no member "ids". It takes id, replicationConfigArn'],
     [
       'POST',
@@ -244,10 +245,18 @@ describe('over HTTP', () => {
     const { answer: refused } = await control('POST', 'act', { action: 'nothing', replicationConfigArn: 'x' });
     expect(refused.error).toContain(`There is ${actions.join(', ')}`);
     expect(Object.keys(bodyOf('uncertain').properties)).toEqual(Object.keys(uncertainDefaults));
-    expect(bodyOf('faults').properties.type.enum).toEqual([...faultTypes]);
+    const faults = bodyOf('faults').oneOf as { properties: Record<string, { const?: string }>; required: string[] }[];
+    expect(faults.map(({ properties }) => properties['type']?.const)).toEqual([...faultTypes]);
+    expect(faults.find(({ properties }) => properties['type']?.const === 'late')?.required).toContain('seconds');
+    expect(bodyOf('replications').properties.source.properties.engine.enum).toContain('postgres');
     const { answer: wrong } = await control('POST', 'replications', { nothing: 1 });
     const options = Object.keys(bodyOf('replications').properties);
     expect(wrong.error).toContain(options.join(', '));
+    expect(answer.paths['/_simulator/target-rows'].get).toMatchObject({
+      parameters: [{ name: 'replicationConfigArn', in: 'query', required: true }],
+      responses: { 200: {}, 400: {}, 403: {} },
+    });
+    expect(Object.keys(answer.paths['/_simulator/faults'].delete.responses)).toEqual(['200', '400', '403', '415']);
   });
 
   test('health is told, and switches are set while it runs', async () => {
@@ -310,7 +319,7 @@ describe('over HTTP', () => {
     expect(await set('StopReplication')).toBeGreaterThan(second);
   });
 
-  test('rows behind a target, the seed and the time are shown', async () => {
+  test('rows behind a target, and the seed, are shown', async () => {
     const arn = simulator.createReplication({ tables: 2 });
     const { answer } = await control('GET', `target-rows?replicationConfigArn=${arn}`);
     expect(answer).toEqual({ rows: simulator.targetRows(arn) });

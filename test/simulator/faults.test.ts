@@ -186,6 +186,16 @@ describe('a fault', () => {
     }
   });
 
+  test('invalid-state names another replication, or nothing at all', async () => {
+    const refused = async (resource: string | null) => {
+      simulator.fault({ operation: 'StopReplication', type: 'invalid-state', status: 'modifying', resource });
+      return stop();
+    };
+    expect(await refused('ANOTHER')).toContain("Config, 'ANOTHER' is in 'modifying' state and cannot be stopped.");
+    expect(await refused(null)).toBe('InvalidResourceStateFault: Replication Task cannot be stopped, invalid state');
+    expect(await stop()).toBe('accepted');
+  });
+
   test('applies to its operation and replication, after and as often as configured', async () => {
     const other = simulator.createReplication();
     simulator.fault({ operation: 'StopReplication', type: 'throttle', replicationConfigArn: other });

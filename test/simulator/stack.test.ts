@@ -146,6 +146,45 @@ test('an endpoint can not be deleted while one of two configs uses it', async ()
   await expect(createConfig(source, target)).rejects.toThrow(ResourceNotFoundFault);
 });
 
+test('stale looks show earlier endpoints, connections and subnet groups', async () => {
+  const still = await startDmsSimulator({ speed: 0 });
+  const dms = new DatabaseMigrationServiceClient({ ...still.clientConfig(), maxAttempts: 1 });
+  try {
+    const names = async () => {
+      const { Endpoints = [] } = await dms.send(new DescribeEndpointsCommand({}));
+      return Endpoints.map(({ ServerName }) => ServerName);
+    };
+    const { Endpoint } = await dms.send(new CreateEndpointCommand(orders));
+    const EndpointArn = Endpoint?.EndpointArn ?? '';
+    still.clock.advance({ seconds: 30 });
+    await dms.send(new ModifyEndpointCommand({ EndpointArn, ServerName: 'new.example.com' }));
+    still.clock.advance({ seconds: 30 });
+    const stale = { operation: 'DescribeEndpoints', type: 'stale' } as const;
+    for (const staleSeconds of [40, 70]) still.fault({ ...stale, staleSeconds });
+    expect([await names(), await names(), await names()]).toEqual([['orders.example.com'], [], ['new.example.com']]);
+
+    still.fault(stale);
+    still.clock.advance({ hours: 1 });
+    await dms.send(new DeleteEndpointCommand({ EndpointArn }));
+    expect([await names(), await names()]).toEqual([['new.example.com'], []]);
+
+    const { Endpoint: second } = await dms.send(new CreateEndpointCommand(aurora));
+    const test = { EndpointArn: second?.EndpointArn ?? '', ReplicationInstanceArn: still.createReplication() };
+    await dms.send(new TestConnectionCommand(test));
+    still.clock.advance({ seconds: 6 });
+    const connections = async () =>
+      (await dms.send(new DescribeConnectionsCommand({}))).Connections?.map(({ Status }) => Status);
+    for (const staleSeconds of [3, 30]) still.fault({ operation: 'DescribeConnections', type: 'stale', staleSeconds });
+    expect([await connections(), await connections(), await connections()]).toEqual([['testing'], [], ['successful']]);
+    expect(() => still.fault({ operation: 'DescribeEndpoints', type: 'row-missing' })).toThrow(
+      'DescribeEndpoints shows no replications, so none can be missing',
+    );
+  } finally {
+    dms.destroy();
+    await still.close();
+  }
+});
+
 test('a connection is tested, and found by its ends', async () => {
   const endpoint = await create(orders);
   const instance = simulator.createReplication();

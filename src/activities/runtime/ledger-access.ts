@@ -11,9 +11,9 @@ import { LedgerUnreachable, LedgerBusyError } from './ledger-errors.js';
 import { reportProblem } from './report-problem.js';
 
 /** Time without an answer of the ledger after which the operation shows that. Temporal itself needs 20 s to tell why. */
-const SILENT_SECONDS = 7;
-/** Time over which attempts get an error in place of an answer, after which the operation shows that. */
-const REPORTED_OUTAGE_SECONDS = 3;
+const SILENT_SECONDS = 5;
+/** Length of an outage after which the workflow shows it, if its attempts end with errors. */
+const SHOWN_OUTAGE_SECONDS = 2;
 /** Time limit for writing the note. After it, the call is not sent. So a call lands within a known time of its note. */
 const NOTE_SECONDS = 4;
 /** Longest time the ledger may be out of reach before an operation that has not begun gives up. */
@@ -27,7 +27,7 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
   const { arn } = attempt.arn;
   const { ledgerOutages } = attempt.worker;
   const ledger = ledgerClientOf(attempt);
-  const reporter = new SilenceReporter(attempt, ledger);
+  const reporter = new OutageReporter(attempt, ledger);
   try {
     const answer = await request(ledger);
     ledgerOutages.delete(arn);
@@ -44,7 +44,7 @@ export async function askLedger<T>(attempt: Attempt, request: (ledger: LedgerCli
     if (isClosed && !attempt.mayHaveCalled && !(await attempt.hasEarlierAttemptCalled())) throw err;
     const where = await ledger.describe();
     const { seconds, failure } = outageOf(attempt, where, err);
-    if (seconds >= REPORTED_OUTAGE_SECONDS)
+    if (seconds >= SHOWN_OUTAGE_SECONDS)
       await reporter.report(() => `The ledger ${where} gives no answer (${err.message})`);
     throw failure;
   } finally {
@@ -62,24 +62,27 @@ export async function beginInTime(ledger: LedgerClient, request: BeginRequest): 
   throw new LedgerUnreachable(`writing the note took ${seconds.toFixed(0)} s, so the call was not sent`);
 }
 
+/** Time after which the outage of another ledger may take the place of one that nobody reports any more. */
+const STALE_SECONDS = 60;
+
 /**
- * Reports to the workflow of the attempt that a ledger gives no answer, and later that it does. A workflow shows one
- * ledger at a time.
+ * Reports an outage of the ledger, and its end, to the attempt's workflow. A workflow shows one ledger at a time, and
+ * forgets it when the activity ends.
  */
-class SilenceReporter {
-  /** Report that was sent. `null`: none. */
+class OutageReporter {
+  /** Report that was sent. `null`: none by this activity. */
   #reported: Promise<void> | null;
   readonly #timer: NodeJS.Timeout;
-  readonly #shown: Map<string, string>;
   readonly #runId: string;
+  readonly #activityId: string;
 
   constructor(
     private readonly attempt: Attempt,
     private readonly ledger: LedgerClient,
   ) {
-    this.#shown = attempt.worker.shownOutages;
     this.#runId = attempt.workflowExecution?.runId ?? '';
-    this.#reported = this.#shown.get(this.#runId) === attempt.arn.arn ? Promise.resolve() : null;
+    this.#activityId = Context.current().info.activityId;
+    this.#reported = this.#isOwn ? Promise.resolve() : null;
     const describeSilence = async () => {
       const at = new Date().toISOString();
       return `The ledger ${await this.ledger.describe()} had given no answer for ${SILENT_SECONDS} seconds at ${at}`;
@@ -87,26 +90,36 @@ class SilenceReporter {
     this.#timer = setTimeout(() => void this.report(describeSilence), SILENT_SECONDS * 1000);
   }
 
-  /** Reports a problem, once. */
+  /** Reports a problem, once for an activity. */
   async report(describeProblem: () => string | Promise<string>): Promise<void> {
-    if (this.#shown.has(this.#runId)) return;
-    this.#shown.set(this.#runId, this.attempt.arn.arn);
+    const { arn } = this.attempt.arn;
+    const { shownOutages } = this.attempt.worker;
+    const shown = shownOutages.get(this.#runId);
+    const isFree = shown === undefined || shown.arn === arn || performance.now() - shown.at > STALE_SECONDS * 1000;
+    if (!isFree) return;
+    shownOutages.set(this.#runId, { arn, activityId: this.#activityId, at: performance.now() });
     const report = async () => reportProblem(this.attempt, await describeProblem());
-    await (this.#reported = report());
+    await (this.#reported ??= report());
   }
 
   /**
-   * Reports that the ledger answers again, if its silence was reported. Does not wait for the report: the attempt may be
+   * Reports that the ledger answers again, if its outage was reported. Does not wait for the report: the attempt may be
    * about to call DMS.
    */
   reportAnswer(): void {
-    if (this.#reported === null) return;
-    this.#shown.delete(this.#runId);
-    void this.#reported.then(() => reportProblem(this.attempt, null));
+    void this.#reported
+      ?.then(() => reportProblem(this.attempt, null))
+      .then(() => this.#isOwn && this.attempt.worker.shownOutages.delete(this.#runId));
   }
 
   end(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** True if the workflow shows the outage that this activity has reported. */
+  get #isOwn(): boolean {
+    const shown = this.attempt.worker.shownOutages.get(this.#runId);
+    return shown?.arn === this.attempt.arn.arn && shown.activityId === this.#activityId;
   }
 }
 

@@ -5,8 +5,8 @@ import type { Attempt } from './attempt.js';
 const SIGNAL_SECONDS = 5;
 
 /**
- * Shows a problem in the details of the operation or the cutover. A workflow does not see the failures of attempts.
- * `null`: it is over. Costs one signal, and only where something is wrong.
+ * Shows a problem in the details of the operation or the cutover. The workflow itself can't see failures of attempts.
+ * `null`: the problem is over. Costs one signal, and only where something is wrong.
  */
 export async function reportProblem(
   { worker, arn, workflowExecution }: Attempt,

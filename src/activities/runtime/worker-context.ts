@@ -93,8 +93,8 @@ export class WorkerContext {
   readonly permissionsGate = new Gate(READING_PERMISSIONS_AT_ONCE);
   /** Time at which the current outage of each ledger was first seen, in seconds of the server's clock. */
   readonly ledgerOutages = new Map<string, number>();
-  /** ARN of the ledger that a workflow shows as out of reach, by run id. */
-  readonly shownOutages = new Map<string, string>();
+  /** Outage of a ledger that a workflow shows, by run id. `at`: ms of the monotonic clock. */
+  readonly shownOutages = new Map<string, { readonly arn: string; readonly activityId: string; readonly at: number }>();
   readonly #options: DmsActivitiesOptions;
   readonly #accountRegions = new Map<string, AccountRegion>();
   readonly #allowed: readonly RegExp[] | null;

@@ -99,6 +99,7 @@ async function start(session: Session, file: string, options: { readonly dryRun?
 async function followToEnd(session: Session, cutover: CutoverHandle, id: string): Promise<number> {
   const result = await follow(session, {
     what: 'The cutover',
+    workflowId: cutover.workflowId,
     result: () => cutover.result(),
     line: async () => {
       const { phase, waitingFor, problem } = await cutover.status();

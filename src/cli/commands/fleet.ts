@@ -161,6 +161,7 @@ async function followToEnd(session: Session, kind: OperationKind, fleet: FleetHa
   const { fleetId } = fleet;
   const result = await follow(session, {
     what: 'The fleet',
+    workflowId: fleet.workflowId,
     result: () => fleet.result(),
     line: async () => `${fleetId}: ${countsText(await fleet.progress())}`,
     afterwards: [

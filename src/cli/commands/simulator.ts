@@ -59,7 +59,11 @@ async function simulate(session: Session, options: SimulatorOptions): Promise<vo
       ? 'Its time stands still until it is moved'
       : speed === 1
         ? 'Its time is as fast as yours'
-        : `A real second is ${speed} simulated seconds, so its clock and yours move apart`;
+        : `A real second is ${speed} simulated seconds`;
+  if (speed !== 1)
+    output.say(
+      'Its clock moves away from yours. Programs that compare the two see windows of the wrong length. --speed 1 avoids that.',
+    );
   const reach =
     host.startsWith('127.') || ['localhost', '::1'].includes(host)
       ? 'from this machine only'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Runner } from '../session.js';
-import { temporalEnv } from '../temporal-env.js';
+import { refuseUnsupported, temporalEnv } from '../temporal-env.js';
 import { fields } from '../text.js';
 
 /** Variables of the worker. */
@@ -47,6 +47,7 @@ export function addWorker(program: Command, run: Runner): void {
           import('../../worker/program.js'),
           import('../../worker/settings.js'),
         ]);
+        refuseUnsupported(globals, {}); // its variables may be those of another program
         await work(() =>
           readSettings(temporalEnv(globals, terminal.env), { disableFile: globals.disableConfigFile === true }),
         );

@@ -14,13 +14,8 @@
  *   answer.
  * - After a switch, only an answer of `whereIsTraffic` or a decision of a person says which side the application uses.
  */
-import type {
-  CutoverAction,
-  CutoverState,
-  CutoverStop,
-  StepOutcome,
-  StepValues,
-} from '../../contract/cutover-state.js';
+import type { CutoverAction, CutoverState, StepOutcome } from '../../contract/cutover-state.js';
+import { beginSwitch, onDrain, onStopped, withStops } from './after-fence.js';
 import { onReserved, withReserved } from './begin.js';
 import {
   awaitRepair,
@@ -41,7 +36,7 @@ import {
   onMeasuredWith,
 } from './before-fence.js';
 import { onTime } from './clock.js';
-import { blockingProblem, sideName, stopCheck } from './gates.js';
+import { blockingProblem, sideName } from './gates.js';
 import {
   afterUndo,
   enter,
@@ -51,14 +46,10 @@ import {
   isGoingBack,
   note,
   onEarlierRun,
-  secondsAfter,
   withChecks,
   withProblem,
-  withUndo,
 } from './transitions.js';
 
-/** Seconds between two calls of `isDrained`: at first, and at most. */
-const [DRAIN_SECONDS, LONGEST_DRAIN_SECONDS] = [1.25, 10];
 type Succeeded = Exclude<StepOutcome, { readonly problem: string }>;
 
 /** Applies the outcome of the step that was carried out. An outcome after a time limit comes too late. */
@@ -217,38 +208,4 @@ function withKnown(state: CutoverState, outcome: StepOutcome, now: string): Cuto
   if ('problem' in outcome) return state;
   if (outcome.step === 'stop') return withStops(state, outcome.value.stops);
   return outcome.step === 'reserve' ? withReserved(state, outcome.value, now) : state;
-}
-
-/** Begins the switch. The replications have just been seen to be stopped. */
-function beginSwitch(state: CutoverState, now: string): CutoverState {
-  return enter(withUndo(state, 'switch-back'), 'switch', now);
-}
-
-/** Stops the replications. On the way back they start last, because a start takes minutes and writes wait. */
-function beginStop(state: CutoverState, now: string): CutoverState {
-  return enter({ ...state, isResetKnown: true, undo: ['replicate', ...state.undo] }, 'stop', now);
-}
-
-function onDrain(state: CutoverState, { drained, behind = null }: StepValues['drain'], now: string): CutoverState {
-  const seen = { ...state, behind: behind === null ? null : String(behind) };
-  if (drained) return beginStop(seen, now);
-  const elapsed = (Date.parse(now) - Date.parse(state.stepSince)) / 1000;
-  const inSeconds = Math.min(LONGEST_DRAIN_SECONDS, Math.max(DRAIN_SECONDS, elapsed / 3));
-  return { ...seen, nextAt: secondsAfter(now, inSeconds) };
-}
-
-function withStops(state: CutoverState, stops: readonly CutoverStop[]): CutoverState {
-  const replications = state.replications.map((each) => {
-    const stop = stops.find(({ checkpoint }) => checkpoint.replicationConfigArn === each.replicationConfigArn);
-    return stop === undefined ? each : { ...each, checkpoint: stop.checkpoint };
-  });
-  return { ...state, replications, warnings: stops.flatMap(({ warnings }) => warnings) };
-}
-
-function onStopped(state: CutoverState, { stops, problem }: StepValues['stop'], now: string): CutoverState {
-  if (problem !== null) return goBack(state, 'stop-failed', problem, now);
-  const judging = enter(state, 'assert-stopped', now);
-  const check = stopCheck(state.plan, stops);
-  const judged = { ...judging, checks: withChecks(state.checks, [check]) };
-  return check.ok ? judged : goBack(judged, 'stop-warns', check.detail, now);
 }

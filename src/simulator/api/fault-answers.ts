@@ -2,7 +2,7 @@
 import type { Fault } from './faults.js';
 import type { Request } from './http.js';
 import { AwsFault } from '../engine/aws-fault.js';
-import { idOf, wrongState } from '../engine/rules.js';
+import { idOf, invalidState, wrongState } from '../engine/rules.js';
 
 /** Returns true if the call has its effect despite the fault. */
 export function hasEffect(fault: Fault | null): boolean {
@@ -30,7 +30,9 @@ export function throwFaultError(fault: Fault, operation: string, arn: string, he
     case 'expired-credentials':
       throw new AwsFault('ExpiredTokenException', 'The security token included in the request is expired');
     case 'invalid-state':
-      throw wrongState(operation, idOf(arn), fault.status);
+      throw fault.resource === null
+        ? invalidState(operation)
+        : wrongState(operation, fault.resource ?? idOf(arn), fault.status);
     default:
   }
 }

@@ -38,8 +38,11 @@ export type Fault = FaultTarget &
     | { readonly type: 'access-denied' }
     /** Refusal as `ExpiredTokenException`. */
     | { readonly type: 'expired-credentials' }
-    /** Refusal as `InvalidResourceStateFault`, which names this `status`. */
-    | { readonly type: 'invalid-state'; readonly status: string }
+    /**
+     * Refusal as `InvalidResourceStateFault`, which names this `status`. `resource`: id of the replication that it names.
+     * Default: that of the request. `null`: it names neither a replication nor a status.
+     */
+    | { readonly type: 'invalid-state'; readonly status: string; readonly resource?: string | null }
     /** Connection that breaks before the answer. The call has its effect. */
     | { readonly type: 'answer-lost' }
     /** Connection that breaks before the call has its effect. */
@@ -116,6 +119,8 @@ export interface MetFault {
   readonly snapshot: Snapshot | null;
   /** Age of a stale look, in seconds. `null`: the look shows `snapshot`, or is not stale. */
   readonly age: number | null;
+  /** Time at which the fault was set, in epoch seconds. */
+  readonly setAt: number;
 }
 
 /** View of replications for one request, as changed by the fault that the request meets. */
@@ -159,6 +164,13 @@ export class FaultedView {
     return age === null ? snapshot?.has(arn) === false : this.now - age < config.ReplicationConfigCreateTime;
   }
 
+  /** Time whose endpoints, connections and subnet groups a look shows, in epoch seconds. */
+  get resourcesAt(): number {
+    const { fault, age = null, setAt = this.now } = this.met ?? {};
+    if (fault?.type !== 'stale' || fault.replicationConfigArn !== undefined) return this.now;
+    return age === null ? setAt : this.now - age;
+  }
+
   view(replication: SimulatedReplication): StateAtTime {
     if (this.#fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
     const { age = null, snapshot = null } = this.met ?? {};
@@ -172,7 +184,6 @@ export class FaultedView {
 
 interface ActiveFault extends Omit<MetFault, 'age'> {
   readonly id: number;
-  readonly setAt: number;
   passed: number;
   left: number;
 }
@@ -219,7 +230,7 @@ export class Faults {
       ({ fault, setAt, left }) => left > 0 && now - setAt < (fault.forSeconds ?? Infinity),
     );
     for (const each of this.#active) {
-      const { fault, snapshot } = each;
+      const { fault, snapshot, setAt } = each;
       if (fault.operation !== operation && fault.operation !== '*') continue;
       // In an unfiltered list these faults change only the row of their replication.
       const isList = arns.length === 0 && (fault.type === 'row-missing' || fault.type === 'stale');
@@ -227,7 +238,7 @@ export class Faults {
       if (each.passed++ < (fault.after ?? 0)) continue;
       if (fault.probability !== undefined && this.random() >= fault.probability) continue;
       each.left--;
-      return { fault, snapshot, age: this.#ageFor(fault) };
+      return { fault, snapshot, setAt, age: this.#ageFor(fault) };
     }
     return null;
   }

@@ -31,6 +31,9 @@ export interface SimulatorState {
   readonly create: (config: Config) => SimulatedReplication;
 }
 
+/** Operations that change endpoints, connections or subnet groups. */
+const changesResources = /^(Create|Modify|Delete)(Endpoint|ReplicationSubnetGroup)$|^TestConnection$/;
+
 /** DMS and CloudWatch behind AWS's JSON protocols, CloudWatch also behind CBOR, and STS and IAM behind its query protocol. */
 export class AwsFront {
   readonly #buckets = new Map<string, TokenBucket>();
@@ -147,23 +150,24 @@ export class AwsFront {
   ): Record<string, unknown> {
     if (isMetrics) return this.#metrics(caller, input);
     // A create ignores faults on looks: an ARN is taken even if a fault hides its replication.
-    const accountRegion = this.#accountRegion(caller, operation === 'CreateReplicationConfig' ? null : met);
+    const accountRegion = this.#accountRegion(caller, operation === 'CreateReplicationConfig' ? null : met, operation);
+    if (changesResources.test(operation)) accountRegion.resources.remember(accountRegion.now);
     return operations[operation]?.(accountRegion, readRequest(operation, input)) ?? {};
   }
 
-  #accountRegion({ accountId, region }: Caller, met: MetFault | null): AccountRegion {
+  #accountRegion({ accountId, region }: Caller, met: MetFault | null, operation: string): AccountRegion {
     const { store, uncertain, create, random } = this.world;
     const { list, resources } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
-    const { now } = store;
-    const spoils = new FaultedView(met, now);
+    const spoils = new FaultedView(met, store.now);
+    const now = operation.startsWith('Describe') ? spoils.resourcesAt : store.now;
     return {
       accountId,
       region,
       now,
       uncertain,
       random,
-      resources,
+      resources: resources.at(now),
       list: () => (met === null ? list : list.filter((each) => !spoils.isUnseen(each))),
       find(arn) {
         const found = isOurs(arn) ? store.find(arn) : undefined;
@@ -208,12 +212,17 @@ export class AwsFront {
   }
 }
 
+/** Returns the refusal of a request whose body is too large. */
+export function tooLarge(): Reply {
+  return faultReply(new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB', 413));
+}
+
 /**
  * Returns an error in its wire format. The answer has a `Date` only if the fault has one.
  *
  * The AWS SDK for JavaScript corrects its clock by a `Date` that is minutes off, then retries the refused call.
  */
-export function faultReply(fault: AwsFault): Reply {
+function faultReply(fault: AwsFault): Reply {
   return { status: fault.status, type: jsonTypeOf(''), body: JSON.stringify(bodyOf(fault)), date: fault.date };
 }
 

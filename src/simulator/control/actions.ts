@@ -8,8 +8,8 @@ import type { NextStop, TablesChange } from '../engine/model.js';
 import type { SourceSettings } from '../engine/source-settings.js';
 import type { Durations, Step } from '../engine/steps.js';
 import type { Uncertain } from '../engine/uncertain.js';
-import type { SimulatedReplicationOptions } from './options.js';
-import { listOf, schemas } from './openapi.js';
+import { checks, type SimulatedReplicationOptions } from './options.js';
+import { schemas } from './openapi.js';
 
 /** Input of a handler: a JSON object from an untrusted client. */
 export type ControlInput = Readonly<Record<string, unknown>>;
@@ -60,40 +60,43 @@ const messagesOf = ({ messages = ['Simulated failure'] }: ControlInput) => messa
 
 export const actions: Readonly<Record<string, Action>> = {
   stop: { takes: { reason: schemas.text }, act: (simulator, arn, { reason }) => simulator.stop(arn, textOf(reason)) },
-  start: { takes: { type: schemas.startType }, act: (simulator, arn, { type }) => simulator.start(arn, textOf(type)) },
+  start: {
+    takes: { type: checks.startType.schema },
+    act: (simulator, arn, { type }) => simulator.start(arn, textOf(type)),
+  },
   restart: { takes: {}, act: (simulator, arn) => simulator.restart(arn) },
   modify: { takes: {}, act: (simulator, arn) => simulator.modify(arn) },
   fail: {
-    takes: { messages: listOf(schemas.text), stopReason: schemas.text },
+    takes: { messages: checks.messages.schema, stopReason: schemas.text },
     act: (simulator, arn, asked) => simulator.fail(arn, messagesOf(asked), textOf(asked['stopReason'])),
   },
   'repoint-target': { takes: {}, act: (simulator, arn) => simulator.repointTarget(arn) },
   'change-source': {
-    takes: { 'source!': { type: 'object' } },
+    takes: { 'source!': checks.sourceChange.schema },
     act: (simulator, arn, { source }) => simulator.changeSource(arn, source as never),
   },
   'change-tables': {
-    takes: { 'tables!': { type: 'object' } },
+    takes: { 'tables!': checks.tablesChange.schema },
     act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables as never),
   },
   'change-durations': {
-    takes: { 'durations!': schemas.durations },
+    takes: { 'durations!': checks.durations.schema },
     act: (simulator, arn, { durations }) => simulator.changeDurations(arn, durations as never),
   },
   'on-next-stop': {
-    takes: { 'next!': { type: 'object' } },
+    takes: { 'next!': checks.nextStop.schema },
     act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never),
   },
   'on-step': {
-    takes: { 'step!': schemas.step, messages: { oneOf: [listOf(schemas.text), { type: 'null' }] } },
+    takes: { 'step!': checks.step.schema, messages: { oneOf: [checks.messages.schema, { type: 'null' }] } },
     act: (simulator, arn, { step, messages }) => simulator.onStep(arn, step as Step, messages as never),
   },
   'on-assessment': {
-    takes: { 'status!': schemas.assessmentEnd },
+    takes: { 'status!': checks.assessment.schema },
     act: (simulator, arn, { status }) => simulator.onAssessment(arn, status as never),
   },
   'fail-after-running': {
-    takes: { 'seconds!': schemas.amount, messages: listOf(schemas.text) },
+    takes: { 'seconds!': checks.seconds.schema, messages: checks.messages.schema },
     act: (simulator, arn, asked) => simulator.failAfterRunning(arn, asked['seconds'] as number, messagesOf(asked)),
   },
 };

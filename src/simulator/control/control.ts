@@ -1,7 +1,10 @@
 import type { Reply, Request } from '../api/http.js';
 import { AwsFault } from '../engine/aws-fault.js';
 import { act, actions, requireOnly, type Controlled, type ControlInput } from './actions.js';
-import { actionSchema, listOf, members, openApi, optional, schemas } from './openapi.js';
+import { objectSchema } from '../engine/validate.js';
+import { spanSchema } from '../engine/clock.js';
+import { members, openApi, schemas } from './openapi.js';
+import { checks } from './options.js';
 
 type Handler = (simulator: Controlled, asked: ControlInput) => unknown;
 
@@ -47,8 +50,8 @@ export const routes: Readonly<Record<string, Route>> = {
       now: schemas.time,
       speed: schemas.amount,
       seed: schemas.amount,
-      replications: listOf({ type: 'object' }),
-      faults: listOf(schemas.setFault),
+      replications: schemas.objects,
+      faults: schemas.objects,
     }),
     handle: (simulator) => ({
       now: new Date(simulator.clock.now()).toISOString(),
@@ -61,7 +64,7 @@ export const routes: Readonly<Record<string, Route>> = {
   'GET calls': {
     does: 'Show the newest requests that AWS clients have sent',
     query: { limit: { type: 'integer', minimum: 0, maximum: 999_999, default: 1000 } },
-    answers: members({ calls: listOf({ type: 'object' }) }),
+    answers: members({ calls: schemas.objects }),
     handle({ calls }, { limit = '1000', ...more }) {
       requireOnly(more, [], 'the request, apart from its limit,');
       if (typeof limit !== 'string' || !/^\d{1,6}$/.test(limit)) throw new TypeError('limit must be a number of calls');
@@ -74,23 +77,19 @@ export const routes: Readonly<Record<string, Route>> = {
     answers: members({ rows: schemas.amount }),
     handle(simulator, { replicationConfigArn, ...more }) {
       requireOnly(more, ['replicationConfigArn'], 'the request');
-      return { rows: simulator.targetRows(String(replicationConfigArn)) };
+      if (typeof replicationConfigArn !== 'string') throw new TypeError('the request needs replicationConfigArn');
+      return { rows: simulator.targetRows(replicationConfigArn) };
     },
   },
   'POST replications': {
     does: 'Create a replication in any state',
-    takes: schemas.replication,
+    takes: checks.replication.schema,
     answers: members({ replicationConfigArn: schemas.text }),
     handle: (simulator, asked) => ({ replicationConfigArn: simulator.createReplication(asked) }),
   },
   'POST clock': {
     does: 'Move the time forward',
-    takes: optional({
-      days: schemas.amount,
-      hours: schemas.amount,
-      minutes: schemas.amount,
-      seconds: schemas.amount,
-    }),
+    takes: spanSchema,
     answers: members({ now: schemas.time }),
     handle(simulator, asked) {
       simulator.clock.advance(asked);
@@ -99,7 +98,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST speed': {
     does: 'Set how many simulated seconds pass in a real one',
-    takes: members({ speed: { ...schemas.amount, maximum: 1e6 } }),
+    takes: members({ speed: checks.speed.schema }),
     handle(simulator, { speed, ...more }) {
       requireOnly(more, ['speed'], 'the speed');
       simulator.setSpeed(speed as number);
@@ -108,7 +107,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST faults': {
     does: 'Set a fault',
-    takes: schemas.fault,
+    takes: checks.fault.schema,
     answers: members({ id: schemas.id }),
     handle: (simulator, asked) => ({ id: simulator.fault(asked as never) }),
   },
@@ -118,9 +117,10 @@ export const routes: Readonly<Record<string, Route>> = {
     handle(simulator, { id, replicationConfigArn: arn, ...more }) {
       requireOnly(more, ['id', 'replicationConfigArn'], 'the request');
       if (id !== undefined) {
-        if (arn !== undefined) throw new TypeError('Name a fault by its id, or a replication, not both');
-        if (typeof id !== 'string' || !/^\d{1,15}$/.test(id)) throw new TypeError('id must be the number of a fault');
-        simulator.removeFault(Number(id));
+        if (arn !== undefined) throw new TypeError('Give id or replicationConfigArn, not both');
+        const number = typeof id === 'string' && /^\d{1,15}$/.test(id) ? Number(id) : id;
+        if (typeof number !== 'number') throw new TypeError('id must be the number of a fault');
+        simulator.removeFault(number);
         return {};
       }
       if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');
@@ -130,7 +130,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST uncertain': {
     does: 'Set switches for uncertain behaviour of DMS',
-    takes: schemas.uncertain,
+    takes: checks.uncertain.schema,
     handle(simulator, asked) {
       simulator.setUncertain(asked);
       return {};
@@ -138,7 +138,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST policy': {
     does: 'Set the IAM policy of every caller',
-    takes: members({ statements: { oneOf: [listOf({ type: 'object' }), { type: 'null' }] } }),
+    takes: members({ statements: checks.policy.schema }),
     handle(simulator, { statements, ...more }) {
       requireOnly(more, [], 'the policy');
       simulator.setPolicy(statements as never);
@@ -147,8 +147,10 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST act': {
     does: 'Act on one replication, as another client or an event in DMS would',
-    get takes() {
-      return { oneOf: Object.entries(actions).map(([name, { takes }]) => actionSchema(name, takes)) };
+    takes: {
+      oneOf: Object.entries(actions).map(([name, { takes }]) =>
+        objectSchema({ 'action!': { const: name }, 'replicationConfigArn!': schemas.text, ...takes }),
+      ),
     },
     handle(simulator, asked) {
       act(simulator, asked);
@@ -157,7 +159,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST reset': {
     does: 'Remove all replications, resources, faults and calls, and rewind clock and chance',
-    takes: optional({ startAt: schemas.time }),
+    takes: checks.reset.schema,
     handle(simulator, asked) {
       simulator.reset(asked);
       return {};

@@ -1,9 +1,5 @@
 /** Description of the control over HTTP, in OpenAPI 3.1. */
-import { faultTypes } from '../api/faults.js';
-import { requestShapes } from '../api/shapes.js';
-import { assessmentEnds } from '../engine/assessment.js';
-import { defaultDurations, steps } from '../engine/steps.js';
-import { uncertainDefaults } from '../engine/uncertain.js';
+import { objectSchema } from '../engine/validate.js';
 
 /** Part of a request of the control that the description needs. */
 interface Described {
@@ -13,85 +9,18 @@ interface Described {
   readonly answers?: object;
 }
 
-const text = { type: 'string' };
-const amount = { type: 'number', minimum: 0 };
-const id = { type: 'integer', minimum: 1 };
-const fault = {
-  type: { enum: faultTypes },
-  operation: { enum: ['*', ...Object.keys(requestShapes), 'GetMetricData'] },
-  replicationConfigArn: text,
-  times: { type: 'integer', minimum: 1 },
-  after: { type: 'integer', minimum: 0 },
-  probability: { type: 'number', minimum: 0, maximum: 1 },
-  forSeconds: amount,
-};
-
-/** Returns the schema of an object with exactly these members. Those whose name ends in `!` are required. */
-function object(properties: Readonly<Record<string, object>>): object {
-  const entries = Object.entries(properties);
-  const required = entries.flatMap(([name]) => (name.endsWith('!') ? [name.replace('!', '')] : []));
-  return {
-    type: 'object',
-    properties: Object.fromEntries(entries.map(([name, schema]) => [name.replace('!', ''), schema])),
-    additionalProperties: false,
-    ...(required.length === 0 ? {} : { required }),
-  };
-}
-
 /** Returns the schema of an object that has all of these members. */
 export function members(properties: Readonly<Record<string, object>>): object {
-  return object(Object.fromEntries(Object.entries(properties).map(([name, schema]) => [`${name}!`, schema])));
+  return objectSchema(Object.fromEntries(Object.entries(properties).map(([name, schema]) => [`${name}!`, schema])));
 }
 
-/** Returns the schema of an object that may have these members. */
-export function optional(properties: Readonly<Record<string, object>>): object {
-  return object(properties);
-}
-
-export function listOf(items: object): object {
-  return { type: 'array', items };
-}
-
-/** Returns the schema of a request for an action. */
-export function actionSchema(name: string, takes: Readonly<Record<string, object>>): object {
-  return object({ 'action!': { const: name }, 'replicationConfigArn!': text, ...takes });
-}
-
-const keysOf = (values: object, schema: object) =>
-  optional(Object.fromEntries(Object.keys(values).map((key) => [key, schema])));
-
-/** Schemas of what requests take. What depends on other members is checked by the simulator alone. */
+/** Schemas of what requests take and answer, besides those of the checks. */
 export const schemas = {
-  text,
-  amount,
+  text: { type: 'string' },
+  amount: { type: 'number', minimum: 0 },
   time: { type: 'string', format: 'date-time' },
-  step: { enum: steps },
-  startType: { enum: ['start-replication', 'resume-processing', 'reload-target'] },
-  assessmentEnd: { enum: assessmentEnds },
-  durations: keysOf(defaultDurations, amount),
-  uncertain: keysOf(uncertainDefaults, {}),
-  /** Options of `createReplication`. */
-  replication: {
-    type: 'object',
-    properties: {
-      identifier: text,
-      resourceIdentifier: text,
-      status: text,
-      replicationType: { enum: ['full-load', 'cdc', 'full-load-and-cdc'] },
-      region: text,
-      accountId: text,
-      tables: { oneOf: [{ type: 'integer', minimum: 0 }, { type: 'object' }] },
-      isReadOnly: { type: 'boolean' },
-      tags: { type: 'object', additionalProperties: text },
-      changesPerSecond: amount,
-      source: { type: 'object' },
-      durations: keysOf(defaultDurations, amount),
-    },
-    additionalProperties: false,
-  },
-  id,
-  fault: { type: 'object', properties: fault, required: ['type', 'operation'] },
-  setFault: { type: 'object', properties: { id, ...fault }, required: ['id', 'type', 'operation'] },
+  id: { type: 'integer', minimum: 1 },
+  objects: { type: 'array', items: { type: 'object' } },
 };
 
 /** Returns the document. `routes`: requests by method and path. */
@@ -99,10 +28,12 @@ export function openApi(routes: Readonly<Record<string, Described>>): object {
   const json = (schema: object) => ({ 'application/json': { schema } });
   const refused = (why: string) => ({
     description: `Refused, and nothing is changed: ${why}`,
-    content: json(members({ error: text })),
+    content: json(members({ error: schemas.text })),
   });
   const paths: Record<string, Record<string, object>> = {};
-  for (const [name, { does, takes = object({}), query = {}, answers = object({}) }] of Object.entries(routes)) {
+  for (const [name, { does, takes = objectSchema({}), query = {}, answers = objectSchema({}) }] of Object.entries(
+    routes,
+  )) {
     const [method = '', path = ''] = name.split(' ');
     const parameters = Object.entries(query).map(([each, schema]) => ({
       name: each.replace('!', ''),

@@ -20,6 +20,7 @@ import {
   shape,
   text,
   textUpTo,
+  time,
   whole,
   type Check,
 } from '../engine/validate.js';
@@ -138,7 +139,6 @@ const tableSettings = {
 const isCount = (value: unknown) => typeof value !== 'object';
 const durations = shape(Object.fromEntries(Object.keys(defaultDurations).map((name) => [name, number()])));
 const speed = number(0, 1e6);
-const startAt = text(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/, 'a time like 2026-01-01T00:00:00Z');
 /** Maximum length of a message. Longer than any client of DMS keeps, so that tests can see it cut. */
 const MAX_TEXT = 1_000_000;
 const anyText = textUpTo(MAX_TEXT);
@@ -167,7 +167,7 @@ export const checks = {
     port: whole(0, 65_535),
     host: text(),
     speed,
-    startAt,
+    startAt: time,
     seed: number(0, 2 ** 32),
     durations,
     uncertain: shape(uncertain),
@@ -226,10 +226,11 @@ export const checks = {
       upToSeconds: number(0, REMEMBERED_SECONDS),
       hides: oneOf('from-lists', 'row', 'row-and-config'),
       tableName: text(),
+      resource: orNull(text()),
     },
   ),
   uncertain: shape(uncertain),
-  reset: shape({ startAt }),
+  reset: shape({ startAt: time }),
   speed,
   durations,
   policy,

@@ -1,8 +1,7 @@
 import type { AddressInfo } from 'node:net';
-import { faultReply } from '../api/front.js';
+import { tooLarge } from '../api/front.js';
 import { serve, type Reply, type Request } from '../api/http.js';
 import { isForAws } from '../api/wire.js';
-import { AwsFault } from '../engine/aws-fault.js';
 import { page } from './page.js';
 
 /** Handlers of requests. */
@@ -15,10 +14,7 @@ interface Answers {
 
 /** The HTTP server of a simulator: AWS's protocols, its own control, and its page. */
 export class SimulatorServer {
-  readonly #server = serve(
-    (request) => this.#answer(request),
-    () => faultReply(new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB', 413)),
-  );
+  readonly #server = serve((request) => this.#answer(request), tooLarge);
 
   constructor(private readonly answers: Answers) {}
 

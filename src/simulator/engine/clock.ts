@@ -13,6 +13,8 @@ export interface TimeSpan {
 }
 
 const checkSpan = shape({ days: number(), hours: number(), minutes: number(), seconds: number(0, 1e12) });
+/** JSON Schema of a time span. */
+export const spanSchema = checkSpan.schema;
 const LAST = Date.UTC(9999, 11, 31);
 const MAX_TIMER = 2 ** 31 - 1;
 

@@ -24,6 +24,9 @@ export interface SubnetGroup {
   readonly [member: string]: unknown;
 }
 
+/** Number of earlier states that stale looks can show. */
+const MOST_REMEMBERED = 100;
+
 /** Resources that requests have created. */
 export class Resources {
   /** Endpoints, by ARN. */
@@ -36,4 +39,21 @@ export class Resources {
   readonly subnetGroups = new Map<string, SubnetGroup>();
   /** Tags of endpoints and subnet groups, by ARN and key. */
   readonly tags = new Map<string, Map<string, string>>();
+  /** Earlier states, oldest first. `until`: epoch seconds. */
+  #past: { readonly until: number; readonly state: Resources }[] = [];
+
+  /** Keeps the present state for stale looks, before a request changes it. */
+  remember(now: number): void {
+    const state = new Resources();
+    for (const [arn, endpoint] of this.endpoints) state.endpoints.set(arn, endpoint);
+    for (const [key, test] of this.connectionTests) state.connectionTests.set(key, test);
+    for (const [identifier, group] of this.subnetGroups) state.subnetGroups.set(identifier, group);
+    state.hasEndpoints = this.hasEndpoints;
+    this.#past = [...this.#past, { until: now, state }].slice(-MOST_REMEMBERED);
+  }
+
+  /** Returns the state at a time. Tags are as they are now. */
+  at(time: number): Resources {
+    return this.#past.find(({ until }) => until > time)?.state ?? this;
+  }
 }

@@ -26,6 +26,18 @@ export function wrongState(operation: string, id: string, status: string): AwsFa
   return new AwsFault('InvalidResourceStateFault', said[operation] ?? `Replication Config ${id} is in ${shown} state`);
 }
 
+/** Fault for an operation in a wrong state that DMS does not name. That of a start was seen on classic DMS. */
+export function invalidState(operation: string): AwsFault {
+  const done: Readonly<Record<string, string>> = {
+    StopReplication: 'stopped',
+    StartReplication: 'started',
+    ModifyReplicationConfig: 'modified',
+    DeleteReplicationConfig: 'deleted',
+  };
+  const what = `Replication Task cannot be ${done[operation] ?? 'used'}, invalid state`;
+  return new AwsFault('InvalidResourceStateFault', what);
+}
+
 export function isAtRest(status: string): boolean {
   return ['created', 'stopped', 'failed', 'deprovisioned', 'deprovisioning'].includes(status);
 }

@@ -63,7 +63,7 @@ func live(mappings string) {
 		ReplicationConfigArn: arn,
 	}))
 	see(fmt.Sprintf("%d tables", len(tables.ReplicationTableStatistics)))
-	see("metrics " + latencies(*arn))
+	see("metrics " + lagMetrics(*arn))
 	see(*must(client.StopReplication(background, &dms.StopReplicationInput{ReplicationConfigArn: arn})).Replication.Status)
 	waitFor(arn, "stopped")
 	advance("minutes", 1)
@@ -126,8 +126,8 @@ func waitFor(arn *string, status string) {
 	see(*look(arn).Status)
 }
 
-// latencies returns whether CloudWatch has values of the lag. The SDK speaks Smithy RPC v2 CBOR.
-func latencies(arn string) string {
+// lagMetrics returns "read" if CloudWatch has values of the lag, else "missing". The SDK speaks Smithy RPC v2 CBOR.
+func lagMetrics(arn string) string {
 	var state struct{ Now time.Time }
 	answer := must(http.Get(endpoint + "/_simulator/state"))
 	defer answer.Body.Close()
