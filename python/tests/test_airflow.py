@@ -80,6 +80,8 @@ def test_operators_create_start_stop_and_delete_replications_between_endpoints(s
         if look(cdc)["Status"] == "running":
             break
         time.sleep(0.2)
+    else:
+        pytest.fail("The replication does not run")
     run("StopReplication", replication_config_arn=cdc, **QUICKLY)
     assert look(cdc)["Status"] == "stopped"
 

@@ -201,7 +201,8 @@ async function checkRegion(): Promise<readonly DoctorCheck[]> {
       .listReplications(place, null)
       .then(
         ({ dmsTime }) => clockCheck(dmsTime),
-        (err: unknown) => skipped('clock', `No answer from DMS: ${problemOf(err)}`),
+        (err: unknown) =>
+          bad('warning', 'clock', problemOf(err), 'DMS gives its time to a caller that may list replications.'),
       ),
   ]);
   return [account.check, replication, clock, permissions];

@@ -53,7 +53,7 @@ export class Session {
     const { codecEndpoint = env['TEMPORAL_CODEC_ENDPOINT'] } = this.globals;
     if (codecEndpoint && !env[CODEC_MODULE])
       this.output.say(
-        `Payloads are not encoded: temporal-dms uses no codec server, neither --codec-endpoint nor TEMPORAL_CODEC_ENDPOINT. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`,
+        `Payloads are not encoded: temporal-dms ignores --codec-endpoint and TEMPORAL_CODEC_ENDPOINT. Name the module of your data converter: ${CODEC_MODULE}=./codec.mjs`,
       );
     return { client, place, replications: new ReplicationClient({ client, taskQueue: this.taskQueue }) };
   }

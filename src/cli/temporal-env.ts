@@ -22,36 +22,25 @@ const variables: readonly (readonly [keyof GlobalOptions, variable: string, cont
 ];
 
 /**
- * Throws if a flag or a variable of the Temporal CLI is set that this program can't obey. To ignore it could act on
- * another server than the one that was meant.
+ * Throws for a flag or variable of the Temporal CLI that this program does not support. Ignoring it could reach the wrong
+ * server.
  */
 export function refuseUnsupported(globals: GlobalOptions, env: Env): void {
-  const variable = (name: string) => (globals.disableConfigEnv === true ? undefined : env[name]);
-  const isAnyHostTrusted =
-    globals.tlsDisableHostVerification ??
-    /^(true|1|t)$/i.test(variable('TEMPORAL_TLS_DISABLE_HOST_VERIFICATION') ?? '');
-  if (isAnyHostTrusted)
-    throw new CliError(
-      'temporal-dms always verifies the name of the server',
-      'Name the server as its certificate does: --tls-server-name',
-    );
-  const named: readonly (readonly [string, string | undefined])[] = [
-    ['--env', globals.env],
-    ['--env-file', globals.envFile],
-    ['TEMPORAL_ENV', variable('TEMPORAL_ENV')],
-    ['TEMPORAL_ENV_FILE', variable('TEMPORAL_ENV_FILE')],
-  ];
-  const [unsupported] = named.filter(([, value]) => value);
-  if (unsupported !== undefined)
-    throw new CliError(
-      `temporal-dms does not support ${unsupported[0]}`,
-      'Name a profile of the config file: --profile',
-    );
-  if (globals.clientAuthority !== undefined)
-    throw new CliError(
-      'temporal-dms does not support --client-authority',
-      'Name the server as its certificate does: --tls-server-name',
-    );
+  const refuse = (what: string, hint: string): never => {
+    throw new CliError(`temporal-dms does not support ${what}`, hint);
+  };
+  const nameServer = 'Name the server as its certificate does: --tls-server-name';
+  const nameProfile = 'Name a profile of the config file: --profile';
+  if (globals.tlsDisableHostVerification === true) refuse('--tls-disable-host-verification', nameServer);
+  if (globals.clientAuthority !== undefined) refuse('--client-authority', nameServer);
+  if (globals.env !== undefined) refuse('--env', nameProfile);
+  if (globals.envFile !== undefined) refuse('--env-file', nameProfile);
+  if (globals.disableConfigEnv === true) return;
+  const hostVerification = 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION';
+  if (/^(true|1|t)$/i.test(env[hostVerification] ?? '')) refuse(hostVerification, `Unset it. ${nameServer}`);
+  for (const variable of ['TEMPORAL_ENV', 'TEMPORAL_ENV_FILE'])
+    // The name "default" is that of no environment.
+    if (env[variable] && env[variable] !== 'default') refuse(variable, `Unset it. ${nameProfile}`);
 }
 
 /** Returns the environment with the flags of the connection in it, because a flag comes before its variable. */

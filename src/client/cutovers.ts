@@ -167,14 +167,18 @@ async function ask<T>(client: Client, handle: WorkflowHandle, request: () => Pro
   }
 }
 
-/** Returns the problem that the cutover reports by itself, such as a ledger that gives no answer. */
+/**
+ * Returns the problem that the cutover reports by itself, such as a ledger that gives no answer. `undefined`: it can't
+ * answer now.
+ */
 async function reportedProblem(
   client: Client,
   handle: WorkflowHandle,
   { status, raw }: WorkflowExecutionDescription,
-): Promise<Problem | null> {
+): Promise<Problem | null | undefined> {
+  if (status.name !== 'RUNNING') return null;
   // While a workflow task waits, no worker would answer the query.
-  if (status.name !== 'RUNNING' || raw.pendingWorkflowTask != null) return null;
+  if (raw.pendingWorkflowTask != null) return undefined;
   const { problem } = await client.withDeadline(Date.now() + CHECK_SECONDS * 1000, () =>
     handle.query<CutoverStatus>(messageNames.cutover),
   );

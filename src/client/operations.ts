@@ -123,13 +123,10 @@ export class Operations {
         staticSummary: `What would a DMS ${kind} do?`,
       }),
     );
-    const over = new AbortController();
     let hasGivenUp = false;
     let reject: (reason: Error) => void = () => {};
     const end = new Promise<never>((_, rejectEnd) => (reject = rejectEnd));
-    const result = this.client.withAbortSignal(over.signal, () =>
-      requestWithoutLimit(this.client, () => handle.result()),
-    );
+    const result = requestWithoutLimit(this.client, () => handle.result());
     const report = (problem: Problem) => {
       // A worker that polled lately may only be slow.
       if (problem.noWorker?.isCertain === false) return this.#workers.warn(problem);
@@ -140,7 +137,7 @@ export class Operations {
       const findPlanProblem = async () => findProblem(this.client, await handle.describe());
       return (await this.#workers.during(findPlanProblem, Promise.race([result, end]), report)) as OperationPlan;
     } catch (err) {
-      // A worker that comes later has nothing to plan.
+      // A worker that starts later must not run a plan that nobody waits for. This also ends the request for its result.
       if (hasGivenUp) await askServer(this.client, () => handle.terminate('Nobody waits for it')).catch(() => {});
       if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))
         throw findDmsFailure(err) ?? err;
@@ -148,8 +145,6 @@ export class Operations {
         `No worker of the task queue "${this.taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: ${bothForms('temporal dms doctor', `temporal task-queue describe --task-queue ${shellWord(this.taskQueue)}`)}`,
         { cause: err },
       );
-    } finally {
-      over.abort();
     }
   }
 

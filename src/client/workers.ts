@@ -135,9 +135,12 @@ export async function findUnservedTask(client: Client, description: Description)
   return found?.isCertain === true || isLong ? found : null;
 }
 
+/** Looks for a problem. `undefined`: this check could not find out. */
+export type FindProblem = () => Promise<Problem | null | undefined>;
+
 /**
- * Minimum seconds between two checks of one execution. A warning takes two checks: ten seconds at most for up to 30
- * executions. With more, the first check comes after a tenth of their number in seconds.
+ * Seconds before the first check of an execution, and between checks after a warning. A warning takes two checks: ten
+ * seconds at most for up to 30 executions. With more, the first check comes after a tenth of their number in seconds.
  */
 const CHECK_SECONDS = 3;
 /** Seconds until the second check of a task that no worker takes, and of a problem that the execution reports. */
@@ -154,9 +157,12 @@ export class WorkerWatch {
   readonly #warned = new Set<string>();
   #watched = 0;
 
-  /** Returns the result, and looks for problems until it is there. `report` is called with each. Default: it warns. */
+  /**
+   * Waits for the result, and checks for problems meanwhile. `report` receives each confirmed problem. Default: a
+   * warning.
+   */
   async during<T>(
-    findProblem: () => Promise<Problem | null>,
+    findProblem: FindProblem,
     result: Promise<T>,
     report = (problem: Problem) => this.warn(problem),
   ): Promise<T> {
@@ -173,11 +179,7 @@ export class WorkerWatch {
   }
 
   /** Reports a problem once two checks in a row have found it. Equal `since` means the same task. */
-  async #watch(
-    findProblem: () => Promise<Problem | null>,
-    signal: AbortSignal,
-    report: (problem: Problem) => void,
-  ): Promise<void> {
+  async #watch(findProblem: FindProblem, signal: AbortSignal, report: (problem: Problem) => void): Promise<void> {
     let hasReported = false;
     for (let before: Problem | null = null; ;) {
       // The second check comes soon, however many executions are waited for.
@@ -185,7 +187,8 @@ export class WorkerWatch {
       const secondCheck = before?.isReported === true ? SECOND_CHECK_OF_REPORT_SECONDS : SECOND_CHECK_SECONDS;
       const seconds = isUnsure ? secondCheck : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
       await sleep(seconds * 1000, undefined, { signal, ref: false });
-      const found: Problem | null = await findProblem().catch(() => null);
+      const found: Problem | null | undefined = await findProblem().catch(() => undefined);
+      if (found === undefined) continue; // a check that failed proves nothing
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
       if (found !== null && isSame) {
         // Another task queue may be without workers later.

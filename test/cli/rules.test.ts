@@ -418,7 +418,7 @@ describe('the exit code', () => {
       new WorkflowFailedError('x', new CancelledFailure('Cancelled'), 'NON_RETRYABLE_FAILURE'),
       5,
       'Somebody ended the workflow in Temporal: Cancelled',
-      'See who: in the Web UI',
+      "See who, in Temporal's Web UI.",
     ],
     [
       'a fleet that somebody cancelled while it was followed',
@@ -428,7 +428,7 @@ describe('the exit code', () => {
       ),
       5,
       'Somebody ended the workflow in Temporal: Cancelled',
-      "See who: temporal workflow show --workflow-id 'dms-fleet:stop:one two'",
+      "See who, with this command: temporal workflow show --workflow-id 'dms-fleet:stop:one two'",
     ],
     [
       'a cutover that timed out while it was followed',
@@ -456,14 +456,14 @@ describe('the exit code', () => {
   );
 });
 
-describe('a flag of the connection', () => {
-  const globals = (options: Partial<GlobalOptions>): GlobalOptions => ({
-    output: 'text',
-    color: 'auto',
-    quiet: false,
-    ...options,
-  });
+const globals = (options: Partial<GlobalOptions>): GlobalOptions => ({
+  output: 'text',
+  color: 'auto',
+  quiet: false,
+  ...options,
+});
 
+describe('a flag of the connection', () => {
   test('replaces its variable', () =>
     expect(temporalEnv(globals({ address: 'a:1', tls: false }), { TEMPORAL_ADDRESS: 'b:2', HOME: '/home' })).toEqual({
       TEMPORAL_ADDRESS: 'a:1',
@@ -497,26 +497,31 @@ describe('a flag of the connection', () => {
 
   test('without a value is refused', () =>
     expect(() => temporalEnv(globals({ grpcMeta: ['team'] }), {})).toThrow(CliError));
-
-  test.each<[Partial<GlobalOptions>, Record<string, string>, string]>([
-    [{ tlsDisableHostVerification: true }, {}, 'always verifies the name of the server'],
-    [{}, { TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }, 'always verifies the name of the server'],
-    [{ env: 'prod' }, {}, 'does not support --env'],
-    [{ envFile: 'x' }, {}, 'does not support --env-file'],
-    [{}, { TEMPORAL_ENV: 'prod' }, 'does not support TEMPORAL_ENV'],
-    [{}, { TEMPORAL_ENV_FILE: 'x' }, 'does not support TEMPORAL_ENV_FILE'],
-    [{ clientAuthority: 'x' }, {}, 'does not support --client-authority'],
-  ])('or a variable that could lead to another server is refused: %j %j', (options, env, why) =>
-    expect(() => refuseUnsupported(globals(options), env)).toThrow(why),
-  );
-
-  test.each<[Partial<GlobalOptions>, Record<string, string>]>([
-    [{ disableConfigEnv: true }, { TEMPORAL_ENV: 'prod', TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }],
-    [{}, { TEMPORAL_ENV: '', TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'false' }],
-  ])('that ignores the variables, or an empty variable, is no reason to refuse: %j %j', (options, env) =>
-    expect(() => refuseUnsupported(globals(options), env)).not.toThrow(),
-  );
 });
+
+test.each<[string, Partial<GlobalOptions>, Record<string, string>, string]>([
+  ['--tls-disable-host-verification', { tlsDisableHostVerification: true }, {}, '--tls-server-name'],
+  ['--client-authority', { clientAuthority: 'x' }, {}, '--tls-server-name'],
+  ['--env', { env: 'prod' }, {}, '--profile'],
+  ['--env-file', { envFile: 'x' }, {}, '--profile'],
+  ['TEMPORAL_TLS_DISABLE_HOST_VERIFICATION', {}, { TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }, 'Unset it'],
+  ['TEMPORAL_ENV', {}, { TEMPORAL_ENV: 'prod' }, 'Unset it'],
+  ['TEMPORAL_ENV_FILE', {}, { TEMPORAL_ENV_FILE: 'x' }, 'Unset it'],
+])('%s is refused, because ignoring it could reach the wrong server', (what, options, env, hint) => {
+  const refusal = catchError(() => refuseUnsupported(globals(options), env));
+  expect(refusal).toMatchObject({
+    message: `temporal-dms does not support ${what}`,
+    hint: expect.stringContaining(hint),
+  });
+});
+
+test.each<[string, Partial<GlobalOptions>, Record<string, string>]>([
+  ['with --disable-config-env', { disableConfigEnv: true }, { TEMPORAL_ENV: 'prod' }],
+  ['if they are empty', {}, { TEMPORAL_ENV: '', TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'false' }],
+  ['if they name the default', {}, { TEMPORAL_ENV: 'default' }],
+])('variables of the Temporal CLI are accepted %s', (_, options, env) =>
+  expect(() => refuseUnsupported(globals(options), env)).not.toThrow(),
+);
 
 function catchError(action: () => unknown): unknown {
   try {

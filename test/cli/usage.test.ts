@@ -72,6 +72,7 @@ describe('temporal-dms', () => {
     [['stop', arn, '--reason', 'x', '--grpc-meta', 'team', ...nowhere], '--grpc-meta has no "="'],
     [['list', '--env', 'prod'], 'Name a profile of the config file: --profile'],
     [['list', '--env-file', 'temporal.yaml'], 'Name a profile of the config file: --profile'],
+    [['worker', '--identity', 'x'], 'A worker does not take --identity'],
     [['list', '--client-authority', 'x'], 'Name the server as its certificate does: --tls-server-name'],
     [['simulator', '--speed', 'fast'], '--speed is "fast"'],
     [['simulator', '--throttle', 'much'], 'Write it like 200,8'],

@@ -36,6 +36,15 @@ test.each([1, 20, 1000])(
   },
 );
 
+test('a check that fails between two others changes nothing', async () => {
+  const watch = new WorkerWatch();
+  const reported = { text: 'no answer', noWorker: null, isReported: true } as const;
+  const found = [reported, undefined, reported, undefined, reported, undefined, reported];
+  void watch.during(async () => found.shift(), new Promise(() => {}));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([found, warnings]).toEqual([[], ['no answer']]);
+});
+
 test('a problem that the next check no longer finds causes no warning', async () => {
   const watch = new WorkerWatch();
   const reported = { text: 'no answer', noWorker: null, isReported: true } as const;

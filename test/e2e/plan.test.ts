@@ -192,7 +192,7 @@ test('a plan without a worker fails, and the client and the command line name th
   ]);
   expect(failure).toMatchObject({ name: 'ServiceError', message: expect.stringMatching(missing) });
   expect(shown).toMatchObject({ code: exitCodes.unreachable, stderr: expect.stringMatching(missing), stdout: '' });
-  // The process does not wait for the plan, and leaves no workflow for a worker that comes later.
+  // No workflow is left for a worker that starts later.
   const args = ['stop', arn, '--reason', 'r', '--dry-run', ...place];
   expect(await runCliProcess(args, unserved.simulator)).toMatchObject({ code: exitCodes.unreachable });
   const plans = `TaskQueue = "${unserved.taskQueue}" AND WorkflowType = "dmsPlanOperation"`;

@@ -113,7 +113,8 @@ describe('over HTTP', () => {
     ['POST', 'reset', { startAt: 'noon' }, 400, 'startAt must be a time like 2026-01-01T00:00:00Z'],
     ['POST', 'reset', { startAt: '2026-13-45T00:00:00Z' }, 400, 'startAt must be a time like 2026-01-01T00:00:00Z'],
     ['GET', 'target-rows', undefined, 400, 'the request needs replicationConfigArn'],
-    ['DELETE', 'faults?id=first', {}, 400, 'id must be the number of a fault'],
+    ['DELETE', 'faults?id=first', {}, 400, 'id must be a whole number from 1'],
+    ['DELETE', 'faults', { id: 1.5 }, 400, 'id must be a whole number from 1'],
     ['DELETE', 'faults?id=1&replicationConfigArn=x', {}, 400, 'Give id or replicationConfigArn, not both'],
     ['DELETE', 'faults?ids=1', {}, 400, 'no member "ids". It takes id, replicationConfigArn'],
     [
@@ -249,6 +250,8 @@ describe('over HTTP', () => {
     expect(faults.map(({ properties }) => properties['type']?.const)).toEqual([...faultTypes]);
     expect(faults.find(({ properties }) => properties['type']?.const === 'late')?.required).toContain('seconds');
     expect(bodyOf('replications').properties.source.properties.engine.enum).toContain('postgres');
+    const isRequired = (path: string) => answer.paths[`/_simulator/${path}`].post.requestBody.required;
+    expect(['faults', 'act', 'reset'].map(isRequired)).toEqual([true, true, false]);
     const { answer: wrong } = await control('POST', 'replications', { nothing: 1 });
     const options = Object.keys(bodyOf('replications').properties);
     expect(wrong.error).toContain(options.join(', '));

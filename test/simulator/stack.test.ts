@@ -164,9 +164,16 @@ test('stale looks show earlier endpoints, connections and subnet groups', async 
     expect([await names(), await names(), await names()]).toEqual([['orders.example.com'], [], ['new.example.com']]);
 
     still.fault(stale);
-    still.clock.advance({ hours: 1 });
     await dms.send(new DeleteEndpointCommand({ EndpointArn }));
+    still.clock.advance({ hours: 1 });
     expect([await names(), await names()]).toEqual([['new.example.com'], []]);
+
+    const repointed = still.createReplication();
+    const before = await names();
+    still.fault(stale);
+    still.repointTarget(repointed);
+    expect(await names()).toEqual(before);
+    expect(await names()).not.toEqual(before);
 
     const { Endpoint: second } = await dms.send(new CreateEndpointCommand(aurora));
     const test = { EndpointArn: second?.EndpointArn ?? '', ReplicationInstanceArn: still.createReplication() };
@@ -177,7 +184,7 @@ test('stale looks show earlier endpoints, connections and subnet groups', async 
     for (const staleSeconds of [3, 30]) still.fault({ operation: 'DescribeConnections', type: 'stale', staleSeconds });
     expect([await connections(), await connections(), await connections()]).toEqual([['testing'], [], ['successful']]);
     expect(() => still.fault({ operation: 'DescribeEndpoints', type: 'row-missing' })).toThrow(
-      'DescribeEndpoints shows no replications, so none can be missing',
+      'DescribeEndpoints shows no replications, so the fault would have no effect',
     );
   } finally {
     dms.destroy();

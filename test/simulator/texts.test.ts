@@ -14,16 +14,16 @@ const OWN = [
 /** Returns a text with every part that varies as `<>`. */
 const pattern = (text: string) => text.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}|<[^<>]*>/g, '<>');
 
-/** Returns a matcher for a text in which any part may vary. */
-const matcher = (text: string) =>
-  new RegExp(
-    text
-      .split('<>')
-      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*'),
-  );
+/** Returns a regular expression for a text in which any part may vary. */
+const sourceOf = (text: string) =>
+  text
+    .split('<>')
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+const isPartOf = (text: string, known: string) => new RegExp(sourceOf(text)).test(known);
+const isWhole = (text: string, known: string) => new RegExp(`^${sourceOf(text)}$`).test(known);
 
-/** Returns the texts in a source: strings of more than two words, as a person would read. */
+/** Returns the texts in a source: strings of at least two words, as a person would read. */
 function textsIn(source: string): string[] {
   const code = source.replaceAll(/\/\*[^]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
   const literals = [...code.matchAll(/'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\]|\\.)*)`|"((?:[^"\\\n]|\\.)*)"/g)];
@@ -48,10 +48,10 @@ test('the page about the simulator names every text of a fault or a failure', as
       const texts = textsIn(await readFile(new URL(name, path), 'utf8'));
       used.push(...texts);
       missing.push(
-        ...texts.filter((text) => !known.some((each) => matcher(text).test(each))).map((text) => `${name}: ${text}`),
+        ...texts.filter((text) => !known.some((each) => isPartOf(text, each))).map((text) => `${name}: ${text}`),
       );
     }
   }
   expect(missing).toEqual([]);
-  expect(known.filter((each) => !used.some((text) => matcher(text).test(each)))).toEqual([]);
+  expect(known.filter((each) => !used.some((text) => isWhole(text, each)))).toEqual([]);
 });

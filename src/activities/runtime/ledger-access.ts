@@ -62,7 +62,7 @@ export async function beginInTime(ledger: LedgerClient, request: BeginRequest): 
   throw new LedgerUnreachable(`writing the note took ${seconds.toFixed(0)} s, so the call was not sent`);
 }
 
-/** Time after which the outage of another ledger may take the place of one that nobody reports any more. */
+/** Seconds after the last report from which another ledger's outage may replace the shown one. */
 const STALE_SECONDS = 60;
 
 /**
@@ -90,13 +90,14 @@ class OutageReporter {
     this.#timer = setTimeout(() => void this.report(describeSilence), SILENT_SECONDS * 1000);
   }
 
-  /** Reports a problem, once for an activity. */
+  /** Reports a problem, at most once per activity. */
   async report(describeProblem: () => string | Promise<string>): Promise<void> {
     const { arn } = this.attempt.arn;
     const { shownOutages } = this.attempt.worker;
+    for (const [runId, { at }] of shownOutages)
+      if (performance.now() - at > STALE_SECONDS * 1000) shownOutages.delete(runId);
     const shown = shownOutages.get(this.#runId);
-    const isFree = shown === undefined || shown.arn === arn || performance.now() - shown.at > STALE_SECONDS * 1000;
-    if (!isFree) return;
+    if (shown !== undefined && shown.arn !== arn) return;
     shownOutages.set(this.#runId, { arn, activityId: this.#activityId, at: performance.now() });
     const report = async () => reportProblem(this.attempt, await describeProblem());
     await (this.#reported ??= report());

@@ -62,7 +62,7 @@ async function simulate(session: Session, options: SimulatorOptions): Promise<vo
         : `A real second is ${speed} simulated seconds`;
   if (speed !== 1)
     output.say(
-      'Its clock moves away from yours. Programs that compare the two see windows of the wrong length. --speed 1 avoids that.',
+      'Its clock and yours drift apart. Programs that compare them compute wrong windows. Use --speed 1 to avoid that.',
     );
   const reach =
     host.startsWith('127.') || ['localhost', '::1'].includes(host)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CliError } from '../exit-codes.js';
 import type { Runner } from '../session.js';
 import { refuseUnsupported, temporalEnv } from '../temporal-env.js';
 import { fields } from '../text.js';
@@ -47,7 +48,10 @@ export function addWorker(program: Command, run: Runner): void {
           import('../../worker/program.js'),
           import('../../worker/settings.js'),
         ]);
-        refuseUnsupported(globals, {}); // its variables may be those of another program
+        // Checks flags only: the worker's environment may hold variables of other programs.
+        refuseUnsupported(globals, {});
+        if (globals.identity !== undefined)
+          throw new CliError('A worker does not take --identity', "Temporal's SDK names a worker by process and host.");
         await work(() =>
           readSettings(temporalEnv(globals, terminal.env), { disableFile: globals.disableConfigFile === true }),
         );

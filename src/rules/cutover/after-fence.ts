@@ -24,7 +24,7 @@ function beginStop(state: CutoverState, now: string): CutoverState {
   return enter({ ...state, isResetKnown: true, undo: ['replicate', ...state.undo] }, 'stop', now);
 }
 
-/** Takes up the records of stops. */
+/** Adds the checkpoints and warnings of stops to the state. */
 export function withStops(state: CutoverState, stops: readonly CutoverStop[]): CutoverState {
   const replications = state.replications.map((each) => {
     const stop = stops.find(({ checkpoint }) => checkpoint.replicationConfigArn === each.replicationConfigArn);

@@ -165,7 +165,8 @@ function usesEndpoint(
  */
 export function endpointsOf(accountRegion: AccountRegion): readonly Endpoint[] {
   const endpoints = new Map(accountRegion.resources.endpoints);
-  for (const { config, targetsBefore } of accountRegion.list()) {
+  for (const replication of accountRegion.list()) {
+    const { config, targetsBefore } = accountRegion.faultedView.view(replication);
     const { SourceEndpointArn: source, TargetEndpointArn: target } = config;
     if (!endpoints.has(source)) endpoints.set(source, namedEndpoint('SOURCE', source));
     const found = endpoints.get(target) ?? namedEndpoint('TARGET', target);

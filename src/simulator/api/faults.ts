@@ -1,4 +1,6 @@
 import type { StateAtTime } from '../engine/history.js';
+import { Resources } from '../engine/resources.js';
+import type { Snapshot } from '../engine/store.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 
 /** Filter for the requests that meet a fault. */
@@ -39,8 +41,8 @@ export type Fault = FaultTarget &
     /** Refusal as `ExpiredTokenException`. */
     | { readonly type: 'expired-credentials' }
     /**
-     * Refusal as `InvalidResourceStateFault`, which names this `status`. `resource`: id of the replication that it names.
-     * Default: that of the request. `null`: it names neither a replication nor a status.
+     * Refusal as `InvalidResourceStateFault`, which names this `status`. `resource`: id of the replication in the message.
+     * Default: that of the request. `null`: the message names neither a replication nor a status.
      */
     | { readonly type: 'invalid-state'; readonly status: string; readonly resource?: string | null }
     /** Connection that breaks before the answer. The call has its effect. */
@@ -109,9 +111,6 @@ export type SetFault = Fault & {
   readonly id: number;
 };
 
-/** Replications at the time when a fault was set, by ARN. */
-export type Snapshot = ReadonlyMap<string, StateAtTime>;
-
 /** Fault that a request meets. */
 export interface MetFault {
   readonly fault: Fault;
@@ -161,20 +160,26 @@ export class FaultedView {
     if (fault.type !== 'stale') return this.hides === 'row-and-config';
     const { arn, config } = replication;
     const { age = null, snapshot = null } = this.met ?? {};
-    return age === null ? snapshot?.has(arn) === false : this.now - age < config.ReplicationConfigCreateTime;
+    return age === null
+      ? snapshot?.replications.has(arn) === false
+      : this.now - age < config.ReplicationConfigCreateTime;
   }
 
-  /** Time whose endpoints, connections and subnet groups a look shows, in epoch seconds. */
-  get resourcesAt(): number {
-    const { fault, age = null, setAt = this.now } = this.met ?? {};
-    if (fault?.type !== 'stale' || fault.replicationConfigArn !== undefined) return this.now;
-    return age === null ? setAt : this.now - age;
+  /** Returns the endpoints, connections and subnet groups that a look shows, and the time of that state. */
+  resources(current: Resources): { readonly resources: Resources; readonly now: number } {
+    const fault = this.#fault;
+    const isStale = fault?.type === 'stale' && fault.replicationConfigArn === undefined;
+    if (this.met === null || !isStale) return { resources: current, now: this.now };
+    const { age, setAt, snapshot } = this.met;
+    if (age !== null) return { resources: current.at(this.now - age), now: this.now - age };
+    return { resources: snapshot?.resources.get(current) ?? new Resources(), now: setAt };
   }
 
   view(replication: SimulatedReplication): StateAtTime {
     if (this.#fault?.type !== 'stale' || !this.#meets(replication)) return replication.now;
     const { age = null, snapshot = null } = this.met ?? {};
-    return age === null ? (snapshot?.get(replication.arn) ?? replication.now) : replication.at(this.now - age);
+    if (age !== null) return replication.at(this.now - age);
+    return snapshot?.replications.get(replication.arn) ?? replication.now;
   }
 
   #meets({ arn }: SimulatedReplication): boolean {

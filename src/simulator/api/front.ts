@@ -151,23 +151,27 @@ export class AwsFront {
     if (isMetrics) return this.#metrics(caller, input);
     // A create ignores faults on looks: an ARN is taken even if a fault hides its replication.
     const accountRegion = this.#accountRegion(caller, operation === 'CreateReplicationConfig' ? null : met, operation);
-    if (changesResources.test(operation)) accountRegion.resources.remember(accountRegion.now);
-    return operations[operation]?.(accountRegion, readRequest(operation, input)) ?? {};
+    const { resources, now } = accountRegion;
+    const before = changesResources.test(operation) ? resources.copy() : null;
+    const answer = operations[operation]?.(accountRegion, readRequest(operation, input)) ?? {};
+    if (before !== null) resources.remember(before, now);
+    return answer;
   }
 
   #accountRegion({ accountId, region }: Caller, met: MetFault | null, operation: string): AccountRegion {
     const { store, uncertain, create, random } = this.world;
-    const { list, resources } = store.site(accountId, region);
+    const { list, resources: current } = store.site(accountId, region);
     const isOurs = (arn: string) => arn.split(':').slice(3, 5).join(':') === `${region}:${accountId}`;
     const spoils = new FaultedView(met, store.now);
-    const now = operation.startsWith('Describe') ? spoils.resourcesAt : store.now;
+    const isLook = operation.startsWith('Describe');
+    const { resources, now } = isLook ? spoils.resources(current) : { resources: current, now: store.now };
     return {
       accountId,
       region,
       now,
       uncertain,
       random,
-      resources: resources.at(now),
+      resources,
       list: () => (met === null ? list : list.filter((each) => !spoils.isUnseen(each))),
       find(arn) {
         const found = isOurs(arn) ? store.find(arn) : undefined;

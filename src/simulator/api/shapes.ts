@@ -148,8 +148,8 @@ export function readRequest(operation: string, input: Members): Members {
   const problems: string[] = [];
   const read = readMembers(requestShapes[operation] ?? {}, input, '', problems);
   if (problems.length === 0) return read;
-  const count = `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected`;
-  throw new AwsFault('ValidationException', `${count}: ${problems.join('; ')}`);
+  const errors = problems.length === 1 ? 'error' : 'errors';
+  throw new AwsFault('ValidationException', `${problems.length} validation ${errors} detected: ${problems.join('; ')}`);
 }
 
 type Members = Readonly<Record<string, unknown>>;

@@ -51,7 +51,7 @@ export const routes: Readonly<Record<string, Route>> = {
       speed: schemas.amount,
       seed: schemas.amount,
       replications: schemas.objects,
-      faults: schemas.objects,
+      faults: schemas.faults,
     }),
     handle: (simulator) => ({
       now: new Date(simulator.clock.now()).toISOString(),
@@ -118,9 +118,9 @@ export const routes: Readonly<Record<string, Route>> = {
       requireOnly(more, ['id', 'replicationConfigArn'], 'the request');
       if (id !== undefined) {
         if (arn !== undefined) throw new TypeError('Give id or replicationConfigArn, not both');
-        const number = typeof id === 'string' && /^\d{1,15}$/.test(id) ? Number(id) : id;
-        if (typeof number !== 'number') throw new TypeError('id must be the number of a fault');
-        simulator.removeFault(number);
+        const number = typeof id === 'string' ? Number(id) : id;
+        checks.faultId(number, 'id');
+        simulator.removeFault(number as number);
         return {};
       }
       if (arn !== undefined && typeof arn !== 'string') throw new TypeError('replicationConfigArn must be a string');

@@ -14,14 +14,20 @@ export function members(properties: Readonly<Record<string, object>>): object {
   return objectSchema(Object.fromEntries(Object.entries(properties).map(([name, schema]) => [`${name}!`, schema])));
 }
 
-/** Schemas of what requests take and answer, besides those of the checks. */
+/** Schemas of requests and answers that have no check. */
 export const schemas = {
   text: { type: 'string' },
   amount: { type: 'number', minimum: 0 },
   time: { type: 'string', format: 'date-time' },
   id: { type: 'integer', minimum: 1 },
   objects: { type: 'array', items: { type: 'object' } },
+  faults: { type: 'array', items: { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] } },
 };
+
+/** True if an empty body is refused. */
+function needsBody(takes: object): boolean {
+  return 'required' in takes || 'oneOf' in takes;
+}
 
 /** Returns the document. `routes`: requests by method and path. */
 export function openApi(routes: Readonly<Record<string, Described>>): object {
@@ -47,7 +53,7 @@ export function openApi(routes: Readonly<Record<string, Described>>): object {
         operationId: `${method.toLowerCase()}-${path}`.replaceAll(/-(\w)/g, (_, first: string) => first.toUpperCase()),
         summary: does,
         ...(parameters.length === 0 ? {} : { parameters }),
-        ...(method === 'POST' ? { requestBody: { content: json(takes) } } : {}),
+        ...(method === 'POST' ? { requestBody: { content: json(takes), required: needsBody(takes) } } : {}),
         responses: {
           200: { description: 'Done', content: json(answers) },
           400: refused('the request is wrong'),

@@ -231,6 +231,7 @@ export const checks = {
   ),
   uncertain: shape(uncertain),
   reset: shape({ startAt: time }),
+  faultId: whole(1, 1e15),
   speed,
   durations,
   policy,

@@ -100,11 +100,10 @@ export class DmsSimulator extends ReplicationControls {
   /** Sets a fault, and returns its id. Requests meet it from now on. */
   fault(fault: Fault): number {
     checks.fault(fault, 'the fault');
-    if (
-      fault.type === 'row-missing' &&
-      /^Describe(Endpoints|Connections|ReplicationSubnetGroups)$/.test(fault.operation)
-    )
-      throw new RangeError(`${fault.operation} shows no replications, so none can be missing`);
+    const isAboutRow =
+      fault.type === 'row-missing' || (fault.type === 'stale' && fault.replicationConfigArn !== undefined);
+    if (isAboutRow && /^Describe(Endpoints|Connections|ReplicationSubnetGroups)$/.test(fault.operation))
+      throw new RangeError(`${fault.operation} shows no replications, so the fault would have no effect`);
     const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
     return this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
   }

@@ -10,6 +10,8 @@ const MAX_PERIODS = 50;
 /** State of a replication at one time, as far as looks can show it. */
 export interface StateAtTime extends View {
   readonly config: Config;
+  /** Number of earlier databases behind the target endpoint. */
+  readonly targetsBefore: number;
 }
 
 /** Period without events, so every state in it follows from `last` and the time. `last` is the state at `until`. */

@@ -25,6 +25,8 @@ export class Life {
   hasRow = false;
   /** Time up to which changes were replicated. */
   replicatedUntil: number;
+  /** Number of earlier databases behind the target endpoint. */
+  targetsBefore = 0;
   protected readonly shown: ShownRow;
   protected readonly schedule = new Schedule();
   readonly #history: History;
@@ -61,8 +63,8 @@ export class Life {
   }
 
   get now(): StateAtTime {
-    const { row, replicatedUntil: time, hasRow, config } = this;
-    return { row, time, hasRow, config };
+    const { row, replicatedUntil: time, hasRow, config, targetsBefore } = this;
+    return { row, time, hasRow, config, targetsBefore };
   }
 
   /** Returns the state that looks showed at a time in the last two minutes. */

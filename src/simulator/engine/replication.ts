@@ -30,8 +30,6 @@ export class SimulatedReplication extends Life {
   sequence = 0;
   /** True once the replication reached `running`. With `acceptedIsFirstRun` an accepted start is enough. */
   hasRun = false;
-  /** Number of earlier databases behind the target endpoint. */
-  targetsBefore = 0;
   /** Time at which the replication last reached `running`. */
   runningSince = Infinity;
   /** True if the full load is done, or there is none. */
@@ -136,6 +134,7 @@ export class SimulatedReplication extends Life {
 
   /** Puts another, empty database behind the target endpoint. */
   repointTarget(): void {
+    this.addToHistory();
     this.targetsBefore++;
     this.source.emptyTarget(this.time);
   }

@@ -1,4 +1,8 @@
 /** Resources of an account-region that replications use. */
+import { REMEMBERED_SECONDS } from './history.js';
+
+/** Maximum number of earlier states that are kept. */
+const MOST_REMEMBERED = 50;
 
 /** Endpoint in its wire format. */
 export interface Endpoint {
@@ -24,9 +28,6 @@ export interface SubnetGroup {
   readonly [member: string]: unknown;
 }
 
-/** Number of earlier states that stale looks can show. */
-const MOST_REMEMBERED = 100;
-
 /** Resources that requests have created. */
 export class Resources {
   /** Endpoints, by ARN. */
@@ -42,17 +43,23 @@ export class Resources {
   /** Earlier states, oldest first. `until`: epoch seconds. */
   #past: { readonly until: number; readonly state: Resources }[] = [];
 
-  /** Keeps the present state for stale looks, before a request changes it. */
-  remember(now: number): void {
+  /** Returns a copy without tags. No look at tags is ever stale. */
+  copy(): Resources {
     const state = new Resources();
     for (const [arn, endpoint] of this.endpoints) state.endpoints.set(arn, endpoint);
     for (const [key, test] of this.connectionTests) state.connectionTests.set(key, test);
     for (const [identifier, group] of this.subnetGroups) state.subnetGroups.set(identifier, group);
     state.hasEndpoints = this.hasEndpoints;
-    this.#past = [...this.#past, { until: now, state }].slice(-MOST_REMEMBERED);
+    return state;
   }
 
-  /** Returns the state at a time. Tags are as they are now. */
+  /** Keeps `before`, the state before a change at `until`. */
+  remember(before: Resources, until: number): void {
+    const kept = this.#past.filter((each) => each.until > until - REMEMBERED_SECONDS);
+    this.#past = [...kept.slice(1 - MOST_REMEMBERED), { until, state: before }];
+  }
+
+  /** Returns the state at a time in the last two minutes. */
   at(time: number): Resources {
     return this.#past.find(({ until }) => until > time)?.state ?? this;
   }

@@ -26,7 +26,7 @@ export function wrongState(operation: string, id: string, status: string): AwsFa
   return new AwsFault('InvalidResourceStateFault', said[operation] ?? `Replication Config ${id} is in ${shown} state`);
 }
 
-/** Fault for an operation in a wrong state that DMS does not name. That of a start was seen on classic DMS. */
+/** Fault for an operation in the wrong state, without the name of the state. The text for a start was seen on classic DMS. */
 export function invalidState(operation: string): AwsFault {
   const done: Readonly<Record<string, string>> = {
     StopReplication: 'stopped',

@@ -11,6 +11,14 @@ export interface AccountRegionReplications {
   readonly resources: Resources;
 }
 
+/** What looks would have shown at one time. */
+export interface Snapshot {
+  /** Replications, by ARN. */
+  readonly replications: ReadonlyMap<string, SimulatedReplication['now']>;
+  /** Other resources, by those of today. */
+  readonly resources: ReadonlyMap<Resources, Resources>;
+}
+
 /** All replications, by account-region. A lookup runs the due events of its replication first. */
 export class Store {
   #sites = new Map<string, AccountRegionReplications>();
@@ -85,9 +93,12 @@ export class Store {
     return [...this.#byArn.keys()].flatMap((arn) => this.find(arn) ?? []);
   }
 
-  /** Returns a copy of what looks would show now, by ARN. */
-  snapshot(): ReadonlyMap<string, SimulatedReplication['now']> {
-    return new Map(this.all().map(({ arn, now }) => [arn, structuredClone(now)]));
+  /** Returns a copy of what looks would show now. */
+  snapshot(): Snapshot {
+    return {
+      replications: new Map(this.all().map(({ arn, now }) => [arn, structuredClone(now)])),
+      resources: new Map([...this.#sites.values()].map(({ resources }) => [resources, resources.copy()])),
+    };
   }
 
   clear(): void {

@@ -3,7 +3,7 @@
 /** Check of a value. Throws a `RangeError` with `name` if the value is invalid. */
 export interface Check {
   (value: unknown, name: string): void;
-  /** What it accepts, in JSON Schema. */
+  /** JSON Schema of the accepted values. */
   readonly schema: object;
 }
 
@@ -32,7 +32,7 @@ export const flag = checkOf({ type: 'boolean' }, (value, name) =>
 );
 
 export const text = (pattern = /^[^]{1,2000}$/, what = 'a text of 1 to 2000 characters'): Check =>
-  checkOf({ type: 'string', description: what }, (value, name) =>
+  checkOf({ type: 'string', pattern: pattern.source.replaceAll('[^]', '[\\s\\S]'), description: what }, (value, name) =>
     require(typeof value === 'string' && pattern.test(value), name, what),
   );
 
@@ -43,7 +43,7 @@ export const textUpTo = (most: number): Check =>
   );
 
 /** Accepts a time in UTC, ISO 8601. */
-export const time = checkOf({ type: 'string', format: 'date-time' }, (value, name) => {
+export const time = checkOf({ type: 'string', format: 'date-time', pattern: 'Z$' }, (value, name) => {
   const isTime = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/.test(value);
   require(isTime && Number.isFinite(Date.parse(value)), name, 'a time like 2026-01-01T00:00:00Z');
 });
