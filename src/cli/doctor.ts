@@ -202,7 +202,12 @@ async function checkRegion(): Promise<readonly DoctorCheck[]> {
       .then(
         ({ dmsTime }) => clockCheck(dmsTime),
         (err: unknown) =>
-          bad('warning', 'clock', problemOf(err), 'DMS gives its time to a caller that may list replications.'),
+          bad(
+            'warning',
+            'clock',
+            problemOf(err),
+            'Check the network, and that you may list replications (dms:DescribeReplications).',
+          ),
       ),
   ]);
   return [account.check, replication, clock, permissions];

@@ -120,10 +120,10 @@ export async function shownError(err: unknown, workflowId: string | null = null)
       );
     const isByPerson = cause instanceof CancelledFailure || cause instanceof TerminatedFailure;
     const how = cause === undefined ? '' : `: ${problemOf(cause)}`;
-    const history = workflowId === null ? "in Temporal's Web UI." : `with this command: ${temporal('show')}`;
+    const history = workflowId === null ? " in Temporal's Web UI." : `: ${temporal('show')}`;
     return isByPerson
-      ? simple(failed, `Somebody ended the workflow in Temporal${how}`, `See who, ${history}`)
-      : simple(failed, `The workflow failed${how}`, `See its history, ${history}`);
+      ? simple(failed, `Somebody ended the workflow in Temporal${how}`, `See who ended it${history}`)
+      : simple(failed, `The workflow failed${how}`, `See its history${history}`);
   }
   if (err instanceof Error && err.message.startsWith('Unknown encoding'))
     return simple(exitCodes.failure, `A payload can't be read: ${err.message}`, CODEC_HINT);

@@ -38,9 +38,9 @@ export function refuseUnsupported(globals: GlobalOptions, env: Env): void {
   if (globals.disableConfigEnv === true) return;
   const hostVerification = 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION';
   if (/^(true|1|t)$/i.test(env[hostVerification] ?? '')) refuse(hostVerification, `Unset it. ${nameServer}`);
-  for (const variable of ['TEMPORAL_ENV', 'TEMPORAL_ENV_FILE'])
-    // The name "default" is that of no environment.
-    if (env[variable] && env[variable] !== 'default') refuse(variable, `Unset it. ${nameProfile}`);
+  // "default" is the environment that the Temporal CLI uses when none is named.
+  if (env['TEMPORAL_ENV'] && env['TEMPORAL_ENV'] !== 'default') refuse('TEMPORAL_ENV', `Unset it. ${nameProfile}`);
+  if (env['TEMPORAL_ENV_FILE']) refuse('TEMPORAL_ENV_FILE', `Unset it. ${nameProfile}`);
 }
 
 /** Returns the environment with the flags of the connection in it, because a flag comes before its variable. */

@@ -120,7 +120,8 @@ export function handleOf(client: Client, cutoverId: string): CutoverHandle {
         const result = requestWithoutLimit(client, () => handle.result());
         const problem = async () => {
           const description = await askServer(client, () => handle.describe());
-          return (await findHostProblem(client, description)) ?? reportedProblem(client, handle, description);
+          const found = await findHostProblem(client, description);
+          return found === null ? reportedProblem(client, handle, description) : found;
         };
         return (await new WorkerWatch().during(problem, result)) as CutoverResult;
       } catch (err) {

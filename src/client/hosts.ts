@@ -8,7 +8,7 @@ import { describeNoWorker, findProblem, findWaitingTask, stuckProblem, type Prob
 export async function findHostProblem(
   client: Client,
   description: WorkflowExecutionDescription,
-): Promise<Problem | null> {
+): Promise<Problem | null | undefined> {
   if (description.status.name !== 'RUNNING') return stuckProblem(description);
   const own = await findProblem(client, description);
   const [child] = description.raw.pendingChildren ?? [];

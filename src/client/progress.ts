@@ -64,23 +64,25 @@ export async function readProgress(
     (await pendingProgress(client, description, request)) ??
     (await reportedProgress(client, handle, description, noWorker !== null));
   const isElsewhere = description.taskQueue !== taskQueue;
+  const stuck = waiting === null ? (stuckProblem(description)?.text ?? null) : describeNoWorker(waiting);
   const remarks = [
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
       : []),
-    ...(waiting === null ? [] : [describeNoWorker(waiting)]),
+    ...(stuck === null ? [] : [stuck]),
   ];
   const detail = [known.detail, ...remarks].join('. ');
-  const problem =
-    waiting === null ? (stuckProblem(description)?.text ?? known.problem ?? null) : describeNoWorker(waiting);
-  return { ...known, detail, problem, taskQueue: description.taskQueue, noWorker };
+  return { ...known, detail, problem: stuck ?? known.problem ?? null, taskQueue: description.taskQueue, noWorker };
 }
 
 /**
  * Finds what keeps an operation from going on, for a caller that looks again before it says so. Asks the workflow only if
- * nothing is pending. A worker that lacks an activity leaves it so.
+ * nothing is pending. A worker that lacks an activity leaves it so. `undefined`: it can't tell now.
  */
-export async function findOperationProblem(client: Client, handle: WorkflowHandle): Promise<Problem | null> {
+export async function findOperationProblem(
+  client: Client,
+  handle: WorkflowHandle,
+): Promise<Problem | null | undefined> {
   const description = await askServer(client, () => handle.describe());
   if (description.status.name !== 'RUNNING') return stuckProblem(description);
   const found = await findProblem(client, description);
@@ -88,7 +90,8 @@ export async function findOperationProblem(client: Client, handle: WorkflowHandl
   const { pendingActivities, pendingChildren, pendingWorkflowTask } = description.raw;
   const pending = await pendingProgress(client, description, async () => null);
   const isIdle = !pendingActivities?.length && !pendingChildren?.length && pendingWorkflowTask == null;
-  const { problem = null } = pending ?? (isIdle ? await reportedProgress(client, handle, description, false) : {});
+  if (pending === null && !isIdle) return undefined;
+  const { problem = null } = pending ?? (await reportedProgress(client, handle, description, false));
   return problem === null ? null : { text: problem, noWorker: null };
 }
 

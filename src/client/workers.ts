@@ -139,7 +139,7 @@ export async function findUnservedTask(client: Client, description: Description)
 export type FindProblem = () => Promise<Problem | null | undefined>;
 
 /**
- * Seconds before the first check of an execution, and between checks after a warning. A warning takes two checks: ten
+ * Minimum seconds between two checks of one execution, except before a second check. A warning takes two checks: ten
  * seconds at most for up to 30 executions. With more, the first check comes after a tenth of their number in seconds.
  */
 const CHECK_SECONDS = 3;
@@ -178,24 +178,28 @@ export class WorkerWatch {
     }
   }
 
-  /** Reports a problem once two checks in a row have found it. Equal `since` means the same task. */
+  /** Reports a problem once two checks have found it, with no clean check between them. Equal `since`: the same task. */
   async #watch(findProblem: FindProblem, signal: AbortSignal, report: (problem: Problem) => void): Promise<void> {
-    let hasReported = false;
+    /** Kind of the problem that was reported last. `null`: none since the last clean check. */
+    let reported: 'no worker' | 'other' | null = null;
+    let hasFailed = false;
     for (let before: Problem | null = null; ;) {
       // The second check comes soon, however many executions are waited for.
-      const isUnsure = before !== null && !hasReported;
+      const isUnsure = before !== null && reported === null && !hasFailed;
       const secondCheck = before?.isReported === true ? SECOND_CHECK_OF_REPORT_SECONDS : SECOND_CHECK_SECONDS;
       const seconds = isUnsure ? secondCheck : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
       await sleep(seconds * 1000, undefined, { signal, ref: false });
       const found: Problem | null | undefined = await findProblem().catch(() => undefined);
+      hasFailed = found === undefined;
       if (found === undefined) continue; // a check that failed proves nothing
       const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
-      if (found !== null && isSame) {
+      if (found === null) {
+        reported = null; // a problem that is over may come again
+      } else if (isSame) {
         // Another task queue may be without workers later.
-        if (found.noWorker !== null || !hasReported) report(found);
+        if (found.noWorker !== null || reported !== 'other') report(found);
+        reported = found.noWorker === null ? 'other' : 'no worker';
       }
-      // A problem that is over may come again.
-      hasReported = found !== null && (hasReported || isSame);
       before = isSame ? null : found;
     }
   }

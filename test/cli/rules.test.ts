@@ -418,7 +418,7 @@ describe('the exit code', () => {
       new WorkflowFailedError('x', new CancelledFailure('Cancelled'), 'NON_RETRYABLE_FAILURE'),
       5,
       'Somebody ended the workflow in Temporal: Cancelled',
-      "See who, in Temporal's Web UI.",
+      "See who ended it in Temporal's Web UI.",
     ],
     [
       'a fleet that somebody cancelled while it was followed',
@@ -428,7 +428,7 @@ describe('the exit code', () => {
       ),
       5,
       'Somebody ended the workflow in Temporal: Cancelled',
-      "See who, with this command: temporal workflow show --workflow-id 'dms-fleet:stop:one two'",
+      "See who ended it: temporal workflow show --workflow-id 'dms-fleet:stop:one two'",
     ],
     [
       'a cutover that timed out while it was followed',

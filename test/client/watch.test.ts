@@ -39,8 +39,13 @@ test.each([1, 20, 1000])(
 test('a check that fails between two others changes nothing', async () => {
   const watch = new WorkerWatch();
   const reported = { text: 'no answer', noWorker: null, isReported: true } as const;
-  const found = [reported, undefined, reported, undefined, reported, undefined, reported];
-  void watch.during(async () => found.shift(), new Promise(() => {}));
+  const found = [reported, undefined, 'fails', reported, undefined, reported, 'fails', reported];
+  const find = async () => {
+    const next = found.shift();
+    if (typeof next === 'string') throw new Error(next);
+    return next;
+  };
+  void watch.during(find, new Promise(() => {}));
   await vi.advanceTimersByTimeAsync(60_000);
   expect([found, warnings]).toEqual([[], ['no answer']]);
 });

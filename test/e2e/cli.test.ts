@@ -550,6 +550,10 @@ describe('the doctor', () => {
     healthy.simulator.setPolicy([{ Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: '*' }]);
     const blind = await examine(healthy, [arn]);
     expect([blind.code, blind.of('clock')?.state]).toEqual([0, 'skipped']);
+    expect((await examine(healthy)).of('clock')).toMatchObject({
+      state: 'warning',
+      hint: expect.stringContaining('network'),
+    });
     expect(blind.of('replication')).toMatchObject({ state: 'warning', hint: workersNeedThem });
 
     healthy.simulator.setPolicy(null);

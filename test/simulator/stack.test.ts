@@ -174,6 +174,13 @@ test('stale looks show earlier endpoints, connections and subnet groups', async 
     still.repointTarget(repointed);
     expect(await names()).toEqual(before);
     expect(await names()).not.toEqual(before);
+    const once = await names();
+    still.clock.advance({ seconds: 30 });
+    still.repointTarget(repointed);
+    still.clock.advance({ seconds: 10 });
+    still.fault({ ...stale, staleSeconds: 20 });
+    expect(await names()).toEqual(once);
+    expect(await names()).not.toEqual(once);
 
     const { Endpoint: second } = await dms.send(new CreateEndpointCommand(aurora));
     const test = { EndpointArn: second?.EndpointArn ?? '', ReplicationInstanceArn: still.createReplication() };
@@ -184,7 +191,10 @@ test('stale looks show earlier endpoints, connections and subnet groups', async 
     for (const staleSeconds of [3, 30]) still.fault({ operation: 'DescribeConnections', type: 'stale', staleSeconds });
     expect([await connections(), await connections(), await connections()]).toEqual([['testing'], [], ['successful']]);
     expect(() => still.fault({ operation: 'DescribeEndpoints', type: 'row-missing' })).toThrow(
-      'DescribeEndpoints shows no replications, so the fault would have no effect',
+      'A row-missing fault does not apply to DescribeEndpoints',
+    );
+    expect(() => still.fault({ ...stale, replicationConfigArn: repointed })).toThrow(
+      'A stale fault of one replication does not apply to DescribeEndpoints',
     );
   } finally {
     dms.destroy();

@@ -62,8 +62,11 @@ export async function beginInTime(ledger: LedgerClient, request: BeginRequest): 
   throw new LedgerUnreachable(`writing the note took ${seconds.toFixed(0)} s, so the call was not sent`);
 }
 
-/** Seconds after the last report from which another ledger's outage may replace the shown one. */
-const STALE_SECONDS = 60;
+/**
+ * Seconds after the last report from which another ledger's outage may replace the shown one, and from which a worker
+ * forgets it.
+ */
+const [STALE_SECONDS, FORGOTTEN_SECONDS] = [60, 3600];
 
 /**
  * Reports an outage of the ledger, and its end, to the attempt's workflow. A workflow shows one ledger at a time, and
@@ -90,14 +93,14 @@ class OutageReporter {
     this.#timer = setTimeout(() => void this.report(describeSilence), SILENT_SECONDS * 1000);
   }
 
-  /** Reports a problem, at most once per activity. */
+  /** Reports a problem, once for each outage of an activity. */
   async report(describeProblem: () => string | Promise<string>): Promise<void> {
     const { arn } = this.attempt.arn;
     const { shownOutages } = this.attempt.worker;
-    for (const [runId, { at }] of shownOutages)
-      if (performance.now() - at > STALE_SECONDS * 1000) shownOutages.delete(runId);
+    const secondsSince = (at: number) => (performance.now() - at) / 1000;
+    for (const [runId, { at }] of shownOutages) if (secondsSince(at) > FORGOTTEN_SECONDS) shownOutages.delete(runId);
     const shown = shownOutages.get(this.#runId);
-    if (shown !== undefined && shown.arn !== arn) return;
+    if (shown !== undefined && shown.arn !== arn && secondsSince(shown.at) <= STALE_SECONDS) return;
     shownOutages.set(this.#runId, { arn, activityId: this.#activityId, at: performance.now() });
     const report = async () => reportProblem(this.attempt, await describeProblem());
     await (this.#reported ??= report());

@@ -44,14 +44,17 @@ export function addWorker(program: Command, run: Runner): void {
     .addHelpText('after', settings)
     .action(
       run(async ({ globals, terminal }) => {
+        // Checks flags only: the worker's environment may hold variables of other programs.
+        refuseUnsupported(globals, {});
+        if (globals.identity !== undefined)
+          throw new CliError(
+            'A worker does not take --identity',
+            "Leave it out. Temporal's SDK names a worker by process and host.",
+          );
         const [{ work }, { readSettings }] = await Promise.all([
           import('../../worker/program.js'),
           import('../../worker/settings.js'),
         ]);
-        // Checks flags only: the worker's environment may hold variables of other programs.
-        refuseUnsupported(globals, {});
-        if (globals.identity !== undefined)
-          throw new CliError('A worker does not take --identity', "Temporal's SDK names a worker by process and host.");
         await work(() =>
           readSettings(temporalEnv(globals, terminal.env), { disableFile: globals.disableConfigFile === true }),
         );

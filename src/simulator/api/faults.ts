@@ -67,7 +67,8 @@ export type Fault = FaultTarget &
     /** Answer that comes this many real milliseconds later. */
     | { readonly type: 'latency'; readonly milliseconds: number }
     /**
-     * Stale looks at replications, configs and tables. By default they show the state at the time the fault was set.
+     * Stale looks at replications, configs, tables, endpoints, connections and subnet groups. By default they show the
+     * state at the time the fault was set. Looks at the last three take no `replicationConfigArn`.
      *
      * - `staleSeconds`: looks are that many simulated seconds old. At most 120.
      * - `upToSeconds`: each look has a random age up to that, so a later look may show an older state. At most 120.

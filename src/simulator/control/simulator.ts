@@ -103,7 +103,9 @@ export class DmsSimulator extends ReplicationControls {
     const isAboutRow =
       fault.type === 'row-missing' || (fault.type === 'stale' && fault.replicationConfigArn !== undefined);
     if (isAboutRow && /^Describe(Endpoints|Connections|ReplicationSubnetGroups)$/.test(fault.operation))
-      throw new RangeError(`${fault.operation} shows no replications, so the fault would have no effect`);
+      throw new RangeError(
+        `A ${fault.type} fault${fault.type === 'stale' ? ' of one replication' : ''} does not apply to ${fault.operation}`,
+      );
     const isSnapshot = fault.type === 'stale' && (fault.staleSeconds ?? fault.upToSeconds) === undefined;
     return this.#faults.add(fault, this.#seconds(), isSnapshot ? this.#store.snapshot() : null);
   }

@@ -53,13 +53,15 @@ export class Resources {
     return state;
   }
 
-  /** Keeps `before`, the state before a change at `until`. */
+  /** Keeps `before`, the state before a change at `until`. Of several changes at one time, keeps only the first. */
   remember(before: Resources, until: number): void {
+    const newest = this.#past.at(-1);
+    if (newest !== undefined && newest.until >= until) return;
     const kept = this.#past.filter((each) => each.until > until - REMEMBERED_SECONDS);
     this.#past = [...kept.slice(1 - MOST_REMEMBERED), { until, state: before }];
   }
 
-  /** Returns the state at a time in the last two minutes. */
+  /** Returns the state at a time in the last two minutes, at most 50 changes back. */
   at(time: number): Resources {
     return this.#past.find(({ until }) => until > time)?.state ?? this;
   }
