@@ -5,6 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const SLOW = [
   'e2e/fleet',
   'workflows/deletion',
+  'workflows/missing-worker',
+  'client/problems',
   'readme',
   'e2e/one-at-a-time',
   'e2e/stop',

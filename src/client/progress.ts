@@ -91,8 +91,8 @@ export async function findOperationProblem(
   const pending = await pendingProgress(client, description, async () => null);
   const isIdle = !pendingActivities?.length && !pendingChildren?.length && pendingWorkflowTask == null;
   if (pending === null && !isIdle) return undefined;
-  const { problem = null } = pending ?? (await reportedProgress(client, handle, description, false));
-  return problem === null ? null : { text: problem, noWorker: null };
+  const { problem } = pending ?? (await reportedProgress(client, handle, description, false));
+  return problem == null ? null : { text: problem, noWorker: null };
 }
 
 /** Reads the progress from the end of the execution, because that needs no worker. Otherwise asks the workflow. */
