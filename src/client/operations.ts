@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -8,7 +7,6 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { bothForms, shellWord } from '../contract/commands.js';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import {
@@ -19,7 +17,7 @@ import {
   wantedOperation,
   type OpenOperation as FoundOperation,
 } from '../rules/joining.js';
-import { ledgerWorkflowId, memoKeys, operationWorkflowId, planType, workflowTypes } from '../contract/names.js';
+import { ledgerWorkflowId, memoKeys, operationWorkflowId, workflowTypes } from '../contract/names.js';
 import type { OperationPlan } from '../contract/operation-plan.js';
 import { operationInProgress } from '../contract/failure-messages.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
@@ -27,13 +25,11 @@ import { readResumeInput, readStopInput } from '../contract/input-schemas.js';
 import { reservedByOtherFailure } from '../ledger/reservation.js';
 import type { OpenOperation, OperationHandle } from './operation-handle.js';
 import { terminateNeverPickedUp } from './never-picked-up.js';
+import { planOperation } from './plans.js';
 import { findOperationProblem, readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
-import { findProblem, findWaitingTask, WorkerWatch, type Problem } from './workers.js';
-
-/** Time limit of a plan. */
-const PLAN_SECONDS = 45;
+import { findWaitingTask, WorkerWatch } from './workers.js';
 
 interface FollowedRun {
   readonly workflowId: string;
@@ -113,39 +109,7 @@ export class Operations {
   /** Finds out what an operation would do. Takes no lock, and changes nothing. */
   async plan(kind: OperationKind, input: OperationInput): Promise<OperationPlan> {
     requireValidInput(kind, input);
-    const workflowId = `dms-plan:${randomUUID()}`;
-    const handle = await askServer(this.client, () =>
-      this.client.workflow.start(planType, {
-        workflowId,
-        taskQueue: this.taskQueue,
-        args: [{ kind, input }],
-        workflowExecutionTimeout: PLAN_SECONDS * 1000,
-        staticSummary: `What would a DMS ${kind} do?`,
-      }),
-    );
-    let hasGivenUp = false;
-    let reject: (reason: Error) => void = () => {};
-    const end = new Promise<never>((_, rejectEnd) => (reject = rejectEnd));
-    const result = requestWithoutLimit(this.client, () => handle.result());
-    const report = (problem: Problem) => {
-      // A worker that polled lately may only be slow.
-      if (problem.noWorker?.isCertain === false) return this.#workers.warn(problem);
-      hasGivenUp = true;
-      reject(new ServiceError(`The ${kind} can't be planned. ${problem.text}`));
-    };
-    try {
-      const findPlanProblem = async () => findProblem(this.client, await handle.describe());
-      return (await this.#workers.during(findPlanProblem, Promise.race([result, end]), report)) as OperationPlan;
-    } catch (err) {
-      // A worker that starts later must not run a plan that nobody waits for. This also ends the request for its result.
-      if (hasGivenUp) await askServer(this.client, () => handle.terminate('Nobody waits for it')).catch(() => {});
-      if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))
-        throw findDmsFailure(err) ?? err;
-      throw new ServiceError(
-        `No worker of the task queue "${this.taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: ${bothForms('temporal dms doctor', `temporal task-queue describe --task-queue ${shellWord(this.taskQueue)}`)}`,
-        { cause: err },
-      );
-    }
+    return planOperation(this.client, this.taskQueue, this.#workers, kind, input);
   }
 
   /** Finds the operation that is open on a replication. Needs no worker. `null`: none. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator, type Fault } from '../../src/simulator/index.js';
-import { TokenBucket } from '../../src/simulator/api/faults.js';
+import { TokenBucket } from '../../src/simulator/api/token-bucket.js';
 import { ask, call, look, refusal } from '../support/dms-http.js';
 
 let simulator: DmsSimulator;

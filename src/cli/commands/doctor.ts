@@ -20,12 +20,14 @@ async function doctor(
   { createSearchAttributes = false }: { readonly createSearchAttributes?: boolean },
 ): Promise<number> {
   const [
-    { checkAws, checkLedger, checkTemporal },
+    { checkLedger, checkTemporal },
+    { checkAws },
     { checkSearchAttributes },
     { parseReplicationConfigArn },
     { readArn },
   ] = await Promise.all([
     import('../doctor.js'),
+    import('../doctor-aws.js'),
     import('../search-attributes.js'),
     import('../../dms/arn.js'),
     import('../../contract/failure-messages.js'),

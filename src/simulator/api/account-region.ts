@@ -2,7 +2,7 @@ import type { Config } from '../engine/model.js';
 import type { SimulatedReplication } from '../engine/replication.js';
 import type { Resources } from '../engine/resources.js';
 import type { Uncertain } from '../engine/uncertain.js';
-import type { FaultedView } from './faults.js';
+import type { FaultedView } from './faulted-view.js';
 
 /** Input of a request whose shape was checked. */
 export type Input = Readonly<Record<string, unknown>>;

@@ -2,7 +2,8 @@ import { CallLog, type SimulatorCall } from './call-log.js';
 import type { SimulatedClock } from '../engine/clock.js';
 import { getMetricData } from './cloudwatch.js';
 import { hasEffect, throwFaultError } from './fault-answers.js';
-import { FaultedView, TokenBucket, type Faults, type MetFault } from './faults.js';
+import { FaultedView } from './faulted-view.js';
+import type { Faults, MetFault } from './faults.js';
 import type { Reply, Request } from './http.js';
 import { answerQuery, isQuery } from './identity.js';
 import { denial, isAllowed, type Statement } from './iam.js';
@@ -18,6 +19,7 @@ import { idOf } from '../engine/rules.js';
 import { jsonTypeOf, METRICS, wireOf } from './wire.js';
 import { callerOf, checkSigningTime, DEFAULT_ACCOUNT, SIGNATURE_SECONDS, type Caller } from './signature.js';
 import type { Store } from '../engine/store.js';
+import { TokenBucket } from './token-bucket.js';
 
 /** State that the AWS protocols share with `DmsSimulator`, the handle of the tests. */
 export interface SimulatorState {

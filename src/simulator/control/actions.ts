@@ -58,6 +58,18 @@ function textOf(value: unknown): string | undefined {
 }
 const messagesOf = ({ messages = ['Simulated failure'] }: ControlInput) => messages as string[];
 
+/** Returns an action that takes one member. The simulator checks it. */
+function taking(
+  member: string,
+  { schema }: { readonly schema: object },
+  act: (simulator: Controlled, arn: string, taken: never) => void,
+): Action {
+  return {
+    takes: { [`${member}!`]: schema },
+    act: (simulator, arn, asked) => act(simulator, arn, asked[member] as never),
+  };
+}
+
 export const actions: Readonly<Record<string, Action>> = {
   stop: { takes: { reason: schemas.text }, act: (simulator, arn, { reason }) => simulator.stop(arn, textOf(reason)) },
   start: {
@@ -71,22 +83,16 @@ export const actions: Readonly<Record<string, Action>> = {
     act: (simulator, arn, asked) => simulator.fail(arn, messagesOf(asked), textOf(asked['stopReason'])),
   },
   'repoint-target': { takes: {}, act: (simulator, arn) => simulator.repointTarget(arn) },
-  'change-source': {
-    takes: { 'source!': checks.sourceChange.schema },
-    act: (simulator, arn, { source }) => simulator.changeSource(arn, source as never),
-  },
-  'change-tables': {
-    takes: { 'tables!': checks.tablesChange.schema },
-    act: (simulator, arn, { tables }) => simulator.changeTables(arn, tables as never),
-  },
-  'change-durations': {
-    takes: { 'durations!': checks.durations.schema },
-    act: (simulator, arn, { durations }) => simulator.changeDurations(arn, durations as never),
-  },
-  'on-next-stop': {
-    takes: { 'next!': checks.nextStop.schema },
-    act: (simulator, arn, { next }) => simulator.onNextStop(arn, next as never),
-  },
+  'change-source': taking('source', checks.sourceChange, (simulator, arn, change) =>
+    simulator.changeSource(arn, change),
+  ),
+  'change-tables': taking('tables', checks.tablesChange, (simulator, arn, change) =>
+    simulator.changeTables(arn, change),
+  ),
+  'change-durations': taking('durations', checks.durations, (simulator, arn, change) =>
+    simulator.changeDurations(arn, change),
+  ),
+  'on-next-stop': taking('next', checks.nextStop, (simulator, arn, next) => simulator.onNextStop(arn, next)),
   'on-step': {
     takes: { 'step!': checks.step.schema, messages: { oneOf: [checks.messages.schema, { type: 'null' }] } },
     act: (simulator, arn, { step, messages }) => simulator.onStep(arn, step as Step, messages as never),

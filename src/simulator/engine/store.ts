@@ -11,7 +11,7 @@ export interface AccountRegionReplications {
   readonly resources: Resources;
 }
 
-/** What looks would have shown at one time. */
+/** State that looks would have shown at one time. */
 export interface Snapshot {
   /** Replications, by ARN. */
   readonly replications: ReadonlyMap<string, SimulatedReplication['now']>;
