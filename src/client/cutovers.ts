@@ -20,13 +20,14 @@ import type {
 import type { CutoverInput } from '../contract/cutover-input.js';
 import { readCutoverRequest } from '../contract/cutover-request-schemas.js';
 import { readCutoverInput } from '../contract/cutover-schemas.js';
-import { bothForms, shellWord, updateCommand, workerCommand } from '../contract/commands.js';
+import { bothForms, detailsFromStart, shellWord, updateCommand, workerCommand } from '../contract/commands.js';
 import { dmsFailure, findDmsFailure } from '../contract/failures.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
 import { describeSilence, findHostProblem } from './hosts.js';
 import { askServer, requestWithoutLimit, requireServer } from './reach.js';
-import { WorkerWatch, type Problem } from './workers.js';
+import { WorkerWatch } from './worker-watch.js';
+import type { Problem } from './problems.js';
 
 /** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
 const ANSWER_SECONDS = 8;
@@ -89,6 +90,7 @@ export async function startCutover(client: Client, taskQueue: string, input: Cut
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: `DMS cutover: ${reason}`.slice(0, 200),
+        staticDetails: detailsFromStart(`temporal dms cutover status ${shellWord(cutoverId)}`, taskQueue),
         memo: { [memoKeys.kind]: 'cutover', [memoKeys.operationId]: cutoverId, [memoKeys.requestKey]: asks },
       });
       return { ...handleOf(client, cutoverId), joined: false };

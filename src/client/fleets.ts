@@ -5,6 +5,7 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
+import { detailsFromStart, shellWord } from '../contract/commands.js';
 import { findDmsFailure } from '../contract/failures.js';
 import {
   flattenFleet,
@@ -22,7 +23,7 @@ import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 import { describeSilence, findHostProblem } from './hosts.js';
 import { askServer, requestWithoutLimit, requireServer } from './reach.js';
-import { WorkerWatch } from './workers.js';
+import { WorkerWatch } from './worker-watch.js';
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
@@ -70,6 +71,7 @@ export async function startFleet(
       args: [{ ...compact(input), fleetId }],
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: `DMS ${kind} fleet`,
+      staticDetails: detailsFromStart(`temporal dms fleet status ${kind} ${shellWord(fleetId)}`, taskQueue),
     });
   } catch (err) {
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;

@@ -2,14 +2,13 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { findOperationProblem } from './progress.js';
 import { askServer, isExplainedByServer, isUnanswered, serverMessageOf } from './reach.js';
-import { describeNoWorker, findProblem, findWaitingTask, stuckProblem, type Problem } from './workers.js';
+import { findProblem, type Problem } from './problems.js';
 
 /** Finds what keeps a described workflow from going on: itself, or the first operation that it waits for. */
 export async function findHostProblem(
   client: Client,
   description: WorkflowExecutionDescription,
 ): Promise<Problem | null | undefined> {
-  if (description.status.name !== 'RUNNING') return stuckProblem(description);
   const own = await findProblem(client, description);
   const [child] = description.raw.pendingChildren ?? [];
   if (own !== null || !child?.workflowId) return own;
@@ -29,8 +28,8 @@ export async function describeSilence(
 ): Promise<string> {
   if (!isUnanswered(err) && !isExplainedByServer(err)) throw err;
   const description = await askServer(client, () => handle.describe());
-  const task = await findWaitingTask(client, description);
-  if (task !== null) return describeNoWorker(task);
+  const problem = await findProblem(client, description);
+  if (problem !== null) return problem.text;
   if (isExplainedByServer(err)) return serverMessageOf(err);
   const { taskQueue } = description;
   return `no worker of the task queue "${taskQueue}" answered within ${seconds} s${hint(taskQueue)}`;

@@ -30,6 +30,7 @@ import {
   serverMessageOf,
   unreachable,
 } from './reach.js';
+import { describeStuckTask } from './problems.js';
 import { lastPolls } from './workers.js';
 
 /** Values of `TaskQueueType` in Temporal's API. */
@@ -82,15 +83,19 @@ export class Ledgers {
     } catch (err) {
       if (err instanceof WorkflowUpdateFailedError) throw findDmsFailure(err) ?? err;
       if (isUnavailable(err)) throw unreachable(this.client, err);
-      const { status, taskQueue } = await this.#describe(arn, handle);
+      const description = await this.#describe(arn, handle);
+      const { status, taskQueue } = description;
       if (err instanceof WorkflowNotFoundError) {
         // The ledger was started between the two requests.
         if (status.name === 'RUNNING') return this.#ask(arn, ask);
         throw status.name === 'COMPLETED' ? replicationDeleted(arn) : ledgerClosed(arn);
       }
-      if (isExplainedByServer(err)) throw ledgerUnavailable(arn, taskQueue, serverMessageOf(err));
       const isSilent = isUnanswered(err) || err instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
-      throw isSilent ? ledgerUnavailable(arn, taskQueue, await this.#explainSilence(taskQueue)) : err;
+      if (!isSilent && !isExplainedByServer(err)) throw err;
+      const why =
+        (await describeStuckTask(this.client, description)) ??
+        (isSilent ? await this.#explainSilence(taskQueue) : serverMessageOf(err));
+      throw ledgerUnavailable(arn, taskQueue, why);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { detailsFromStart, dmsCommand } from '../contract/commands.js';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import {
@@ -29,7 +30,8 @@ import { planOperation } from './plans.js';
 import { findOperationProblem, readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
-import { findWaitingTask, WorkerWatch } from './workers.js';
+import { WorkerWatch } from './worker-watch.js';
+import { findWaitingTask } from './workers.js';
 
 interface FollowedRun {
   readonly workflowId: string;
@@ -82,6 +84,7 @@ export class Operations {
           workflowIdConflictPolicy: 'FAIL',
           memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.requestKey]: wanted.asks },
           staticSummary: `DMS ${kind}`,
+          staticDetails: detailsFromStart(dmsCommand('status', arn), this.taskQueue),
         } as const;
         const start = () => this.client.workflow.start(workflowTypes[kind], options);
         const { firstExecutionRunId } = await askServer(this.client, start);

@@ -7,7 +7,8 @@ import type { OperationInput, OperationKind } from '../contract/inputs.js';
 import { planType } from '../contract/names.js';
 import type { OperationPlan } from '../contract/operation-plan.js';
 import { askServer, requestWithoutLimit } from './reach.js';
-import { findProblem, type Problem, type WorkerWatch } from './workers.js';
+import { findProblem, type Problem } from './problems.js';
+import type { WorkerWatch } from './worker-watch.js';
 
 /** Time limit of a plan. */
 const PLAN_SECONDS = 45;

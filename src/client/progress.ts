@@ -12,18 +12,11 @@ import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
 import { decodeFailure, decodePayload } from './payloads.js';
+import { describePause, describeStuckTask, findProblem, type Problem } from './problems.js';
 import { askServer, isExplainedByServer, isUnanswered, isUnavailable, serverMessageOf, unreachable } from './reach.js';
 import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
-import {
-  describeNoWorker,
-  findProblem,
-  findUnservedTask,
-  findWaitingWorkflowTask,
-  stuckProblem,
-  type NoWorker,
-  type Problem,
-} from './workers.js';
+import { describeNoWorker, findUnservedTask, findWaitingWorkflowTask, type NoWorker } from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
@@ -58,13 +51,16 @@ export async function readProgress(
   request: ReadRequest,
 ): Promise<ClientProgress> {
   const description = await askServer(client, () => handle.describe());
-  const waiting = description.status.name === 'RUNNING' ? await findUnservedTask(client, description) : null;
+  const isRunning = description.status.name === 'RUNNING';
+  const waiting = isRunning ? await findUnservedTask(client, description) : null;
   const noWorker = waiting === null ? null : { taskQueue: waiting.taskQueue, since: waiting.since };
+  const unserved =
+    waiting !== null ? describeNoWorker(waiting) : isRunning ? await describeStuckTask(client, description) : null;
   const known =
     (await pendingProgress(client, description, request)) ??
-    (await reportedProgress(client, handle, description, noWorker !== null));
+    (await reportedProgress(client, handle, description, unserved !== null));
   const isElsewhere = description.taskQueue !== taskQueue;
-  const stuck = waiting === null ? (stuckProblem(description)?.text ?? null) : describeNoWorker(waiting);
+  const stuck = unserved ?? describePause(description);
   const remarks = [
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
@@ -84,9 +80,8 @@ export async function findOperationProblem(
   handle: WorkflowHandle,
 ): Promise<Problem | null | undefined> {
   const description = await askServer(client, () => handle.describe());
-  if (description.status.name !== 'RUNNING') return stuckProblem(description);
   const found = await findProblem(client, description);
-  if (found !== null) return found;
+  if (found !== null || description.status.name !== 'RUNNING') return found;
   const { pendingActivities, pendingChildren, pendingWorkflowTask } = description.raw;
   const pending = await pendingProgress(client, description, async () => null);
   const isIdle = !pendingActivities?.length && !pendingChildren?.length && pendingWorkflowTask == null;
@@ -100,14 +95,14 @@ async function reportedProgress(
   client: Client,
   handle: WorkflowHandle,
   description: WorkflowExecutionDescription,
-  hasNoWorker: boolean,
+  isUnserved: boolean,
 ): Promise<OperationProgress> {
   const { status, startTime, closeTime } = description;
   const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
   if (!isOpen) return finalProgress(handle, (closeTime ?? startTime).toISOString());
   const since = startTime.toISOString();
   const unknown = { phase: 'beginning', lastStatus: null, since, until: null, problem: null } as const;
-  if (hasNoWorker) return { ...unknown, detail: 'It waits for a worker' };
+  if (isUnserved) return { ...unknown, detail: 'It waits for a worker' };
   try {
     const deadline = Date.now() + QUERY_SECONDS * 1000;
     return await client.withDeadline(deadline, () => handle.query<OperationProgress>(messageNames.progress));
@@ -167,8 +162,9 @@ async function ledgerProblem(
     if (ledger.status.name !== 'RUNNING') return null; // the attempt itself says what that means
     // An operation does not wait for the activities of its ledger.
     const task = await findWaitingWorkflowTask(client, ledger);
-    const problem = task === null ? stuckProblem(ledger)?.text : describeNoWorker(task);
-    return problem === undefined ? null : `It waits for its ledger. ${problem}`;
+    const problem =
+      task !== null ? describeNoWorker(task) : (describePause(ledger) ?? (await describeStuckTask(client, ledger)));
+    return problem === null ? null : `It waits for its ledger. ${problem}`;
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null; // no ledger yet
     throw err;

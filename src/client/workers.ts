@@ -1,7 +1,6 @@
 /** Finds out whether a worker takes the tasks of an execution. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { shellWord, workerCommand } from '../contract/commands.js';
+import { workerCommand } from '../contract/commands.js';
 import { toIso } from './times.js';
 
 /** Values of `PendingWorkflowTaskState`, `PendingActivityState` and `TaskQueueType` in Temporal's API. */
@@ -79,49 +78,6 @@ export function describeNoWorker({ taskQueue, since, isCertain, isActivity }: Wa
   return `${what}. Start one: ${workerCommand(taskQueue)}`;
 }
 
-/** Problem of an execution that is waited for. */
-export interface Problem {
-  readonly text: string;
-  /** Task that no worker takes. `null`: another problem. */
-  readonly noWorker: WaitingTask | null;
-  /** True if the execution reports the problem itself. The second check then comes soon. */
-  readonly isReported?: true;
-}
-
-/** Attempt from which a workflow task counts as stuck, not as slow. */
-const STUCK_ATTEMPT = 3;
-
-/**
- * Finds what keeps an open execution from moving, as far as the server knows: no worker takes its task, no worker
- * completes its workflow task, or a person has paused it. `null`: nothing.
- */
-export async function findProblem(client: Client, description: WorkflowExecutionDescription): Promise<Problem | null> {
-  const task = await findWaitingTask(client, description);
-  return task === null ? stuckProblem(description) : { text: describeNoWorker(task), noWorker: task };
-}
-
-/** Finds a problem that the description of an execution shows by itself. */
-export function stuckProblem({
-  workflowId,
-  type,
-  taskQueue,
-  status,
-  raw,
-}: WorkflowExecutionDescription): Problem | null {
-  const problem = (text: string): Problem => ({ text, noWorker: null });
-  if (status.name === 'PAUSED')
-    return problem(
-      `A person has paused ${workflowId} in Temporal. Go on: temporal workflow unpause --workflow-id ${shellWord(workflowId)}`,
-    );
-  const paused = raw.pendingActivities?.find((each) => each.paused === true);
-  if (paused !== undefined)
-    return problem(`A person has paused the activity ${paused.activityType?.name} of ${workflowId} in Temporal`);
-  if ((raw.pendingWorkflowTask?.attempt ?? 1) < STUCK_ATTEMPT) return null;
-  return problem(
-    `The workers of the task queue "${taskQueue}" do not complete the workflow task of ${workflowId}. Check their log, and that their bundle has the workflow ${type}`,
-  );
-}
-
 /** Seconds a task may wait for a worker that polled lately. Such a worker may only be slow. */
 const SLOW_SECONDS = 8;
 
@@ -133,82 +89,4 @@ export async function findUnservedTask(client: Client, description: Description)
   const found = await findWaitingTask(client, description);
   const isLong = found !== null && Date.now() - Date.parse(found.since) > SLOW_SECONDS * 1000;
   return found?.isCertain === true || isLong ? found : null;
-}
-
-/** Looks for a problem. `undefined`: this check could not find out. */
-export type FindProblem = () => Promise<Problem | null | undefined>;
-
-/**
- * Minimum seconds between two checks of one execution, except before a second check. A warning takes two checks: ten
- * seconds at most for up to 30 executions. With more, the first check comes after a tenth of their number in seconds.
- */
-const CHECK_SECONDS = 3;
-/** Seconds until the second check of a task that no worker takes, and of a problem that the execution reports. */
-const [SECOND_CHECK_SECONDS, SECOND_CHECK_OF_REPORT_SECONDS] = [4, 1.5];
-/** Maximum number of checks in a second, for all executions that one watch waits for. */
-const MAX_CHECKS = 10;
-
-/**
- * Warns when something keeps an execution that a client waits for from moving. All operations of a client share a watch.
- * Each fleet and each cutover has its own.
- */
-export class WorkerWatch {
-  /** Task queues without a worker that a warning has named. */
-  readonly #warned = new Set<string>();
-  #watched = 0;
-
-  /**
-   * Waits for the result, and checks for problems meanwhile. `report` receives each confirmed problem. Default: a
-   * warning.
-   */
-  async during<T>(
-    findProblem: FindProblem,
-    result: Promise<T>,
-    report = (problem: Problem) => this.warn(problem),
-  ): Promise<T> {
-    const over = new AbortController();
-    this.#watched++;
-    // A failed check must not end the wait for the result.
-    this.#watch(findProblem, over.signal, report).catch(() => {});
-    try {
-      return await result;
-    } finally {
-      this.#watched--;
-      over.abort();
-    }
-  }
-
-  /** Reports a problem once two checks have found it, with no clean check between them. Equal `since`: the same task. */
-  async #watch(findProblem: FindProblem, signal: AbortSignal, report: (problem: Problem) => void): Promise<void> {
-    /** Kind of the problem that was reported last. `null`: none since the last clean check. */
-    let reported: 'no worker' | 'other' | null = null;
-    let hasFailed = false;
-    for (let before: Problem | null = null; ;) {
-      // The second check comes soon, however many executions are waited for.
-      const isUnsure = before !== null && reported === null && !hasFailed;
-      const secondCheck = before?.isReported === true ? SECOND_CHECK_OF_REPORT_SECONDS : SECOND_CHECK_SECONDS;
-      const seconds = isUnsure ? secondCheck : Math.max(CHECK_SECONDS, this.#watched / MAX_CHECKS);
-      await sleep(seconds * 1000, undefined, { signal, ref: false });
-      const found: Problem | null | undefined = await findProblem().catch(() => undefined);
-      hasFailed = found === undefined;
-      if (found === undefined) continue; // a check that failed proves nothing
-      const isSame: boolean = before !== null && found?.noWorker?.since === before.noWorker?.since;
-      if (found === null) {
-        reported = null; // a problem that is over may come again
-      } else if (isSame) {
-        // Another task queue may be without workers later.
-        if (found.noWorker !== null || reported !== 'other') report(found);
-        reported = found.noWorker === null ? 'other' : 'no worker';
-      }
-      before = isSame ? null : found;
-    }
-  }
-
-  /** Warns of a problem, of a task queue only once. */
-  warn({ text, noWorker }: Problem): void {
-    if (noWorker !== null && this.#warned.has(noWorker.taskQueue)) return;
-    if (noWorker !== null) this.#warned.add(noWorker.taskQueue);
-    const code = noWorker === null ? 'TEMPORAL_DMS_STUCK' : 'TEMPORAL_DMS_NO_WORKER';
-    process.emitWarning(text, { code, type: 'TemporalDmsWarning' });
-  }
 }

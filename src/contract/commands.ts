@@ -161,6 +161,16 @@ function taskQueueOption(taskQueue: string): string {
   return taskQueue === DMS_TASK_QUEUE ? '' : `--task-queue ${shellWord(taskQueue)}`;
 }
 
+/**
+ * Returns the details that a workflow has from its start. If no worker runs it, it has no others.
+ *
+ * `own`: the command of `temporal-dms` that shows its state.
+ */
+export function detailsFromStart(own: string, taskQueue: string): string {
+  const plain = `temporal task-queue describe --task-queue ${shellWord(taskQueue)}`;
+  return `If there are no current details, no worker runs this workflow. See why: ${bothForms(own, plain)}`;
+}
+
 /** Returns the command that starts a worker. The Temporal CLI would kill it at the end, without a drain. */
 export function workerCommand(taskQueue: string): string {
   return `temporal-dms worker --task-queue ${shellWord(taskQueue)}`;

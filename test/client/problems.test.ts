@@ -56,7 +56,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     cause: 'the worker lacks the workflow',
-    says: () => /dmsStopReplication.* in (their|its) bundle|bundle has the workflow dmsStopReplication/,
+    says: () => /fail the workflow task of dms:.*no such function .* bundle has the workflow dmsStopReplication/,
     begin: async (stage, arn) => {
       await stage.work({ workflows: './hosts-without-operations.ts' });
       return startStop(stage, arn);
@@ -84,7 +84,8 @@ const troubles: readonly Trouble[] = [
   },
   {
     cause: 'the worker lacks the ledger',
-    says: (_, arn) => new RegExp(`dms-ledger:${arn}|dmsReplicationLedger`),
+    says: (_, arn) =>
+      new RegExp(`fail the workflow task of dms-ledger:${arn}: .*no such function|dms-ledger:${arn} .*no answer`),
     begin: async (stage, arn) => {
       await stage.work({ workflows: './hosts-without-ledger.ts' });
       return startStop(stage, arn);
@@ -117,14 +118,18 @@ describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) =>
       },
     });
     expect(shown).toMatchObject({ code: 130, stderr: named });
+    const handle = stage.client.workflow.getHandle(stop.workflowId);
+    const fromStart = await (await handle.describe()).staticDetails();
+    expect(fromStart).toContain(
+      `temporal dms status ${arn} (or: temporal task-queue describe --task-queue ${stage.taskQueue})`,
+    );
     if (hasDetails) {
-      const handle = stage.client.workflow.getHandle(stop.workflowId);
       await until('the details name it', async () => {
         const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
         return isNamed(currentDetails);
       });
     }
-    await stage.client.workflow.getHandle(stop.workflowId).terminate();
+    await handle.terminate();
     await ended;
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { WorkerWatch, type Problem } from '../../src/client/workers.js';
+import type { Problem } from '../../src/client/problems.js';
+import { WorkerWatch } from '../../src/client/worker-watch.js';
 
 /** Stands in for the timers of a wait, in fake time. */
 vi.mock('node:timers/promises', () => ({

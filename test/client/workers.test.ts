@@ -1,7 +1,9 @@
 /** Tasks that wait for a worker, found in the description of an execution. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { defaultDataConverter } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { findWaitingTask, stuckProblem } from '../../src/client/workers.js';
+import { describePause, describeStuckTask } from '../../src/client/problems.js';
+import { findWaitingTask } from '../../src/client/workers.js';
 
 const second = (seconds: number) => ({ seconds: seconds as never, nanos: 0 });
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
@@ -18,7 +20,7 @@ const description = (raw: object, more: object = {}) =>
     status: { name: 'RUNNING' },
     raw: raw as Raw,
     ...more,
-  }) as Parameters<typeof stuckProblem>[0];
+  }) as Parameters<typeof describeStuckTask>[1];
 
 /** Client of a server whose task queues were last polled at these times: `<name> <type>` and the second. */
 const polledAt = (polls: Readonly<Record<string, number>>) =>
@@ -90,30 +92,58 @@ describe('a task that waits for a worker', () => {
   });
 });
 
-describe('an execution that does not move', () => {
-  test.each<[string, object, object, RegExp | null]>([
+describe('a person', () => {
+  test.each<[string, object, object, RegExp]>([
     [
-      'is paused by a person',
+      'has paused the execution',
       {},
       { status: { name: 'PAUSED' } },
       /paused w in Temporal.*temporal workflow unpause --workflow-id w$/,
     ],
     [
-      'has a paused activity',
+      'has paused an activity',
       { pendingActivities: [{ paused: true, activityType: { name: 'dms.x' } }] },
       {},
       /paused the activity dms\.x of w/,
     ],
-    [
-      'has a workflow task that no worker completes',
-      { pendingWorkflowTask: { attempt: 3 } },
-      {},
-      /"own" do not complete .* workflow T$/,
-    ],
-    ['may only be slow', { pendingWorkflowTask: { attempt: 2 } }, {}, null],
   ])('%s', (_, raw, more, says) => {
-    const found = stuckProblem(description(raw, more));
+    expect(describePause(description(raw, more))).toMatch(says);
+  });
+
+  test('has paused nothing', () => {
+    expect(describePause(description({ pendingActivities: [{ activityType: { name: 'dms.x' } }] }))).toBeNull();
+  });
+});
+
+/** Client of a server whose history of the execution ends with these events, the newest first. */
+const withEvents = (...events: readonly object[]) =>
+  ({
+    options: { namespace: 'n', loadedDataConverter: defaultDataConverter },
+    workflowService: { getWorkflowExecutionHistoryReverse: async () => ({ history: { events } }) },
+  }) as unknown as Client;
+
+const failed = (failure: object) => ({ eventType: 9, workflowTaskFailedEventAttributes: { failure } });
+const [signaled, completed, timedOut] = [{ eventType: 26 }, { eventType: 7 }, { eventType: 8 }];
+const missing = failed({ message: "no such function 'T'", applicationFailureInfo: { type: 'ReferenceError' } });
+
+describe('a workflow task', () => {
+  test.each<[string, number, readonly object[], RegExp | null]>([
+    ['is stuck if a worker has failed it', 2, [missing], /"own" fail the .* w: no such function 'T'\. .* workflow T$/],
+    ['is stuck if signals followed its failure', 2, [signaled, missing], /no such function/],
+    ['is stuck at its third attempt', 3, [timedOut], /"own" do not complete the workflow task of w\. .* workflow T$/],
+    ['may only be slow at its second attempt', 2, [timedOut, missing], null],
+    ['may only be slow after one that was completed', 2, [completed, missing], null],
+    ['may only be slow after a reset', 2, [failed({ message: 'r', resetWorkflowFailureInfo: {} })], null],
+    ['is not stuck at its first attempt', 1, [missing], null],
+  ])('%s', async (_, attempt, events, says) => {
+    const found = await describeStuckTask(withEvents(...events), description({ pendingWorkflowTask: { attempt } }));
     if (says === null) expect(found).toBeNull();
-    else expect(found?.text).toMatch(says);
+    else expect(found).toMatch(says);
+  });
+
+  test('is judged by its attempts alone if the server does not show the history', async () => {
+    const client = { ...withEvents(), workflowService: {} } as unknown as Client;
+    const at = (attempt: number) => describeStuckTask(client, description({ pendingWorkflowTask: { attempt } }));
+    expect([await at(2), await at(3)]).toEqual([null, expect.stringContaining('do not complete')]);
   });
 });
