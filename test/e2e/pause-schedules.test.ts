@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ScheduleSpec } from '@temporalio/client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, inject } from 'vitest';
 import type { PauseScheduleInput, Scheduled } from '../../src/client/index.js';
 import { isDmsFailure, type ResumeReplicationResult, type StopReplicationResult } from '../../src/index.js';
 import { emptyLedger } from '../../src/ledger/entries.js';
@@ -326,7 +326,7 @@ describe.concurrent('a pause schedule', () => {
     ['the unpausing of the resume', 'patchSchedule', 1],
     ['the unpausing of the stop', 'patchSchedule', 2],
   ] as const)('leaves nothing behind when the answer to %s is lost', async (_, method, nth) => {
-    await using stage = await Stage.set(quick);
+    await using stage = await Stage.set(quick, { address: inject('temporalAddress') });
     const input = nightly(stage.simulator.createReplication());
     loseAnswer(stage, method, nth);
     const { cause, message } = await failureOf(stage.dms.createPauseSchedule(input));

@@ -11,6 +11,7 @@ import {
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import { inject } from 'vitest';
 import { createDmsActivities, type DmsActivitiesOptions } from '../../src/activities/index.js';
 import { createAwsDmsApi, createDmsClient } from '../../src/aws/index.js';
@@ -34,6 +35,25 @@ try {
   Runtime.install({ logger, telemetryOptions: { logging: { filter, forward: {} } } });
 } catch {
   // Installed by another test file of this process.
+}
+
+// A worker in debug mode would look at each promise of this process. Only the query `__stack_trace` needs that.
+globalHandlers['setPromiseHook'] = () => {};
+
+interface Connections {
+  readonly connection: Connection;
+  readonly native: NativeConnection;
+}
+
+/** Connections of this process to the server of all tests. The SDK follows the calls of each connection for good. */
+let shared: Promise<Connections> | undefined;
+
+async function connect(address: string): Promise<Connections> {
+  const [connection, native] = await Promise.all([
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+  ]);
+  return { connection, native };
 }
 
 /** Workflows of a worker. Default: the package's, with the hosts that tests use. */
@@ -119,21 +139,23 @@ export class Stage implements AsyncDisposable {
     readonly client: Client,
     readonly dms: ReplicationClient,
     private readonly dataConverter: DataConverter,
+    private readonly isShared: boolean,
   ) {
     this.dms = new ReplicationClient({ client, taskQueue: this.taskQueue });
   }
 
   static async set(
     options: DmsSimulatorOptions = quick,
-    { address = inject('temporalAddress'), dataConverter = {} }: StageOptions = {},
+    { address, dataConverter = {} }: StageOptions = {},
   ): Promise<Stage> {
-    const [simulator, connection, native] = await Promise.all([
+    const connecting = address === undefined ? (shared ??= connect(inject('temporalAddress'))) : connect(address);
+    const [simulator, { connection, native }] = await Promise.all([
       startDmsSimulator({ ...options, uncertain: { ...uncertain, ...options.uncertain } }),
-      Connection.connect({ address }),
-      NativeConnection.connect({ address }),
+      connecting,
     ]);
     const client = new Client({ connection, dataConverter });
-    return new Stage(simulator, connection, native, client, new ReplicationClient({ client }), dataConverter);
+    const dms = new ReplicationClient({ client });
+    return new Stage(simulator, connection, native, client, dms, dataConverter, address === undefined);
   }
 
   async work(options: StageWorkerOptions = {}, taskQueue = this.taskQueue): Promise<Worker> {
@@ -165,8 +187,10 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopWorkers();
-    await this.connection.close();
-    await this.native.close();
+    if (!this.isShared) {
+      await this.connection.close();
+      await this.native.close();
+    }
     await this.simulator.close();
   }
 }
