@@ -59,7 +59,7 @@ describe('a ledger', () => {
 
   test('fails with the reason when its worker lacks the workflow', async () => {
     await using stage = await Stage.set();
-    await stage.work({ workflows: './hosts-without-ledger.ts' });
+    await stage.work({ lacks: 'dmsReplicationLedger' });
     const arn = stage.simulator.createReplication();
     await stage.client.workflow.start('dmsReplicationLedger', {
       workflowId: `dms-ledger:${arn}`,

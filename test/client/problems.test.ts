@@ -58,7 +58,7 @@ const troubles: readonly Trouble[] = [
     cause: 'the worker lacks the workflow',
     says: () => /fail the workflow task of dms:.*no such function .* bundle has the workflow dmsStopReplication/,
     begin: async (stage, arn) => {
-      await stage.work({ workflows: './hosts-without-operations.ts' });
+      await stage.work({ lacks: 'dmsStopReplication' });
       return startStop(stage, arn);
     },
     hasDetails: false,
@@ -87,7 +87,7 @@ const troubles: readonly Trouble[] = [
     says: (_, arn) =>
       new RegExp(`fail the workflow task of dms-ledger:${arn}: .*no such function|dms-ledger:${arn} .*no answer`),
     begin: async (stage, arn) => {
-      await stage.work({ workflows: './hosts-without-ledger.ts' });
+      await stage.work({ lacks: 'dmsReplicationLedger' });
       return startStop(stage, arn);
     },
     hasDetails: true,

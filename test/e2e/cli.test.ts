@@ -480,7 +480,7 @@ describe('the doctor', () => {
       hint: `Start a worker: temporal-dms worker --task-queue ${lonely.taskQueue}`,
     });
     expect(alone.of('ledger')?.state).toBe('skipped');
-    await lonely.work({ workflows: './hosts-without-ledger.ts' });
+    await lonely.work({ lacks: 'dmsReplicationLedger' });
     const forgetful = await examine(lonely);
     expect(forgetful.of('workflows')?.state).toBe('ok');
     expect(forgetful.of('ledger')).toMatchObject({

@@ -55,7 +55,7 @@ describe.concurrent('while the ledger can not be reached', () => {
 
   test('an operation names the workflow type that the ledger worker lacks', async () => {
     await using stage = await Stage.set();
-    await stage.work({ workflows: './hosts-without-ledger.ts' });
+    await stage.work({ lacks: 'dmsReplicationLedger' });
     const replicationConfigArn = stage.simulator.createReplication();
     const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
     // The server reports this only after a while. On a busy machine, the first attempts may end before that.

@@ -5,7 +5,7 @@
  * killed, and operations are cancelled or reset. Environment variables change what is explored:
  *
  * - `EXPLORE_SEED`: seed of all worlds. Default: a fixed one. `random`: another one each time.
- * - `EXPLORE_SEEDS`: number of worlds. Default 200. `EXPLORE_FIGHTS`: number of fights. Default 4.
+ * - `EXPLORE_SEEDS`: number of worlds. Default 100. `EXPLORE_FIGHTS`: number of fights. Default 4.
  * - `EXPLORE_TROUBLE`: kinds of trouble in the worlds, separated by commas. Default `all`. `none`: no trouble.
  * - `EXPLORE_FORGIVE`: rules whose violations do not fail the test, separated by commas.
  */
@@ -30,7 +30,7 @@ vi.mock('@temporalio/activity', async (original) => ({
 
 useSimulatedTime();
 
-const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 200);
+const SEEDS = Number(process.env['EXPLORE_SEEDS'] ?? 100);
 /** Number of fights. A fight is a world with fifty operations. */
 const FIGHTS = Number(process.env['EXPLORE_FIGHTS'] ?? 4);
 const SEED = process.env['EXPLORE_SEED'] ?? '20260101';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
@@ -70,6 +71,17 @@ export async function workflowBundle(
   return bundling;
 }
 
+/** Returns the usual workflows but one. */
+async function workflowBundleWithout(workflowType: string): Promise<WorkflowBundleOption> {
+  const code = await readFile(inject('workflowBundle'), 'utf8');
+  const lack = `{
+    const { importWorkflows } = __TEMPORAL__;
+    __TEMPORAL__ = { ...__TEMPORAL__, importWorkflows: () => ({ ...importWorkflows(), ${workflowType}: undefined }) };
+  }\n`;
+  const at = code.lastIndexOf('//# sourceMappingURL=');
+  return { code: code.slice(0, at) + lack + code.slice(at) };
+}
+
 /** Bundles that tests of this process have made. One takes seconds of a processor. */
 const bundles = new Map<string, ReturnType<typeof bundleWorkflowCode>>();
 
@@ -118,6 +130,8 @@ export interface StageOptions {
 export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   /** File with the workflows, relative to this file. Default: the package's, with the hosts that tests use. */
   readonly workflows?: string;
+  /** Type of a workflow that the worker lacks. */
+  readonly lacks?: string;
   readonly slots?: number;
   /** Activities that are not the package's, on the same worker. */
   readonly foreign?: object;
@@ -159,13 +173,15 @@ export class Stage implements AsyncDisposable {
   }
 
   async work(options: StageWorkerOptions = {}, taskQueue = this.taskQueue): Promise<Worker> {
-    const { workflows, slots, foreign, connection = this.native, bare = false, ...activities } = options;
+    const { workflows, lacks, slots, foreign, connection = this.native, bare = false, ...activities } = options;
     const own = bare ? {} : createDmsActivities({ dms: simulatedApi(this.simulator), ...activities });
     const worker = await Worker.create({
       connection,
       taskQueue,
       dataConverter: this.dataConverter,
-      workflowBundle: await workflowBundle(workflows, this.dataConverter),
+      workflowBundle: await (lacks === undefined
+        ? workflowBundle(workflows, this.dataConverter)
+        : workflowBundleWithout(lacks)),
       activities: { ...own, ...foreign },
       shutdownGraceTime: 0,
       // Saves the thread for workflows, whose start takes half a second. Tests of the worker program do use it.
@@ -208,7 +224,7 @@ export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
 /** Waits until `look` returns a value other than `null`, `undefined` or `false`. Throws an error after the deadline. */
 export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 100): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
-  for (let pause = 50; ; pause = Math.min(pause * 1.2, 300)) {
+  for (let pause = 50; ; pause = Math.min(pause * 1.2, 500)) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
     if (Date.now() > deadline) throw new Error(`Gave up after waiting ${seconds} s until ${what}`);

@@ -1,1 +1,0 @@
-export { dmsStopReplication } from '../../src/workflows/index.js';

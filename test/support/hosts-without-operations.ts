@@ -1,1 +1,0 @@
-export { dmsReplicationLedger } from '../../src/workflows/ledger.js';
