@@ -142,7 +142,7 @@ describe('a workflow task', () => {
   });
 
   test('is judged by its attempts alone if the server does not show the history', async () => {
-    const client = { ...withEvents(), workflowService: {} } as unknown as Client;
+    const client = { options: { namespace: 'n' }, workflowService: {} } as unknown as Client;
     const at = (attempt: number) => describeStuckTask(client, description({ pendingWorkflowTask: { attempt } }));
     expect([await at(2), await at(3)]).toEqual([null, expect.stringContaining('do not complete')]);
   });
