@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { isUnanswered, serverMessageOf } from '../client/reach.js';
+import { describeStuckTask } from '../client/problems.js';
 import { lastPolls } from '../client/workers.js';
 import { shellWord, workerCommand } from '../contract/commands.js';
 import { isDmsFailure } from '../contract/failures.js';
@@ -113,8 +114,8 @@ async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<s
   const failed = async (): Promise<string | null> => {
     for (;;) {
       await sleep(PROBE_LOOK_MS, undefined, { signal: over.signal });
-      const { raw } = await handle.describe();
-      if (Number(raw.pendingWorkflowTask?.attempt) > 1) return 'its worker does not know that workflow';
+      const stuck = await describeStuckTask(client, await handle.describe());
+      if (stuck !== null) return stuck;
     }
   };
   try {
@@ -128,8 +129,13 @@ async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<s
 export async function checkLedger(client: Client, arn: string): Promise<DoctorCheck> {
   const name = 'its ledger';
   try {
-    const { taskQueue, status } = await client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
-    if (status.name === 'RUNNING') return await checkPolls(client, taskQueue, name, WORKFLOW);
+    const description = await client.workflow.getHandle(ledgerWorkflowId(arn)).describe();
+    const { taskQueue, status } = description;
+    if (status.name === 'RUNNING') {
+      const stuck = await describeStuckTask(client, description);
+      if (stuck === null) return await checkPolls(client, taskQueue, name, WORKFLOW);
+      return bad('failed', name, stuck, `Start a worker that has it: ${workerCommand(taskQueue)}`);
+    }
     const hint = `See it: temporal workflow describe --workflow-id ${ledgerWorkflowId(arn)}`;
     return bad('failed', name, `It is not open: ${status.name}`, hint);
   } catch (err) {

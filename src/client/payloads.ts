@@ -10,22 +10,23 @@ export async function decodePayload(client: Client, payload: Payload): Promise<u
   return client.options.loadedDataConverter.payloadConverter.fromPayload(await decoder(client)(payload));
 }
 
-/** Decodes a failure. A codec may have encrypted its message and its details. */
+/** Decodes a failure and its causes. A codec may have encrypted their messages and details. */
 export async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
   const { payloadConverter, failureConverter } = client.options.loadedDataConverter;
-  const decode = decoder(client);
+  return failureConverter.failureToError(await decodeAttributes(raw, decoder(client)), payloadConverter);
+}
+
+async function decodeAttributes(raw: RawFailure, decode: <P>(payload: P) => Promise<P>): Promise<RawFailure> {
   const info = raw.applicationFailureInfo;
   const payloads = info?.details?.payloads;
-  return failureConverter.failureToError(
-    {
-      ...raw,
-      encodedAttributes: raw.encodedAttributes == null ? null : await decode(raw.encodedAttributes),
-      ...(info && payloads
-        ? { applicationFailureInfo: { ...info, details: { payloads: await Promise.all(payloads.map(decode)) } } }
-        : {}),
-    },
-    payloadConverter,
-  );
+  return {
+    ...raw,
+    encodedAttributes: raw.encodedAttributes == null ? null : await decode(raw.encodedAttributes),
+    cause: raw.cause == null ? null : await decodeAttributes(raw.cause, decode),
+    ...(info && payloads
+      ? { applicationFailureInfo: { ...info, details: { payloads: await Promise.all(payloads.map(decode)) } } }
+      : {}),
+  };
 }
 
 /** Returns a function that decodes a payload with the client's codecs. */

@@ -15,15 +15,19 @@ export interface Problem {
 
 type Description = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'type' | 'taskQueue' | 'status' | 'raw'>;
 
-/**
- * Finds what keeps an execution from moving: no worker takes its task, its workers can't complete its workflow
- * task, or a person has paused it. `null`: nothing.
- */
+/** Finds what keeps an execution from moving. `null`: nothing. */
 export async function findProblem(client: Client, description: Description): Promise<Problem | null> {
-  const isRunning = description.status.name === 'RUNNING';
-  const task = isRunning ? await findWaitingTask(client, description) : null;
+  const silent = await findSilence(client, description);
+  const text = silent === null ? describePause(description) : null;
+  return text === null ? silent : { text, noWorker: null };
+}
+
+/** Finds out why an execution answers nothing: no worker takes its task, or none completes its workflow task. */
+export async function findSilence(client: Client, description: Description): Promise<Problem | null> {
+  if (description.status.name !== 'RUNNING') return null;
+  const task = await findWaitingTask(client, description);
   if (task !== null) return { text: describeNoWorker(task), noWorker: task };
-  const text = describePause(description) ?? (isRunning ? await describeStuckTask(client, description) : null);
+  const text = await describeStuckTask(client, description);
   return text === null ? null : { text, noWorker: null };
 }
 
@@ -42,44 +46,63 @@ const STUCK_ATTEMPT = 3;
 /**
  * Says that the workers of an execution take its workflow task, and can't complete it. `null`: they may be able to.
  *
- * A worker says so once, in its answer to the first attempt: its bundle lacks the workflow, or the workflow's code has
- * changed. Later attempts end by their timeout of ten seconds.
+ * A worker reports its error for the first attempt only. Later attempts time out after ten seconds.
  */
 export async function describeStuckTask(client: Client, description: Description): Promise<string | null> {
   const { workflowId, type, taskQueue, raw } = description;
   const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
   if (attempt < 2) return null;
-  const check = `Check their log, and that their bundle has the workflow ${type}`;
+  const [task, workers] = [`the workflow task of ${workflowId}`, `The workers of the task queue "${taskQueue}"`];
   const failure = await findTaskFailure(client, description);
-  if (failure !== null)
-    return `The workers of the task queue "${taskQueue}" fail the workflow task of ${workflowId}: ${failure.message.replace(/\.?$/, '.')} ${check}`;
-  if (attempt < STUCK_ATTEMPT) return null;
-  return `The workers of the task queue "${taskQueue}" do not complete the workflow task of ${workflowId}. ${check}`;
+  if (failure === null && attempt < STUCK_ATTEMPT) return null;
+  if (failure === null)
+    return `${workers} do not complete ${task}. Check their log. Check that their bundle has the workflow ${type}`;
+  const said = failure.message === '' ? '' : `: ${failure.message}`;
+  if (failure.cause === WORKER)
+    return `${workers} fail ${task}${said}. Check their log. Check that their bundle has the workflow ${type}`;
+  if (failure.cause === NON_DETERMINISTIC)
+    return `${workers} fail ${task}, because their code differs from that of its beginning${said}. Start a worker of that version`;
+  return `Temporal rejects ${task} from the workers of the task queue "${taskQueue}"${said}. Check their log`;
 }
 
 /** Values of `EventType` in Temporal's API: ends of a workflow task. */
-const [COMPLETED, TIMED_OUT, FAILED] = [7, 8, 9] as const;
+const ENDS: readonly number[] = [7, 8, 9]; // COMPLETED, TIMED_OUT, FAILED
+/** Values of `WorkflowTaskFailedCause` in Temporal's API. */
+const [WORKER, NON_DETERMINISTIC] = [14, 24] as const;
 /** Number of newest events to look at. Signals may follow the end of a workflow task. */
 const NEWEST_EVENTS = 20;
+/** Time limit for the newest events. */
+const HISTORY_SECONDS = 2;
+/** Maximum length of a failure's message. */
+const MAX_MESSAGE = 300;
 
-/** Returns the failure with which a worker has ended the newest workflow task. `null`: it ended otherwise. */
-async function findTaskFailure(client: Client, { workflowId, runId }: Description): Promise<Error | null> {
-  const newest = await newestEvents(client, { workflowId, runId });
-  const end = newest.find(({ eventType }) => [COMPLETED, TIMED_OUT, FAILED].includes(Number(eventType) as never));
-  const failure = end?.workflowTaskFailedEventAttributes?.failure;
-  // A reset ends a workflow task with a failure, too.
-  if (failure == null || failure.resetWorkflowFailureInfo != null) return null;
-  return decodeFailure(client, failure);
+interface TaskFailure {
+  /** First line of the message, without a period at its end. */
+  readonly message: string;
+  /** Value of `WorkflowTaskFailedCause`. */
+  readonly cause: number;
 }
 
-async function newestEvents(
-  { workflowService, options: { namespace } }: Client,
-  execution: { readonly workflowId: string; readonly runId: string },
-) {
+/** Returns the failure that ended the newest workflow task. `null`: it ended otherwise. */
+async function findTaskFailure(client: Client, { workflowId, runId }: Description): Promise<TaskFailure | null> {
+  const newest = await newestEvents(client, { workflowId, runId });
+  const failed = newest.find(({ eventType }) => ENDS.includes(Number(eventType)))?.workflowTaskFailedEventAttributes;
+  const raw = failed?.failure;
+  // A reset ends a workflow task with a failure, too.
+  if (raw == null || raw.resetWorkflowFailureInfo != null) return null;
+  // Without the right codec, the message says only that it is encoded.
+  const { message } = await decodeFailure(client, raw).catch(() => ({ message: raw.message ?? '' }));
+  const [line = ''] = message.split('\n');
+  return { message: line.slice(0, MAX_MESSAGE).trim().replace(/\.$/, ''), cause: Number(failed?.cause) };
+}
+
+async function newestEvents(client: Client, execution: { readonly workflowId: string; readonly runId: string }) {
+  const { namespace } = client.options;
+  const request = { namespace, execution, maximumPageSize: NEWEST_EVENTS };
   try {
-    const maximumPageSize = NEWEST_EVENTS;
-    const request = { namespace, execution, maximumPageSize };
-    const { history } = await workflowService.getWorkflowExecutionHistoryReverse(request);
+    const { history } = await client.withDeadline(Date.now() + HISTORY_SECONDS * 1000, () =>
+      client.workflowService.getWorkflowExecutionHistoryReverse(request),
+    );
     return history?.events ?? [];
   } catch {
     return []; // the caller may not be allowed to ask

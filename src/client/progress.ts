@@ -54,13 +54,13 @@ export async function readProgress(
   const isRunning = description.status.name === 'RUNNING';
   const waiting = isRunning ? await findUnservedTask(client, description) : null;
   const noWorker = waiting === null ? null : { taskQueue: waiting.taskQueue, since: waiting.since };
-  const unserved =
+  const silent =
     waiting !== null ? describeNoWorker(waiting) : isRunning ? await describeStuckTask(client, description) : null;
   const known =
     (await pendingProgress(client, description, request)) ??
-    (await reportedProgress(client, handle, description, unserved !== null));
+    (await reportedProgress(client, handle, description, silent !== null));
   const isElsewhere = description.taskQueue !== taskQueue;
-  const stuck = unserved ?? describePause(description);
+  const stuck = silent ?? describePause(description);
   const remarks = [
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
@@ -95,14 +95,14 @@ async function reportedProgress(
   client: Client,
   handle: WorkflowHandle,
   description: WorkflowExecutionDescription,
-  isUnserved: boolean,
+  isSilent: boolean,
 ): Promise<OperationProgress> {
   const { status, startTime, closeTime } = description;
   const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
   if (!isOpen) return finalProgress(handle, (closeTime ?? startTime).toISOString());
   const since = startTime.toISOString();
   const unknown = { phase: 'beginning', lastStatus: null, since, until: null, problem: null } as const;
-  if (isUnserved) return { ...unknown, detail: 'It waits for a worker' };
+  if (isSilent) return { ...unknown, detail: 'No worker answers for it' };
   try {
     const deadline = Date.now() + QUERY_SECONDS * 1000;
     return await client.withDeadline(deadline, () => handle.query<OperationProgress>(messageNames.progress));
@@ -163,7 +163,7 @@ async function ledgerProblem(
     // An operation does not wait for the activities of its ledger.
     const task = await findWaitingWorkflowTask(client, ledger);
     const problem =
-      task !== null ? describeNoWorker(task) : (describePause(ledger) ?? (await describeStuckTask(client, ledger)));
+      task !== null ? describeNoWorker(task) : ((await describeStuckTask(client, ledger)) ?? describePause(ledger));
     return problem === null ? null : `It waits for its ledger. ${problem}`;
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null; // no ledger yet

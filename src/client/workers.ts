@@ -56,14 +56,20 @@ export async function findWaitingWorkflowTask(
   return { taskQueue, since, isCertain: polls.length === 0, isActivity: false };
 }
 
+/** Time limit for the newest polls. */
+const POLLS_SECONDS = 3;
+
 /** Returns the time of each worker's last poll, as far as the server remembers. `null`: the server does not tell. */
 export async function lastPolls(
-  { workflowService, options: { namespace } }: Client,
+  client: Client,
   name: string,
   taskQueueType: typeof WORKFLOW | typeof ACTIVITY = WORKFLOW,
 ): Promise<readonly string[] | null> {
+  const request = { namespace: client.options.namespace, taskQueue: { name }, taskQueueType };
   try {
-    const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
+    const { pollers } = await client.withDeadline(Date.now() + POLLS_SECONDS * 1000, () =>
+      client.workflowService.describeTaskQueue(request),
+    );
     return (pollers ?? []).map(({ lastAccessTime }) => toIso(lastAccessTime) ?? '');
   } catch {
     return null; // the caller may not be allowed to ask

@@ -162,7 +162,7 @@ function taskQueueOption(taskQueue: string): string {
 }
 
 /**
- * Returns the details that a workflow has from its start. If no worker runs it, it has no others.
+ * Returns the details that a workflow has from its start. Without a worker, a workflow has no other details.
  *
  * `own`: the command of `temporal-dms` that shows its state.
  */

@@ -68,7 +68,7 @@ describe('a ledger', () => {
     });
     const failure = await failureOf(stage.dms.ledger(arn));
     expect(failure).toMatchObject({ type: 'DmsLedgerUnavailable' });
-    expect(failure.message).toContain('dmsReplicationLedger in its bundle');
+    expect(failure.message).toMatch(`fail the workflow task of dms-ledger:${arn}: Failed to initialize workflow`);
   });
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { OperationHandle } from '../../src/client/index.js';
 import { runCli } from '../support/cli.js';
 import { cutoverInput } from '../support/cutover.js';
-import { quick, Stage, until } from '../support/stage.js';
+import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
 const warnings: Error[] = [];
@@ -19,6 +19,8 @@ interface Trouble {
   readonly says: (stage: Stage, arn: string) => string | RegExp;
   /** Brings the stage into trouble. Returns the operation that does not move. */
   readonly begin: (stage: Stage, arn: string) => Promise<OperationHandle<unknown>>;
+  /** Text that the progress has before an attempt fails. Default: `says`. */
+  readonly saysAtOnce?: (stage: Stage, arn: string) => string;
   /** True if a workflow of the package runs, so that it shows the problem itself. */
   readonly hasDetails: boolean;
 }
@@ -75,6 +77,7 @@ const troubles: readonly Trouble[] = [
   {
     cause: 'no worker serves the ledger',
     says: ({ taskQueue }, arn) => new RegExp(`${arn}.*"?${taskQueue}-lost"?|"${taskQueue}-lost"`),
+    saysAtOnce: ({ taskQueue }) => `It waits for its ledger. No worker polls the task queue "${taskQueue}-lost"`,
     begin: async (stage, arn) => {
       await startLostLedger(stage, arn);
       await stage.work();
@@ -84,8 +87,9 @@ const troubles: readonly Trouble[] = [
   },
   {
     cause: 'the worker lacks the ledger',
-    says: (_, arn) =>
-      new RegExp(`fail the workflow task of dms-ledger:${arn}: .*no such function|dms-ledger:${arn} .*no answer`),
+    says: (_, arn) => new RegExp(`fail the workflow task of dms-ledger:${arn}: |dms-ledger:${arn} .*no answer`),
+    saysAtOnce: ({ taskQueue }, arn) =>
+      `It waits for its ledger. The workers of the task queue "${taskQueue}" fail the workflow task of dms-ledger:${arn}: `,
     begin: async (stage, arn) => {
       await stage.work({ lacks: 'dmsReplicationLedger' });
       return startStop(stage, arn);
@@ -94,7 +98,7 @@ const troubles: readonly Trouble[] = [
   },
 ];
 
-describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) => {
+describe.concurrent.each(troubles)('if $cause', ({ says, saysAtOnce, begin, hasDetails }) => {
   test('the progress, the warning, the command line and the details name it', async () => {
     await using stage = await Stage.set(endless);
     const arn = stage.simulator.createReplication();
@@ -108,7 +112,8 @@ describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) =>
       const progress = await stop.progress();
       return progress.problem !== null && isNamed(progress.problem) ? progress : null;
     });
-    expect([detail, problem]).toEqual([named, named]);
+    const atOnce = expect.stringMatching(saysAtOnce?.(stage, arn) ?? wanted);
+    expect([detail, problem]).toEqual([atOnce, atOnce]);
     await until('the client warns', () => warnings.some(({ message }) => isNamed(message)));
 
     const place = ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
@@ -132,6 +137,29 @@ describe.concurrent.each(troubles)('if $cause', ({ says, begin, hasDetails }) =>
     await handle.terminate();
     await ended;
   });
+});
+
+test.each<readonly [string, (stage: Stage, arn: string) => Promise<() => Promise<unknown>>]>([
+  [
+    'dmsStopFleet',
+    async (stage, arn) => {
+      const fleet = await stage.dms.startStopFleet({ replicationConfigArns: [arn], ...brief });
+      return () => fleet.progress();
+    },
+  ],
+  [
+    'dmsCutover',
+    async (stage, arn) => {
+      const cutover = await stage.dms.startCutover(cutoverInput([arn]));
+      return () => cutover.status();
+    },
+  ],
+])('a question names the failure of workers that lack %s', async (workflowType, begin) => {
+  await using stage = await Stage.set(endless);
+  await stage.work({ lacks: workflowType });
+  const ask = await begin(stage, stage.simulator.createReplication());
+  const { message } = await failureOf(ask());
+  expect(message).toContain(`The workers of the task queue "${stage.taskQueue}" fail the workflow task of dms-`);
 });
 
 test.each<

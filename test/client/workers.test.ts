@@ -1,10 +1,11 @@
 /** Tasks that wait for a worker, found in the description of an execution. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { defaultDataConverter } from '@temporalio/common';
+import { defaultDataConverter, type LoadedDataConverter } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { describePause, describeStuckTask } from '../../src/client/problems.js';
 import { findWaitingTask } from '../../src/client/workers.js';
 
+const withDeadline = async <T>(_: number, request: () => Promise<T>) => request();
 const second = (seconds: number) => ({ seconds: seconds as never, nanos: 0 });
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
 const [SCHEDULED, STARTED] = [1, 2];
@@ -26,6 +27,7 @@ const description = (raw: object, more: object = {}) =>
 const polledAt = (polls: Readonly<Record<string, number>>) =>
   ({
     options: { namespace: 'n' },
+    withDeadline,
     workflowService: {
       describeTaskQueue: async ({
         taskQueue: { name },
@@ -115,14 +117,36 @@ describe('a person', () => {
   });
 });
 
+/** Payload that only `readable` decodes. */
+const encryptedPayload = (value: unknown) => ({
+  metadata: { encoding: new TextEncoder().encode('binary/encrypted') },
+  data: new TextEncoder().encode(JSON.stringify(value)),
+});
+
+/** Converter with the codec of the payloads. */
+const readable: LoadedDataConverter = {
+  ...defaultDataConverter,
+  payloadCodecs: [
+    {
+      encode: async (payloads) => payloads,
+      decode: async (payloads) =>
+        payloads.map((each) => ({ ...each, metadata: { encoding: new TextEncoder().encode('json/plain') } })),
+    },
+  ],
+};
+
 /** Client of a server whose history of the execution ends with these events, the newest first. */
-const withEvents = (...events: readonly object[]) =>
+const withEvents = (events: readonly object[], loadedDataConverter = defaultDataConverter) =>
   ({
-    options: { namespace: 'n', loadedDataConverter: defaultDataConverter },
+    options: { namespace: 'n', loadedDataConverter },
+    withDeadline,
     workflowService: { getWorkflowExecutionHistoryReverse: async () => ({ history: { events } }) },
   }) as unknown as Client;
 
-const failed = (failure: object) => ({ eventType: 9, workflowTaskFailedEventAttributes: { failure } });
+const failed = (failure: object, cause = 14) => ({
+  eventType: 9,
+  workflowTaskFailedEventAttributes: { failure, cause },
+});
 const [signaled, completed, timedOut] = [{ eventType: 26 }, { eventType: 7 }, { eventType: 8 }];
 const missing = failed({ message: "no such function 'T'", applicationFailureInfo: { type: 'ReferenceError' } });
 
@@ -130,19 +154,44 @@ describe('a workflow task', () => {
   test.each<[string, number, readonly object[], RegExp | null]>([
     ['is stuck if a worker has failed it', 2, [missing], /"own" fail the .* w: no such function 'T'\. .* workflow T$/],
     ['is stuck if signals followed its failure', 2, [signaled, missing], /no such function/],
+    [
+      'is stuck if the code has changed',
+      2,
+      [failed({ message: 'm.' }, 24)],
+      /code differs .*: m\. Start a worker of that/,
+    ],
+    [
+      'is stuck if Temporal rejects it',
+      2,
+      [failed({ message: 'BadSearchAttributes' }, 23)],
+      /^Temporal rejects .* w from /,
+    ],
+    ['is stuck with one line of the failure', 2, [failed({ message: 'one\ntwo' })], /of w: one\. Check/],
+    ['is stuck if the failure has no message', 2, [failed({})], /task of w\. Check/],
     ['is stuck at its third attempt', 3, [timedOut], /"own" do not complete the workflow task of w\. .* workflow T$/],
     ['may only be slow at its second attempt', 2, [timedOut, missing], null],
     ['may only be slow after one that was completed', 2, [completed, missing], null],
     ['may only be slow after a reset', 2, [failed({ message: 'r', resetWorkflowFailureInfo: {} })], null],
     ['is not stuck at its first attempt', 1, [missing], null],
   ])('%s', async (_, attempt, events, says) => {
-    const found = await describeStuckTask(withEvents(...events), description({ pendingWorkflowTask: { attempt } }));
+    const found = await describeStuckTask(withEvents(events), description({ pendingWorkflowTask: { attempt } }));
     if (says === null) expect(found).toBeNull();
     else expect(found).toMatch(says);
   });
 
+  test('is stuck if a codec has encrypted its failure, and the cause of it', async () => {
+    const encrypted = (message: string) => ({
+      message: 'Encoded failure',
+      encodedAttributes: encryptedPayload({ message, stack_trace: '' }),
+    });
+    const raw = failed({ ...encrypted('outer'), cause: encrypted('inner') });
+    const task = description({ pendingWorkflowTask: { attempt: 2 } });
+    expect(await describeStuckTask(withEvents([raw], readable), task)).toContain('of w: outer. Check');
+    expect(await describeStuckTask(withEvents([raw]), task)).toContain('of w: Encoded failure. Check');
+  });
+
   test('is judged by its attempts alone if the server does not show the history', async () => {
-    const client = { options: { namespace: 'n' }, workflowService: {} } as unknown as Client;
+    const client = { options: { namespace: 'n' }, withDeadline, workflowService: {} } as unknown as Client;
     const at = (attempt: number) => describeStuckTask(client, description({ pendingWorkflowTask: { attempt } }));
     expect([await at(2), await at(3)]).toEqual([null, expect.stringContaining('do not complete')]);
   });

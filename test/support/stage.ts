@@ -46,8 +46,19 @@ interface Connections {
   readonly native: NativeConnection;
 }
 
-/** Connections of this process to the server of all tests. The SDK follows the calls of each connection for good. */
+/**
+ * Connections of this process to the server of all tests. The SDK keeps a context for the calls of each connection, and
+ * never frees it.
+ */
 let shared: Promise<Connections> | undefined;
+
+function connectShared(): Promise<Connections> {
+  shared ??= connect(inject('temporalAddress')).catch((err: unknown) => {
+    shared = undefined;
+    throw err;
+  });
+  return shared;
+}
 
 async function connect(address: string): Promise<Connections> {
   const [connection, native] = await Promise.all([
@@ -71,7 +82,7 @@ export async function workflowBundle(
   return bundling;
 }
 
-/** Returns the usual workflows but one. */
+/** Returns the usual bundle without one workflow. */
 async function workflowBundleWithout(workflowType: string): Promise<WorkflowBundleOption> {
   const code = await readFile(inject('workflowBundle'), 'utf8');
   const lack = `{
@@ -79,6 +90,7 @@ async function workflowBundleWithout(workflowType: string): Promise<WorkflowBund
     __TEMPORAL__ = { ...__TEMPORAL__, importWorkflows: () => ({ ...importWorkflows(), ${workflowType}: undefined }) };
   }\n`;
   const at = code.lastIndexOf('//# sourceMappingURL=');
+  if (at === -1) throw new Error('The bundle of the workflows should have a source map');
   return { code: code.slice(0, at) + lack + code.slice(at) };
 }
 
@@ -130,7 +142,7 @@ export interface StageOptions {
 export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   /** File with the workflows, relative to this file. Default: the package's, with the hosts that tests use. */
   readonly workflows?: string;
-  /** Type of a workflow that the worker lacks. */
+  /** Type of a workflow that the worker lacks. Takes the usual workflows and converters. */
   readonly lacks?: string;
   readonly slots?: number;
   /** Activities that are not the package's, on the same worker. */
@@ -162,7 +174,7 @@ export class Stage implements AsyncDisposable {
     options: DmsSimulatorOptions = quick,
     { address, dataConverter = {} }: StageOptions = {},
   ): Promise<Stage> {
-    const connecting = address === undefined ? (shared ??= connect(inject('temporalAddress'))) : connect(address);
+    const connecting = address === undefined ? connectShared() : connect(address);
     const [simulator, { connection, native }] = await Promise.all([
       startDmsSimulator({ ...options, uncertain: { ...uncertain, ...options.uncertain } }),
       connecting,
