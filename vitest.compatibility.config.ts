@@ -29,7 +29,7 @@ export default defineConfig({
           ...shared,
           name: 'explored',
           include: ['test/exploration/*.test.ts'],
-          env: { EXPLORE_SEEDS: '1500', EXPLORE_FIGHTS: '50', EXPLORE_CUTOVER_RUNS: '750' },
+          env: { EXPLORE_SEEDS: '1000', EXPLORE_FIGHTS: '50', EXPLORE_CUTOVER_RUNS: '500' },
         },
       },
       {
