@@ -15,17 +15,28 @@ export interface Problem {
 
 type Description = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'type' | 'taskQueue' | 'status' | 'raw'>;
 
-/** Finds what keeps an execution from moving. `null`: nothing. */
-export async function findProblem(client: Client, description: Description): Promise<Problem | null> {
-  const silent = await findSilence(client, description);
-  const text = silent === null ? describePause(description) : null;
-  return text === null ? silent : { text, noWorker: null };
+/** Finds a task that no worker takes. `null`: none. */
+type FindTask = (client: Client, description: Description) => Promise<WaitingTask | null>;
+
+/** Finds what keeps an execution from moving. `null`: nothing. `findTask`: finds the tasks that count. */
+export async function findProblem(
+  client: Client,
+  description: Description,
+  findTask?: FindTask,
+): Promise<Problem | null> {
+  const silence = await findSilence(client, description, findTask);
+  const text = silence === null ? describePause(description) : null;
+  return text === null ? silence : { text, noWorker: null };
 }
 
 /** Finds out why an execution answers nothing: no worker takes its task, or none completes its workflow task. */
-export async function findSilence(client: Client, description: Description): Promise<Problem | null> {
+export async function findSilence(
+  client: Client,
+  description: Description,
+  findTask: FindTask = findWaitingTask,
+): Promise<Problem | null> {
   if (description.status.name !== 'RUNNING') return null;
-  const task = await findWaitingTask(client, description);
+  const task = await findTask(client, description);
   if (task !== null) return { text: describeNoWorker(task), noWorker: task };
   const text = await describeStuckTask(client, description);
   return text === null ? null : { text, noWorker: null };

@@ -12,11 +12,11 @@ import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
 import { decodeFailure, decodePayload } from './payloads.js';
-import { describePause, describeStuckTask, findProblem, type Problem } from './problems.js';
+import { describePause, findProblem, findSilence, type Problem } from './problems.js';
 import { askServer, isExplainedByServer, isUnanswered, isUnavailable, serverMessageOf, unreachable } from './reach.js';
 import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
-import { describeNoWorker, findUnservedTask, findWaitingWorkflowTask, type NoWorker } from './workers.js';
+import { findUnservedTask, findWaitingWorkflowTask, type NoWorker } from './workers.js';
 
 type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
@@ -51,16 +51,14 @@ export async function readProgress(
   request: ReadRequest,
 ): Promise<ClientProgress> {
   const description = await askServer(client, () => handle.describe());
-  const isRunning = description.status.name === 'RUNNING';
-  const waiting = isRunning ? await findUnservedTask(client, description) : null;
+  const silence = await findSilence(client, description, findUnservedTask);
+  const waiting = silence?.noWorker ?? null;
   const noWorker = waiting === null ? null : { taskQueue: waiting.taskQueue, since: waiting.since };
-  const silent =
-    waiting !== null ? describeNoWorker(waiting) : isRunning ? await describeStuckTask(client, description) : null;
   const known =
     (await pendingProgress(client, description, request)) ??
-    (await reportedProgress(client, handle, description, silent !== null));
+    (await reportedProgress(client, handle, description, silence !== null));
   const isElsewhere = description.taskQueue !== taskQueue;
-  const stuck = silent ?? describePause(description);
+  const stuck = silence?.text ?? describePause(description);
   const remarks = [
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
@@ -161,10 +159,8 @@ async function ledgerProblem(
     const ledger = await askServer(client, () => client.workflow.getHandle(ledgerWorkflowId(arn)).describe());
     if (ledger.status.name !== 'RUNNING') return null; // the attempt itself says what that means
     // An operation does not wait for the activities of its ledger.
-    const task = await findWaitingWorkflowTask(client, ledger);
-    const problem =
-      task !== null ? describeNoWorker(task) : ((await describeStuckTask(client, ledger)) ?? describePause(ledger));
-    return problem === null ? null : `It waits for its ledger. ${problem}`;
+    const problem = await findProblem(client, ledger, findWaitingWorkflowTask);
+    return problem === null ? null : `It waits for its ledger. ${problem.text}`;
   } catch (err) {
     if (err instanceof WorkflowNotFoundError) return null; // no ledger yet
     throw err;
