@@ -487,6 +487,18 @@ describe('the doctor', () => {
       state: 'failed',
       hint: expect.stringContaining('temporal-dms/workflows'),
     });
+    const arn = lonely.simulator.createReplication();
+    await lonely.client.workflow.start('dmsReplicationLedger', {
+      workflowId: `dms-ledger:${arn}`,
+      taskQueue: lonely.taskQueue,
+      args: [{ replicationConfigArn: arn }],
+    });
+    const { of } = await examine(lonely, [arn]);
+    expect(of('its ledger')).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining(`fail the workflow task of dms-ledger:${arn}: `),
+      hint: expect.stringContaining(`temporal-dms worker --task-queue ${lonely.taskQueue}`),
+    });
     const nowhere = await runCliProcess(
       ['doctor', '--address', '127.0.0.1:1', '--disable-config-file'],
       lonely.simulator,

@@ -88,6 +88,12 @@ describe.concurrent('a pause schedule', () => {
       checkpoint: { reason: 'nightly pause', requestedBy: 'ada' },
     });
     expect(result?.operationId).toContain(`pause-schedule:${input.scheduleId}:`);
+    // The scheduled workflow and its child name the command for the case that no worker runs them.
+    const [fired] = (await stopping?.describe())?.info.recentActions ?? [];
+    for (const workflowId of [fired?.action.workflow.workflowId, `dms:${replicationConfigArn}`]) {
+      const started = await stage.client.workflow.getHandle(workflowId ?? '').describe();
+      expect(await started.staticDetails()).toContain(`See why: temporal dms status ${replicationConfigArn} (or: `);
+    }
     // The resume verifies progress for two real minutes: the test does not wait for its end.
     await until('it runs again', () => stage.simulator.row(replicationConfigArn).Status === 'running');
     const { operations } = await stage.dms.ledger(replicationConfigArn);

@@ -173,6 +173,21 @@ describe.concurrent('a plan', () => {
     expect(failure).toMatchObject({ type: 'DmsWorkerMissing', details: [{ taskQueue: lacking.taskQueue }] });
   });
 
+  test('fails before its time limit if the worker lacks the workflow, and leaves no workflow behind', async () => {
+    await using lacking = await Stage.set();
+    await lacking.work({ lacks: 'dmsPlanOperation' });
+    const { message } = await failureOf(lacking.dms.planStop(stopOf(lacking.simulator.createReplication())));
+    expect(message).toMatch(
+      /^The stop can't be planned\. The workers .* fail the workflow task of dms-plan:.* no such/,
+    );
+    const plans = `TaskQueue = "${lacking.taskQueue}" AND WorkflowType = "dmsPlanOperation"`;
+    await until('it is terminated', async () => {
+      for await (const { status } of lacking.client.workflow.list({ query: plans }))
+        return status.name === 'TERMINATED';
+      return false;
+    });
+  });
+
   test('is refused with an invalid input before anything is started', async () => {
     const failure = await failureOf(stage.dms.planStop({ replicationConfigArn: 'nonsense' }));
     expect(failure.type).toBe('DmsInvalidInput');
