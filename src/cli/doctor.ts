@@ -111,7 +111,7 @@ async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<s
         return isUnanswered(err) ? `none took it within ${PROBE_SECONDS} s` : serverMessageOf(err);
       },
     );
-  const failed = async (): Promise<string | null> => {
+  const waitForStuckTask = async (): Promise<string | null> => {
     for (;;) {
       await sleep(PROBE_LOOK_MS, undefined, { signal: over.signal });
       const stuck = await describeStuckTask(client, await handle.describe());
@@ -119,7 +119,7 @@ async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<s
     }
   };
   try {
-    return await Promise.race([ended, failed().catch(() => ended)]);
+    return await Promise.race([ended, waitForStuckTask().catch(() => ended)]);
   } finally {
     over.abort();
   }
@@ -134,7 +134,12 @@ export async function checkLedger(client: Client, arn: string): Promise<DoctorCh
     if (status.name === 'RUNNING') {
       const stuck = await describeStuckTask(client, description);
       if (stuck === null) return await checkPolls(client, taskQueue, name, WORKFLOW);
-      return bad('failed', name, stuck, `Start a worker that has it: ${workerCommand(taskQueue)}`);
+      return bad(
+        'failed',
+        name,
+        stuck,
+        `Mend or replace its workers (${workerCommand(taskQueue)}). Then run the doctor again.`,
+      );
     }
     const hint = `See it: temporal workflow describe --workflow-id ${ledgerWorkflowId(arn)}`;
     return bad('failed', name, `It is not open: ${status.name}`, hint);

@@ -20,13 +20,13 @@ import type {
 import type { CutoverInput } from '../contract/cutover-input.js';
 import { readCutoverRequest } from '../contract/cutover-request-schemas.js';
 import { readCutoverInput } from '../contract/cutover-schemas.js';
-import { bothForms, detailsFromStart, shellWord, updateCommand, workerCommand } from '../contract/commands.js';
+import { bothForms, staticDetailsFor, shellWord, updateCommand, workerCommand } from '../contract/commands.js';
 import { dmsFailure, findDmsFailure } from '../contract/failures.js';
 import type { DecisionRequest } from '../contract/ledger-protocol.js';
 import { cutoverType, cutoverWorkflowId, memoKeys, messageNames } from '../contract/names.js';
 import { describeSilence, findHostProblem } from './hosts.js';
 import { askServer, requestWithoutLimit, requireServer } from './reach.js';
-import { WorkerWatch } from './worker-watch.js';
+import { ProblemWatch } from './problem-watch.js';
 import type { Problem } from './problems.js';
 
 /** Longest time to wait for the answer of a cutover to a query or an update, in seconds. */
@@ -90,7 +90,7 @@ export async function startCutover(client: Client, taskQueue: string, input: Cut
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: `DMS cutover: ${reason}`.slice(0, 200),
-        staticDetails: detailsFromStart(`temporal dms cutover status ${shellWord(cutoverId)}`, taskQueue),
+        staticDetails: staticDetailsFor(`temporal dms cutover status ${shellWord(cutoverId)}`, taskQueue),
         memo: { [memoKeys.kind]: 'cutover', [memoKeys.operationId]: cutoverId, [memoKeys.requestKey]: asks },
       });
       return { ...handleOf(client, cutoverId), joined: false };
@@ -125,7 +125,7 @@ export function handleOf(client: Client, cutoverId: string): CutoverHandle {
           const found = await findHostProblem(client, description);
           return found === null ? reportedProblem(client, handle, description) : found;
         };
-        return (await new WorkerWatch().during(problem, result)) as CutoverResult;
+        return (await new ProblemWatch().during(problem, result)) as CutoverResult;
       } catch (err) {
         throw err instanceof WorkflowNotFoundError ? notFound(workflowId) : (findDmsFailure(err) ?? err);
       }

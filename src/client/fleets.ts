@@ -5,7 +5,7 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { detailsFromStart, shellWord } from '../contract/commands.js';
+import { staticDetailsFor, shellWord } from '../contract/commands.js';
 import { findDmsFailure } from '../contract/failures.js';
 import {
   flattenFleet,
@@ -23,7 +23,7 @@ import type { OperationKind } from '../contract/inputs.js';
 import { fleetTypes, fleetWorkflowId, messageNames } from '../contract/names.js';
 import { describeSilence, findHostProblem } from './hosts.js';
 import { askServer, requestWithoutLimit, requireServer } from './reach.js';
-import { WorkerWatch } from './worker-watch.js';
+import { ProblemWatch } from './problem-watch.js';
 
 /** Time limit of the progress query. Without a worker, nothing answers it. */
 const QUERY_SECONDS = 8;
@@ -71,7 +71,7 @@ export async function startFleet(
       args: [{ ...compact(input), fleetId }],
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: `DMS ${kind} fleet`,
-      staticDetails: detailsFromStart(`temporal dms fleet status ${kind} ${shellWord(fleetId)}`, taskQueue),
+      staticDetails: staticDetailsFor(`temporal dms fleet status ${kind} ${shellWord(fleetId)}`, taskQueue),
     });
   } catch (err) {
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
@@ -92,7 +92,7 @@ export function fleetHandle(client: Client, kind: OperationKind, fleetId: string
       try {
         const result = requestWithoutLimit(client, () => handle.result());
         const problem = async () => findHostProblem(client, await askServer(client, () => handle.describe()));
-        return flattenFleet((await new WorkerWatch().during(problem, result)) as FleetReport);
+        return flattenFleet((await new ProblemWatch().during(problem, result)) as FleetReport);
       } catch (err) {
         throw findDmsFailure(err) ?? err;
       }

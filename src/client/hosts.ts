@@ -2,7 +2,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { findOperationProblem } from './progress.js';
 import { askServer, isExplainedByServer, isUnanswered, serverMessageOf } from './reach.js';
-import { findProblem, findSilence, type Problem } from './problems.js';
+import { findProblem, findWorkerProblem, type Problem } from './problems.js';
 
 /** Finds what keeps a described workflow from going on: itself, or the first operation that it waits for. */
 export async function findHostProblem(
@@ -28,7 +28,7 @@ export async function describeSilence(
 ): Promise<string> {
   if (!isUnanswered(err) && !isExplainedByServer(err)) throw err;
   const description = await askServer(client, () => handle.describe());
-  const problem = await findSilence(client, description);
+  const problem = await findWorkerProblem(client, description);
   if (problem !== null) return problem.text;
   if (isExplainedByServer(err)) return serverMessageOf(err);
   const { taskQueue } = description;

@@ -7,7 +7,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { detailsFromStart, dmsCommand } from '../contract/commands.js';
+import { staticDetailsFor, dmsCommand } from '../contract/commands.js';
 import { findDmsFailure, isDmsFailure } from '../contract/failures.js';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../contract/inputs.js';
 import {
@@ -30,7 +30,7 @@ import { planOperation } from './plans.js';
 import { findOperationProblem, readProgress } from './progress.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { readRequest, type OperationRequest } from './requests.js';
-import { WorkerWatch } from './worker-watch.js';
+import { ProblemWatch } from './problem-watch.js';
 import { findWaitingTask } from './workers.js';
 
 interface FollowedRun {
@@ -43,13 +43,13 @@ interface FollowedRun {
 
 /** Starts stops and resumes, and follows those that are under way. */
 export class Operations {
-  readonly #workers: WorkerWatch;
+  readonly #workers: ProblemWatch;
 
   constructor(
     private readonly client: Client,
     private readonly taskQueue: string,
   ) {
-    this.#workers = new WorkerWatch();
+    this.#workers = new ProblemWatch();
   }
 
   /** Starts an operation, or joins the one that is under way, and waits for the result. */
@@ -84,7 +84,7 @@ export class Operations {
           workflowIdConflictPolicy: 'FAIL',
           memo: { [memoKeys.kind]: kind, [memoKeys.operationId]: operationId, [memoKeys.requestKey]: wanted.asks },
           staticSummary: `DMS ${kind}`,
-          staticDetails: detailsFromStart(dmsCommand('status', arn), this.taskQueue),
+          staticDetails: staticDetailsFor(dmsCommand('status', arn), this.taskQueue),
         } as const;
         const start = () => this.client.workflow.start(workflowTypes[kind], options);
         const { firstExecutionRunId } = await askServer(this.client, start);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSpec } from '@temporalio/client';
 import type { Timestamp } from '@temporalio/common';
-import { detailsFromStart, dmsCommand } from '../contract/commands.js';
+import { staticDetailsFor, dmsCommand } from '../contract/commands.js';
 import { dmsFailure } from '../contract/failures.js';
 import { requirePauseSchedule } from '../contract/input-schemas.js';
 import type { OperationKind, StopReplicationInput } from '../contract/inputs.js';
@@ -66,7 +66,7 @@ export async function createPauseSchedule(
         taskQueue,
         args: [scheduled],
         staticSummary: `DMS ${kind}, as scheduled`,
-        staticDetails: detailsFromStart(dmsCommand('status', replicationConfigArn), taskQueue),
+        staticDetails: staticDetailsFor(dmsCommand('status', replicationConfigArn), taskQueue),
       },
       policies: { overlap: 'SKIP', ...(kind === 'stop' ? { catchupWindow: MAX_STOP_DELAY_SECONDS * 1000 } : {}) },
       state: { paused: true, note: 'Not checked yet' },

@@ -13,16 +13,16 @@ export async function decodePayload(client: Client, payload: Payload): Promise<u
 /** Decodes a failure and its causes. A codec may have encrypted their messages and details. */
 export async function decodeFailure(client: Client, raw: RawFailure): Promise<Error> {
   const { payloadConverter, failureConverter } = client.options.loadedDataConverter;
-  return failureConverter.failureToError(await decodeAttributes(raw, decoder(client)), payloadConverter);
+  return failureConverter.failureToError(await decodePayloadsOf(raw, decoder(client)), payloadConverter);
 }
 
-async function decodeAttributes(raw: RawFailure, decode: <P>(payload: P) => Promise<P>): Promise<RawFailure> {
+async function decodePayloadsOf(raw: RawFailure, decode: <P>(payload: P) => Promise<P>): Promise<RawFailure> {
   const info = raw.applicationFailureInfo;
   const payloads = info?.details?.payloads;
   return {
     ...raw,
     encodedAttributes: raw.encodedAttributes == null ? null : await decode(raw.encodedAttributes),
-    cause: raw.cause == null ? null : await decodeAttributes(raw.cause, decode),
+    cause: raw.cause == null ? null : await decodePayloadsOf(raw.cause, decode),
     ...(info && payloads
       ? { applicationFailureInfo: { ...info, details: { payloads: await Promise.all(payloads.map(decode)) } } }
       : {}),

@@ -8,16 +8,16 @@ import { planType } from '../contract/names.js';
 import type { OperationPlan } from '../contract/operation-plan.js';
 import { askServer, requestWithoutLimit } from './reach.js';
 import { findProblem, type Problem } from './problems.js';
-import type { WorkerWatch } from './worker-watch.js';
+import type { ProblemWatch } from './problem-watch.js';
 
 /** Time limit of a plan. */
 const PLAN_SECONDS = 45;
 
-/** Finds out what an operation would do, in a workflow that only reads. `workers`: takes the warnings. */
+/** Finds out what an operation would do, in a workflow that only reads. `watch`: takes the warnings. */
 export async function planOperation(
   client: Client,
   taskQueue: string,
-  workers: WorkerWatch,
+  watch: ProblemWatch,
   kind: OperationKind,
   input: OperationInput,
 ): Promise<OperationPlan> {
@@ -37,13 +37,13 @@ export async function planOperation(
   const result = requestWithoutLimit(client, () => handle.result());
   const report = (problem: Problem) => {
     // A worker that polled lately may only be slow.
-    if (problem.noWorker?.isCertain === false) return workers.warn(problem);
+    if (problem.noWorker?.isCertain === false) return watch.warn(problem);
     hasGivenUp = true;
     reject(new ServiceError(`The ${kind} can't be planned. ${problem.text}`));
   };
   try {
     const findPlanProblem = async () => findProblem(client, await handle.describe());
-    return (await workers.during(findPlanProblem, Promise.race([result, end]), report)) as OperationPlan;
+    return (await watch.during(findPlanProblem, Promise.race([result, end]), report)) as OperationPlan;
   } catch (err) {
     // A worker that starts later must not run a plan that nobody waits for. This also ends the request for its result.
     if (hasGivenUp) await askServer(client, () => handle.terminate('Nobody waits for it')).catch(() => {});

@@ -24,13 +24,13 @@ export async function findProblem(
   description: Description,
   findTask?: FindTask,
 ): Promise<Problem | null> {
-  const silence = await findSilence(client, description, findTask);
-  const text = silence === null ? describePause(description) : null;
-  return text === null ? silence : { text, noWorker: null };
+  const found = await findWorkerProblem(client, description, findTask);
+  const text = found === null ? describePause(description) : null;
+  return text === null ? found : { text, noWorker: null };
 }
 
-/** Finds out why an execution answers nothing: no worker takes its task, or none completes its workflow task. */
-export async function findSilence(
+/** Finds a problem of the workers: none takes a task of the execution, or none completes its workflow task. */
+export async function findWorkerProblem(
   client: Client,
   description: Description,
   findTask: FindTask = findWaitingTask,
@@ -51,13 +51,13 @@ export function describePause({ workflowId, status, raw }: Description): string 
   return `A person has paused the activity ${paused.activityType?.name} of ${workflowId} in Temporal`;
 }
 
-/** Attempt from which a workflow task counts as stuck even if no worker has said why. The second may only be slow. */
+/** A workflow task without a reported failure counts as stuck from this attempt on. At the second, a worker may be slow. */
 const STUCK_ATTEMPT = 3;
 
 /**
- * Says that the workers of an execution take its workflow task, and can't complete it. `null`: they may be able to.
+ * Returns why workers take the workflow task but do not complete it. `null`: no sign of that.
  *
- * A worker reports its error for the first attempt only. Later attempts time out after ten seconds.
+ * Workers report only the first failed attempt. Later attempts end by the timeout of a workflow task, ten seconds.
  */
 export async function describeStuckTask(client: Client, description: Description): Promise<string | null> {
   const { workflowId, type, taskQueue, raw } = description;
@@ -69,17 +69,17 @@ export async function describeStuckTask(client: Client, description: Description
   if (failure === null)
     return `${workers} do not complete ${task}. Check their log. Check that their bundle has the workflow ${type}`;
   const said = failure.message === '' ? '' : `: ${failure.message}`;
-  if (failure.cause === WORKER)
+  if (failure.cause === UNHANDLED_FAILURE)
     return `${workers} fail ${task}${said}. Check their log. Check that their bundle has the workflow ${type}`;
   if (failure.cause === NON_DETERMINISTIC)
-    return `${workers} fail ${task}, because their code differs from that of its beginning${said}. Start a worker of that version`;
+    return `${workers} fail ${task}${said}. Their code does not match its history. Start a worker with the code that wrote the history`;
   return `Temporal rejects ${task} from the workers of the task queue "${taskQueue}"${said}. Check their log`;
 }
 
 /** Values of `EventType` in Temporal's API: ends of a workflow task. */
-const ENDS: readonly number[] = [7, 8, 9]; // COMPLETED, TIMED_OUT, FAILED
+const TASK_END_EVENTS: readonly number[] = [7, 8, 9]; // COMPLETED, TIMED_OUT, FAILED
 /** Values of `WorkflowTaskFailedCause` in Temporal's API. */
-const [WORKER, NON_DETERMINISTIC] = [14, 24] as const;
+const [UNHANDLED_FAILURE, NON_DETERMINISTIC] = [14, 24] as const;
 /** Number of newest events to look at. Signals may follow the end of a workflow task. */
 const NEWEST_EVENTS = 20;
 /** Time limit for the newest events. */
@@ -97,7 +97,9 @@ interface TaskFailure {
 /** Returns the failure that ended the newest workflow task. `null`: it ended otherwise. */
 async function findTaskFailure(client: Client, { workflowId, runId }: Description): Promise<TaskFailure | null> {
   const newest = await newestEvents(client, { workflowId, runId });
-  const failed = newest.find(({ eventType }) => ENDS.includes(Number(eventType)))?.workflowTaskFailedEventAttributes;
+  const failed = newest.find(({ eventType }) =>
+    TASK_END_EVENTS.includes(Number(eventType)),
+  )?.workflowTaskFailedEventAttributes;
   const raw = failed?.failure;
   // A reset ends a workflow task with a failure, too.
   if (raw == null || raw.resetWorkflowFailureInfo != null) return null;

@@ -12,7 +12,7 @@ import { isPlain } from '../contract/schema-parts.js';
 import type { AttemptProgress, HeldProgress, OperationPhase, OperationProgress } from '../contract/progress.js';
 import type { StopReplicationResult } from '../contract/results.js';
 import { decodeFailure, decodePayload } from './payloads.js';
-import { describePause, findProblem, findSilence, type Problem } from './problems.js';
+import { describePause, findProblem, findWorkerProblem, type Problem } from './problems.js';
 import { askServer, isExplainedByServer, isUnanswered, isUnavailable, serverMessageOf, unreachable } from './reach.js';
 import type { OperationRequest } from './requests.js';
 import { toIso } from './times.js';
@@ -51,14 +51,14 @@ export async function readProgress(
   request: ReadRequest,
 ): Promise<ClientProgress> {
   const description = await askServer(client, () => handle.describe());
-  const silence = await findSilence(client, description, findUnservedTask);
-  const waiting = silence?.noWorker ?? null;
+  const unserved = await findWorkerProblem(client, description, findUnservedTask);
+  const waiting = unserved?.noWorker ?? null;
   const noWorker = waiting === null ? null : { taskQueue: waiting.taskQueue, since: waiting.since };
   const known =
     (await pendingProgress(client, description, request)) ??
-    (await reportedProgress(client, handle, description, silence !== null));
+    (await reportedProgress(client, handle, description, unserved !== null));
   const isElsewhere = description.taskQueue !== taskQueue;
-  const stuck = silence?.text ?? describePause(description);
+  const stuck = unserved?.text ?? describePause(description);
   const remarks = [
     ...(isElsewhere
       ? [`It runs on the task queue "${description.taskQueue}", not on this client's "${taskQueue}"`]
@@ -93,14 +93,14 @@ async function reportedProgress(
   client: Client,
   handle: WorkflowHandle,
   description: WorkflowExecutionDescription,
-  isSilent: boolean,
+  isUnserved: boolean,
 ): Promise<OperationProgress> {
   const { status, startTime, closeTime } = description;
   const isOpen = status.name === 'RUNNING' || status.name === 'PAUSED';
   if (!isOpen) return finalProgress(handle, (closeTime ?? startTime).toISOString());
   const since = startTime.toISOString();
   const unknown = { phase: 'beginning', lastStatus: null, since, until: null, problem: null } as const;
-  if (isSilent) return { ...unknown, detail: 'No worker answers for it' };
+  if (isUnserved) return { ...unknown, detail: 'No worker completes its task' };
   try {
     const deadline = Date.now() + QUERY_SECONDS * 1000;
     return await client.withDeadline(deadline, () => handle.query<OperationProgress>(messageNames.progress));

@@ -162,13 +162,13 @@ function taskQueueOption(taskQueue: string): string {
 }
 
 /**
- * Returns the details that a workflow has from its start. Without a worker, a workflow has no other details.
+ * Returns the static details of a workflow. They need no worker.
  *
  * `own`: the command of `temporal-dms` that shows its state.
  */
-export function detailsFromStart(own: string, taskQueue: string): string {
+export function staticDetailsFor(own: string, taskQueue: string): string {
   const plain = `temporal task-queue describe --task-queue ${shellWord(taskQueue)}`;
-  return `If there are no current details, no worker runs this workflow. See why: ${bothForms(own, plain)}`;
+  return `This workflow shows current details once a worker has completed a task of it. See what it waits for: ${bothForms(own, plain)}`;
 }
 
 /** Returns the command that starts a worker. The Temporal CLI would kill it at the end, without a drain. */

@@ -19,7 +19,7 @@ interface Trouble {
   readonly says: (stage: Stage, arn: string) => string | RegExp;
   /** Brings the stage into trouble. Returns the operation that does not move. */
   readonly begin: (stage: Stage, arn: string) => Promise<OperationHandle<unknown>>;
-  /** Text that the progress has before an attempt fails. Default: `says`. */
+  /** Text of the progress until the first request to the ledger fails. Default: `says`. */
   readonly saysAtOnce?: (stage: Stage, arn: string) => string;
   /** True if a workflow of the package runs, so that it shows the problem itself. */
   readonly hasDetails: boolean;
@@ -154,7 +154,7 @@ test.each<readonly [string, (stage: Stage, arn: string) => Promise<() => Promise
       return () => cutover.status();
     },
   ],
-])('a question names the failure of workers that lack %s', async (workflowType, begin) => {
+])('the error of a progress request names workers that lack %s', async (workflowType, begin) => {
   await using stage = await Stage.set(endless);
   await stage.work({ lacks: workflowType });
   const ask = await begin(stage, stage.simulator.createReplication());

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Problem } from '../../src/client/problems.js';
-import { WorkerWatch } from '../../src/client/worker-watch.js';
+import { ProblemWatch } from '../../src/client/problem-watch.js';
 
 /** Stands in for the timers of a wait, in fake time. */
 vi.mock('node:timers/promises', () => ({
@@ -24,7 +24,7 @@ const problem = { text: 'No worker polls "q"', noWorker } as Problem;
 test.each([1, 20, 1000])(
   '%i waits for one task queue without workers cause one warning within ten seconds, and at most 200 checks',
   async (count) => {
-    const watch = new WorkerWatch();
+    const watch = new ProblemWatch();
     let checks = 0;
     const find = async () => {
       checks++;
@@ -38,7 +38,7 @@ test.each([1, 20, 1000])(
 );
 
 test('a check that fails between two others changes nothing', async () => {
-  const watch = new WorkerWatch();
+  const watch = new ProblemWatch();
   const reported = { text: 'no answer', noWorker: null, isReported: true } as const;
   const found = [reported, undefined, 'fails', reported, undefined, reported, 'fails', reported];
   const find = async () => {
@@ -52,7 +52,7 @@ test('a check that fails between two others changes nothing', async () => {
 });
 
 test('a problem that the next check no longer finds causes no warning', async () => {
-  const watch = new WorkerWatch();
+  const watch = new ProblemWatch();
   const reported = { text: 'no answer', noWorker: null, isReported: true } as const;
   const found = [problem, null, reported, null];
   void watch.during(async () => found.shift() ?? null, new Promise(() => {}));
@@ -61,7 +61,7 @@ test('a problem that the next check no longer finds causes no warning', async ()
 });
 
 test('a problem that the execution reports after five seconds causes a warning within ten, once for each outage', async () => {
-  const watch = new WorkerWatch();
+  const watch = new ProblemWatch();
   let reported: Problem | null = null;
   void watch.during(async () => reported, new Promise(() => {}));
   await vi.advanceTimersByTimeAsync(2900);
@@ -79,7 +79,7 @@ test('a problem that the execution reports after five seconds causes a warning w
 });
 
 test('a problem of one wait causes a warning within ten seconds beside thirty other waits', async () => {
-  const watch = new WorkerWatch();
+  const watch = new ProblemWatch();
   for (let n = 0; n < 29; n++) void watch.during(async () => null, new Promise(() => {}));
   void watch.during(async () => problem, new Promise(() => {}));
   await vi.advanceTimersByTimeAsync(10_000);

@@ -117,14 +117,14 @@ describe('a person', () => {
   });
 });
 
-/** Payload that only `readable` decodes. */
+/** Payload that only `converterWithCodec` decodes. */
 const encryptedPayload = (value: unknown) => ({
   metadata: { encoding: new TextEncoder().encode('binary/encrypted') },
   data: new TextEncoder().encode(JSON.stringify(value)),
 });
 
 /** Converter with the codec of the payloads. */
-const readable: LoadedDataConverter = {
+const converterWithCodec: LoadedDataConverter = {
   ...defaultDataConverter,
   payloadCodecs: [
     {
@@ -158,7 +158,7 @@ describe('a workflow task', () => {
       'is stuck if the code has changed',
       2,
       [failed({ message: 'm.' }, 24)],
-      /code differs .*: m\. Start a worker of that/,
+      /task of w: m\. Their code does not match its history\. Start/,
     ],
     [
       'is stuck if Temporal rejects it',
@@ -170,7 +170,7 @@ describe('a workflow task', () => {
     ['is stuck if the failure has no message', 2, [failed({})], /task of w\. Check/],
     ['is stuck at its third attempt', 3, [timedOut], /"own" do not complete the workflow task of w\. .* workflow T$/],
     ['may only be slow at its second attempt', 2, [timedOut, missing], null],
-    ['may only be slow after one that was completed', 2, [completed, missing], null],
+    ['is not stuck if the newest ended task was completed', 2, [completed, missing], null],
     ['may only be slow after a reset', 2, [failed({ message: 'r', resetWorkflowFailureInfo: {} })], null],
     ['is not stuck at its first attempt', 1, [missing], null],
   ])('%s', async (_, attempt, events, says) => {
@@ -179,14 +179,14 @@ describe('a workflow task', () => {
     else expect(found).toMatch(says);
   });
 
-  test('is stuck if a codec has encrypted its failure, and the cause of it', async () => {
+  test('shows the decoded failure if a codec encrypted the failure and its cause', async () => {
     const encrypted = (message: string) => ({
       message: 'Encoded failure',
       encodedAttributes: encryptedPayload({ message, stack_trace: '' }),
     });
     const raw = failed({ ...encrypted('outer'), cause: encrypted('inner') });
     const task = description({ pendingWorkflowTask: { attempt: 2 } });
-    expect(await describeStuckTask(withEvents([raw], readable), task)).toContain('of w: outer. Check');
+    expect(await describeStuckTask(withEvents([raw], converterWithCodec), task)).toContain('of w: outer. Check');
     expect(await describeStuckTask(withEvents([raw]), task)).toContain('of w: Encoded failure. Check');
   });
 

@@ -92,7 +92,9 @@ describe.concurrent('a pause schedule', () => {
     const [fired] = (await stopping?.describe())?.info.recentActions ?? [];
     for (const workflowId of [fired?.action.workflow.workflowId, `dms:${replicationConfigArn}`]) {
       const started = await stage.client.workflow.getHandle(workflowId ?? '').describe();
-      expect(await started.staticDetails()).toContain(`See why: temporal dms status ${replicationConfigArn} (or: `);
+      expect(await started.staticDetails()).toContain(
+        `See what it waits for: temporal dms status ${replicationConfigArn} (or: `,
+      );
     }
     // The resume verifies progress for two real minutes: the test does not wait for its end.
     await until('it runs again', () => stage.simulator.row(replicationConfigArn).Status === 'running');

@@ -50,7 +50,7 @@ async function startShared(): Promise<Shared> {
     mkdtemp(join(tmpdir(), 'temporal-dms-bundle-')),
   ]);
   const workflowBundle = join(folder, 'hosts.js');
-  await writeFile(workflowBundle, withoutSourceMap(code));
+  await writeFile(workflowBundle, withEmptySourceMap(code));
   return {
     temporalAddress: server.address,
     workflowBundle,
@@ -62,7 +62,7 @@ async function startShared(): Promise<Shared> {
 }
 
 /** Returns a bundle with an empty source map. Each worker would parse the whole one. */
-function withoutSourceMap(code: string): string {
+function withEmptySourceMap(code: string): string {
   const [start, prefix] = ['//# sourceMappingURL=data:', 'application/json;charset=utf-8;base64,'];
   const at = code.lastIndexOf(start);
   if (at === -1) throw new Error('The bundle of the workflows should have a source map');

@@ -38,7 +38,7 @@ try {
   // Installed by another test file of this process.
 }
 
-// A worker in debug mode would look at each promise of this process. Only the query `__stack_trace` needs that.
+// Debug mode hooks every promise of this process. Only the query `__stack_trace` needs that hook.
 globalHandlers['setPromiseHook'] = () => {};
 
 interface Connections {
@@ -142,7 +142,7 @@ export interface StageOptions {
 export interface StageWorkerOptions extends Partial<DmsActivitiesOptions> {
   /** File with the workflows, relative to this file. Default: the package's, with the hosts that tests use. */
   readonly workflows?: string;
-  /** Type of a workflow that the worker lacks. Takes the usual workflows and converters. */
+  /** Workflow type to remove from the usual bundle. The worker then ignores `workflows` and the stage's converter. */
   readonly lacks?: string;
   readonly slots?: number;
   /** Activities that are not the package's, on the same worker. */

@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { OperationInput, OperationKind, StopReplicationInput } from '../../contract/inputs.js';
 import { wantedOperation } from '../../rules/joining.js';
 import { DMS_TASK_QUEUE, memoKeys, operationWorkflowId, workflowTypes } from '../../contract/names.js';
-import { detailsFromStart, dmsCommand } from '../../contract/commands.js';
+import { staticDetailsFor, dmsCommand } from '../../contract/commands.js';
 import { readArn } from '../../contract/failure-messages.js';
 import { soughtWaits } from './activity-proxies.js';
 import { unwrapFailure } from './failures.js';
@@ -56,7 +56,7 @@ export async function runAsChild<Result>(
               ...(reports ? { [memoKeys.reports]: true } : {}),
             },
             staticSummary: `DMS ${kind}`,
-            staticDetails: detailsFromStart(dmsCommand('status', replicationConfigArn), taskQueue),
+            staticDetails: staticDetailsFor(dmsCommand('status', replicationConfigArn), taskQueue),
             taskQueue,
           })) as Result;
       } catch (err) {

@@ -1,4 +1,4 @@
-/** Warns when something keeps an execution that a client waits for from moving. */
+/** Warns when an execution that a client waits for does not move. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from './problems.js';
 
@@ -16,10 +16,10 @@ const [SECOND_CHECK_SECONDS, SECOND_CHECK_OF_REPORT_SECONDS] = [4, 1.5];
 const MAX_CHECKS = 10;
 
 /**
- * Warns when something keeps an execution that a client waits for from moving. All operations of a client share a watch.
+ * Warns when an execution that a client waits for does not move. All operations of a client share a watch.
  * Each fleet and each cutover has its own.
  */
-export class WorkerWatch {
+export class ProblemWatch {
   /** Task queues without a worker that a warning has named. */
   readonly #warned = new Set<string>();
   #watched = 0;
