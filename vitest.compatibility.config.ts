@@ -4,6 +4,9 @@ import { shared } from './vitest.config.js';
 /** Test with real databases. */
 const DATABASES = 'test/compatibility/cutover-postgres.test.ts';
 
+/** Installations, foreign programs and random requests take minutes on a busy machine. */
+const patient = { ...shared, testTimeout: 600_000, hookTimeout: 600_000 };
+
 /**
  * `npm run test:compatibility`: tests that need other programs, such as other Node versions, AWS's Python clients and
  * Chromium, or many processes, requests or seeds. Then the tests that depend on DMS, with each uncertain behaviour inverted.
@@ -13,7 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { ...shared, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'], exclude: [DATABASES] },
+        test: { ...patient, name: 'compatibility', include: ['test/compatibility/**/*.test.ts'], exclude: [DATABASES] },
       },
       {
         test: {

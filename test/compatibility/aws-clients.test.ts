@@ -13,7 +13,7 @@ let simulator: DmsSimulator;
 let program: (name: string) => string;
 beforeAll(async () => {
   program = await awsPython();
-}, 300_000);
+});
 beforeAll(async () => {
   simulator = await startDmsSimulator({ speed: 0 });
 });
@@ -68,7 +68,7 @@ test('the AWS SDK for Java takes a replication through its whole life, and reads
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 300_000);
+});
 
 test('the AWS SDK for Go takes a replication through its whole life, and reads its metrics', async ({ skip }) => {
   const go = await run('go', ['version']).catch(() => null);
@@ -77,7 +77,7 @@ test('the AWS SDK for Go takes a replication through its whole life, and reads i
   const cwd = fileURLToPath(new URL('go', import.meta.url));
   const { stdout } = await run('go', ['run', './life', stage.simulator.endpoint, tableMappings], { cwd });
   expectWholeLife(stdout);
-}, 300_000);
+});
 
 /** Starts a simulator of one test. */
 async function startStage(
@@ -147,7 +147,7 @@ test('the AWS CLI takes a replication through its whole life', async () => {
   simulator.clock.advance({ minutes: 5 });
   seen.push(await look().catch((err: unknown) => said(err)[1]));
   expect(seen).toEqual(wholeLife);
-}, 180_000);
+});
 
 describe('the AWS SDK for JavaScript', () => {
   const client = () => new sdk.DatabaseMigrationServiceClient({ ...simulator.clientConfig(), maxAttempts: 1 });

@@ -139,7 +139,7 @@ let simulator: DmsSimulator;
 let program: (name: string) => string;
 beforeAll(async () => {
   program = await awsPython();
-}, 300_000);
+});
 beforeEach(async () => {
   simulator = await startDmsSimulator({ speed: 0, uncertain: { quota: 3 } });
   simulator.createReplication({ identifier: 'running', resourceIdentifier: 'running' });

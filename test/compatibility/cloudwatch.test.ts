@@ -97,7 +97,7 @@ test('the AWS SDK for JavaScript reads the metrics', async () => {
 test('boto3 reads the metrics', async () => {
   const program = await awsPython();
   check(await runPython(program('python'), 'metrics', simulator.endpoint, { queries, end: end(), minutes: MINUTES }));
-}, 300_000);
+});
 
 test('the AWS CLI reads the metrics', async () => {
   const program = await awsPython();
@@ -117,7 +117,7 @@ test('the AWS CLI reads the metrics', async () => {
       each.Values,
     ]),
   );
-}, 300_000);
+});
 
 test('the AWS SDK for Go reads the metrics, by Smithy RPC v2 CBOR', async ({ skip }) => {
   const go = await run('go', ['version']).catch(() => null);
@@ -132,4 +132,4 @@ test('the AWS SDK for Go reads the metrics, by Smithy RPC v2 CBOR', async ({ ski
   check(JSON.parse(answer));
   const [, wrong] = await read(end(), 0);
   expect(wrong).toContain('ValidationError: StartTime must be less than EndTime');
-}, 300_000);
+});

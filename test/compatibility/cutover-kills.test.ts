@@ -241,7 +241,7 @@ test('a cutover goes on after its worker was killed at a hook, or in a wait', as
       expect([sealed?.by, reservation, checkpoints.length]).toEqual(['ada', null, 1]);
     }
   }
-}, 300_000);
+});
 
 async function isAtPoint({ point: { hook, phase }, cutover, cutoverId }: Trial): Promise<boolean> {
   if (hook !== undefined) return held.has(cutoverId);

@@ -8,7 +8,7 @@ import {
   ada,
   CutoverStage,
   expectAsBefore,
-  hideReplication,
+  preventLooks,
   holdInJudging,
   inPhase,
   refuse,
@@ -101,7 +101,7 @@ describe.concurrent('a cutover that is aborted', () => {
     const [before, at] = [hold(application, 'syncIdentities'), hold(application, 'switchToTarget')];
     const { arns, cutover } = await cutovers.start(withHook('syncIdentities'), application);
     await until('the hook is called', before.held);
-    const show = hideReplication(cutovers.stage, arns[0] ?? '');
+    const show = preventLooks(cutovers.stage, arns[0] ?? '');
     before.go();
     expect((await inPhase(cutover, 'switching')).allowed).toContain('abort');
     show();
@@ -117,7 +117,7 @@ describe.concurrent('a cutover that is aborted', () => {
     const before = hold(application, 'syncIdentities');
     const { arns, cutover } = await cutovers.start(withHook('syncIdentities'), application);
     await until('the hook is called', before.held);
-    const show = hideReplication(cutovers.stage, arns[0] ?? '');
+    const show = preventLooks(cutovers.stage, arns[0] ?? '');
     before.go();
     await inPhase(cutover, 'switching');
     await cutover.abort(ada);

@@ -15,6 +15,7 @@ async function answer(cutover: CutoverHandle, cutoverId: string): Promise<string
     const status = await statusOf(cutover);
     if (status === null) return null;
     if (status.allowed.includes('approve')) await cutover.approve({ ...ada, confirm: cutoverId });
+    else if (status.phase === 'waiting-for-window') await openWindow(cutover);
     else if (status.phase === 'validating' && status.waitingFor.includes('stopped')) await cutover.abort(ada);
     return ends.includes(status.phase) ? status.phase : null;
   });
@@ -25,7 +26,20 @@ async function answer(cutover: CutoverHandle, cutoverId: string): Promise<string
 function waitingIn(phase: string): Partial<CutoverInput> {
   if (phase === 'waiting-for-lag') return { gates: { lag: { maxSeconds: 5, samples: 1, everySeconds: 1 } } };
   if (phase !== 'waiting-for-window') return {};
-  return { window: { notBefore: new Date(Date.now() + 10_000).toISOString() } };
+  return { window: { notBefore: new Date(Date.now() + 3_600_000).toISOString() } };
+}
+
+/** Lets a cutover go on that waits for its window. */
+const openWindow = (cutover: CutoverHandle) =>
+  cutover.change({ ...ada, window: { notBefore: new Date().toISOString() } });
+
+/** Approves a cutover, and opens its window if it has one. */
+async function approve(cutover: CutoverHandle, { cutoverId, window }: CutoverInput): Promise<void> {
+  await inPhase(cutover, 'waiting-for-approval');
+  await cutover.approve({ ...ada, confirm: cutoverId });
+  if (window === undefined) return;
+  await inPhase(cutover, 'waiting-for-window');
+  await openWindow(cutover);
 }
 
 describe.concurrent('a cutover that is reset', () => {
@@ -42,8 +56,7 @@ describe.concurrent('a cutover that is reset', () => {
     application.undrained = 100_000;
     const more = waitingIn(phase);
     const { arns, cutover, input } = await cutovers.start({ approval: {}, ...more }, application);
-    await inPhase(cutover, 'waiting-for-approval');
-    await cutover.approve({ ...ada, confirm: input.cutoverId });
+    await approve(cutover, input);
     await inPhase(cutover, 'draining');
     await resetTo(cutovers.stage, cutover.workflowId, phase);
     const again = cutovers.stage.dms.cutover(input.cutoverId);
@@ -72,8 +85,7 @@ describe.concurrent('a cutover that is reset', () => {
     async (phase, end) => {
       const hooks = { syncIdentities: hook('syncIdentities'), verify: hook('verify') } as CutoverInput['hooks'];
       const { application, arns, cutover, input } = await cutovers.start({ approval: {}, hooks, ...waitingIn(phase) });
-      await inPhase(cutover, 'waiting-for-approval');
-      await cutover.approve({ ...ada, confirm: input.cutoverId });
+      await approve(cutover, input);
       expect(await cutover.result()).toMatchObject({ outcome: 'switched' });
       await resetTo(cutovers.stage, cutover.workflowId, phase);
       const again = cutovers.stage.dms.cutover(input.cutoverId);

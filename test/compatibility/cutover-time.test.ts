@@ -50,7 +50,7 @@ test('a cutover that waits a week for its approval continues as new, keeps its s
     }
     expect(new Set(application.contexts.map(({ token }) => token)).size).toBe(1);
   });
-}, 180_000);
+});
 
 test('a cutover that drains for long continues as new with writes stopped, and still knows what to undo', async () => {
   await using stage = await startSkippingStage();
@@ -71,7 +71,7 @@ test('a cutover that drains for long continues as new with writes stopped, and s
     expect(application.isFenced).toBe(false);
     expect(new Set(application.contexts.map(({ token }) => token)).size).toBe(1);
   });
-}, 180_000);
+});
 
 test('a cutover whose approval does not come in time goes back, and never fences', async () => {
   await using stage = await startSkippingStage();

@@ -103,7 +103,6 @@ describe.concurrent('a cutover in trouble', () => {
       cause: { code: 'writes-stopped-too-long', phase: 'draining' },
     });
     expect(result.writesStoppedSeconds).toBeGreaterThanOrEqual(3);
-    expect(result.writesStoppedSeconds).toBeLessThan(30);
     await cutovers.expectAsBefore(application, arns);
     expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(0);
   });
@@ -210,7 +209,7 @@ describe.concurrent('a cutover in trouble', () => {
     expect(result).toMatchObject({ outcome: 'switched', checkpoints: [{ stopReason: 'Stop Reason NORMAL' }] });
     expect(simulator.count('StopReplication', arn)).toBe(2);
     expect(simulator.row(arn).Status).toBe('stopped');
-  }, 300_000);
+  });
 
   test('goes back when somebody starts a replication again during its final stop', async () => {
     const application = new Application();
@@ -226,7 +225,7 @@ describe.concurrent('a cutover in trouble', () => {
     expect(result).toMatchObject({ outcome: 'returned', cause: { code: 'stop-failed', phase: 'stopping' } });
     expect(application.done).not.toContain('switchToTarget');
     await cutovers.expectAsBefore(application, arns);
-  }, 300_000);
+  });
 
   test('runs again under the same id after it has returned', async () => {
     const { cutover, input } = await cutovers.start({ approval: {} });
@@ -278,13 +277,11 @@ describe.concurrent('a cutover in trouble', () => {
   test('lets the fence of a terminated run down, although its window has closed', async () => {
     const application = new Application();
     application.undrained = 1000;
-    // Long enough for a busy machine to stop the writes before the window closes.
-    const notAfter = new Date(Date.now() + 30_000).toISOString();
-    const { arns, cutover, input } = await cutovers.start({ window: { notAfter } }, application);
+    const { arns, cutover, input } = await cutovers.start({}, application);
     await inPhase(cutover, 'draining');
     await cutovers.stage.client.workflow.getHandle(cutover.workflowId).terminate('test');
-    await until('the window has closed', async () => Date.now() > Date.parse(notAfter));
-    const again = await cutovers.stage.dms.startCutover(input);
+    const window = { notAfter: new Date().toISOString() };
+    const again = await cutovers.stage.dms.startCutover({ ...input, window });
     expect(await again.result()).toMatchObject({ outcome: 'returned' });
     await cutovers.expectAsBefore(application, arns);
   });

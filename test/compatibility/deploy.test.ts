@@ -101,7 +101,7 @@ beforeAll(async () => {
     installGoProgram('kubeconform', 'github.com/yannh/kubeconform/cmd/kubeconform', 'v0.8.0'),
   ]);
   tools = { python, checkov: checkov('checkov'), kustomize, kubeconform };
-}, 600_000);
+});
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 /** Builds a program of the Go module proxy in the cache, and returns its path. */

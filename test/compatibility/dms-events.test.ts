@@ -12,7 +12,7 @@ beforeAll(async () => {
   moto = await startMoto();
   const credentials = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
   sqs = new SQSClient({ endpoint: moto.endpoint, region: 'eu-west-1', credentials });
-}, 300_000);
+});
 afterAll(async () => {
   sqs.destroy();
   await moto[Symbol.asyncDispose]();

@@ -96,4 +96,4 @@ test('the page shows each replication live, and shows inserted markup as text', 
     await browser.close();
     await simulator.close();
   }
-}, 180_000);
+});

@@ -17,7 +17,7 @@ let program: (name: string) => string;
 let folder: string;
 beforeAll(async () => {
   ({ program, folder } = await pythonPackage('python-package', 'pytest==9.1.1', 'boto3==1.44.8', 'mypy==1.20.0'));
-}, 300_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const pytest = (path: string, more: object = {}) =>
@@ -39,7 +39,7 @@ describe('the Python package', () => {
     } finally {
       await rm(airflow.folder, { recursive: true });
     }
-  }, 600_000);
+  });
 
   test('uses a simulator that runs already', async () => {
     const simulator = await startDmsSimulator({ speed: 0 });

@@ -53,7 +53,7 @@ test('a hundred and fifty waits hold at most half of fifty slots, and other acti
   }
   // If all slots were held, other activities would wait for most of HOLD_SECONDS. On an idle machine the slowest takes
   // one second.
-  expect(delays.toSorted((one, other) => one - other)[delays.length / 2]).toBeLessThan(2);
+  expect(delays.toSorted((one, other) => one - other)[delays.length / 2]).toBeLessThan(HOLD_SECONDS / 4);
   expect(Math.max(...delays)).toBeLessThan(HOLD_SECONDS / 2);
   const held = () => attempts.filter(({ from, to }) => to - from >= HELD_FROM_MS);
   await until('as many attempts as may be held have been', () => held().length > MAX_HELD_WAITS, 120);
@@ -61,4 +61,4 @@ test('a hundred and fifty waits hold at most half of fifty slots, and other acti
   expect(mostAtOnce(held())).toBeGreaterThan(MAX_HELD_WAITS / 2);
   expect(areStopping()).toBe(true);
   await Promise.all(handles.map(({ workflowId }) => stage.client.workflow.getHandle(workflowId).terminate('test')));
-}, 300_000);
+});

@@ -112,7 +112,7 @@ describe('a stop is started by name', () => {
     const arn = stage.simulator.createReplication();
     const { stdout } = await run('go', ['run', '.', arn], { cwd: example('go'), env: environment() });
     expect(stdout).toMatch(STOPPED);
-  }, 600_000);
+  });
 
   test('with the Temporal CLI, which also resumes the replication, reads its ledger and lifts its seal', async () => {
     const page = await readFile(new URL('docs/start-by-name.md', root), 'utf8');

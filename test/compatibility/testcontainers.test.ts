@@ -48,7 +48,7 @@ test('the example for Node starts the image, tests against it, and removes the c
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 300_000);
+});
 
 test('the example for Python starts the image, tests against it, and removes the container', async () => {
   const packages = ['pytest==9.1.1', 'boto3==1.44.8', 'testcontainers==4.15.0'];
@@ -62,4 +62,4 @@ test('the example for Python starts the image, tests against it, and removes the
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 300_000);
+});

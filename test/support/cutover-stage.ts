@@ -80,15 +80,18 @@ export function inPhase(cutover: CutoverHandle, phase: string): Promise<CutoverS
   });
 }
 
-/** Hides a replication from every look. Returns a function that shows it again. */
-export function hideReplication({ simulator }: Stage, replicationConfigArn: string): () => void {
-  const fault = { type: 'row-missing', hides: 'row-and-config', replicationConfigArn, times: 10_000 } as const;
-  for (const operation of ['DescribeReplications', 'DescribeReplicationConfigs'] as const)
-    simulator.fault({ ...fault, operation });
+/**
+ * Keeps every look at a replication from its answer: lists leave it out, and DMS fails where it is named. Looks at other
+ * replications are answered. Returns a function that lets it be seen again.
+ */
+export function preventLooks({ simulator }: Stage, replicationConfigArn: string): () => void {
+  const fault = { operation: 'DescribeReplications', replicationConfigArn, times: 10_000 } as const;
+  simulator.fault({ ...fault, type: 'error', name: 'InternalFailure', status: 500 });
+  simulator.fault({ ...fault, type: 'row-missing', hides: 'from-lists' });
   return () => simulator.clearFaults(replicationConfigArn);
 }
 
-/** Keeps a cutover in the phase `judging`, whose look finds no replication. Returns a function that lets it go on. */
+/** Keeps a cutover in the phase `judging`, whose look gets no answer. Returns a function that lets it go on. */
 export async function holdInJudging(stage: Stage, cutover: CutoverHandle, arn: string): Promise<() => void> {
   await inPhase(cutover, 'stopping');
   const tables = { operation: 'DescribeReplicationTableStatistics', replicationConfigArn: arn } as const;
@@ -96,7 +99,7 @@ export async function holdInJudging(stage: Stage, cutover: CutoverHandle, arn: s
   await until('the stop is being recorded', async () =>
     (await stage.dms.openOperation(arn))?.progress().then(({ phase }) => phase === 'recording'),
   );
-  const show = hideReplication(stage, arn);
+  const show = preventLooks(stage, arn);
   await inPhase(cutover, 'judging');
   return show;
 }
