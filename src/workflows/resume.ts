@@ -75,7 +75,8 @@ async function untilVerified(
   const secondsLeft = Math.max(0, startTimeoutSeconds - spentSeconds);
   tracker.enter('starting', 'Waiting until it runs, then looking for movement', lastStatus, secondsLeft);
   const wait = { replicationConfigArn, operationId, startTimeoutSeconds: secondsLeft, verifyProgressSeconds };
-  const running = await untilRunning({ holdSeconds }, { ...wait, before, mayHaveCalled, lastStatus });
+  const place = { holdSeconds, onMissing: (problem: string | null) => tracker.showProblem(problem) };
+  const running = await untilRunning(place, { ...wait, before, mayHaveCalled, lastStatus });
   if (progressProbe === null || running.progress === 'moving' || running.replication.status !== 'running')
     return running;
   tracker.enter('verifying', 'Asking whether it moves', running.replication.status);

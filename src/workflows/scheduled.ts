@@ -8,7 +8,7 @@ import { MAX_STOP_DELAY_SECONDS } from '../rules/pause-schedule.js';
 import type { Scheduled, ScheduledInput } from '../contract/pause-schedule.js';
 import type { Ledger } from '../contract/ledger-state.js';
 import type { ResumeReplicationResult, StopReplicationResult } from '../contract/results.js';
-import { waitingActivities } from './operation/activity-proxies.js';
+import { soughtWaits } from './operation/activity-proxies.js';
 import { unwrapFailure } from './operation/failures.js';
 import { runAsChild } from './operation/run-as-child.js';
 
@@ -39,7 +39,8 @@ export async function dmsScheduledStop(
   requireScheduled('stop', scheduled);
   const { replicationConfigArn } = scheduled.input;
   return skipIfOthersOperate(async () => {
-    const activities = waitingActivities('See whether it runs', { holdSeconds: 0, timeoutSeconds: LOOK_SECONDS });
+    const wait = { holdSeconds: 0, timeoutSeconds: LOOK_SECONDS };
+    const activities = soughtWaits('See whether it runs', wait, replicationConfigArn);
     const replication = await activities['dms.describeReplication']({ replicationConfigArn });
     const lateSeconds = Math.round((Date.now() - workflowInfo().startTime.getTime()) / 1000);
     if (lateSeconds > MAX_STOP_DELAY_SECONDS) return skip(`the stop is ${lateSeconds} seconds late: no worker ran`);
@@ -83,7 +84,7 @@ export async function dmsScheduledResume(
  */
 async function readSettledLedger(replicationConfigArn: string, prefix: string): Promise<Ledger> {
   const wait = { holdSeconds: 0, timeoutSeconds: MAX_WAIT_HOURS * 3600 };
-  const activities = waitingActivities('Wait until no operation is open', wait);
+  const activities = soughtWaits('Wait until no operation is open', wait, replicationConfigArn);
   for (let waitedSeconds = 0; ; waitedSeconds += REREAD_SECONDS) {
     await activities['dms.awaitIdle']({ replicationConfigArn });
     const ledger = await activities['dms.readLedger']({ replicationConfigArn });

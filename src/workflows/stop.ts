@@ -81,7 +81,7 @@ async function untilSettled(
     const waiting = 'Waiting until it is stopped and its checkpoint has settled';
     tracker.enter('stopping', waiting, lastStatus, stopTimeoutSeconds);
     const stopped = await untilStopped(
-      { holdSeconds },
+      { holdSeconds, onMissing: (problem) => tracker.showProblem(problem) },
       {
         ...rules,
         operationId: operation.operationId,

@@ -1,9 +1,8 @@
 /** Operations on a task queue whose workers do not have the activities of this package. */
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createDmsActivities } from '../../src/activities/index.js';
-import type { RecordOperation } from '../../src/contract/activity-protocol.js';
 import { findDmsFailure } from '../../src/contract/failures.js';
 import { runCli } from '../support/cli.js';
 import { Application, cutoverInput } from '../support/cutover.js';
@@ -67,37 +66,59 @@ test.each([
   });
 });
 
-test('a stop that no worker can record fails after five minutes, and its ledger records it once a worker can', async () => {
+test.each([
+  ['dmsScheduledStop', 'dms.describeReplication'],
+  ['dmsScheduledResume', 'dms.awaitIdle'],
+])('%s fails after five minutes, and names the activity', async (workflow, activity) => {
   await using stage = await startSkippingStage();
-  const replicationConfigArn = stage.simulator.createReplication();
-  let isKnown = false;
-  const own = createDmsActivities({ dms: simulatedApi(stage.simulator) });
-  // A worker that is replaced would keep its ledgers, because this server knows no end of a sticky queue.
-  const recordOperation = (request: RecordOperation) => {
-    if (isKnown) return own['dms.recordOperation'](request);
-    throw ApplicationFailure.retryable('Activity function dms.recordOperation is not registered', 'NotFoundError');
-  };
-  const worker = await stage.work({}, { 'dms.recordOperation': recordOperation });
+  const worker = await ignorantWorker(stage);
   await worker.runUntil(async () => {
-    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
-    await stage.env.sleep(600_000);
-    const failure = await failureOf(handle.result());
-    expect(failure).toMatchObject({
-      type: 'DmsWorkerMissing',
-      message: expect.stringContaining('dms.recordOperation'),
+    const scheduled = await stage.env.client.workflow.start(workflow, {
+      workflowId: 'nightly',
+      taskQueue: stage.taskQueue,
+      args: [{ scheduleId: 'nightly', input: { replicationConfigArn: stage.simulator.createReplication() } }],
     });
-    expect(stage.simulator.row(replicationConfigArn).Status).toBe('stopped');
-    expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toEqual([]);
-    isKnown = true;
-    const ledger = await until('its ledger records it', async () => {
-      await stage.env.sleep(60_000);
-      const found = await stage.dms.ledger(replicationConfigArn);
-      return found.checkpoints.length === 1 ? found : null;
-    });
-    expect(ledger.operations[0]).toMatchObject({ kind: 'stop', finishedBy: 'ledger' });
-    expect(stage.simulator.count('StopReplication')).toBe(1);
+    await stage.env.sleep(480_000);
+    const failure = findDmsFailure(await failureOf(scheduled.result()));
+    expect(failure).toMatchObject({ type: 'DmsWorkerMissing', message: expect.stringContaining(activity) });
   });
 });
+
+test.each(['dms.awaitStopped', 'dms.recordOperation'] as const)(
+  'a stop that DMS has accepted fails after five minutes without %s, and its ledger records it once a worker has that',
+  async (activity) => {
+    await using stage = await startSkippingStage();
+    const replicationConfigArn = stage.simulator.createReplication();
+    let isKnown = false;
+    const own = createDmsActivities({ dms: simulatedApi(stage.simulator) });
+    // A worker that is replaced would keep its ledgers, because this server knows no end of a sticky queue.
+    const run = own[activity] as (request: unknown) => Promise<unknown>;
+    const whenKnown = (request: unknown) => {
+      if (isKnown) return run(request);
+      throw ApplicationFailure.retryable(`Activity function ${activity} is not registered`, 'NotFoundError');
+    };
+    const worker = await stage.work({}, { [activity]: whenKnown });
+    await worker.runUntil(async () => {
+      const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+      await stage.env.sleep(600_000);
+      const failure = await failureOf(handle.result());
+      expect(failure).toMatchObject({
+        type: 'DmsWorkerMissing',
+        message: expect.stringContaining(activity),
+      });
+      await until('it is stopped', () => stage.simulator.row(replicationConfigArn).Status === 'stopped');
+      expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toEqual([]);
+      isKnown = true;
+      const ledger = await until('its ledger records it', async () => {
+        await stage.env.sleep(60_000);
+        const found = await stage.dms.ledger(replicationConfigArn);
+        return found.checkpoints.length === 1 ? found : null;
+      });
+      expect(ledger.operations[0]).toMatchObject({ kind: 'stop', finishedBy: 'ledger' });
+      expect(stage.simulator.count('StopReplication')).toBe(1);
+    });
+  },
+);
 
 test('a stop goes on when a worker with the activities comes within five minutes', async () => {
   await using stage = await Stage.set();
@@ -200,8 +221,7 @@ test.concurrent.each(['that does not exist yet', 'that exists'])(
       expect((await handle.describe()).raw.pendingActivities).toMatchObject([{ attempt: 1 }]);
       const details = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
       expect(details.currentDetails).toContain(queue);
-      const place = ['--address', inject('temporalAddress'), '--disable-config-file'];
-      const shown = await runCli(['cutover', 'status', cutover.workflowId.replace('dms-cutover:', ''), ...place]);
+      const shown = await runCli(['cutover', 'status', cutover.workflowId.replace('dms-cutover:', '')]);
       expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining(queue) });
     } finally {
       process.off('warning', onWarning);

@@ -66,7 +66,7 @@ export async function finishCall(ledgerRun: LedgerRun, call: PendingCall): Promi
 
 async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Followed> {
   const { replicationConfigArn } = ledgerRun.ledger;
-  const { operationId, before, taskQueue } = call;
+  const { operationId, before } = call;
   const stop = {
     replicationConfigArn,
     operationId,
@@ -76,10 +76,13 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
     hasRun: true,
   };
   const follow = async (stopTimeoutSeconds: number, hasSeenStop: boolean) =>
-    untilStopped(
-      { holdSeconds: HOLD_SECONDS, taskQueue },
-      { ...stop, hasSeenStop, stopTimeoutSeconds, settleSeconds: SETTLE_SECONDS, selfRestartGraceSeconds: 0 },
-    );
+    untilStopped(placeOf(ledgerRun, call), {
+      ...stop,
+      hasSeenStop,
+      stopTimeoutSeconds,
+      settleSeconds: SETTLE_SECONDS,
+      selfRestartGraceSeconds: 0,
+    });
   try {
     const stopped = await follow(effectTimeoutSeconds(call), false).catch((err: unknown) => {
       const failure = findDmsFailure(err);
@@ -108,17 +111,15 @@ async function followStop(ledgerRun: LedgerRun, call: PendingCall): Promise<Foll
 
 async function followStart(ledgerRun: LedgerRun, call: PendingCall): Promise<Followed> {
   const { replicationConfigArn } = ledgerRun.ledger;
-  const { operationId, taskQueue, startReplicationType, before } = call;
+  const { operationId, startReplicationType, before } = call;
+  const place = placeOf(ledgerRun, call);
   const wait = { replicationConfigArn, operationId, before, mayHaveCalled: true, verifyProgressSeconds: 0 };
   try {
     const startTimeoutSeconds = effectTimeoutSeconds(call);
-    const running = await untilRunning(
-      { holdSeconds: HOLD_SECONDS, taskQueue },
-      { ...wait, startTimeoutSeconds },
-    ).catch((err: unknown) => {
+    const running = await untilRunning(place, { ...wait, startTimeoutSeconds }).catch((err: unknown) => {
       const failure = findDmsFailure(err);
       if (failure?.type !== 'DmsStartTimedOut' || !isActive(failure)) throw err;
-      return untilRunning({ holdSeconds: HOLD_SECONDS, taskQueue }, { ...wait, startTimeoutSeconds: FOLLOW_SECONDS });
+      return untilRunning(place, { ...wait, startTimeoutSeconds: FOLLOW_SECONDS });
     });
     const from = recordResumedFrom(ledgerRun.ledger.checkpoints[0], startReplicationType, before.stop);
     const result = { outcome: 'resumed', operationId, resumedFrom: from, startReplicationType, ...running } as const;
@@ -200,6 +201,11 @@ function endedByLook({ details: [{ failureMessages }] }: DmsFailure): boolean {
 /** True if the wait ended while the replication ran or started. */
 function isActive(failure: DmsFailure): boolean {
   return statusFacts(failure.details[0].status ?? '').phase === 'active';
+}
+
+/** Returns where the waits of a call are served, and what shows that the workers there lack them. */
+function placeOf(ledgerRun: LedgerRun, { taskQueue }: PendingCall) {
+  return { holdSeconds: HOLD_SECONDS, taskQueue, onMissing: showOf(ledgerRun) };
 }
 
 /** Returns the function that shows why the call can't be finished. */

@@ -32,7 +32,7 @@ export function changingActivities(summary: string, taskQueue?: string, retryPol
 }
 
 /** Retries of activities that workers may not know. */
-const soughtRetry = { ...retry, nonRetryableErrorTypes: NOT_REGISTERED };
+export const soughtRetry = { ...retry, nonRetryableErrorTypes: NOT_REGISTERED };
 
 /**
  * Returns {@link changingActivities} that fail after five minutes with `DmsWorkerMissing` if the workers of the task

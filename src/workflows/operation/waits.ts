@@ -8,80 +8,81 @@ import type {
   StoppedReplication,
 } from '../../contract/activity-protocol.js';
 import { SETTLE_GRACE_SECONDS } from '../../dms/checkpoint.js';
-import { waitingActivities } from './activity-proxies.js';
+import { soughtRetry, waitingActivities } from './activity-proxies.js';
 import { isTimedOut } from './failures.js';
+import { untilKnown, type Sought } from './missing-worker.js';
 import { waitWithNudges } from './nudges.js';
 
-/** Hold time and task queue of the worker that serves a wait. */
-interface WaitPlace {
+/** Hold time and task queue of the worker that serves a wait, and what learns that it lacks the activity. */
+interface WaitPlace extends Pick<Sought, 'taskQueue' | 'onMissing'> {
   readonly holdSeconds: number;
-  readonly taskQueue?: string | undefined;
 }
 
 /** Waits until a stop has settled, or until looks show that the replication runs or never ran. */
 export function untilStopped(
-  { holdSeconds, taskQueue }: WaitPlace,
+  place: WaitPlace,
   stop: AwaitStopped & Pick<StopPlan, 'stopTimeoutSeconds' | 'settleSeconds' | 'selfRestartGraceSeconds'>,
 ): Promise<StoppedReplication> {
   const { settleSeconds, selfRestartGraceSeconds } = stop;
-  const wait = (stopTimeoutSeconds: number) =>
-    waitingActivities('Wait until it is stopped and its checkpoint has settled', {
-      holdSeconds,
-      taskQueue,
-      timeoutSeconds: stopTimeoutSeconds + SETTLE_GRACE_SECONDS + settleSeconds + selfRestartGraceSeconds,
-    })['dms.awaitStopped']({ ...stop, stopTimeoutSeconds });
-  return withLastLook(
-    'DmsStopTimedOut',
-    { ...stop, taskQueue },
-    () => wait(stop.stopTimeoutSeconds),
-    () => wait(0),
-  );
+  const summary = 'Wait until it is stopped and its checkpoint has settled';
+  const seconds = stop.stopTimeoutSeconds;
+  const end = { activityType: 'dms.awaitStopped', seconds, failureType: 'DmsStopTimedOut' } as const;
+  return withLastLook(place, stop, end, (secondsLeft) => {
+    const timeoutSeconds = secondsLeft + SETTLE_GRACE_SECONDS + settleSeconds + selfRestartGraceSeconds;
+    const activities = waitingActivities(summary, { ...place, timeoutSeconds }, soughtRetry);
+    return activities['dms.awaitStopped']({ ...stop, stopTimeoutSeconds: secondsLeft });
+  });
 }
 
 /** Waits until a replication runs, then watches for movement. */
 export function untilRunning(
-  { holdSeconds, taskQueue }: WaitPlace,
+  place: WaitPlace,
   start: AwaitRunning & Pick<ResumePlan, 'startTimeoutSeconds' | 'verifyProgressSeconds'>,
 ): Promise<RunningReplication> {
-  const wait = (startTimeoutSeconds: number) =>
-    waitingActivities('Wait until it runs, then look for movement and an early death', {
-      holdSeconds,
-      taskQueue,
-      timeoutSeconds: startTimeoutSeconds + start.verifyProgressSeconds,
-    })['dms.awaitRunning']({ ...start, startTimeoutSeconds });
-  return withLastLook(
-    'DmsStartTimedOut',
-    { ...start, taskQueue },
-    () => wait(start.startTimeoutSeconds),
-    () => wait(0),
-  );
+  const summary = 'Wait until it runs, then look for movement and an early death';
+  const seconds = start.startTimeoutSeconds;
+  const end = { activityType: 'dms.awaitRunning', seconds, failureType: 'DmsStartTimedOut' } as const;
+  return withLastLook(place, start, end, (secondsLeft) => {
+    const timeoutSeconds = secondsLeft + start.verifyProgressSeconds;
+    const activities = waitingActivities(summary, { ...place, timeoutSeconds }, soughtRetry);
+    return activities['dms.awaitRunning']({ ...start, startTimeoutSeconds: secondsLeft });
+  });
+}
+
+/** When a wait ends without a look, and the failure that it then ends with. */
+interface WaitEnd {
+  readonly activityType: 'dms.awaitStopped' | 'dms.awaitRunning';
+  readonly seconds: number;
+  readonly failureType: 'DmsStopTimedOut' | 'DmsStartTimedOut';
 }
 
 /**
  * Waits, and takes one more look if the schedule-to-close timeout fires. That timeout fires only if no worker ran until
  * long past the deadline. Throws if no worker takes that look either.
+ *
+ * Throws `DmsWorkerMissing` after five minutes if the workers do not know the activity. Each try has the time that is
+ * left.
  */
 async function withLastLook<Result>(
-  type: 'DmsStopTimedOut' | 'DmsStartTimedOut',
-  {
-    replicationConfigArn,
-    operationId,
-    lastStatus: status,
-    taskQueue,
-  }: (AwaitStopped | AwaitRunning) & Pick<WaitPlace, 'taskQueue'>,
-  wait: () => Promise<Result>,
-  lastLook: () => Promise<Result>,
+  { taskQueue, onMissing }: WaitPlace,
+  { replicationConfigArn, operationId, lastStatus: status }: AwaitStopped | AwaitRunning,
+  { activityType, seconds, failureType }: WaitEnd,
+  waitFor: (secondsLeft: number) => Promise<Result>,
 ): Promise<Result> {
+  const begunAt = Date.now();
+  const sought = { replicationConfigArn, taskQueue, onMissing };
+  const wait = () =>
+    untilKnown(activityType, sought, () => waitFor(Math.max(0, seconds - (Date.now() - begunAt) / 1000)));
   try {
     return await waitWithNudges(replicationConfigArn, wait, taskQueue);
   } catch (err) {
     if (!isTimedOut(err)) throw err;
   }
   try {
-    return await lastLook();
+    return await untilKnown(activityType, sought, () => waitFor(0));
   } catch (err) {
     if (!isTimedOut(err)) throw err;
     const subject = { replicationConfigArn, operationId, status };
-    throw nobodyLooked(type, subject, taskQueue ?? workflowInfo().taskQueue);
+    throw nobodyLooked(failureType, subject, taskQueue ?? workflowInfo().taskQueue);
   }
 }
