@@ -219,7 +219,7 @@ test('connections that are slow or not HTTP are closed, and delay no other reque
     const socket = connect(Number(port), '127.0.0.1');
     socket.on('error', () => {}).resume();
     // One half sends text that is not HTTP. The other half sends only the beginning of a request.
-    socket.write(n % 2 === 0 ? oneOf(texts) : 'POST / HTTP/1.1\r\ncontent-length: 1000\r\n\r\n{');
+    socket.write(n % 2 === 0 ? oneOf(texts) : 'POST / HTTP/1.1\r\nhost: dms\r\ncontent-length: 1000\r\n\r\n{');
     return socket;
   });
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
