@@ -44,8 +44,9 @@ export const shared = {
 /** Files that replace no module, no clock and no logger share a process, so that it loads the SDKs once. */
 const SHARED = [
   'test/*.test.ts',
-  'test/{cli,consumers,contract,dms,dynamodb,e2e,iam,ledger,replay,rules,simulator}/*.test.ts',
+  'test/{consumers,contract,dms,dynamodb,e2e,iam,ledger,replay,rules,simulator}/*.test.ts',
   'test/aws/{hosts,secrets}.test.ts',
+  'test/cli/!(connection).test.ts',
   'test/worker/{health,settings}.test.ts',
   'test/client/!(watch).test.ts',
   'test/activities/!(attempts|change|ledger-patience|trouble-of-aws).test.ts',

@@ -1,5 +1,12 @@
 /** Connection to Temporal, from flags, variables and the config file, as the Temporal CLI reads them. */
-import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CODEC_MODULE, loadDataConverter } from '../data-converter.js';
 import { messageOf } from '../program.js';
@@ -26,9 +33,13 @@ export async function connect(
   const { connectionOptions, namespace = 'default' } = readOptions(globals, env);
   const address = connectionOptions.address ?? 'localhost:7233';
   const dataConverter = await loadDataConverter(env[CODEC_MODULE]);
+  const connection = Connection.lazy({
+    connectTimeout: `${CONNECT_SECONDS}s`,
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endWithConnection],
+    ...connectionOptions,
+  });
   try {
-    const options = { connectTimeout: `${CONNECT_SECONDS}s`, ...connectionOptions } as ConnectionOptions;
-    const connection = await Connection.connect(options);
+    await connection.ensureConnected();
     const client = new Client({
       connection,
       namespace,
@@ -37,6 +48,7 @@ export async function connect(
     });
     return { client, place: { address, namespace } };
   } catch (err) {
+    await connection.close();
     const cause = err instanceof Error && isGrpcServiceError(err.cause) ? err.cause : null;
     if (cause !== null && isDenial(cause.code)) throw err;
     throw new CliError(
@@ -46,6 +58,24 @@ export async function connect(
     );
   }
 }
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+
+/**
+ * Ends the retries of a connection that a command has closed. The SDK retries by a timer. A call on a closed connection
+ * throws, and in a timer that would end the process.
+ */
+const endWithConnection = ((options, nextCall) => {
+  try {
+    return nextCall(options);
+  } catch (err) {
+    if (!/channel has been shut down/i.test(messageOf(err))) throw err;
+    return unanswered;
+  }
+}) as Interceptor;
+
+/** Call that is never answered. */
+const unanswered = { start() {}, sendMessage() {}, halfClose() {}, startRead() {}, cancelWithStatus() {} };
 
 function readOptions(globals: GlobalOptions, env: Env) {
   refuseUnsupported(globals, env);
