@@ -59,7 +59,9 @@ function numbers(version: string): number[] {
 export function problemOf(err: unknown): string {
   const message = messageOf(err);
   const [, missing] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
-  return missing === undefined ? message : `It needs ${missing}. Install it: npm install ${missing}`;
+  return missing === undefined
+    ? message
+    : `It needs ${missing}. Install it beside temporal-dms: npm install ${missing} (if temporal-dms is global: npm install --global ${missing})`;
 }
 
 export function messageOf(err: unknown): string {

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { isUnanswered, serverMessageOf } from '../client/reach.js';
 import { describeStuckTask } from '../client/problems.js';
-import { lastPolls } from '../client/workers.js';
+import { findUnservedTask, lastPolls } from '../client/workers.js';
 import { shellWord, workerCommand } from '../contract/commands.js';
 import { isDmsFailure } from '../contract/failures.js';
-import { ledgerWorkflowId, workflowTypes } from '../contract/names.js';
+import { ledgerWorkflowId, planType, workflowTypes } from '../contract/names.js';
 import { messageOf } from '../program.js';
 import { distance } from './text.js';
 
@@ -51,10 +51,13 @@ export async function checkTemporal(client: Client, taskQueue: string): Promise<
   const checks = [ok('namespace', namespace), workflows, activities];
   if (workflows.state === 'failed')
     return [...checks, skipped('workflows', 'No worker polls'), skipped('ledger', 'No worker polls')];
+  const { stop, resume, ledger } = workflowTypes;
   return [
     ...checks,
-    await checkWorkflow(client, taskQueue, 'workflows', workflowTypes.stop),
-    await checkWorkflow(client, taskQueue, 'ledger', workflowTypes.ledger),
+    ...(await Promise.all([
+      checkWorkflows(client, taskQueue, 'workflows', [stop, resume, planType]),
+      checkWorkflows(client, taskQueue, 'ledger', [ledger]),
+    ])),
   ];
 }
 
@@ -72,15 +75,31 @@ async function checkPolls(
     : ok(name, `${polls.length} on the task queue "${taskQueue}", the last poll was ${distance(newest)}`);
 }
 
+/** Checks that a worker has workflows. Returns the first problem. */
+async function checkWorkflows(
+  client: Client,
+  taskQueue: string,
+  name: string,
+  types: readonly string[],
+): Promise<DoctorCheck> {
+  const problems = await Promise.all(types.map((type) => findWorkflowProblem(client, taskQueue, name, type)));
+  return problems.find((problem) => problem !== null) ?? ok(name, `A worker has ${types.join(', ')}`);
+}
+
 /** Starts a workflow with an input that it refuses at once. Only a worker that has its type can refuse it. */
-async function checkWorkflow(client: Client, taskQueue: string, name: string, type: string): Promise<DoctorCheck> {
+async function findWorkflowProblem(
+  client: Client,
+  taskQueue: string,
+  name: string,
+  type: string,
+): Promise<DoctorCheck | null> {
   const workflowId = `dms-doctor:${randomUUID()}`;
   const handle = client.workflow.getHandle(workflowId);
   try {
     await client.workflow.start(type, {
       workflowId,
       taskQueue,
-      args: [{ replicationConfigArn: 'doctor' }],
+      args: [{ replicationConfigArn: 'doctor', kind: 'stop', input: { replicationConfigArn: 'doctor' } }],
       staticSummary: 'temporal-dms doctor: fails by intent, and has no effect',
       workflowExecutionTimeout: '30 s',
     });
@@ -89,37 +108,50 @@ async function checkWorkflow(client: Client, taskQueue: string, name: string, ty
     return bad('warning', name, `No workflow can be started: ${serverMessageOf(err)}`, hint);
   }
   const problem = await problemOfProbe(client, handle);
-  if (problem === null) return ok(name, `A worker has ${type}`);
+  if (problem === null) return null;
   await handle.terminate('temporal-dms doctor gave up').catch(() => {});
-  return bad(
-    'failed',
-    name,
-    `No worker of the task queue "${taskQueue}" ran ${type}: ${problem}`,
-    'Export the workflows of temporal-dms/workflows from the file that the worker bundles.',
-  );
+  const { text, isUnserved } = problem;
+  const hint = isUnserved
+    ? `Start a worker: ${workerCommand(taskQueue)}`
+    : 'Export the workflows of temporal-dms/workflows from the file that the worker bundles.';
+  return bad('failed', name, `No worker of the task queue "${taskQueue}" ran ${type}: ${text}`, hint);
 }
 
-/** Waits for the end of a probe, or for a failed task of it. `null`: a worker has refused its input, as it should. */
-async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<string | null> {
+interface ProbeProblem {
+  readonly text: string;
+  /** True if no worker takes the task. */
+  readonly isUnserved: boolean;
+}
+
+/**
+ * Waits for the end of a probe, for a failed task of it, or until no worker has taken its task for too long. `null`: a
+ * worker has refused its input, as it should.
+ */
+async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<ProbeProblem | null> {
   const over = new AbortController();
   const ended = client
     .withDeadline(Date.now() + PROBE_SECONDS * 1000, () => handle.result())
     .then(
-      () => 'it took an invalid input, so another workflow has that name',
+      () => ({ text: 'it took an invalid input, so another workflow has that name', isUnserved: false }),
       (err: unknown) => {
         if (isDmsFailure(err, 'DmsInvalidInput')) return null;
-        return isUnanswered(err) ? `none took it within ${PROBE_SECONDS} s` : serverMessageOf(err);
+        const text = isUnanswered(err) ? `none completed it within ${PROBE_SECONDS} s` : serverMessageOf(err);
+        return { text, isUnserved: false };
       },
     );
-  const waitForStuckTask = async (): Promise<string | null> => {
+  const waitForProblem = async (): Promise<ProbeProblem> => {
     for (;;) {
       await sleep(PROBE_LOOK_MS, undefined, { signal: over.signal });
-      const stuck = await describeStuckTask(client, await handle.describe());
-      if (stuck !== null) return stuck;
+      const description = await handle.describe();
+      const text = await describeStuckTask(client, description);
+      if (text !== null) return { text, isUnserved: false };
+      const unserved = await findUnservedTask(client, description);
+      if (unserved !== null)
+        return { text: `none has taken it since ${unserved.since}. Its workers may have ended`, isUnserved: true };
     }
   };
   try {
-    return await Promise.race([ended, waitForStuckTask().catch(() => ended)]);
+    return await Promise.race([ended, waitForProblem().catch(() => ended)]);
   } finally {
     over.abort();
   }

@@ -4,15 +4,20 @@ import { messageOf } from '../program.js';
 import { CliError } from './exit-codes.js';
 import type { Session } from './session.js';
 
-/** Reads JSON from a file, or from stdin for `-`. */
-export async function readJsonFile(session: Session, file: string): Promise<unknown> {
+/** Reads a JSON object from a file, or from stdin for `-`. */
+export async function readJsonFile(session: Session, file: string): Promise<object> {
   const written = await readText(session, file);
+  const where = file === '-' ? 'The input' : `The file ${file}`;
+  const hint = 'Check it, for example with: jq . <file>';
+  let value: unknown;
   try {
-    return JSON.parse(written.replace(/^\uFEFF/, '')) as unknown;
+    value = JSON.parse(written.replace(/^\uFEFF/, ''));
   } catch (err) {
-    const where = file === '-' ? 'The input' : `The file ${file}`;
-    throw new CliError(`${where} is no JSON: ${messageOf(err)}`, 'Check it, for example with: jq . <file>');
+    throw new CliError(`${where} is no JSON: ${messageOf(err)}`, hint);
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CliError(`${where} is no JSON object`, hint);
+  return value;
 }
 
 /** Reads a text from a file, or from stdin for `-`. */

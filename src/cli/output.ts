@@ -19,9 +19,11 @@ export class Output {
   /** Live text on the terminal, which the next one replaces. */
   #live = '';
 
+  /** `pasteable`: completes the commands in a text. */
   constructor(
     private readonly terminal: Terminal,
     private readonly options: OutputOptions,
+    private readonly pasteable: (text: string) => string,
   ) {}
 
   get isText(): boolean {
@@ -45,21 +47,21 @@ export class Output {
   /** Writes the result of a command. */
   result(value: unknown, text: () => string): void {
     const { output } = this.options;
-    if (output === 'text') this.#write(`${text()}\n`);
-    else if (output === 'json') this.#write(`${JSON.stringify(value, null, 2)}\n`);
-    else if (output === 'jsonl') this.#write(`${JSON.stringify(value)}\n`);
+    if (output === 'text') this.#write(`${this.pasteable(text())}\n`);
+    else if (output === 'json') this.#write(`${this.#json(value, 2)}\n`);
+    else if (output === 'jsonl') this.#write(`${this.#json(value)}\n`);
   }
 
   /** Writes a list: an array in JSON, a line for each entry in JSON lines. `whole`: value in JSON in place of the array. */
   list(values: readonly unknown[], text: () => string, whole: unknown = values): void {
     if (this.options.output !== 'jsonl') this.result(whole, text);
-    else for (const value of values) this.#write(`${JSON.stringify(value)}\n`);
+    else for (const value of values) this.#write(`${this.#json(value)}\n`);
   }
 
   /** Writes one of many results, as a line of its own in JSON. */
   line(value: unknown, text: () => string): void {
     if (this.isText) this.result(value, text);
-    else if (this.options.output !== 'none') this.#write(`${JSON.stringify(value)}\n`);
+    else if (this.options.output !== 'none') this.#write(`${this.#json(value)}\n`);
   }
 
   /** Writes a value for scripts: bare in text, quoted in JSON. */
@@ -71,18 +73,19 @@ export class Output {
   say(line: string): void {
     if (!this.isText || this.options.quiet) return;
     this.#clear();
-    this.terminal.stderr.write(`${line}\n`);
+    this.terminal.stderr.write(`${this.pasteable(line)}\n`);
   }
 
   /** Writes a warning of this package, in JSON a line of its own. Other warnings, such as Node's, are not for operators. */
   warn(name: string, message: string): void {
     if (name !== 'TemporalDmsWarning' || this.options.quiet) return;
     if (this.isText) this.say(this.style('yellow', message, this.terminal.stderr));
-    else this.terminal.stderr.write(`${JSON.stringify({ warning: { message } })}\n`);
+    else this.terminal.stderr.write(`${JSON.stringify({ warning: { message: this.pasteable(message) } })}\n`);
   }
 
   /** Replaces the live text. Without a terminal, writes the text if it has changed. */
-  live(text: string): void {
+  live(changed: string): void {
+    const text = this.pasteable(changed);
     if (text === this.#live) return;
     if (!this.isLive) {
       this.#live = text;
@@ -94,7 +97,9 @@ export class Output {
     this.#live = text;
   }
 
-  error({ type, message, hint, details }: ShownError): void {
+  error({ type, details, ...shown }: ShownError): void {
+    const message = this.pasteable(shown.message);
+    const hint = shown.hint === null ? null : this.pasteable(shown.hint);
     if (this.isText || this.options.output === 'none') {
       this.#live = '';
       const what = `temporal-dms: ${type === null ? '' : `${type}: `}${message}`;
@@ -111,6 +116,15 @@ export class Output {
     const { color } = this.options;
     const { NO_COLOR, TERM } = this.terminal.env;
     return color === 'always' || (color === 'auto' && stream.isTTY === true && !NO_COLOR && TERM !== 'dumb');
+  }
+
+  /** Returns a result as JSON. Its texts stay as they are, except commands. */
+  #json(value: unknown, indent?: number): string {
+    const commands = (name: string, member: unknown) => {
+      if (name === 'hint' && typeof member === 'string') return this.pasteable(member);
+      return name === 'next' && Array.isArray(member) ? member.map((each) => this.pasteable(String(each))) : member;
+    };
+    return JSON.stringify(value, commands, indent);
   }
 
   #write(text: string): void {

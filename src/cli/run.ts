@@ -4,6 +4,7 @@ import { addCommands } from './commands/index.js';
 import { exitCodes } from './exit-codes.js';
 import { addGlobalOptions, normalArguments, type GlobalOptions } from './globals.js';
 import { Output } from './output.js';
+import { pasteable } from './pasteable.js';
 import { Session, type Runner } from './session.js';
 import { WIDTH } from './text.js';
 import type { Terminal } from './terminal.js';
@@ -37,7 +38,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     await program.parseAsync(normalArguments(args), { from: 'user' });
     return exitCode;
   } catch (err) {
-    const output = new Output(terminal, program.opts<GlobalOptions>());
+    const globals = program.opts<GlobalOptions>();
+    const output = new Output(terminal, globals, pasteable(globals));
     if (err instanceof CommanderError) {
       // Commander has written its help already. It has kept its errors.
       const [message, hint = null] = usageErrors;

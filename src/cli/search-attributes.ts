@@ -24,7 +24,7 @@ export async function checkSearchAttributes(client: Client, creates: boolean): P
     return { name: NAME, state: 'warning', detail, hint };
   }
   if (!creates) {
-    const detail = `The namespace lacks at least one of the search attributes ${names.join(', ')}, or one has another type. The Web UI and temporal workflow list can't filter replications`;
+    const detail = `The namespace lacks at least one of the search attributes ${names.join(', ')}, or one has another type. So the Web UI can't filter replications`;
     return { name: NAME, state: 'skipped', detail, hint: `Create them: ${CREATE} ${namespace}` };
   }
   try {

@@ -4,6 +4,7 @@ import { CODEC_MODULE } from '../data-converter.js';
 import type { Place } from './connection.js';
 import type { GlobalOptions } from './globals.js';
 import { Output } from './output.js';
+import { pasteable } from './pasteable.js';
 import type { Terminal } from './terminal.js';
 
 interface Connected {
@@ -21,7 +22,7 @@ export class Session {
     readonly globals: GlobalOptions,
     readonly terminal: Terminal,
   ) {
-    this.output = new Output(terminal, globals);
+    this.output = new Output(terminal, globals, pasteable(globals));
   }
 
   get taskQueue(): string {

@@ -1,7 +1,6 @@
 /** Status of one replication, as `temporal-dms status` shows it. */
 import type { ClientProgress, OpenOperation, ReplicationClient, ReplicationSummary } from '../client/index.js';
-import { dmsCommand, shellWord, workerCommand } from '../contract/commands.js';
-import { DMS_TASK_QUEUE } from '../contract/names.js';
+import { dmsCommand, shellWord, taskQueueOption, workerCommand } from '../contract/commands.js';
 import type { Guard, Ledger, OperationRecord, Reservation, Seal } from '../contract/ledger-state.js';
 import type { CheckpointRecord } from '../contract/records.js';
 import { commandLines, fields, shortName, timeText } from './text.js';
@@ -28,7 +27,11 @@ export interface ReplicationStatus extends ReplicationSummary {
 }
 
 /** Reads the status. Throws `DmsLedgerNotFound` if nothing is known of the replication. */
-export async function readStatus(replications: ReplicationClient, arn: string): Promise<ReplicationStatus> {
+export async function readStatus(
+  replications: ReplicationClient,
+  arn: string,
+  taskQueue: string,
+): Promise<ReplicationStatus> {
   const [summary, operation, { ledger, problem, silentTaskQueue }] = await Promise.all([
     replications.summary(arn),
     readOperation(replications, arn),
@@ -43,7 +46,7 @@ export async function readStatus(replications: ReplicationClient, arn: string): 
   const isNewer = ledger !== null && summary?.state !== 'lost';
   const known = (isNewer ? summaryOfLedger(ledger) : summary) ?? unrecorded(arn);
   const status = { ...known, operation, ledger: ledger === null ? null : newestOf(ledger), problem };
-  return { ...status, next: nextSteps(status, silentTaskQueue) };
+  return { ...status, next: nextSteps(status, taskQueue, silentTaskQueue) };
 }
 
 async function readOperation(replications: ReplicationClient, arn: string): Promise<ReplicationStatus['operation']> {
@@ -84,9 +87,10 @@ function newestOf({ sealed, reservation, guard, checkpoints, operations }: Ledge
   };
 }
 
-/** Returns the commands that go on from a status, the likeliest first. */
+/** Returns the commands that go on from a status, the likeliest first. `taskQueue`: where new operations begin. */
 export function nextSteps(
   status: Omit<ReplicationStatus, 'next'>,
+  taskQueue: string,
   silentTaskQueue: string | null = null,
 ): readonly string[] {
   const { replicationConfigArn: arn, state, operation, sealed, reservedBy, ledger } = status;
@@ -101,8 +105,8 @@ export function nextSteps(
     ];
   }
   if (silentTaskQueue !== null) {
-    const move = command('move-ledger', `--task-queue ${DMS_TASK_QUEUE}`);
-    return [workerCommand(silentTaskQueue), command('status'), ...(silentTaskQueue === DMS_TASK_QUEUE ? [] : [move])];
+    const move = command('move-ledger', `--task-queue ${shellWord(taskQueue)}`);
+    return [workerCommand(silentTaskQueue), command('status'), ...(silentTaskQueue === taskQueue ? [] : [move])];
   }
   if (state === 'unreadable') return ['export TEMPORAL_DMS_CODEC_MODULE=<module of your data converter>'];
   if (state === 'lost')
@@ -115,9 +119,10 @@ export function nextSteps(
     return [...describe, command('break-reservation')];
   }
   if (sealed) return [command('unseal')];
-  if (state === 'stopped') return [command('resume')];
-  if (state === 'failed') return [command('history'), command('resume')];
-  return [state === 'running' ? command('stop') : command('history')];
+  const option = taskQueueOption(taskQueue);
+  if (state === 'stopped') return [command('resume', option)];
+  if (state === 'failed') return [command('history'), command('resume', option)];
+  return [state === 'running' ? command('stop', option) : command('history')];
 }
 
 /** Returns the status as text. */

@@ -6,6 +6,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-database-migration-service';
 import { toDmsApiError } from '../aws/errors.js';
+import { accessErrorOf } from './aws-access.js';
 import { CliError, exitCodes } from './exit-codes.js';
 
 /** Tag that a replication must have. */
@@ -100,17 +101,15 @@ async function tagsOfOne(client: DatabaseMigrationServiceClient, arn: string): P
 }
 
 function cliErrorOf(err: unknown): CliError {
-  if (err instanceof Error && /^Region (is missing|not accepted)/.test(err.message))
-    return new CliError('--tag needs an AWS region, and none is set', 'Set AWS_REGION, or the region of AWS_PROFILE.');
-  const { kind, message, awsName } = toDmsApiError(err);
-  const what = `The AWS tags can't be read: ${awsName}: ${message}`;
-  if (kind === 'access-denied')
-    return new CliError(
-      what,
-      'Allow your own credentials dms:DescribeReplicationConfigs and dms:ListTagsForResource.',
-      exitCodes.denied,
-    );
-  if (kind === 'credentials')
-    return new CliError(what, 'Set AWS_PROFILE: --tag reads AWS with your own credentials.', exitCodes.denied);
-  return new CliError(what, 'Try again, or name the replications: --file, or their ARNs.', exitCodes.failure);
+  const failed = "The AWS tags can't be read";
+  const actions = 'dms:DescribeReplicationConfigs and dms:ListTagsForResource';
+  const { message, awsName } = toDmsApiError(err);
+  return (
+    accessErrorOf(err, { by: '--tag', failed, actions }) ??
+    new CliError(
+      `${failed}: ${awsName}: ${message}`,
+      'Try again, or name the replications: --file, or their ARNs.',
+      exitCodes.failure,
+    )
+  );
 }

@@ -66,7 +66,7 @@ export class ReplicationClient {
     this.#client = client;
     this.#taskQueue = taskQueue;
     this.#operations = new Operations(client, taskQueue);
-    this.#ledgers = new Ledgers(client);
+    this.#ledgers = new Ledgers(client, taskQueue);
   }
 
   /**

@@ -45,7 +45,11 @@ const LEDGER_SECONDS = 8;
 
 /** Reads and changes ledgers for people. Throws DmsLedgerNotFound and DmsLedgerUnavailable; changes also DmsLedgerClosed. */
 export class Ledgers {
-  constructor(private readonly client: Client) {}
+  /** `taskQueue`: where the workers of new operations poll. */
+  constructor(
+    private readonly client: Client,
+    private readonly taskQueue: string,
+  ) {}
 
   async read(replicationConfigArn: string): Promise<Ledger> {
     const arn = readArn({ replicationConfigArn });
@@ -95,7 +99,7 @@ export class Ledgers {
       const why =
         (await describeStuckTask(this.client, description)) ??
         (isSilent ? await this.#explainSilence(taskQueue) : serverMessageOf(err));
-      throw ledgerUnavailable(arn, taskQueue, why);
+      throw ledgerUnavailable(arn, taskQueue, why, this.taskQueue);
     }
   }
 

@@ -49,8 +49,9 @@ export async function planOperation(
     if (hasGivenUp) await askServer(client, () => handle.terminate('Nobody waits for it')).catch(() => {});
     if (!(err instanceof WorkflowFailedError) || !(err.cause instanceof TimeoutFailure))
       throw findDmsFailure(err) ?? err;
+    const queue = `--task-queue ${shellWord(taskQueue)}`;
     throw new ServiceError(
-      `No worker of the task queue "${taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: ${bothForms('temporal dms doctor', `temporal task-queue describe --task-queue ${shellWord(taskQueue)}`)}`,
+      `No worker of the task queue "${taskQueue}" answered within ${PLAN_SECONDS} s. Check that it has the workflow ${planType}: ${bothForms(`temporal dms doctor ${queue}`, `temporal task-queue describe ${queue}`)}`,
       { cause: err },
     );
   }

@@ -48,7 +48,8 @@ export function describePause({ workflowId, status, raw }: Description): string 
     return `A person has paused ${workflowId} in Temporal. Go on: temporal workflow unpause --workflow-id ${shellWord(workflowId)}`;
   const paused = raw.pendingActivities?.find((each) => each.paused === true);
   if (paused === undefined) return null;
-  return `A person has paused the activity ${paused.activityType?.name} of ${workflowId} in Temporal`;
+  const ids = `--workflow-id ${shellWord(workflowId)} --activity-id ${shellWord(paused.activityId ?? '')}`;
+  return `A person has paused the activity ${paused.activityType?.name} of ${workflowId} in Temporal. Go on: temporal activity unpause ${ids}`;
 }
 
 /** A workflow task without a reported failure counts as stuck from this attempt on. At the second, a worker may be slow. */

@@ -157,7 +157,7 @@ export function configIdentifier(replicationConfigArn: string, look: Replication
 }
 
 /** Returns the option that names a task queue. Empty for the default one. */
-function taskQueueOption(taskQueue: string): string {
+export function taskQueueOption(taskQueue: string): string {
   return taskQueue === DMS_TASK_QUEUE ? '' : `--task-queue ${shellWord(taskQueue)}`;
 }
 

@@ -16,7 +16,7 @@ import {
 } from './commands.js';
 import { dmsFailure, type FailureSubject, type OperationInTheWay } from './failures.js';
 import { readReplicationArn } from './input-schemas.js';
-import { DMS_TASK_QUEUE, ledgerWorkflowId, messageNames, workflowTypes } from './names.js';
+import { ledgerWorkflowId, messageNames, workflowTypes } from './names.js';
 import type { CheckpointRecord } from './records.js';
 import type { Seal } from './ledger-state.js';
 
@@ -183,13 +183,21 @@ export function notMovedYet(replicationConfigArn: string, from: string, to: stri
   );
 }
 
-/** Builds the failure of a ledger that exists, and gives no answer. */
-export function ledgerUnavailable(replicationConfigArn: string, taskQueue: string, problem: string) {
-  // The default task queue is where the package's worker polls. Without a worker, a ledger can't leave that queue.
+/**
+ * Builds the failure of a ledger that exists, and gives no answer. `operationTaskQueue`: the task queue that the asker's
+ * workers poll.
+ */
+export function ledgerUnavailable(
+  replicationConfigArn: string,
+  taskQueue: string,
+  problem: string,
+  operationTaskQueue: string,
+) {
+  // Without a worker, a ledger can't leave its task queue.
   const move =
-    taskQueue === DMS_TASK_QUEUE
+    taskQueue === operationTaskQueue
       ? ''
-      : ` To leave that task queue for good, then move the ledger: ${moveLedgerCommands(replicationConfigArn, DMS_TASK_QUEUE)}.`;
+      : ` To leave that task queue for good, then move the ledger: ${moveLedgerCommands(replicationConfigArn, operationTaskQueue)}.`;
   return dmsFailure(
     'DmsLedgerUnavailable',
     { replicationConfigArn, taskQueue },

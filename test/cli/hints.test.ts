@@ -340,16 +340,12 @@ const table: Readonly<Record<DmsFailureType, readonly Case[]>> = {
     ['no activities', thrown(messages.activityMissing(arn, 'my queue', 'none')), [worker('my queue')]],
   ],
   DmsLedgerUnavailable: [
-    [
-      'on the default task queue',
-      thrown(messages.ledgerUnavailable(arn, 'temporal-dms', 'x')),
-      [worker('temporal-dms')],
-    ],
+    ['on the task queue of the client', thrown(messages.ledgerUnavailable(arn, 'mine', 'x', 'mine')), [worker('mine')]],
     ['during an operation', ledgerOutage, [`temporal dms doctor ${arn}`, `temporal workflow describe ${ledger}`]],
     [
       'on another one',
-      thrown(messages.ledgerUnavailable(arn, 'q', 'x')),
-      [worker('q'), `temporal dms move-ledger ${arn} --task-queue temporal-dms`, moves('temporal-dms')],
+      thrown(messages.ledgerUnavailable(arn, 'q', 'x', 'mine')),
+      [worker('q'), `temporal dms move-ledger ${arn} --task-queue mine`, moves('mine')],
     ],
     [
       'nobody to move to',

@@ -236,7 +236,23 @@ describe('the next steps', () => {
       ],
     ],
   ] as const)('of a replication that %s are commands', (_, changes, next) =>
-    expect(nextSteps({ ...status, ...changes })).toEqual(next),
+    expect(nextSteps({ ...status, ...changes }, 'temporal-dms')).toEqual(next),
+  );
+
+  test('of a stopped replication name the task queue, unless it is the default one', () =>
+    expect(nextSteps({ ...status, state: 'stopped' }, 'migrations')).toEqual([
+      `temporal dms resume ${arn} --task-queue migrations`,
+    ]));
+
+  test.each([
+    ['migrations', []],
+    ['other', [`temporal dms move-ledger ${arn} --task-queue migrations`]],
+  ])('of a ledger that is silent on the task queue %s', (silent, move) =>
+    expect(nextSteps({ ...status, operation: null }, 'migrations', silent)).toEqual([
+      `temporal-dms worker --task-queue ${silent}`,
+      `temporal dms status ${arn}`,
+      ...move,
+    ]),
   );
 });
 

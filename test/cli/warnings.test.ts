@@ -13,7 +13,7 @@ test.each([
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const terminal = Object.assign(new EventEmitter(), { stdin, stdout, stderr, env: {} });
   const options: OutputOptions = { output, quiet, color: 'never' };
-  const own = new Output(terminal, options);
+  const own = new Output(terminal, options, (text) => text);
   own.warn('DeprecationWarning', 'not for operators');
   own.warn('TemporalDmsWarning', 'No worker polls the task queue');
   expect(stderr.read()?.toString() ?? null).toBe(written);

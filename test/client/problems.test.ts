@@ -1,5 +1,5 @@
 /** Problems that hold an operation up. The client, the command line and the details name them. */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OperationHandle } from '../../src/client/index.js';
 import { runCli } from '../support/cli.js';
 import { cutoverInput } from '../support/cutover.js';
@@ -116,7 +116,7 @@ describe.concurrent.each(troubles)('if $cause', ({ says, saysAtOnce, begin, hasD
     expect([detail, problem]).toEqual([atOnce, atOnce]);
     await until('the client warns', () => warnings.some(({ message }) => isNamed(message)));
 
-    const place = ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+    const place = ['--task-queue', stage.taskQueue];
     const shown = await runCli(['stop', arn, '--reason', 'r', '--settle', '0', ...place], {
       onWrite: (written, terminal) => {
         if (isNamed(written)) terminal.emit('SIGINT');

@@ -104,9 +104,9 @@ describe('a person', () => {
     ],
     [
       'has paused an activity',
-      { pendingActivities: [{ paused: true, activityType: { name: 'dms.x' } }] },
+      { pendingActivities: [{ paused: true, activityId: '7', activityType: { name: 'dms.x' } }] },
       {},
-      /paused the activity dms\.x of w/,
+      /paused the activity dms\.x of w .*temporal activity unpause --workflow-id w --activity-id 7$/,
     ],
   ])('%s', (_, raw, more, says) => {
     expect(describePause(description(raw, more))).toMatch(says);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/run.js';
 import type { Terminal } from '../../src/cli/terminal.js';
 import type { CutoverInput } from '../../src/contract/cutover-input.js';
@@ -273,7 +273,7 @@ async function listed(): Promise<readonly string[]> {
   return arns;
 }
 
-const place = () => ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+const place = () => ['--task-queue', stage.taskQueue];
 
 function argumentsOf({ arn, other, endless, id }: Subject, run: string): readonly string[] {
   const words: Readonly<Record<string, readonly string[]>> = {

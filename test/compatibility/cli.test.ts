@@ -78,6 +78,19 @@ describe.concurrent('temporal-dms', () => {
     expect(JSON.parse(lines)).toMatchObject({ operation: { requestedBy: 'ada', reason: 'cli' } });
   });
 
+  test('prints commands that reach the same server when they are pasted', async () => {
+    const { TEMPORAL_ADDRESS: _address, TEMPORAL_TASK_QUEUE: _queue, ...bare } = env;
+    const paste = async (command: string) => (await promisify(execFile)('sh', ['-c', command], { env: bare })).stdout;
+    const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
+    const place = `--address ${inject('temporalAddress')} --disable-config-file --task-queue ${stage.taskQueue}`;
+    const started = await paste(`temporal-dms stop ${arn} --reason r --no-wait ${place}`);
+    const follow = /Follow it: (.*) --watch$/m.exec(started)?.[1] ?? '';
+    expect(await paste(follow)).toContain(arn);
+    const { next } = JSON.parse(await paste(`${follow} -o json`)) as { next: string[] };
+    const cancel = next.find((command) => command.includes(' cancel ')) ?? '';
+    expect(await paste(cancel)).toContain('See its end');
+  });
+
   test('shows a stop on a terminal, and leaves it running on Ctrl-C', async () => {
     const arn = stage.simulator.createReplication({ durations: { stopping: 1e6 } });
     const stop = ['temporal-dms', 'stop', arn, '--reason', 'tty', ...brief];

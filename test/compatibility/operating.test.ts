@@ -35,23 +35,29 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([stage[Symbol.asyncDispose](), late[Symbol.asyncDispose]()]));
 
-/** Runs the commands of a section for a replication. Returns what each printed. */
-async function follow(title: string, on: Stage, arn: string, before: (line: string) => Promise<void> = async () => {}) {
+/** Runs the commands of a section for a replication, for workers on a task queue. Returns what each printed. */
+async function follow(
+  title: string,
+  on: Stage,
+  arn: string,
+  before: (line: string) => Promise<void> = async () => {},
+  taskQueue = on.taskQueue,
+) {
   const lines = commandsOf(title);
   expect(lines.length).toBeGreaterThan(0);
   const printed: string[] = [];
   for (const line of lines) {
     await before(line);
-    printed.push(line.startsWith('temporal dms ') ? await dms(on, line, arn) : await temporal(line, arn));
+    printed.push(line.startsWith('temporal dms ') ? await dms(on, line, arn, taskQueue) : await temporal(line, arn));
   }
   return printed;
 }
 
-async function dms(on: Stage, line: string, arn: string): Promise<string> {
+async function dms(on: Stage, line: string, arn: string, taskQueue: string): Promise<string> {
   const words = [...line.slice('temporal dms '.length).matchAll(/"([^"]*)"|(\S+)/g)].map(
     ([, quoted, word]) => quoted ?? { ORDERS: nameOf(arn), 'temporal-dms': moveTo }[word ?? ''] ?? word ?? '',
   );
-  const place = ['--address', inject('temporalAddress'), '--task-queue', on.taskQueue, '--disable-config-file'];
+  const place = ['--task-queue', taskQueue];
   // The doctor asks AWS with the settings of its process.
   const run = words[0] === 'doctor' ? (args: string[]) => runCliProcess(args, on.simulator) : runCli;
   const { code, stdout, stderr } = await run([...place, ...words]);
@@ -188,14 +194,15 @@ test('the page moves a ledger whose task queue ends', async () => {
   await ending.dms.stop({ replicationConfigArn: arn, ...brief });
   await untilListed(ending, arn);
   await ending.stopWorkers(worker);
-  const [status] = await follow('Nobody serves the ledger any more', ending, arn, async (line) => {
+  const startWorkers = async (line: string) => {
     if (!line.includes('move-ledger')) return;
     await ending.work();
     await ending.work({}, moveTo);
     await until('the next worker polls', async () => (await lastPolls(ending.client, moveTo))?.length === 1);
-  });
+  };
+  const [status] = await follow('Nobody serves the ledger any more', ending, arn, startWorkers, moveTo);
   expect(status).toContain(
-    `What to do next:\n  temporal-dms worker --task-queue ${ending.taskQueue}\n  temporal dms status ${arn}\n  temporal dms move-ledger ${arn} --task-queue temporal-dms\n`,
+    `What to do next:\n  temporal-dms worker --task-queue ${ending.taskQueue}\n  temporal dms status ${arn}\n  temporal dms move-ledger ${arn} --task-queue ${moveTo}\n`,
   );
   await until('it has moved', async () => {
     const { taskQueue } = await ending.client.workflow.getHandle(`dms-ledger:${arn}`).describe();

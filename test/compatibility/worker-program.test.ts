@@ -11,7 +11,7 @@ import { Client } from '@temporalio/client';
 import { describe, expect, inject, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { freePort } from '../../scripts/free-port.js';
-import { runCli } from '../support/cli.js';
+import { runCli, serverVariables } from '../support/cli.js';
 import { bytesIn } from '../support/encrypted.js';
 import { ledgerOf, quick, until } from '../support/stage.js';
 import { credentials, drain, killWorkersAfterAll, ProgramStage, start } from '../support/worker-program.js';
@@ -298,8 +298,9 @@ describe.concurrent('the ready-made worker', () => {
     const worker = stage.start(codec);
     await until('it runs', () => worker.has('running'));
     const arn = stage.simulator.createReplication();
-    const place = ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
-    const dms = (...args: readonly string[]) => runCli([...args, ...place], { env: codec });
+    const place = ['--task-queue', stage.taskQueue];
+    const dms = (...args: readonly string[]) =>
+      runCli([...args, ...place], { env: { ...serverVariables(), ...codec } });
     const stop = ['stop', arn, '--reason', 'hush', '--settle', '0', '--self-restart-grace', '0'];
     expect(await dms(...stop)).toMatchObject({ code: 0, stdout: expect.stringContaining('is stopped (stopped)') });
     expect((await dms('history', arn)).stdout).toContain('hush');

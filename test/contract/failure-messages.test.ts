@@ -79,7 +79,7 @@ describe('a refusal', () => {
     ],
     [
       'says how to reach the ledger',
-      ledgerUnavailable(arn, 'q', 'no worker'),
+      ledgerUnavailable(arn, 'q', 'no worker', 'temporal-dms'),
       'DmsLedgerUnavailable',
       `The ledger dms-ledger:${arn} on the task queue "q" can't be reached: no worker. Start a worker there`,
     ],

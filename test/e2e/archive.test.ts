@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createArchiveTable, createDynamoDbArchive } from '../../src/dynamodb/index.js';
 import type { ArchivedRecord } from '../../src/index.js';
 import { startDynamoDb, type LocalDynamoDb } from '../support/dynamodb.js';
+import { listen } from '../support/http-servers.js';
 import { failureOf, quick, Stage, until } from '../support/stage.js';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -17,7 +19,9 @@ beforeAll(async () => {
 afterAll(() => db[Symbol.asyncDispose]());
 
 /** The ready-made program, on the tests' Temporal and DynamoDB. */
-async function run(...args: string[]) {
+const run = (...args: string[]) => runWith({}, ...args);
+
+async function runWith(more: Record<string, string>, ...args: string[]) {
   const { PATH = '', HOME = '' } = process.env;
   const env = {
     PATH,
@@ -27,6 +31,7 @@ async function run(...args: string[]) {
     AWS_REGION: 'eu-west-1',
     AWS_ENDPOINT_URL_DYNAMODB: db.endpoint,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
+    ...more,
   };
   const ended = promisify(execFile)(process.execPath, ['--no-warnings', program, 'archive', ...args], { env });
   return ended.then(
@@ -117,6 +122,29 @@ describe.concurrent('an archived ledger', () => {
     expect(failure).toMatchObject({ type: 'DmsInvalidInput' });
     expect(failure.message).toContain('record 2 was written by a newer version of temporal-dms (2, this one reads 1)');
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
+  });
+
+  test.each([
+    ['create-table', [], 'Allow your own credentials dynamodb:CreateTable and dynamodb:DescribeTable.'],
+    ['list', ['arn:aws:dms:eu-west-1:123456789012:replication-config:X'], 'Allow your own credentials dynamodb:Query.'],
+  ])('that IAM denies makes %s exit with 7, and names the actions', async (command, args, hint) => {
+    await using denying = await listen(
+      createServer((_, answer) =>
+        answer.writeHead(400).end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized' })),
+      ),
+    );
+    const denied = await runWith({ AWS_ENDPOINT_URL_DYNAMODB: denying.endpoint }, command, ...args);
+    expect(denied).toMatchObject({ code: 7, said: expect.stringContaining(hint) });
+  });
+
+  test('without credentials or a region exits with a hint that names the setting', async () => {
+    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/none' };
+    const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:X';
+    expect(await runWith(none, 'list', arn)).toMatchObject({ code: 7, said: expect.stringContaining('AWS_PROFILE') });
+    expect(await runWith({ AWS_REGION: '', HOME: '/none' }, 'list', arn)).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('Set AWS_REGION'),
+    });
   });
 
   test('without any record makes the archive command exit with 3, and a wrong command line with 2', async () => {

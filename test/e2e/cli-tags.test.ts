@@ -1,7 +1,7 @@
 /** Fleets whose replications the AWS tags choose. */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDmsSimulator, type DmsSimulator } from '../../src/simulator/index.js';
 import { runCliProcess } from '../support/cli-process.js';
 import { schemas } from '../support/cli-schemas.js';
@@ -19,7 +19,7 @@ describe('a fleet that tags choose', () => {
   afterAll(() => stage[Symbol.asyncDispose]());
 
   const dms = (...args: readonly string[]) => {
-    const place = ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+    const place = ['--task-queue', stage.taskQueue];
     return runCliProcess([...args, ...place], stage.simulator);
   };
 

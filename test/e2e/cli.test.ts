@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-const place = () => ['--address', inject('temporalAddress'), '--task-queue', stage.taskQueue, '--disable-config-file'];
+const place = () => ['--task-queue', stage.taskQueue];
 const dms = (...args: readonly string[]) => runCli([...args, ...place()]);
 const why = ['--reason', 'because', '--by', 'ada'];
 const brief = ['--settle', '0', '--self-restart-grace', '0'];
@@ -63,7 +63,7 @@ describe.concurrent('the command line', () => {
       problem: null,
       ledger: { newestCheckpoint: { sequence: 1 } },
     });
-    expect(shown.next).toEqual([`temporal dms resume ${arn}`]);
+    expect(shown.next).toEqual([`temporal dms resume ${arn} --task-queue ${stage.taskQueue}`]);
     expect((await dms('checkpoint', name)).stdout).toBe(`${stopped.checkpoint.recoveryCheckpoint}\n`);
     expect((await dms('list', '--expires-within', '49h')).stdout).toMatch(
       new RegExp(`^${name} +stopped +in \\d d`, 'm'),
@@ -465,7 +465,7 @@ describe('the doctor', () => {
     args: readonly string[] = [],
     options: Parameters<typeof runCliProcess>[2] = {},
   ) => {
-    const place = ['--address', inject('temporalAddress'), '--task-queue', taskQueue, '--disable-config-file'];
+    const place = ['--task-queue', taskQueue];
     const { code, stdout } = await runCliProcess(['doctor', '-o', 'json', ...place, ...args], simulator, options);
     const checks = v.parse(v.array(check), JSON.parse(stdout));
     return { code, checks, of: (name: string) => checks.find((each) => each.name === name) };
@@ -510,6 +510,32 @@ describe('the doctor', () => {
     const elsewhere = await examine(lonely, ['--namespace', 'nowhere']);
     expect(elsewhere.of('namespace')?.hint).toContain('temporal operator namespace create --namespace nowhere');
   });
+
+  test('says that the workers have ended although one polled lately, and how to start one', async () => {
+    await using ended = await Stage.set(quick);
+    await ended.work();
+    await until('it serves', async () => (await examine(ended)).of('workflows')?.state === 'ok');
+    await ended.stopWorkers();
+    const { of } = await examine(ended);
+    expect(of('workflow workers')?.state).toBe('ok');
+    for (const name of ['workflows', 'ledger'])
+      expect(of(name)).toMatchObject({
+        state: 'failed',
+        detail: expect.stringContaining('none has taken it since'),
+        hint: `Start a worker: temporal-dms worker --task-queue ${ended.taskQueue}`,
+      });
+  });
+
+  test.each(['dmsResumeReplication', 'dmsPlanOperation'])(
+    'names the workflow %s that the workers lack',
+    async (lacks) => {
+      await using lacking = await Stage.set(quick);
+      await lacking.work({ lacks });
+      const { of } = await examine(lacking);
+      expect(of('workflows')).toMatchObject({ state: 'failed', detail: expect.stringContaining(`ran ${lacks}: `) });
+      expect(of('ledger')?.state).toBe('ok');
+    },
+  );
 
   test('exits with 0 for an operator who may only look, and says that the workers have other credentials', async () => {
     // Real time, so that the clock of the process can be compared with DMS's.
@@ -657,15 +683,7 @@ test('the list shows ledgers that another codec has encoded, and says how to rea
 test('the status and the list need no worker, and name the queue that nobody polls', async () => {
   await using lonely = await Stage.set(quick);
   const [arn, recorded] = [0, 1].map(() => named(lonely)) as [string, string];
-  const run = (...args: readonly string[]) =>
-    runCli([
-      ...args,
-      '--address',
-      inject('temporalAddress'),
-      '--task-queue',
-      lonely.taskQueue,
-      '--disable-config-file',
-    ]);
+  const run = (...args: readonly string[]) => runCli([...args, '--task-queue', lonely.taskQueue]);
   expect((await run('stop', arn, ...why, '--no-wait')).code).toBe(0);
   const stdout = await until('it misses a worker', async () => {
     const shown = await run('status', arn);

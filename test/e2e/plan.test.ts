@@ -1,6 +1,6 @@
 /** Plans: what an operation would do, compared with what it does. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-codes.js';
 import type { OperationPlan } from '../../src/client/index.js';
 import type { ResumeReplicationInput, StopReplicationInput } from '../../src/index.js';
@@ -200,7 +200,7 @@ test('a plan without a worker fails, and the client and the command line name th
   const missing = new RegExp(
     `The stop can't be planned. No worker polls the task queue "${unserved.taskQueue}".*temporal-dms worker --task-queue`,
   );
-  const place = ['--address', inject('temporalAddress'), '--task-queue', unserved.taskQueue, '--disable-config-file'];
+  const place = ['--task-queue', unserved.taskQueue];
   const [failure, shown] = await Promise.all([
     failureOf(unserved.dms.planStop(stopOf(arn))),
     runCli(['stop', arn, '--reason', 'r', '--dry-run', ...place]),

@@ -1,7 +1,7 @@
 /** Search attributes of ledgers, in a namespace of their own that has them. */
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ReplicationClient } from '../../src/client/index.js';
 import { runCli } from '../support/cli.js';
 import { quick, Stage, until } from '../support/stage.js';
@@ -23,7 +23,7 @@ test('ledgers are found by search attributes that the doctor has created', async
     ),
   );
   const doctor = async (...args: readonly string[]) => {
-    const place = ['--address', inject('temporalAddress'), '--namespace', namespace, '--disable-config-file'];
+    const place = ['--namespace', namespace];
     const { stdout } = await runCli(['doctor', ...args, ...place, '--task-queue', taskQueue, '-o', 'json']);
     return (JSON.parse(stdout) as { name: string; state: string; hint: string | null }[]).find(
       ({ name }) => name === 'search',

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { DmsSimulator } from '../../src/simulator/index.js';
-import type { CliResult } from './cli.js';
+import { serverVariables, type CliResult } from './cli.js';
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -22,6 +22,7 @@ export async function runCliProcess(
   const env = {
     PATH,
     HOME,
+    ...serverVariables(),
     AWS_ENDPOINT_URL: simulator.endpoint,
     AWS_ACCESS_KEY_ID: 'simulated',
     AWS_SECRET_ACCESS_KEY: 'simulated',

@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { inject } from 'vitest';
 import { run } from '../../src/cli/run.js';
 
 interface CliOptions {
+  /** Default: {@link serverVariables}. */
   readonly env?: Readonly<Record<string, string>>;
   /** Text on stdin. */
   readonly input?: string;
@@ -20,9 +22,15 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+/** Variables that name the server of the tests, and no other settings. */
+export const serverVariables = () => ({
+  TEMPORAL_ADDRESS: inject('temporalAddress'),
+  TEMPORAL_CONFIG_FILE: '/none',
+});
+
 /** Runs `temporal-dms` in this process. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const { env = {}, input = '', isTerminal = false, isInterrupted = false, onWrite } = options;
+  const { env = serverVariables(), input = '', isTerminal = false, isInterrupted = false, onWrite } = options;
   const written = { stdout: '', stderr: '' };
   const signals = new EventEmitter();
   const stream = (name: keyof typeof written) =>

@@ -2,11 +2,16 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import { readDecision, type DecisionOptions } from '../ask.js';
+import { accessErrorOf } from '../aws-access.js';
 import { CliError, exitCodes } from '../exit-codes.js';
 import type { Runner, Session } from '../session.js';
 import { findArn, findArns } from '../targets.js';
 import { table as textTable } from '../text.js';
 import { addDecisionOptions } from './operation-options.js';
+
+/** Actions of IAM that the commands need. */
+const CREATE_ACTIONS = 'dynamodb:CreateTable and dynamodb:DescribeTable';
+const READ_ACTIONS = 'dynamodb:Query';
 
 interface TableOptions {
   readonly table: string;
@@ -31,7 +36,7 @@ export function addArchive(program: Command, run: Runner): void {
 
 async function createTable({ output }: Session, { table }: TableOptions): Promise<void> {
   const { createArchiveTable } = await import('../../dynamodb/table.js');
-  const did = await withDynamoDb((client) => createArchiveTable(client, table));
+  const did = await withDynamoDb(CREATE_ACTIONS, (client) => createArchiveTable(client, table));
   output.result({ table, did }, () =>
     did === 'created' ? `Created the table ${table}` : `The table ${table} already exists, with the right key`,
   );
@@ -41,7 +46,9 @@ async function listRecords(session: Session, text: string, { table }: TableOptio
   const { output } = session;
   const { createDynamoDbArchive } = await import('../../dynamodb/index.js');
   const arn = await findArn(session, text);
-  const records = await withDynamoDb((client) => createDynamoDbArchive({ tableName: table, client }).list(arn));
+  const records = await withDynamoDb(READ_ACTIONS, (client) =>
+    createDynamoDbArchive({ tableName: table, client }).list(arn),
+  );
   output.list(records, () =>
     records.length === 0
       ? `The table ${table} has no records of ${arn}`
@@ -63,7 +70,7 @@ async function rebuild(session: Session, texts: readonly string[], options: Deci
   const decision = await readDecision(session, options);
   const arns = await findArns(session, texts);
   const replications = await session.replications();
-  await withDynamoDb(async (client) => {
+  await withDynamoDb(READ_ACTIONS, async (client) => {
     const archive = createDynamoDbArchive({ tableName: table, client });
     const rebuilt: object[] = [];
     const lines: string[] = [];
@@ -82,12 +89,15 @@ async function rebuild(session: Session, texts: readonly string[], options: Deci
   });
 }
 
-/** Loads the SDK of DynamoDB only for these commands. */
-async function withDynamoDb<T>(use: (client: DynamoDBClient) => Promise<T>): Promise<T> {
+/** Loads the SDK of DynamoDB only for these commands. `actions`: what IAM must allow. */
+async function withDynamoDb<T>(actions: string, use: (client: DynamoDBClient) => Promise<T>): Promise<T> {
   const { DynamoDBClient: Client } = await import('@aws-sdk/client-dynamodb');
   const client = new Client({});
   try {
     return await use(client);
+  } catch (err) {
+    const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err;
+    throw accessErrorOf(cause, { by: 'The archive', failed: "DynamoDB can't be used", actions }) ?? err;
   } finally {
     client.destroy();
   }

@@ -45,7 +45,7 @@ async function simulate(session: Session, options: SimulatorOptions): Promise<vo
   const inverted = options.uncertainInverted === true ? uncertainInverted : {};
   const uncertain = { ...inverted, ...throttle, ...readSwitches(options.uncertain ?? []) };
   const durations =
-    options.durations === undefined ? {} : { durations: (await readJsonFile(session, options.durations)) as object };
+    options.durations === undefined ? {} : { durations: await readJsonFile(session, options.durations) };
   const startAt = options.startAt === undefined ? {} : { startAt: options.startAt };
   const asked = { port, host, speed, uncertain, ...seed, ...tables, ...durations, ...startAt };
   const simulator = await startDmsSimulator(asked).catch((err: unknown) => {

@@ -22,7 +22,7 @@ export function addStatus(program: Command, run: Runner): void {
 
 async function status(session: Session, text: string, { watch = false }: { readonly watch?: boolean }) {
   const { replications, arn } = await findTarget(session, text);
-  const found = await readStatus(replications, arn);
+  const found = await readStatus(replications, arn, session.taskQueue);
   if (!watch) return session.output.result(found, () => statusText(found));
   return exitCodeOf(await untilInterrupted(session.terminal, (signal) => follow(session, replications, arn, signal)));
 }
@@ -31,7 +31,7 @@ async function status(session: Session, text: string, { watch = false }: { reado
 async function follow(session: Session, replications: ReplicationClient, arn: string, signal: AbortSignal) {
   const { output } = session;
   for (let before = ''; !signal.aborted; await sleep(WATCH_MS, undefined, { signal }).catch(() => {})) {
-    const found = await readStatus(replications, arn).catch((err: unknown) => {
+    const found = await readStatus(replications, arn, session.taskQueue).catch((err: unknown) => {
       if (before === '') throw err;
       output.live(`${shortName(arn)} can't be read now: ${messageOf(err)}`);
       return null;

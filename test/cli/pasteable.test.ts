@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { pasteable } from '../../src/cli/pasteable.js';
+
+const place = { address: 'temporal.example.com:7233', namespace: 'prod' };
+const flags = '--address temporal.example.com:7233 --namespace prod';
+
+describe('a command in the output repeats the flags of the connection', () => {
+  test.each([
+    ['temporal dms status X --watch', `temporal dms ${flags} status X --watch`],
+    ['Start one: temporal-dms worker --task-queue q', `Start one: temporal-dms ${flags} worker --task-queue q`],
+    [
+      'Cancel it: temporal dms cancel X (or: temporal workflow cancel --workflow-id dms:X)',
+      `Cancel it: temporal dms ${flags} cancel X (or: temporal workflow ${flags} cancel --workflow-id dms:X)`,
+    ],
+    ['temporal activity unpause --workflow-id w', `temporal activity ${flags} unpause --workflow-id w`],
+    ['temporal task-queue describe --task-queue q', `temporal task-queue ${flags} describe --task-queue q`],
+    [
+      'temporal operator namespace create --namespace prod',
+      'temporal operator --address temporal.example.com:7233 namespace create --namespace prod',
+    ],
+    // A table breaks lines between words.
+    ['temporal\n    dms doctor', `temporal\n    dms ${flags} doctor`],
+  ])('%j', (text, expected) => expect(pasteable(place)(text)).toBe(expected));
+
+  test.each([
+    'Start a server: temporal server start-dev',
+    'See temporal-dms --help.',
+    'temporal-dms does not support --env',
+    'the Nexus service temporal-dms',
+  ])('but not "%s"', (text) => expect(pasteable(place)(text)).toBe(text));
+});
+
+test('flags are quoted for a shell, and switches keep their sense', () =>
+  expect(
+    pasteable({ profile: 'my team', tls: false, disableConfigEnv: true, tlsCaPath: './ca.pem' })('temporal dms list'),
+  ).toBe("temporal dms --profile 'my team' --disable-config-env --tls=false --tls-ca-path ./ca.pem list"));
+
+test('secrets are never repeated', () => {
+  const secrets = { apiKey: 'secret', grpcMeta: ['token=secret'], tlsKeyData: 'secret', tlsCertData: 'secret' };
+  expect(pasteable(secrets)('temporal dms list')).toBe('temporal dms list');
+});
