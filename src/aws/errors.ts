@@ -59,8 +59,10 @@ const ASSUME_SENT: RequestFacts = { hasCredentials: true, isSent: true, secrets:
 /** Turns any error of a request into this package's own error. Leaves out the request and its headers. */
 export function toDmsApiError(err: unknown, request: RequestFacts = ASSUME_SENT): DmsApiError {
   const error: Partial<AwsError> = err instanceof Error ? err : {};
-  const name = error.name === 'Error' && error.code ? error.code : error.name || 'UnknownError';
-  const message = error.message || error.code || 'no message';
+  // The code of a gRPC error is a number.
+  const code = error.code === undefined ? '' : String(error.code);
+  const name = error.name === 'Error' && code ? code : error.name || 'UnknownError';
+  const message = error.message || code || 'no message';
   const { kind, wasCarriedOut } = classify(error, name, message, request);
   const { secrets } = request;
   return new DmsApiError(

@@ -4,10 +4,11 @@ import { CliError, exitCodes } from './exit-codes.js';
 
 /** Access that a command needs. */
 interface Access {
-  /** What needs it, such as `--tag`. */
+  /** Command or flag that needs it, such as `--tag`. */
   readonly by: string;
-  /** What can't be done without it, such as `The AWS tags can't be read`. */
+  /** Beginning of the message, such as `The AWS tags can't be read`. */
   readonly failed: string;
+  /** Actions of IAM. */
   readonly actions: string;
 }
 

@@ -74,7 +74,7 @@ const endWithConnection = ((options, nextCall) => {
   }
 }) as Interceptor;
 
-/** Call that is never answered. */
+/** Call that is never answered, because nobody waits for it any more. */
 const unanswered = { start() {}, sendMessage() {}, halfClose() {}, startRead() {}, cancelWithStatus() {} };
 
 function readOptions(globals: GlobalOptions, env: Env) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { isUnanswered, serverMessageOf } from '../client/reach.js';
 import { describeStuckTask } from '../client/problems.js';
-import { findUnservedTask, lastPolls } from '../client/workers.js';
+import { findWaitingTask, lastPolls } from '../client/workers.js';
 import { shellWord, workerCommand } from '../contract/commands.js';
 import { isDmsFailure } from '../contract/failures.js';
 import { ledgerWorkflowId, planType, workflowTypes } from '../contract/names.js';
@@ -24,6 +24,8 @@ export interface DoctorCheck {
 const [WORKFLOW, ACTIVITY] = [1, 2] as const;
 /** Time limit for a worker to answer the probe workflow. */
 const PROBE_SECONDS = 20;
+/** Longest time until a worker that serves takes the probe workflow. */
+const UNSERVED_SECONDS = 8;
 /** Time between two looks at the probe workflow. */
 const PROBE_LOOK_MS = 500;
 export const ok = (name: string, detail: string): DoctorCheck => ({ name, state: 'ok', detail, hint: null });
@@ -128,7 +130,7 @@ interface ProbeProblem {
  * worker has refused its input, as it should.
  */
 async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<ProbeProblem | null> {
-  const over = new AbortController();
+  const [over, begunAt] = [new AbortController(), performance.now()];
   const ended = client
     .withDeadline(Date.now() + PROBE_SECONDS * 1000, () => handle.result())
     .then(
@@ -145,9 +147,10 @@ async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<P
       const description = await handle.describe();
       const text = await describeStuckTask(client, description);
       if (text !== null) return { text, isUnserved: false };
-      const unserved = await findUnservedTask(client, description);
-      if (unserved !== null)
-        return { text: `none has taken it since ${unserved.since}. Its workers may have ended`, isUnserved: true };
+      const waiting = await findWaitingTask(client, description);
+      const isLong = performance.now() - begunAt > UNSERVED_SECONDS * 1000;
+      if (waiting !== null && (waiting.isCertain || isLong))
+        return { text: `none has taken it since ${waiting.since}. They may have ended`, isUnserved: true };
     }
   };
   try {

@@ -16,7 +16,7 @@ export async function readJsonFile(session: Session, file: string): Promise<obje
     throw new CliError(`${where} is no JSON: ${messageOf(err)}`, hint);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new CliError(`${where} is no JSON object`, hint);
+    throw new CliError(`${where} is no JSON object`, 'It must begin with { and end with }.');
   return value;
 }
 

@@ -23,7 +23,7 @@ export class Output {
   constructor(
     private readonly terminal: Terminal,
     private readonly options: OutputOptions,
-    private readonly pasteable: (text: string) => string,
+    readonly pasteable: (text: string) => string,
   ) {}
 
   get isText(): boolean {
@@ -64,9 +64,10 @@ export class Output {
     else if (this.options.output !== 'none') this.#write(`${this.#json(value)}\n`);
   }
 
-  /** Writes a value for scripts: bare in text, quoted in JSON. */
-  value(value: string): void {
-    this.result(value, () => value);
+  /** Writes a value for scripts as it is: bare in text, quoted in JSON. `text`: what text shows in place of the value. */
+  value(value: unknown, text = String(value)): void {
+    if (this.isText) this.#write(`${text}\n`);
+    else this.result(value, () => text);
   }
 
   /** Writes a progress line to stderr. Writes nothing in other formats. */

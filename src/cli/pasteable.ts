@@ -20,6 +20,8 @@ const repeated = [
 /** Beginning of a command that connects to Temporal. A table may break it into lines. */
 const BEGINNING =
   /\b(temporal-dms\s+(?=worker\b)|temporal\s+(?:dms|workflow|activity|schedule|task-queue|operator)\s+(?=[a-z]))/g;
+/** Command that checks the workers of a task queue. */
+const DOCTOR = /^temporal\s+dms\s+doctor\b/;
 /** End of a command in a text. */
 const END = /\. |\)|; /;
 
@@ -34,10 +36,14 @@ export function pasteable(globals: Partial<GlobalOptions>): (text: string) => st
     if (typeof value === 'boolean') return [{ flag, words: value ? flag : `${flag}=false` }];
     return [{ flag, words: `${flag} ${shellWord(value)}` }];
   });
+  const { taskQueue } = globals;
+  const queue =
+    taskQueue === undefined ? [] : [{ flag: '--task-queue', words: `--task-queue ${shellWord(taskQueue)}` }];
   return (text) =>
     text.replaceAll(BEGINNING, (beginning: string, _, offset: number) => {
       const [command = ''] = text.slice(offset).split(END);
-      const missing = flags.filter(({ flag }) => !command.includes(`${flag} `)).map(({ words }) => `${words} `);
-      return beginning + missing.join('');
+      const given = DOCTOR.test(command) ? [...flags, ...queue] : flags;
+      const missing = given.filter(({ flag, words }) => !command.includes(`${flag} `) && !command.includes(words));
+      return beginning + missing.map(({ words }) => `${words} `).join('');
     });
 }

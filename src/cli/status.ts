@@ -125,8 +125,8 @@ export function nextSteps(
   return [state === 'running' ? command('stop', option) : command('history')];
 }
 
-/** Returns the status as text. */
-export function statusText(status: ReplicationStatus, now = Date.now()): string {
+/** Returns the status as text. `pasteable`: completes commands, before the lines are broken. */
+export function statusText(status: ReplicationStatus, pasteable: (text: string) => string, now = Date.now()): string {
   const { replicationConfigArn: arn, identifier, state, operation, ledger } = status;
   const { resumeBy, recoveryCheckpoint, problem, next } = status;
   const time = (at: string | null | undefined) => (at == null ? null : timeText(at, now));
@@ -138,14 +138,14 @@ export function statusText(status: ReplicationStatus, now = Date.now()): string 
     ['phase', progress === undefined ? null : phaseText(progress)],
     ['since', time(progress?.since)],
     ['until', time(progress?.until)],
-    ['waits', progress?.detail ?? null],
+    ['waits', progress === undefined ? null : pasteable(progress.detail)],
     ['resume by', time(resumeBy)],
     ['sealed', sealText(status)],
     ['reserved', reservationText(status)],
     ['last', lastText(ledger?.newestOperation ?? null)],
     ['stopped at', ledger?.newestCheckpoint?.stoppedAt ?? null],
     ['checkpoint', recoveryCheckpoint],
-    ['ledger', problem],
+    ['ledger', problem === null ? null : pasteable(problem)],
   ];
   return [`${shortName(arn)} is ${state}`, '', fields(rows), '', commandLines('What to do next:', next)].join('\n');
 }

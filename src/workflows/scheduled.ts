@@ -1,4 +1,4 @@
-import { sleep, workflowInfo } from '@temporalio/workflow';
+import { setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import { statusFacts, lifecycleState } from '../dms/lifecycle.js';
 import { scheduledStopNotRecorded } from '../contract/failure-messages.js';
 import { findDmsFailure, type DmsFailureType } from '../contract/failures.js';
@@ -40,7 +40,7 @@ export async function dmsScheduledStop(
   const { replicationConfigArn } = scheduled.input;
   return skipIfOthersOperate(async () => {
     const wait = { holdSeconds: 0, timeoutSeconds: LOOK_SECONDS };
-    const activities = soughtWaits('See whether it runs', wait, replicationConfigArn);
+    const activities = soughtWaits('See whether it runs', wait, replicationConfigArn, showProblem);
     const replication = await activities['dms.describeReplication']({ replicationConfigArn });
     const lateSeconds = Math.round((Date.now() - workflowInfo().startTime.getTime()) / 1000);
     if (lateSeconds > MAX_STOP_DELAY_SECONDS) return skip(`the stop is ${lateSeconds} seconds late: no worker ran`);
@@ -84,7 +84,7 @@ export async function dmsScheduledResume(
  */
 async function readSettledLedger(replicationConfigArn: string, prefix: string): Promise<Ledger> {
   const wait = { holdSeconds: 0, timeoutSeconds: MAX_WAIT_HOURS * 3600 };
-  const activities = soughtWaits('Wait until no operation is open', wait, replicationConfigArn);
+  const activities = soughtWaits('Wait until no operation is open', wait, replicationConfigArn, showProblem);
   for (let waitedSeconds = 0; ; waitedSeconds += REREAD_SECONDS) {
     await activities['dms.awaitIdle']({ replicationConfigArn });
     const ledger = await activities['dms.readLedger']({ replicationConfigArn });
@@ -97,6 +97,11 @@ async function readSettledLedger(replicationConfigArn: string, prefix: string): 
     }
     await sleep(REREAD_SECONDS * 1000);
   }
+}
+
+/** Shows in the current details that workers lack an activity. */
+function showProblem(problem: string | null): void {
+  setCurrentDetails(problem ?? '');
 }
 
 /** Returns the operation id of this run, and the prefix of all operation ids of the schedule. */

@@ -27,13 +27,25 @@ describe('a command in the output repeats the flags of the connection', () => {
     'See temporal-dms --help.',
     'temporal-dms does not support --env',
     'the Nexus service temporal-dms',
-  ])('but not "%s"', (text) => expect(pasteable(place)(text)).toBe(text));
+  ])('"%s" names no such command', (text) => expect(pasteable(place)(text)).toBe(text));
 });
 
 test('flags are quoted for a shell, and switches keep their sense', () =>
   expect(
     pasteable({ profile: 'my team', tls: false, disableConfigEnv: true, tlsCaPath: './ca.pem' })('temporal dms list'),
   ).toBe("temporal dms --profile 'my team' --disable-config-env --tls=false --tls-ca-path ./ca.pem list"));
+
+test('only the doctor repeats the task queue, unless its command names one', () => {
+  const complete = pasteable({ taskQueue: 'migrations' });
+  expect(complete('temporal dms doctor ORDERS')).toBe('temporal dms --task-queue migrations doctor ORDERS');
+  for (const text of ['temporal dms list', 'temporal dms doctor --task-queue other']) expect(complete(text)).toBe(text);
+});
+
+test('a text that is complete stays as it is', () => {
+  const complete = pasteable({ ...place, tls: false, disableConfigFile: true });
+  const once = complete('temporal dms list (or: temporal workflow list)');
+  expect(complete(once)).toBe(once);
+});
 
 test('secrets are never repeated', () => {
   const secrets = { apiKey: 'secret', grpcMeta: ['token=secret'], tlsKeyData: 'secret', tlsCertData: 'secret' };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NamespaceNotFoundError, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import { InvalidArgumentError } from 'commander';
+import { accessErrorOf } from '../../src/cli/aws-access.js';
 import { readCount, readDuration, readJson, readTime } from '../../src/cli/arguments.js';
 import { fleetText } from '../../src/cli/fleet-text.js';
 import { readNames } from '../../src/cli/fleet-members.js';
@@ -342,6 +343,20 @@ describe('after Ctrl-C, a start says', () => {
   ] as const)('%s', (_, preempts, waitsFor, open, text) =>
     expect(interruptedText({ kind: 'stop', preempts }, waitsFor, open)).toBe(text),
   );
+});
+
+describe('an error of the archive', () => {
+  const access = { by: 'The archive', failed: "DynamoDB can't be used", actions: 'dynamodb:Query' };
+
+  test('that is a denial by AWS exits with 7', () =>
+    expect(accessErrorOf(Object.assign(new Error('no'), { name: 'AccessDeniedException' }), access)).toMatchObject({
+      exitCode: exitCodes.denied,
+      message: "DynamoDB can't be used: AccessDeniedException: no",
+      hint: 'Allow your own credentials dynamodb:Query.',
+    }));
+
+  test('that comes from Temporal keeps its own message', () =>
+    expect(accessErrorOf(Object.assign(new Error('7 PERMISSION_DENIED: no'), { code: 7 }), access)).toBeNull());
 });
 
 describe('the exit code', () => {

@@ -103,6 +103,7 @@ describe.concurrent('a cutover in trouble', () => {
       cause: { code: 'writes-stopped-too-long', phase: 'draining' },
     });
     expect(result.writesStoppedSeconds).toBeGreaterThanOrEqual(3);
+    expect(result.writesStoppedSeconds).toBeLessThan(cutoverInput(arns).writesStoppedSeconds);
     await cutovers.expectAsBefore(application, arns);
     expect(cutovers.stage.simulator.count('StopReplication', arns[0])).toBe(0);
   });

@@ -124,29 +124,6 @@ describe.concurrent('an archived ledger', () => {
     expect((await stage.dms.ledger(replicationConfigArn)).checkpoints).toHaveLength(1);
   });
 
-  test.each([
-    ['create-table', [], 'Allow your own credentials dynamodb:CreateTable and dynamodb:DescribeTable.'],
-    ['list', ['arn:aws:dms:eu-west-1:123456789012:replication-config:X'], 'Allow your own credentials dynamodb:Query.'],
-  ])('that IAM denies makes %s exit with 7, and names the actions', async (command, args, hint) => {
-    await using denying = await listen(
-      createServer((_, answer) =>
-        answer.writeHead(400).end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized' })),
-      ),
-    );
-    const denied = await runWith({ AWS_ENDPOINT_URL_DYNAMODB: denying.endpoint }, command, ...args);
-    expect(denied).toMatchObject({ code: 7, said: expect.stringContaining(hint) });
-  });
-
-  test('without credentials or a region exits with a hint that names the setting', async () => {
-    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/none' };
-    const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:X';
-    expect(await runWith(none, 'list', arn)).toMatchObject({ code: 7, said: expect.stringContaining('AWS_PROFILE') });
-    expect(await runWith({ AWS_REGION: '', HOME: '/none' }, 'list', arn)).toMatchObject({
-      code: 2,
-      said: expect.stringContaining('Set AWS_REGION'),
-    });
-  });
-
   test('without any record makes the archive command exit with 3, and a wrong command line with 2', async () => {
     const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:NONE';
     await createArchiveTable(db.client, 'empty');
@@ -157,5 +134,28 @@ describe.concurrent('an archived ledger', () => {
     expect(await run('rebuild', arn)).toMatchObject({ code: 2, said: expect.stringContaining('--reason is missing') });
     expect(await run('delete')).toMatchObject({ code: 2, said: expect.stringContaining("unknown command 'delete'") });
     expect(await run('--help')).toMatchObject({ code: 0, said: expect.stringContaining('create-table') });
+  });
+});
+
+test.concurrent.each([
+  ['create-table', [], 'Allow your own credentials dynamodb:CreateTable and dynamodb:DescribeTable.'],
+  ['list', ['arn:aws:dms:eu-west-1:123456789012:replication-config:X'], 'Allow your own credentials dynamodb:Query.'],
+])('archive %s exits with 7 if IAM denies access, and names the actions', async (command, args, hint) => {
+  await using denying = await listen(
+    createServer((_, answer) =>
+      answer.writeHead(400).end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized' })),
+    ),
+  );
+  const denied = await runWith({ AWS_ENDPOINT_URL_DYNAMODB: denying.endpoint }, command, ...args);
+  expect(denied).toMatchObject({ code: 7, said: expect.stringContaining(hint) });
+});
+
+test.concurrent('the archive without credentials or a region names the setting', async () => {
+  const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true', HOME: '/none' };
+  const arn = 'arn:aws:dms:eu-west-1:123456789012:replication-config:X';
+  expect(await runWith(none, 'list', arn)).toMatchObject({ code: 7, said: expect.stringContaining('AWS_PROFILE') });
+  expect(await runWith({ AWS_REGION: '', HOME: '/none' }, 'list', arn)).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('Set AWS_REGION'),
   });
 });

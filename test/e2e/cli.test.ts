@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cutoverInput, Application, sharedActivities } from '../support/cutover.js';
-import { runCli, type CliResult } from '../support/cli.js';
+import type { Ledger } from '../../src/contract/ledger-state.js';
+import { runCli, serverVariables, type CliResult } from '../support/cli.js';
 import { runCliProcess } from '../support/cli-process.js';
 import { nullable, schemas } from '../support/cli-schemas.js';
 import { encrypted } from '../support/encrypted.js';
@@ -452,6 +453,18 @@ describe.concurrent('the command line', () => {
   });
 });
 
+test('what is recorded is printed as it was recorded, whatever the flags of the connection are', async () => {
+  const arn = named();
+  const reason = 'see temporal dms status X';
+  await json(schemas.stop, 'stop', arn, '--reason', reason, '--by', 'ada', ...brief);
+  const place = ['--address', inject('temporalAddress'), '--disable-config-file'];
+  const { stdout } = await runCli(['ledger', arn, ...place], { env: {} });
+  expect((JSON.parse(stdout) as Ledger).checkpoints[0]?.reason).toBe(reason);
+  const status = await runCli(['status', arn, '-o', 'json', ...place], { env: {} });
+  const { next } = JSON.parse(status.stdout) as { next: string[] };
+  expect(next).toEqual([`temporal dms ${place.join(' ')} resume ${arn}`]);
+});
+
 describe('the doctor', () => {
   const check = v.strictObject({
     name: v.string(),
@@ -676,7 +689,9 @@ test('the list shows ledgers that another codec has encoded, and says how to rea
   expect([shown.code, shown.stderr]).toEqual([1, expect.stringContaining('TEMPORAL_DMS_CODEC_MODULE=')]);
   const endpoint = 'http://127.0.0.1:1';
   const warned = { code: 0, stderr: expect.stringMatching(/^Payloads are not encoded: /) };
-  expect(await runCli(['list', ...place()], { env: { TEMPORAL_CODEC_ENDPOINT: endpoint } })).toMatchObject(warned);
+  expect(
+    await runCli(['list', ...place()], { env: { ...serverVariables(), TEMPORAL_CODEC_ENDPOINT: endpoint } }),
+  ).toMatchObject(warned);
   expect(await runCli(['list', ...place(), '--codec-endpoint', endpoint])).toMatchObject(warned);
 });
 

@@ -81,8 +81,8 @@ export function inPhase(cutover: CutoverHandle, phase: string): Promise<CutoverS
 }
 
 /**
- * Keeps every look at a replication from its answer: lists leave it out, and DMS fails where it is named. Looks at other
- * replications are answered. Returns a function that lets it be seen again.
+ * Lets every look at a replication fail: lists leave it out, and DMS fails where it is named. Looks at other replications
+ * succeed. Returns a function that ends this.
  */
 export function preventLooks({ simulator }: Stage, replicationConfigArn: string): () => void {
   const fault = { operation: 'DescribeReplications', replicationConfigArn, times: 10_000 } as const;

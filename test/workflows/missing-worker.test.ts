@@ -1,4 +1,5 @@
 /** Operations on a task queue whose workers do not have the activities of this package. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
@@ -10,6 +11,10 @@ import { failureOf, simulatedApi, Stage, until, workflowBundle } from '../suppor
 import { startSkippingStage, type SkippingStage } from '../support/time-skipping.js';
 
 const brief = { settleSeconds: 0, selfRestartGraceSeconds: 0 };
+
+/** Failure by which a worker says that it does not know an activity. */
+const notRegistered = (activity: string) =>
+  ApplicationFailure.retryable(`Activity function ${activity} is not registered`, 'NotFoundError');
 
 /** Worker with the workflows of this package, and with an activity of somebody else's. */
 async function ignorantWorker({ env, taskQueue }: SkippingStage): Promise<Worker> {
@@ -78,7 +83,11 @@ test.each([
       taskQueue: stage.taskQueue,
       args: [{ scheduleId: 'nightly', input: { replicationConfigArn: stage.simulator.createReplication() } }],
     });
-    await stage.env.sleep(480_000);
+    await stage.env.sleep(240_000);
+    expect((await scheduled.describe()).status.name).toBe('RUNNING');
+    const { currentDetails } = await scheduled.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    expect(currentDetails).toContain(`has the activity ${activity}`);
+    await stage.env.sleep(240_000);
     const failure = findDmsFailure(await failureOf(scheduled.result()));
     expect(failure).toMatchObject({ type: 'DmsWorkerMissing', message: expect.stringContaining(activity) });
   });
@@ -95,7 +104,7 @@ test.each(['dms.awaitStopped', 'dms.recordOperation'] as const)(
     const run = own[activity] as (request: unknown) => Promise<unknown>;
     const whenKnown = (request: unknown) => {
       if (isKnown) return run(request);
-      throw ApplicationFailure.retryable(`Activity function ${activity} is not registered`, 'NotFoundError');
+      throw notRegistered(activity);
     };
     const worker = await stage.work({}, { [activity]: whenKnown });
     await worker.runUntil(async () => {
@@ -119,6 +128,62 @@ test.each(['dms.awaitStopped', 'dms.recordOperation'] as const)(
     });
   },
 );
+
+test('a resume whose worker lacks dms.awaitRunning fails after five minutes, and its ledger records it once a worker has that', async () => {
+  await using stage = await startSkippingStage();
+  const replicationConfigArn = stage.simulator.createReplication();
+  let isKnown = false;
+  const own = createDmsActivities({ dms: simulatedApi(stage.simulator) });
+  const awaitRunning: (typeof own)['dms.awaitRunning'] = (request) => {
+    if (isKnown) return own['dms.awaitRunning'](request);
+    throw notRegistered('dms.awaitRunning');
+  };
+  const worker = await stage.work({}, { 'dms.awaitRunning': awaitRunning });
+  await worker.runUntil(async () => {
+    const stop = await stage.dms.startStop({ replicationConfigArn, deadlinePolicy: 'none', ...brief });
+    await stage.env.sleep(600_000);
+    await stop.result();
+    const handle = await stage.dms.startResume({ replicationConfigArn, verifyProgressSeconds: 0 });
+    await stage.env.sleep(600_000);
+    expect(await failureOf(handle.result())).toMatchObject({
+      type: 'DmsWorkerMissing',
+      message: expect.stringContaining('dms.awaitRunning'),
+    });
+    isKnown = true;
+    await until('its ledger records it', async () => {
+      await stage.env.sleep(60_000);
+      const [operation] = (await stage.dms.ledger(replicationConfigArn)).operations;
+      return operation?.kind === 'resume' && operation.outcome === 'resumed' && operation.finishedBy === 'ledger';
+    });
+    expect(stage.simulator.count('StartReplication')).toBe(1);
+  });
+});
+
+test('a stop goes on although some of its workers lack dms.awaitStopped', async () => {
+  await using stage = await startSkippingStage();
+  const replicationConfigArn = stage.simulator.createReplication();
+  const own = createDmsActivities({ dms: simulatedApi(stage.simulator) });
+  let refused = 0;
+  const awaitStopped: (typeof own)['dms.awaitStopped'] = async (request) => {
+    if (refused === 20) return own['dms.awaitStopped'](request);
+    if (Context.current().info.attempt > 1) {
+      refused++;
+      throw notRegistered('dms.awaitStopped');
+    }
+    throw ApplicationFailure.create({ message: 'It is stopping', type: 'DmsStillWaiting', nextRetryDelay: '30 s' });
+  };
+  const worker = await stage.work({}, { 'dms.awaitStopped': awaitStopped });
+  await worker.runUntil(async () => {
+    const handle = await stage.dms.startStop({ replicationConfigArn, ...brief });
+    const result = handle.result();
+    await until('it is recorded', async () => {
+      await stage.env.sleep(60_000);
+      return (await stage.dms.ledger(replicationConfigArn)).checkpoints.length === 1;
+    });
+    expect((await result).outcome).toBe('stopped');
+    expect(refused).toBe(20);
+  });
+});
 
 test('a stop goes on when a worker with the activities comes within five minutes', async () => {
   await using stage = await Stage.set();

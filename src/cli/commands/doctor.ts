@@ -50,7 +50,7 @@ async function doctor(
     if (arn !== null) checks.push(await checkLedger(client, arn));
   }
   checks.push(...(await checkAws(arn === null ? null : parseReplicationConfigArn(arn), session.terminal.env)));
-  session.output.list(checks, () => doctorText(checks));
+  session.output.list(checks, () => doctorText(checks, session.output.pasteable));
   return checks.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.success;
 }
 
@@ -64,11 +64,12 @@ async function checkServer(session: Session): Promise<readonly DoctorCheck[]> {
   }
 }
 
-function doctorText(checks: readonly DoctorCheck[]): string {
+/** Returns the checks as a table. Its commands are complete before it is laid out. */
+function doctorText(checks: readonly DoctorCheck[], pasteable: (text: string) => string): string {
   const rows = checks.map(({ name, state, detail, hint }) => [
     name,
     state.toUpperCase(),
-    hint === null ? detail : `${detail}. ${hint}`,
+    pasteable(hint === null ? detail : `${detail}. ${hint}`),
   ]);
   return table(['CHECK', 'STATE', 'DETAIL'], rows);
 }

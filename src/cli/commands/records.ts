@@ -50,7 +50,7 @@ function historyRow(entry: HistoryEntry): string[] {
 async function ledger(session: Session, text: string): Promise<void> {
   const { replications, arn } = await findTarget(session, text);
   const found = await replications.ledger(arn);
-  session.output.result(found, () => JSON.stringify(found, null, 2));
+  session.output.value(found, JSON.stringify(found, null, 2));
 }
 
 async function checkpoint(session: Session, text: string): Promise<void> {

@@ -23,7 +23,7 @@ export function addStatus(program: Command, run: Runner): void {
 async function status(session: Session, text: string, { watch = false }: { readonly watch?: boolean }) {
   const { replications, arn } = await findTarget(session, text);
   const found = await readStatus(replications, arn, session.taskQueue);
-  if (!watch) return session.output.result(found, () => statusText(found));
+  if (!watch) return session.output.result(found, () => statusText(found, session.output.pasteable));
   return exitCodeOf(await untilInterrupted(session.terminal, (signal) => follow(session, replications, arn, signal)));
 }
 
@@ -38,12 +38,12 @@ async function follow(session: Session, replications: ReplicationClient, arn: st
     });
     if (found === null) continue;
     if (output.isLiveResult) {
-      output.live(statusText(found));
+      output.live(statusText(found, output.pasteable));
       before = 'shown';
       continue;
     }
     const now = JSON.stringify(found);
-    if (now !== before) output.line(found, () => `${statusText(found)}\n`);
+    if (now !== before) output.line(found, () => `${statusText(found, output.pasteable)}\n`);
     before = now;
   }
 }

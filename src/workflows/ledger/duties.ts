@@ -127,6 +127,8 @@ async function untilDone(work: () => Promise<void>, showProblem: (problem: strin
       log.warn('A duty of the ledger failed and is retried', { error });
       showProblem(`${error}. The ledger tries again by itself`);
       await sleep(retryMs);
+      // The next try may take days, and shows its own problems.
+      showProblem(null);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { ApplicationFailure, ActivityFailure, sleep, workflowInfo } from '@temporalio/workflow';
 import { activityMissing } from '../../contract/failure-messages.js';
+import { isTimedOut } from './failures.js';
 
 /** Failure types by which SDKs report that a worker does not know an activity. */
 export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
@@ -7,7 +8,7 @@ export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
 const MISSING_SECONDS = 300;
 /** First pause between two tries, and default of the longest one, in seconds. */
 const [FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS] = [2, 15];
-/** Length of a try from which on a worker must have known the activity. */
+/** Default of `knownSeconds`. */
 const KNOWN_SECONDS = 60;
 /** Words of such a failure. Users' activities may fail with a type of {@link NOT_REGISTERED}, too. */
 const SAYS_SO = /not registered|unable to find activity/i;
@@ -29,6 +30,8 @@ export interface Sought {
   readonly onMissing?: ((problem: string | null) => void) | undefined;
   /** Longest time between two tries, in seconds. Default 15. */
   readonly longestPauseSeconds?: number;
+  /** Length of a try from which on a worker must have known the activity, in seconds. Default 60. */
+  readonly knownSeconds?: number;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function untilKnown<T>(
     taskQueue = workflowInfo().taskQueue,
     onMissing,
     longestPauseSeconds = LONGEST_PAUSE_SECONDS,
+    knownSeconds = KNOWN_SECONDS,
   }: Sought,
   run: (isLaterTry: boolean) => Promise<T>,
 ): Promise<T> {
@@ -58,8 +62,9 @@ export async function untilKnown<T>(
     try {
       return await run(isLaterTry);
     } catch (err) {
-      if (!isNotRegistered(err)) throw err;
-      if (missingSince === null || Date.now() - triedAt > KNOWN_SECONDS * 1000)
+      // Its time ran out, in a run whose retry policy tried such workers again.
+      if (isTimedOut(err) || !isNotRegistered(err)) throw err;
+      if (missingSince === null || Date.now() - triedAt > knownSeconds * 1000)
         [missingSince, pause] = [Date.now(), FIRST_PAUSE_SECONDS];
       if (Date.now() - missingSince >= MISSING_SECONDS * 1000)
         throw activityMissing(

@@ -13,7 +13,7 @@ import { isTimedOut } from './failures.js';
 import { untilKnown, type Sought } from './missing-worker.js';
 import { waitWithNudges } from './nudges.js';
 
-/** Hold time and task queue of the worker that serves a wait, and what learns that it lacks the activity. */
+/** Hold time and task queue of the worker that serves a wait. `onMissing`: called if it lacks the activity. */
 interface WaitPlace extends Pick<Sought, 'taskQueue' | 'onMissing'> {
   readonly holdSeconds: number;
 }
@@ -49,7 +49,13 @@ export function untilRunning(
   });
 }
 
-/** When a wait ends without a look, and the failure that it then ends with. */
+/**
+ * Length of a try of a wait from which on a worker must have known it, in seconds. An attempt that is not held looks
+ * once. The next one, seconds later, may meet a worker that does not know the wait.
+ */
+const KNOWN_SECONDS = 5;
+
+/** End of a wait: its deadline, and its failure if no worker looked until long past that. */
 interface WaitEnd {
   readonly activityType: 'dms.awaitStopped' | 'dms.awaitRunning';
   readonly seconds: number;
@@ -61,7 +67,7 @@ interface WaitEnd {
  * long past the deadline. Throws if no worker takes that look either.
  *
  * Throws `DmsWorkerMissing` after five minutes if the workers do not know the activity. Each try has the time that is
- * left.
+ * left, and begins without the memory of earlier attempts, as the last look does.
  */
 async function withLastLook<Result>(
   { taskQueue, onMissing }: WaitPlace,
@@ -71,8 +77,8 @@ async function withLastLook<Result>(
 ): Promise<Result> {
   const begunAt = Date.now();
   const sought = { replicationConfigArn, taskQueue, onMissing };
-  const wait = () =>
-    untilKnown(activityType, sought, () => waitFor(Math.max(0, seconds - (Date.now() - begunAt) / 1000)));
+  const secondsLeft = () => Math.max(0, seconds - (Date.now() - begunAt) / 1000);
+  const wait = () => untilKnown(activityType, { ...sought, knownSeconds: KNOWN_SECONDS }, () => waitFor(secondsLeft()));
   try {
     return await waitWithNudges(replicationConfigArn, wait, taskQueue);
   } catch (err) {
