@@ -90,7 +90,7 @@ function classify(error: Partial<AwsError>, name: string, message: string, { has
 }
 
 function isConnectFailure({ code = '', syscall = '' }: Partial<AwsError>): boolean {
-  return UNCONNECTED.test(code) || syscall === 'connect';
+  return UNCONNECTED.test(String(code)) || syscall === 'connect';
 }
 
 /** Keeps only the text before headers. AWS answers a bad signature with the signed request and its security token. */
@@ -101,7 +101,7 @@ function withoutHeaders(message: string): string {
 
 /** Fields that an error of the SDK, or of Node's network, may carry. */
 interface AwsError extends Error {
-  readonly code: string;
+  readonly code: string | number;
   readonly syscall: string;
   readonly $fault: string;
   readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string };

@@ -31,7 +31,7 @@ test('ledgers are found by search attributes that the doctor has created', async
   };
   expect(await doctor()).toMatchObject({
     state: 'skipped',
-    hint: `Create them: temporal dms doctor --create-search-attributes --namespace ${namespace}`,
+    hint: `Create them: temporal dms --task-queue ${taskQueue} doctor --create-search-attributes --namespace ${namespace}`,
   });
   expect(await doctor('--create-search-attributes')).toMatchObject({ state: 'ok' });
   await until('the namespace has them', async () => (await doctor())?.state === 'ok');
