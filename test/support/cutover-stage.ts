@@ -95,7 +95,7 @@ export function preventLooks({ simulator }: Stage, replicationConfigArn: string)
 export async function holdInJudging(stage: Stage, cutover: CutoverHandle, arn: string): Promise<() => void> {
   await inPhase(cutover, 'stopping');
   const tables = { operation: 'DescribeReplicationTableStatistics', replicationConfigArn: arn } as const;
-  stage.simulator.fault({ ...tables, type: 'latency', milliseconds: 8000, times: 1 });
+  stage.simulator.fault({ ...tables, type: 'latency', milliseconds: 13_000, times: 1 });
   await until('the stop is being recorded', async () =>
     (await stage.dms.openOperation(arn))?.progress().then(({ phase }) => phase === 'recording'),
   );
