@@ -5,7 +5,7 @@ import { shared } from './vitest.config.js';
 const DATABASES = 'test/compatibility/cutover-postgres.test.ts';
 
 /** Installations, foreign programs and random requests take minutes on a busy machine. */
-const patient = { ...shared, testTimeout: 600_000, hookTimeout: 600_000 };
+const patient = { ...shared, testTimeout: 1_200_000, hookTimeout: 600_000 };
 
 /**
  * `npm run test:compatibility`: tests that need other programs, such as other Node versions, AWS's Python clients and
