@@ -36,7 +36,7 @@ export const shared = {
   hookTimeout: 180_000,
   pool: 'forks',
   silent: process.env['TEST_LOG'] === undefined ? 'passed-only' : false,
-  maxWorkers: 6,
+  maxWorkers: 5,
   maxConcurrency: 10,
   sequence: { sequencer: SlowFirst },
 } satisfies ViteUserConfig['test'];

@@ -305,7 +305,7 @@ describe.concurrent('a step that checks', () => {
     await using stage = await Stage.set();
     await stage.work();
     const { taskQueue, client } = stage;
-    const replicationConfigArn = stage.simulator.createReplication();
+    const replicationConfigArn = stage.simulator.createReplication({ durations: { modifying: 3600 } });
     const { checkpoint } = await stage.dms.stop({ replicationConfigArn, ...brief });
     const check = () =>
       client.workflow.execute('hostAssertStopped', { workflowId: randomUUID(), taskQueue, args: [checkpoint] });
@@ -313,6 +313,7 @@ describe.concurrent('a step that checks', () => {
     stage.simulator.modify(replicationConfigArn);
     const modified = { type: 'DmsStopReverted', message: expect.stringContaining('is "modifying" now') };
     expect(await failureOf(check())).toMatchObject({ cause: modified });
+    stage.simulator.clock.advance({ seconds: 3600 });
     await until('it is modified', () => stage.simulator.row(replicationConfigArn).Status === 'stopped');
     stage.simulator.start(replicationConfigArn);
     expect(await failureOf(check())).toMatchObject({ cause: { type: 'DmsStopReverted' } });

@@ -237,7 +237,11 @@ export async function isHeld(workflow: WorkflowHandle): Promise<boolean> {
 export async function until<T>(what: string, look: () => T | Promise<T>, seconds = 100): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1000;
   for (let pause = 50; ; pause = Math.min(pause * 1.2, 500)) {
-    const seen = await look();
+    // A worker that is short of processor time may give no answer.
+    const seen = await Promise.resolve(look()).catch((err: unknown) => {
+      if (!isDmsFailure(err, 'DmsLedgerUnavailable')) throw err;
+      return null;
+    });
     if (seen !== null && seen !== undefined && seen !== false) return seen;
     if (Date.now() > deadline) throw new Error(`Gave up after waiting ${seconds} s until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, pause));
