@@ -62,7 +62,7 @@ export async function untilKnown<T>(
     try {
       return await run(isLaterTry);
     } catch (err) {
-      // Its time ran out, in a run whose retry policy tried such workers again.
+      // A run of an earlier version has tried such workers until its time ran out.
       if (isTimedOut(err) || !isNotRegistered(err)) throw err;
       if (missingSince === null || Date.now() - triedAt > knownSeconds * 1000)
         [missingSince, pause] = [Date.now(), FIRST_PAUSE_SECONDS];
