@@ -24,7 +24,7 @@ export interface DoctorCheck {
 const [WORKFLOW, ACTIVITY] = [1, 2] as const;
 /** Time limit for a worker to answer the probe workflow. */
 const PROBE_SECONDS = 20;
-/** Longest time until a worker that serves takes the probe workflow. */
+/** Seconds after which a probe that no worker has taken counts as unserved. */
 const UNSERVED_SECONDS = 8;
 /** Time between two looks at the probe workflow. */
 const PROBE_LOOK_MS = 500;
@@ -150,7 +150,10 @@ async function problemOfProbe(client: Client, handle: WorkflowHandle): Promise<P
       const waiting = await findWaitingTask(client, description);
       const isLong = performance.now() - begunAt > UNSERVED_SECONDS * 1000;
       if (waiting !== null && (waiting.isCertain || isLong))
-        return { text: `none has taken it since ${waiting.since}. They may have ended`, isUnserved: true };
+        return {
+          text: `no worker has taken the task since ${waiting.since}. The workers may have ended`,
+          isUnserved: true,
+        };
     }
   };
   try {

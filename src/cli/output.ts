@@ -85,8 +85,8 @@ export class Output {
   }
 
   /** Replaces the live text. Without a terminal, writes the text if it has changed. */
-  live(changed: string): void {
-    const text = this.pasteable(changed);
+  live(incomplete: string): void {
+    const text = this.pasteable(incomplete);
     if (text === this.#live) return;
     if (!this.isLive) {
       this.#live = text;
@@ -119,7 +119,7 @@ export class Output {
     return color === 'always' || (color === 'auto' && stream.isTTY === true && !NO_COLOR && TERM !== 'dumb');
   }
 
-  /** Returns a result as JSON. Its texts stay as they are, except commands. */
+  /** Returns a result as JSON. Only the commands in `hint` and `next` are completed. */
   #json(value: unknown, indent?: number): string {
     const commands = (name: string, member: unknown) => {
       if (name === 'hint' && typeof member === 'string') return this.pasteable(member);

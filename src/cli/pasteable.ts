@@ -17,7 +17,7 @@ const repeated = [
   ['tlsKeyPath', '--tls-key-path'],
 ] as const satisfies readonly (readonly [keyof GlobalOptions, string])[];
 
-/** Beginning of a command that connects to Temporal. A table may break it into lines. */
+/** Beginning of a command that connects to Temporal. Tables break commands, so `\s+` also matches line breaks. */
 const BEGINNING =
   /\b(temporal-dms\s+(?=worker\b)|temporal\s+(?:dms|workflow|activity|schedule|task-queue|operator)\s+(?=[a-z]))/g;
 /** Command that checks the workers of a task queue. */
@@ -26,8 +26,8 @@ const DOCTOR = /^temporal\s+dms\s+doctor\b/;
 const END = /\. |\)|; /;
 
 /**
- * Returns a function that adds the connection's flags to each command in a text. Variables and the config file hold for
- * a pasted command, too, so only flags are added.
+ * Returns a function that adds the connection's flags to each command in a text. A pasted command
+ * reads the variables and the config file by itself, so only flags are added.
  */
 export function pasteable(globals: Partial<GlobalOptions>): (text: string) => string {
   const flags = repeated.flatMap(([option, flag]) => {

@@ -184,8 +184,8 @@ export function notMovedYet(replicationConfigArn: string, from: string, to: stri
 }
 
 /**
- * Builds the failure of a ledger that exists, and gives no answer. `operationTaskQueue`: the task queue that the asker's
- * workers poll.
+ * Builds the failure of a ledger that exists, and gives no answer. `operationTaskQueue`: task queue
+ * where the caller starts operations.
  */
 export function ledgerUnavailable(
   replicationConfigArn: string,

@@ -100,7 +100,7 @@ test.each([
 });
 
 test.each(['dms.awaitStopped', 'dms.recordOperation'] as const)(
-  'a stop that DMS has accepted fails after five minutes without %s, and its ledger records it once a worker has that',
+  'a stop that DMS has accepted fails after five minutes without %s, and the ledger records the stop once a worker has the activity',
   async (activity) => {
     await using stage = await startSkippingStage();
     const replicationConfigArn = stage.simulator.createReplication();
@@ -135,7 +135,7 @@ test.each(['dms.awaitStopped', 'dms.recordOperation'] as const)(
   },
 );
 
-test('a resume whose worker lacks dms.awaitRunning fails after five minutes, and its ledger records it once a worker has that', async () => {
+test('a resume fails after five minutes without dms.awaitRunning, and the ledger records the resume once a worker has the activity', async () => {
   await using stage = await startSkippingStage();
   const replicationConfigArn = stage.simulator.createReplication();
   let isKnown = false;

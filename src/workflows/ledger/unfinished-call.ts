@@ -203,7 +203,7 @@ function isActive(failure: DmsFailure): boolean {
   return statusFacts(failure.details[0].status ?? '').phase === 'active';
 }
 
-/** Returns where the waits of a call are served, and what shows that the workers there lack them. */
+/** Returns the hold time and task queue of a call's waits. `onMissing` shows that workers lack the activity. */
 function placeOf(ledgerRun: LedgerRun, { taskQueue }: PendingCall) {
   return { holdSeconds: HOLD_SECONDS, taskQueue, onMissing: showOf(ledgerRun) };
 }

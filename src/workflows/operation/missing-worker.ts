@@ -8,8 +8,8 @@ export const NOT_REGISTERED = ['NotFoundError', 'ActivityNotRegisteredError'];
 const MISSING_SECONDS = 300;
 /** First pause between two tries, and default of the longest one, in seconds. */
 const [FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS] = [2, 15];
-/** Default of `knownSeconds`. */
-const KNOWN_SECONDS = 60;
+/** Default of `provenAfterSeconds`. */
+const PROVEN_AFTER_SECONDS = 60;
 /** Words of such a failure. Users' activities may fail with a type of {@link NOT_REGISTERED}, too. */
 const SAYS_SO = /not registered|unable to find activity/i;
 
@@ -30,8 +30,8 @@ export interface Sought {
   readonly onMissing?: ((problem: string | null) => void) | undefined;
   /** Longest time between two tries, in seconds. Default 15. */
   readonly longestPauseSeconds?: number;
-  /** Length of a try from which on a worker must have known the activity, in seconds. Default 60. */
-  readonly knownSeconds?: number;
+  /** Seconds after which a try proves that a worker has the activity. Default 60. */
+  readonly provenAfterSeconds?: number;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function untilKnown<T>(
     taskQueue = workflowInfo().taskQueue,
     onMissing,
     longestPauseSeconds = LONGEST_PAUSE_SECONDS,
-    knownSeconds = KNOWN_SECONDS,
+    provenAfterSeconds = PROVEN_AFTER_SECONDS,
   }: Sought,
   run: (isLaterTry: boolean) => Promise<T>,
 ): Promise<T> {
@@ -62,9 +62,9 @@ export async function untilKnown<T>(
     try {
       return await run(isLaterTry);
     } catch (err) {
-      // A run of an earlier version has tried such workers until its time ran out.
+      // Earlier versions tried workers without the activity until a timeout. Such a timeout is final.
       if (isTimedOut(err) || !isNotRegistered(err)) throw err;
-      if (missingSince === null || Date.now() - triedAt > knownSeconds * 1000)
+      if (missingSince === null || Date.now() - triedAt > provenAfterSeconds * 1000)
         [missingSince, pause] = [Date.now(), FIRST_PAUSE_SECONDS];
       if (Date.now() - missingSince >= MISSING_SECONDS * 1000)
         throw activityMissing(

@@ -50,10 +50,10 @@ export function untilRunning(
 }
 
 /**
- * Length of a try of a wait from which on a worker must have known it, in seconds. An attempt that is not held looks
- * once. The next one, seconds later, may meet a worker that does not know the wait.
+ * Seconds after which a try of a wait proves that a worker has the activity. An attempt that is not held looks once and
+ * ends. The next attempt may reach a worker without the activity.
  */
-const KNOWN_SECONDS = 5;
+const PROVEN_AFTER_SECONDS = 5;
 
 /** End of a wait: its deadline, and its failure if no worker looked until long past that. */
 interface WaitEnd {
@@ -66,8 +66,8 @@ interface WaitEnd {
  * Waits, and takes one more look if the schedule-to-close timeout fires. That timeout fires only if no worker ran until
  * long past the deadline. Throws if no worker takes that look either.
  *
- * Throws `DmsWorkerMissing` after five minutes if the workers do not know the activity. Each try has the time that is
- * left, and begins without the memory of earlier attempts, as the last look does.
+ * Throws `DmsWorkerMissing` after five minutes if the workers do not know the activity. Each try
+ * gets only the remaining time. Like the last look, a try knows nothing of earlier attempts.
  */
 async function withLastLook<Result>(
   { taskQueue, onMissing }: WaitPlace,
@@ -78,7 +78,8 @@ async function withLastLook<Result>(
   const begunAt = Date.now();
   const sought = { replicationConfigArn, taskQueue, onMissing };
   const secondsLeft = () => Math.max(0, seconds - (Date.now() - begunAt) / 1000);
-  const wait = () => untilKnown(activityType, { ...sought, knownSeconds: KNOWN_SECONDS }, () => waitFor(secondsLeft()));
+  const wait = () =>
+    untilKnown(activityType, { ...sought, provenAfterSeconds: PROVEN_AFTER_SECONDS }, () => waitFor(secondsLeft()));
   try {
     return await waitWithNudges(replicationConfigArn, wait, taskQueue);
   } catch (err) {
